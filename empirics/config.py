@@ -1,0 +1,277 @@
+"""The configuration: validated, complete, the same keys in TOML and for ``--set``.
+
+A configuration comes from a preset, then a TOML file, then single settings;
+each later source overrides the earlier. Unknown keys, wrong types and
+impossible values raise :class:`empirics.errors.UsageError` with one line that
+names the key, the value and what is allowed.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from empirics.errors import UsageError
+
+__all__ = [
+    "PRESETS",
+    "Compute",
+    "Config",
+    "Finetuning",
+    "Model",
+    "Pretraining",
+    "Seeds",
+    "Verdict",
+    "World",
+    "load_config",
+]
+
+PRESETS = ("quick", "default", "full")
+
+Count = Annotated[int, Field(ge=1)]
+Whole = Annotated[int, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0)]
+NonNegative = Annotated[float, Field(ge=0)]
+Axis = Annotated[tuple[Count, ...], Field(min_length=1)]
+Schedule = Literal["constant", "cosine", "step"]
+Optimizer = Literal["gd", "sgd", "adam"]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, validate_default=True)
+
+
+class World(_Section):
+    """The synthetic world, and the grid: the product of templates, multiplicity and finetuned."""
+
+    subjects: Count = 60
+    answers: Count = 60
+    templates: Axis = (20, 60)
+    multiplicity: Axis = (1, 3, 6)
+    finetuned: Axis = (2, 5, 10, 20, 40)
+    distractors: Whole = 0
+    distractor_vocabulary: Whole = 0
+    answers_shared: bool = False
+
+
+class Model(_Section):
+    """The one-layer transformer."""
+
+    width: Count = 64
+    activation: Literal["relu", "smoothed-relu", "identity"] = "relu"
+    smoothing: Positive = 0.1
+    attention: bool = True
+    mlp: bool = True
+    residual: bool = False
+    trained_embeddings: bool = False
+    train_input: bool = True
+    train_output: bool = True
+    init_scale: NonNegative = 0.1
+
+
+class Pretraining(_Section):
+    """Next-token prediction on the facts, each in its K templates."""
+
+    optimizer: Optimizer = "gd"
+    learning_rate: Positive = 1.0
+    attention_learning_rate: NonNegative = 0.05
+    steps: Count = 4000
+    batch_size: Whole = 0
+    schedule: Schedule = "constant"
+    target_gap: NonNegative = 0.0
+
+
+class Finetuning(_Section):
+    """Question answering on N_f facts, through the prompt token."""
+
+    method: Literal["full", "lora"] = "full"
+    rank: Count = 1
+    targets: Annotated[tuple[Literal["input", "output"], ...], Field(min_length=1)] = ("input",)
+    optimizer: Optimizer = "gd"
+    learning_rate: Positive = 1.0
+    attention_learning_rate: NonNegative = 0.05
+    steps: Count = 200
+    batch_size: Whole = 0
+    schedule: Schedule = "constant"
+
+
+class Seeds(_Section):
+    """How many independent worlds and initialisations."""
+
+    minimum: Count = 8
+    maximum: Count = 32
+    base: Whole = 0
+
+
+class Verdict(_Section):
+    """Confidence and margins."""
+
+    alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    premise_gap: Positive = 0.1
+    trend_margin: NonNegative = 0.02
+    equivalence_margin: Positive = 0.05
+    scope_share: Annotated[float, Field(gt=0, le=1)] = 0.8
+
+
+class Compute(_Section):
+    """Arithmetic and device; the number of processes is a command line option."""
+
+    dtype: Literal["float32", "float64"] = "float32"
+    device: Literal["cpu", "cuda", "auto"] = "cpu"
+
+
+class Config(_Section):
+    """A complete configuration of a verification."""
+
+    world: World = World()
+    model: Model = Model()
+    pretraining: Pretraining = Pretraining()
+    finetuning: Finetuning = Finetuning()
+    seeds: Seeds = Seeds()
+    verdict: Verdict = Verdict()
+    compute: Compute = Compute()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Config:
+        world = self.world
+        for name in ("templates", "multiplicity", "finetuned"):
+            axis = getattr(world, name)
+            if len(set(axis)) != len(axis):
+                _refuse(f"world.{name}", list(axis), "values that differ from each other")
+        if max(world.multiplicity) > min(world.templates):
+            _refuse(
+                "world.multiplicity",
+                max(world.multiplicity),
+                f"K <= |R|, here at most {min(world.templates)} (the least of world.templates)",
+            )
+        if max(world.finetuned) >= world.subjects:
+            _refuse(
+                "world.finetuned",
+                max(world.finetuned),
+                f"N_f < S, here at most {world.subjects - 1} (world.subjects - 1)",
+            )
+        if world.answers < world.subjects and not world.answers_shared:
+            _refuse(
+                "world.answers",
+                world.answers,
+                f"A >= S, here at least {world.subjects} (world.subjects), or world.answers_shared=true",
+            )
+        if world.distractors and not world.distractor_vocabulary:
+            _refuse("world.distractor_vocabulary", 0, "at least 1 when world.distractors > 0")
+        if self.seeds.maximum < self.seeds.minimum:
+            _refuse("seeds.maximum", self.seeds.maximum, f"at least seeds.minimum, here {self.seeds.minimum}")
+        for name, stage in (("pretraining", self.pretraining), ("finetuning", self.finetuning)):
+            if stage.batch_size and stage.optimizer == "gd":
+                _refuse(f"{name}.batch_size", stage.batch_size, '0 (the full batch) with optimizer "gd"')
+        if not self.model.mlp and "output" not in self.finetuning.targets and self.finetuning.method == "lora":
+            _refuse("finetuning.targets", list(self.finetuning.targets), '["output"] when model.mlp=false')
+        return self
+
+
+def _refuse(key: str, value: object, allowed: str) -> None:
+    raise UsageError(f"{key}={_show(value)} is refused: allowed is {allowed}")
+
+
+def load_config(preset: str = "default", file: Path | None = None, settings: Iterable[str] = ()) -> Config:
+    """A configuration from a preset, an optional TOML file and ``KEY=VALUE`` settings.
+
+    Raises:
+        UsageError: anything wrong, in one line.
+    """
+    if preset not in PRESETS:
+        raise UsageError(f"preset={preset} is unknown: allowed is {', '.join(PRESETS)}")
+    data = tomllib.loads((resources.files("empirics.presets") / f"{preset}.toml").read_text(encoding="utf-8"))
+    if file is not None:
+        _merge(data, _read(file), str(file))
+    for setting in settings:
+        key, separator, text = setting.partition("=")
+        section, dot, name = key.strip().partition(".")
+        if not separator or not dot or not name:
+            raise UsageError(f"--set {setting!r} is not of the form section.key=VALUE, as in world.subjects=60")
+        _merge(data, {section: {name: _parse(text)}}, "--set")
+    return validate_config(data)
+
+
+def validate_config(data: Mapping[str, Any]) -> Config:
+    """A configuration from nested mappings, with errors in one line."""
+    try:
+        return Config.model_validate(_tuples(data))
+    except ValidationError as error:
+        raise UsageError(_explain(error)) from None
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        with file.open("rb") as stream:
+            return tomllib.load(stream)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise UsageError(f"cannot read the configuration {file}: {reason}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{file} is not valid TOML: {error}") from None
+
+
+def _parse(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except (tomllib.TOMLDecodeError, KeyError):
+        return text.strip()
+
+
+def _merge(target: dict[str, Any], source: Mapping[str, Any], origin: str) -> None:
+    for section, values in source.items():
+        if not isinstance(values, Mapping):
+            raise UsageError(f"{origin}: {section}={_show(values)} is not a section; allowed are {_sections()}")
+        target.setdefault(section, {}).update(values)
+
+
+def _sections() -> str:
+    return ", ".join(f"[{name}]" for name in Config.model_fields)
+
+
+def _tuples(data: Mapping[str, Any]) -> dict[str, Any]:
+    def convert(value: Any) -> Any:
+        return tuple(value) if isinstance(value, list) else value
+
+    return {
+        section: {key: convert(value) for key, value in values.items()} if isinstance(values, Mapping) else values
+        for section, values in data.items()
+    }
+
+
+def _explain(error: ValidationError) -> str:
+    errors = error.errors(include_url=False)
+    first = errors[0]
+    location = list(first["loc"])
+    key = ".".join(str(part) for part in location if not isinstance(part, int))
+    if first["type"] == "extra_forbidden":
+        if len(location) == 1:
+            line = f"unknown section [{key}]; allowed are {_sections()}"
+        else:
+            section = Config.model_fields[str(location[0])].annotation
+            assert section is not None
+            line = f"unknown key {key}={_show(first['input'])}; allowed in [{location[0]}] are " + ", ".join(
+                section.model_fields
+            )
+    else:
+        message = first["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+        message = message[0].lower() + message[1:].replace("valid tuple", "list").replace("tuple", "list")
+        line = f"{key}={_show(first['input'])} is refused: allowed is {message}"
+        if first["type"] == "too_short":
+            line = (
+                f"{key}={_show(first['input'])} is refused: the axis is empty, allowed is a list of at least one value"
+            )
+    return line + (f" (and {len(errors) - 1} more)" if len(errors) > 1 else "")
+
+
+def _show(value: object) -> str:
+    if isinstance(value, tuple):
+        value = list(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return repr(value) if len(repr(value)) <= 80 else repr(value)[:77] + "..."

@@ -1,0 +1,1 @@
+"""The experiment on the one-layer transformer: world, model, engine, training, observables."""

@@ -1,0 +1,139 @@
+"""The experiment: pre-train once per (|R|, K, seed), fine-tune for every N_f, measure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from empirics.config import Config
+from empirics.errors import UsageError
+from empirics.experiment import Curve, Unit, UnitRun
+from empirics.one_layer.corpus import finetuning_corpus, pretraining_corpus
+from empirics.one_layer.observe import covering_observables, finetuning_observables, pretraining_observables
+from empirics.one_layer.parameters import Parameters, initial_parameters
+from empirics.one_layer.training import train
+from empirics.one_layer.world import World, draw_world
+
+__all__ = ["Finished", "OneLayer", "resolve_device", "run_one"]
+
+_CACHE_BYTES = 1 << 20  # working set of the logits of one batch of models, on a CPU
+
+
+def resolve_device(name: str) -> torch.device:
+    """The device that a configuration names.
+
+    Raises:
+        UsageError: cuda is asked for and there is none.
+    """
+    if name == "cuda" and not torch.cuda.is_available():
+        raise UsageError(
+            "compute.device='cuda' is refused: this machine (or this build of torch) has no CUDA device; "
+            "allowed here are cpu, auto"
+        )
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(name)
+
+
+@dataclass(frozen=True)
+class Finished:
+    """One inspectable run: the world, the weights, the curves, the observables."""
+
+    world: World
+    pretrained: Parameters
+    finetuned: Parameters
+    curves: dict[str, Curve]
+    observables: dict[str, float | None]
+
+
+class OneLayer:
+    """The one-layer transformer on synthetic worlds."""
+
+    name = "one-layer"
+
+    def cost(self, config: Config, unit: Unit) -> float:
+        """Floating-point operations of one seed: three products a step over all rows."""
+        world, model = config.world, config.model
+        vocabulary = 2 * world.subjects + unit.templates + 1
+        width = model.width if model.mlp else vocabulary
+        pretraining = world.subjects * (1 + unit.multiplicity) * config.pretraining.steps
+        finetuning = sum(world.finetuned) * config.finetuning.steps
+        return 6.0 * width * vocabulary * (pretraining + finetuning)
+
+    def run(self, config: Config, unit: Unit, seeds: Sequence[int]) -> list[UnitRun]:
+        """Observables of all N_f for each seed; see :class:`empirics.experiment.Experiment`."""
+        worlds, pretrained, curves = _pretrain(config, unit, seeds)
+        gap = [Curve(curve.steps, tuple(v - math.log(unit.multiplicity) for v in curve.values)) for curve in curves]
+        shared = [pretraining_observables(w, world, config.model) for w, world in zip(pretrained, worlds, strict=True)]
+        observables: list[dict[int, dict[str, float | None]]] = [{} for _ in seeds]
+        failures: list[str | None] = [
+            None if w.is_finite() else "pre-training diverged: its weights are not finite" for w in pretrained
+        ]
+        for n in config.world.finetuned:
+            covering = covering_observables(n, unit.multiplicity, unit.templates)
+            tuned = _finetune(config, worlds, pretrained, n, seeds)
+            for i, (weights, world) in enumerate(zip(tuned, worlds, strict=True)):
+                if failures[i] is None and not weights.is_finite():
+                    failures[i] = f"fine-tuning on {n} facts diverged: its weights are not finite"
+                observables[i][n] = shared[i] | finetuning_observables(weights, world, config.model, n) | covering
+        return [
+            UnitRun(unit, seed, observables[i] if failures[i] is None else {}, {"pretraining_gap": gap[i]}, failures[i])
+            for i, seed in enumerate(seeds)
+        ]
+
+
+def run_one(config: Config, *, templates: int, multiplicity: int, finetuned: int, seed: int) -> Finished:
+    """One model, in full: world, weights, curves and observables."""
+    unit = Unit(templates, multiplicity)
+    worlds, pretrained, curves = _pretrain(config, unit, [seed])
+    corpus = finetuning_corpus(worlds[0], finetuned)
+    tuned = train(pretrained, [corpus], config.model, config.finetuning, seeds=[seed])[0]
+    return Finished(
+        world=worlds[0],
+        pretrained=pretrained[0],
+        finetuned=tuned.weights,
+        curves={"pretraining_loss": curves[0], "finetuning_loss": tuned.loss},
+        observables=pretraining_observables(pretrained[0], worlds[0], config.model)
+        | finetuning_observables(tuned.weights, worlds[0], config.model, finetuned)
+        | covering_observables(finetuned, multiplicity, templates),
+    )
+
+
+def _pretrain(config: Config, unit: Unit, seeds: Sequence[int]) -> tuple[list[World], list[Parameters], list[Curve]]:
+    device = resolve_device(config.compute.device)
+    dtype = {"float32": torch.float32, "float64": torch.float64}[config.compute.dtype]
+    worlds = [draw_world(config.world, unit.templates, unit.multiplicity, seed) for seed in seeds]
+    weights = [
+        initial_parameters(config.model, world.vocabulary, seed, dtype).to(dtype, device)
+        for world, seed in zip(worlds, seeds, strict=True)
+    ]
+    trained = train(
+        weights,
+        [pretraining_corpus(world) for world in worlds],
+        config.model,
+        config.pretraining,
+        seeds=seeds,
+        floor=math.log(unit.multiplicity),
+        batch=_batch(config, unit, device, len(seeds)),
+    )
+    return worlds, [t.weights for t in trained], [t.loss for t in trained]
+
+
+def _finetune(
+    config: Config, worlds: Sequence[World], pretrained: Sequence[Parameters], finetuned: int, seeds: Sequence[int]
+) -> list[Parameters]:
+    corpora = [finetuning_corpus(world, finetuned) for world in worlds]
+    trained = train(pretrained, corpora, config.model, config.finetuning, seeds=seeds, batch=len(seeds))
+    return [t.weights for t in trained]
+
+
+def _batch(config: Config, unit: Unit, device: torch.device, seeds: int) -> int:
+    """Models stacked at a time: as many as stay in the cache on a CPU, all of them on an accelerator."""
+    if device.type != "cpu":
+        return seeds
+    vocabulary = 2 * config.world.subjects + unit.templates + 1
+    logits = 4 * config.world.subjects * (1 + unit.multiplicity) * vocabulary
+    return max(1, min(seeds, _CACHE_BYTES // logits))

@@ -1,0 +1,26 @@
+"""The theory as data: claims, their bounds, and how to evaluate them.
+
+>>> import theory
+>>> theory.claim("ood-error-literal").bound(N_f=40, K=3, R=60) < 1
+True
+"""
+
+from theory.claim import Assumption, Claim, Kind, Mutant, Premise, Provenance, Scope
+from theory.evaluate import DomainError
+from theory.registry import UnknownClaimError, claim, claims
+
+__all__ = [
+    "Assumption",
+    "Claim",
+    "DomainError",
+    "Kind",
+    "Mutant",
+    "Premise",
+    "Provenance",
+    "Scope",
+    "UnknownClaimError",
+    "claim",
+    "claims",
+]
+
+DISTRIBUTION = "factbound"
