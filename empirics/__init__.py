@@ -1,0 +1,1 @@
+"""Experiments, verdicts and reports."""

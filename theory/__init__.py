@@ -7,7 +7,7 @@ True
 
 from theory.claim import Assumption, Claim, Kind, Mutant, Premise, Provenance, Scope
 from theory.evaluate import DomainError
-from theory.registry import UnknownClaimError, claim, claims
+from theory.registry import UnknownClaimError, all_claims, claim
 
 __all__ = [
     "Assumption",
@@ -19,8 +19,8 @@ __all__ = [
     "Provenance",
     "Scope",
     "UnknownClaimError",
+    "all_claims",
     "claim",
-    "claims",
 ]
 
-DISTRIBUTION = "factbound"
+DISTRIBUTION = "factbound"  # lets the command line notice a foreign package of the same name

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from theory.claim import Claim
 
-__all__ = ["ENTRY_POINT_GROUP", "UnknownClaimError", "claim", "claims"]
+__all__ = ["ENTRY_POINT_GROUP", "UnknownClaimError", "all_claims", "claim"]
 
 ENTRY_POINT_GROUP = "factbound.claims"
 
@@ -24,10 +24,9 @@ class UnknownClaimError(KeyError):
 
 @lru_cache(maxsize=1)
 def _registry() -> MappingProxyType[str, Claim]:
-    import theory.claims
-
     found: dict[str, Claim] = {}
-    for module_info in pkgutil.iter_modules(theory.claims.__path__):
+    package = importlib.import_module("theory.claims")
+    for module_info in pkgutil.iter_modules(package.__path__):
         module = importlib.import_module(f"theory.claims.{module_info.name}")
         for item in module.CLAIMS:
             _add(found, item, module.__name__)
@@ -47,7 +46,7 @@ def _add(found: dict[str, Claim], item: Claim, origin: str) -> None:
     found[item.id] = item
 
 
-def claims() -> tuple[Claim, ...]:
+def all_claims() -> tuple[Claim, ...]:
     """All registered claims, in the order of their numbers."""
     return tuple(_registry().values())
 
