@@ -140,6 +140,11 @@ class Claim:
         tolerance: for an identity, the largest deviation allowed in float64.
         proof: the page in docs/ that proves it, or None.
         claim_number: its number in the project's list of claims (C1 to C16).
+        axis: for a trend, what varies: ``"finetuned"``, ``"multiplicity"`` or ``"templates"``.
+        direction: for a trend, ``-1`` (does not increase) or ``+1`` (does not decrease).
+        variant: the arm of the experiment that the observable is measured in.
+        reference: the arm that it is compared with, seed by seed, for comparisons
+            and equivalences; None compares the observable with 0.
     """
 
     id: str
@@ -159,8 +164,16 @@ class Claim:
     tolerance: float | None = None
     proof: str | None = None
     claim_number: str = ""
+    axis: str | None = None
+    direction: int = -1
+    variant: str = "main"
+    reference: str | None = None
 
     def __post_init__(self) -> None:
+        if (self.kind is Kind.TREND) != (self.axis is not None):
+            raise ValueError(f"{self.id}: an axis goes with a trend, and only with a trend")
+        if self.axis not in (None, "finetuned", "multiplicity", "templates") or self.direction not in (-1, 1):
+            raise ValueError(f"{self.id}: axis={self.axis!r}, direction={self.direction!r} is not a trend of the grid")
         for name, expression in [("log_expression", self.log_expression)] + [
             (f"mutant {mutant.name}", mutant.log_bound) for mutant in self.mutants
         ]:
