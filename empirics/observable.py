@@ -28,6 +28,8 @@ class Observable:
         better: whether lower or higher values are better, or neither.
         sampling: ``"seed"`` if it varies between seeds; ``"exact"`` if it is a
             probability computed exactly from the cell's symbols.
+        per: ``"unit"`` if it belongs to the pre-trained model, hence is the same
+            for every N_f; else ``"cell"``.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Observable:
     trivial: float | None = None
     better: Literal["lower", "higher", "neither"] = "neither"
     sampling: Literal["seed", "exact"] = "seed"
+    per: Literal["cell", "unit"] = "cell"
 
     @property
     def bounded(self) -> bool:
@@ -86,6 +89,7 @@ OBSERVABLES: Final = MappingProxyType(
                 0,
                 math.inf,
                 better="lower",
+                per="unit",
             ),
             Observable(
                 "pretraining_floor",
@@ -94,6 +98,7 @@ OBSERVABLES: Final = MappingProxyType(
                 _NATS,
                 0,
                 math.inf,
+                per="unit",
             ),
             Observable(
                 "pretraining_accuracy",
@@ -103,6 +108,7 @@ OBSERVABLES: Final = MappingProxyType(
                 1,
                 trivial=0.0,
                 better="higher",
+                per="unit",
             ),
             Observable(
                 "subject_attention",
@@ -111,6 +117,7 @@ OBSERVABLES: Final = MappingProxyType(
                 _SHARE,
                 0,
                 1,
+                per="unit",
             ),
             Observable(
                 "own_template_error_share",

@@ -19,8 +19,6 @@ from empirics.one_layer.world import World, draw_world
 
 __all__ = ["Finished", "OneLayer", "resolve_device", "run_one"]
 
-_CACHE_BYTES = 1 << 20  # working set of the logits of one batch of models, on a CPU
-
 
 def resolve_device(name: str) -> torch.device:
     """The device that a configuration names.
@@ -117,7 +115,7 @@ def _pretrain(config: Config, unit: Unit, seeds: Sequence[int]) -> tuple[list[Wo
         config.pretraining,
         seeds=seeds,
         floor=math.log(unit.multiplicity),
-        batch=_batch(config, unit, device, len(seeds)),
+        batch=_batch(device, len(seeds)),
     )
     return worlds, [t.weights for t in trained], [t.loss for t in trained]
 
@@ -126,14 +124,22 @@ def _finetune(
     config: Config, worlds: Sequence[World], pretrained: Sequence[Parameters], finetuned: int, seeds: Sequence[int]
 ) -> list[Parameters]:
     corpora = [finetuning_corpus(world, finetuned) for world in worlds]
-    trained = train(pretrained, corpora, config.model, config.finetuning, seeds=seeds, batch=len(seeds))
+    trained = train(
+        pretrained,
+        corpora,
+        config.model,
+        config.finetuning,
+        seeds=seeds,
+        batch=_batch(pretrained[0].output.device, len(seeds)),
+    )
     return [t.weights for t in trained]
 
 
-def _batch(config: Config, unit: Unit, device: torch.device, seeds: int) -> int:
-    """Models stacked at a time: as many as stay in the cache on a CPU, all of them on an accelerator."""
-    if device.type != "cpu":
-        return seeds
-    vocabulary = 2 * config.world.subjects + unit.templates + 1
-    logits = 4 * config.world.subjects * (1 + unit.multiplicity) * vocabulary
-    return max(1, min(seeds, _CACHE_BYTES // logits))
+def _batch(device: torch.device, seeds: int) -> int:
+    """Models stacked at a time: one on a CPU, all of them on an accelerator.
+
+    On a CPU one model at a time stays in the cache, and its result cannot depend on
+    the batch it ran in: stacked matrix products differ in the last bit with the
+    alignment of each matrix.
+    """
+    return 1 if device.type == "cpu" else seeds
