@@ -20,7 +20,7 @@ def run_single(config: Config, *, templates: int, multiplicity: int, finetuned: 
     """Train one model at one point, with the configuration's other settings.
 
     Raises:
-        UsageError: an impossible point (K > |R|, N_f >= S, a negative seed).
+        UsageError: an impossible point (K > ``|R|``, N_f >= S, a negative seed).
     """
     if seed < 0:
         raise UsageError(f"seed={seed} is refused: allowed is an integer >= 0")

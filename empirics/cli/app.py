@@ -50,7 +50,7 @@ def run(arguments: list[str]) -> int:
     except (UsageError, theory.DomainError, theory.UnknownClaimError) as error:
         return _fail(str(error))
     except _ParserError as error:
-        return _fail(error.format_message() if hasattr(error, "format_message") else str(error))
+        return _fail(_explain(error, arguments))
     except typer.Exit as stop:
         return stop.exit_code
     except (KeyboardInterrupt, typer.Abort):
@@ -65,6 +65,15 @@ def run(arguments: list[str]) -> int:
         return 70
     finally:
         del commands
+
+
+def _explain(error: Exception, arguments: list[str]) -> str:
+    """The parser's message, with the value that was given, which it leaves out for numbers."""
+    message = error.format_message() if hasattr(error, "format_message") else str(error)
+    for option in getattr(getattr(error, "param", None), "opts", ()):
+        if option in arguments[:-1]:
+            return f"{option}={arguments[arguments.index(option) + 1]} is refused. {message}"
+    return message
 
 
 def _fail(message: str) -> int:
