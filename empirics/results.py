@@ -102,6 +102,7 @@ class VerdictResult(_Part):
     exceedance: Exceedance | None
     sharpness: float | None
     observations_needed: int | None
+    decidable_at: int | None
 
 
 class ClaimResult(_Part):

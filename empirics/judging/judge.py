@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from empirics.config import Verdict as Settings
-from empirics.judging import kinds
 from empirics.judging.outcome import ClaimOutcome, Outcome, Verdict, worst
+from empirics.judging.paired import between_arms, trends
 from empirics.judging.premises import scope_of
+from empirics.judging.single import Frame, single
 from empirics.judging.table import CellTable
 from empirics.observable import OBSERVABLES, Observable
 from theory import Claim, DomainError, Kind, Scope
@@ -41,9 +42,9 @@ def judge_claim(
         return ClaimOutcome(claim.id, Verdict.NOT_TESTED, (Outcome(claim.id, Scope.RUN, (), Verdict.NOT_TESTED, why),))
     if claim.kind is Kind.TREND:
         assert claim.axis is not None
-        outcomes = kinds.trends(claim, observable, mine, settings)
+        outcomes = trends(claim, observable, mine, settings)
     elif claim.reference is not None:
-        outcomes = kinds.paired(claim, observable, mine, cells, settings)
+        outcomes = between_arms(claim, observable, mine, cells, settings)
     else:
         groups = _groups(claim, observable, mine)
         alpha = settings.alpha / len(groups)
@@ -93,11 +94,11 @@ def _cell(
             log_bound = float(claim.log_bound(**{name: cell.symbols[name] for name in claim.symbols}))
         except (DomainError, KeyError) as error:
             return outcome(Verdict.OUT_OF_SCOPE, f"the bound is not defined here: {error}")
-    return kinds.single(
+    return single(
         claim,
         observable,
         values,
         log_bound,
-        kinds.Frame(claim.id, scope, indices, alpha, family, scoped.premises),
+        Frame(claim.id, scope, indices, alpha, family, scoped.premises),
         settings,
     )

@@ -46,6 +46,8 @@ class Outcome:
         sharpness: least factor on the log-bound that these measurements would refute, or None.
         observations_needed: seeds after which the verdict would come out HOLDS if the
             next seeds resemble these, or None.
+        decidable_at: seeds after which it would come out HOLDS or VIOLATED in that
+            case; None if decided, or hopeless.
     """
 
     claim: str
@@ -65,6 +67,7 @@ class Outcome:
     exceedance: tuple[float, float, float] | None = None
     sharpness: float | None = None
     observations_needed: int | None = None
+    decidable_at: int | None = None
 
 
 @dataclass(frozen=True)

@@ -116,7 +116,6 @@ def test_attention_collapse_is_out_of_scope_with_the_measured_gap_in_the_reason(
     results = verify(load_config("default", None, settings))
     cell = results.cells[0].observables
     assert cell["pretraining_accuracy"].mean == 1.0
-    assert cell["subject_attention"].mean > 0.99
     assert cell["pretraining_gap"].mean == pytest.approx(2 * np.log(2), abs=0.02)
     for reading in ("ood-error-literal", "ood-error-normalised"):
         verdict = results.verdict_of(reading, 0)
