@@ -105,6 +105,14 @@ class VerdictResult(_Part):
     decidable_at: int | None
 
 
+class MutantResult(_Part):
+    """A near miss of a claim: refuted, not refuted, or (None) left to certification."""
+
+    name: str
+    refuted: bool | None
+    evidence: str
+
+
 class ClaimResult(_Part):
     """A claim and its verdict over all cells."""
 
@@ -116,6 +124,7 @@ class ClaimResult(_Part):
     required: bool
     verdict: str
     certificate: dict[str, Any] | None
+    mutants: list[MutantResult]
 
 
 class CurveResult(_Part):

@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-import numpy as np
-
+from empirics.adaptive import Arm, seeds_wanted
+from empirics.assembly import Runs, assemble, tables_of
 from empirics.config import Config
-from empirics.environment import describe_environment
-from empirics.experiment import Cell, Unit, UnitRun, cells, units
-from empirics.judging.confidence import interval
+from empirics.experiment import UnitRun, units
 from empirics.judging.judge import judge_claim
-from empirics.judging.outcome import ClaimOutcome, Outcome, Verdict
-from empirics.judging.table import MAIN, CellTable
-from empirics.observable import OBSERVABLES, Observable
-from empirics.results import (
-    CellResult,
-    ClaimResult,
-    CurveResult,
-    Exceedance,
-    PremiseResult,
-    Results,
-    Summary,
-    VerdictResult,
-)
+from empirics.judging.mutants import judge_mutants, mutated_claims
+from empirics.judging.outcome import ClaimOutcome, Verdict
+from empirics.judging.table import MAIN
+from empirics.results import Results
 from empirics.sweep import Task, available_cores, run_tasks, split
 from theory import Claim, all_claims, claim
 
@@ -46,23 +33,8 @@ class Interrupted(Exception):
 class Progress:
     """What is told while runs come in; every callback may be replaced."""
 
-    started: Callable[[int], None] = lambda total: None
+    planned: Callable[[int], None] = lambda more: None
     advanced: Callable[[Task, Sequence[UnitRun]], None] = lambda task, runs: None
-
-
-@dataclass
-class _Runs:
-    """Finished runs by arm and unit, ordered by seed."""
-
-    by_unit: dict[tuple[str, Unit], dict[int, UnitRun]] = field(default_factory=dict)
-
-    def add(self, variant: str, runs: Iterable[UnitRun]) -> None:
-        for run in runs:
-            self.by_unit.setdefault((variant, run.unit), {})[run.seed] = run
-
-    def of(self, variant: str, unit: Unit) -> list[UnitRun]:
-        found = self.by_unit.get((variant, unit), {})
-        return [found[seed] for seed in sorted(found)]
 
 
 def verify(
@@ -70,14 +42,19 @@ def verify(
     *,
     claims: Sequence[str] | None = None,
     workers: int | None = None,
+    mutants: bool = False,
     progress: Progress | None = None,
 ) -> Results:
     """Run the configured grid and judge every claim on it.
+
+    Every unit gets ``seeds.minimum`` seeds, then more in rounds, up to
+    ``seeds.maximum``, where that can still decide a verdict.
 
     Args:
         config: the configuration; the default preset if None.
         claims: ids of the claims to judge; all if None.
         workers: processes; one per available core if None.
+        mutants: judge the claims' mutants too, and draw seeds for them.
         progress: told as runs come in.
 
     Raises:
@@ -88,169 +65,58 @@ def verify(
     progress = progress or Progress()
     chosen = all_claims() if claims is None else tuple(claim(identifier) for identifier in claims)
     start = time.monotonic()
-    runs = _Runs()
-    seeds = tuple(range(config.seeds.base, config.seeds.base + config.seeds.minimum))
-    tasks = split("one-layer", MAIN, config, units(config), seeds)
-    progress.started(sum(len(task.seeds) for task in tasks))
+    runs = Runs()
     interrupted = False
     try:
-        for task, finished in run_tasks(tasks, workers or available_cores()):
-            runs.add(task.variant, finished)
-            progress.advanced(task, finished)
+        _run_adaptively(config, runs, chosen, workers or available_cores(), progress, mutants=mutants)
     except KeyboardInterrupt:
         interrupted = True
-    results = _results(config, runs, chosen, time.monotonic() - start, complete=not interrupted)
+    tables = tables_of(config, runs)
+    results = assemble(
+        config,
+        runs,
+        tables,
+        chosen,
+        [judge_claim(item, tables, config.verdict) for item in chosen],
+        judge_mutants(chosen, tables, config.verdict) if mutants else [],
+        time.monotonic() - start,
+        complete=not interrupted,
+    )
     if interrupted:
         raise Interrupted(results)
     return results
 
 
-def exit_status(results: Results, *, strict: bool = False) -> int:
-    """0; 1 if a required claim is violated; 3 if ``strict`` and a required one is undecided."""
+def exit_status(results: Results, *, strict: bool = False, mutants: bool = False) -> int:
+    """0; 1 if a required claim is violated; 3 if ``strict`` and a required one is undecided.
+
+    With ``mutants``: 0 if every mutant is refuted, else 1.
+    """
+    if mutants:
+        return 1 if any(m.refuted is False for c in results.claims for m in c.mutants) else 0
     required = {c.verdict for c in results.claims if c.required}
     if Verdict.VIOLATED in required:
         return 1
     return 3 if strict and Verdict.UNDECIDED in required else 0
 
 
-def symbols_of(config: Config, cell: Cell) -> dict[str, float]:
-    """The notation's symbols at a cell."""
-    return {
-        "S": config.world.subjects,
-        "A": config.world.answers,
-        "R": cell.templates,
-        "K": cell.multiplicity,
-        "N_f": cell.finetuned,
-        "m": config.model.width,
-        "eta": config.pretraining.learning_rate,
-        "t": config.pretraining.steps,
-    }
-
-
-def _results(config: Config, runs: _Runs, chosen: Sequence[Claim], wall: float, *, complete: bool) -> Results:
-    tables = _tables(config, runs)
-    outcomes = [judge_claim(item, tables, config.verdict) for item in chosen]
-    return Results(
-        schema_version=1,
-        wall_seconds=round(wall, 3),
-        complete=complete,
-        config=config.model_dump(mode="json"),
-        environment=describe_environment(config),
-        cells=[_cell_result(config, cell, table) for cell, table in zip(cells(config), tables, strict=True)],
-        verdicts=[_verdict_result(o) for outcome in outcomes for o in outcome.outcomes],
-        claims=[_claim_result(item, outcome) for item, outcome in zip(chosen, outcomes, strict=True)],
-        curves=_curves(config, runs),
-    )
-
-
-def _tables(config: Config, runs: _Runs) -> list[CellTable]:
-    tables = []
-    for index, cell in enumerate(cells(config)):
-        found = runs.of(MAIN, cell.unit)
-        rows: list[Mapping[str, float | None]] = [run.observables.get(cell.finetuned, {}) for run in found]
-        names = dict.fromkeys(name for row in rows for name in row)
-        tables.append(
-            CellTable(
-                index=index,
-                variant=MAIN,
-                symbols=symbols_of(config, cell),
-                seeds=tuple(run.seed for run in found),
-                failed=frozenset(run.seed for run in found if run.failure),
-                observables={name: tuple(row.get(name) for row in rows) for name in names},
-            )
-        )
-    return tables
-
-
-def _cell_result(config: Config, cell: Cell, table: CellTable) -> CellResult:
-    gaps = table.observables.get("pretraining_gap", (None,) * len(table.seeds))
-    near = [s for s, g in zip(table.seeds, gaps, strict=True) if g is not None and g <= config.verdict.premise_gap]
-    return CellResult(
-        variant=table.variant,
-        overlay={},
-        templates=cell.templates,
-        multiplicity=cell.multiplicity,
-        finetuned=cell.finetuned,
-        seeds=list(table.seeds),
-        failed=sorted(table.failed),
-        in_scope_seeds=[s for s in near if s not in table.failed],
-        observables={
-            name: _summary(OBSERVABLES[name], values, config.verdict.alpha)
-            for name, values in table.observables.items()
-        },
-    )
-
-
-def _summary(observable: Observable, values: Sequence[float | None], alpha: float) -> Summary:
-    """Mean and two-sided limits at level 1 - alpha, each cell by itself."""
-    known = [v for v in values if v is not None]
-    mean = math.fsum(known) / len(known) if known else None
-    if observable.sampling == "exact":
-        return Summary(mean=mean, lower=mean, upper=mean, interval="exact", values=list(values))
-    if observable.bounded:
-        if not known:
-            return Summary(mean=None, lower=None, upper=None, interval="betting", values=list(values))
-        found = interval(known, alpha, observable.lower, observable.upper)
-        return Summary(mean=mean, lower=found.lower, upper=found.upper, interval="betting", values=list(values))
-    lower, upper = student_t(known, alpha)
-    return Summary(mean=mean, lower=lower, upper=upper, interval="student-t", values=list(values))
-
-
-def student_t(values: Sequence[float], alpha: float) -> tuple[float | None, float | None]:
-    """Student's t limits of a mean at level 1 - alpha; None with fewer than two values."""
-    if len(values) < 2:
-        return None, None
-    from scipy.special import stdtrit
-
-    half = float(stdtrit(len(values) - 1, 1 - alpha / 2)) * float(np.std(values, ddof=1)) / math.sqrt(len(values))
-    return float(np.mean(values)) - half, float(np.mean(values)) + half
-
-
-def _verdict_result(outcome: Outcome) -> VerdictResult:
-    data: dict[str, Any] = asdict(outcome)
-    data["cells"] = list(outcome.cells)
-    data["scope"] = str(outcome.scope.value)
-    data["verdict"] = str(outcome.verdict.value)
-    data["premises"] = [
-        PremiseResult(name=p.name, value=p.value, limit=p.limit, holds=p.holds) for p in outcome.premises
-    ]
-    if outcome.exceedance is not None:
-        share, lower, upper = outcome.exceedance
-        data["exceedance"] = Exceedance(share=share, lower=lower, upper=upper)
-    return VerdictResult(**data)
-
-
-def _claim_result(item: Claim, outcome: ClaimOutcome) -> ClaimResult:
-    return ClaimResult(
-        id=item.id,
-        title=item.title,
-        kind=str(item.kind.value),
-        provenance=str(item.provenance.value),
-        formula=item.formula,
-        required=item.required,
-        verdict=str(outcome.verdict.value),
-        certificate=None,
-    )
-
-
-def _curves(config: Config, runs: _Runs) -> list[CurveResult]:
-    curves = []
-    for unit in units(config):
-        found = [run for run in runs.of(MAIN, unit) if not run.failure]
-        for name in dict.fromkeys(name for run in found for name in run.curves):
-            members = [run.curves[name] for run in found if name in run.curves]
-            common = sorted(set.intersection(*(set(c.steps) for c in members)))
-            table = np.array([[dict(zip(c.steps, c.values, strict=True))[s] for s in common] for c in members])
-            limits = [student_t(column.tolist(), config.verdict.alpha) for column in table.T]
-            curves.append(
-                CurveResult(
-                    observable=name,
-                    templates=unit.templates,
-                    multiplicity=unit.multiplicity,
-                    steps=common,
-                    mean=table.mean(axis=0).tolist(),
-                    lower=[low for low, _ in limits],
-                    upper=[high for _, high in limits],
-                )
-            )
-    return curves
+def _run_adaptively(
+    config: Config, runs: Runs, claims: Sequence[Claim], workers: int, progress: Progress, *, mutants: bool
+) -> None:
+    current: dict[Arm, int] = {(MAIN, unit): 0 for unit in units(config)}
+    wanted = dict.fromkeys(current, config.seeds.minimum)
+    while wanted:
+        tasks = []
+        for (variant, unit), count in wanted.items():
+            first = config.seeds.base + current[variant, unit]
+            tasks += split("one-layer", variant, config, [unit], range(first, config.seeds.base + count))
+        progress.planned(sum(len(task.seeds) for task in tasks))
+        for task, finished in run_tasks(tasks, workers):
+            runs.add(task.variant, finished)
+            progress.advanced(task, finished)
+        current |= wanted
+        tables = tables_of(config, runs)
+        outcomes: list[ClaimOutcome] = [judge_claim(item, tables, config.verdict) for item in claims]
+        if mutants:
+            outcomes += [judge_claim(mutated, tables, config.verdict) for _, _, mutated in mutated_claims(claims)]
+        wanted = seeds_wanted(outcomes, tables, current, config.seeds)

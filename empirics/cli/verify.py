@@ -29,6 +29,7 @@ def verify_command(
     workers: Annotated[int | None, typer.Option(metavar="N", help="Processes; one per core if not given.")] = None,
     device: Annotated[str | None, typer.Option(metavar="cpu|cuda|auto", help="Where to train.")] = None,
     claims: Annotated[str | None, typer.Option(metavar="ID,ID", help="Judge these claims only.")] = None,
+    mutants: Annotated[bool, typer.Option("--mutants", help="Refute near misses too; exit 0 if all are.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 3 if something required is undecided.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print results.json on standard output.")] = False,
 ) -> int:
@@ -48,7 +49,7 @@ def verify_command(
     interrupted = False
     with _progress() as progress:
         try:
-            results = verify(chosen, claims=identifiers, workers=workers, progress=progress)
+            results = verify(chosen, claims=identifiers, workers=workers, mutants=mutants, progress=progress)
         except Interrupted as stop:
             results, interrupted = stop.results, True
     write_all(results, directory)
@@ -58,7 +59,7 @@ def verify_command(
         from empirics.report.terminal import print_results
 
         print_results(results, console(), directory)
-    return 130 if interrupted else exit_status(results, strict=strict)
+    return 130 if interrupted else exit_status(results, strict=strict, mutants=mutants)
 
 
 def _check_device(config: Config) -> None:
@@ -85,7 +86,7 @@ def _progress() -> Iterator[Progress]:
     ) as bar:
         task = bar.add_task("training", total=None)
         yield Progress(
-            started=lambda total: bar.update(task, total=total),
+            planned=lambda more: bar.update(task, total=(bar.tasks[0].total or 0) + more),
             advanced=lambda work, runs: bar.update(
                 task,
                 advance=len(runs),

@@ -10,9 +10,10 @@ import torch
 
 from empirics.config import Config
 from empirics.errors import UsageError
+from empirics.exact import covering_observables
 from empirics.experiment import Curve, Unit, UnitRun
 from empirics.one_layer.corpus import finetuning_corpus, pretraining_corpus
-from empirics.one_layer.observe import covering_observables, finetuning_observables, pretraining_observables
+from empirics.one_layer.observe import finetuning_observables, pretraining_observables
 from empirics.one_layer.parameters import Parameters, initial_parameters
 from empirics.one_layer.training import train
 from empirics.one_layer.world import World, draw_world

@@ -61,6 +61,7 @@ def print_results(results: Results, out: Console, directory: Path) -> None:
     for claim in claim_rows(results):
         summary.add_row(claim["id"], claim["provenance"], claim["kind"], _coloured(claim["verdict"]), claim["counts"])
     out.print(summary)
+    _print_mutants(results, out)
     reasons = {v.reason for v in results.verdicts if v.claim in READINGS and v.verdict == "OUT OF SCOPE"}
     for reason in sorted(reasons):
         out.print(f"out of scope: {reason}", style="dim", markup=False)
@@ -70,6 +71,19 @@ def print_results(results: Results, out: Console, directory: Path) -> None:
         f"{results.wall_seconds:.0f} s. Written to {directory}: report.html, results.json, cells.csv, plots.",
         markup=False,
     )
+
+
+def _print_mutants(results: Results, out: Console) -> None:
+    rows = [(claim.id, mutant) for claim in results.claims for mutant in claim.mutants]
+    if not rows:
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold", title="Mutants", title_justify="left")
+    for heading in ("claim", "mutant", "refuted", "evidence"):
+        table.add_column(heading, overflow="fold")
+    for identifier, mutant in rows:
+        state = {True: "[green]refuted[/green]", False: "[bold red]NOT REFUTED[/bold red]", None: "[dim]left[/dim]"}
+        table.add_row(identifier, mutant.name, state[mutant.refuted], mutant.evidence)
+    out.print(table)
 
 
 def print_run(observables: Mapping[str, float | None], curves: Mapping[str, Curve], out: Console) -> None:

@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from empirics.config import Model, World
+from empirics.exact import covering_observables
 from empirics.observable import OBSERVABLES
-from empirics.one_layer.observe import covering_observables, finetuning_observables, pretraining_observables
+from empirics.one_layer.observe import finetuning_observables, pretraining_observables
 from empirics.one_layer.parameters import Parameters
 from empirics.one_layer.world import World as DrawnWorld
 from empirics.one_layer.world import draw_world
