@@ -30,12 +30,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Interval", "interval", "log_wealth_against", "lower_limit", "observations_needed", "upper_limit"]
+__all__ = ["Interval", "interval", "log_wealth_path", "lower_limit", "observations_needed", "upper_limit"]
 
 # Most of the wealth bets all: best when no observation contradicts, the common case (no errors at all).
 # The rest is spread evenly in log c, for means estimated with noise.
-_BETS: Final = np.concatenate([[1.0], np.geomspace(0.97, 0.01, 23)])
-_LOG_WEIGHTS: Final = np.log(np.concatenate([[0.7], np.full(23, 0.3 / 23)]))
+_BETS: Final = np.concatenate([[1.0], np.geomspace(0.9, 0.01, 12)])
+_LOG_WEIGHTS: Final = np.log(np.concatenate([[0.7], np.full(12, 0.3 / 12)]))
 _BISECTIONS: Final = 60
 
 FloatArray = NDArray[np.float64]
@@ -50,9 +50,20 @@ class Interval:
     upper: float
 
 
-def log_wealth_against(values: Sequence[float] | FloatArray, mean: float) -> float:
-    """Natural logarithm of the wealth won against "the mean is at least ``mean``"; values in [0, 1]."""
-    return float(_mixture(_log_wealths(np.asarray(values, dtype=np.float64), mean)))
+def log_wealth_path(values: FloatArray, mean: float) -> FloatArray:
+    """Log wealth won against "the mean is at least ``mean``" after 1, 2, .., n observations.
+
+    Args:
+        values: observations in [0, 1]; shape [..., n].
+        mean: the hypothetical mean, in [0, 1).
+
+    Returns:
+        shape [..., n]; the hypothesis is refuted at level alpha once this reaches -log(alpha).
+    """
+    x = np.asarray(values, dtype=np.float64)
+    with np.errstate(divide="ignore"):
+        gains = np.log(np.maximum(1.0 + _column(_BETS, x) * ((mean - x) / (1.0 - mean)), 0.0))
+    return np.asarray(np.logaddexp.reduce(_column(_LOG_WEIGHTS, x) + np.cumsum(gains, axis=-1), axis=0))
 
 
 def upper_limit(values: Sequence[float] | FloatArray, alpha: float, low: float = 0.0, high: float = 1.0) -> float:
@@ -111,23 +122,27 @@ def observations_needed(
         return 1
     per_observation = _log_wealths(x, target) / len(x)
     threshold = -math.log(alpha)
-    if _mixture(1e9 * per_observation) < threshold:
+    inside, outside = 0, 10**9
+    if _mixture(outside * per_observation) < threshold:
         return None
-    inside, outside = 0.0, 1e9
-    while outside - inside > 0.5:
-        middle = 0.5 * (inside + outside)
+    while outside - inside > 1:
+        middle = (inside + outside) // 2
         if _mixture(middle * per_observation) >= threshold:
             outside = middle
         else:
             inside = middle
-    return math.ceil(outside)
+    return outside
 
 
 def _log_wealths(x: FloatArray, mean: float) -> FloatArray:
-    """Logarithm of the wealth of each bet; shape [bets]."""
+    """Logarithm of the final wealth of each bet; x of shape [n], the result of shape [bets]."""
     with np.errstate(divide="ignore"):
-        factors = np.log(np.maximum(1.0 + _BETS[:, None] * ((mean - x) / (1.0 - mean)), 0.0))
-    return np.asarray(factors.sum(axis=1))
+        gains = np.log(np.maximum(1.0 + _BETS[:, None] * ((mean - x) / (1.0 - mean)), 0.0))
+    return np.asarray(gains.sum(axis=1))
+
+
+def _column(per_bet: FloatArray, x: FloatArray) -> FloatArray:
+    return per_bet.reshape(-1, *([1] * x.ndim))
 
 
 def _mixture(log_wealths: FloatArray) -> float:
