@@ -9,7 +9,7 @@ VERIFY_ARGS ?=
 PYTEST_ARGS ?=
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt $(PIP_ARGS)
 
-.PHONY: verify test lint docs install install-all clean
+.PHONY: verify test lint docs study install install-all clean
 
 verify: $(VENV)/.installed
 	$(BIN)/factbound verify $(VERIFY_ARGS)
@@ -24,6 +24,9 @@ lint: $(VENV)/.installed-all
 
 docs: $(VENV)/.installed-all
 	$(BIN)/python -m sphinx -W -q -b html docs docs/_build/html
+
+study: $(VENV)/.installed-all
+	$(BIN)/python tests/studies/statistics_study.py
 
 install: $(VENV)/.installed
 install-all: $(VENV)/.installed-all

@@ -83,7 +83,7 @@ class Exceedance(_Part):
 
 
 class VerdictResult(_Part):
-    """One verdict."""
+    """One verdict; ``by_sampling`` tells whether confidence limits decided it."""
 
     claim: str
     scope: Literal["cell", "series", "run"]
@@ -98,6 +98,7 @@ class VerdictResult(_Part):
     tightness: float | None
     alpha: float | None
     family_size: int
+    by_sampling: bool
     premises: list[PremiseResult]
     exceedance: Exceedance | None
     sharpness: float | None

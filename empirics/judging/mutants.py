@@ -83,4 +83,4 @@ def _evidence(outcome: ClaimOutcome, tables: Sequence[CellTable]) -> tuple[bool,
     for item in outcome.outcomes:
         if item.verdict is Verdict.VIOLATED:
             return True, f"{labels[item.cells[0]]}: {item.reason}"
-    return False, f"the verdict is {outcome.verdict.value}"
+    return False, f"the verdict is {outcome.verdict.value}: these runs do not tell it from the claim"

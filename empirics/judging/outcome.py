@@ -39,6 +39,7 @@ class Outcome:
         log_bound: its natural logarithm, or None where the bound is a margin.
         tightness: bound / estimate, or None.
         alpha: error probability of each limit.
+        by_sampling: whether confidence limits decided it (not an exact comparison).
         family_size: verdicts that the claim's error probability is divided over.
         premises: the premises and their values.
         exceedance: share of runs on the wrong side of the bound, with its
@@ -68,6 +69,7 @@ class Outcome:
     sharpness: float | None = None
     observations_needed: int | None = None
     decidable_at: int | None = None
+    by_sampling: bool = False
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,7 @@ def measured(frame: Frame, rule: Rule, values: Sequence[float], within: Range, n
         premises=frame.premises,
         observations_needed=holds_at if verdict is Verdict.UNDECIDED else None,
         decidable_at=_earliest(holds_at, violated_at) if verdict is Verdict.UNDECIDED else None,
+        by_sampling=True,
     )
 
 

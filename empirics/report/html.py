@@ -10,7 +10,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from empirics.report.plots import Figure
-from empirics.report.tables import READINGS, answer, claim_rows, interval_text, number_text, ood_rows
+from empirics.report.tables import READINGS, answer, claim_rows, confidence, interval_text, number_text, ood_rows
 from empirics.results import Results
 
 __all__ = ["report_html"]
@@ -24,6 +24,7 @@ def report_html(results: Results, figures: Sequence[Figure]) -> str:
     return environment.from_string(source).render(
         results=results,
         answer=answer(results),
+        confidence=confidence(results),
         claims=claim_rows(results),
         rows=ood_rows(results),
         readings=READINGS,

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from empirics.report.style import LINES, OBSERVED, figure_style
-from empirics.results import Results
+from empirics.results import CellResult, Results
 from theory import DomainError, claim
 
 __all__ = ["Figure", "all_figures", "gap_figure", "ood_error_figure"]
@@ -79,9 +79,9 @@ def ood_error_figure(results: Results) -> Figure | None:
                     continue
                 _draw_bounds(axis, panel, rows)
                 _draw_observed(axis, panel, rows)
-                if all(len(c.in_scope_seeds) == 0 for c in panel) or multiplicity < 2:
+                if all(_out_of_scope(results, c) for c in panel):
                     axis.text(
-                        0.97, 0.97, "out of scope", transform=axis.transAxes, ha="right", va="top", color="#777777"
+                        0.03, 0.03, "out of scope", transform=axis.transAxes, ha="left", va="bottom", color="#777777"
                     )
         axes[0, 0].set_ylim(-0.03, 1.05)
         for axis in axes[-1]:
@@ -89,7 +89,7 @@ def ood_error_figure(results: Results) -> Figure | None:
         for axis in axes[:, 0]:
             axis.set_ylabel("OOD error")
         handles, labels = axes[0, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=min(4, len(labels)))
+        figure.legend(handles, labels, loc="outside lower center", ncols=2 if len(multiplicities) < 3 else len(labels))
         svg = _svg(figure)
     caption = (
         "Out-of-distribution error against the number of fine-tuned facts. Points: mean over seeds with its "
@@ -199,6 +199,11 @@ def _draw_observed(axis: Any, panel: Sequence[Any], rows: list[Row]) -> None:
         }
         for n, o in points
     ]
+
+
+def _out_of_scope(results: Results, cell: CellResult) -> bool:
+    verdict = results.verdict_of("ood-error-literal", results.cells.index(cell))
+    return verdict is not None and verdict.verdict == "OUT OF SCOPE"
 
 
 def _svg(figure: Any) -> str:

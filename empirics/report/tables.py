@@ -11,7 +11,7 @@ from typing import Any
 from empirics.results import CellResult, Results
 from theory import DomainError, all_claims, claim
 
-__all__ = ["answer", "cells_csv", "claim_rows", "ood_rows", "verdict_counts"]
+__all__ = ["answer", "cells_csv", "claim_rows", "confidence", "ood_rows", "undecided", "verdict_counts"]
 
 READINGS = ("ood-error-literal", "ood-error-normalised")
 
@@ -70,6 +70,7 @@ def claim_rows(results: Results) -> list[dict[str, Any]]:
             "verdict": c.verdict,
             "counts": verdict_counts(results, c.id),
             "formula": c.formula,
+            "mutants": c.mutants,
             "statement": titles[c.id].statement if c.id in titles else c.formula,
         }
         for c in results.claims
@@ -94,6 +95,31 @@ def answer(results: Results) -> str:
     if not results.complete:
         parts.append("The run was interrupted: only what was finished is shown.")
     return " ".join(parts)
+
+
+def confidence(results: Results) -> str:
+    """The global figure: what the confidence of all verdicts together is."""
+    alpha = results.config["verdict"]["alpha"]
+    sampled = {v.claim for v in results.verdicts if v.by_sampling}
+    family = len(sampled)
+    if not family:
+        return "No verdict rests on sampling."
+    return (
+        f"Each claim errs with probability at most {alpha:g} over all its cells (alpha divided evenly); all verdicts "
+        f"of the {family} claims judged by sampling are right together with probability at least "
+        f"{max(0.0, 1 - family * alpha):.2f}."
+    )
+
+
+def undecided(results: Results, identifier: str) -> list[str]:
+    """For each undecided verdict of a claim, where and what it would take."""
+    lines = []
+    for verdict in results.verdicts:
+        if verdict.claim == identifier and verdict.verdict == "UNDECIDED":
+            cell = results.cells[verdict.cells[0]]
+            where = f"|R|={cell.templates}, K={cell.multiplicity}, N_f={cell.finetuned}"
+            lines.append(f"{where}: {verdict.reason}")
+    return lines
 
 
 def cells_csv(results: Results) -> str:

@@ -10,11 +10,21 @@ from rich.table import Table
 
 from empirics.experiment import Curve
 from empirics.observable import OBSERVABLES
-from empirics.report.tables import READINGS, answer, claim_rows, interval_text, number_text, ood_rows
+from empirics.report.tables import (
+    READINGS,
+    answer,
+    claim_rows,
+    confidence,
+    interval_text,
+    number_text,
+    ood_rows,
+    undecided,
+)
 from empirics.results import Results
 
 __all__ = ["print_results", "print_run"]
 
+_UNDECIDED_SHOWN = 4
 _COLOURS = {"HOLDS": "green", "VIOLATED": "bold red", "UNDECIDED": "yellow"}
 
 
@@ -43,14 +53,14 @@ def print_results(results: Results, out: Console, directory: Path) -> None:
             interval_text(row["mean"], row["lower"], row["upper"]),
             *(number_text(row[reading]) for reading in READINGS),
             number_text(row["covering"]),
-            *(_coloured(row[f"{reading} verdict"]) for reading in READINGS),
+            *(_coloured(row[f"{reading} verdict"]) + _sharpness(row[f"{reading} sharpness"]) for reading in READINGS),
         )
     out.print(table)
     alpha = results.config["verdict"]["alpha"]
     out.print(
         f"observed: mean over seeds, time-uniform interval at level {1 - alpha:g} (betting; each cell by itself). "
         "literal, normalised: the bound in its two readings. some unseen: exact P[some own template unseen].\n"
-        "Verdicts divide alpha over all cells of the claim.",
+        "Verdicts divide alpha over all cells of the claim. (x12): refuted with 12 times the exponent.",
         style="dim",
         markup=False,
     )
@@ -62,15 +72,29 @@ def print_results(results: Results, out: Console, directory: Path) -> None:
         summary.add_row(claim["id"], claim["provenance"], claim["kind"], _coloured(claim["verdict"]), claim["counts"])
     out.print(summary)
     _print_mutants(results, out)
+    _print_undecided(results, out)
     reasons = {v.reason for v in results.verdicts if v.claim in READINGS and v.verdict == "OUT OF SCOPE"}
     for reason in sorted(reasons):
         out.print(f"out of scope: {reason}", style="dim", markup=False)
     out.print()
     out.print(answer(results), style="bold", markup=False)
+    out.print(confidence(results), markup=False)
     out.print(
         f"{results.wall_seconds:.0f} s. Written to {directory}: report.html, results.json, cells.csv, plots.",
         markup=False,
     )
+
+
+def _print_undecided(results: Results, out: Console) -> None:
+    for claim in results.claims:
+        lines = undecided(results, claim.id)
+        if not lines:
+            continue
+        out.print(f"undecided, {claim.id}:", style="dim", markup=False)
+        for line in lines[:_UNDECIDED_SHOWN]:
+            out.print(f"  {line}", style="dim", markup=False)
+        if len(lines) > _UNDECIDED_SHOWN:
+            out.print(f"  and {len(lines) - _UNDECIDED_SHOWN} more (report.html)", style="dim", markup=False)
 
 
 def _print_mutants(results: Results, out: Console) -> None:
@@ -101,6 +125,10 @@ def print_run(observables: Mapping[str, float | None], curves: Mapping[str, Curv
         if shown[-1] != points[-1]:
             shown.append(points[-1])
         out.print(f"{name}: " + "  ".join(f"{step}: {value:.4g}" for step, value in shown), markup=False)
+
+
+def _sharpness(factor: float | None) -> str:
+    return "" if factor is None else f" [dim](x{factor:.2g})[/dim]"
 
 
 def _coloured(verdict: str) -> str:
