@@ -116,7 +116,6 @@ def _pretrain(config: Config, unit: Unit, seeds: Sequence[int]) -> tuple[list[Wo
         config.pretraining,
         seeds=seeds,
         floor=math.log(unit.multiplicity),
-        batch=_batch(device, len(seeds)),
     )
     return worlds, [t.weights for t in trained], [t.loss for t in trained]
 
@@ -125,22 +124,5 @@ def _finetune(
     config: Config, worlds: Sequence[World], pretrained: Sequence[Parameters], finetuned: int, seeds: Sequence[int]
 ) -> list[Parameters]:
     corpora = [finetuning_corpus(world, finetuned) for world in worlds]
-    trained = train(
-        pretrained,
-        corpora,
-        config.model,
-        config.finetuning,
-        seeds=seeds,
-        batch=_batch(pretrained[0].output.device, len(seeds)),
-    )
+    trained = train(pretrained, corpora, config.model, config.finetuning, seeds=seeds)
     return [t.weights for t in trained]
-
-
-def _batch(device: torch.device, seeds: int) -> int:
-    """Models stacked at a time: one on a CPU, all of them on an accelerator.
-
-    On a CPU one model at a time stays in the cache, and its result cannot depend on
-    the batch it ran in: stacked matrix products differ in the last bit with the
-    alignment of each matrix.
-    """
-    return 1 if device.type == "cpu" else seeds

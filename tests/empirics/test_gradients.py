@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from empirics.config import Model, World
 from empirics.one_layer.corpus import Rows, finetuning_corpus, pretraining_corpus
-from empirics.one_layer.engine import Ensemble
+from empirics.one_layer.engine import Engine
 from empirics.one_layer.forward import corpus_loss, last_attention, last_logits
 from empirics.one_layer.model import OneLayerTransformer, activate
 from empirics.one_layer.parameters import Parameters
+from empirics.one_layer.stacked import StackedEngine
 from empirics.one_layer.world import draw_world
 
 
@@ -68,29 +69,95 @@ def reference_loss(module: OneLayerTransformer, corpus: tuple[Rows, ...]) -> tor
     return total
 
 
-@given(problems())
-def test_closed_form_gradients_equal_autograd_of_the_reference_module(problem):
+class OneByOne:
+    """The engine of one model, seen like a stack of one."""
+
+    def __init__(self, weights, corpora, model):
+        self.engine = Engine(weights[0], corpora[0], model)
+
+    def gradients(self):
+        self.engine.gradients()
+        return {name: gradient for name, _, gradient in self.engine.trained}, self.engine._positions
+
+    def loss(self):
+        return self.engine.loss()
+
+
+class Stacked:
+    """The first of two stacked models."""
+
+    def __init__(self, weights, corpora, model):
+        self.engine = StackedEngine([*weights, weights[0].clone()], [*corpora, corpora[0]], model)
+
+    def gradients(self):
+        self.engine.gradients()
+        return {name: gradient[0] for name, _, gradient in self.engine.trained}, self.engine._positions[0]
+
+    def loss(self):
+        return self.engine.losses()[0].item()
+
+
+@pytest.mark.parametrize("route", [OneByOne, Stacked])
+@given(problem=problems())
+def test_closed_form_gradients_equal_autograd_of_the_reference_module(route, problem):
     weights, corpus, model = problem
     module = weights.module(model)
     loss = reference_loss(module, corpus)
     if loss.requires_grad:
         loss.backward()
-    ensemble = Ensemble([weights], [corpus], model)
-    ensemble.gradients()
-    size = weights.output.shape[0]
-    assert ensemble.losses()[0].item() == pytest.approx(loss.item(), abs=1e-10)
-    names = [name for name, _, _ in ensemble.trained]
-    assert ("attention" in names) == model.attention
-    assert ("input" in names) == (model.train_input and model.mlp)
-    assert ("output" in names) == model.train_output
-    if "output" in names:
-        torch.testing.assert_close(ensemble.output_grad[0], module.output.grad, atol=1e-10, rtol=0)
-    if "input" in names:
-        torch.testing.assert_close(ensemble.input_grad[0].T, module.input.grad, atol=1e-10, rtol=0)
-    if "attention" in names:
+    engine = route([weights], [corpus], model)
+    assert engine.loss() == pytest.approx(loss.item(), abs=1e-10)
+    gradients, positions = engine.gradients()
+    assert ("attention" in gradients) == model.attention
+    assert ("input" in gradients) == (model.train_input and model.mlp)
+    assert ("output" in gradients) == model.train_output
+    if "output" in gradients:
+        torch.testing.assert_close(gradients["output"], module.output.grad, atol=1e-10, rtol=0)
+    if "input" in gradients:
+        torch.testing.assert_close(gradients["input"].T, module.input.grad, atol=1e-10, rtol=0)
+    if "attention" in gradients:
+        size = weights.output.shape[0]
         dense = torch.zeros(size * size, dtype=torch.float64)
-        dense[torch.from_numpy(ensemble._positions[0])] = ensemble.entries_grad[0]
+        dense[torch.from_numpy(positions)] = gradients["attention"]
         torch.testing.assert_close(dense.view(size, size), module.attention.grad, atol=1e-10, rtol=0)
+
+
+@given(problem=problems(), block=st.integers(1, 7))
+def test_blocks_of_rows_do_not_matter(problem, block):
+    weights, corpus, model = problem
+    whole, parts = Engine(weights, corpus, model), Engine(weights, corpus, model)
+    rows = len(parts._layout.length)
+    parts._blocks = [(first, min(first + block, rows)) for first in range(0, rows, block)]
+    assert parts.loss() == pytest.approx(whole.loss(), abs=1e-12)
+    whole.gradients()
+    parts.gradients()
+    for (_, _, a), (_, _, b) in zip(whole.trained, parts.trained, strict=True):
+        torch.testing.assert_close(a, b, atol=1e-12, rtol=0)
+
+
+@given(problem=problems())
+def test_single_precision_is_single_precision(problem):
+    """float32 kernels (their own exponential) against float64: beside the largest gradient."""
+    weights, corpus, model = problem
+    double, single = Engine(weights, corpus, model), Engine(weights.to(torch.float32), corpus, model)
+    double.gradients()
+    single.gradients()
+    for (_, _, a), (_, _, b) in zip(double.trained, single.trained, strict=True):
+        torch.testing.assert_close(a.float(), b, atol=2e-5 * max(1.0, a.abs().max().item()), rtol=0)
+
+
+def test_extreme_logits_neither_overflow_nor_lose_the_target():
+    world = draw_world(World(subjects=3, answers=3, templates=(2,), multiplicity=(1,), finetuned=(1,)), 2, 1, 0)
+    size = world.vocabulary.size
+    model = Model(mlp=False, attention=False)
+    for scale in (1e4, -1e4):
+        weights = Parameters(torch.zeros(size, size), torch.eye(size), torch.eye(size) * scale)
+        engine = Engine(weights, pretraining_corpus(world), model)
+        engine.gradients()
+        assert torch.isfinite(engine.output_grad).all()
+        assert engine.loss() > 0
+        # Each row of softmax less target sums to 0, hence each column of the gradient.
+        assert engine.output_grad.sum(dim=0).abs().max() < 1e-6
 
 
 @given(problems())
@@ -127,10 +194,10 @@ def test_a_wrong_gradient_would_be_caught():
     generator = torch.Generator().manual_seed(0)
     size = world.vocabulary.size
     weights = Parameters(*(torch.randn(size, n, generator=generator, dtype=torch.float64) for n in (size, 3, 3)))
-    right = Ensemble([weights], [corpus], model)
+    right = Engine(weights, corpus, model)
     right.gradients()
     halved = tuple(Rows(r.tokens, r.targets, r.weight * (0.5 if i else 1.0)) for i, r in enumerate(corpus))
-    wrong = Ensemble([weights], [halved], model)
+    wrong = Engine(weights, halved, model)
     wrong.gradients()
     assert (right.input_grad - wrong.input_grad).abs().max() > 1e-3
 

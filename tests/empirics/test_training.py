@@ -9,10 +9,19 @@ import torch
 
 from empirics.config import Finetuning, Model, Pretraining, World, load_config
 from empirics.experiment import Unit
+from empirics.one_layer.adapters import Adapters
 from empirics.one_layer.corpus import finetuning_corpus, pretraining_corpus
+from empirics.one_layer.engine import Engine
 from empirics.one_layer.experiment import OneLayer
-from empirics.one_layer.parameters import initial_parameters
-from empirics.one_layer.training import logarithmic_steps, schedule_factor, train, train_one_by_autograd
+from empirics.one_layer.forward import corpus_loss
+from empirics.one_layer.parameters import Parameters, initial_parameters
+from empirics.one_layer.training import (
+    _train_stacked,
+    logarithmic_steps,
+    schedule_factor,
+    train,
+    train_one_by_autograd,
+)
 from empirics.one_layer.world import draw_world
 
 SMALL = World(subjects=13, answers=17, templates=(7,), multiplicity=(3,), finetuned=(4,))
@@ -51,18 +60,52 @@ def test_a_batch_of_seeds_equals_the_seeds_one_by_one_bit_for_bit(subjects, temp
     assert alone[0].observables != alone[1].observables
 
 
-def test_stacked_models_do_not_mix():
+@pytest.mark.parametrize("method", ["full", "lora"])
+def test_stacked_models_do_not_mix(method):
     """The batch dimension (used on accelerators): each model gets what it gets alone, up to rounding."""
-    model, stage, seeds = Model(width=5), Pretraining(steps=60), [0, 1, 2, 3, 4]
+    model, seeds = Model(width=5), [0, 1, 2, 3, 4]
+    stage = Finetuning(method=method, targets=("input", "output"), learning_rate=0.05, steps=40)
     worlds, weights = start(SMALL, seeds, model)
-    corpora = [pretraining_corpus(w) for w in worlds]
+    corpora = [finetuning_corpus(w, 4) for w in worlds]
     alone = train(weights, corpora, model, stage, seeds=seeds)
-    for batch in (2, 5):
-        together = train(weights, corpora, model, stage, seeds=seeds, batch=batch)
-        for a, b in zip(alone, together, strict=True):
+    together = _train_stacked(weights, corpora, model, stage, seeds, 0.0)
+    for a, b in zip(alone, together, strict=True):
+        for name in ("attention", "input", "output"):
+            torch.testing.assert_close(getattr(a.weights, name), getattr(b.weights, name), atol=1e-11, rtol=0)
+        np.testing.assert_allclose(a.loss.values, b.loss.values, atol=1e-11)
+
+
+def test_merged_never_targets_equal_the_full_model_from_the_same_start():
+    """One column with a multiplicity stands for the tokens that are never a target: the same training to 1e-12."""
+    merged = Model(width=6, merge_never_targets=True)
+    full = Model(width=6)
+    worlds, weights = start(SMALL, [0, 1], merged)
+    for world, begin in zip(worlds, weights, strict=True):
+        never = [*range(13), world.vocabulary.prompt]
+        assert (begin.output[never] == begin.output[never[0]]).all()
+        pretraining = Pretraining(steps=200)
+        corpus = pretraining_corpus(world)
+        a, b = (train([begin], [corpus], m, pretraining, seeds=[0])[0] for m in (merged, full))
+        finetuned = finetuning_corpus(world, 4)
+        c, d = (
+            train([x.weights], [finetuned], m, Finetuning(steps=50), seeds=[0])[0] for x, m in ((a, merged), (b, full))
+        )
+        for left, right in ((a, b), (c, d)):
             for name in ("attention", "input", "output"):
-                torch.testing.assert_close(getattr(a.weights, name), getattr(b.weights, name), atol=1e-12, rtol=0)
-            np.testing.assert_allclose(a.loss.values, b.loss.values, atol=1e-12)
+                torch.testing.assert_close(
+                    getattr(left.weights, name), getattr(right.weights, name), atol=1e-12, rtol=0
+                )
+            np.testing.assert_allclose(left.loss.values, right.loss.values, atol=1e-12)
+
+
+def test_merging_is_another_law_of_initialisation_and_never_the_default():
+    assert not Model().merge_never_targets
+    world = draw_world(SMALL, 7, 3, 0)
+    plain = initial_parameters(Model(width=6), world.vocabulary, 0, torch.float64)
+    merged = initial_parameters(Model(width=6, merge_never_targets=True), world.vocabulary, 0, torch.float64)
+    own = slice(13, world.vocabulary.prompt + 1)
+    assert torch.equal(plain.output[own], merged.output[own])
+    assert not torch.equal(plain.output[:13], merged.output[:13])
 
 
 def test_engine_and_autograd_train_to_the_same_weights():
@@ -110,6 +153,27 @@ def test_lora_changes_its_target_by_the_stated_rank_and_nothing_else():
         assert torch.equal(after.weights.output, weights[0].output)
         assert torch.equal(after.weights.attention, weights[0].attention)
         assert after.loss.values[-1] < after.loss.values[0]
+
+
+def test_low_rank_gradients_equal_autograd():
+    model = Model(width=6)
+    worlds, weights = start(SMALL, [2], model)
+    corpus = finetuning_corpus(worlds[0], 4)
+    engine = Engine(weights[0], corpus, model)
+    adapters = Adapters(engine, Finetuning(method="lora", rank=2, targets=("input", "output")), [2])
+    generator = torch.Generator().manual_seed(0)
+    for _, factor, _ in adapters.trained:
+        factor.copy_(torch.randn(factor.shape, generator=generator, dtype=torch.float64))
+    adapters.materialise()
+    engine.gradients()
+    adapters.gradients()
+    factors = [f.clone().requires_grad_() for _, f, _ in adapters.trained]
+    changed = Parameters(
+        weights[0].attention, weights[0].input + factors[0] @ factors[1], weights[0].output + factors[2] @ factors[3]
+    )
+    expected = torch.autograd.grad(corpus_loss(changed, corpus, model), factors)
+    for (_, _, found), wanted in zip(adapters.trained, expected, strict=True):
+        torch.testing.assert_close(found, wanted, atol=1e-10, rtol=0)
 
 
 def test_mini_batches_are_reproducible_and_descend():
