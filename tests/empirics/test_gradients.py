@@ -126,8 +126,7 @@ def test_closed_form_gradients_equal_autograd_of_the_reference_module(route, pro
 def test_blocks_of_rows_do_not_matter(problem, block):
     weights, corpus, model = problem
     whole, parts = Engine(weights, corpus, model), Engine(weights, corpus, model)
-    rows = len(parts._layout.length)
-    parts._blocks = [(first, min(first + block, rows)) for first in range(0, rows, block)]
+    parts._allocate(block)
     assert parts.loss() == pytest.approx(whole.loss(), abs=1e-12)
     whole.gradients()
     parts.gradients()
