@@ -108,19 +108,22 @@ def softmax_less_target(first, last, size, logits, row_weight, target_start, tar
             b = integers[v]
             highest = max(highest, b ^ ((b >> np.int32(31)) & np.int32(0x7FFFFFFF)))
         top = _as_float32(np.int32(highest ^ ((highest >> np.int32(31)) & np.int32(0x7FFFFFFF))))
-        # exp(x) = 2^k 2^f with x log2(e) = k + f, f in [-1/2, 1/2]: a polynomial for 2^f, the exponent bits for 2^k.
+        # exp(x) = 2^k exp(r) with x = k log 2 + r, |r| <= log(2)/2: a polynomial for exp(r) (Cephes), log 2 in two
+        # parts so that r is exact to single precision, the exponent bits for 2^k.
         total = np.float32(0.0)
         for v in range(size):
-            y = max((row[v] - top) * np.float32(1.4426950408889634), np.float32(-126.0))
-            k = np.int32(y - np.float32(0.5))  # rounds to nearest: y <= 0
-            f = y - np.float32(k)
-            p = np.float32(1.5353362e-4)
-            p = p * f + np.float32(1.3398874e-3)
-            p = p * f + np.float32(9.6184374e-3)
-            p = p * f + np.float32(5.5503325e-2)
-            p = p * f + np.float32(2.4022648e-1)
-            p = p * f + np.float32(6.9314720e-1)
-            e = (p * f + np.float32(1.0)) * _as_float32(np.int32((k + np.int32(127)) << np.int32(23)))
+            x = max(row[v] - top, np.float32(-87.0))
+            k = np.int32(x * np.float32(1.4426950408889634) - np.float32(0.5))  # rounds to nearest: x <= 0
+            r = x - np.float32(k) * np.float32(0.693359375)
+            r = r + np.float32(k) * np.float32(2.12194440e-4)
+            p = np.float32(1.9875691500e-4)
+            p = p * r + np.float32(1.3981999507e-3)
+            p = p * r + np.float32(8.3334519073e-3)
+            p = p * r + np.float32(4.1665795894e-2)
+            p = p * r + np.float32(1.6666665459e-1)
+            p = p * r + np.float32(5.0000001201e-1)
+            p = p * r * r + r + np.float32(1.0)
+            e = p * _as_float32(np.int32((k + np.int32(127)) << np.int32(23)))
             row[v] = e
             total += e
         factor = row_weight[i] / total
