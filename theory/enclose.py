@@ -29,7 +29,7 @@ _MOST_BITS = 1 << 17
 _LEAST_NORMAL_BITS = 1100  # 2**-1100 is below every float
 
 
-class Undecided(ArithmeticError):  # noqa: N818 - a state of knowledge, not a fault of the caller
+class Undecided(ArithmeticError):
     """The working precision does not decide a sign or a floor; more bits may."""
 
 
@@ -89,7 +89,7 @@ def enclose(evaluate: Callable[[int], Any], relative_bits: int = 60) -> Enclosur
                 if isinstance(result, float):
                     return Enclosure(result, result, bits, result)
                 ball_ = flint.arb(result)
-                tiny = flint.arb(fmpz_power(-_LEAST_NORMAL_BITS))
+                tiny = flint.arb(_power_of_two(-_LEAST_NORMAL_BITS))
                 if ball_.is_finite() and (
                     ball_.is_exact() or ball_.rel_accuracy_bits() >= relative_bits or bool(abs(ball_) < tiny)
                 ):
@@ -100,7 +100,7 @@ def enclose(evaluate: Callable[[int], Any], relative_bits: int = 60) -> Enclosur
     raise ArithmeticError(f"not decided at {_MOST_BITS} bits")
 
 
-def fmpz_power(exponent: int) -> Any:
+def _power_of_two(exponent: int) -> Any:
     """2**exponent as an exact rational."""
     flint = _flint()
     two = flint.fmpz(2) ** abs(exponent)
@@ -175,7 +175,7 @@ def _sign(value: Any) -> int:
     if _is_bottom(value):
         return -1
     if _exact(value):
-        return (value > 0) - (value < 0)
+        return int(value > 0) - int(value < 0)
     if value > 0:
         return 1
     if value < 0:
@@ -220,9 +220,8 @@ def _power(base: Any, exponent: Any) -> Any:
         whole = int(exponent.p)
         if _exact(base) and abs(whole) * int(base.height_bits()) <= _EXACT_BITS:
             return base**whole
-        if not _exact(base) and not (base > 0 or base < 0):
-            if whole < 0:
-                raise Undecided("division by a ball that holds 0")
+        if whole < 0 and not _exact(base) and not (base > 0 or base < 0):
+            raise Undecided("division by a ball that holds 0")
         return _arb(base) ** flint.fmpz(whole)
     if _sign(base) <= 0:
         raise ArithmeticError("a real power of a negative number")

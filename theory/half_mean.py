@@ -11,6 +11,7 @@ from fractions import Fraction
 from functools import lru_cache
 from itertools import product
 from math import comb
+from typing import Any
 
 __all__ = ["half_mean_cut", "some_below_half", "some_below_half_by_chain"]
 
@@ -87,7 +88,7 @@ def _steps(state: State, K: int, R: int) -> list[tuple[State, int]]:
 
 
 @lru_cache(maxsize=64)
-def _chain(K: int, R: int, cut: int):  # type: ignore[no-untyped-def]
+def _chain(K: int, R: int, cut: int) -> tuple[Any, Any, Any, int]:
     """Transitions as arrays (source, target, probability) and the index of the state 'all done', the last."""
     import numpy as np
 
@@ -106,6 +107,6 @@ def _chain(K: int, R: int, cut: int):  # type: ignore[no-untyped-def]
     finished = len(index)
     index[done] = finished
     rows.append((finished, done, 1.0))
-    source = np.array([row[0] for row in rows])
-    target = np.array([index[row[1]] for row in rows])
-    return source, target, np.array([row[2] for row in rows]), finished
+    sources = np.array([row[0] for row in rows])
+    targets = np.array([index[row[1]] for row in rows])
+    return sources, targets, np.array([row[2] for row in rows]), finished

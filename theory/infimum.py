@@ -54,4 +54,5 @@ def minimiser(expression: sp.Expr, parameter: sp.Symbol, values: Mapping[str, Fl
         go_left = at(np.exp(left)) < at(np.exp(right))
         low, high = np.where(go_left, low, left), np.where(go_left, right, high)
     mantissa, exponent = np.frexp(np.exp((low + high) / 2))
-    return np.ldexp(np.round(np.ldexp(mantissa, _FRACTION_BITS)), exponent - _FRACTION_BITS)
+    short: FloatArray = np.ldexp(np.round(np.ldexp(mantissa, _FRACTION_BITS)), exponent - _FRACTION_BITS)
+    return short

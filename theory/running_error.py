@@ -25,7 +25,7 @@ __all__ = ["Approximation", "UnsupportedError", "approximate"]
 FloatArray = NDArray[np.float64]
 Approximation = tuple[FloatArray, FloatArray]
 
-_UNIT = 2.0 ** -52  # twice the unit roundoff
+_UNIT = 2.0**-52  # twice the unit roundoff
 _ELEMENTARY = 8 * _UNIT  # NumPy's transcendental functions are within 4 units in the last place
 _EXACT = 2.0**53
 _TINY = 5e-324

@@ -13,7 +13,6 @@ _SOME = sp.Sum((-1) ** (_j + 1) * sp.binomial(K, _j) * (sp.binomial(R - _j, K) /
 _NONE = (sp.binomial(R - K, K) / sp.binomial(R, K)) ** N_f
 
 
-
 def _log_some(N_f: int, K: int, R: int) -> float:
     from theory.covering_balls import log_some_unseen
 

@@ -67,6 +67,8 @@ CLAIMS = (
         log_expression=_NORMALISED,
         domain=_DOMAIN,
         assumptions=_PREMISES,
+        supporting=("unseen_own_templates", "ood_loss"),
+        proof="claims/ood-error-normalised",
         mutants=_mutants(_NORMALISED, R**2),
     ),
     Claim(
@@ -88,6 +90,8 @@ CLAIMS = (
         log_expression=_LITERAL,
         domain=_DOMAIN,
         assumptions=_PREMISES,
+        supporting=("unseen_own_templates", "ood_loss"),
+        proof="claims/ood-error-literal",
         mutants=_mutants(_LITERAL, R**2),
     ),
 )
