@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 
 from theory.evaluate import check_values, evaluate_log_bound, evaluate_number
 from theory.infimum import minimiser
-from theory.notation import NOTATION, epsilon
+from theory.notation import LATEX_NAMES, NOTATION, epsilon
 from theory.running_error import Approximation
 
 if TYPE_CHECKING:
@@ -150,6 +150,11 @@ class Claim:
             precision in bits, then the symbols by name, to a ball.
         minimised_over: symbols of the expression over whose positive values the
             bound is minimised; it holds at each of them.
+        falls_in: symbols in which the bound does not increase, the others fixed; proved
+            with the claim. Questions of the kind "how many" bisect there.
+        searches: for symbols in which it may increase, how to find the least value that
+            meets a target: ``(good, target, low, high, **symbols)`` to that value and
+            the value from which the bound stays so (None if there is none).
         tolerance: for an identity, the largest deviation allowed in float64.
         proof: the page in docs/ that proves it, or None.
         claim_number: its number in the project's list of claims (C1 to C16).
@@ -179,6 +184,8 @@ class Claim:
     numeric: Callable[..., Approximation] | None = None
     ball: Callable[..., Any] | None = None
     minimised_over: tuple[sp.Symbol, ...] = ()
+    falls_in: tuple[str, ...] = ()
+    searches: tuple[tuple[str, Callable[..., tuple[int | None, int | None]]], ...] = ()
     tolerance: float | None = None
     proof: str | None = None
     claim_number: str = ""
@@ -235,6 +242,17 @@ class Claim:
         sign = {Kind.UPPER: "<=", Kind.LOWER: ">=", Kind.IDENTITY: "=="}[self.kind]
         over = "".join(f"min over {symbol.name} > 0 of " for symbol in self.minimised_over)
         return f"{self.observable} {sign} {over}{sp.sstr(sp.exp(self.log_expression))}"
+
+    @property
+    def latex(self) -> str | None:
+        """The relation in LaTeX, or None for a claim without a number."""
+        if self.log_expression is None:
+            return None
+        sign = {Kind.UPPER: r"\le", Kind.LOWER: r"\ge", Kind.IDENTITY: "="}[self.kind]
+        over = "".join(rf"\min_{{{sp.latex(symbol)} > 0}}\; " for symbol in self.minimised_over)
+        names = {symbol: name for symbol, name in LATEX_NAMES.items() if symbol in self.log_expression.free_symbols}
+        observable = self.observable.replace("_", r"\_")
+        return rf"\mathrm{{{observable}}} {sign} {over}{sp.latex(sp.exp(self.log_expression), symbol_names=names)}"
 
     @property
     def premises_on_symbols(self) -> tuple[Assumption, ...]:
@@ -311,6 +329,8 @@ class Claim:
             exact=mutant.exact,
             numeric=None,
             ball=None,
+            falls_in=(),
+            searches=(),
             direction=self.direction if mutant.direction is None else mutant.direction,
             mutants=(),
         )

@@ -57,7 +57,7 @@ def some_below_half_by_chain(N_f: int, K: int, R: int, most_states: int = 100_00
     import numpy as np
 
     source, target, weight, finished = _chain(K, R, cut)
-    mass = np.zeros(finished + 1)
+    mass: Any = np.zeros(finished + 1)
     mass[0] = 1.0
     for _ in range(N_f):
         mass = np.bincount(target, weights=mass[source] * weight, minlength=finished + 1)

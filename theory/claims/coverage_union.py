@@ -1,5 +1,7 @@
 """C7: closed-form bounds on insufficient coverage of a fact's own templates, by counting alone."""
 
+from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import sympy as sp
@@ -26,6 +28,14 @@ def _tail(cut: sp.Expr) -> sp.Expr:
     return sp.log(sp.Min(1, K * pmf / (1 - ratio)))
 
 
+def _least_facts(
+    good: Callable[[int], bool], target: Fraction, low: int, high: int, **values: int
+) -> tuple[int | None, int | None]:
+    from theory.least import least_facts_below_half
+
+    return least_facts_below_half(good, target, low, high, K=values["K"], R=values["R"])
+
+
 def _log_tail(**values: Any) -> Approximation:
     from theory.deviance import log_some_below_half_bound
 
@@ -47,6 +57,7 @@ CLAIMS = (
         observable="coverage_union",
         required=True,
         log_expression=_UNION,
+        falls_in=("N_f",),
         domain=_DOMAIN,
         proof="claims/coverage-union",
         mutants=(
@@ -85,6 +96,7 @@ CLAIMS = (
         observable="covering_some_unseen",
         required=True,
         log_expression=_UNSEEN,
+        falls_in=("N_f",),
         domain=_DOMAIN,
         proof="claims/covering-some-unseen-sharp",
         mutants=(
@@ -119,6 +131,7 @@ CLAIMS = (
         required=True,
         log_expression=_tail(_c),
         numeric=_log_tail,
+        searches=(("N_f", _least_facts),),
         domain=_DOMAIN,
         proof="claims/coverage-union-sharp",
         mutants=(

@@ -1,5 +1,7 @@
 """C6: the exact laws of covering a fact's own templates."""
 
+from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import sympy as sp
@@ -23,6 +25,14 @@ def _log_some_ball(bits: int, **values: int) -> Any:
     from theory.covering_balls import log_some_unseen_ball
 
     return log_some_unseen_ball(bits, **values)
+
+
+def _least_multiplicity(
+    good: Callable[[int], bool], target: Fraction, low: int, high: int, **values: int
+) -> tuple[int | None, int | None]:
+    from theory.least import least_multiplicity_some_unseen
+
+    return least_multiplicity_some_unseen(good, target, low, high, N_f=values["N_f"], R=values["R"])
 
 
 def _log_none(**values: Any) -> Approximation:
@@ -49,6 +59,8 @@ CLAIMS = (
         observable="covering_some_unseen",
         required=True,
         log_expression=sp.log(_SOME),
+        falls_in=("N_f",),
+        searches=(("K", _least_multiplicity),),
         domain=_DOMAIN,
         exact=_log_some,
         ball=_log_some_ball,
@@ -77,6 +89,7 @@ CLAIMS = (
         observable="covering_none_seen",
         required=True,
         log_expression=sp.log(_NONE),
+        falls_in=("N_f", "K"),
         domain=_DOMAIN,
         numeric=_log_none,
         tolerance=1e-10,

@@ -30,6 +30,7 @@ CLAIMS = (
         observable="ood_error",
         required=False,
         log_expression=sp.log(sp.Max(0, _NONE_SEEN - 1 / A)),
+        falls_in=("N_f", "K"),
         domain=(sp.Le(K, R), sp.Ge(N_f, 1)),
         assumptions=(
             Assumption(

@@ -48,6 +48,7 @@ CLAIMS = (
         required=True,
         log_expression=_log_gap_bound(),
         minimised_over=(rho,),
+        falls_in=("t",),
         domain=(sp.Le(K, R), sp.Le(S, A)),
         assumptions=(
             Assumption(

@@ -33,6 +33,7 @@ CLAIMS = (
         observable="rank_one_deficit",
         required=True,
         log_expression=-sp.log(N_f),
+        falls_in=("N_f",),
         domain=(sp.Ge(N_f, 1),),
         tolerance=1e-10,
         supporting=(
