@@ -122,10 +122,10 @@ def test_count_of_pairs_without_a_literal_frontier() -> None:
     assert closest[1:] == (138, 94)
 
 
-def test_normalised_reading_dominates_covering_failure_in_the_end() -> None:
+def test_normalised_reading_falls_short_at_first_and_dominates_in_the_end() -> None:
     normalised, exact = theory.claim("ood-error-normalised"), theory.claim("covering-some-unseen")
     for R, K in [(20, 3), (60, 4), (100, 10)]:
-        small = {"N_f": 3, "K": K, "R": R}
+        small = {"N_f": 1, "K": K, "R": R}
         large = {"N_f": 20 * R * R, "K": K, "R": R}
         assert normalised.log_bound(**small) < exact.log_bound(**small)
         assert normalised.log_bound(**large) > exact.log_bound(**large)
