@@ -117,6 +117,7 @@ def evaluate_log_bound(
         result = _float_then_ball(owner, expression, used, floats, shape, numeric, ball)
     if np.isnan(result).any():
         raise ArithmeticError(f"{owner}: the expression {expression} gave NaN")
+    result = result + 0.0  # no negative zeros
     return float(result) if result.ndim == 0 else np.array(result)
 
 
