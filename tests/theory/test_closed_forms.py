@@ -86,6 +86,12 @@ def test_union_is_below_both_bounds_and_sharp_is_within_its_factors() -> None:
     assert 1.4 < worst < 2.11
 
 
+def test_a_bad_case_of_the_sharp_union_bound() -> None:
+    exact = covering.some_below_half_by_chain(151, 6, 150)
+    assert exact is not None
+    assert round(theory.claim("coverage-union-sharp").bound(N_f=151, K=6, R=150) / exact, 2) == 1.64
+
+
 @given(st.integers(1, 10**9), st.integers(1, 10**6), st.integers(2, 10**6))
 @settings(deadline=None, max_examples=150)
 def test_sharp_form_is_never_looser_than_the_simple_one(N_f: int, K: int, R: int) -> None:

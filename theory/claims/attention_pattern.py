@@ -24,6 +24,5 @@ CLAIMS = (
         required=False,
         variant="distractors",
         supporting=("distractor_attention", "subject_attention"),
-        proof="claims/attention-pattern",
     ),
 )

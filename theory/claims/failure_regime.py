@@ -45,7 +45,6 @@ CLAIMS = (
             ),
         ),
         supporting=("no_template_seen",),
-        proof="claims/failure-regime",
         mutants=(
             Mutant(
                 name="coverage-useless",

@@ -26,7 +26,6 @@ CLAIMS = (
         axis="finetuned",
         direction=-1,
         variant="language-model",
-        proof="claims/lm-trends",
         mutants=(
             Mutant(
                 name="reversed",
@@ -52,6 +51,5 @@ CLAIMS = (
         required=False,
         variant="lm-low-rank",
         reference="language-model",
-        proof="claims/lm-low-rank",
     ),
 )

@@ -32,6 +32,5 @@ CLAIMS = (
         ),
         variant="low-rank",
         reference="main",
-        proof="claims/low-rank",
     ),
 )

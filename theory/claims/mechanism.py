@@ -34,6 +34,5 @@ CLAIMS = (
             ),
         ),
         supporting=("own_template_error_share", "own_template_error_excess", "unseen_own_templates"),
-        proof="claims/mechanism",
     ),
 )

@@ -69,7 +69,6 @@ CLAIMS = (
         domain=_DOMAIN,
         assumptions=_PREMISES,
         supporting=("unseen_own_templates", "ood_loss"),
-        proof="claims/ood-error-normalised",
         mutants=_mutants(_NORMALISED, R**2),
     ),
     Claim(
@@ -93,7 +92,6 @@ CLAIMS = (
         domain=_DOMAIN,
         assumptions=_PREMISES,
         supporting=("unseen_own_templates", "ood_loss"),
-        proof="claims/ood-error-literal",
         mutants=_mutants(_LITERAL, R**2),
     ),
 )

@@ -37,6 +37,5 @@ CLAIMS = (
             ),
         ),
         supporting=("pretraining_gap", "subject_attention"),
-        proof="claims/pretraining-rate",
     ),
 )

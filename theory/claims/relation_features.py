@@ -25,6 +25,5 @@ CLAIMS = (
         observable="feature_alignment_contrast",
         required=False,
         supporting=("feature_alignment_covered", "feature_alignment_uncovered"),
-        proof="claims/relation-features",
     ),
 )

@@ -33,7 +33,6 @@ def _trend(axis: str, direction: int, title: str, statement: str, source: str) -
         assumptions=_PREMISES,
         axis=axis,
         direction=direction,
-        proof=f"claims/trend-{axis}",
         mutants=(
             Mutant(
                 name="reversed",
