@@ -135,3 +135,21 @@ def test_normalised_reading_falls_short_at_first_and_dominates_in_the_end() -> N
         large = {"N_f": 20 * R * R, "K": K, "R": R}
         assert normalised.log_bound(**small) < exact.log_bound(**small)
         assert normalised.log_bound(**large) > exact.log_bound(**large)
+
+
+def test_longest_finite_frontier_of_the_literal_reading() -> None:
+    """(|R|, K) = (175, 146): the one-point certificate holds from about 8.3e4 on, not before."""
+    R, K = 175, 146
+    assert _literal_dominates_for_good(R, K)
+    literal, exact = theory.claim("ood-error-literal"), theory.claim("covering-some-unseen")
+
+    def dominates(N_f: int) -> bool:
+        return literal.enclosure(N_f=N_f, K=K, R=R).lower >= exact.enclosure(N_f=N_f, K=K, R=R).upper
+
+    low, high = 10**4, 2 * 10**5
+    assert not dominates(low)
+    assert dominates(high)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if dominates(middle) else (middle, high)
+    assert 8.2e4 < high < 8.4e4

@@ -14,6 +14,7 @@ import theory
 from theory import covering, covering_balls
 from theory.enclose import ball, enclose
 from theory.evaluate import DomainError, log_fraction, parse_value
+from theory.infimum import minimiser
 from theory.notation import K, N_f, R
 from theory.running_error import approximate
 
@@ -98,6 +99,49 @@ def test_log_bound_is_right_to_1e12_against_long_arithmetic(identifier: str) -> 
                 assert value == 0, point
             else:
                 assert abs((mp.mpf(float(value)) - exact) / exact) < 1e-12, point
+
+
+def test_failure_regime_is_right_to_1e12_against_long_arithmetic() -> None:
+    rng = np.random.default_rng(4)
+    claim = theory.claim("failure-regime")
+    for _ in range(150):
+        r = int(10 ** rng.uniform(0.31, 6))
+        k = int(rng.integers(1, max(2, min(r // 2, 4))))
+        a = int(10 ** rng.uniform(0, 6))
+        crossing = -math.log(a) / min(-1e-12, theory.claim("covering-none-seen").log_bound(N_f=1, K=k, R=r))
+        for n in {max(1, int(crossing * rng.uniform(0, 1.1))), max(1, int(crossing))}:
+            value = claim.log_bound(N_f=n, K=k, R=r, A=a)
+            with mp.workdps(DIGITS):
+                excess = mp.exp(_none(mp.mpf(n), mp.mpf(k), mp.mpf(r))) - 1 / mp.mpf(a)
+                if excess <= mp.mpf(10) ** (20 - DIGITS):
+                    assert value == -math.inf
+                else:
+                    assert abs((mp.mpf(float(value)) - mp.log(excess)) / mp.log(excess)) < 1e-12
+
+
+@pytest.mark.parametrize("t", [1, 30, 10**4, 10**9])
+@pytest.mark.parametrize("K_", [1, 3, 8])
+def test_pretraining_rate_is_right_at_its_rho_and_its_rho_is_best(t: int, K_: int) -> None:
+    from scipy import optimize
+
+    S = A = 30
+    R_, eta = 8, 17.0
+    claim = theory.claim("pretraining-rate-linear")
+
+    def reference(rho):
+        rho, V = mp.mpf(rho), S + R_ + A + 1
+        first = mp.log(1 + (mp.exp(rho / 2) + V - K_ - 1) / (K_ * mp.exp(rho)))
+        others = (A - 1) * mp.exp(-rho / 4) + (S + K_ + 1) * mp.exp(-3 * rho / 4) + (R_ - K_) * mp.exp(-5 * rho / 4)
+        return first + mp.log(1 + others) + rho**2 * (S * (K_ + 0.25) + R_ * (R_ + A)) / (4 * mp.mpf(eta) * t)
+
+    here = {"S": S, "A": A, "R": R_, "K": K_, "eta": eta, "t": t}
+    value = claim.log_bound(**here)
+    rho = float(minimiser(claim.log_expression, claim.minimised_over[0], {k: np.float64(v) for k, v in here.items()}))
+    with mp.workdps(DIGITS):
+        exact = mp.log(reference(rho))
+        assert abs((value - exact) / exact) < 1e-12
+    best = optimize.minimize_scalar(lambda u: float(reference(math.exp(u))), bounds=(-14, 7), method="bounded")
+    assert math.exp(value) <= best.fun * (1 + 1e-9)
 
 
 @pytest.mark.parametrize("identifier", sorted(REFERENCES))

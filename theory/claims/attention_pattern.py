@@ -19,7 +19,7 @@ CLAIMS = (
         ),
         kind=Kind.COMPARISON,
         provenance=Provenance.RECONSTRUCTED,
-        source="The source says that pre-training learns structured attention patterns.",
+        source="Abstract and summary: pre-training learns structured attention patterns.",
         observable="distractor_attention_drop",
         required=False,
         variant="distractors",
