@@ -6,7 +6,7 @@ required: these runs need weights and facts that a verification may not have.
 
 from theory.claim import Claim, Kind, Mutant, Provenance, Scope
 
-_SOURCE = "Abstract and summary: experiments on PopQA with GPT-2 and Llama-3.2-1B that support its trends."
+_SOURCE = "Abstract and summary: experiments on PopQA with GPT-2 and Llama-3.2-1B support its trends."
 
 CLAIMS = (
     Claim(
