@@ -116,6 +116,7 @@ def test_every_observable_named_by_a_claim_is_defined(claim: Claim) -> None:
         assert OBSERVABLES[claim.observable].bounded, "means of unbounded observables have no distribution-free limits"
     if claim.observable.startswith(("covering_", "coverage_union", "coverage_half")):
         assert OBSERVABLES[claim.observable].sampling == "exact"
+        assert claim.tolerance is not None  # bound and observable may be equal (K = 1), both rounded
 
 
 def test_floats_are_refused() -> None:

@@ -59,6 +59,7 @@ CLAIMS = (
         log_expression=_UNION,
         falls_in=("N_f",),
         domain=_DOMAIN,
+        tolerance=1e-12,
         proof="claims/coverage-union",
         mutants=(
             Mutant(
@@ -98,6 +99,7 @@ CLAIMS = (
         log_expression=_UNSEEN,
         falls_in=("N_f",),
         domain=_DOMAIN,
+        tolerance=1e-12,
         proof="claims/covering-some-unseen-sharp",
         mutants=(
             Mutant(
@@ -133,6 +135,7 @@ CLAIMS = (
         numeric=_log_tail,
         searches=(("N_f", _least_facts),),
         domain=_DOMAIN,
+        tolerance=1e-12,
         proof="claims/coverage-union-sharp",
         mutants=(
             Mutant(
