@@ -8,16 +8,21 @@ one object defined here.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sympy as sp
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from theory.evaluate import evaluate_log_bound, evaluate_number
-from theory.notation import NOTATION, epsilon
+from theory.evaluate import check_values, evaluate_log_bound, evaluate_number
+from theory.infimum import minimiser
+from theory.notation import LATEX_NAMES, NOTATION, epsilon
+from theory.running_error import Approximation
+
+if TYPE_CHECKING:
+    from theory.enclose import Enclosure
 
 __all__ = ["Assumption", "Claim", "Kind", "Mutant", "Premise", "Provenance", "Scope"]
 
@@ -101,17 +106,19 @@ class Mutant:
 
     Attributes:
         name: kebab-case, unique within its claim.
-        log_bound: the mutated log-bound.
+        log_bound: the mutated log-bound; None if the claim has no number.
         text: what was changed.
         refuted_by: ``"certification"`` (exact arithmetic) or ``"measurement"``.
         exact: as in :class:`Claim`.
+        direction: for a trend, the mutated direction; None leaves it.
     """
 
     name: str
-    log_bound: sp.Expr
+    log_bound: sp.Expr | None
     text: str
     refuted_by: str
     exact: Callable[..., float] | None = None
+    direction: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,7 +144,20 @@ class Claim:
         exact: scalar route to the logarithm in exact arithmetic, for expressions
             that floats cannot evaluate (alternating sums). Keyword arguments are
             the symbols' names.
-        tolerance: for an identity, the largest deviation allowed in float64.
+        numeric: array route to the logarithm in float64, better conditioned than
+            the expression: symbols' names to (values, bounds on their errors).
+        ball: ball route to the logarithm, for expressions with sums: the working
+            precision in bits, then the symbols by name, to a ball.
+        minimised_over: symbols of the expression over whose positive values the
+            bound is minimised; it holds at each of them.
+        falls_in: symbols in which the bound does not increase, the others fixed; proved
+            with the claim. Questions of the kind "how many" bisect there.
+        searches: for symbols in which it may increase, how to find the least value that
+            meets a target: ``(good, target, low, high, **symbols)`` to that value and
+            the value from which the bound stays so (None if there is none).
+        tolerance: for an identity, the largest deviation allowed in float64; for a
+            bound on an observable that is computed exactly, the relative rounding
+            allowed to that computation (bound and observable may be equal).
         proof: the page in docs/ that proves it, or None.
         claim_number: its number in the project's list of claims (C1 to C16).
         axis: for a trend, what varies: ``"finetuned"``, ``"multiplicity"`` or ``"templates"``.
@@ -145,6 +165,8 @@ class Claim:
         variant: the arm of the experiment that the observable is measured in.
         reference: the arm that it is compared with, seed by seed, for comparisons
             and equivalences; None compares the observable with 0.
+        supporting: further observables that tell whether the claim holds for its
+            reason; reported, not judged.
     """
 
     id: str
@@ -161,6 +183,11 @@ class Claim:
     assumptions: tuple[Assumption, ...] = ()
     mutants: tuple[Mutant, ...] = ()
     exact: Callable[..., float] | None = None
+    numeric: Callable[..., Approximation] | None = None
+    ball: Callable[..., Any] | None = None
+    minimised_over: tuple[sp.Symbol, ...] = ()
+    falls_in: tuple[str, ...] = ()
+    searches: tuple[tuple[str, Callable[..., tuple[int | None, int | None]]], ...] = ()
     tolerance: float | None = None
     proof: str | None = None
     claim_number: str = ""
@@ -168,12 +195,16 @@ class Claim:
     direction: int = -1
     variant: str = "main"
     reference: str | None = None
+    supporting: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.kind is Kind.TREND) != (self.axis is not None):
             raise ValueError(f"{self.id}: an axis goes with a trend, and only with a trend")
         if self.axis not in (None, "finetuned", "multiplicity", "templates") or self.direction not in (-1, 1):
             raise ValueError(f"{self.id}: axis={self.axis!r}, direction={self.direction!r} is not a trend of the grid")
+        free = {s.name for s in self.minimised_over}
+        if free & set(NOTATION):
+            raise ValueError(f"{self.id}: minimised_over names the notation's {sorted(free & set(NOTATION))}")
         for name, expression in [("log_expression", self.log_expression)] + [
             (f"mutant {mutant.name}", mutant.log_bound) for mutant in self.mutants
         ]:
@@ -183,7 +214,7 @@ class Claim:
                 raise ValueError(
                     f"{self.id}: {name} holds the float {expression.atoms(sp.Float).pop()}; use sympy.Rational"
                 )
-            unknown = {s.name for s in expression.free_symbols} - set(NOTATION)
+            unknown = {s.name for s in expression.free_symbols} - set(NOTATION) - free
             if unknown:
                 raise ValueError(f"{self.id}: {name} uses {sorted(unknown)}; the notation has {sorted(NOTATION)}")
 
@@ -211,7 +242,19 @@ class Claim:
         if self.log_expression is None:
             return self.statement
         sign = {Kind.UPPER: "<=", Kind.LOWER: ">=", Kind.IDENTITY: "=="}[self.kind]
-        return f"{self.observable} {sign} {sp.sstr(sp.exp(self.log_expression))}"
+        over = "".join(f"min over {symbol.name} > 0 of " for symbol in self.minimised_over)
+        return f"{self.observable} {sign} {over}{sp.sstr(sp.exp(self.log_expression))}"
+
+    @property
+    def latex(self) -> str | None:
+        """The relation in LaTeX, or None for a claim without a number."""
+        if self.log_expression is None:
+            return None
+        sign = {Kind.UPPER: r"\le", Kind.LOWER: r"\ge", Kind.IDENTITY: "="}[self.kind]
+        over = "".join(rf"\min_{{{sp.latex(symbol)} > 0}}\; " for symbol in self.minimised_over)
+        names = {symbol: name for symbol, name in LATEX_NAMES.items() if symbol in self.log_expression.free_symbols}
+        observable = self.observable.replace("_", r"\_")
+        return rf"\mathrm{{{observable}}} {sign} {over}{sp.latex(sp.exp(self.log_expression), symbol_names=names)}"
 
     @property
     def premises_on_symbols(self) -> tuple[Assumption, ...]:
@@ -235,20 +278,61 @@ class Claim:
         """
         if self.log_expression is None:
             raise ValueError(f"{self.id} is a {self.kind} claim and states no number")
-        return evaluate_log_bound(self.id, self.log_expression, self.symbols, self.domain, values, exact=self.exact)
+        return evaluate_log_bound(
+            self.id,
+            self.log_expression,
+            self.symbols,
+            self.domain,
+            values,
+            exact=self.exact,
+            numeric=self.numeric,
+            ball=self.ball,
+            minimised=self.minimised_over,
+        )
 
     def bound(self, **values: ArrayLike) -> Any:
         """The bound itself; underflows to 0 where :meth:`log_bound` is below about -745."""
         result = np.exp(self.log_bound(**values))
         return float(result) if np.ndim(result) == 0 else result
 
+    def enclosure(self, *, relative_bits: int = 60, **values: Any) -> Enclosure:
+        """An interval that certainly holds the logarithm of the bound, by ball arithmetic.
+
+        Args:
+            relative_bits: accuracy asked for, relative to the logarithm.
+            values: one number for each of :attr:`symbols`.
+
+        Raises:
+            theory.evaluate.DomainError: a symbol is missing, unknown or outside its domain.
+            ArithmeticError: 2^17 bits do not suffice.
+            ValueError: the claim has no number.
+        """
+        from theory.enclose import ball, enclose
+
+        expression = self.log_expression
+        if expression is None:
+            raise ValueError(f"{self.id} is a {self.kind} claim and states no number")
+        check_values(self.id, self.symbols, self.domain, values)
+        point = {name: values[name] for name in self.symbols}
+        for parameter in self.minimised_over:
+            floats = {name: np.asarray(value, dtype=np.float64) for name, value in point.items()}
+            point[parameter.name] = float(minimiser(expression, parameter, floats))
+        route = self.ball
+        if route is not None:
+            return enclose(lambda bits: route(bits, **point), relative_bits)
+        return enclose(lambda bits: ball(expression, point), relative_bits)
+
     def mutated(self, mutant: Mutant) -> Claim:
         """This claim with its bound replaced by that of a mutant, to be refuted."""
-        from dataclasses import replace
-
         return replace(
-            self, id=f"{self.id}:{mutant.name}", log_expression=mutant.log_bound, exact=mutant.exact, mutants=()
+            self,
+            id=f"{self.id}:{mutant.name}",
+            log_expression=mutant.log_bound,
+            exact=mutant.exact,
+            numeric=None,
+            ball=None,
+            falls_in=(),
+            searches=(),
+            direction=self.direction if mutant.direction is None else mutant.direction,
+            mutants=(),
         )
-
-
-FloatArray = NDArray[np.float64]

@@ -12,9 +12,21 @@ import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike
 
+from theory.infimum import minimiser
 from theory.notation import NOTATION
+from theory.running_error import Approximation, UnsupportedError, approximate
 
-__all__ = ["DomainError", "evaluate_log_bound", "evaluate_number", "log_fraction", "parse_value"]
+__all__ = [
+    "RELATIVE_ACCURACY",
+    "DomainError",
+    "check_values",
+    "evaluate_log_bound",
+    "evaluate_number",
+    "log_fraction",
+    "parse_value",
+]
+
+RELATIVE_ACCURACY = 1e-13  # of the logarithm; where float64 cannot promise it, balls take over
 
 
 class DomainError(ValueError):
@@ -66,8 +78,108 @@ def evaluate_log_bound(
     values: Mapping[str, ArrayLike],
     *,
     exact: Callable[..., float] | None = None,
+    numeric: Callable[..., Approximation] | None = None,
+    ball: Callable[..., Any] | None = None,
+    minimised: Sequence[sp.Symbol] = (),
 ) -> Any:
-    """Evaluate a log-bound at scalars or arrays; see :meth:`theory.claim.Claim.log_bound`."""
+    """Evaluate a log-bound at scalars or arrays; see :meth:`theory.claim.Claim.log_bound`.
+
+    First in float64 with a bound on the rounding error, then, where that bound
+    exceeds 1e-13 of the value, in ball arithmetic.
+
+    Args:
+        owner: the claim's id, for messages.
+        expression: the log-bound.
+        symbols: names of its symbols.
+        domain: relations between them.
+        values: a number or array for each symbol.
+        exact: scalar route that replaces everything else.
+        numeric: array route that replaces the float64 evaluation of the expression;
+            returns values and error bounds.
+        ball: ball route that replaces the ball evaluation of the expression;
+            called with the working precision in bits.
+        minimised: symbols of the expression to minimise over.
+
+    Raises:
+        DomainError: a symbol is missing, unknown or outside the domain.
+        ArithmeticError: the expression is undefined at a point of its domain.
+    """
+    names, arrays = _checked(owner, symbols, domain, values)
+    used = {name: array for name, array in zip(names, arrays, strict=True) if name in symbols}
+    shape = next(iter(used.values())).shape if used else ()
+    if exact is not None:
+        flat = [exact(**point) for point in _points(used)]
+        result = np.array(flat, dtype=np.float64).reshape(shape)
+    else:
+        floats = {name: array.astype(np.float64) for name, array in used.items()}
+        for parameter in minimised:
+            floats[parameter.name] = used[parameter.name] = minimiser(expression, parameter, floats)
+        result = _float_then_ball(owner, expression, used, floats, shape, numeric, ball)
+    if np.isnan(result).any():
+        raise ArithmeticError(f"{owner}: the expression {expression} gave NaN")
+    result = result + 0.0  # no negative zeros
+    return float(result) if result.ndim == 0 else np.array(result)
+
+
+def _float_then_ball(
+    owner: str,
+    expression: sp.Expr,
+    used: Mapping[str, np.ndarray[Any, Any]],
+    floats: Mapping[str, np.ndarray[Any, Any]],
+    shape: tuple[int, ...],
+    numeric: Callable[..., Approximation] | None,
+    ball: Callable[..., Any] | None,
+) -> np.ndarray[Any, Any]:
+    try:
+        value, error = numeric(**floats) if numeric is not None else approximate(expression, floats)
+    except UnsupportedError:
+        value, error = np.zeros(shape), np.full(shape, np.inf)
+    result = np.array(np.broadcast_to(value, shape), dtype=np.float64)
+    with np.errstate(invalid="ignore"):
+        good = (error <= RELATIVE_ACCURACY * np.abs(value)) & ~(np.isinf(value) & (error > 0))
+    bad = np.flatnonzero(~np.broadcast_to(good, shape))
+    if bad.size:
+        from theory import enclose
+
+        columns = {name: array.ravel() for name, array in used.items()}
+        flat = result.reshape(-1)
+        for index in bad:
+            point = {name: column[index].item() for name, column in columns.items()}
+
+            def at(bits: int, point: Mapping[str, Any] = point) -> Any:
+                return ball(bits, **point) if ball is not None else enclose.ball(expression, point)
+
+            try:
+                flat[index] = enclose.log_float(enclose.enclose(at))
+            except ArithmeticError as error_:
+                where = ", ".join(f"{name}={number}" for name, number in point.items())
+                raise ArithmeticError(f"{owner} at {where}: {error_}") from None
+        result = flat.reshape(shape)
+    return result
+
+
+def _points(used: Mapping[str, np.ndarray[Any, Any]]) -> Iterable[dict[str, Any]]:
+    for point in zip(*(array.ravel() for array in used.values()), strict=True):
+        yield {name: value.item() if hasattr(value, "item") else value for name, value in zip(used, point, strict=True)}
+
+
+def check_values(
+    owner: str,
+    symbols: Sequence[str],
+    domain: Iterable[sp.core.relational.Relational],
+    values: Mapping[str, ArrayLike],
+) -> None:
+    """Raise :class:`DomainError` unless ``values`` give each symbol a value in its domain."""
+    _checked(owner, symbols, domain, values)
+
+
+def _checked(
+    owner: str,
+    symbols: Sequence[str],
+    domain: Iterable[sp.core.relational.Relational],
+    values: Mapping[str, ArrayLike],
+) -> tuple[list[str], Sequence[np.ndarray[Any, Any]]]:
+    """Names in the notation's order and their arrays, broadcast; all in their domains."""
     missing = [name for name in symbols if name not in values]
     if missing:
         raise DomainError(f"{owner} needs {', '.join(missing)} (it uses {', '.join(symbols)})")
@@ -79,22 +191,7 @@ def evaluate_log_bound(
     for name, array in zip(names, arrays, strict=True):
         _check_symbol(name, array)
     _check_domain(owner, domain, names, arrays)
-    used = [array for name, array in zip(names, arrays, strict=True) if name in symbols]
-    shape = used[0].shape if used else ()
-    if exact is not None:
-        flat = [
-            exact(**{name: value.item() for name, value in zip(symbols, point, strict=True)})
-            for point in zip(*(array.ravel() for array in used), strict=True)
-        ]
-        result = np.array(flat, dtype=np.float64).reshape(shape)
-    else:
-        function = _compiled(expression, tuple(symbols))
-        with np.errstate(divide="ignore"):
-            result = np.asarray(function(*(array.astype(np.float64) for array in used)), dtype=np.float64)
-        result = np.broadcast_to(result, shape)
-    if np.isnan(result).any():
-        raise ArithmeticError(f"{owner}: the expression {expression} gave NaN")
-    return float(result) if result.ndim == 0 else np.array(result)
+    return names, arrays
 
 
 def evaluate_number(expression: sp.Expr, values: Mapping[str, float | None]) -> float | None:
@@ -125,7 +222,8 @@ def _check_symbol(name: str, value: ArrayLike) -> None:
         if array.dtype.kind == "O" and all(type(item) is int for item in array.ravel()):
             bad = np.array([item < notation.minimum for item in array.ravel()])
         else:
-            raise DomainError(f"{name}={value!r}: must be {notation.domain}")
+            shown = array.ravel()[0].item() if array.size and hasattr(array.ravel()[0], "item") else value
+            raise DomainError(f"{name}={shown!r}: must be {notation.domain}")
     else:
         low = array <= notation.minimum if notation.strict else array < notation.minimum
         bad = np.atleast_1d(~np.isfinite(array) | low | (notation.integer & (array != np.floor(array))))

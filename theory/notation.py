@@ -23,7 +23,7 @@ from typing import Final
 
 import sympy as sp
 
-__all__ = ["NOTATION", "A", "K", "N_f", "Notation", "R", "S", "epsilon", "eta", "m", "measured", "t"]
+__all__ = ["LATEX_NAMES", "NOTATION", "A", "K", "N_f", "Notation", "R", "S", "epsilon", "eta", "m", "measured", "t"]
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,10 @@ NOTATION: Final = MappingProxyType(
         )
     }
 )
+
+
+LATEX_NAMES: Final = MappingProxyType({R: r"|\mathcal{R}|", S: "S", A: "A", K: "K", N_f: "N_f", eta: r"\eta"})
+"""How formulas in LaTeX write the symbols."""
 
 
 def measured(observable: str) -> sp.Symbol:

@@ -1,13 +1,14 @@
 """C6: the exact laws of covering a fact's own templates."""
 
+from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 import sympy as sp
 
 from theory.claim import Claim, Kind, Mutant, Provenance
-from theory.covering import none_seen, some_unseen
-from theory.evaluate import log_fraction
 from theory.notation import K, N_f, R
+from theory.running_error import Approximation
 
 _j = sp.Symbol("j", integer=True, positive=True)
 _SOME = sp.Sum((-1) ** (_j + 1) * sp.binomial(K, _j) * (sp.binomial(R - _j, K) / sp.binomial(R, K)) ** N_f, (_j, 1, K))
@@ -15,19 +16,29 @@ _NONE = (sp.binomial(R - K, K) / sp.binomial(R, K)) ** N_f
 
 
 def _log_some(N_f: int, K: int, R: int) -> float:
-    return log_fraction(some_unseen(N_f, K, R))
+    from theory.covering_balls import log_some_unseen
+
+    return log_some_unseen(N_f, K, R)
 
 
-def _log_none(N_f: int, K: int, R: int) -> float:
-    return log_fraction(none_seen(N_f, K, R))
+def _log_some_ball(bits: int, **values: int) -> Any:
+    from theory.covering_balls import log_some_unseen_ball
+
+    return log_some_unseen_ball(bits, **values)
 
 
-def _log_some_independent(N_f: int, K: int, R: int) -> float:
-    return log_fraction(1 - (1 - Fraction(R - K, R) ** N_f) ** K)
+def _least_multiplicity(
+    good: Callable[[int], bool], target: Fraction, low: int, high: int, **values: int
+) -> tuple[int | None, int | None]:
+    from theory.least import least_multiplicity_some_unseen
+
+    return least_multiplicity_some_unseen(good, target, low, high, N_f=values["N_f"], R=values["R"])
 
 
-def _log_none_with_replacement(N_f: int, K: int, R: int) -> float:
-    return log_fraction(Fraction(R - K, R) ** (K * N_f))
+def _log_none(**values: Any) -> Approximation:
+    from theory.deviance import log_none_seen
+
+    return log_none_seen(**values)
 
 
 _DOMAIN = (sp.Le(K, R), sp.Ge(N_f, 1))
@@ -48,8 +59,11 @@ CLAIMS = (
         observable="covering_some_unseen",
         required=True,
         log_expression=sp.log(_SOME),
+        falls_in=("N_f",),
+        searches=(("K", _least_multiplicity),),
         domain=_DOMAIN,
         exact=_log_some,
+        ball=_log_some_ball,
         tolerance=1e-10,
         proof="claims/covering-some-unseen",
         mutants=(
@@ -58,7 +72,6 @@ CLAIMS = (
                 log_bound=sp.log(1 - (1 - (1 - K / R) ** N_f) ** K),
                 text="own templates treated as if they were covered independently",
                 refuted_by="certification",
-                exact=_log_some_independent,
             ),
         ),
     ),
@@ -76,8 +89,9 @@ CLAIMS = (
         observable="covering_none_seen",
         required=True,
         log_expression=sp.log(_NONE),
+        falls_in=("N_f", "K"),
         domain=_DOMAIN,
-        exact=_log_none,
+        numeric=_log_none,
         tolerance=1e-10,
         proof="claims/covering-none-seen",
         mutants=(
@@ -86,7 +100,6 @@ CLAIMS = (
                 log_bound=K * N_f * sp.log(1 - K / R),
                 text="a fact's templates drawn with replacement",
                 refuted_by="certification",
-                exact=_log_none_with_replacement,
             ),
         ),
     ),

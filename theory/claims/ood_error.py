@@ -59,8 +59,10 @@ CLAIMS = (
         observable="ood_error",
         required=True,
         log_expression=_NORMALISED,
+        falls_in=("N_f", "K"),
         domain=_DOMAIN,
         assumptions=_PREMISES,
+        supporting=("unseen_own_templates", "ood_loss"),
         mutants=_mutants(_NORMALISED, R**2),
     ),
     Claim(
@@ -80,8 +82,10 @@ CLAIMS = (
         observable="ood_error",
         required=True,
         log_expression=_LITERAL,
+        falls_in=("N_f", "K"),
         domain=_DOMAIN,
         assumptions=_PREMISES,
+        supporting=("unseen_own_templates", "ood_loss"),
         mutants=_mutants(_LITERAL, R**2),
     ),
 )

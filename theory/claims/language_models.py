@@ -1,0 +1,55 @@
+"""C16: the same trends in pre-trained language models.
+
+STATED in words (the source reports experiments that support the trends) and not
+required: these runs need weights and facts that a verification may not have.
+"""
+
+from theory.claim import Claim, Kind, Mutant, Provenance, Scope
+
+_SOURCE = "Abstract and summary: experiments on PopQA with GPT-2 and Llama-3.2-1B support its trends."
+
+CLAIMS = (
+    Claim(
+        id="lm-trends",
+        claim_number="C16",
+        title="The trend in fine-tuning facts, for language models",
+        statement=(
+            "For GPT-2 and Llama architectures on PopQA-style facts, the out-of-distribution error after fine-tuning "
+            "does not increase in the number of fine-tuned facts."
+        ),
+        kind=Kind.TREND,
+        provenance=Provenance.STATED,
+        source=_SOURCE,
+        observable="ood_error",
+        required=False,
+        scope=Scope.SERIES,
+        axis="finetuned",
+        direction=-1,
+        variant="language-model",
+        mutants=(
+            Mutant(
+                name="reversed",
+                log_bound=None,
+                text="the opposite direction",
+                refuted_by="measurement",
+                direction=+1,
+            ),
+        ),
+    ),
+    Claim(
+        id="lm-low-rank",
+        claim_number="C16",
+        title="Low-rank fine-tuning matches full fine-tuning, for language models",
+        statement=(
+            "For GPT-2 and Llama architectures on PopQA-style facts, low-rank fine-tuning reaches, seed by seed, the "
+            "out-of-distribution error of full fine-tuning within the stated margin."
+        ),
+        kind=Kind.EQUIVALENCE,
+        provenance=Provenance.STATED,
+        source="Abstract and summary: its results hold for full and for low-rank fine-tuning alike. " + _SOURCE,
+        observable="ood_error",
+        required=False,
+        variant="lm-low-rank",
+        reference="language-model",
+    ),
+)

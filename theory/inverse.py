@@ -1,0 +1,49 @@
+"""Closed-form inverses of log-bounds, as SymPy expressions."""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from theory.notation import NOTATION
+
+__all__ = ["delta", "symbolic_inverse"]
+
+delta = sp.Symbol("delta", positive=True)
+"""The target that a bound is to be at most."""
+
+
+def symbolic_inverse(log_expression: sp.Expr | None, unknown: str) -> sp.Expr | None:
+    """The real value of ``unknown`` at which the bound equals :data:`delta`, or None.
+
+    Three shapes are inverted, after taking a minimum with the trivial bound off:
+    ``a x + b``, ``a log(x) + b`` and ``a x**2``, with a and b free of x. Nothing is solved by
+    search, so a result is always the inverse of the whole bound.
+
+    Args:
+        log_expression: the log-bound.
+        unknown: the name of the symbol to solve for.
+    """
+    if log_expression is None:
+        return None
+    x = NOTATION[unknown].symbol
+    expression = sp.expand_log(_without_trivial(log_expression), force=True)
+    slope = sp.diff(expression, x)
+    if slope == 0 or expression.has(sp.Sum, sp.floor, sp.Max):
+        return None
+    if x not in slope.free_symbols:
+        return (sp.log(delta) - expression.subs(x, 0)) / slope
+    scale = sp.cancel(slope * x)
+    if x not in scale.free_symbols:
+        return sp.exp((sp.log(delta) - expression.subs(x, 1)) / scale)
+    factor = sp.cancel(expression / x**2)
+    if x not in factor.free_symbols:
+        return sp.sqrt(sp.log(delta) / factor)
+    return None
+
+
+def _without_trivial(log_expression: sp.Expr) -> sp.Expr:
+    """Strip ``log(min(1, .))``: targets under 1 never see it."""
+    if isinstance(log_expression, sp.log) and isinstance(log_expression.args[0], sp.Min):
+        rest = [a for a in log_expression.args[0].args if a != 1]
+        return sp.log(sp.Min(*rest))
+    return log_expression
