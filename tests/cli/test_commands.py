@@ -174,7 +174,14 @@ def test_help_and_no_arguments(capsys):
     assert "verify" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("arguments", [["claims"], ["bound", "ood-error-literal", "N_f=4", "K=3", "R=60"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["claims"],
+        ["bound", "ood-error-literal", "N_f=4", "K=3", "R=60"],
+        ["plan", "ood-error-literal", "--target", "0.05", "K=3", "R=60"],
+    ],
+)
 def test_theory_commands_never_load_torch(arguments):
     code = (
         "import sys; from empirics.cli.app import run; "
