@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from empirics.cli.app import app
 from empirics.cli.output import console, print_json, progress_console
 from empirics.config import Config, load_config
 from empirics.errors import UsageError
+from empirics.store import Store
 from empirics.verification import Interrupted, Progress, exit_status, verify
 
 __all__ = ["verify_command"]
@@ -29,6 +31,7 @@ def verify_command(
     workers: Annotated[int | None, typer.Option(metavar="N", help="Processes; one per core if not given.")] = None,
     device: Annotated[str | None, typer.Option(metavar="cpu|cuda|auto", help="Where to train.")] = None,
     claims: Annotated[str | None, typer.Option(metavar="ID,ID", help="Judge these claims only.")] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Compute again what runs.sqlite holds.")] = False,
     mutants: Annotated[bool, typer.Option("--mutants", help="Refute near misses too; exit 0 if all are.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 3 if something required is undecided.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print results.json on standard output.")] = False,
@@ -47,12 +50,23 @@ def verify_command(
     directory = prepare_directory(output)
     identifiers = [c.strip() for c in claims.split(",")] if claims is not None else None
     interrupted = False
-    with _progress() as progress:
+    found: list[int] = []
+    with Store(directory / "runs.sqlite") as store, _progress(found) as progress:
         try:
-            results = verify(chosen, claims=identifiers, workers=workers, mutants=mutants, progress=progress)
+            results = verify(
+                chosen,
+                claims=identifiers,
+                workers=workers,
+                mutants=mutants,
+                progress=progress,
+                store=store,
+                fresh=fresh,
+            )
         except Interrupted as stop:
             results, interrupted = stop.results, True
     write_all(results, directory)
+    if found:
+        print(f"factbound: {sum(found)} finished runs found in {directory / 'runs.sqlite'}", file=sys.stderr)
     if as_json:
         print_json(results.model_dump(mode="json"))
     else:
@@ -70,7 +84,7 @@ def _check_device(config: Config) -> None:
 
 
 @contextmanager
-def _progress() -> Iterator[Progress]:
+def _progress(found: list[int]) -> Iterator[Progress]:
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
@@ -86,6 +100,7 @@ def _progress() -> Iterator[Progress]:
     ) as bar:
         task = bar.add_task("training", total=None)
         yield Progress(
+            found=found.append,
             planned=lambda more: bar.update(task, total=(bar.tasks[0].total or 0) + more),
             advanced=lambda work, runs: bar.update(
                 task,
