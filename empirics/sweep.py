@@ -44,8 +44,8 @@ def available_cores() -> int:
 
 
 def load_experiment(name: str) -> Experiment:
-    """The experiment of that name."""
-    module, _, attribute = EXPERIMENTS[name].partition(":")
+    """The experiment of that name, or at ``module:attribute``."""
+    module, _, attribute = EXPERIMENTS.get(name, name).partition(":")
     experiment: Experiment = getattr(importlib.import_module(module), attribute)()
     return experiment
 
