@@ -39,6 +39,7 @@ class Progress:
     found: Callable[[int], None] = lambda runs: None
     planned: Callable[[int], None] = lambda more: None
     advanced: Callable[[Task, Sequence[UnitRun]], None] = lambda task, runs: None
+    judged: Callable[[Sequence[ClaimOutcome]], None] = lambda outcomes: None
 
 
 def verify(
@@ -50,6 +51,7 @@ def verify(
     progress: Progress | None = None,
     store: Store | None = None,
     fresh: bool = False,
+    cluster: str | None = None,
 ) -> Results:
     """Run the configured grid and judge every claim on it.
 
@@ -64,6 +66,7 @@ def verify(
         progress: told as runs come in.
         store: where finished runs are kept and found again; None keeps them in memory only.
         fresh: do not look runs up in the store (they are still stored).
+        cluster: address of a dask scheduler whose workers run the models, in place of local processes.
 
     Raises:
         empirics.store.StoreError: a run could not be stored (disk full); what was stored is kept.
@@ -77,7 +80,7 @@ def verify(
     runs = Runs()
     interrupted = False
     try:
-        source = _Source(config, workers or available_cores(), progress, store, fresh)
+        source = _Source(config, workers or available_cores(), progress, store, fresh, cluster)
         _run_adaptively(config, runs, chosen, source, mutants=mutants)
     except KeyboardInterrupt:
         interrupted = True
@@ -119,6 +122,7 @@ class _Source:
     progress: Progress
     store: Store | None
     fresh: bool
+    cluster: str | None
 
     def runs(self, wanted: Mapping[Arm, Sequence[int]]) -> Iterator[tuple[str, list[UnitRun]]]:
         """The runs of each arm at its seeds: those found first, then those computed, as they finish."""
@@ -137,7 +141,7 @@ class _Source:
             missing = [s for s in seeds if keys[(variant, unit), s] not in stored]
             tasks += split(EXPERIMENT, variant, self.config, unit, missing)
         self.progress.planned(sum(len(task.seeds) for task in tasks))
-        for task, finished in run_tasks(tasks, self.workers) if tasks else ():
+        for task, finished in run_tasks(tasks, self.workers, self.cluster) if tasks else ():
             if self.store is not None:
                 self.store.add({keys[(task.variant, r.unit), r.seed]: r for r in finished if not r.lost})
             self.progress.advanced(task, finished)
@@ -156,4 +160,5 @@ def _run_adaptively(config: Config, runs: Runs, claims: Sequence[Claim], source:
         outcomes: list[ClaimOutcome] = [judge_claim(item, tables, config.verdict) for item in claims]
         if mutants:
             outcomes += [judge_claim(mutated, tables, config.verdict) for _, _, mutated in mutated_claims(claims)]
+        source.progress.judged(outcomes)
         wanted = seeds_wanted(outcomes, tables, current, config.seeds)
