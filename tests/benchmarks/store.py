@@ -46,9 +46,7 @@ def scheduling() -> None:
         for _, runs in run_tasks(tasks, 2):
             store.add({run_key("one-layer", config, r.unit, r.seed): r for r in runs})
         two = time.perf_counter() - start
-    print(
-        f"{len(alone)} runs: {direct:.2f} s directly, {two:.2f} s with two workers and the store: {direct / two:.2f} times faster"
-    )
+    print(f"{len(alone)} runs: {direct:.2f} s directly, {two:.2f} s with two workers and the store")
 
 
 if __name__ == "__main__":
