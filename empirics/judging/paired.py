@@ -25,7 +25,7 @@ def between_arms(
     """Comparisons and equivalences of the claim's arm with its reference, one verdict per cell."""
     partners = {_key(c): c for c in cells if c.variant == claim.reference and c.seeds}
     alpha = settings.alpha / len(mine)
-    rule = Rule.at_least(0.0) if claim.kind is Kind.COMPARISON else Rule.within(settings.equivalence_margin)
+    rule = Rule.above(0.0) if claim.kind is Kind.COMPARISON else Rule.within(settings.equivalence_margin)
     outcomes = []
     for cell in mine:
         partner = partners.get(_key(cell))
@@ -105,8 +105,10 @@ def _differences(
     pairs = [(cell.value(observable.name, s), partner.value(observable.name, s)) for s in common]
     differences = [a - b for a, b in pairs if a is not None and b is not None]
     reasons = [f"{c.label}: {s.reason}" for c, s in ((partner, there), (cell, here)) if s.reason]
-    if not reasons and not differences:
-        reasons = [f"no seed is in scope of both {partner.label} and {cell.label}"]
+    declared = sum(1 for s in cell.seeds if s in partner.seeds)
+    if not reasons and (not differences or len(differences) < settings.scope_share * declared - 1e-9):
+        share = f"{len(differences)} of {declared} seeds"
+        reasons = [f"only {share} are in scope of both {partner.label} and {cell.label} and have a value"]
     worse = here if not here.in_scope else there
     return differences, Scoped(tuple(common), not reasons, worse.premises, "; ".join(reasons))
 
