@@ -13,8 +13,6 @@ from theory.enclose import working_precision
 
 __all__ = ["all_of", "below_zero_at", "identities", "nonnegative_coefficients", "polynomial_nonnegative", "vanishes"]
 
-_MOST_BITS = 1 << 14
-
 
 def vanishes(expression: sp.Expr) -> bool:
     """Whether an expression is identically 0: a rational function, possibly in logarithms and powers of symbols.
@@ -90,15 +88,16 @@ def nonnegative_coefficients(expression: sp.Expr, *variables: sp.Symbol) -> Outc
     return Outcome(False, f"a coefficient is {worst} in {sp.sstr(polynomial.as_expr())}")
 
 
-def below_zero_at(evaluate: Callable[[Any], Any], start_bits: int = 64) -> bool | None:
-    """Sign of a number given as a ball: True if < 0, False if > 0, None if 16384 bits do not tell.
+def below_zero_at(evaluate: Callable[[Any], Any], start_bits: int = 64, most_bits: int = 1 << 14) -> bool | None:
+    """Sign of a number given as a ball: True if < 0, False if > 0, None if ``most_bits`` do not tell.
 
     Args:
         evaluate: gives the ball from the ``flint`` module at its current precision.
         start_bits: first working precision; it doubles until the sign is known.
+        most_bits: the last one.
     """
     bits = start_bits
-    while bits <= _MOST_BITS:
+    while bits <= most_bits:
         with working_precision(bits) as flint:
             ball = evaluate(flint)
             if ball < 0:

@@ -1,0 +1,298 @@
+"""C2 made sharp: every form of the bound on the linear memory's gap at one world, and the gap itself.
+
+Forms, from loose to tight (docs/proofs/linear-memory.md and gradient-domination.md):
+
+- ``simple``: world-free, minimised over rho;
+- ``closed_form``: votes (a, b, f, g) and the world's owner counts;
+- ``restart``: the lemma from an enclosed iterate M_{t_0}, comparator free;
+- ``domination`` (K = 1): gradient domination from the closed form on.
+
+Bounds are upper ends of balls. The gap is measured in float64 and not enclosed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from theory.certify.linear_memory import FloatArray, LinearMemoryWorld, descend, draw_world, gap, gradient
+from theory.certify.linear_memory_balls import (
+    Columns,
+    Enclosed,
+    certified_smoothness,
+    enclosed_descent,
+    from_floats,
+    gap_ball,
+    squared_distance,
+)
+from theory.enclose import working_precision
+from theory.registry import claim
+
+__all__ = [
+    "BoundForms",
+    "Setting",
+    "best_votes",
+    "bound_forms",
+    "closed_form_bound",
+    "domination_bounds",
+    "inverse_margin_squared",
+    "restart_bound",
+    "restart_comparator",
+    "setting",
+    "simple_bound",
+]
+
+RESTART_AT = 100
+_SUBJECTS, _UNIVERSE, _SEED = 30, 8, 0
+_BITS = 96
+_GRID = 16  # votes are multiples of 1/16
+Votes = tuple[Fraction, Fraction, Fraction, Fraction]
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """A world with its certified step size.
+
+    Attributes:
+        world: which facts were written with which templates.
+        smoothness: certified upper bound beta' on beta.
+        step: eta, a float taken exactly, with eta beta' <= 1.
+        enclosed: the iterate after :data:`RESTART_AT` steps.
+        measured: float64 memories after 10, 20, 50, ..., 10^4 steps.
+    """
+
+    world: LinearMemoryWorld
+    smoothness: Fraction
+    step: Fraction
+    enclosed: Enclosed
+    measured: dict[int, FloatArray]
+
+    def gap(self, t: int) -> float:
+        """The measured gap after t steps."""
+        return gap(self.world, self.measured[t])
+
+
+_TIMES = (100, 150, 200, 300, 500, 700, 1000, 1500, 2000, 3000, 5000, 7000, 10_000)
+
+
+@lru_cache(maxsize=8)
+def setting(
+    multiplicity: int,
+    subjects: int = _SUBJECTS,
+    universe: int = _UNIVERSE,
+    seed: int = _SEED,
+    times: tuple[int, ...] = _TIMES,
+    restart_at: int = RESTART_AT,
+) -> Setting:
+    """Draw a world, certify its smoothness, enclose the restart and run gradient descent."""
+    world = draw_world(subjects, universe, multiplicity, seed)
+    smoothness = certified_smoothness(world)
+    step = Fraction(math.nextafter(float(1 / smoothness), 0.0))
+    assert step * smoothness <= 1
+    enclosed = enclosed_descent(world, step, restart_at)
+    return Setting(world, smoothness, step, enclosed, descend(world, float(step), times))
+
+
+def simple_bound(world: LinearMemoryWorld, step: Fraction, t: int) -> float:
+    """The registered simple form, upper end of its enclosure."""
+    values = {
+        "S": world.subjects,
+        "A": world.answer_count,
+        "R": world.universe,
+        "K": world.multiplicity,
+        "eta": float(step),
+        "t": t,
+    }
+    return math.nextafter(math.exp(claim("pretraining-rate-linear").enclosure(**values).upper), math.inf)
+
+
+def closed_form_bound(world: LinearMemoryWorld, step: Fraction, t: int, votes: Votes, factor: int = 4) -> Any:
+    """The sharper closed form at t, a ball; every choice of votes (a, b, f, g) is valid."""
+    loss, norm = _closed_form_parts(world, votes)
+    with working_precision(_BITS) as flint:
+        return loss + norm / (factor * flint.arb(_rational(flint, step)) * t)
+
+
+@lru_cache(maxsize=64)
+def _closed_form_parts(world: LinearMemoryWorld, votes: Votes) -> tuple[Any, Any]:
+    """Loss and squared norm of the comparator, as balls."""
+    S, K, R, A = world.subjects, world.multiplicity, world.universe, world.answer_count
+    with working_precision(_BITS) as flint:
+        a, b, f, g = (flint.arb(_rational(flint, vote)) for vote in votes)
+        loss = (1 + (b.exp() + (world.vocabulary - K - 1)) / (K * a.exp())).log()
+        for owned, near in zip(world.owners.tolist(), world.neighbours.tolist(), strict=True):
+            if owned:
+                others = (owned - 1) * (f / 2).exp() + K * ((a - g) / 2).exp() + (near - K) * (-g / 2).exp()
+                rest = (A - owned) + (R - near) + S + 1
+                loss += owned * (1 + (others + rest) * (-(b + f) / 2).exp()).log() / (S * K)
+        norm = S * (K * a**2 + b**2) + S * K * f**2 + int(world.neighbours.sum()) * g**2
+        return loss, norm
+
+
+def best_votes(world: LinearMemoryWorld, step: Fraction, t: int, start: Sequence[float] = (20, 14, 9, 12)) -> Votes:
+    """Votes near the least closed form at t, as multiples of 1/16; any votes are valid, so the search is not rigorous."""
+    from scipy.optimize import minimize
+
+    S, K, R, A = world.subjects, world.multiplicity, world.universe, world.answer_count
+    owned = world.owners[world.owners > 0].astype(float)
+    near = world.neighbours[world.owners > 0].astype(float)
+    scale = 4 * float(step) * t
+
+    def value(votes: FloatArray) -> float:
+        a, b, f, g = votes
+        first = np.logaddexp(0.0, np.logaddexp(b, math.log(world.vocabulary - K - 1)) - math.log(K) - a)
+        others = (owned - 1) * np.exp(f / 2) + K * np.exp((a - g) / 2) + (near - K) * np.exp(-g / 2)
+        second = (owned * np.log1p((others + A - owned + R - near + S + 1) * np.exp(-(b + f) / 2))).sum() / (S * K)
+        norm = S * (K * a * a + b * b) + S * K * f * f + near.sum() * g * g
+        return float(first + second + norm / scale)
+
+    found = minimize(value, np.asarray(start, dtype=float), method="Nelder-Mead", options={"xatol": 0.02, "fatol": 1e-9})
+    a, b, f, g = (Fraction(round(x * _GRID), _GRID) for x in found.x)
+    return a, b, f, g
+
+
+def restart_comparator(chosen: Setting, t: int, rounds: int = 400) -> Columns:
+    """A comparator near the least of gap(M) + |M - M_{t_0}|^2 / (4 eta (t - t_0)); any is valid."""
+    from scipy.optimize import minimize
+
+    world = chosen.world
+    origin = chosen.measured[min(chosen.measured)] if chosen.enclosed.steps in chosen.measured else None
+    if origin is None:
+        origin = np.zeros((world.vocabulary, world.features))
+    scale = 4 * float(chosen.step) * (t - chosen.enclosed.steps)
+
+    def value(flat: FloatArray) -> tuple[float, FloatArray]:
+        memory = flat.reshape(origin.shape)
+        away = memory - origin
+        slope = gradient(world, memory) + 2 * away / scale
+        return gap(world, memory) + float((away * away).sum()) / scale, slope.ravel()
+
+    start = chosen.measured.get(t, origin)
+    found = minimize(value, start.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": rounds, "maxfun": 2 * rounds, "ftol": 1e-15, "gtol": 1e-13})
+    return from_floats(found.x.reshape(origin.shape))
+
+
+def restart_bound(chosen: Setting, t: int, comparator: Columns) -> Any:
+    """gap(M) + (|M~ - M| + radius)^2 / (4 eta (t - t_0)), a ball; t > t_0."""
+    enclosed = chosen.enclosed
+    distance = squared_distance(enclosed.columns, comparator)
+    loss = gap_ball(chosen.world, comparator)
+    with working_precision(_BITS) as flint:
+        reach = (distance.sqrt() + enclosed.radius) ** 2
+        return loss + reach / (4 * flint.arb(_rational(flint, chosen.step)) * (t - enclosed.steps))
+
+
+def inverse_margin_squared(world: LinearMemoryWorld) -> Fraction:
+    """1/gamma^2 = 13 S + 9 S R' / (S + R') for K = 1, R' the number of templates in use.
+
+    Raises:
+        ValueError: K > 1.
+    """
+    if world.multiplicity != 1:
+        raise ValueError(f"K={world.multiplicity}: the margin direction is proved for K = 1")
+    S, used = world.subjects, int((world.owners > 0).sum())
+    return 13 * S + Fraction(9 * S * used, S + used)
+
+
+def domination_bounds(world: LinearMemoryWorld, step: Fraction, last: int, votes: Sequence[Votes]) -> list[float]:
+    """Upper bounds on the gap after 1..last steps: the closed forms, carried on by gradient domination.
+
+    B_k is the least of the closed forms at k (one for each entry of ``votes``) and of the x with
+    x + c Phi(x)^2 >= B_{k-1} - c Phi(B_{k-1})^2, c = eta gamma^2/2, certified in balls at each k.
+
+    Raises:
+        ArithmeticError: eta gamma^2 w > 1, outside the range of the proof.
+    """
+    inverse = inverse_margin_squared(world)
+    parts = [_closed_form_parts(world, choice) for choice in votes]
+    bounds: list[float] = []
+    with working_precision(_BITS) as flint:
+        w = flint.fmpq(1, world.subjects)
+        eta = flint.arb(_rational(flint, step))
+        c = eta / _rational(flint, inverse) / 2
+        if not 2 * c * w <= 1:
+            raise ArithmeticError("eta gamma^2 w > 1: the recursion is not proved to be monotone")
+        starts = [(float(loss.upper()), float((norm / (4 * eta)).upper())) for loss, norm in parts]
+        current: float | None = None
+        slope, width = float(c.mid()), 1 / world.subjects
+        for k in range(1, last + 1):
+            fresh = math.inf
+            for loss, over in starts:
+                fresh = min(fresh, math.nextafter(math.nextafter(over / k, math.inf) + loss, math.inf))
+            if current is not None:
+                carried = _next(flint, current, c, w, slope, width)
+                fresh = min(fresh, carried)
+            current = fresh
+            bounds.append(current)
+    return bounds
+
+
+def _next(flint: Any, current: float, c: Any, w: Any, slope: float, width: float) -> float:
+    """A float x certified to satisfy x + c Phi(x)^2 >= y - c Phi(y)^2, y = ``current``."""
+    y = flint.arb(current)
+    goal = y - c * (w * (1 - (-y / w).exp())) ** 2
+    wanted = float(goal.mid())
+    x = current
+    for _ in range(4):  # fixed point; the certificate below does not depend on it
+        x = wanted - slope * (width * -math.expm1(-x / width)) ** 2
+    while True:
+        ball = flint.arb(x)
+        if ball + c * (w * (1 - (-ball / w).exp())) ** 2 >= goal:
+            return x
+        x += 1e-14 * current + 5e-324
+
+
+def _rational(flint: Any, value: Fraction) -> Any:
+    return flint.fmpq(value.numerator, value.denominator)
+
+
+@dataclass(frozen=True, eq=False)
+class BoundForms:
+    """All forms along t at one world.
+
+    Attributes:
+        multiplicity: K.
+        steps: t.
+        gap: the measured gap.
+        forms: name of the form to its values; NaN where it does not apply.
+    """
+
+    multiplicity: int
+    steps: tuple[int, ...]
+    gap: tuple[float, ...]
+    forms: dict[str, tuple[float, ...]]
+
+
+def bound_forms(multiplicity: int, rounds: int = 150) -> BoundForms:
+    """Every form of the bound and the measured gap along t, at S = A = 30, |R| = 8, eta = 1/beta.
+
+    Args:
+        multiplicity: K.
+        rounds: of the search for restart comparators.
+    """
+    chosen = setting(multiplicity)
+    world, step = chosen.world, chosen.step
+    votes = {t: best_votes(world, step, t) for t in _TIMES}
+    forms: dict[str, list[float]] = {"simple form": [], "closed form": [], "restart": []}
+    for t in _TIMES:
+        forms["simple form"].append(simple_bound(world, step, t))
+        forms["closed form"].append(float(closed_form_bound(world, step, t, votes[t]).upper()))
+        restarted = t > chosen.enclosed.steps
+        forms["restart"].append(
+            float(restart_bound(chosen, t, restart_comparator(chosen, t, rounds)).upper()) if restarted else math.nan
+        )
+    if multiplicity == 1:
+        carried = domination_bounds(world, step, _TIMES[-1], list(votes.values()))
+        forms["gradient domination"] = [carried[t - 1] for t in _TIMES]
+    return BoundForms(
+        multiplicity,
+        _TIMES,
+        tuple(chosen.gap(t) for t in _TIMES),
+        {name: tuple(values) for name, values in forms.items()},
+    )
