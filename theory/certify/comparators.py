@@ -100,13 +100,13 @@ def simple_form(vocabulary: sp.Expr | None = None, norm: sp.Expr | None = None) 
         ]
     )
     if not result.proved:
-        point = {S: 1, R: 1, A: 1, K: 1}
+        at = {S: 1, R: 1, A: 1, K: 1, rho: 4 * sp.log(2)}
+        actual = (_sum_of_exponentials(first) / (K * sp.exp(rho))).subs(at)
         return Outcome(
             False,
-            f"{result.detail}; tokens at [s] number {_size(first)}; at S = |R| = A = K = 1, rho = 4 log 2 the inside of "
-            f"the template loss is {(_sum_of_exponentials(first) / (K * sp.exp(rho))).subs(point).subs(rho, 4 * sp.log(2))}"
-            f" against {template_inside.subs(point).subs(rho, 4 * sp.log(2))} stated, the squared norm/rho^2 "
-            f"{(squared / rho**2).expand().subs(point)} against {sp.expand(stated_norm).subs(point)}",
+            f"{result.detail}; tokens at [s] number {_size(first)}; at S = |R| = A = K = 1, rho = 4 log 2 the inside "
+            f"of the template loss is {actual} against {template_inside.subs(at)} stated, the squared norm/rho^2 "
+            f"{(squared / rho**2).expand().subs(at)} against {sp.expand(stated_norm).subs(at)}",
         )
     return all_of(
         result,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import Any
@@ -11,7 +12,15 @@ import sympy as sp
 from theory.certify.certificate import Outcome
 from theory.enclose import working_precision
 
-__all__ = ["all_of", "below_zero_at", "identities", "nonnegative_coefficients", "polynomial_nonnegative", "vanishes"]
+__all__ = [
+    "above",
+    "all_of",
+    "below_zero_at",
+    "identities",
+    "nonnegative_coefficients",
+    "polynomial_nonnegative",
+    "vanishes",
+]
 
 
 def vanishes(expression: sp.Expr) -> bool:
@@ -106,6 +115,11 @@ def below_zero_at(evaluate: Callable[[Any], Any], start_bits: int = 64, most_bit
                 return False
         bits *= 2
     return None
+
+
+def above(ball: Any) -> float:
+    """A float that is at least every number in the ball."""
+    return math.nextafter(float(ball.upper()), math.inf)
 
 
 def all_of(*outcomes: Outcome) -> Outcome:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from fractions import Fraction
-from functools import lru_cache, partial
+from functools import cache, partial
 from typing import Any
 
 import sympy as sp
@@ -48,7 +48,7 @@ def _points() -> Iterator[tuple[int, int, int]]:
                 yield N_f, K, R
 
 
-@lru_cache(maxsize=None)
+@cache
 def _exact(law: Law, N_f: int, K: int, R: int) -> Fraction:
     return law(N_f, K, R)
 
@@ -115,8 +115,14 @@ def _log_value(log_bound: sp.Expr, N_f: int, K: int, R: int) -> float:
 
 
 def _step(item: Claim, log_bound: sp.Expr, name: str, statement: str) -> Step:
-    return Step(name, "exact-laws.1", statement, _DOMAIN, _METHOD,
-                partial(bound_against_law, item.id, log_bound, item.kind, LAWS[item.id]))
+    return Step(
+        name,
+        "exact-laws.1",
+        statement,
+        _DOMAIN,
+        _METHOD,
+        partial(bound_against_law, item.id, log_bound, item.kind, LAWS[item.id]),
+    )
 
 
 def _expression(item: Claim) -> sp.Expr:
@@ -134,8 +140,14 @@ def steps() -> tuple[Step, ...]:
     for identifier, factor in _FACTORS.items():
         item = claim(identifier)
         found.append(
-            Step(identifier, "exact-laws.2", f"the registered bound is within {float(factor)} of the exact law", _DOMAIN,
-                 _METHOD, partial(within_factor, _expression(item), LAWS[identifier], factor))
+            Step(
+                identifier,
+                "exact-laws.2",
+                f"the registered bound is within {float(factor)} of the exact law",
+                _DOMAIN,
+                _METHOD,
+                partial(within_factor, _expression(item), LAWS[identifier], factor),
+            )
         )
     return tuple(found)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from math import comb
+from typing import Any
 
 import sympy as sp
 
@@ -63,37 +64,37 @@ def normalised_exists() -> Outcome:
 
 
 def threshold(largest_safe: int = _FIRST_UNIVERSE - 1) -> Outcome:
-    """Step 5: f(x) = -2 log(1-x)/x^2 = 2 sum_k x^(k-2)/k is convex; its minimum over (0,1) exceeds log ``largest_safe``.
+    """Step 5: f(x) = -2 log(1-x)/x^2 = 2 sum_k x^(k-2)/k is convex; its minimum exceeds log ``largest_safe``.
 
-    The minimiser is bracketed by the sign of f' in balls; left and right of the bracket f is
-    monotone, and inside the bracket f is at least its tangents' crossing.
+    The minimiser is bracketed by the sign of f' in balls; inside the bracket f is at least the value
+    of the left end's tangent at the right end.
     """
     low, high = Fraction(7153, 10000), Fraction(7154, 10000)
     with working_precision(128) as flint:
 
-        def f(x: Fraction) -> object:
+        def f(x: Fraction) -> Any:
             ball = flint.arb(flint.fmpq(x.numerator, x.denominator))
             return -2 * (1 - ball).log() / ball**2
 
-        def slope(x: Fraction) -> object:  # f' = 2/(x^2 (1-x)) + 4 log(1-x)/x^3
+        def slope(x: Fraction) -> Any:  # f' = 2/(x^2 (1-x)) + 4 log(1-x)/x^3
             ball = flint.arb(flint.fmpq(x.numerator, x.denominator))
             return 2 / (ball**2 * (1 - ball)) + 4 * (1 - ball).log() / ball**3
 
         left, right = slope(low), slope(high)
-        if not (left < 0 and right > 0):  # type: ignore[operator]
+        if not (left < 0 and right > 0):
             return Outcome(False, "the bracket of the minimiser is not confirmed")
         width = flint.fmpq(1, 10000)
-        least = f(low) + left * width  # type: ignore[operator]
+        least = f(low) + left * width
         goal = flint.arb(largest_safe).log()
         if not least > goal:
             return Outcome(
                 False,
                 f"min f is not above log {largest_safe} = {float(goal):.6f}: it is at most "
                 f"{float(f(low).upper()):.6f}, and {_unsafe(largest_safe)}",
-            )  # type: ignore[attr-defined]
+            )
         return Outcome(
             True,
-            f"min f in [{float(least.lower()):.6f}, {float(f(low).upper()):.6f}] at x in [{low}, {high}], "  # type: ignore[attr-defined]
+            f"min f in [{float(least.lower()):.6f}, {float(f(low).upper()):.6f}] at x in [{low}, {high}], "
             f"log {largest_safe} = {float(goal):.6f}",
         )
 

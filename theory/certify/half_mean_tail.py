@@ -41,7 +41,7 @@ def tilt() -> Outcome:
     )
 
 
-def divergence_bound(coefficient: sp.Rational = sp.Integer(2)) -> Outcome:
+def divergence_bound(coefficient: int = 2) -> Outcome:
     """Step 3: phi(p) = KL(q||p) - c (p-q)^2 has phi(q) = 0 and phi' >= 0 on [q, 1), for c = 2.
 
     phi' = (p-q) (1 - 2c p(1-p)) / (p(1-p)); the polynomial 1 - 2c p(1-p) must be >= 0 on [0, 1]:
@@ -76,35 +76,81 @@ def headline() -> Outcome:
     """Step 6: with N = N~ log R the exponent N K^2/(2R^2) is the headline's, N~ K^2 log R/(2R^2)."""
     K, R, normalised = sp.symbols("K R N", positive=True)
     N = normalised * sp.log(R)
-    return identities(
-        [("exponent", N * K**2 / (2 * R**2), normalised * K**2 * sp.log(R) / (2 * R**2))]
-    )
+    return identities([("exponent", N * K**2 / (2 * R**2), normalised * K**2 * sp.log(R) / (2 * R**2))])
 
 
 def steps() -> tuple[Step, ...]:
     """All steps of the page, in order."""
     return (
-        Step(_CLAIM, "half-mean-tail.1", "C_r is Binomial(N_f, K/|R|)", "all 1 <= K <= |R|", "symbolic identity",
-             coverage_law),
-        Step(_CLAIM, "half-mean-tail.2", "P[C <= Nq] <= exp(-N KL(q||p))", "all N, 0 < q <= p < 1",
-             "Markov with the Chernoff tilt, symbolic identities", tilt),
-        Step(_CLAIM, "half-mean-tail.3", "KL(q||p) >= 2 (p-q)^2", "all 0 < q <= p < 1",
-             "factorised derivative, Sturm sequence", divergence_bound),
-        Step(_CLAIM, "half-mean-tail.4", "at q = p/2 the exponent is p^2/2 = K^2/(2|R|^2)", "all 0 < p < 1",
-             "Sturm sequence", lambda: exponent_bound(p**2 / 2)),
+        Step(
+            _CLAIM,
+            "half-mean-tail.1",
+            "C_r is Binomial(N_f, K/|R|)",
+            "all 1 <= K <= |R|",
+            "symbolic identity",
+            coverage_law,
+        ),
+        Step(
+            _CLAIM,
+            "half-mean-tail.2",
+            "P[C <= Nq] <= exp(-N KL(q||p))",
+            "all N, 0 < q <= p < 1",
+            "Markov with the Chernoff tilt, symbolic identities",
+            tilt,
+        ),
+        Step(
+            _CLAIM,
+            "half-mean-tail.3",
+            "KL(q||p) >= 2 (p-q)^2",
+            "all 0 < q <= p < 1",
+            "factorised derivative, Sturm sequence",
+            divergence_bound,
+        ),
+        Step(
+            _CLAIM,
+            "half-mean-tail.4",
+            "at q = p/2 the exponent is p^2/2 = K^2/(2|R|^2)",
+            "all 0 < p < 1",
+            "Sturm sequence",
+            lambda: exponent_bound(p**2 / 2),
+        ),
         Step(_CLAIM, "half-mean-tail.5", "p = 1 apart", "K = |R|, all N_f >= 0", "identity", full_multiplicity),
-        Step(_CLAIM, "half-mean-tail.6", "with N_f = N~ log|R| the bound is the headline formula", "all K, |R| >= 2",
-             "symbolic identity", headline),
+        Step(
+            _CLAIM,
+            "half-mean-tail.6",
+            "with N_f = N~ log|R| the bound is the headline formula",
+            "all K, |R| >= 2",
+            "symbolic identity",
+            headline,
+        ),
     )
 
 
 def mutants() -> tuple[Step, ...]:
     """The factor 1/2 dropped, K for K^2, and a larger constant in step 3; through the same steps."""
     return (
-        Step(f"{_CLAIM}:without-half", "half-mean-tail.4", "the exponent is p^2 = K^2/|R|^2", "all 0 < p < 1",
-             "Sturm sequence", lambda: exponent_bound(p**2)),
-        Step(f"{_CLAIM}:linear-in-multiplicity", "half-mean-tail.4", "the exponent is p/2 = K/(2|R|)", "all 0 < p < 1",
-             "Sturm sequence", lambda: exponent_bound(p / 2)),
-        Step(f"{_CLAIM}:pinsker-doubled", "half-mean-tail.3", "KL(q||p) >= 4 (p-q)^2", "all 0 < q <= p < 1",
-             "factorised derivative, Sturm sequence", lambda: divergence_bound(sp.Integer(4))),
+        Step(
+            f"{_CLAIM}:without-half",
+            "half-mean-tail.4",
+            "the exponent is p^2 = K^2/|R|^2",
+            "all 0 < p < 1",
+            "Sturm sequence",
+            lambda: exponent_bound(p**2),
+        ),
+        Step(
+            f"{_CLAIM}:linear-in-multiplicity",
+            "half-mean-tail.4",
+            "the exponent is p/2 = K/(2|R|)",
+            "all 0 < p < 1",
+            "Sturm sequence",
+            lambda: exponent_bound(p / 2),
+        ),
+        Step(
+            f"{_CLAIM}:pinsker-doubled",
+            "half-mean-tail.3",
+            "KL(q||p) >= 4 (p-q)^2",
+            "all 0 < q <= p < 1",
+            "factorised derivative, Sturm sequence",
+            lambda: divergence_bound(4),
+        ),
     )

@@ -60,7 +60,8 @@ class LinearMemoryWorld:
     @cached_property
     def owners(self) -> IntArray:
         """n_r: how many facts were written with each template."""
-        return np.bincount(self.templates.ravel(), minlength=self.universe)
+        counts: IntArray = np.bincount(self.templates.ravel(), minlength=self.universe)
+        return counts
 
     @cached_property
     def neighbours(self) -> IntArray:

@@ -37,7 +37,7 @@ def gibbs() -> Outcome:
 
 
 def infimum() -> Outcome:
-    """Step 3: along the comparator of the linear memory the two losses tend to 0 as rho grows, so log K is the infimum."""
+    """Step 3: along the linear memory's comparator both losses tend to 0 as rho grows, so log K is the infimum."""
     S, A, V = sp.symbols("S A V", positive=True)
     y = sp.Symbol("y", positive=True)  # e^(-rho/4) -> 0+
     template = 1 + (y**-2 + V - K - 1) / (K * y**-4)
@@ -50,15 +50,15 @@ def infimum() -> Outcome:
     )
 
 
-def blind_floor(share: sp.Rational = sp.Rational(1, 2), stated: sp.Expr | None = None) -> Outcome:
+def blind_floor(stated: sp.Expr | None = None) -> Outcome:
     """Step 4: one distribution p for [s] and [s, r]: the loss exceeds log K by at least 2 log 2.
 
-    Gibbs against the distribution that gives ``share`` to T(s), uniformly, and the rest to a(s): the two
-    losses are -2 sum u log p with u = 1/(2K) on each template and 1/2 on the answer only if share = 1/2.
+    Gibbs against u = 1/(2K) on each own template and 1/2 on the answer: the two losses add up to
+    -2 sum u log p >= -2 sum u log u.
     """
     p, q = sp.symbols("p q", positive=True)
     goal = 2 * sp.log(2) if stated is None else stated
-    weight, answer = share / K, 1 - share
+    weight, answer = 1 / (2 * K), sp.Rational(1, 2)
     entropy = -K * weight * sp.log(weight) - answer * sp.log(answer)
     loss = -K * sp.log(p) / K - sp.log(q)  # all own templates alike: the general case is linear in log p
     return identities(
@@ -73,13 +73,31 @@ def steps() -> tuple[Step, ...]:
     """All steps of the page, in order."""
     every = "every model, every world"
     return (
-        Step(_CLAIM, "loss-floor.1", "L_PT - log K = mean KL(uniform on T(s) || p(.|s)) + mean answer loss", every,
-             "symbolic identity, term by term", decomposition),
+        Step(
+            _CLAIM,
+            "loss-floor.1",
+            "L_PT - log K = mean KL(uniform on T(s) || p(.|s)) + mean answer loss",
+            every,
+            "symbolic identity, term by term",
+            decomposition,
+        ),
         Step(_CLAIM, "loss-floor.2", "both terms are nonnegative", every, "symbolic identities (Gibbs)", gibbs),
-        Step(_CLAIM, "loss-floor.3", "log K is the infimum for models that contain the linear memory", "all S, A, |R|, K",
-             "limit of an explicit comparator", infimum),
-        Step(_CLAIM, "loss-floor.4", "a model that cannot tell [s] from [s,r] stays 2 log 2 above", "all K >= 1",
-             "symbolic identities (Gibbs)", blind_floor),
+        Step(
+            _CLAIM,
+            "loss-floor.3",
+            "log K is the infimum for models that contain the linear memory",
+            "all S, A, |R|, K",
+            "limit of an explicit comparator",
+            infimum,
+        ),
+        Step(
+            _CLAIM,
+            "loss-floor.4",
+            "a model that cannot tell [s] from [s,r] stays 2 log 2 above",
+            "all K >= 1",
+            "symbolic identities (Gibbs)",
+            blind_floor,
+        ),
     )
 
 
@@ -87,10 +105,28 @@ def mutants() -> tuple[Step, ...]:
     """The entropy of the whole universe; a wrong constant for the blind model."""
     every = "every model, every world"
     return (
-        Step(f"{_CLAIM}:entropy-of-universe", "loss-floor.1", "L_PT - log|R| = mean KL + mean answer loss", every,
-             "symbolic identity, term by term", lambda: decomposition(sp.log(R))),
-        Step(f"{_CLAIM}:one-template-more", "loss-floor.1", "L_PT - log(K+1) = mean KL + mean answer loss", every,
-             "symbolic identity, term by term", lambda: decomposition(sp.log(K + 1))),
-        Step(f"{_CLAIM}:blind-three-log-two", "loss-floor.4", "a blind model stays 3 log 2 above", "all K >= 1",
-             "symbolic identities (Gibbs)", lambda: blind_floor(stated=3 * sp.log(2))),
+        Step(
+            f"{_CLAIM}:entropy-of-universe",
+            "loss-floor.1",
+            "L_PT - log|R| = mean KL + mean answer loss",
+            every,
+            "symbolic identity, term by term",
+            lambda: decomposition(sp.log(R)),
+        ),
+        Step(
+            f"{_CLAIM}:one-template-more",
+            "loss-floor.1",
+            "L_PT - log(K+1) = mean KL + mean answer loss",
+            every,
+            "symbolic identity, term by term",
+            lambda: decomposition(sp.log(K + 1)),
+        ),
+        Step(
+            f"{_CLAIM}:blind-three-log-two",
+            "loss-floor.4",
+            "a blind model stays 3 log 2 above",
+            "all K >= 1",
+            "symbolic identities (Gibbs)",
+            lambda: blind_floor(stated=3 * sp.log(2)),
+        ),
     )

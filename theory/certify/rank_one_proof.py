@@ -42,23 +42,24 @@ def columns() -> Outcome:
 
 
 def share_identity(deficit: sp.Expr | None = None) -> Outcome:
-    """Step 2: share = |sum w|^2/(|sum w|^2 + sum alpha^2|delta|^2) = c N/(c N + tau), that is c (1/share - 1)/tau = 1/N.
+    """Step 2: share = |sum w|^2/(|sum w|^2 + sum alpha^2|delta|^2) = c N/(c N + tau): c (1/share - 1)/tau = 1/N.
 
     |sum w|^2 = N^2 |mean w|^2 = N^2 c (W/N) with W = sum |w_i|^2, and sum alpha^2 |delta|^2 = tau W.
     """
     stated = 1 / N if deficit is None else deficit
     share = N**2 * c * (W / N) / (N**2 * c * (W / N) + tau * W)
-    result = identities(
-        [("share", share, c * N / (c * N + tau)), ("deficit", c * (1 / share - 1) / tau, stated)]
-    )
+    result = identities([("share", share, c * N / (c * N + tau)), ("deficit", c * (1 / share - 1) / tau, stated)])
     if not result.proved:
-        return Outcome(False, f"{result.detail}; at two facts with one gradient delta and alpha = 1/2: c = tau = 1, "
-                       f"share = 2/3, deficit 1/2 against {sp.sympify(stated).subs(N, 2)}")
+        return Outcome(
+            False,
+            f"{result.detail}; at two facts with one gradient delta and alpha = 1/2: c = tau = 1, "
+            f"share = 2/3, deficit 1/2 against {sp.sympify(stated).subs(N, 2)}",
+        )
     return result
 
 
 def coherence_floor() -> Outcome:
-    """Step 3: orthogonal delta_i of equal norm give c = 1/N; all alike give c = 1. So c is a premise, not a constant."""
+    """Step 3: orthogonal delta_i of equal norm give c = 1/N, equal ones c = 1: coherence is a premise, no constant."""
     d = sp.Symbol("d", positive=True)
     orthogonal = (N * d / N**2) / d  # |mean|^2 = (1/N^2) N d
     alike = d / d
@@ -79,8 +80,8 @@ def decay(coherence: sp.Expr) -> Outcome:
         point = {excess: 0, tau: 1, c_0: 1, N: 100}
         return Outcome(
             False,
-            f"N (1 - share) is unbounded: at coherence {coherence} and tau = 1 it is {value.subs(point)} at N = 100 and "
-            "tends to oo; N orthogonal gradients of equal norm with alpha = 1/2 have share 1/2 for every N",
+            f"N (1 - share) is unbounded: at coherence {coherence} and tau = 1 it is {value.subs(point)} at N = 100 "
+            "and tends to oo; N orthogonal gradients of equal norm with alpha = 1/2 have share 1/2 for every N",
         )
     left = sp.cancel((tau / c_0 - value) * c_0 * ((coherence + excess) * N + tau) / tau)
     return nonnegative_coefficients(left, N, tau, excess, c_0)
@@ -109,9 +110,7 @@ def prompt_cosine() -> Outcome:
     left = b2 * 2 * D - (b2 + (top - a) ** 2) * (D + a - d)
     relation = D**2 - (a - d) ** 2 - 4 * b2
     remainder = sp.rem(sp.Poly(sp.expand(left), D), sp.Poly(sp.expand(relation), D))
-    characteristic = sp.rem(
-        sp.Poly(sp.expand(top**2 - (a + d) * top + a * d - b2), D), sp.Poly(sp.expand(relation), D)
-    )
+    characteristic = sp.rem(sp.Poly(sp.expand(top**2 - (a + d) * top + a * d - b2), D), sp.Poly(sp.expand(relation), D))
     extra = sp.Symbol("y", nonnegative=True)
     return all_of(
         identities(
@@ -134,7 +133,9 @@ def half_is_needed(least_share: sp.Rational) -> Outcome:
     x = sp.sqrt(1 / least_share - 1)
     if x <= 1:
         return Outcome(True, f"share > {least_share} implies a > |E|^2 >= d")
-    return Outcome(False, f"G = diag(1, y) with 1 < y < {x}: share > {least_share}, but v_1 is orthogonal to e_p: cos^2 = 0")
+    return Outcome(
+        False, f"G = diag(1, y) with 1 < y < {x}: share > {least_share}, but v_1 is orthogonal to e_p: cos^2 = 0"
+    )
 
 
 def steps() -> tuple[Step, ...]:
@@ -143,15 +144,46 @@ def steps() -> tuple[Step, ...]:
     return (
         Step(_CLAIM, "rank-one.1", "the columns of G and its squared norm", every, "symbolic matrices", columns),
         Step(_CLAIM, "rank-one.2", "share = c N/(c N + tau)", every, "symbolic identity", share_identity),
-        Step(_CLAIM, "rank-one.3", "c = 1/N for orthogonal gradients of equal norm, 1 for equal ones", every,
-             "symbolic identity", coherence_floor),
-        Step(_CLAIM, "rank-one.4", "1 - share <= tau/(c_0 N) when c >= c_0", "all N, tau, c_0 > 0",
-             "nonnegative coefficients", lambda: decay(sp.Symbol("c_0", positive=True))),
-        Step(_CLAIM, "rank-one.5", "sigma_1^2 >= share |G|^2", "every matrix", "symbolic 2x2 reduction",
-             top_singular_value),
-        Step(_CLAIM, "rank-one.6", "cos^2 of the angle between v_1 and e_p is at least share when a > d", "every matrix",
-             "symbolic 2x2 reduction", prompt_cosine),
-        Step(_CLAIM, "rank-one.7", "share > 1/2 implies a > d", "every matrix", "exact", lambda: half_is_needed(sp.Rational(1, 2))),
+        Step(
+            _CLAIM,
+            "rank-one.3",
+            "c = 1/N for orthogonal gradients of equal norm, 1 for equal ones",
+            every,
+            "symbolic identity",
+            coherence_floor,
+        ),
+        Step(
+            _CLAIM,
+            "rank-one.4",
+            "1 - share <= tau/(c_0 N) when c >= c_0",
+            "all N, tau, c_0 > 0",
+            "nonnegative coefficients",
+            lambda: decay(sp.Symbol("c_0", positive=True)),
+        ),
+        Step(
+            _CLAIM,
+            "rank-one.5",
+            "sigma_1^2 >= share |G|^2",
+            "every matrix",
+            "symbolic 2x2 reduction",
+            top_singular_value,
+        ),
+        Step(
+            _CLAIM,
+            "rank-one.6",
+            "cos^2 of the angle between v_1 and e_p is at least share when a > d",
+            "every matrix",
+            "symbolic 2x2 reduction",
+            prompt_cosine,
+        ),
+        Step(
+            _CLAIM,
+            "rank-one.7",
+            "share > 1/2 implies a > d",
+            "every matrix",
+            "exact",
+            lambda: half_is_needed(sp.Rational(1, 2)),
+        ),
     )
 
 
@@ -159,12 +191,36 @@ def mutants() -> tuple[Step, ...]:
     """O(1/N) without coherence, and near misses of the identity."""
     every = "one-hot embeddings, distinct subjects, all alpha_i, delta_i"
     return (
-        Step(f"{_CLAIM}:decay-without-coherence", "rank-one.4", "1 - share = O(1/N) for every gradient", "all N, tau > 0",
-             "nonnegative coefficients", lambda: decay(1 / N)),
-        Step(f"{_CLAIM}:without-coherence", "rank-one.2", "c (1/share - 1)/tau = 1/N^2", every, "symbolic identity",
-             lambda: share_identity(1 / N**2)),
-        Step(f"{_CLAIM}:one-fact-more", "rank-one.2", "c (1/share - 1)/tau = 1/(N+1)", every, "symbolic identity",
-             lambda: share_identity(1 / (N + 1))),
-        Step(f"{_CLAIM}:share-above-a-third", "rank-one.7", "share > 1/3 implies a > d", "every matrix", "exact",
-             lambda: half_is_needed(sp.Rational(1, 3))),
+        Step(
+            f"{_CLAIM}:decay-without-coherence",
+            "rank-one.4",
+            "1 - share = O(1/N) for every gradient",
+            "all N, tau > 0",
+            "nonnegative coefficients",
+            lambda: decay(1 / N),
+        ),
+        Step(
+            f"{_CLAIM}:without-coherence",
+            "rank-one.2",
+            "c (1/share - 1)/tau = 1/N^2",
+            every,
+            "symbolic identity",
+            lambda: share_identity(1 / N**2),
+        ),
+        Step(
+            f"{_CLAIM}:one-fact-more",
+            "rank-one.2",
+            "c (1/share - 1)/tau = 1/(N+1)",
+            every,
+            "symbolic identity",
+            lambda: share_identity(1 / (N + 1)),
+        ),
+        Step(
+            f"{_CLAIM}:share-above-a-third",
+            "rank-one.7",
+            "share > 1/3 implies a > d",
+            "every matrix",
+            "exact",
+            lambda: half_is_needed(sp.Rational(1, 3)),
+        ),
     )

@@ -8,7 +8,7 @@ from functools import partial
 import sympy as sp
 
 from theory.certify.certificate import Outcome, Step
-from theory.certify.exact import nonnegative_coefficients
+from theory.certify.exact import above, nonnegative_coefficients
 from theory.certify.sharp_rate import (
     RESTART_AT,
     best_votes,
@@ -48,8 +48,8 @@ def smoothness(K: int) -> Outcome:
     chosen = setting(K)
     return Outcome(
         chosen.step * chosen.smoothness <= 1,
-        f"beta <= {float(chosen.smoothness):.9f} ({float(chosen.smoothness) / chosen.world.smoothness - 1:.0e} above the "
-        f"float64 value), eta = {float(chosen.step):.9f}",
+        f"beta <= {float(chosen.smoothness):.9f} "
+        f"({float(chosen.smoothness) / chosen.world.smoothness - 1:.0e} above the float64 value), eta = {float(chosen.step):.9f}",
     )
 
 
@@ -57,7 +57,7 @@ def closed_form(K: int, factor: int = 4) -> Outcome:
     """Step 6: the sharper closed form in balls, against the measured gap."""
     chosen = setting(K)
     votes = best_votes(chosen.world, chosen.step, _LAST)
-    bound = float(closed_form_bound(chosen.world, chosen.step, _LAST, votes, factor).upper())
+    bound = above(closed_form_bound(chosen.world, chosen.step, _LAST, votes, factor))
     simple = simple_bound(chosen.world, chosen.step, _LAST)
     measured = chosen.gap(_LAST)
     return Outcome(
@@ -70,12 +70,12 @@ def closed_form(K: int, factor: int = 4) -> Outcome:
 def restart(K: int) -> Outcome:
     """Step 7: M_{t_0} enclosed, then the lemma from there."""
     chosen = setting(K)
-    bound = float(restart_bound(chosen, _LAST, restart_comparator(chosen, _LAST)).upper())
+    bound = above(restart_bound(chosen, _LAST, restart_comparator(chosen, _LAST)))
     measured = chosen.gap(_LAST)
     return Outcome(
         Fraction(measured) <= Fraction(bound) <= _RESTART_LIMIT * Fraction(measured),
-        f"M_{RESTART_AT} within {float(chosen.enclosed.radius.upper()):.1e}; gap <= {bound:.6e}, measured {measured:.6e}: "
-        f"bound/gap {bound / measured:.2f}",
+        f"M_{RESTART_AT} within {above(chosen.enclosed.radius):.1e}; gap <= {bound:.6e}, "
+        f"measured {measured:.6e}: bound/gap {bound / measured:.2f}",
     )
 
 
@@ -83,20 +83,59 @@ def steps() -> tuple[Step, ...]:
     """The second part of the page, in order."""
     numbers = "ball arithmetic; gap measured in float64"
     return (
-        Step(_CLAIM, "linear-memory.4", "a gradient step of size <= 1/beta (indeed 2/beta) is nonexpansive",
-             "all convex beta-smooth L", "co-coercivity, nonnegative coefficients", partial(nonexpansive, 2)),
-        *(Step(_CLAIM, "linear-memory.5", "beta' >= beta and eta beta' <= 1", _domain(K),
-               "LDL^T pivots in ball arithmetic, rationals", partial(smoothness, K)) for K in _LIMITS),
-        *(Step(_CLAIM, "linear-memory.6", f"the closed form is within {_LIMITS[K]} of the measured gap", _domain(K),
-               numbers, partial(closed_form, K)) for K in _LIMITS),
-        *(Step(_CLAIM, "linear-memory.7", f"the restart at t_0 = {RESTART_AT} is within 10 of the measured gap",
-               _domain(K), numbers, partial(restart, K)) for K in _LIMITS),
+        Step(
+            _CLAIM,
+            "linear-memory.4",
+            "a gradient step of size <= 1/beta (indeed 2/beta) is nonexpansive",
+            "all convex beta-smooth L",
+            "co-coercivity, nonnegative coefficients",
+            partial(nonexpansive, 2),
+        ),
+        *(
+            Step(
+                _CLAIM,
+                "linear-memory.5",
+                "beta' >= beta and eta beta' <= 1",
+                _domain(K),
+                "LDL^T pivots in ball arithmetic, rationals",
+                partial(smoothness, K),
+            )
+            for K in _LIMITS
+        ),
+        *(
+            Step(
+                _CLAIM,
+                "linear-memory.6",
+                f"the closed form is within {_LIMITS[K]} of the measured gap",
+                _domain(K),
+                numbers,
+                partial(closed_form, K),
+            )
+            for K in _LIMITS
+        ),
+        *(
+            Step(
+                _CLAIM,
+                "linear-memory.7",
+                f"the restart at t_0 = {RESTART_AT} is within 10 of the measured gap",
+                _domain(K),
+                numbers,
+                partial(restart, K),
+            )
+            for K in _LIMITS
+        ),
     )
 
 
 def mutants() -> tuple[Step, ...]:
     """A step so large that rounding errors could grow."""
     return (
-        Step(f"{_CLAIM}:step-too-large", "linear-memory.4", "a gradient step of size <= 3/beta is nonexpansive",
-             "all convex beta-smooth L", "co-coercivity, nonnegative coefficients", partial(nonexpansive, 3)),
+        Step(
+            f"{_CLAIM}:step-too-large",
+            "linear-memory.4",
+            "a gradient step of size <= 3/beta is nonexpansive",
+            "all convex beta-smooth L",
+            "co-coercivity, nonnegative coefficients",
+            partial(nonexpansive, 3),
+        ),
     )

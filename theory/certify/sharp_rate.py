@@ -5,7 +5,7 @@ Forms, from loose to tight (docs/proofs/linear-memory.md and gradient-domination
 - ``simple``: world-free, minimised over rho;
 - ``closed_form``: votes (a, b, f, g) and the world's owner counts;
 - ``restart``: the lemma from an enclosed iterate M_{t_0}, comparator free;
-- ``domination`` (K = 1): gradient domination from the closed form on.
+- ``domination``: gradient domination from the closed form (or the restart) on, without log^2 t.
 
 Bounds are upper ends of balls. The gap is measured in float64 and not enclosed.
 """
@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from theory.certify.exact import above
 from theory.certify.linear_memory import FloatArray, LinearMemoryWorld, descend, draw_world, gap, gradient
 from theory.certify.linear_memory_balls import (
     Columns,
@@ -37,13 +38,16 @@ from theory.registry import claim
 __all__ = [
     "BoundForms",
     "Setting",
+    "Start",
     "best_votes",
     "bound_forms",
     "closed_form_bound",
+    "closed_form_start",
     "domination_bounds",
     "inverse_margin_squared",
     "restart_bound",
     "restart_comparator",
+    "restart_start",
     "setting",
     "simple_bound",
 ]
@@ -101,7 +105,7 @@ def setting(
 
 def simple_bound(world: LinearMemoryWorld, step: Fraction, t: int) -> float:
     """The registered simple form, upper end of its enclosure."""
-    values = {
+    values: dict[str, Any] = {
         "S": world.subjects,
         "A": world.answer_count,
         "R": world.universe,
@@ -136,7 +140,7 @@ def _closed_form_parts(world: LinearMemoryWorld, votes: Votes) -> tuple[Any, Any
 
 
 def best_votes(world: LinearMemoryWorld, step: Fraction, t: int, start: Sequence[float] = (20, 14, 9, 12)) -> Votes:
-    """Votes near the least closed form at t, as multiples of 1/16; any votes are valid, so the search is not rigorous."""
+    """Votes near the least closed form at t, as multiples of 1/16; any are valid, so the search need not be rigorous."""
     from scipy.optimize import minimize
 
     S, K, R, A = world.subjects, world.multiplicity, world.universe, world.answer_count
@@ -152,7 +156,9 @@ def best_votes(world: LinearMemoryWorld, step: Fraction, t: int, start: Sequence
         norm = S * (K * a * a + b * b) + S * K * f * f + near.sum() * g * g
         return float(first + second + norm / scale)
 
-    found = minimize(value, np.asarray(start, dtype=float), method="Nelder-Mead", options={"xatol": 0.02, "fatol": 1e-9})
+    found = minimize(
+        value, np.asarray(start, dtype=float), method="Nelder-Mead", options={"xatol": 0.02, "fatol": 1e-9}
+    )
     a, b, f, g = (Fraction(round(x * _GRID), _GRID) for x in found.x)
     return a, b, f, g
 
@@ -174,60 +180,79 @@ def restart_comparator(chosen: Setting, t: int, rounds: int = 400) -> Columns:
         return gap(world, memory) + float((away * away).sum()) / scale, slope.ravel()
 
     start = chosen.measured.get(t, origin)
-    found = minimize(value, start.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": rounds, "maxfun": 2 * rounds, "ftol": 1e-15, "gtol": 1e-13})
+    found = minimize(
+        value,
+        start.ravel(),
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": rounds, "maxfun": 2 * rounds, "ftol": 1e-15, "gtol": 1e-13},
+    )
     return from_floats(found.x.reshape(origin.shape))
 
 
 def restart_bound(chosen: Setting, t: int, comparator: Columns) -> Any:
     """gap(M) + (|M~ - M| + radius)^2 / (4 eta (t - t_0)), a ball; t > t_0."""
-    enclosed = chosen.enclosed
-    distance = squared_distance(enclosed.columns, comparator)
-    loss = gap_ball(chosen.world, comparator)
+    start = restart_start(chosen, comparator)
     with working_precision(_BITS) as flint:
-        reach = (distance.sqrt() + enclosed.radius) ** 2
-        return loss + reach / (4 * flint.arb(_rational(flint, chosen.step)) * (t - enclosed.steps))
+        return start.loss + start.reach / (4 * flint.arb(_rational(flint, chosen.step)) * (t - start.offset))
 
 
 def inverse_margin_squared(world: LinearMemoryWorld) -> Fraction:
-    """1/gamma^2 = 13 S + 9 S R' / (S + R') for K = 1, R' the number of templates in use.
-
-    Raises:
-        ValueError: K > 1.
-    """
-    if world.multiplicity != 1:
-        raise ValueError(f"K={world.multiplicity}: the margin direction is proved for K = 1")
-    S, used = world.subjects, int((world.owners > 0).sum())
-    return 13 * S + Fraction(9 * S * used, S + used)
+    """1/gamma^2 = S (9K + 4) + 9 S K Q/(S K + Q), Q the number of pairs of co-owned templates, sum_r |N(r)|."""
+    S, K, pairs = world.subjects, world.multiplicity, int(world.neighbours.sum())
+    return S * (9 * K + 4) + Fraction(9 * S * K * pairs, S * K + pairs)
 
 
-def domination_bounds(world: LinearMemoryWorld, step: Fraction, last: int, votes: Sequence[Votes]) -> list[float]:
-    """Upper bounds on the gap after 1..last steps: the closed forms, carried on by gradient domination.
+@dataclass(frozen=True)
+class Start:
+    """A bound loss + reach/(4 eta (t - offset)) for every t > offset, from which domination may carry on."""
 
-    B_k is the least of the closed forms at k (one for each entry of ``votes``) and of the x with
-    x + c Phi(x)^2 >= B_{k-1} - c Phi(B_{k-1})^2, c = eta gamma^2/2, certified in balls at each k.
+    loss: Any
+    reach: Any
+    offset: int = 0
+
+
+def closed_form_start(world: LinearMemoryWorld, votes: Votes) -> Start:
+    """The closed form with these votes."""
+    return Start(*_closed_form_parts(world, votes))
+
+
+def restart_start(chosen: Setting, comparator: Columns) -> Start:
+    """The restart with this comparator."""
+    distance = squared_distance(chosen.enclosed.columns, comparator)
+    loss = gap_ball(chosen.world, comparator)
+    with working_precision(_BITS):
+        return Start(loss, (distance.sqrt() + chosen.enclosed.radius) ** 2, chosen.enclosed.steps)
+
+
+def domination_bounds(world: LinearMemoryWorld, step: Fraction, last: int, starts: Sequence[Start]) -> list[float]:
+    """Upper bounds on the gap after 1..last steps: the given bounds, carried on by gradient domination.
+
+    B_k is the least of the starts at k and of an x with x + c Phi(x)^2 >= B_{k-1} - c Phi(B_{k-1})^2,
+    c = eta gamma^2/2, Phi(g) = w (1 - e^(-g/w)), w = 1/(S K), certified in balls at each k.
 
     Raises:
         ArithmeticError: eta gamma^2 w > 1, outside the range of the proof.
     """
     inverse = inverse_margin_squared(world)
-    parts = [_closed_form_parts(world, choice) for choice in votes]
     bounds: list[float] = []
     with working_precision(_BITS) as flint:
-        w = flint.fmpq(1, world.subjects)
+        w = flint.fmpq(1, world.subjects * world.multiplicity)
         eta = flint.arb(_rational(flint, step))
         c = eta / _rational(flint, inverse) / 2
         if not 2 * c * w <= 1:
             raise ArithmeticError("eta gamma^2 w > 1: the recursion is not proved to be monotone")
-        starts = [(float(loss.upper()), float((norm / (4 * eta)).upper())) for loss, norm in parts]
+        floats = [(above(s.loss), above(s.reach / (4 * eta)), s.offset) for s in starts]
         current: float | None = None
-        slope, width = float(c.mid()), 1 / world.subjects
+        slope, width = float(c.mid()), 1 / (world.subjects * world.multiplicity)
         for k in range(1, last + 1):
             fresh = math.inf
-            for loss, over in starts:
-                fresh = min(fresh, math.nextafter(math.nextafter(over / k, math.inf) + loss, math.inf))
+            for loss, over, offset in floats:
+                if k > offset:  # each rounding to the next float above
+                    quotient = math.nextafter(over / (k - offset), math.inf)
+                    fresh = min(fresh, math.nextafter(loss + quotient, math.inf))
             if current is not None:
-                carried = _next(flint, current, c, w, slope, width)
-                fresh = min(fresh, carried)
+                fresh = min(fresh, _next(flint, current, c, w, slope, width))
             current = fresh
             bounds.append(current)
     return bounds
@@ -280,16 +305,21 @@ def bound_forms(multiplicity: int, rounds: int = 150) -> BoundForms:
     world, step = chosen.world, chosen.step
     votes = {t: best_votes(world, step, t) for t in _TIMES}
     forms: dict[str, list[float]] = {"simple form": [], "closed form": [], "restart": []}
+    restarts: list[Start] = []
     for t in _TIMES:
         forms["simple form"].append(simple_bound(world, step, t))
-        forms["closed form"].append(float(closed_form_bound(world, step, t, votes[t]).upper()))
-        restarted = t > chosen.enclosed.steps
-        forms["restart"].append(
-            float(restart_bound(chosen, t, restart_comparator(chosen, t, rounds)).upper()) if restarted else math.nan
-        )
-    if multiplicity == 1:
-        carried = domination_bounds(world, step, _TIMES[-1], list(votes.values()))
-        forms["gradient domination"] = [carried[t - 1] for t in _TIMES]
+        forms["closed form"].append(above(closed_form_bound(world, step, t, votes[t])))
+        if t > chosen.enclosed.steps:
+            comparator = restart_comparator(chosen, t, rounds)
+            restarts.append(restart_start(chosen, comparator))
+            forms["restart"].append(above(restart_bound(chosen, t, comparator)))
+        else:
+            forms["restart"].append(math.nan)
+    closed = [closed_form_start(world, choice) for choice in votes.values()]
+    carried = domination_bounds(world, step, _TIMES[-1], closed)
+    forms["gradient domination"] = [carried[t - 1] for t in _TIMES]
+    carried = domination_bounds(world, step, _TIMES[-1], [*closed, *restarts])
+    forms["restart, then domination"] = [carried[t - 1] for t in _TIMES]
     return BoundForms(
         multiplicity,
         _TIMES,
