@@ -72,7 +72,7 @@ def _sharp_answer_row() -> Classes:
 
 
 def simple_form(vocabulary: sp.Expr | None = None, norm: sp.Expr | None = None) -> Outcome:
-    """Steps 1 to 3: the vocabulary is counted out, both losses and the squared norm are as stated.
+    """Step 1: the vocabulary is counted out, both losses and the squared norm are as stated.
 
     Args:
         vocabulary: V as stated; S + R + A + 1.
@@ -122,7 +122,7 @@ def _polynomial(expression: sp.Expr) -> sp.Expr:
 
 
 def closed_form_loss() -> Outcome:
-    """Step 5: the sharper comparator's losses, summed over templates with weight n_r/(SK), and its norm."""
+    """Step 3: the sharper comparator's losses, summed over templates with weight n_r/(SK), and its norm."""
     first, second = _subject_row(a, b), _sharp_answer_row()
     template_inside = 1 + (sp.exp(b) + V - K - 1) / (K * sp.exp(a))
     answer_inside = 1 + (
@@ -154,7 +154,7 @@ def closed_form_loss() -> Outcome:
 
 
 def corollary() -> Outcome:
-    """Step 4: rho = 4 log t gives gap <= C log^2(t)/t for t >= 3, with C explicit.
+    """Step 2: rho = 4 log t gives gap <= C log^2(t)/t for t >= 3, with C explicit.
 
     log(1+x) <= x; with u = 1/t in (0, 1/3] and log t >= 1, each term of the sum is at most its
     coefficient times u <= u log^2 t. Checked: coefficients of u (1 - u^j) >= 0 by u = 1/(1+v).

@@ -26,7 +26,7 @@ inner = sp.Symbol("I", real=True)
 
 
 def co_coercivity() -> Outcome:
-    """Steps 1 and 2: f_k - f_{k+1} >= (eta/2)(G + H), and H <= G.
+    """Step 1: f_k - f_{k+1} >= (eta/2)(G + H), and H <= G.
 
     Valid: f_k >= f_{k+1} + <h, M_k - M_{k+1}> + |g-h|^2/(2 beta), M_k - M_{k+1} = eta g, 1/beta >= eta;
     and <g - h, eta g> >= eta |g-h|^2, the sum of two such.
@@ -44,7 +44,7 @@ def co_coercivity() -> Outcome:
 
 
 def summed() -> Outcome:
-    """Steps 3 and 4: t (f_t - f(M)) <= (D_0 - D_t)/(2 eta) - (eta t^2/2) G_t.
+    """Step 2: t (f_t - f(M)) <= (D_0 - D_t)/(2 eta) - (eta t^2/2) G_t.
 
     Weights: the one-step inequality of each k < t once, the decrease of step j (j+1) times.
     The coefficient of G_j in the sum must be -eta j for 0 <= j < t and -eta t/2 at j = t;
@@ -78,7 +78,7 @@ def summed() -> Outcome:
 
 
 def combination(constant: int = 4) -> Outcome:
-    """Step 5: adding t <g_t, d_t> <= (eta t^2/2) G_t + D_t/(2 eta) gives 2t (f_t - f(M)) <= D_0/(2 eta).
+    """Step 3: adding t <g_t, d_t> <= (eta t^2/2) G_t + D_t/(2 eta) gives 2t (f_t - f(M)) <= D_0/(2 eta).
 
     So f_t - f(M) <= D_0 / (constant eta t) follows if and only if the excess
     D_0/(constant eta t) - D_0/(4 eta t) has no negative coefficient.
@@ -112,13 +112,13 @@ def counterexample(constant: int) -> str:
 
 
 def tight() -> Outcome:
-    """Step 6: on L(x) = -x with comparator 2 eta t the bound with 4 is an equality."""
+    """Step 4: on L(x) = -x with comparator 2 eta t the bound with 4 is an equality."""
     comparator = 2 * eta * t
     return identities([("gap = bound", comparator - eta * t, comparator**2 / (4 * eta * t))])
 
 
 def smoothness() -> Outcome:
-    """Step 7: the Hessian of log-sum-exp is at most I/2, so beta = lambda_max(sum w phi phi^T)/2.
+    """Step 5: the Hessian of log-sum-exp is at most I/2, so beta = lambda_max(sum w phi phi^T)/2.
 
     u^T (diag p - p p^T) u is the variance of u under p; with lower and upper ends a, b of u it is at
     most (b-mu)(mu-a) <= (b-a)^2/4 <= (a^2+b^2)/2 <= |u|^2/2.
@@ -135,7 +135,7 @@ def smoothness() -> Outcome:
 
 
 def smoothness_upper() -> Outcome:
-    """Step 8: in every world beta <= max(3/(4S), 1/(4K)), by row sums of sum w phi phi^T."""
+    """Step 6: in every world beta <= max(3/(4S), 1/(4K)), by row sums of sum w phi phi^T."""
     S, K, n_r = sp.symbols("S K n_r", positive=True)
     subject = 1 / S + K * sp.Rational(1, 4) / (S * K) + K * sp.Rational(1, 4) / (S * K)
     template = 2 * n_r * sp.Rational(1, 4) / (S * K)

@@ -180,7 +180,7 @@ def closest() -> Outcome:
 
 
 def finite(reading: Reading) -> Outcome:
-    """Step 7: every other frontier, by its one-point certificate and the scan below it."""
+    """Step 8: every other frontier, by its one-point certificate and the scan below it."""
     entries = [entry for entry in table(reading) if entry.least is not None]
     largest = max(entries, key=_least)
     if reading is Reading.LITERAL and (largest.least, largest.R, largest.K) != _LARGEST:
@@ -195,12 +195,26 @@ def finite(reading: Reading) -> Outcome:
     )
 
 
+def short_at_first() -> Outcome:
+    """Step 9: the pairs with 1 <= K < |R| at which a reading dominates from the very first fact on."""
+    first = {r: [(e.R, e.K) for e in table(r) if e.least == 1 and e.K < e.R] for r in Reading}
+    normalised = {(R, K) for R in range(2, LARGEST_UNIVERSE + 1) for K in (1, 2) if K < R} | {(4, 3)}
+    literal = {(R, 1) for R in range(2, LARGEST_UNIVERSE + 1)} | {(3, 2), (4, 2)}
+    if set(first[Reading.NORMALISED]) != normalised or set(first[Reading.LITERAL]) != literal:
+        return Outcome(False, f"{len(first[Reading.NORMALISED])} and {len(first[Reading.LITERAL])} pairs")
+    return Outcome(
+        True,
+        "normalised: K = 1, K = 2 and (|R|, K) = (4, 3); literal: K = 1 and (3, 2), (4, 2); "
+        "every other pair with K < |R| falls short",
+    )
+
+
 def _least(entry: Entry) -> int:
     return entry.least or 0
 
 
 def one_point_step() -> Outcome:
-    """Step 3': K q^n <= e^(-bn) passes from n to n + 1 when q e^b < 1."""
+    """Step 7: K q^n <= e^(-bn) passes from n to n + 1 when q e^b < 1."""
     K, q, b, n = sp.symbols("K q b n", positive=True)
     left = sp.log(K) + n * sp.log(q) + b * n
     return identities([("log of the ratio moves by log q + b < 0", left.subs(n, n + 1) - left, sp.log(q) + b)])
@@ -289,6 +303,14 @@ def steps() -> tuple[Step, ...]:
             _DOMAIN,
             "one-point certificate, scan in ball arithmetic",
             lambda: finite(Reading.LITERAL),
+        ),
+        Step(
+            both,
+            "frontier.9",
+            "where a reading dominates from the first fact on, and where it falls short at small N_f",
+            _DOMAIN,
+            "the table of step 8",
+            short_at_first,
         ),
     )
 

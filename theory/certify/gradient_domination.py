@@ -13,6 +13,7 @@ from theory.certify.sharp_rate import (
     best_votes,
     closed_form_start,
     domination_bounds,
+    enclosed_start,
     inverse_margin_squared,
     restart_comparator,
     restart_start,
@@ -137,6 +138,7 @@ def domination_at_last_step(K: int, restarted: bool, limit: Fraction = Fraction(
         closed_form_start(chosen.world, best_votes(chosen.world, chosen.step, t)) for t in (1000, 2000, 3000, 10_000)
     ]
     if restarted:
+        starts += [enclosed_start(chosen)]
         starts += [restart_start(chosen, restart_comparator(chosen, t)) for t in (200, 500, 1000, 2000, 5000, 10_000)]
     bound = domination_bounds(chosen.world, chosen.step, _LAST, starts)[-1]
     measured = chosen.gap(_LAST)

@@ -69,7 +69,8 @@ class LinearMemoryWorld:
         together = np.zeros((self.universe, self.universe), dtype=bool)
         for own in self.templates:
             together[np.ix_(own, own)] = True
-        return together.sum(axis=1)
+        counts: IntArray = together.sum(axis=1)
+        return counts
 
     @cached_property
     def rows(self) -> tuple[FloatArray, FloatArray, FloatArray]:

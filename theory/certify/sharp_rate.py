@@ -44,6 +44,7 @@ __all__ = [
     "closed_form_bound",
     "closed_form_start",
     "domination_bounds",
+    "enclosed_start",
     "inverse_margin_squared",
     "restart_bound",
     "restart_comparator",
@@ -140,7 +141,7 @@ def _closed_form_parts(world: LinearMemoryWorld, votes: Votes) -> tuple[Any, Any
 
 
 def best_votes(world: LinearMemoryWorld, step: Fraction, t: int, start: Sequence[float] = (20, 14, 9, 12)) -> Votes:
-    """Votes near the least closed form at t, as multiples of 1/16; any are valid, so the search need not be rigorous."""
+    """Votes near the least closed form at t, multiples of 1/16; any are valid, so the search need not be rigorous."""
     from scipy.optimize import minimize
 
     S, K, R, A = world.subjects, world.multiplicity, world.universe, world.answer_count
@@ -225,6 +226,16 @@ def restart_start(chosen: Setting, comparator: Columns) -> Start:
         return Start(loss, (distance.sqrt() + chosen.enclosed.radius) ** 2, chosen.enclosed.steps)
 
 
+def enclosed_start(chosen: Setting) -> Start:
+    """The gap at t_0 itself, which no later gap exceeds; it moves by at most 3 times the radius.
+
+    The rows have weights that add up to 2, |softmax - target| <= sqrt(2) and |phi| <= 1, so |grad L| < 3.
+    """
+    loss = gap_ball(chosen.world, chosen.enclosed.columns)
+    with working_precision(_BITS) as flint:
+        return Start(loss + 3 * chosen.enclosed.radius, flint.arb(0), chosen.enclosed.steps - 1)
+
+
 def domination_bounds(world: LinearMemoryWorld, step: Fraction, last: int, starts: Sequence[Start]) -> list[float]:
     """Upper bounds on the gap after 1..last steps: the given bounds, carried on by gradient domination.
 
@@ -305,7 +316,8 @@ def bound_forms(multiplicity: int, rounds: int = 150) -> BoundForms:
     world, step = chosen.world, chosen.step
     votes = {t: best_votes(world, step, t) for t in _TIMES}
     forms: dict[str, list[float]] = {"simple form": [], "closed form": [], "restart": []}
-    restarts: list[Start] = []
+    at_restart = enclosed_start(chosen)
+    restarts = [at_restart]
     for t in _TIMES:
         forms["simple form"].append(simple_bound(world, step, t))
         forms["closed form"].append(above(closed_form_bound(world, step, t, votes[t])))
@@ -314,7 +326,7 @@ def bound_forms(multiplicity: int, rounds: int = 150) -> BoundForms:
             restarts.append(restart_start(chosen, comparator))
             forms["restart"].append(above(restart_bound(chosen, t, comparator)))
         else:
-            forms["restart"].append(math.nan)
+            forms["restart"].append(above(at_restart.loss) if t == chosen.enclosed.steps else math.nan)
     closed = [closed_form_start(world, choice) for choice in votes.values()]
     carried = domination_bounds(world, step, _TIMES[-1], closed)
     forms["gradient domination"] = [carried[t - 1] for t in _TIMES]
