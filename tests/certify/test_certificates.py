@@ -70,10 +70,10 @@ def test_the_mutants_asked_for_share_a_step_with_a_proved_certificate(
     assert found or identifier == "covering-some-unseen:falls-in-multiplicity"  # its check is that of steps 3 to 5
 
 
-def test_every_step_is_a_numbered_step_of_its_page(
-    proofs: list[Certificate], refutations: list[Certificate]
-) -> None:
-    pages = {page.stem: set(re.findall(r"^\*\*Step (\d+)\.\*\*", page.read_text(), re.M)) for page in _PROOFS.glob("*.md")}
+def test_every_step_is_a_numbered_step_of_its_page(proofs: list[Certificate], refutations: list[Certificate]) -> None:
+    pages = {
+        page.stem: set(re.findall(r"^\*\*Step (\d+)\.\*\*", page.read_text(), re.M)) for page in _PROOFS.glob("*.md")
+    }
     for certificate in (*proofs, *refutations):
         page, _, number = certificate.step.partition(".")
         assert number in pages[page], certificate.step
