@@ -72,6 +72,7 @@ class Model(_Section):
     train_input: bool = True
     train_output: bool = True
     init_scale: NonNegative = 0.1
+    merge_never_targets: bool = False
 
 
 class Pretraining(_Section):
@@ -168,6 +169,8 @@ class Config(_Section):
         for name, stage in (("pretraining", self.pretraining), ("finetuning", self.finetuning)):
             if stage.batch_size and stage.optimizer == "gd":
                 _refuse(f"{name}.batch_size", stage.batch_size, '0 (the full batch) with optimizer "gd"')
+        if self.model.merge_never_targets and self.model.trained_embeddings:
+            _refuse("model.merge_never_targets", True, "false with model.trained_embeddings=true")
         if not self.model.mlp and "output" not in self.finetuning.targets and self.finetuning.method == "lora":
             _refuse("finetuning.targets", list(self.finetuning.targets), '["output"] when model.mlp=false')
         return self

@@ -28,6 +28,8 @@ class Observable:
         better: whether lower or higher values are better, or neither.
         sampling: ``"seed"`` if it varies between seeds; ``"exact"`` if it is a
             probability computed exactly from the cell's symbols.
+        per: ``"unit"`` if it belongs to the pre-trained model, hence is the same
+            for every N_f; else ``"cell"``.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Observable:
     trivial: float | None = None
     better: Literal["lower", "higher", "neither"] = "neither"
     sampling: Literal["seed", "exact"] = "seed"
+    per: Literal["cell", "unit"] = "cell"
 
     @property
     def bounded(self) -> bool:
@@ -86,6 +89,7 @@ OBSERVABLES: Final = MappingProxyType(
                 0,
                 math.inf,
                 better="lower",
+                per="unit",
             ),
             Observable(
                 "pretraining_floor",
@@ -94,6 +98,7 @@ OBSERVABLES: Final = MappingProxyType(
                 _NATS,
                 0,
                 math.inf,
+                per="unit",
             ),
             Observable(
                 "pretraining_accuracy",
@@ -103,6 +108,7 @@ OBSERVABLES: Final = MappingProxyType(
                 1,
                 trivial=0.0,
                 better="higher",
+                per="unit",
             ),
             Observable(
                 "subject_attention",
@@ -111,6 +117,7 @@ OBSERVABLES: Final = MappingProxyType(
                 _SHARE,
                 0,
                 1,
+                per="unit",
             ),
             Observable(
                 "own_template_error_share",
@@ -196,6 +203,7 @@ OBSERVABLES: Final = MappingProxyType(
                 math.inf,
                 better="lower",
                 sampling="exact",
+                per="unit",
             ),
             Observable(
                 "pretraining_smoothness",
@@ -205,6 +213,7 @@ OBSERVABLES: Final = MappingProxyType(
                 "1 / step size",
                 0,
                 math.inf,
+                per="unit",
             ),
             Observable(
                 "pretraining_gap_slope",
@@ -214,6 +223,7 @@ OBSERVABLES: Final = MappingProxyType(
                 -10,
                 10,
                 better="lower",
+                per="unit",
             ),
             Observable(
                 "pretraining_gap_left",
@@ -222,6 +232,7 @@ OBSERVABLES: Final = MappingProxyType(
                 0,
                 1,
                 better="lower",
+                per="unit",
             ),
             Observable(
                 "coverage_auc_excess",
@@ -250,6 +261,7 @@ OBSERVABLES: Final = MappingProxyType(
                 0,
                 1,
                 better="lower",
+                per="unit",
             ),
             Observable(
                 "distractor_attention_drop",
@@ -259,6 +271,7 @@ OBSERVABLES: Final = MappingProxyType(
                 1,
                 trivial=0.0,
                 better="higher",
+                per="unit",
             ),
             Observable(
                 "feature_alignment_covered",

@@ -155,7 +155,9 @@ class Claim:
         searches: for symbols in which it may increase, how to find the least value that
             meets a target: ``(good, target, low, high, **symbols)`` to that value and
             the value from which the bound stays so (None if there is none).
-        tolerance: for an identity, the largest deviation allowed in float64.
+        tolerance: for an identity, the largest deviation allowed in float64; for a
+            bound on an observable that is computed exactly, the relative rounding
+            allowed to that computation (bound and observable may be equal).
         proof: the page in docs/ that proves it, or None.
         claim_number: its number in the project's list of claims (C1 to C16).
         axis: for a trend, what varies: ``"finetuned"``, ``"multiplicity"`` or ``"templates"``.

@@ -117,6 +117,7 @@ def evaluate_log_bound(
         result = _float_then_ball(owner, expression, used, floats, shape, numeric, ball)
     if np.isnan(result).any():
         raise ArithmeticError(f"{owner}: the expression {expression} gave NaN")
+    result = result + 0.0  # no negative zeros
     return float(result) if result.ndim == 0 else np.array(result)
 
 
@@ -221,7 +222,8 @@ def _check_symbol(name: str, value: ArrayLike) -> None:
         if array.dtype.kind == "O" and all(type(item) is int for item in array.ravel()):
             bad = np.array([item < notation.minimum for item in array.ravel()])
         else:
-            raise DomainError(f"{name}={value!r}: must be {notation.domain}")
+            shown = array.ravel()[0].item() if array.size and hasattr(array.ravel()[0], "item") else value
+            raise DomainError(f"{name}={shown!r}: must be {notation.domain}")
     else:
         low = array <= notation.minimum if notation.strict else array < notation.minimum
         bad = np.atleast_1d(~np.isfinite(array) | low | (notation.integer & (array != np.floor(array))))

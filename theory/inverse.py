@@ -42,7 +42,8 @@ def symbolic_inverse(log_expression: sp.Expr | None, unknown: str) -> sp.Expr | 
 
 
 def _without_trivial(log_expression: sp.Expr) -> sp.Expr:
-    """Strip ``min(0, .)`` and ``log(min(1, .))``: targets under 1 never see them."""
-    if isinstance(log_expression, sp.Min) and sp.S.Zero in log_expression.args:
-        return sp.Min(*(a for a in log_expression.args if a != 0))
+    """Strip ``log(min(1, .))``: targets under 1 never see it."""
+    if isinstance(log_expression, sp.log) and isinstance(log_expression.args[0], sp.Min):
+        rest = [a for a in log_expression.args[0].args if a != 1]
+        return sp.log(sp.Min(*rest))
     return log_expression

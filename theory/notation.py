@@ -3,15 +3,16 @@
 One symbol, one meaning, everywhere: formulas, the command line, results and
 documentation use these names. Correspondence with the source (arXiv:2508.00901):
 
-======  =====================  ==========================================
-here    in the source          meaning
-======  =====================  ==========================================
-``S``   (number of subjects)   subjects, hence facts
-``A``   (number of answers)    answers
-``R``   |R|                    relation templates in the universe
-``K``   K                      multiplicity: templates a fact was written with
-``N_f`` N_f                    facts revisited in fine-tuning
-======  =====================  ==========================================
+==========  =======================  ====================================================
+here        in the source            meaning
+==========  =======================  ====================================================
+``S``       (number of subjects)     subjects, hence facts
+``A``       (number of answers)      answers
+``R``       the universe of          relation templates in the universe
+            templates
+``K``       K                        multiplicity: templates a fact was written with
+``N_f``     N_f                      facts revisited in fine-tuning
+==========  =======================  ====================================================
 """
 
 from __future__ import annotations

@@ -93,6 +93,7 @@ def plan(claim: Claim | str, target: float | Rational | str, unknown: str = "N_f
     item = registered(claim) if isinstance(claim, str) else claim
     exact = _target(target)
     _check_question(item, unknown, values)
+    values = {name: int(value) if NOTATION[name].integer else value for name, value in values.items()}
     symbolic = symbolic_inverse(item.log_expression, unknown) if not item.minimised_over else None
     try:
         low, high = _range(item, unknown, values, exact)
@@ -134,7 +135,7 @@ def _check_question(item: Claim, unknown: str, values: Mapping[str, Any]) -> Non
     if unknown in values:
         raise DomainError(f"{unknown} is the unknown and cannot be given")
     rest = tuple(name for name in item.symbols if name != unknown)
-    check_values(item.id, rest, (), values)
+    check_values(item.id, rest, (), values)  # the domain itself is a reason, not an error
 
 
 def _range(item: Claim, unknown: str, values: Mapping[str, Any], target: Fraction) -> tuple[int, int]:

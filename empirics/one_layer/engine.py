@@ -1,94 +1,80 @@
-"""Closed-form gradients of the corpus loss for an ensemble of models, without allocation.
+"""Closed-form gradients of the corpus loss of one model: compiled passes around three matrix products.
 
-The forward pass of a row with context tokens v_1 .. v_n (the last one queries) is
+All rows of a corpus are one batch. They are taken in blocks that bound the
+memory for logits; nothing is allocated during training. Derivation of the
+gradients: docs/gradients.md; the compiled passes: ``kernels``.
 
-    alpha = softmax_l Z[v_n, v_l]     c_l = alpha_l (+ 1 at l = n with the residual stream)
-    P = sum_l c_l W e_{v_l}           H = sigma(P)           F = V H
-
-and with G = softmax(F) - target, weight w of the row, the gradients are
-
-    dV   = w sum G H^T                dP = w (V^T G) * sigma'(P)
-    dW e_v  = sum over rows and l with v_l = v of c_l dP
-    da_l = dP . W e_{v_l}             dZ[v_n, v_l] = alpha_l (da_l - sum_k alpha_k da_k)
-
-(derivation: docs/gradients.md). Only those entries of Z that some row queries
-have a gradient; they are gathered into a vector, trained, and written back.
+With ``merge_never_targets`` the output rows of tokens that are never a target
+(subjects, the prompt, distractors) must start equal. They then stay equal, and
+one column with a multiplicity stands for all of them (proof: docs/gradients.md).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from empirics import config as configuration
+from empirics.one_layer import kernels
 from empirics.one_layer.corpus import Rows
 from empirics.one_layer.parameters import Parameters
+from empirics.one_layer.queried import queried_entries
 from empirics.one_layer.world import IntArray
 
-__all__ = ["Ensemble"]
+__all__ = ["Engine"]
+
+_BLOCK_LOGITS = 1 << 22  # entries of the logits that are held at a time
+_ACTIVATIONS = {"relu": kernels.RELU, "smoothed-relu": kernels.SMOOTHED, "identity": kernels.IDENTITY}
 
 
-@dataclass
-class _Group:
-    """Rows of one shape, with their indices and work space; B models, N rows, n tokens, m hidden units."""
+@dataclass(frozen=True)
+class _Layout:
+    """The rows of a corpus as flat arrays; N rows, at most n context tokens."""
 
-    weight: float
-    tokens: list[Tensor]  # n index vectors [B N] into the flattened [B V]
-    entries: Tensor | None  # [n, B N] into the flattened entries [B U] of Z; None if n = 1
-    targets: Tensor  # [B N q] into the flattened [B N V]
-    target_mass: Tensor  # [B N q], all -1/q
-    logits: Tensor  # [B, N, V]
-    hidden: Tensor  # [B, N, m]
-    preactivation: Tensor  # [B, N, m]
-    gathered: list[Tensor]  # n of [B N, m]: W e_{v_l}
-    alpha: Tensor  # [n, B N, 1]
-    coefficient: Tensor  # [n, B N, 1]
-    scratch: Tensor  # [B N, m]
-    dalpha: Tensor  # [n, B N, 1]
+    tokens: NDArray[np.int32]  # [N, n], padded with the first token
+    length: NDArray[np.int32]  # [N]
+    entries: NDArray[np.int32]  # [N, n] into the queried entries of Z
+    weight: NDArray[np.floating]  # [N]
+    targets: NDArray[np.int32]  # concatenated
+    target_start: NDArray[np.int32]  # [N + 1]
 
 
-class Ensemble:
-    """B models of one shape, trained on corpora of one shape; gradients in closed form.
+class Engine:
+    """One model and one corpus; parameters are trained in place.
 
     Args:
-        weights: one per model; not changed (see :meth:`weights`).
-        corpora: one per model, of equal shapes.
-        config: the architecture, without trained embeddings.
+        weights: the starting point, not changed (see :meth:`weights`); one-hot embeddings, on a CPU.
+        corpus: what the loss is about.
+        config: the architecture.
 
     Attributes:
-        input, output, entries: the stacked parameters, shapes [B, V, m], [B, V, m], [B, U].
+        input, output, entries: parameters, shapes [V, m], [columns, m], [U].
         input_grad, output_grad, entries_grad: their gradients after :meth:`gradients`.
+        columns: the tokens that the rows of ``output`` stand for; all of them unless merged.
     """
 
-    def __init__(
-        self, weights: Sequence[Parameters], corpora: Sequence[Sequence[Rows]], config: configuration.Model
-    ) -> None:
-        if config.trained_embeddings:
+    def __init__(self, weights: Parameters, corpus: Sequence[Rows], config: configuration.Model) -> None:
+        if weights.embedding is not None:
             raise ValueError("the closed-form engine has one-hot embeddings; trained ones need autograd")
         self.config = config
-        self._start = list(weights)
-        self._size = len(weights)
-        device = weights[0].output.device
-        self.input = torch.stack([w.input for w in weights])
-        self.output = torch.stack([w.output for w in weights])
-        vocabulary = self.output.shape[1]
-        self._queried = [_queried(corpus, vocabulary) for corpus in corpora]
-        longest = max(len(p) for p in self._queried)
-        self._positions = [_padded(p, longest, vocabulary * vocabulary) for p in self._queried]
-        self.entries = torch.stack(
-            [
-                w.attention.reshape(-1)[torch.from_numpy(p).to(device)]
-                for w, p in zip(weights, self._positions, strict=True)
-            ]
+        self._start = weights
+        vocabulary = weights.output.shape[0]
+        self.columns, self._merged = _columns(weights, corpus, config)
+        self._positions = queried_entries(corpus, vocabulary)
+        self.input = weights.input.clone().contiguous()
+        self.output = weights.output[torch.from_numpy(self.columns)].contiguous()
+        self.entries = weights.attention.reshape(-1)[torch.from_numpy(self._positions)].contiguous()
+        self.input_grad, self.output_grad, self.entries_grad = (
+            torch.zeros_like(p) for p in (self.input, self.output, self.entries)
         )
-        self.input_grad = torch.zeros_like(self.input)
-        self.output_grad = torch.zeros_like(self.output)
-        self.entries_grad = torch.zeros_like(self.entries)
-        self._groups = [self._prepare([corpus[g] for corpus in corpora], device) for g in range(len(corpora[0]))]
+        self._layout = _lay_out(corpus, self._positions, self.columns, vocabulary, self.input.numpy().dtype)
+        self._allocate()
 
     @property
     def trained(self) -> list[tuple[str, Tensor, Tensor]]:
@@ -103,171 +89,158 @@ class Ensemble:
             parts.append(("attention", self.entries, self.entries_grad))
         return parts
 
-    def weights(self) -> list[Parameters]:
-        """The current weights, one per model (copies)."""
-        result = []
-        for b, start in enumerate(self._start):
-            attention = start.attention.clone()
-            attention.view(-1)[torch.from_numpy(self._positions[b]).to(attention.device)] = self.entries[b]
-            result.append(Parameters(attention, self.input[b].clone(), self.output[b].clone()))
-        return result
+    def weights(self) -> Parameters:
+        """The current weights (copies)."""
+        attention = self._start.attention.clone()
+        attention.view(-1)[torch.from_numpy(self._positions)] = self.entries
+        output = self._start.output.clone()
+        output[torch.from_numpy(self.columns)] = self.output
+        if len(self._merged):
+            output[torch.from_numpy(self._merged)] = self.output[-1]
+        return Parameters(attention, self.input.clone(), output)
 
-    def losses(self) -> Tensor:
-        """The corpus loss of each model; shape [B], float64."""
-        total = torch.zeros(self._size, dtype=torch.float64, device=self.output.device)
-        for group in self._groups:
-            self._forward(group)
-            rows = torch.logsumexp(group.logits.double(), dim=2).sum(dim=1)
-            hit = group.logits.view(-1)[group.targets] * group.target_mass
-            total += group.weight * (rows + hit.double().view(self._size, -1).sum(dim=1))
+    def loss(self) -> float:
+        """The corpus loss, in float64."""
+        layout, total = self._layout, 0.0
+        for first, last in self._blocks:
+            self._forward(first, last)
+            logits = self._logits[: last - first].double()
+            rows = torch.logsumexp(logits, dim=1).numpy()
+            starts = layout.target_start[first : last + 1]
+            counts = np.diff(starts)
+            hit = logits.numpy()[np.repeat(np.arange(last - first), counts), layout.targets[starts[0] : starts[-1]]]
+            mean = np.add.reduceat(hit, starts[:-1] - starts[0]) / counts
+            total += math.fsum(layout.weight[first:last].astype(np.float64) * (rows - mean))
         return total
 
     def gradients(self) -> None:
         """Fill the gradient buffers at the current parameters."""
-        flat_input = self.input_grad.view(-1, self.input.shape[2])
+        config, layout = self.config, self._layout
+        through = (config.train_input and config.mlp) or config.attention
         self.input_grad.zero_()
         self.entries_grad.zero_()
-        for index, group in enumerate(self._groups):
-            self._forward(group)
-            torch.softmax(group.logits, dim=2, out=group.logits)
-            group.logits.view(-1).index_add_(0, group.targets, group.target_mass)
-            torch.baddbmm(
-                self.output_grad,
-                group.logits.transpose(1, 2),
-                group.hidden,
-                beta=0.0 if index == 0 else 1.0,
-                alpha=group.weight,
-                out=self.output_grad,
-            )
-            if not self.config.mlp and not self.config.attention:
+        for first, last in self._blocks:
+            count = last - first
+            logits, hidden = self._logits[:count], self._hidden[:count]
+            self._forward(first, last)
+            self._softmax_less_target(first, last)
+            if first == 0:
+                torch.mm(logits.T, hidden, out=self.output_grad)
+            else:
+                self.output_grad.addmm_(logits.T, hidden)
+            if not through:
                 continue
-            torch.baddbmm(group.hidden, group.logits, self.output, beta=0.0, alpha=group.weight, out=group.hidden)
-            self._through_activation(group)
-            self._through_mixture(group, flat_input)
+            torch.mm(logits, self.output, out=self._dhidden[:count])
+            kernels.backward(
+                first,
+                last,
+                layout.tokens,
+                layout.length,
+                layout.entries,
+                config.attention,
+                config.train_input and config.mlp,
+                config.residual,
+                self.input.numpy(),
+                self._activation,
+                config.smoothing,
+                self._alpha,
+                hidden.numpy(),
+                self._dhidden.numpy(),
+                self.input_grad.numpy(),
+                self.entries_grad.numpy(),
+            )
+        if len(self._merged):
+            self.output_grad[-1] /= self._multiplicity
 
-    def _forward(self, group: _Group) -> None:
-        flat = self.input.view(-1, self.input.shape[2])
-        if group.entries is not None:
-            self._attend(group, group.entries)
-        flat_p = group.preactivation.view_as(group.scratch)
-        for place, (index, gathered) in enumerate(zip(group.tokens, group.gathered, strict=True)):
-            torch.index_select(flat, 0, index, out=gathered)
-            if place == 0:
-                torch.mul(gathered, group.coefficient[0], out=flat_p)
-            else:
-                flat_p.addcmul_(gathered, group.coefficient[place])
-        self._activate(group)
-        torch.bmm(group.hidden, self.output.transpose(1, 2), out=group.logits)
+    def _forward(self, first: int, last: int) -> None:
+        layout, config, count = self._layout, self.config, last - first
+        kernels.forward(
+            first,
+            last,
+            layout.tokens,
+            layout.length,
+            layout.entries,
+            self.entries.numpy(),
+            config.attention,
+            config.residual,
+            self.input.numpy(),
+            self._activation,
+            config.smoothing,
+            self._alpha,
+            self._hidden.numpy(),
+        )
+        torch.mm(self._hidden[:count], self.output.T, out=self._logits[:count])
+        if len(self._merged):
+            self._logits[:count, -1] += math.log(self._multiplicity)
 
-    def _attend(self, group: _Group, entries: Tensor) -> None:
-        if self.config.attention:
-            torch.index_select(self.entries.view(-1), 0, entries.view(-1), out=group.alpha.view(-1))
-            if len(group.tokens) == 2:
-                first, last = group.alpha[0], group.alpha[1]
-                torch.sub(first, last, out=first).sigmoid_()
-                torch.sub(1.0, first, out=last)
-            else:
-                torch.softmax(group.alpha, dim=0, out=group.alpha)
-        else:
-            group.alpha.fill_(1.0 / len(group.tokens))
-        group.coefficient.copy_(group.alpha)
-        if self.config.residual:
-            group.coefficient[-1].add_(1.0)
-
-    def _activate(self, group: _Group) -> None:
-        if not self.config.mlp or self.config.activation == "identity":
-            group.hidden.copy_(group.preactivation)
-        elif self.config.activation == "relu":
-            torch.clamp_min(group.preactivation, 0.0, out=group.hidden)
-        else:
-            kappa = self.config.smoothing
-            # x^2 / (2 kappa) on [0, kappa] and x - kappa/2 beyond = y (x - y/2) / kappa with y = clamp(x, 0, kappa).
-            torch.clamp(group.preactivation, 0.0, kappa, out=group.hidden)
-            scratch = group.scratch.view_as(group.hidden)
-            torch.sub(group.preactivation, group.hidden, alpha=0.5, out=scratch)
-            group.hidden.mul_(scratch).div_(kappa)
-
-    def _through_activation(self, group: _Group) -> None:
-        """dH, in ``hidden``, becomes dP, in ``hidden``."""
-        if not self.config.mlp or self.config.activation == "identity":
-            return
-        if self.config.activation == "relu":
-            torch.ops.aten.threshold_backward.grad_input(
-                group.hidden, group.preactivation, 0.0, grad_input=group.hidden
+    def _softmax_less_target(self, first: int, last: int) -> None:
+        layout, logits = self._layout, self._logits.numpy()
+        if logits.dtype == np.float32:
+            kernels.softmax_less_target(
+                first, last, logits, layout.weight, layout.target_start, layout.targets, self._bits
             )
         else:
-            kappa = self.config.smoothing
-            group.preactivation.clamp_(0.0, kappa).div_(kappa)
-            group.hidden.mul_(group.preactivation)
+            kernels.softmax_less_target_double(first, last, logits, layout.weight, layout.target_start, layout.targets)
 
-    def _through_mixture(self, group: _Group, flat_input_grad: Tensor) -> None:
-        dp = group.hidden.view_as(group.scratch)
-        for place, index in enumerate(group.tokens):
-            if self.config.attention and group.entries is not None:
-                torch.mul(dp, group.gathered[place], out=group.scratch)
-                torch.sum(group.scratch, dim=1, keepdim=True, out=group.dalpha[place])
-            if self.config.mlp and self.config.train_input:
-                torch.mul(dp, group.coefficient[place], out=group.scratch)
-                flat_input_grad.index_add_(0, index, group.scratch)
-        if self.config.attention and group.entries is not None:
-            mean = (group.alpha * group.dalpha).sum(dim=0, keepdim=True)
-            group.dalpha.sub_(mean).mul_(group.alpha)
-            self.entries_grad.view(-1).index_add_(0, group.entries.view(-1), group.dalpha.view(-1))
+    @property
+    def _multiplicity(self) -> int:
+        """Tokens that the merged column stands for."""
+        return len(self._merged)
 
-    def _prepare(self, rows: Sequence[Rows], device: torch.device) -> _Group:
-        batch, vocabulary, hidden = self.input.shape[0], self.output.shape[1], self.input.shape[2]
-        count, length = rows[0].tokens.shape
-        shares = rows[0].targets.shape[1]
-
-        def tensor(array: np.ndarray) -> Tensor:
-            return torch.from_numpy(np.ascontiguousarray(array)).to(device)
-
-        def empty(*shape: int) -> Tensor:
-            return torch.empty(shape, dtype=self.output.dtype, device=device)
-
-        def stack(arrays: list[np.ndarray], stride: int) -> np.ndarray:
-            return np.stack([array + b * stride for b, array in enumerate(arrays)])
-
-        tokens = stack([r.tokens for r in rows], self.input.shape[1])
-        offsets = np.arange(count)[:, None] * vocabulary
-        targets = stack([r.targets + offsets for r in rows], count * vocabulary)
-        entries = None
-        if length > 1:
-            found = [
-                np.searchsorted(positions, r.tokens[:, -1:] * vocabulary + r.tokens)
-                for positions, r in zip(self._queried, rows, strict=True)
-            ]
-            entries = tensor(stack(found, self.entries.shape[1]).reshape(-1, length).T)
-        alpha = torch.ones((length, batch * count, 1), dtype=self.output.dtype, device=device)
-        coefficient = alpha.clone()
-        if length == 1 and self.config.residual:
-            coefficient += 1.0
-        return _Group(
-            weight=rows[0].weight,
-            tokens=[tensor(tokens[:, :, place].reshape(-1)) for place in range(length)],
-            entries=entries,
-            targets=tensor(targets.reshape(-1)),
-            target_mass=torch.full((targets.size,), -1.0 / shares, dtype=self.output.dtype, device=device),
-            logits=empty(batch, count, vocabulary),
-            hidden=empty(batch, count, hidden),
-            preactivation=empty(batch, count, hidden),
-            gathered=[empty(batch * count, hidden) for _ in range(length)],
-            alpha=alpha,
-            coefficient=coefficient,
-            scratch=empty(batch * count, hidden),
-            dalpha=empty(length, batch * count, 1),
-        )
+    def _allocate(self) -> None:
+        rows, hidden, columns = len(self._layout.length), self.input.shape[1], self.output.shape[0]
+        block = min(rows, max(256, _BLOCK_LOGITS // columns))
+        self._blocks = [(first, min(first + block, rows)) for first in range(0, rows, block)]
+        self._activation = _ACTIVATIONS[self.config.activation] if self.config.mlp else kernels.IDENTITY
+        self._logits = self.input.new_empty((block, columns))
+        self._hidden = self.input.new_empty((block, hidden))
+        self._dhidden = self.input.new_empty((block, hidden))
+        self._alpha = np.ones(self._layout.tokens.shape, dtype=self.input.numpy().dtype)
+        self._bits = np.zeros(columns, dtype=np.int32)
 
 
-def _queried(corpus: Sequence[Rows], vocabulary: int) -> IntArray:
-    """Sorted flat positions of the entries of Z that the corpus queries; shape [U]."""
-    used = [(rows.tokens[:, -1:] * vocabulary + rows.tokens).ravel() for rows in corpus if rows.tokens.shape[1] > 1]
-    return np.unique(np.concatenate(used)) if used else np.zeros(0, dtype=np.int64)
+def _columns(weights: Parameters, corpus: Sequence[Rows], config: configuration.Model) -> tuple[IntArray, IntArray]:
+    """Tokens with a column of their own, the representative of the merged ones last; and the merged tokens."""
+    everything = np.arange(weights.output.shape[0], dtype=np.int64)
+    if not config.merge_never_targets:
+        return everything, everything[:0]
+    merged = _equal_rows(weights.output)
+    targets = np.unique(np.concatenate([rows.targets.ravel() for rows in corpus]))
+    if np.isin(targets, merged).any():
+        raise ValueError("a token whose output row is merged with others is a target of the corpus")
+    return np.append(np.setdiff1d(everything, merged), merged[0]), merged
 
 
-def _padded(positions: IntArray, length: int, total: int) -> IntArray:
-    """``positions`` made up to ``length`` by positions that no row queries, which are never changed."""
-    if len(positions) == length:
-        return positions
-    free = np.setdiff1d(np.arange(min(total, 2 * length), dtype=np.int64), positions)
-    return np.concatenate([positions, free[: length - len(positions)]])
+def _equal_rows(output: Tensor) -> IntArray:
+    """The largest set of tokens whose output rows are equal."""
+    _, inverse, counts = np.unique(output.numpy(), axis=0, return_inverse=True, return_counts=True)
+    return np.flatnonzero(inverse.ravel() == counts.argmax()).astype(np.int64)
+
+
+def _lay_out(
+    corpus: Sequence[Rows], positions: IntArray, columns: IntArray, vocabulary: int, dtype: np.dtype[np.floating]
+) -> _Layout:
+    width = max(rows.tokens.shape[1] for rows in corpus)
+    column_of = np.full(vocabulary, -1, dtype=np.int64)
+    column_of[columns] = np.arange(len(columns))
+    tokens, length, entries, weight, targets, counts = [], [], [], [], [], []
+    for rows in corpus:
+        count, n = rows.tokens.shape
+        pad = np.repeat(rows.tokens[:, :1], width - n, axis=1)
+        tokens.append(np.concatenate([rows.tokens, pad], axis=1))
+        length.append(np.full(count, n))
+        found = np.zeros((count, width), dtype=np.int64)
+        if n > 1:
+            found[:, :n] = np.searchsorted(positions, rows.tokens[:, -1:] * vocabulary + rows.tokens)
+        entries.append(found)
+        weight.append(np.full(count, rows.weight))
+        targets.append(column_of[rows.targets].ravel())
+        counts.append(np.full(count, rows.targets.shape[1]))
+    return _Layout(
+        tokens=np.ascontiguousarray(np.concatenate(tokens), dtype=np.int32),
+        length=np.concatenate(length).astype(np.int32),
+        entries=np.ascontiguousarray(np.concatenate(entries), dtype=np.int32),
+        weight=np.concatenate(weight).astype(dtype),
+        targets=np.concatenate(targets).astype(np.int32),
+        target_start=np.concatenate([[0], np.cumsum(np.concatenate(counts))]).astype(np.int32),
+    )

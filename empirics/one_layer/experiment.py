@@ -10,16 +10,15 @@ import torch
 
 from empirics.config import Config
 from empirics.errors import UsageError
+from empirics.exact import covering_observables
 from empirics.experiment import Curve, Unit, UnitRun
 from empirics.one_layer.corpus import finetuning_corpus, pretraining_corpus
-from empirics.one_layer.observe import covering_observables, finetuning_observables, pretraining_observables
+from empirics.one_layer.observe import finetuning_observables, pretraining_observables
 from empirics.one_layer.parameters import Parameters, initial_parameters
 from empirics.one_layer.training import train
 from empirics.one_layer.world import World, draw_world
 
 __all__ = ["Finished", "OneLayer", "resolve_device", "run_one"]
-
-_CACHE_BYTES = 1 << 20  # working set of the logits of one batch of models, on a CPU
 
 
 def resolve_device(name: str) -> torch.device:
@@ -117,7 +116,6 @@ def _pretrain(config: Config, unit: Unit, seeds: Sequence[int]) -> tuple[list[Wo
         config.pretraining,
         seeds=seeds,
         floor=math.log(unit.multiplicity),
-        batch=_batch(config, unit, device, len(seeds)),
     )
     return worlds, [t.weights for t in trained], [t.loss for t in trained]
 
@@ -126,14 +124,5 @@ def _finetune(
     config: Config, worlds: Sequence[World], pretrained: Sequence[Parameters], finetuned: int, seeds: Sequence[int]
 ) -> list[Parameters]:
     corpora = [finetuning_corpus(world, finetuned) for world in worlds]
-    trained = train(pretrained, corpora, config.model, config.finetuning, seeds=seeds, batch=len(seeds))
+    trained = train(pretrained, corpora, config.model, config.finetuning, seeds=seeds)
     return [t.weights for t in trained]
-
-
-def _batch(config: Config, unit: Unit, device: torch.device, seeds: int) -> int:
-    """Models stacked at a time: as many as stay in the cache on a CPU, all of them on an accelerator."""
-    if device.type != "cpu":
-        return seeds
-    vocabulary = 2 * config.world.subjects + unit.templates + 1
-    logits = 4 * config.world.subjects * (1 + unit.multiplicity) * vocabulary
-    return max(1, min(seeds, _CACHE_BYTES // logits))

@@ -17,9 +17,8 @@ from empirics.one_layer.corpus import Rows, answer_rows, finetuning_corpus, held
 from empirics.one_layer.forward import last_attention, last_logits
 from empirics.one_layer.parameters import Parameters
 from empirics.one_layer.world import World
-from theory import covering
 
-__all__ = ["covering_observables", "finetuning_observables", "pretraining_observables"]
+__all__ = ["finetuning_observables", "pretraining_observables"]
 
 _BLOCK = 1 << 22  # logits evaluated at a time
 
@@ -92,18 +91,6 @@ def _coverage_observables(world: World, finetuned: int) -> dict[str, float | Non
         "some_template_unseen": float((unseen > 0).mean()),
         "no_template_seen": float((unseen == world.multiplicity).mean()),
         "templates_below_half": float(np.mean(2 * templates * coverage <= finetuned * world.multiplicity)),
-    }
-
-
-def covering_observables(finetuned: int, multiplicity: int, templates: int) -> dict[str, float | None]:
-    """Exact probabilities of the cell, by routes independent of the claims' formulas."""
-    none = math.prod(
-        (templates - multiplicity - i) / (templates - i) for i in range(multiplicity)
-    )  # own templates avoid one other fact's
-    return {
-        "covering_some_unseen": covering.some_unseen_by_chain(finetuned, multiplicity, templates),
-        "covering_none_seen": max(none, 0.0) ** finetuned,
-        "coverage_half_mean_tail": float(covering.below_half_mean(finetuned, multiplicity, templates)),
     }
 
 

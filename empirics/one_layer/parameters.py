@@ -72,7 +72,11 @@ class Parameters:
 def initial_parameters(
     config: configuration.Model, vocabulary: Vocabulary, seed: int, dtype: torch.dtype
 ) -> Parameters:
-    """Weights N(0, init_scale^2), W e_p = 0, Z = 0; the identity for W without the MLP."""
+    """Weights N(0, init_scale^2), W e_p = 0, Z = 0; the identity for W without the MLP.
+
+    With ``merge_never_targets`` subjects, prompt and distractors, which are never a
+    target, share one output row: another law of initialisation.
+    """
     size = vocabulary.size
     hidden = config.width if config.mlp else size
 
@@ -83,9 +87,13 @@ def initial_parameters(
     input_ = normal("input-weights") if config.mlp else torch.eye(size, dtype=dtype)
     if config.mlp:
         input_[vocabulary.prompt] = 0
+    output = normal("output-weights")
+    if config.merge_never_targets:
+        never = [*range(vocabulary.subjects), *range(vocabulary.prompt, size)]
+        output[never] = output[vocabulary.prompt].clone()
     return Parameters(
         attention=torch.zeros(size, size, dtype=dtype),
         input=input_,
-        output=normal("output-weights"),
+        output=output,
         embedding=torch.eye(size, dtype=dtype) if config.trained_embeddings else None,
     )

@@ -1,14 +1,15 @@
 """Gradient descent on a corpus: schedules, optimisers, and the loss along the way.
 
-Gradients come from the closed-form engine; models with trained embeddings, low
-rank updates and mini-batches go through autograd on the same loss.
+Gradients come from the closed-form engine, on a CPU one model at a time, on an
+accelerator stacked; trained embeddings and mini-batches go through autograd on
+the same loss.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -17,10 +18,12 @@ from torch import Tensor
 from empirics import config as configuration
 from empirics.config import Finetuning, Pretraining
 from empirics.experiment import Curve
+from empirics.one_layer.adapters import Adapters
 from empirics.one_layer.corpus import Rows
-from empirics.one_layer.engine import Ensemble
+from empirics.one_layer.engine import Engine
 from empirics.one_layer.forward import corpus_loss
 from empirics.one_layer.parameters import Parameters
+from empirics.one_layer.stacked import StackedEngine
 
 __all__ = ["Trained", "logarithmic_steps", "schedule_factor", "train", "train_one_by_autograd"]
 
@@ -62,7 +65,6 @@ def train(
     *,
     seeds: Sequence[int],
     floor: float = 0.0,
-    batch: int = 1,
 ) -> list[Trained]:
     """Train one model per (weights, corpus); the result of each is independent of the others.
 
@@ -73,54 +75,84 @@ def train(
         stage: optimiser, steps and step sizes.
         seeds: one per model; mini-batches draw from them.
         floor: subtracted from the loss before it is compared with ``target_gap``.
-        batch: how many models are stacked; a matter of speed only.
     """
     if needs_autograd(model, stage):
         return [
             train_one_by_autograd(w, c, model, stage, seed=s, floor=floor)
             for w, c, s in zip(weights, corpora, seeds, strict=True)
         ]
-    if _target(stage):
-        batch = 1
+    if weights[0].output.device.type == "cpu":
+        return [_train_engine(w, c, model, stage, s, floor) for w, c, s in zip(weights, corpora, seeds, strict=True)]
+    batch = 1 if _target(stage) else len(weights)
     results: list[Trained] = []
     for start in range(0, len(weights), batch):
-        results += _train_ensemble(weights[start : start + batch], corpora[start : start + batch], model, stage, floor)
+        part = slice(start, start + batch)
+        results += _train_stacked(weights[part], corpora[part], model, stage, seeds[part], floor)
     return results
 
 
 def needs_autograd(model: configuration.Model, stage: Stage) -> bool:
     """Whether a stage is outside the closed-form engine."""
-    lora = isinstance(stage, Finetuning) and stage.method == "lora"
-    return model.trained_embeddings or lora or stage.batch_size > 0
+    return model.trained_embeddings or stage.batch_size > 0
 
 
-def _train_ensemble(
+def _train_engine(
+    weights: Parameters, corpus: Sequence[Rows], model: configuration.Model, stage: Stage, seed: int, floor: float
+) -> Trained:
+    """One model on a CPU, by the compiled engine."""
+    engine = Engine(weights, corpus, model)
+    steps, losses = _descend(stage, floor, lambda: [engine.loss()], _stepper(engine, stage, [seed]))
+    return Trained(engine.weights(), Curve(steps, tuple(row[0] for row in losses)))
+
+
+def _train_stacked(
     weights: Sequence[Parameters],
     corpora: Sequence[Sequence[Rows]],
     model: configuration.Model,
     stage: Stage,
+    seeds: Sequence[int],
     floor: float,
 ) -> list[Trained]:
-    ensemble = Ensemble(weights, corpora, model)
-    groups = [(p, g, _rate(stage, name)) for name, p, g in ensemble.trained]
-    advance = _optimizer(groups, stage)
-    record = logarithmic_steps(stage.steps)
+    """Several models at once, on an accelerator."""
+    engine = StackedEngine(weights, corpora, model)
+    steps, losses = _descend(stage, floor, lambda: engine.losses().tolist(), _stepper(engine, stage, seeds))
+    curves = zip(*losses, strict=True)
+    return [Trained(w, Curve(steps, tuple(c))) for w, c in zip(engine.weights(), curves, strict=True)]
+
+
+def _stepper(engine: Engine | StackedEngine, stage: Stage, seeds: Sequence[int]) -> Callable[[float], None]:
+    """One step of the optimiser on an engine, full or low-rank, given the schedule's factor."""
+    adapters = Adapters(engine, stage, seeds) if isinstance(stage, Finetuning) and stage.method == "lora" else None
+    trained = adapters.trained if adapters else engine.trained
+    advance = _optimizer([(p, g, _rate(stage, name)) for name, p, g in trained], stage)
+
+    def step(factor: float) -> None:
+        engine.gradients()
+        if adapters:
+            adapters.gradients()
+        advance(factor)
+        if adapters:
+            adapters.materialise()
+
+    return step
+
+
+def _descend(
+    stage: Stage, floor: float, losses: Callable[[], list[float]], step: Callable[[float], None]
+) -> tuple[tuple[int, ...], list[list[float]]]:
+    """All steps of a stage; the losses at logarithmically spaced ones. Stops at the target gap or on divergence."""
+    record = set(logarithmic_steps(stage.steps))
     steps: list[int] = []
-    losses: list[Tensor] = []
-    following = iter(record)
-    pending = next(following)
-    for step in range(stage.steps + 1):
-        if step == pending:
-            loss = ensemble.losses()
-            steps.append(step)
-            losses.append(loss)
-            if step == stage.steps or _reached(stage, loss, floor):
+    table: list[list[float]] = []
+    for number in range(stage.steps + 1):
+        if number in record:
+            found = losses()
+            steps.append(number)
+            table.append(found)
+            if number == stage.steps or _reached(stage, found, floor):
                 break
-            pending = next(following)
-        ensemble.gradients()
-        advance(schedule_factor(stage.schedule, step, stage.steps))
-    table = torch.stack(losses, dim=1).tolist()
-    return [Trained(w, Curve(tuple(steps), tuple(row))) for w, row in zip(ensemble.weights(), table, strict=True)]
+        step(schedule_factor(stage.schedule, number, stage.steps))
+    return tuple(steps), table
 
 
 def train_one_by_autograd(
@@ -134,37 +166,30 @@ def train_one_by_autograd(
 ) -> Trained:
     """One model by autograd on the same loss: trained embeddings, LoRA, mini-batches; the engine's yardstick."""
     current = weights.clone()
-    lora = stage if isinstance(stage, Finetuning) and stage.method == "lora" else None
-    current, trained, materialise = _adapters(current, model, lora, seed) if lora else _trainable(current, model)
+    if isinstance(stage, Finetuning) and stage.method == "lora":
+        raise ValueError("low-rank fine-tuning goes through the engine, not through mini-batches or trained embeddings")
+    trained = _trainable(current, model)
     groups = [(p, torch.zeros_like(p), _rate(stage, name)) for name, p in trained]
     advance = _optimizer(groups, stage)
     draw = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, 7])))
-    record = set(logarithmic_steps(stage.steps))
-    steps: list[int] = []
-    losses: list[float] = []
-    for step in range(stage.steps + 1):
-        if step in record:
-            with torch.no_grad():
-                loss = corpus_loss(materialise(), corpus, model)
-            steps.append(step)
-            losses.append(float(loss))
-            if step == stage.steps or _reached(stage, loss.double()[None], floor):
-                break
+
+    def loss() -> list[float]:
+        with torch.no_grad():
+            return [float(corpus_loss(current, corpus, model))]
+
+    def step(factor: float) -> None:
         part = _mini_batch(corpus, stage.batch_size, draw) if stage.batch_size else corpus
-        gradients = torch.autograd.grad(
-            corpus_loss(materialise(), part, model), [p for p, _, _ in groups], allow_unused=True
-        )
+        gradients = torch.autograd.grad(corpus_loss(current, part, model), [p for p, _, _ in groups], allow_unused=True)
         for (_, buffer, _), gradient in zip(groups, gradients, strict=True):
             buffer.zero_() if gradient is None else buffer.copy_(gradient)
         with torch.no_grad():
-            advance(schedule_factor(stage.schedule, step, stage.steps))
-    final = materialise()
-    return Trained(final.detached(), Curve(tuple(steps), tuple(losses)))
+            advance(factor)
+
+    steps, losses = _descend(stage, floor, loss, step)
+    return Trained(current.detached(), Curve(steps, tuple(row[0] for row in losses)))
 
 
-def _trainable(
-    weights: Parameters, model: configuration.Model
-) -> tuple[Parameters, list[tuple[str, Tensor]], Callable[[], Parameters]]:
+def _trainable(weights: Parameters, model: configuration.Model) -> list[tuple[str, Tensor]]:
     trained = []
     if model.train_input and model.mlp:
         trained.append(("input", weights.input))
@@ -176,34 +201,7 @@ def _trainable(
         trained.append(("embedding", weights.embedding))
     for _, parameter in trained:
         parameter.requires_grad_(True)
-    return weights, trained, lambda: weights
-
-
-def _adapters(
-    weights: Parameters, model: configuration.Model, stage: Finetuning, seed: int
-) -> tuple[Parameters, list[tuple[str, Tensor]], Callable[[], Parameters]]:
-    """LoRA: each target gets an update ``left @ right`` of the given rank, one factor starting at zero.
-
-    The factor on the token side starts at zero, the other at N(0, 1/rank); all else is frozen.
-    """
-    generator = torch.Generator().manual_seed(seed)
-    trained: list[tuple[str, Tensor]] = []
-    factors: dict[str, tuple[Tensor, Tensor]] = {}
-    for target in stage.targets:
-        matrix: Tensor = getattr(weights, target)
-        rows, columns = matrix.shape
-        left = torch.zeros(rows, stage.rank, dtype=matrix.dtype, device=matrix.device).requires_grad_(True)
-        right = (torch.randn(stage.rank, columns, generator=generator, dtype=torch.float64) / math.sqrt(stage.rank)).to(
-            matrix
-        )
-        right.requires_grad_(True)
-        factors[target] = (left, right)
-        trained += [(target, left), (target, right)]
-
-    def materialise() -> Parameters:
-        return replace(weights, **{name: getattr(weights, name) + a @ b for name, (a, b) in factors.items()})
-
-    return weights, trained, materialise
+    return trained
 
 
 def _mini_batch(corpus: Sequence[Rows], size: int, draw: np.random.Generator) -> list[Rows]:
@@ -223,10 +221,10 @@ def _target(stage: Stage) -> float:
     return stage.target_gap if isinstance(stage, Pretraining) else 0.0
 
 
-def _reached(stage: Stage, loss: Tensor, floor: float) -> bool:
-    if not bool(torch.isfinite(loss).all()):
-        return len(loss) == 1
-    return _target(stage) > 0 and bool((loss - floor <= _target(stage)).all())
+def _reached(stage: Stage, losses: Sequence[float], floor: float) -> bool:
+    if not any(math.isfinite(loss) for loss in losses):
+        return True
+    return _target(stage) > 0 and all(loss - floor <= _target(stage) for loss in losses)
 
 
 def _optimizer(groups: Sequence[tuple[Tensor, Tensor, float]], stage: Stage) -> Callable[[float], None]:

@@ -52,7 +52,7 @@ class Vocabulary:
 
     @property
     def size(self) -> int:
-        """Vocabulary size V = S + |R| + A + 1 + D."""
+        """Vocabulary size ``V = S + |R| + A + 1 + D``."""
         return self.prompt + 1 + self.distractors
 
 
@@ -93,7 +93,7 @@ class World:
         return self.answer_of + self.vocabulary.first_answer
 
     def coverage(self, finetuned: int) -> IntArray:
-        """C_r, the number of the first ``finetuned`` facts with template r; shape [|R|]."""
+        """C_r, the number of the first ``finetuned`` facts with template r; shape ``[|R|]``."""
         shown = self.own_templates[self.finetuning_order[:finetuned]]
         return np.bincount(shown.ravel(), minlength=self.vocabulary.templates).astype(np.int64)
 

@@ -22,7 +22,6 @@ def _ablation(identifier: str, title: str, statement: str, source: str, observab
         variant=variant,
         reference="main",
         supporting=("pretraining_gap", "pretraining_accuracy"),
-        proof=f"claims/{identifier}",
     )
 
 

@@ -19,11 +19,10 @@ CLAIMS = (
         ),
         kind=Kind.COMPARISON,
         provenance=Provenance.RECONSTRUCTED,
-        source="The source says that pre-training learns structured attention patterns.",
+        source="Abstract and summary: pre-training learns structured attention patterns.",
         observable="distractor_attention_drop",
         required=False,
         variant="distractors",
         supporting=("distractor_attention", "subject_attention"),
-        proof="claims/attention-pattern",
     ),
 )

@@ -25,6 +25,7 @@ CLAIMS = (
         log_expression=-N_f * K**2 / (2 * R**2),
         falls_in=("N_f", "K"),
         domain=(sp.Le(K, R),),
+        tolerance=1e-12,
         proof="claims/coverage-half-mean",
         mutants=(
             Mutant(

@@ -17,8 +17,8 @@ _SOURCE = (
 _DOMAIN = (sp.Le(K, R), sp.Ge(N_f, 1))
 _p = K / R
 _c = sp.floor(N_f * K / (2 * R))
-_UNION = sp.Min(0, sp.log(K) - N_f * K**2 / (2 * R**2))
-_UNSEEN = sp.Min(0, sp.log(K) + N_f * sp.log(1 - _p))
+_UNION = sp.log(sp.Min(1, K * sp.exp(-N_f * K**2 / (2 * R**2))))
+_UNSEEN = sp.log(sp.Min(1, K * (1 - _p) ** N_f))
 
 
 def _tail(cut: sp.Expr) -> sp.Expr:
@@ -59,6 +59,7 @@ CLAIMS = (
         log_expression=_UNION,
         falls_in=("N_f",),
         domain=_DOMAIN,
+        tolerance=1e-12,
         proof="claims/coverage-union",
         mutants=(
             Mutant(
@@ -69,13 +70,13 @@ CLAIMS = (
             ),
             Mutant(
                 name="without-half",
-                log_bound=sp.Min(0, sp.log(K) - N_f * K**2 / R**2),
+                log_bound=sp.log(sp.Min(1, K * sp.exp(-N_f * K**2 / R**2))),
                 text="the factor 1/2 in the exponent dropped",
                 refuted_by="certification",
             ),
             Mutant(
                 name="linear-in-multiplicity",
-                log_bound=sp.Min(0, sp.log(K) - N_f * K / (2 * R)),
+                log_bound=sp.log(sp.Min(1, K * sp.exp(-N_f * K / (2 * R)))),
                 text="K / |R| in place of K^2 / |R|^2",
                 refuted_by="certification",
             ),
@@ -98,6 +99,7 @@ CLAIMS = (
         log_expression=_UNSEEN,
         falls_in=("N_f",),
         domain=_DOMAIN,
+        tolerance=1e-12,
         proof="claims/covering-some-unseen-sharp",
         mutants=(
             Mutant(
@@ -108,7 +110,7 @@ CLAIMS = (
             ),
             Mutant(
                 name="one-fact-more",
-                log_bound=sp.Min(0, sp.log(K) + (N_f + 1) * sp.log(1 - _p)),
+                log_bound=sp.log(sp.Min(1, K * (1 - _p) ** (N_f + 1))),
                 text="N_f + 1 facts in place of N_f",
                 refuted_by="certification",
             ),
@@ -133,6 +135,7 @@ CLAIMS = (
         numeric=_log_tail,
         searches=(("N_f", _least_facts),),
         domain=_DOMAIN,
+        tolerance=1e-12,
         proof="claims/coverage-union-sharp",
         mutants=(
             Mutant(

@@ -24,7 +24,7 @@ CLAIMS = (
         kind=Kind.LOWER,
         provenance=Provenance.RECONSTRUCTED,
         source=(
-            "The source says that insufficient coverage leaves facts stored but inaccessible, a mechanism of "
+            "Abstract and summary: insufficient coverage leaves facts stored but inaccessible, a mechanism of "
             "hallucination; this lower bound is the project's reading of it."
         ),
         observable="ood_error",
@@ -45,7 +45,6 @@ CLAIMS = (
             ),
         ),
         supporting=("no_template_seen",),
-        proof="claims/failure-regime",
         mutants=(
             Mutant(
                 name="coverage-useless",

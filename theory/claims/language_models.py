@@ -6,7 +6,7 @@ required: these runs need weights and facts that a verification may not have.
 
 from theory.claim import Claim, Kind, Mutant, Provenance, Scope
 
-_SOURCE = "The source reports experiments on PopQA with GPT-2 and Llama-3.2-1B that support its trends."
+_SOURCE = "Abstract and summary: experiments on PopQA with GPT-2 and Llama-3.2-1B support its trends."
 
 CLAIMS = (
     Claim(
@@ -26,7 +26,6 @@ CLAIMS = (
         axis="finetuned",
         direction=-1,
         variant="language-model",
-        proof="claims/lm-trends",
         mutants=(
             Mutant(
                 name="reversed",
@@ -47,11 +46,10 @@ CLAIMS = (
         ),
         kind=Kind.EQUIVALENCE,
         provenance=Provenance.STATED,
-        source="The source says that its results hold for full and for low-rank fine-tuning alike. " + _SOURCE,
+        source="Abstract and summary: its results hold for full and for low-rank fine-tuning alike. " + _SOURCE,
         observable="ood_error",
         required=False,
         variant="lm-low-rank",
         reference="language-model",
-        proof="claims/lm-low-rank",
     ),
 )

@@ -20,7 +20,7 @@ CLAIMS = (
         ),
         kind=Kind.EQUIVALENCE,
         provenance=Provenance.RECONSTRUCTED,
-        source="The source says that its results hold for full and for low-rank fine-tuning alike.",
+        source="Abstract and summary: its results hold for full and for low-rank fine-tuning alike.",
         observable="ood_error",
         required=False,
         assumptions=(
@@ -32,6 +32,5 @@ CLAIMS = (
         ),
         variant="low-rank",
         reference="main",
-        proof="claims/low-rank",
     ),
 )

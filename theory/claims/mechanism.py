@@ -21,7 +21,7 @@ CLAIMS = (
         kind=Kind.COMPARISON,
         provenance=Provenance.RECONSTRUCTED,
         source=(
-            "The source says that facts are stored yet inaccessible where fine-tuning covers too few of the latent "
+            "Abstract and summary: facts are stored yet inaccessible where fine-tuning covers too few of the latent "
             "relation-template directions through which they were encoded."
         ),
         observable="coverage_auc_excess",
@@ -34,6 +34,5 @@ CLAIMS = (
             ),
         ),
         supporting=("own_template_error_share", "own_template_error_excess", "unseen_own_templates"),
-        proof="claims/mechanism",
     ),
 )

@@ -29,12 +29,6 @@ def _mutants(log_bound: sp.Expr, exponent: sp.Expr) -> tuple[Mutant, ...]:
             refuted_by="measurement",
         ),
         Mutant(
-            name="multiplicity-to-the-fourth",
-            log_bound=log_bound * K**2,
-            text="K^4 in place of K^2 in the exponent",
-            refuted_by="measurement",
-        ),
-        Mutant(
             name="without-universe",
             log_bound=log_bound * exponent,
             text="no |R|^2 at all in the exponent",
@@ -69,7 +63,6 @@ CLAIMS = (
         domain=_DOMAIN,
         assumptions=_PREMISES,
         supporting=("unseen_own_templates", "ood_loss"),
-        proof="claims/ood-error-normalised",
         mutants=_mutants(_NORMALISED, R**2),
     ),
     Claim(
@@ -93,7 +86,6 @@ CLAIMS = (
         domain=_DOMAIN,
         assumptions=_PREMISES,
         supporting=("unseen_own_templates", "ood_loss"),
-        proof="claims/ood-error-literal",
         mutants=_mutants(_LITERAL, R**2),
     ),
 )

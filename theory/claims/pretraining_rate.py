@@ -20,7 +20,7 @@ CLAIMS = (
         ),
         kind=Kind.RATE,
         provenance=Provenance.RECONSTRUCTED,
-        source="The source says that pre-training reaches near-optimal loss; the rate is this project's reading.",
+        source="Abstract and summary: pre-training reaches near-optimal loss; the rate is this project's reading.",
         observable="pretraining_gap_slope",
         required=False,
         scope=Scope.SERIES,
@@ -37,6 +37,5 @@ CLAIMS = (
             ),
         ),
         supporting=("pretraining_gap", "subject_attention"),
-        proof="claims/pretraining-rate",
     ),
 )

@@ -19,12 +19,11 @@ CLAIMS = (
         kind=Kind.COMPARISON,
         provenance=Provenance.RECONSTRUCTED,
         source=(
-            "The source says that pre-training learns relation-specific feature directions and that fine-tuning makes "
+            "Abstract and summary: pre-training learns relation-specific feature directions and that fine-tuning makes "
             "the Q&A format a trigger for them."
         ),
         observable="feature_alignment_contrast",
         required=False,
         supporting=("feature_alignment_covered", "feature_alignment_uncovered"),
-        proof="claims/relation-features",
     ),
 )

@@ -33,7 +33,6 @@ def _trend(axis: str, direction: int, title: str, statement: str, source: str) -
         assumptions=_PREMISES,
         axis=axis,
         direction=direction,
-        proof=f"claims/trend-{axis}",
         mutants=(
             Mutant(
                 name="reversed",
@@ -52,20 +51,20 @@ CLAIMS = (
         -1,
         "The OOD error does not increase with more fine-tuning facts",
         "At fixed multiplicity K and universe |R| the mean out-of-distribution error does not increase in N_f.",
-        "The source says that extraction improves with fine-tuning coverage.",
+        "Abstract and summary: extraction improves with fine-tuning coverage.",
     ),
     _trend(
         "multiplicity",
         -1,
         "The OOD error does not increase with multiplicity",
         "At fixed N_f and universe |R| the mean out-of-distribution error does not increase in the multiplicity K.",
-        "The source says that extraction improves with multiplicity.",
+        "Abstract and summary: extraction improves with multiplicity.",
     ),
     _trend(
         "templates",
         +1,
         "The OOD error does not decrease with a larger template universe",
         "At fixed N_f and multiplicity K the mean out-of-distribution error does not decrease in |R|, |R| >= 2.",
-        "The source says that extraction becomes harder as the template universe grows.",
+        "Abstract and summary: extraction becomes harder as the template universe grows.",
     ),
 )

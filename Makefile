@@ -1,0 +1,48 @@
+# Two commands on a fresh machine: `make verify` and `make test`.
+# Both create .venv and install into it once; a second call installs nothing.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_ARGS ?=
+VERIFY_ARGS ?=
+PYTEST_ARGS ?=
+PIP := $(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt $(PIP_ARGS)
+
+.PHONY: verify test lint docs study install install-all clean
+
+verify: $(VENV)/.installed
+	$(BIN)/factbound verify $(VERIFY_ARGS)
+
+test: $(VENV)/.installed-all
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/.installed-all
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+docs: $(VENV)/.installed-all
+	$(BIN)/python -m sphinx -W -q -b html docs docs/_build/html
+
+study: $(VENV)/.installed-all
+	$(BIN)/python tests/studies/statistics_study.py
+
+install: $(VENV)/.installed
+install-all: $(VENV)/.installed-all
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "factbound needs Python 3.11 or later; try: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) -e .
+	@touch $@
+
+$(VENV)/.installed-all: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) -e '.[dev]'
+	@touch $@ $(VENV)/.installed
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis

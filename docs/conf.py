@@ -1,0 +1,20 @@
+"""Sphinx configuration."""
+
+from importlib.metadata import version as _version
+
+project = "factbound"
+author = "The factbound developers"
+copyright = "2026, the factbound developers"
+release = _version("factbound")
+
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.mathjax"]
+myst_enable_extensions = ["amsmath", "dollarmath", "deflist"]
+nb_execution_mode = "cache"
+nb_execution_raise_on_error = True
+nb_execution_timeout = 300
+autodoc_typehints = "signature"
+autodoc_member_order = "bysource"
+exclude_patterns = ["_build", "jupyter_execute"]
+
+html_theme = "furo"
+html_title = "factbound"

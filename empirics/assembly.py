@@ -1,0 +1,206 @@
+"""From finished runs to tables to judge, and from verdicts to the results document."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from empirics.config import Config
+from empirics.environment import describe_environment
+from empirics.experiment import Cell, Unit, UnitRun, cells, units
+from empirics.judging.confidence import interval
+from empirics.judging.mutants import MutantOutcome
+from empirics.judging.outcome import ClaimOutcome, Outcome
+from empirics.judging.table import MAIN, CellTable
+from empirics.observable import OBSERVABLES, Observable
+from empirics.results import (
+    CellResult,
+    ClaimResult,
+    CurveResult,
+    Exceedance,
+    MutantResult,
+    PremiseResult,
+    Results,
+    Summary,
+    VerdictResult,
+)
+from theory import Claim
+
+__all__ = ["Runs", "assemble", "symbols_of", "tables_of"]
+
+
+@dataclass
+class Runs:
+    """Finished runs by arm and unit, ordered by seed."""
+
+    by_unit: dict[tuple[str, Unit], dict[int, UnitRun]] = field(default_factory=dict)
+
+    def add(self, variant: str, runs: Iterable[UnitRun]) -> None:
+        """Take in finished runs; a seed that comes again replaces itself."""
+        for run in runs:
+            self.by_unit.setdefault((variant, run.unit), {})[run.seed] = run
+
+    def of(self, variant: str, unit: Unit) -> list[UnitRun]:
+        """The runs of a unit, by seed."""
+        found = self.by_unit.get((variant, unit), {})
+        return [found[seed] for seed in sorted(found)]
+
+
+def symbols_of(config: Config, cell: Cell) -> dict[str, float]:
+    """The notation's symbols at a cell."""
+    return {
+        "S": config.world.subjects,
+        "A": config.world.answers,
+        "R": cell.templates,
+        "K": cell.multiplicity,
+        "N_f": cell.finetuned,
+        "m": config.model.width,
+        "eta": config.pretraining.learning_rate,
+        "t": config.pretraining.steps,
+    }
+
+
+def tables_of(config: Config, runs: Runs) -> list[CellTable]:
+    """One table per declared cell; cells without runs have no seeds."""
+    tables = []
+    for index, cell in enumerate(cells(config)):
+        found = runs.of(MAIN, cell.unit)
+        rows: list[Mapping[str, float | None]] = [run.observables.get(cell.finetuned, {}) for run in found]
+        names = dict.fromkeys(name for row in rows for name in row)
+        tables.append(
+            CellTable(
+                index=index,
+                variant=MAIN,
+                symbols=symbols_of(config, cell),
+                seeds=tuple(run.seed for run in found),
+                failed=frozenset(run.seed for run in found if run.failure),
+                observables={name: tuple(row.get(name) for row in rows) for name in names},
+            )
+        )
+    return tables
+
+
+def assemble(
+    config: Config,
+    runs: Runs,
+    tables: Sequence[CellTable],
+    claims: Sequence[Claim],
+    outcomes: Sequence[ClaimOutcome],
+    mutants: Sequence[MutantOutcome],
+    wall_seconds: float,
+    *,
+    complete: bool,
+) -> Results:
+    """The results document."""
+    return Results(
+        schema_version=1,
+        wall_seconds=round(wall_seconds, 3),
+        complete=complete,
+        config=config.model_dump(mode="json"),
+        environment=describe_environment(config),
+        cells=[_cell(config, cell, table) for cell, table in zip(cells(config), tables, strict=True)],
+        verdicts=[_verdict(o) for outcome in outcomes for o in outcome.outcomes],
+        claims=[_claim(item, outcome, mutants) for item, outcome in zip(claims, outcomes, strict=True)],
+        curves=_curves(config, runs),
+    )
+
+
+def student_t(values: Sequence[float], alpha: float) -> tuple[float | None, float | None]:
+    """Student's t limits of a mean at level 1 - alpha; None with fewer than two values."""
+    if len(values) < 2:
+        return None, None
+    from scipy.special import stdtrit
+
+    half = float(stdtrit(len(values) - 1, 1 - alpha / 2)) * float(np.std(values, ddof=1)) / math.sqrt(len(values))
+    return float(np.mean(values)) - half, float(np.mean(values)) + half
+
+
+def _cell(config: Config, cell: Cell, table: CellTable) -> CellResult:
+    gaps = table.observables.get("pretraining_gap", (None,) * len(table.seeds))
+    near = [s for s, g in zip(table.seeds, gaps, strict=True) if g is not None and g <= config.verdict.premise_gap]
+    return CellResult(
+        variant=table.variant,
+        overlay={},
+        templates=cell.templates,
+        multiplicity=cell.multiplicity,
+        finetuned=cell.finetuned,
+        seeds=list(table.seeds),
+        failed=sorted(table.failed),
+        in_scope_seeds=[s for s in near if s not in table.failed],
+        observables={
+            name: _summary(OBSERVABLES[name], values, config.verdict.alpha)
+            for name, values in table.observables.items()
+        },
+    )
+
+
+def _summary(observable: Observable, values: Sequence[float | None], alpha: float) -> Summary:
+    """Mean and two-sided limits at level 1 - alpha, each cell by itself."""
+    known = [v for v in values if v is not None]
+    mean = math.fsum(known) / len(known) if known else None
+    if observable.sampling == "exact":
+        return Summary(mean=mean, lower=mean, upper=mean, interval="exact", values=list(values))
+    if observable.bounded:
+        if not known:
+            return Summary(mean=None, lower=None, upper=None, interval="betting", values=list(values))
+        found = interval(known, alpha, observable.lower, observable.upper)
+        return Summary(mean=mean, lower=found.lower, upper=found.upper, interval="betting", values=list(values))
+    lower, upper = student_t(known, alpha)
+    return Summary(mean=mean, lower=lower, upper=upper, interval="student-t", values=list(values))
+
+
+def _verdict(outcome: Outcome) -> VerdictResult:
+    data: dict[str, Any] = asdict(outcome)
+    data["cells"] = list(outcome.cells)
+    data["scope"] = str(outcome.scope.value)
+    data["verdict"] = str(outcome.verdict.value)
+    data["premises"] = [
+        PremiseResult(name=p.name, value=p.value, limit=p.limit, holds=p.holds) for p in outcome.premises
+    ]
+    if outcome.exceedance is not None:
+        share, lower, upper = outcome.exceedance
+        data["exceedance"] = Exceedance(share=share, lower=lower, upper=upper)
+    return VerdictResult(**data)
+
+
+def _claim(item: Claim, outcome: ClaimOutcome, mutants: Sequence[MutantOutcome]) -> ClaimResult:
+    return ClaimResult(
+        id=item.id,
+        title=item.title,
+        kind=str(item.kind.value),
+        provenance=str(item.provenance.value),
+        formula=item.formula,
+        required=item.required,
+        verdict=str(outcome.verdict.value),
+        certificate=None,
+        mutants=[
+            MutantResult(name=m.mutant, refuted=m.refuted, evidence=m.evidence) for m in mutants if m.claim == item.id
+        ],
+    )
+
+
+def _curves(config: Config, runs: Runs) -> list[CurveResult]:
+    curves = []
+    for unit in units(config):
+        found = [run for run in runs.of(MAIN, unit) if not run.failure]
+        for name in dict.fromkeys(name for run in found for name in run.curves):
+            members = [run.curves[name] for run in found if name in run.curves]
+            common = sorted(set.intersection(*(set(c.steps) for c in members)))
+            table = np.array([[dict(zip(c.steps, c.values, strict=True))[s] for s in common] for c in members])
+            limits = [student_t(column.tolist(), config.verdict.alpha) for column in table.T]
+            curves.append(
+                CurveResult(
+                    observable=name,
+                    templates=unit.templates,
+                    multiplicity=unit.multiplicity,
+                    steps=common,
+                    mean=table.mean(axis=0).tolist(),
+                    lower=[low for low, _ in limits],
+                    upper=[high for _, high in limits],
+                )
+            )
+    return curves

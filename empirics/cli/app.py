@@ -1,0 +1,81 @@
+"""The ``factbound`` command and its exit statuses.
+
+0: nothing required is violated. 1: a required claim is violated. 2: bad usage
+or input (one line). 3: with ``--strict``, something required is undecided.
+70: an internal error. 130: interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+
+import typer
+
+import theory
+from empirics.errors import UsageError
+
+__all__ = ["app", "main", "run"]
+
+app = typer.Typer(
+    name="factbound",
+    help="Verify the theory of knowledge acquisition and extraction in one-layer transformers.",
+    no_args_is_help=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+
+# The command-line parser's own error, the base of the one that typer exports.
+_ParserError: type[Exception] = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
+
+
+def main() -> None:
+    """Run the command line and exit with its status."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command line; the exit status is returned."""
+    if getattr(theory, "DISTRIBUTION", None) != "factbound":
+        return _fail(f"another package named 'theory' shadows factbound's: {theory.__file__}; remove or rename it")
+    from empirics.cli import commands
+
+    try:
+        status = app(args=arguments or ["--help"], prog_name="factbound", standalone_mode=False)
+        if not arguments:
+            return 2
+        return status if isinstance(status, int) else 0
+    except (UsageError, theory.DomainError, theory.UnknownClaimError) as error:
+        return _fail(str(error))
+    except _ParserError as error:
+        return _fail(_explain(error, arguments))
+    except typer.Exit as stop:
+        return stop.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        print("factbound: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception:
+        traceback.print_exc()
+        print("factbound: internal error; the traceback above belongs in a report to the developers", file=sys.stderr)
+        return 70
+    finally:
+        del commands
+
+
+def _explain(error: Exception, arguments: list[str]) -> str:
+    """The parser's message, with the value that was given, which it leaves out for numbers."""
+    message = error.format_message() if hasattr(error, "format_message") else str(error)
+    for option in getattr(getattr(error, "param", None), "opts", ()):
+        if option in arguments[:-1]:
+            return f"{option}={arguments[arguments.index(option) + 1]} is refused. {message}"
+    return message
+
+
+def _fail(message: str) -> int:
+    print("factbound: " + " ".join(message.split()), file=sys.stderr)
+    return 2

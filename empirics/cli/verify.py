@@ -1,0 +1,95 @@
+"""``factbound verify``: run the grid, judge the claims, write and print the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from empirics.cli.app import app
+from empirics.cli.output import console, print_json, progress_console
+from empirics.config import Config, load_config
+from empirics.errors import UsageError
+from empirics.verification import Interrupted, Progress, exit_status, verify
+
+__all__ = ["verify_command"]
+
+
+@app.command("verify")
+def verify_command(
+    preset: Annotated[str, typer.Option(help="quick, default or full.")] = "default",
+    config: Annotated[Path | None, typer.Option(metavar="FILE.toml", help="Configuration over the preset.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One setting, as in world.subjects=100.")
+    ] = None,
+    output: Annotated[Path, typer.Option(metavar="DIR", help="Where results go.")] = Path("results"),
+    workers: Annotated[int | None, typer.Option(metavar="N", help="Processes; one per core if not given.")] = None,
+    device: Annotated[str | None, typer.Option(metavar="cpu|cuda|auto", help="Where to train.")] = None,
+    claims: Annotated[str | None, typer.Option(metavar="ID,ID", help="Judge these claims only.")] = None,
+    mutants: Annotated[bool, typer.Option("--mutants", help="Refute near misses too; exit 0 if all are.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 3 if something required is undecided.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print results.json on standard output.")] = False,
+) -> int:
+    """Train on a grid of worlds, compare predicted with observed error, print and store the answer.
+
+    Example: factbound verify --preset quick --set world.multiplicity=[1,2,4] --output results
+    """
+    from empirics.files import prepare_directory
+    from empirics.report.files import write_all
+
+    chosen = load_config(preset, config, [*(settings or []), *([f"compute.device={device!r}"] if device else [])])
+    if workers is not None and workers < 1:
+        raise UsageError(f"--workers={workers} is refused: allowed is an integer >= 1")
+    _check_device(chosen)
+    directory = prepare_directory(output)
+    identifiers = [c.strip() for c in claims.split(",")] if claims is not None else None
+    interrupted = False
+    with _progress() as progress:
+        try:
+            results = verify(chosen, claims=identifiers, workers=workers, mutants=mutants, progress=progress)
+        except Interrupted as stop:
+            results, interrupted = stop.results, True
+    write_all(results, directory)
+    if as_json:
+        print_json(results.model_dump(mode="json"))
+    else:
+        from empirics.report.terminal import print_results
+
+        print_results(results, console(), directory)
+    return 130 if interrupted else exit_status(results, strict=strict, mutants=mutants)
+
+
+def _check_device(config: Config) -> None:
+    if config.compute.device == "cuda":
+        from empirics.one_layer.experiment import resolve_device
+
+        resolve_device(config.compute.device)
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    with Bar(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("models"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=progress_console(),
+        transient=True,
+    ) as bar:
+        task = bar.add_task("training", total=None)
+        yield Progress(
+            planned=lambda more: bar.update(task, total=(bar.tasks[0].total or 0) + more),
+            advanced=lambda work, runs: bar.update(
+                task,
+                advance=len(runs),
+                description=f"training |R|={work.unit.templates} K={work.unit.multiplicity}",
+            ),
+        )

@@ -1,0 +1,158 @@
+"""Time-uniform confidence limits for the mean of bounded observations.
+
+The construction is betting (Waudby-Smith and Ramdas, "Estimating means of
+bounded random variables by betting", JRSS B 2023). To test "the mean is at
+least mu" for observations x in [0, 1], bet the fraction c of the wealth on
+smaller values: the wealth
+
+    W_n(c, mu) = prod_i (1 + c (mu - x_i) / (1 - mu)),   0 < c <= 1,
+
+is a non-negative supermartingale under the hypothesis, and so is every average
+of it over c. By Ville's inequality it ever reaches 1/alpha with probability at
+most alpha, whenever one looks. The upper limit is the least mu that is refuted
+so; it is monotone, hence found by bisection. The lower limit mirrors it.
+
+Bets are averaged over a fixed, finite set: limits depend on the observations
+but not on their order. With n zeros the upper limit is about 1 - alpha^(1/n),
+the exact binomial limit.
+
+Observations need not be independent of the past: it suffices that each has the
+same mean given those before it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Interval", "interval", "log_wealth_path", "lower_limit", "observations_needed", "upper_limit"]
+
+# Most of the wealth bets all: best when no observation contradicts, the common case (no errors at all).
+# The rest is spread evenly in log c, for means estimated with noise.
+_BETS: Final = np.concatenate([[1.0], np.geomspace(0.9, 0.01, 12)])
+_LOG_WEIGHTS: Final = np.log(np.concatenate([[0.7], np.full(12, 0.3 / 12)]))
+_BISECTIONS: Final = 60
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Two limits around a mean."""
+
+    mean: float
+    lower: float
+    upper: float
+
+
+def log_wealth_path(values: FloatArray, mean: float) -> FloatArray:
+    """Log wealth won against "the mean is at least ``mean``" after 1, 2, .., n observations.
+
+    Args:
+        values: observations in [0, 1]; shape [..., n].
+        mean: the hypothetical mean, in [0, 1).
+
+    Returns:
+        shape [..., n]; the hypothesis is refuted at level alpha once this reaches -log(alpha).
+    """
+    x = np.asarray(values, dtype=np.float64)
+    with np.errstate(divide="ignore"):
+        gains = np.log(np.maximum(1.0 + _column(_BETS, x) * ((mean - x) / (1.0 - mean)), 0.0))
+    return np.asarray(np.logaddexp.reduce(_column(_LOG_WEIGHTS, x) + np.cumsum(gains, axis=-1), axis=0))
+
+
+def upper_limit(values: Sequence[float] | FloatArray, alpha: float, low: float = 0.0, high: float = 1.0) -> float:
+    """One-sided upper confidence limit for the mean, valid at every sample size at once.
+
+    Args:
+        values: observations in [low, high]; shape [n], n >= 0.
+        alpha: probability that the limit is ever below the mean.
+        low: least possible observation.
+        high: greatest possible observation.
+
+    Raises:
+        ValueError: an observation outside [low, high], or alpha outside (0, 1).
+    """
+    x = _unit(values, low, high, alpha)
+    if len(x) == 0:
+        return high
+    threshold = -math.log(alpha)
+    inside, outside = float(x.mean()), 1.0
+    if inside >= 1.0 or _mixture(_log_wealths(x, 1.0 - 1e-12)) < threshold:
+        return high
+    for _ in range(_BISECTIONS):
+        middle = 0.5 * (inside + outside)
+        if _mixture(_log_wealths(x, middle)) >= threshold:
+            outside = middle
+        else:
+            inside = middle
+    return low + (high - low) * outside
+
+
+def lower_limit(values: Sequence[float] | FloatArray, alpha: float, low: float = 0.0, high: float = 1.0) -> float:
+    """One-sided lower confidence limit for the mean; the mirror image of :func:`upper_limit`."""
+    mirrored = -np.asarray(values, dtype=np.float64)
+    return -upper_limit(mirrored, alpha, -high, -low)
+
+
+def interval(values: Sequence[float] | FloatArray, alpha: float, low: float = 0.0, high: float = 1.0) -> Interval:
+    """Two-sided interval at level 1 - alpha (each side at alpha/2), valid at every sample size at once."""
+    x = np.asarray(values, dtype=np.float64)
+    mean = float(x.mean()) if len(x) else math.nan
+    return Interval(mean, lower_limit(x, alpha / 2, low, high), upper_limit(x, alpha / 2, low, high))
+
+
+def observations_needed(
+    values: Sequence[float] | FloatArray, bound: float, alpha: float, low: float = 0.0, high: float = 1.0
+) -> int | None:
+    """Sample size at which the upper limit would reach ``bound`` if what comes resembles ``values``.
+
+    None if it never would (the mean is not below the bound) or beyond 10^9.
+    """
+    x = _unit(values, low, high, alpha)
+    target = (bound - low) / (high - low)
+    if len(x) == 0 or target <= x.mean() or target <= 0:
+        return None
+    if target >= 1:
+        return 1
+    per_observation = _log_wealths(x, target) / len(x)
+    threshold = -math.log(alpha)
+    inside, outside = 0, 10**9
+    if _mixture(outside * per_observation) < threshold:
+        return None
+    while outside - inside > 1:
+        middle = (inside + outside) // 2
+        if _mixture(middle * per_observation) >= threshold:
+            outside = middle
+        else:
+            inside = middle
+    return outside
+
+
+def _log_wealths(x: FloatArray, mean: float) -> FloatArray:
+    """Logarithm of the final wealth of each bet; x of shape [n], the result of shape [bets]."""
+    with np.errstate(divide="ignore"):
+        gains = np.log(np.maximum(1.0 + _BETS[:, None] * ((mean - x) / (1.0 - mean)), 0.0))
+    return np.asarray(gains.sum(axis=1))
+
+
+def _column(per_bet: FloatArray, x: FloatArray) -> FloatArray:
+    return per_bet.reshape(-1, *([1] * x.ndim))
+
+
+def _mixture(log_wealths: FloatArray) -> float:
+    return float(np.logaddexp.reduce(_LOG_WEIGHTS + log_wealths))
+
+
+def _unit(values: Sequence[float] | FloatArray, low: float, high: float, alpha: float) -> FloatArray:
+    if not 0 < alpha < 1:
+        raise ValueError(f"alpha={alpha} must lie strictly between 0 and 1")
+    x = (np.asarray(values, dtype=np.float64) - low) / (high - low)
+    if len(x) and not (x.min() >= 0.0 and x.max() <= 1.0):
+        raise ValueError(f"observations between {np.min(values)} and {np.max(values)} leave the range [{low}, {high}]")
+    return x

@@ -1,0 +1,86 @@
+"""Mutants: near misses of a claim, judged by the same code, that must be refuted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from empirics.config import Verdict as Settings
+from empirics.exact import covering_observables
+from empirics.judging.judge import judge_claim
+from empirics.judging.outcome import ClaimOutcome, Verdict
+from empirics.judging.table import MAIN, CellTable
+from empirics.observable import OBSERVABLES
+from theory import Claim, Mutant
+
+__all__ = ["MutantOutcome", "judge_mutants", "mutated_claims"]
+
+
+@dataclass(frozen=True)
+class MutantOutcome:
+    """Whether a mutant was refuted, and by what.
+
+    Attributes:
+        claim: id of the claim.
+        mutant: name of the mutant.
+        refuted: True, False, or None where it is left to certification.
+        evidence: the comparison that refutes it, or what is missing.
+    """
+
+    claim: str
+    mutant: str
+    refuted: bool | None
+    evidence: str
+
+
+def mutated_claims(claims: Sequence[Claim]) -> list[tuple[Claim, Mutant, Claim]]:
+    """(claim, mutant, mutated claim) for every mutant that measurements must refute."""
+    return [(c, m, c.mutated(m)) for c in claims for m in c.mutants if _measurable(c, m)]
+
+
+def judge_mutants(claims: Sequence[Claim], tables: Sequence[CellTable], settings: Settings) -> list[MutantOutcome]:
+    """The outcome of every mutant of the claims, in order."""
+    results = []
+    for claim in claims:
+        for mutant in claim.mutants:
+            if not _measurable(claim, mutant):
+                results.append(_by_exact_arithmetic(claim, mutant, settings))
+                continue
+            outcome = judge_claim(claim.mutated(mutant), tables, settings)
+            results.append(MutantOutcome(claim.id, mutant.name, *_evidence(outcome, tables)))
+    return results
+
+
+def _measurable(claim: Claim, mutant: Mutant) -> bool:
+    return mutant.refuted_by == "measurement" and OBSERVABLES[claim.observable].sampling == "seed"
+
+
+def _by_exact_arithmetic(claim: Claim, mutant: Mutant, settings: Settings) -> MutantOutcome:
+    """Look for a counterexample among small cells, where the observable is exact."""
+    observable = OBSERVABLES.get(claim.observable)
+    if observable is None or claim.observable not in covering_observables(1, 1, 1):
+        return MutantOutcome(claim.id, mutant.name, None, "left to certification")
+    mutated = claim.mutated(mutant)
+    for templates in (2, 3, 4, 6, 8, 12, 20):
+        for multiplicity in range(1, templates + 1):
+            for finetuned in (1, 2, 3, 5, 10, 20, 40, 80):
+                exact = covering_observables(finetuned, multiplicity, templates)
+                table = CellTable(
+                    0,
+                    MAIN,
+                    {"R": templates, "K": multiplicity, "N_f": finetuned},
+                    (0,),
+                    observables={name: (value,) for name, value in exact.items()},
+                )
+                outcome = judge_claim(mutated, [table], settings)
+                if outcome.verdict is Verdict.VIOLATED:
+                    return MutantOutcome(claim.id, mutant.name, *_evidence(outcome, [table]))
+    return MutantOutcome(claim.id, mutant.name, False, "no counterexample with |R| up to 20 and N_f up to 80")
+
+
+def _evidence(outcome: ClaimOutcome, tables: Sequence[CellTable]) -> tuple[bool, str]:
+    labels = {table.index: table.label for table in tables}
+    for item in outcome.outcomes:
+        if item.verdict is Verdict.VIOLATED:
+            return True, f"{labels[item.cells[0]]}: {item.reason}"
+    return False, f"the verdict is {outcome.verdict.value}: these runs do not tell it from the claim"

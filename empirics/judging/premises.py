@@ -1,0 +1,72 @@
+"""Premises, judged seed by seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from empirics.judging.table import CellTable
+from theory import Assumption, Claim, Premise
+
+__all__ = ["Scoped", "scope_of"]
+
+
+@dataclass(frozen=True)
+class Scoped:
+    """Which seeds of a cell satisfy the premises, and the premises at the median seed.
+
+    Attributes:
+        seeds: in-scope seeds, in order.
+        in_scope: whether their share reaches ``scope_share``.
+        premises: value (median over seeds), limit, and whether the share of seeds that satisfy it suffices.
+        reason: why the cell is out of scope; empty if it is not.
+    """
+
+    seeds: tuple[int, ...]
+    in_scope: bool
+    premises: tuple[Premise, ...]
+    reason: str
+
+
+def scope_of(claim: Claim, cell: CellTable, premise_gap: float, scope_share: float) -> Scoped:
+    """Judge the premises of ``claim`` at each seed of ``cell``."""
+    by_seed = {seed: [_evaluate(a, cell, seed, premise_gap) for a in claim.assumptions] for seed in cell.seeds}
+    good = tuple(
+        seed for seed, premises in by_seed.items() if seed not in cell.failed and all(p.holds for p in premises)
+    )
+    needed = scope_share * len(cell.seeds)
+    premises, reasons = [], []
+    for position, assumption in enumerate(claim.assumptions):
+        per_seed = [premises[position] for premises in by_seed.values()]
+        satisfied = sum(p.holds for p in per_seed)
+        summary = _summary(per_seed, satisfied >= needed - 1e-9)
+        premises.append(summary)
+        if not summary.holds:
+            reasons.append(_explain(assumption, summary, satisfied, len(per_seed)))
+    in_scope = bool(good) and len(good) >= needed - 1e-9
+    if not in_scope and not reasons:
+        failed = f", {len(cell.failed)} diverged" if cell.failed else ""
+        reasons.append(f"only {len(good)} of {len(cell.seeds)} seeds satisfy every premise{failed}")
+    return Scoped(good, in_scope, tuple(premises), "" if in_scope else "; ".join(reasons))
+
+
+def _evaluate(assumption: Assumption, cell: CellTable, seed: int, premise_gap: float) -> Premise:
+    values: dict[str, float | None] = dict(cell.symbols)
+    values["epsilon"] = premise_gap
+    for name in assumption.observables:
+        values[name] = cell.value(name, seed)
+    return assumption.evaluate(values)
+
+
+def _summary(per_seed: list[Premise], holds: bool) -> Premise:
+    values = sorted(p.value for p in per_seed if p.value is not None)
+    median = values[len(values) // 2] if values else None
+    first = per_seed[0]
+    return Premise(first.name, median, first.limit, holds, first.relation)
+
+
+def _explain(assumption: Assumption, premise: Premise, satisfied: int, seeds: int) -> str:
+    value = "not measured" if premise.value is None else f"{premise.value:.4g}"
+    limit = "" if premise.limit is None else f" {assumption.relation.rel_op} {premise.limit:g}"
+    if not assumption.observables:
+        return f"premise {premise.name}{limit} fails: {premise.name} = {value}"
+    return f"premise {premise.name}{limit} fails: median {value}, satisfied by {satisfied} of {seeds} seeds"

@@ -1,0 +1,217 @@
+"""Compiled elementwise passes of the engine, fused so that each row is touched while it is in the cache.
+
+Matrix products stay with the library; these kernels do what stands between
+them: gather and mix the context, activate, softmax, scatter back. All arrays
+are C-contiguous; float is float32 or float64. Notation as in docs/gradients.md.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba as nb
+import numpy as np
+
+__all__ = ["IDENTITY", "RELU", "SMOOTHED", "backward", "forward", "softmax_less_target"]
+
+RELU, SMOOTHED, IDENTITY = 0, 1, 2
+
+# Reassociation lets reductions use vector registers; NaN and infinity keep their meaning.
+_COMPILE: dict[str, Any] = {
+    "cache": True,
+    "nogil": True,
+    "fastmath": {"reassoc", "contract", "nsz", "arcp"},
+    "error_model": "numpy",
+    "boundscheck": False,
+}
+
+
+@nb.njit(**_COMPILE)
+def forward(first, last, tokens, length, entries, scores, attend, residual, weights, activation, kappa, alpha, hidden):
+    """Rows first..last-1: attention weights into ``alpha``, activated mixtures into ``hidden[0:last-first]``.
+
+    Shapes: tokens, entries, alpha [N, n]; length [N]; scores [U]; weights (W e_v) [V, m]; hidden [rows, m].
+    """
+    width = weights.shape[1]
+    one = weights.dtype.type(1.0)
+    half = weights.dtype.type(0.5)
+    zero = weights.dtype.type(0.0)
+    kappa = weights.dtype.type(kappa)
+    for i in range(first, last):
+        n = length[i]
+        if not attend:
+            for k in range(n):
+                alpha[i, k] = one / weights.dtype.type(n)
+        elif n > 1:
+            top = scores[entries[i, 0]]
+            for k in range(1, n):
+                top = max(top, scores[entries[i, k]])
+            total = zero
+            for k in range(n):
+                alpha[i, k] = np.exp(scores[entries[i, k]] - top)
+                total += alpha[i, k]
+            for k in range(n):
+                alpha[i, k] /= total
+        row = hidden[i - first]
+        if n == 2:
+            a = alpha[i, 0]
+            b = alpha[i, 1] + one if residual else alpha[i, 1]
+            left, right = weights[tokens[i, 0]], weights[tokens[i, 1]]
+            for h in range(width):
+                row[h] = a * left[h] + b * right[h]
+        else:
+            for h in range(width):
+                row[h] = zero
+            for k in range(n):
+                c = alpha[i, k]
+                if residual and k == n - 1:
+                    c += one
+                source = weights[tokens[i, k]]
+                for h in range(width):
+                    row[h] += c * source[h]
+        if activation == RELU:
+            for h in range(width):
+                row[h] = max(row[h], zero)
+        elif activation == SMOOTHED:
+            for h in range(width):
+                x = max(row[h], zero)
+                row[h] = half * x * x / kappa if x < kappa else x - half * kappa
+
+
+@nb.njit(**_COMPILE)
+def softmax_less_target(first, last, logits, row_weight, target_start, targets, bits):
+    """Rows of ``logits[0:last-first]`` become weight * (softmax - target), in place.
+
+    Shapes: logits [rows, V]; row_weight [N]; targets of row i are targets[target_start[i]:target_start[i+1]];
+    bits is an integer view's scratch of length V (int32 for float32 logits).
+    """
+    size = logits.shape[1]
+    scale = bits.view(np.float32)
+    as_integers = logits.view(np.int32)
+    found = np.empty(1, dtype=np.int32)
+    for i in range(first, last):
+        row = logits[i - first]
+        # The maximum over integers: flipping the lower bits of negative floats makes their order that of the
+        # integers, and a maximum over integers, unlike one over floats, is compiled to vector instructions.
+        integers = as_integers[i - first]
+        highest = np.int32(-2147483648)
+        for v in range(size):
+            b = integers[v]
+            highest = max(highest, b ^ ((b >> np.int32(31)) & np.int32(0x7FFFFFFF)))
+        found[0] = highest ^ ((highest >> np.int32(31)) & np.int32(0x7FFFFFFF))
+        top = found.view(np.float32)[0]
+        # exp(x) = 2^k 2^f with x log2(e) = k + f, f in [-1/2, 1/2]: a polynomial for 2^f, the exponent bits for 2^k.
+        for v in range(size):
+            y = max((row[v] - top) * np.float32(1.4426950408889634), np.float32(-126.0))
+            k = np.int32(y - np.float32(0.5))  # rounds to nearest: y <= 0
+            f = y - np.float32(k)
+            p = np.float32(1.5403530e-4)
+            p = p * f + np.float32(1.3333558e-3)
+            p = p * f + np.float32(9.6181291e-3)
+            p = p * f + np.float32(5.5504109e-2)
+            p = p * f + np.float32(2.4022651e-1)
+            p = p * f + np.float32(6.9314718e-1)
+            row[v] = p * f + np.float32(1.0)
+            bits[v] = (k + np.int32(127)) << np.int32(23)
+        total = np.float32(0.0)
+        for v in range(size):
+            row[v] *= scale[v]
+            total += row[v]
+        factor = row_weight[i] / total
+        for v in range(size):
+            row[v] *= factor
+        start, stop = target_start[i], target_start[i + 1]
+        mass = row_weight[i] / np.float32(stop - start)
+        for j in range(start, stop):
+            row[targets[j]] -= mass
+
+
+@nb.njit(**_COMPILE)
+def softmax_less_target_double(first, last, logits, row_weight, target_start, targets):
+    """The same in double precision, with the library's exponential."""
+    size = logits.shape[1]
+    for i in range(first, last):
+        row = logits[i - first]
+        top = row[0]
+        for v in range(size):
+            top = max(top, row[v])
+        total = 0.0
+        for v in range(size):
+            row[v] = np.exp(row[v] - top)
+            total += row[v]
+        factor = row_weight[i] / total
+        for v in range(size):
+            row[v] *= factor
+        start, stop = target_start[i], target_start[i + 1]
+        mass = row_weight[i] / (stop - start)
+        for j in range(start, stop):
+            row[targets[j]] -= mass
+
+
+@nb.njit(**_COMPILE)
+def backward(
+    first,
+    last,
+    tokens,
+    length,
+    entries,
+    attend,
+    train_input,
+    residual,
+    weights,
+    activation,
+    kappa,
+    alpha,
+    hidden,
+    dhidden,
+    weights_grad,
+    scores_grad,
+):
+    """From dL/dH of rows first..last-1 to the gradients of W and of the queried entries of Z, accumulated.
+
+    ``dhidden[0:last-first]`` is overwritten with dL/dP.
+    """
+    width = weights.shape[1]
+    one = weights.dtype.type(1.0)
+    two = weights.dtype.type(2.0)
+    half = weights.dtype.type(0.5)
+    zero = weights.dtype.type(0.0)
+    kappa = weights.dtype.type(kappa)
+    dalpha = np.empty(tokens.shape[1], dtype=weights.dtype)
+    for i in range(first, last):
+        row, d = hidden[i - first], dhidden[i - first]
+        if activation == RELU:
+            for h in range(width):
+                d[h] = d[h] if row[h] > zero else zero
+        elif activation == SMOOTHED:
+            # H = P^2 / (2 kappa) below kappa/2: sigma' = P / kappa = sqrt(2 H / kappa); beyond it is 1.
+            for h in range(width):
+                d[h] *= np.sqrt(two * row[h] / kappa) if row[h] < half * kappa else one
+        n = length[i]
+        if attend and n == 2:
+            left, right = weights[tokens[i, 0]], weights[tokens[i, 1]]
+            slope = zero
+            for h in range(width):
+                slope += d[h] * (left[h] - right[h])
+            slope *= alpha[i, 0] * alpha[i, 1]
+            scores_grad[entries[i, 0]] += slope
+            scores_grad[entries[i, 1]] -= slope
+        elif attend and n > 2:
+            mean = zero
+            for k in range(n):
+                source = weights[tokens[i, k]]
+                dot = zero
+                for h in range(width):
+                    dot += d[h] * source[h]
+                dalpha[k] = dot
+                mean += alpha[i, k] * dot
+            for k in range(n):
+                scores_grad[entries[i, k]] += alpha[i, k] * (dalpha[k] - mean)
+        if train_input:
+            for k in range(n):
+                c = alpha[i, k]
+                if residual and k == n - 1:
+                    c += one
+                sink = weights_grad[tokens[i, k]]
+                for h in range(width):
+                    sink[h] += c * d[h]

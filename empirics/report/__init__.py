@@ -1,0 +1,1 @@
+"""What people look at: terminal tables, report.html, plots with their data."""

@@ -1,0 +1,26 @@
+"""Everything that a verification writes into its directory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from empirics.files import write_atomically
+from empirics.report.html import report_html
+from empirics.report.plots import all_figures
+from empirics.report.tables import cells_csv
+from empirics.results import Results, write_results
+
+__all__ = ["write_all"]
+
+
+def write_all(results: Results, directory: Path) -> None:
+    """results.json, cells.csv, plots/*.svg each with its CSV, report.html; results first."""
+    write_results(results, directory / "results.json")
+    write_atomically(directory / "cells.csv", cells_csv(results))
+    plots = directory / "plots"
+    plots.mkdir(exist_ok=True)
+    figures = all_figures(results)
+    for figure in figures:
+        write_atomically(plots / f"{figure.name}.svg", figure.svg)
+        write_atomically(plots / f"{figure.name}.csv", figure.csv)
+    write_atomically(directory / "report.html", report_html(results, figures))

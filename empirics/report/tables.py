@@ -1,0 +1,174 @@
+"""Results as tables of plain values, shared by terminal, HTML and CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from empirics.results import CellResult, Results
+from theory import DomainError, all_claims, claim
+
+__all__ = ["answer", "cells_csv", "claim_rows", "confidence", "ood_rows", "undecided", "verdict_counts"]
+
+READINGS = ("ood-error-literal", "ood-error-normalised")
+
+
+def ood_rows(results: Results) -> list[dict[str, Any]]:
+    """Per cell: observed error with interval, both bounds, the covering law, both verdicts."""
+    rows = []
+    for index, cell in enumerate(results.cells):
+        error = cell.observables.get("ood_error")
+        verdicts = {reading: results.verdict_of(reading, index) for reading in READINGS}
+        rows.append(
+            {
+                "variant": cell.variant,
+                "templates": cell.templates,
+                "multiplicity": cell.multiplicity,
+                "finetuned": cell.finetuned,
+                "seeds": len(cell.seeds),
+                "failed": len(cell.failed),
+                "mean": None if error is None else error.mean,
+                "lower": None if error is None else error.lower,
+                "upper": None if error is None else error.upper,
+                "covering": bound_at("covering-some-unseen", cell),
+                **{f"{reading}": bound_at(reading, cell) for reading in READINGS},
+                **{f"{r} verdict": v.verdict if v else "NOT TESTED" for r, v in verdicts.items()},
+                **{f"{r} reason": v.reason if v else "" for r, v in verdicts.items()},
+                **{f"{r} sharpness": v.sharpness if v else None for r, v in verdicts.items()},
+            }
+        )
+    return rows
+
+
+def bound_at(identifier: str, cell: CellResult) -> float | None:
+    """A claim's bound at a cell, or None where it is not defined."""
+    try:
+        return float(claim(identifier).bound(N_f=cell.finetuned, K=cell.multiplicity, R=cell.templates))
+    except DomainError:
+        return None
+
+
+def verdict_counts(results: Results, identifier: str) -> str:
+    """How the cells of a claim came out, as in ``12 HOLDS, 3 UNDECIDED``."""
+    counts = Counter(v.verdict for v in results.verdicts if v.claim == identifier)
+    return ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
+
+
+def claim_rows(results: Results) -> list[dict[str, Any]]:
+    """Per claim: identity, provenance, verdict, counts."""
+    titles = {c.id: c for c in all_claims()}
+    return [
+        {
+            "id": c.id,
+            "title": c.title,
+            "kind": c.kind,
+            "provenance": c.provenance,
+            "required": c.required,
+            "verdict": c.verdict,
+            "counts": verdict_counts(results, c.id),
+            "formula": c.formula,
+            "mutants": c.mutants,
+            "statement": titles[c.id].statement if c.id in titles else c.formula,
+        }
+        for c in results.claims
+    ]
+
+
+def answer(results: Results) -> str:
+    """The answer in one or two sentences."""
+    violated = [c.id for c in results.claims if c.verdict == "VIOLATED"]
+    undecided = [c.id for c in results.claims if c.verdict == "UNDECIDED"]
+    holding = [c.id for c in results.claims if c.verdict == "HOLDS"]
+    runs = {(c.variant, c.templates, c.multiplicity, seed) for c in results.cells for seed in c.seeds}
+    parts = []
+    if violated:
+        parts.append(f"VIOLATED: {', '.join(violated)}.")
+    else:
+        parts.append("No claim is violated.")
+    parts.append(f"{len(holding)} of {len(results.claims)} claims hold in every cell in scope")
+    if undecided:
+        parts[-1] += f"; {', '.join(undecided)} {'is' if len(undecided) == 1 else 'are'} undecided in some cells"
+    parts[-1] += f" ({len(runs)} pre-trained models, alpha {results.config['verdict']['alpha']:g} per claim)."
+    if not results.complete:
+        parts.append("The run was interrupted: only what was finished is shown.")
+    return " ".join(parts)
+
+
+def confidence(results: Results) -> str:
+    """The global figure: what the confidence of all verdicts together is."""
+    alpha = results.config["verdict"]["alpha"]
+    sampled = {v.claim for v in results.verdicts if v.by_sampling}
+    family = len(sampled)
+    if not family:
+        return "No verdict rests on sampling."
+    return (
+        f"Each claim errs with probability at most {alpha:g} over all its cells (alpha divided evenly); all verdicts "
+        f"of the {family} claims judged by sampling are right together with probability at least "
+        f"{max(0.0, 1 - family * alpha):.2f}."
+    )
+
+
+def undecided(results: Results, identifier: str) -> list[str]:
+    """For each undecided verdict of a claim, where and what it would take."""
+    lines = []
+    for verdict in results.verdicts:
+        if verdict.claim == identifier and verdict.verdict == "UNDECIDED":
+            cell = results.cells[verdict.cells[0]]
+            where = f"|R|={cell.templates}, K={cell.multiplicity}, N_f={cell.finetuned}"
+            lines.append(f"{where}: {verdict.reason}")
+    return lines
+
+
+def cells_csv(results: Results) -> str:
+    """cells.csv: one line per cell, for each observable its mean and limits; columns are documented in docs."""
+    names = list(dict.fromkeys(name for cell in results.cells for name in cell.observables))
+    stream = io.StringIO()
+    header = ["variant", "templates", "multiplicity", "finetuned", "seeds", "failed", "in_scope_seeds"]
+    header += [f"{name}_{part}" for name in names for part in ("mean", "lower", "upper")]
+    header += [f"bound_{r.removeprefix('ood-error-')}" for r in READINGS] + ["covering_law"]
+    header += [f"verdict_{r.removeprefix('ood-error-')}" for r in READINGS]
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(header)
+    for index, cell in enumerate(results.cells):
+        row: list[Any] = [cell.variant, cell.templates, cell.multiplicity, cell.finetuned]
+        row += [len(cell.seeds), len(cell.failed), len(cell.in_scope_seeds)]
+        for name in names:
+            summary = cell.observables.get(name)
+            row += (
+                ["", "", ""] if summary is None else [_blank(x) for x in (summary.mean, summary.lower, summary.upper)]
+            )
+        row += [_blank(bound_at(r, cell)) for r in READINGS] + [_blank(bound_at("covering-some-unseen", cell))]
+        verdicts = [results.verdict_of(r, index) for r in READINGS]
+        row += ["" if v is None else v.verdict for v in verdicts]
+        writer.writerow(row)
+    return stream.getvalue()
+
+
+def interval_text(mean: float | None, lower: float | None, upper: float | None) -> str:
+    """``0.123 [0.05, 0.30]``."""
+    if mean is None:
+        return "-"
+    if lower is None or upper is None:
+        return f"{mean:.3f}"
+    return f"{mean:.3f} [{max(lower, 0):.2f}, {upper:.2f}]"
+
+
+def number_text(value: float | None) -> str:
+    """Three significant digits, without a misleading 0 for a tiny bound."""
+    if value is None:
+        return "-"
+    if value == 0:
+        return "0"
+    return f"{value:.3f}" if value >= 0.0005 else f"{value:.1e}"
+
+
+def _blank(value: float | None) -> float | str:
+    return "" if value is None else value
+
+
+def columns(rows: Sequence[dict[str, Any]], *names: str) -> list[list[Any]]:
+    """The named columns of rows."""
+    return [[row[name] for name in names] for row in rows]

@@ -1,0 +1,105 @@
+"""Bad input: exit 2, one clear line that names key, value and what is allowed, no traceback."""
+
+import pytest
+
+from empirics.cli.app import run
+
+CASES = {
+    "K > |R|": (["verify", "--set", "world.multiplicity=[70]"], ["world.multiplicity", "70", "20"]),
+    "N_f >= S": (["verify", "--set", "world.finetuned=[60]"], ["world.finetuned", "60", "59"]),
+    "unknown key": (["verify", "--set", "world.subject=5"], ["world.subject", "5", "subjects"]),
+    "unknown section": (["verify", "--set", "worlds.subjects=5"], ["worlds", "world"]),
+    "text for a number": (["verify", "--set", "world.subjects=sixty"], ["world.subjects", "sixty", "integer"]),
+    "true for a number": (["verify", "--set", "world.subjects=true"], ["world.subjects", "true", "integer"]),
+    "float for an integer": (["verify", "--set", "world.subjects=6.5"], ["world.subjects", "6.5", "integer"]),
+    "nan": (["verify", "--set", "pretraining.learning_rate=nan"], ["pretraining.learning_rate", "nan", "finite"]),
+    "infinity": (["verify", "--set", "pretraining.learning_rate=inf"], ["pretraining.learning_rate", "inf", "finite"]),
+    "negative step": (
+        ["verify", "--set", "pretraining.learning_rate=-1.0"],
+        ["pretraining.learning_rate", "-1.0", "0"],
+    ),
+    "negative steps": (["verify", "--set", "pretraining.steps=-5"], ["pretraining.steps", "-5", "1"]),
+    "empty axis": (["verify", "--set", "world.templates=[]"], ["world.templates", "[]", "empty"]),
+    "scalar axis": (["verify", "--set", "world.templates=5"], ["world.templates", "5", "list"]),
+    "zero on an axis": (["verify", "--set", "world.multiplicity=[0]"], ["world.multiplicity", "0", "1"]),
+    "repeated value": (["verify", "--set", "world.multiplicity=[1,1]"], ["world.multiplicity", "[1, 1]"]),
+    "A < S": (["verify", "--set", "world.answers=5"], ["world.answers", "5", "60"]),
+    "unknown choice": (["verify", "--set", "pretraining.optimizer=lion"], ["pretraining.optimizer", "lion", "adam"]),
+    "unknown preset": (["verify", "--preset", "tiny"], ["preset", "tiny", "quick"]),
+    "setting without value": (["verify", "--set", "world.subjects"], ["world.subjects", "section.key=VALUE"]),
+    "setting without section": (["verify", "--set", "subjects=4"], ["subjects=4", "section.key=VALUE"]),
+    "zero workers": (["verify", "--workers", "0"], ["--workers", "0", "1"]),
+    "text for workers": (["verify", "--workers", "two"], ["--workers", "two", "int"]),
+    "unknown claim": (["verify", "--claims", "no-such-claim"], ["no-such-claim", "ood-error-literal"]),
+    "missing file": (["verify", "--config", "/no/such/file.toml"], ["/no/such/file.toml", "No such file"]),
+    "unknown option": (["verify", "--fast"], ["--fast"]),
+    "unknown command": (["verfy"], ["verfy"]),
+    "unknown device": (["verify", "--device", "tpu"], ["compute.device", "tpu", "cuda"]),
+    "seeds out of order": (["verify", "--set", "seeds.maximum=2"], ["seeds.maximum", "2", "8"]),
+    "batch without sgd": (["verify", "--set", "pretraining.batch_size=4"], ["pretraining.batch_size", "4", "gd"]),
+    "run: K > |R|": (
+        ["run", "--templates", "3", "--multiplicity", "4", "--finetuned", "2", "--seed", "0"],
+        ["world.multiplicity", "4", "3"],
+    ),
+    "run: N_f >= S": (
+        ["run", "--templates", "9", "--multiplicity", "4", "--finetuned", "60", "--seed", "0"],
+        ["world.finetuned", "60"],
+    ),
+    "run: negative seed": (
+        ["run", "--templates", "9", "--multiplicity", "4", "--finetuned", "6", "--seed", "-1"],
+        ["seed", "-1", "0"],
+    ),
+    "bound: unknown claim": (["bound", "no-such", "K=3"], ["no-such", "ood-error-literal"]),
+    "bound: missing symbol": (["bound", "ood-error-literal", "K=3"], ["N_f", "R"]),
+    "bound: unknown symbol": (["bound", "ood-error-literal", "K=3", "R=9", "N_f=3", "Q=3"], ["Q", "N_f"]),
+    "bound: K > |R|": (["bound", "ood-error-literal", "K=30", "R=9", "N_f=3"], ["K=30", "R=9", "K <= R"]),
+    "bound: text": (["bound", "ood-error-literal", "K=three", "R=9", "N_f=3"], ["K=three", "integer"]),
+    "bound: negative": (["bound", "ood-error-literal", "K=3", "R=9", "N_f=-3"], ["N_f=-3", ">= 0"]),
+    "bound: no equals": (["bound", "ood-error-literal", "K"], ["'K'", "NAME=VALUE"]),
+    "bound: twice": (["bound", "ood-error-literal", "K=3", "K=4"], ["K", "twice"]),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_bad_input_is_refused_in_one_clear_line(name, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    arguments, expected = CASES[name]
+    assert run(arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    lines = captured.err.strip().splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith("factbound: ")
+    assert "Traceback" not in lines[0]
+    for word in expected:
+        assert word in lines[0]
+    assert list(tmp_path.iterdir()) in ([], [tmp_path / "results"])
+
+
+def test_broken_toml_is_refused_with_its_place(capsys, tmp_path):
+    file = tmp_path / "broken.toml"
+    file.write_text("[world\nsubjects = 5\n")
+    assert run(["verify", "--config", str(file)]) == 2
+    assert "broken.toml is not valid TOML" in capsys.readouterr().err
+    file.write_bytes(b"\xff\xfe\x00")
+    assert run(["verify", "--config", str(file)]) == 2
+    assert "broken.toml" in capsys.readouterr().err
+    assert run(["verify", "--config", str(tmp_path)]) == 2
+    assert "cannot read" in capsys.readouterr().err
+
+
+def test_output_directory_that_cannot_be_written(capsys, tmp_path):
+    file = tmp_path / "a-file"
+    file.write_text("")
+    assert run(["verify", "--output", str(file / "below")]) == 2
+    err = capsys.readouterr().err
+    assert "cannot write to the output directory" in err
+    assert len(err.strip().splitlines()) == 1
+
+
+def test_cuda_without_a_device_is_refused_clearly(capsys, tmp_path, monkeypatch):
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert run(["verify", "--device", "cuda", "--output", str(tmp_path)]) == 2
+    assert "no CUDA device" in capsys.readouterr().err

@@ -1,0 +1,202 @@
+"""The commands as a user meets them."""
+
+import json
+import math
+import os
+import subprocess
+import sys
+
+import jsonschema
+import pytest
+
+from empirics.cli.app import run
+from empirics.results import SCHEMA_FILE, read_results, schema_text
+
+TINY = [
+    "--set=world.subjects=12",
+    "--set=world.answers=12",
+    "--set=world.templates=[6]",
+    "--set=world.multiplicity=[1,3]",
+    "--set=world.finetuned=[2,8]",
+    "--set=model.width=32",
+    "--set=pretraining.steps=1200",
+    "--set=seeds.minimum=3",
+    "--set=seeds.maximum=3",
+]
+
+
+@pytest.fixture(scope="module")
+def verified(tmp_path_factory):
+    """One tiny verification, run by two processes."""
+    directory = tmp_path_factory.mktemp("tiny") / "deep" / "results"
+    assert run(["verify", *TINY, "--workers", "2", "--output", str(directory)]) == 0
+    return directory
+
+
+def test_verify_writes_results_that_match_the_shipped_schema(verified):
+    document = json.loads((verified / "results.json").read_text(), parse_constant=lambda c: pytest.fail(c))
+    jsonschema.validate(document, json.loads(SCHEMA_FILE.read_text()))
+    assert document["schema_version"] == 1
+    assert [(c["templates"], c["multiplicity"], c["finetuned"]) for c in document["cells"]] == [
+        (6, 1, 2),
+        (6, 1, 8),
+        (6, 3, 2),
+        (6, 3, 8),
+    ]
+    for cell in document["cells"]:
+        assert cell["variant"] == "main"
+        assert cell["seeds"] == [0, 1, 2]
+        assert len(cell["observables"]["ood_error"]["values"]) == 3
+    for verdict in document["verdicts"]:
+        assert verdict["claim"] in {c["id"] for c in document["claims"]}
+    assert document["environment"]["threads"] == 1
+
+
+def test_the_shipped_schema_is_that_of_the_code():
+    assert SCHEMA_FILE.read_text() == schema_text()
+
+
+def test_verdicts_of_a_tiny_run(verified):
+    results = read_results(verified / "results.json")
+    assert results.claim("pretraining-floor").verdict == "HOLDS"
+    assert results.claim("covering-some-unseen").verdict == "HOLDS"
+    assert results.claim("coverage-half-mean").verdict == "HOLDS"
+    out_of_scope = results.verdict_of("ood-error-literal", 0)
+    assert out_of_scope.verdict == "OUT OF SCOPE"
+    assert "K >= 2 fails: K = 1" in out_of_scope.reason
+    judged = results.verdict_of("ood-error-literal", 3)
+    assert judged.verdict in ("HOLDS", "UNDECIDED")
+    assert judged.bound == pytest.approx(math.exp(-8 * 9 * math.log(6) / 72))
+    assert judged.alpha == pytest.approx(0.05 / 4)
+    assert judged.family_size == 4
+    assert judged.premises[0].name == "pretraining_gap"
+    assert judged.premises[0].limit == 0.1
+
+
+def test_results_do_not_depend_on_the_number_of_workers(verified, tmp_path):
+    assert run(["verify", *TINY, "--workers", "1", "--output", str(tmp_path)]) == 0
+    one, two = (read_results(d / "results.json") for d in (tmp_path, verified))
+    assert one.cells == two.cells
+    assert one.verdicts == two.verdicts
+    assert one.curves == two.curves
+
+
+def test_verify_writes_report_table_and_plots(verified):
+    report = (verified / "report.html").read_text()
+    for text in ("ood-error-literal", "No claim is violated", "OUT OF SCOPE", "<svg", "code_hash"):
+        assert text in report
+    assert "<script" not in report
+    assert "http://" not in report.replace("http://www.w3.org", "").replace("http://purl.org", "").replace(
+        "http://creativecommons.org", ""
+    )
+    for name in ("ood-error", "pretraining-gap"):
+        assert (verified / "plots" / f"{name}.svg").read_text().startswith("<svg")
+        assert len((verified / "plots" / f"{name}.csv").read_text().splitlines()) > 10
+    header = (verified / "cells.csv").read_text().splitlines()[0].split(",")
+    assert header[:4] == ["variant", "templates", "multiplicity", "finetuned"]
+    assert "ood_error_mean" in header
+
+
+def test_json_on_standard_output_is_one_document_and_nothing_else(capsys, tmp_path):
+    assert (
+        run(["verify", *TINY, "--workers", "1", "--json", "--output", str(tmp_path), "--claims", "ood-error-literal"])
+        == 0
+    )
+    captured = capsys.readouterr()
+    document = json.loads(captured.out)
+    assert [c["id"] for c in document["claims"]] == ["ood-error-literal"]
+    assert captured.err == ""
+
+
+def test_strict_exits_3_when_something_required_is_undecided(tmp_path, capsys):
+    assert run(["verify", *TINY, "--workers", "1", "--strict", "--output", str(tmp_path)]) == 3
+
+
+def test_claims_lists_and_shows(capsys):
+    assert run(["claims"]) == 0
+    listing = capsys.readouterr().out
+    for identifier in ("pretraining-floor", "ood-error-literal", "ood-error-normalised", "covering-none-seen"):
+        assert identifier in listing
+    assert run(["claims", "ood-error-literal"]) == 0
+    shown = capsys.readouterr().out
+    for text in ("STATED", "near-optimal", "K >= 2", "exp(-K**2*N_f*log(R)/(2*R**2))"):
+        assert text in shown
+    assert run(["claims", "--json"]) == 0
+    assert {"id", "provenance", "formula", "required"} <= set(json.loads(capsys.readouterr().out)[0])
+    assert run(["claims", "ood-error-literal", "--latex"]) == 0
+    assert "\\log" in capsys.readouterr().out
+
+
+def test_bound_gives_value_and_log_value(capsys):
+    assert run(["bound", "ood-error-literal", "N_f=40", "K=3", "R=60", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    expected = -40 * 9 * math.log(60) / (2 * 3600)
+    assert document["id"] == "ood-error-literal"
+    assert document["log_bound"] == pytest.approx(expected, rel=1e-12)
+    assert document["bound"] == pytest.approx(math.exp(expected), rel=1e-12)
+    assert document["vacuous"] is False
+    assert document["status"].startswith("STATED")
+    assert run(["bound", "ood-error-literal", "N_f=1000000", "K=64", "R=100", "--json"]) == 0
+    far = json.loads(capsys.readouterr().out)
+    assert far["bound"] == 0.0
+    assert far["log_bound"] == pytest.approx(-(10**6) * 64**2 * math.log(100) / 20000)
+    assert run(["bound", "ood-error-literal", "N_f=0", "K=3", "R=60"]) == 0
+    assert "vacuous    yes" in capsys.readouterr().out
+
+
+def test_run_prints_and_saves_one_model(capsys, tmp_path):
+    arguments = ["run", *TINY, "--templates", "6", "--multiplicity", "3", "--finetuned", "8", "--seed", "1"]
+    assert run([*arguments, "--json", "--save", str(tmp_path / "model")]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["observables"]["pretraining_accuracy"] == 1.0
+    assert document["curves"]["pretraining_loss"]["steps"][-1] == 1200
+    from safetensors.torch import load_file
+
+    weights = load_file(tmp_path / "model" / "finetuned.safetensors")
+    assert weights["input"].shape == (31, 32)
+    assert run(arguments) == 0
+    assert "ood_error" in capsys.readouterr().out
+
+
+def test_run_agrees_with_the_sweep(verified, capsys):
+    arguments = ["run", *TINY, "--templates", "6", "--multiplicity", "3", "--finetuned", "8", "--seed", "1", "--json"]
+    assert run(arguments) == 0
+    observables = json.loads(capsys.readouterr().out)["observables"]
+    cell = read_results(verified / "results.json").cells[3]
+    for name, value in observables.items():
+        assert cell.observables[name].values[1] == value
+
+
+def test_help_and_no_arguments(capsys):
+    assert run(["--help"]) == 0
+    assert "verify" in capsys.readouterr().out
+    assert run([]) == 2
+    assert "verify" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [["claims"], ["bound", "ood-error-literal", "N_f=4", "K=3", "R=60"]])
+def test_theory_commands_never_load_torch(arguments):
+    code = (
+        "import sys; from empirics.cli.app import run; "
+        f"status = run({arguments!r}); assert 'torch' not in sys.modules; sys.exit(status)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+
+
+def test_ctrl_c_keeps_what_is_finished_and_exits_130(tmp_path):
+    import signal
+    import time
+
+    command = [sys.executable, "-m", "empirics", "verify", "--workers", "2", "--output", str(tmp_path / "out")]
+    settings = ["--set=world.templates=[20]", "--set=pretraining.steps=3000", "--set=seeds.minimum=32"]
+    process = subprocess.Popen(
+        [*command, *settings], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    time.sleep(9)
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "Traceback" not in err
+    results = read_results(tmp_path / "out" / "results.json")
+    assert not results.complete
+    assert "interrupted" in out

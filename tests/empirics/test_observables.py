@@ -1,0 +1,124 @@
+"""Observables on cases worked out by hand."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from empirics.config import Model, World
+from empirics.exact import covering_observables
+from empirics.observable import OBSERVABLES
+from empirics.one_layer.observe import finetuning_observables, pretraining_observables
+from empirics.one_layer.parameters import Parameters
+from empirics.one_layer.world import World as DrawnWorld
+from empirics.one_layer.world import draw_world
+from theory import claim
+
+MODEL = Model(mlp=False)  # linear memory: F = V x~
+
+
+def hand_made_world() -> DrawnWorld:
+    """Three facts, templates {0,1}, {1,2}, {3,0} of 4; answers 0, 1, 2; fine-tuning order 2, 0, 1."""
+    world = draw_world(World(subjects=3, answers=3, templates=(4,), multiplicity=(2,), finetuned=(1,)), 4, 2, 0)
+    return DrawnWorld(
+        vocabulary=world.vocabulary,
+        own_templates=np.array([[0, 1], [1, 2], [3, 0]]),
+        answer_of=np.array([0, 1, 2]),
+        finetuning_order=np.array([2, 0, 1]),
+        pretraining_distractors=world.pretraining_distractors,
+        finetuning_distractors=world.finetuning_distractors,
+    )
+
+
+def linear_memory(world: DrawnWorld) -> Parameters:
+    """Subjects vote 6 for their own templates and 4 for their answer; templates -9 for templates."""
+    size = world.vocabulary.size
+    output = torch.zeros(size, size, dtype=torch.float64)
+    for s in range(3):
+        output[torch.from_numpy(world.template_tokens[s]), s] = 6.0
+        output[int(world.answer_tokens[s]), s] = 4.0
+    output[3:7, 3:7] = -9.0
+    return Parameters(torch.zeros(size, size, dtype=torch.float64), torch.eye(size, dtype=torch.float64), output)
+
+
+def test_pretraining_observables_by_hand():
+    world = hand_made_world()
+    observed = pretraining_observables(linear_memory(world), world, MODEL)
+    # [s]: logits 6 on two templates, 4 on one answer, 0 on the other 8 tokens (V = 11).
+    total = 2 * math.exp(6) + math.exp(4) + 8
+    subject_loss = math.log(total) - 6
+    # [s, r]: half of everything: own templates 3 - 4.5, other two -4.5, answer 2, the other 6 tokens 0.
+    answer_total = 2 * math.exp(-1.5) + 2 * math.exp(-4.5) + math.exp(2) + 6
+    answer_loss = math.log(answer_total) - 2
+    assert observed["pretraining_gap"] == pytest.approx(subject_loss + answer_loss - math.log(2), abs=1e-12)
+    assert observed["pretraining_floor"] == pytest.approx(math.log(2), abs=1e-12)
+    assert observed["pretraining_accuracy"] == 1.0
+    assert observed["subject_attention"] == pytest.approx(0.5)
+
+
+def test_finetuning_observables_by_hand():
+    world = hand_made_world()
+    weights = linear_memory(world)
+    prompt = world.vocabulary.prompt
+    # Fine-tuned on fact 2 (templates 3 and 0): p pushes these down and lifts all answers a little.
+    weights.output[3 + 3, prompt] = -5.0
+    weights.output[3 + 0, prompt] = -5.0
+    weights.output[7:10, prompt] = 0.5
+    observed = finetuning_observables(weights, world, MODEL, 1)
+    # Fact 2: templates (6-5)/2 = 0.5, answer (4+0.5)/2: right. Facts 0 and 1: an uncovered template at 3: wrong.
+    assert observed["finetuning_error"] == 0.0
+    assert observed["ood_error"] == 1.0
+    assert observed["own_template_error_share"] == 1.0
+    # Unseen own templates: fact 0 has {1}, fact 1 has {1, 2}.
+    assert observed["unseen_own_templates"] == 1.5
+    assert observed["some_template_unseen"] == 1.0
+    assert observed["no_template_seen"] == 0.5
+    # C = (1, 0, 0, 1); half the mean is 1 * 2 / 8 = 0.25.
+    assert observed["templates_below_half"] == 0.5
+    # Two facts fine-tuned (2 and 0): only fact 1 is held out, template 2 of it uncovered.
+    weights.output[3 + 1, prompt] = -5.0
+    observed = finetuning_observables(weights, world, MODEL, 2)
+    assert observed["ood_error"] == 1.0
+    assert observed["unseen_own_templates"] == 1.0
+    weights.output[3 + 2, prompt] = -5.0
+    observed = finetuning_observables(weights, world, MODEL, 2)
+    assert observed["ood_error"] == 0.0
+    assert observed["own_template_error_share"] is None
+    # Fact 1 at [s, p]: templates 1 and 2 at (6-5)/2, templates 0 and 3 at -5/2, answer at 4.5/2, two answers at 1/4.
+    total = 2 * math.exp(0.5) + 2 * math.exp(-2.5) + math.exp(2.25) + 2 * math.exp(0.25) + 4
+    assert observed["ood_loss"] == pytest.approx(math.log(total) - 2.25, abs=1e-12)
+
+
+def test_a_tie_counts_as_an_error():
+    world = hand_made_world()
+    weights = linear_memory(world)
+    weights.output.zero_()
+    observed = finetuning_observables(weights, world, MODEL, 1)
+    assert observed["ood_error"] == 1.0
+    assert observed["finetuning_error"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("finetuned", "multiplicity", "templates"), [(1, 1, 1), (2, 1, 20), (5, 3, 20), (40, 6, 20), (3, 4, 4)]
+)
+def test_exact_observables_agree_with_the_claims_formulas(finetuned, multiplicity, templates):
+    observed = covering_observables(finetuned, multiplicity, templates)
+    symbols = {"N_f": finetuned, "K": multiplicity, "R": templates}
+    for name in ("covering-some-unseen", "covering-none-seen"):
+        item = claim(name)
+        assert observed[item.observable] == pytest.approx(item.bound(**symbols), abs=1e-12)
+    assert observed["coverage_half_mean_tail"] <= claim("coverage-half-mean").bound(**symbols) + 1e-15
+
+
+def test_every_measured_observable_is_defined():
+    world = hand_made_world()
+    weights = linear_memory(world)
+    measured = (
+        pretraining_observables(weights, world, MODEL)
+        | finetuning_observables(weights, world, MODEL, 1)
+        | covering_observables(1, 2, 4)
+    )
+    assert set(measured) <= set(OBSERVABLES)
+    for name, value in measured.items():
+        assert value is None or OBSERVABLES[name].lower <= value <= OBSERVABLES[name].upper

@@ -1,0 +1,234 @@
+"""Every kind of claim, every verdict, their order, premises, families."""
+
+import math
+
+import numpy as np
+import pytest
+from judging_builders import DECAY, NEAR_OPTIMAL, OBSERVABLES, TWO_TEMPLATES, make_cell, make_claim, settings
+
+from empirics.judging.confidence import lower_limit, upper_limit
+from empirics.judging.judge import judge_claim
+from empirics.judging.outcome import Verdict, worst
+
+
+def judge(claim, cells, **options):
+    return judge_claim(claim, cells, settings(**options), OBSERVABLES)
+
+
+def only(claim, cells, **options):
+    (outcome,) = judge(claim, cells, **options).outcomes
+    return outcome
+
+
+LOW, MIDDLE, HIGH = [0.1] * 40, [0.5, 0.3, 0.7] * 4, [0.9] * 40
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "expected"),
+    [
+        ("upper", LOW, "HOLDS"),
+        ("upper", MIDDLE, "UNDECIDED"),
+        ("upper", HIGH, "VIOLATED"),
+        ("lower", LOW, "VIOLATED"),
+        ("lower", MIDDLE, "UNDECIDED"),
+        ("lower", HIGH, "HOLDS"),
+    ],
+)
+def test_bounds(kind, values, expected):
+    outcome = only(make_claim(kind, bound="1/2"), [make_cell(values)])
+    assert outcome.verdict == expected
+    assert outcome.estimate == pytest.approx(np.mean(values))
+    assert outcome.lower == pytest.approx(lower_limit(values, 0.05))
+    assert outcome.upper == pytest.approx(upper_limit(values, 0.05))
+    assert outcome.bound == pytest.approx(0.5)
+    assert outcome.tightness == pytest.approx(0.5 / np.mean(values))
+
+
+def test_identity_is_judged_at_every_seed():
+    claim = make_claim("identity", bound="1/2", tolerance=1e-9)
+    assert only(claim, [make_cell([0.5, 0.5 + 5e-10])]).verdict == "HOLDS"
+    assert only(claim, [make_cell([0.5] * 50 + [0.5 + 2e-9])]).verdict == "VIOLATED"
+
+
+def test_comparison_with_zero_and_rate():
+    positive, negative = [0.4, 0.5] * 30, [-0.4, -0.5] * 30
+    claim = make_claim("comparison", observable="slope")
+    assert only(claim, [make_cell(positive, observable="slope")]).verdict == "HOLDS"
+    assert only(claim, [make_cell(negative, observable="slope")]).verdict == "VIOLATED"
+    assert only(claim, [make_cell([0.4, -0.4] * 5, observable="slope")]).verdict == "UNDECIDED"
+    rate = make_claim("rate", observable="slope")
+    assert only(rate, [make_cell([-1.0, -1.2] * 30, observable="slope")]).verdict == "HOLDS"
+    assert only(rate, [make_cell([1.5, 1.2] * 30, observable="slope")]).verdict == "VIOLATED"
+    assert only(rate, [make_cell([0.1, 0.0] * 4, observable="slope")]).verdict == "UNDECIDED"
+
+
+def test_paired_comparison_and_equivalence_between_arms():
+    rng = np.random.default_rng(0)
+    base = rng.random(400) * 0.5
+    main = make_cell(base.tolist())
+
+    def arm(shift):
+        return make_cell((base + shift).tolist(), index=1, variant="lora")
+
+    more = make_claim("comparison", variant="lora", reference="main")
+    assert only(more, [main, arm(0.2)]).verdict == "HOLDS"
+    less = make_cell((base - 0.2).clip(0).tolist(), index=1, variant="lora")
+    assert only(more, [main, less]).verdict == "VIOLATED"
+    same = make_claim("equivalence", variant="lora", reference="main")
+    assert only(same, [main, arm(0.001)]).verdict == "HOLDS"
+    assert only(same, [main, arm(0.3)]).verdict == "VIOLATED"
+    assert only(same, [main, arm(0.049)]).verdict == "UNDECIDED"
+    outcome = only(same, [main, arm(0.001)])
+    assert outcome.cells == (1, 0)
+    assert judge(same, [main]).verdict == "NOT TESTED"
+
+
+def test_pairing_is_by_seed_not_by_position():
+    values = np.linspace(0, 0.9, 200)
+    main = make_cell(values.tolist())
+    backwards = make_cell(values[::-1].tolist(), index=1, variant="lora", seeds=range(199, -1, -1))
+    outcome = only(make_claim("equivalence", variant="lora", reference="main"), [main, backwards])
+    assert outcome.estimate == pytest.approx(0.0, abs=1e-12)
+    assert outcome.verdict == "HOLDS"
+
+
+def chain(shifts, n=600, axis="N_f", start=0):
+    rng = np.random.default_rng(3)
+    base = 0.3 + 0.2 * rng.random(n)
+    return [make_cell((base + shift).tolist(), index=start + i, **{axis: 2 + i}) for i, shift in enumerate(shifts)]
+
+
+def test_trends():
+    falls = make_claim("trend", axis="finetuned", direction=-1)
+    assert judge(falls, chain([0.0, -0.05, -0.1])).verdict == "HOLDS"
+    assert judge(falls, chain([0.0, 0.0, 0.001])).verdict == "HOLDS"  # within the margin of 0.02
+    assert judge(falls, chain([0.0, -0.1, 0.3])).verdict == "VIOLATED"
+    rises = make_claim("trend", axis="templates", direction=1)
+    assert judge(rises, chain([0.0, 0.1, 0.2], axis="R")).verdict == "HOLDS"
+    assert judge(rises, chain([0.0, -0.2], axis="R")).verdict == "VIOLATED"
+    assert judge(falls, chain([0.0])).verdict == "NOT TESTED"
+    outcome = judge(falls, chain([0.0, -0.1, 0.3])).outcomes[0]
+    assert outcome.cells == (0, 1, 2)
+    assert "N_f from 3 to 4" in outcome.reason
+    assert outcome.family_size == 2
+    assert outcome.alpha == pytest.approx(0.025)
+
+
+def test_trend_families_count_all_adjacent_pairs():
+    claim = make_claim("trend", axis="finetuned", direction=-1)
+    cells = chain([0.0, -0.1]) + [make_cell([0.5] * 10, index=2 + i, K=5, N_f=n) for i, n in enumerate((2, 3, 4))]
+    outcome = judge(claim, cells)
+    assert [o.family_size for o in outcome.outcomes] == [3, 3]
+
+
+def test_vacuous_bounds():
+    assert only(make_claim("upper", bound="1"), [make_cell(LOW)]).verdict == "VACUOUS"
+    assert only(make_claim("upper", bound="3"), [make_cell(LOW)]).verdict == "VACUOUS"
+    assert only(make_claim("upper", bound=DECAY), [make_cell(LOW, N_f=0)]).verdict == "VACUOUS"
+    nothing = make_claim("lower", bound=DECAY * 10**9)
+    assert only(nothing, [make_cell(LOW)]).verdict == "VACUOUS"
+
+
+def test_exact_observables_need_no_sampling():
+    claim = make_claim("upper", bound="1/2", observable="exact")
+    assert only(claim, [make_cell([0.49], observable="exact")]).verdict == "HOLDS"
+    outcome = only(claim, [make_cell([0.51], observable="exact")])
+    assert outcome.verdict == "VIOLATED"
+    assert "exact value" in outcome.reason
+
+
+def test_premises_are_judged_per_seed():
+    claim = make_claim("upper", bound="1/2", assumptions=[NEAR_OPTIMAL, TWO_TEMPLATES])
+    # One seed in ten fails: in scope, judged on the nine.
+    gaps = [0.01] * 36 + [1.4] * 4
+    cell = make_cell([0.1] * 36 + [1.0] * 4, gaps=gaps)
+    outcome = only(claim, [cell])
+    assert outcome.verdict == "HOLDS"
+    assert outcome.estimate == pytest.approx(0.1)
+    # Half fail: out of scope, with value and limit.
+    outcome = only(claim, [make_cell([0.1] * 10, gaps=[0.01] * 4 + [1.39] * 6)])
+    assert outcome.verdict == "OUT OF SCOPE"
+    assert "gap <= 0.1 fails: median 1.39, satisfied by 4 of 10 seeds" in outcome.reason
+    assert [(p.name, p.holds) for p in outcome.premises] == [("gap", False), ("K", True)]
+    assert outcome.premises[0].limit == 0.1
+    assert only(claim, [make_cell(LOW, gaps=[0.0] * 40, K=1)]).reason == "premise K >= 2 fails: K = 1"
+    # An unmeasured premise fails.
+    assert only(claim, [make_cell(LOW)]).verdict == "OUT OF SCOPE"
+
+
+def test_diverged_seeds_fail_the_premise_and_stay_counted():
+    claim = make_claim("upper", bound="1/2")
+    values = [0.1] * 8 + [None] * 2
+    assert only(claim, [make_cell(values, failed=(8, 9))]).verdict != "OUT OF SCOPE"
+    outcome = only(claim, [make_cell([0.1] * 7 + [None] * 3, failed=(7, 8, 9))])
+    assert outcome.verdict == "OUT OF SCOPE"
+    assert "7 of 10 seeds" in outcome.reason
+    assert "3 diverged" in outcome.reason
+
+
+def test_alpha_is_divided_over_declared_cells_before_scope_is_known():
+    claim = make_claim("upper", bound="1/2", assumptions=[TWO_TEMPLATES])
+    cells = [make_cell(LOW, index=0), make_cell(LOW, index=1, K=1), make_cell([], index=2, K=3)]
+    outcome = judge(claim, cells)
+    assert {o.family_size for o in outcome.outcomes} == {3}
+    assert all(o.alpha == pytest.approx(0.05 / 3) for o in outcome.outcomes)
+    assert [o.verdict for o in outcome.outcomes] == ["HOLDS", "OUT OF SCOPE", "NOT TESTED"]
+
+
+def test_one_measurement_of_the_pretrained_model_is_one_verdict():
+    claim = make_claim("identity", bound="1/2", observable="gap")
+    cells = [make_cell([0.5], index=i, observable="gap", N_f=n) for i, n in enumerate((2, 5, 10))]
+    outcome = judge(claim, cells)
+    assert len(outcome.outcomes) == 1
+    assert outcome.outcomes[0].cells == (0, 1, 2)
+    assert outcome.outcomes[0].scope == "series"
+
+
+def test_order_of_verdicts():
+    v = Verdict
+    assert worst([v.HOLDS, v.UNDECIDED, v.VIOLATED, v.VACUOUS]) is v.VIOLATED
+    assert worst([v.HOLDS, v.UNDECIDED, v.OUT_OF_SCOPE]) is v.UNDECIDED
+    assert worst([v.HOLDS, v.VACUOUS, v.OUT_OF_SCOPE, v.NOT_TESTED]) is v.HOLDS
+    assert worst([v.VACUOUS, v.OUT_OF_SCOPE]) is v.VACUOUS
+    assert worst([v.OUT_OF_SCOPE, v.NOT_TESTED]) is v.OUT_OF_SCOPE
+    assert worst([]) is v.NOT_TESTED
+
+
+def test_scope_comes_before_vacuity_and_vacuity_before_measurement():
+    claim = make_claim("upper", bound="1", assumptions=[TWO_TEMPLATES])
+    assert only(claim, [make_cell(HIGH, K=1)]).verdict == "OUT OF SCOPE"
+    assert only(claim, [make_cell(HIGH)]).verdict == "VACUOUS"
+    assert judge(claim, [make_cell([], K=1)]).verdict == "NOT TESTED"
+
+
+def test_an_observable_nobody_measured():
+    outcome = judge(make_claim("upper", bound="1/2", observable="slope"), [make_cell(LOW)])
+    assert outcome.verdict == "NOT TESTED"
+    assert "no run measured slope" in outcome.outcomes[0].reason
+
+
+def test_power_is_told():
+    outcome = only(make_claim("upper", bound="1/10"), [make_cell([0.0] * 8)])
+    assert outcome.verdict == "UNDECIDED"
+    assert f"about {outcome.observations_needed} seeds like these would confirm it" in outcome.reason
+    n = outcome.observations_needed
+    assert upper_limit([0.0] * n, 0.05) <= 0.1 < upper_limit([0.0] * (n - 1), 0.05)
+    assert outcome.decidable_at == n
+    hopeless = only(make_claim("upper", bound="1/2"), [make_cell([0.5, 0.5])])
+    assert hopeless.decidable_at is None
+    assert "no number of seeds like these" in hopeless.reason
+
+
+def test_exceedance_and_sharpness():
+    values = [0.6] * 30 + [0.2] * 30
+    outcome = only(make_claim("upper", bound=DECAY, assumptions=[]), [make_cell(values, N_f=200)])
+    bound = math.exp(-200 * 4 / 800)
+    assert outcome.bound == pytest.approx(bound)
+    share, low, high = outcome.exceedance
+    assert share == 0.5
+    assert low < 0.5 < high
+    refuted = only(make_claim("upper", bound=DECAY * 5), [make_cell(values, N_f=200)])
+    assert refuted.verdict == "VIOLATED"
+    # At the sharpness factor the bound equals the lower limit: a little more is refuted, a little less is not.
+    factor = outcome.sharpness
+    assert math.exp(factor * outcome.log_bound) == pytest.approx(outcome.lower)

@@ -1,0 +1,60 @@
+"""The generated part of the documentation: complete, consistent with the registry, and included by a page."""
+
+import csv
+import importlib.util
+import math
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import theory
+
+DOCS = Path(theory.__file__).parents[1] / "docs"
+
+
+@pytest.fixture(scope="module")
+def pages() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("claim_pages", DOCS / "claim_pages.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_claim_has_a_hand_written_page_that_includes_its_generated_part() -> None:
+    for claim in theory.all_claims():
+        text = (DOCS / "claims" / f"{claim.id}.md").read_text()
+        assert f"{{include}} generated/{claim.id}.md" in text
+        heading = "## Proof" if claim.provenance == "DERIVED" else "## What is missing for a proof"
+        assert heading in text
+    written = {path.stem for path in (DOCS / "claims").glob("*.md")} - {"index"}
+    assert written == {claim.id for claim in theory.all_claims()}
+
+
+def test_pages_state_what_the_registry_states(pages: ModuleType, tmp_path: Path) -> None:
+    files = pages.generate(tmp_path / "generated")
+    assert all(path.stat().st_size > 0 for path in files)
+    for claim in theory.all_claims():
+        text = (tmp_path / "generated" / f"{claim.id}.md").read_text()
+        for part in (claim.title, claim.statement, claim.source, claim.provenance, f"`{claim.observable}`"):
+            assert part in text
+        assert all(f"`{mutant.name}`" in text for mutant in claim.mutants)
+        assert all(assumption.text in text for assumption in claim.assumptions)
+        if claim.log_expression is not None:
+            assert str(claim.latex) in text
+            assert f"generated/{claim.id}.svg" in text
+    with (tmp_path / "generated" / "ood-error-literal.csv").open() as handle:
+        for row in csv.DictReader(handle):
+            expected = theory.claim("ood-error-literal").log_bound(**{n: int(row[n]) for n in ("N_f", "K", "R")})
+            assert float(row["log_bound"]) == expected
+            assert float(row["bound"]) == pytest.approx(math.exp(expected), rel=1e-14)
+
+
+def test_relative_links_between_pages_lead_somewhere() -> None:
+    import re
+
+    for path in (DOCS / "claims").glob("*.md"):
+        for target in re.findall(r"\]\(([^)#]+\.md)\)", path.read_text()):
+            assert (path.parent / target).exists(), f"{path.name} links to {target}"

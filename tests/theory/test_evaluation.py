@@ -1,0 +1,324 @@
+"""Values of the bounds: against 50-digit arithmetic, balls, and each other; never NaN."""
+
+import math
+from fractions import Fraction
+
+import mpmath as mp
+import numpy as np
+import pytest
+import sympy as sp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import theory
+from theory import covering, covering_balls
+from theory.enclose import ball, enclose
+from theory.evaluate import DomainError, log_fraction, parse_value
+from theory.infimum import minimiser
+from theory.notation import K, N_f, R
+from theory.running_error import approximate
+
+DIGITS = 70
+
+
+def _half_mean(n, k, r):
+    return -n * k**2 / (2 * r**2)
+
+
+def _literal(n, k, r):
+    return -n * k**2 * mp.log(r) / (2 * r**2)
+
+
+def _union(n, k, r):
+    return min(mp.mpf(0), mp.log(k) - n * k**2 / (2 * r**2))
+
+
+def _unseen(n, k, r):
+    return mp.ninf if k == r else min(mp.mpf(0), mp.log(k) + n * (mp.log(r - k) - mp.log(r)))
+
+
+def _none(n, k, r):
+    if 2 * k > r:
+        return mp.ninf
+    return n * (2 * mp.loggamma(r - k + 1) - mp.loggamma(r - 2 * k + 1) - mp.loggamma(r + 1))
+
+
+def _tail(n, k, r):
+    if k == r:
+        return mp.ninf
+    c, p = int(n) * int(k) // (2 * int(r)), k / r
+    log_pmf = (
+        mp.loggamma(n + 1) - mp.loggamma(c + 1) - mp.loggamma(n - c + 1)
+        + c * (mp.log(k) - mp.log(r)) + (n - c) * (mp.log(r - k) - mp.log(r))
+    )  # fmt: skip
+    return min(mp.mpf(0), mp.log(k) + log_pmf - mp.log(1 - c * (1 - p) / ((n - c + 1) * p)))
+
+
+REFERENCES = {
+    "coverage-half-mean": _half_mean,
+    "ood-error-normalised": _half_mean,
+    "ood-error-literal": _literal,
+    "coverage-union": _union,
+    "covering-some-unseen-sharp": _unseen,
+    "covering-none-seen": _none,
+    "coverage-union-sharp": _tail,
+}
+
+
+def _points() -> list[tuple[int, int, int]]:
+    """Corners, random points over all magnitudes, and points where a bound crosses 1 (cancellation)."""
+    rng = np.random.default_rng(12)
+    points = []
+    for r in (2, 3, 10, 997, 10**6):
+        for k in sorted({1, 2, r // 2, r - 1, r} - {0}):
+            points += [(n, k, r) for n in (1, 2, 3, 1000, 10**9)]
+    for _ in range(150):
+        r = int(10 ** rng.uniform(0.31, 6))
+        k = min(r, int(10 ** rng.uniform(0, 6)))
+        points.append((int(10 ** rng.uniform(0, 9)), k, r))
+        for crossing in (2 * (r / k) ** 2 * math.log(k), math.log(k) * r / k, 6.5 * math.log(k) * r / k):
+            if 1 <= crossing <= 10**9:
+                points.append((int(crossing) + 1, k, r))
+    return points
+
+
+POINTS = _points()
+
+
+@pytest.mark.parametrize("identifier", sorted(REFERENCES))
+def test_log_bound_is_right_to_1e12_against_long_arithmetic(identifier: str) -> None:
+    n, k, r = (np.array(column) for column in zip(*POINTS, strict=True))
+    values = theory.claim(identifier).log_bound(N_f=n, K=k, R=r)
+    assert values.shape == n.shape
+    with mp.workdps(DIGITS):
+        for value, point in zip(values, POINTS, strict=True):
+            exact = REFERENCES[identifier](*(mp.mpf(x) for x in point))
+            if exact == mp.ninf:
+                assert value == -math.inf, point
+            elif abs(exact) < mp.mpf(10) ** (20 - DIGITS):  # zero but for the reference's own rounding
+                assert value == 0, point
+            else:
+                assert abs((mp.mpf(float(value)) - exact) / exact) < 1e-12, point
+
+
+def test_failure_regime_is_right_to_1e12_against_long_arithmetic() -> None:
+    rng = np.random.default_rng(4)
+    claim = theory.claim("failure-regime")
+    for _ in range(150):
+        r = int(10 ** rng.uniform(0.31, 6))
+        k = int(rng.integers(1, max(2, min(r // 2, 4))))
+        a = int(10 ** rng.uniform(0, 6))
+        crossing = -math.log(a) / min(-1e-12, theory.claim("covering-none-seen").log_bound(N_f=1, K=k, R=r))
+        for n in {max(1, int(crossing * rng.uniform(0, 1.1))), max(1, int(crossing))}:
+            value = claim.log_bound(N_f=n, K=k, R=r, A=a)
+            with mp.workdps(DIGITS):
+                excess = mp.exp(_none(mp.mpf(n), mp.mpf(k), mp.mpf(r))) - 1 / mp.mpf(a)
+                if excess <= mp.mpf(10) ** (20 - DIGITS):
+                    assert value == -math.inf
+                else:
+                    assert abs((mp.mpf(float(value)) - mp.log(excess)) / mp.log(excess)) < 1e-12
+
+
+@pytest.mark.parametrize("t", [1, 30, 10**4, 10**9])
+@pytest.mark.parametrize("K_", [1, 3, 8])
+def test_pretraining_rate_is_right_at_its_rho_and_its_rho_is_best(t: int, K_: int) -> None:
+    from scipy import optimize
+
+    S = A = 30
+    R_, eta = 8, 17.0
+    claim = theory.claim("pretraining-rate-linear")
+
+    def reference(rho):
+        rho, V = mp.mpf(rho), S + R_ + A + 1
+        first = mp.log(1 + (mp.exp(rho / 2) + V - K_ - 1) / (K_ * mp.exp(rho)))
+        others = (A - 1) * mp.exp(-rho / 4) + (S + K_ + 1) * mp.exp(-3 * rho / 4) + (R_ - K_) * mp.exp(-5 * rho / 4)
+        return first + mp.log(1 + others) + rho**2 * (S * (K_ + 0.25) + R_ * (R_ + A)) / (4 * mp.mpf(eta) * t)
+
+    here = {"S": S, "A": A, "R": R_, "K": K_, "eta": eta, "t": t}
+    value = claim.log_bound(**here)
+    rho = float(minimiser(claim.log_expression, claim.minimised_over[0], {k: np.float64(v) for k, v in here.items()}))
+    with mp.workdps(DIGITS):
+        exact = mp.log(reference(rho))
+        assert abs((value - exact) / exact) < 1e-12
+    best = optimize.minimize_scalar(lambda u: float(reference(math.exp(u))), bounds=(-14, 7), method="bounded")
+    assert math.exp(value) <= best.fun * (1 + 1e-9)
+
+
+@pytest.mark.parametrize("identifier", sorted(REFERENCES))
+def test_float_value_lies_in_or_beside_the_ball(identifier: str) -> None:
+    claim = theory.claim(identifier)
+    for n, k, r in POINTS[::23]:
+        value = claim.log_bound(N_f=n, K=k, R=r)
+        enclosure = claim.enclosure(N_f=n, K=k, R=r)
+        assert enclosure.lower <= enclosure.upper
+        assert value == pytest.approx(enclosure.lower, rel=1e-12, abs=0) or value in enclosure
+
+
+@given(st.integers(1, 40), st.integers(1, 60), st.integers(1, 60))
+@settings(deadline=None, max_examples=150)
+def test_exact_law_in_balls_agrees_with_rationals(n: int, k: int, r: int) -> None:
+    k = min(k, r)
+    exact = covering.some_unseen(n, k, r)
+    assert theory.claim("covering-some-unseen").log_bound(N_f=n, K=k, R=r) == pytest.approx(
+        log_fraction(exact), rel=1e-15, abs=0
+    )
+    if 0 < exact < 1:
+        enclosure = covering_balls.some_unseen_enclosure(n, k, r)
+        assert Fraction(enclosure.lower) <= exact <= Fraction(enclosure.upper)
+
+
+@pytest.mark.parametrize(
+    ("n", "k", "r"),
+    [(10**9, 10**5, 10**6), (1, 10**6 - 2, 10**6), (60, 10**5, 10**6), (10**7, 3, 10**6), (24, 500_000, 10**6)],
+)
+def test_exact_law_at_large_sizes_lies_between_its_bounds(n: int, k: int, r: int) -> None:
+    value = theory.claim("covering-some-unseen").log_bound(N_f=n, K=k, R=r)
+    upper = theory.claim("covering-some-unseen-sharp").log_bound(N_f=n, K=k, R=r)
+    assert math.isfinite(value)
+    assert upper + math.log(1 - 1 / math.e) - 1e-9 <= value <= upper
+
+
+def test_complement_of_a_law_close_to_one_keeps_its_digits() -> None:
+    value = theory.claim("covering-some-unseen").log_bound(N_f=1, K=999_998, R=10**6)
+    exact = Fraction(2, 10**6 * (10**6 - 1))  # 1 / C(R, 2)
+    assert value == pytest.approx(math.log1p(-float(exact)), rel=1e-15, abs=0)
+
+
+@given(st.integers(1, 10**9), st.integers(1, 10**6), st.integers(2, 10**6))
+@settings(deadline=None, max_examples=80)
+def test_every_bound_on_facts_is_a_probability_or_its_logarithm(n: int, k: int, r: int) -> None:
+    k = min(k, r)
+    for claim in theory.all_claims():
+        if set(claim.symbols) == {"N_f", "K", "R"}:
+            log_bound = claim.log_bound(N_f=n, K=k, R=r)
+            assert not math.isnan(log_bound)
+            assert log_bound <= 0
+            assert 0 <= claim.bound(N_f=n, K=k, R=r) <= 1
+    assert theory.claim("failure-regime").log_bound(N_f=n, K=k, R=r, A=r) <= 0
+
+
+@pytest.mark.parametrize(("n", "k", "r"), [(1, 1, 2), (1, 2, 2), (5, 3, 20), (7, 19, 20), (40, 4, 60), (200, 2, 9)])
+def test_symbolic_value_agrees(n: int, k: int, r: int) -> None:
+    for identifier in [*sorted(REFERENCES), "covering-some-unseen"]:
+        claim = theory.claim(identifier)
+        symbolic = sp.exp(claim.log_expression).subs({N_f: n, K: k, R: r}).doit()
+        expected = float(symbolic.evalf(40)) if symbolic != 0 else 0.0
+        assert claim.bound(N_f=n, K=k, R=r) == pytest.approx(expected, rel=1e-12, abs=0)
+
+
+@given(st.integers(1, 3000), st.integers(1, 60), st.integers(2, 60))
+@settings(deadline=None, max_examples=100)
+def test_bounds_fall_where_they_are_said_to(n: int, k: int, r: int) -> None:
+    k = min(k, r)
+    for claim in theory.all_claims():
+        if set(claim.symbols) != {"N_f", "K", "R"}:
+            continue
+        here = claim.log_bound(N_f=n, K=k, R=r)
+        if "N_f" in claim.falls_in:
+            assert claim.log_bound(N_f=n + 1, K=k, R=r) <= here
+        if "K" in claim.falls_in and k < r:
+            assert claim.log_bound(N_f=n, K=k + 1, R=r) <= here
+
+
+def test_bounds_that_are_not_monotone_are_not_said_to_be() -> None:
+    union = theory.claim("coverage-union-sharp")
+    assert union.log_bound(N_f=20, K=4, R=40) > union.log_bound(N_f=19, K=4, R=40)
+    assert "N_f" not in union.falls_in
+    assert "K" not in theory.claim("covering-some-unseen").falls_in
+    assert "K" not in theory.claim("covering-some-unseen-sharp").falls_in
+
+
+def test_headline_bound_is_finite_where_it_underflows() -> None:
+    claim = theory.claim("ood-error-literal")
+    log_bound = claim.log_bound(N_f=1_000_000, K=64, R=100)
+    assert math.isfinite(log_bound)
+    assert log_bound == pytest.approx(-1_000_000 * 64**2 * math.log(100) / 20_000, rel=1e-14)
+    assert claim.bound(N_f=1_000_000, K=64, R=100) == 0.0
+
+
+def test_literal_reading_of_the_theory() -> None:
+    bounds = theory.claim("ood-error-literal").bound(N_f=20, K=np.array([1, 2, 3, 4]), R=20)
+    assert [round(float(b), 3) for b in bounds] == [0.928, 0.741, 0.510, 0.302]
+
+
+def test_headline_formula_is_the_normalised_reading_in_disguise() -> None:
+    r = np.arange(2, 200)
+    normalised = theory.claim("ood-error-normalised").log_bound(N_f=50, K=2, R=r)
+    literal = theory.claim("ood-error-literal").log_bound(N_f=50, K=2, R=r)
+    assert np.allclose(literal, normalised * np.log(r), rtol=1e-14)
+
+
+def test_arrays_broadcast() -> None:
+    claim = theory.claim("coverage-union-sharp")
+    table = claim.log_bound(N_f=np.arange(1, 6)[:, None], K=np.array([1, 2, 3]), R=10)
+    assert table.shape == (5, 3)
+    for i in range(5):
+        for j in range(3):
+            assert table[i, j] == claim.log_bound(N_f=i + 1, K=j + 1, R=10)
+
+
+def test_integers_beyond_floats_are_evaluated_exactly() -> None:
+    n = 2**70 + 1
+    value = theory.claim("coverage-half-mean").log_bound(N_f=n, K=1, R=2)
+    assert value == pytest.approx(-n / 8, rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        sp.log(1 - K / R) * N_f,
+        sp.log(R) - sp.log(R + 1),
+        sp.log(sp.Max(0, (1 - K / R) ** N_f - sp.Rational(1, 7))),
+        sp.log(1 + (sp.exp(R) - 1) / (K * sp.exp(R))),
+        sp.sqrt(N_f) - sp.sqrt(N_f + K),
+        sp.Min(0, sp.log(K) - N_f * K / R) + sp.exp(-N_f),
+    ],
+)
+def test_running_error_bound_covers_the_error(expression: sp.Expr) -> None:
+    rng = np.random.default_rng(3)
+    n, r = rng.integers(1, 10**6, 60), rng.integers(2, 10**5, 60)
+    k = np.minimum(rng.integers(1, 50, 60), r - 1)
+    floats = {"N_f": n.astype(float), "K": k.astype(float), "R": r.astype(float)}
+    value, error = approximate(expression, floats)
+    for i in range(60):
+        point = {"N_f": int(n[i]), "K": int(k[i]), "R": int(r[i])}
+        if not math.isfinite(error[i]):
+            continue
+
+        def at(bits: int, point: dict[str, int] = point) -> object:
+            return ball(expression, point)
+
+        exact = enclose(at, 80)
+        assert value[i] - error[i] <= exact.upper, point
+        assert exact.lower <= value[i] + error[i], point
+
+
+def test_bound_that_equals_zero_or_one_exactly() -> None:
+    assert theory.claim("failure-regime").log_bound(N_f=3, K=1, R=2, A=8) == -math.inf
+    assert theory.claim("coverage-union-sharp").log_bound(N_f=2, K=4, R=8) == 0
+    assert theory.claim("covering-some-unseen-sharp").log_bound(N_f=5, K=7, R=7) == -math.inf
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"N_f": 5, "K": 3}, "needs R"),
+        ({"N_f": 5, "K": 3, "R": 10, "q": 1}, "does not know q"),
+        ({"N_f": 5, "K": 11, "R": 10}, "K <= R"),
+        ({"N_f": -1, "K": 3, "R": 10}, "N_f=-1"),
+        ({"N_f": 2.5, "K": 3, "R": 10}, "N_f=2.5"),
+        ({"N_f": float("nan"), "K": 3, "R": 10}, "N_f=nan"),
+        ({"N_f": "5", "K": 3, "R": 10}, "N_f='5'"),
+    ],
+)
+def test_impossible_values_are_refused_by_name(values: dict[str, object], message: str) -> None:
+    with pytest.raises(DomainError, match=message):
+        theory.claim("ood-error-literal").log_bound(**values)
+
+
+def test_values_from_text() -> None:
+    assert parse_value("N_f", "12") == 12
+    assert parse_value("eta", "0.5") == 0.5
+    for name, text in [("N_f", "1.5"), ("Q", "1"), ("eta", "0"), ("K", "__import__('os')")]:
+        with pytest.raises(DomainError):
+            parse_value(name, text)
