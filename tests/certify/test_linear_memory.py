@@ -2,10 +2,12 @@
 
 from fractions import Fraction
 
+import mpmath
 import numpy as np
 import pytest
 
 from theory import claim
+from theory.certify.float_descent import EXP_ERROR, exponential, near_descent
 from theory.certify.linear_memory import LinearMemoryWorld, descend, draw_world, gap, gradient
 from theory.certify.linear_memory_balls import (
     certified_smoothness,
@@ -175,6 +177,29 @@ def test_every_form_is_above_the_measured_gap_and_as_sharp_as_stated() -> None:
             first >= second
             for first, second in zip(forms.forms["simple form"], forms.forms["closed form"], strict=True)
         )
+
+
+def test_the_exponential_is_within_its_error() -> None:
+    x = -np.concatenate([np.linspace(0, 600, 3001), np.linspace(0, 2, 1501), np.geomspace(1e-12, 600, 1000)])
+    with mpmath.workdps(40):
+        for argument, value in zip(x, exponential(x), strict=True):
+            assert abs(mpmath.mpf(float(value)) / mpmath.exp(mpmath.mpf(float(argument))) - 1) <= float(EXP_ERROR)
+
+
+@pytest.mark.parametrize("shape", WORLDS)
+def test_float_and_ball_descent_agree_within_their_radii(shape: tuple[int, int, int, int]) -> None:
+    world = _world(shape)
+    step = Fraction(float(0.9 / world.smoothness))
+    near = near_descent(world, step, [1, 15])[15]
+    enclosed = enclosed_descent(world, step, 15)
+    distance = float(squared_distance(enclosed.columns, from_floats(near.memory)).mid()) ** 0.5
+    assert distance <= float(near.radius) < 1e-10
+    assert np.allclose(near.memory, descend(world, float(step), [15])[15], rtol=0, atol=1e-12)
+
+
+def test_a_step_that_is_no_float_is_refused() -> None:
+    with pytest.raises(ValueError, match="exactly a float"):
+        near_descent(draw_world(4, 3, 1, 0), Fraction(1, 3), [1])
 
 
 def test_the_enclosed_gap_agrees_with_the_measured_one() -> None:

@@ -15,6 +15,7 @@ from theory.enclose import working_precision
 __all__ = [
     "above",
     "all_of",
+    "below",
     "below_zero_at",
     "identities",
     "nonnegative_coefficients",
@@ -120,6 +121,11 @@ def below_zero_at(evaluate: Callable[[Any], Any], start_bits: int = 64, most_bit
 def above(ball: Any) -> float:
     """A float that is at least every number in the ball."""
     return math.nextafter(float(ball.upper()), math.inf)
+
+
+def below(ball: Any) -> float:
+    """A float that is at most every number in the ball."""
+    return math.nextafter(float(ball.lower()), -math.inf)
 
 
 def all_of(*outcomes: Outcome) -> Outcome:

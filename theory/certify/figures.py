@@ -1,4 +1,4 @@
-"""The pictures of the certificates: the validity frontier, and the forms of C2 beside the measured gap.
+"""The pictures of the certificates: the validity frontier, and the forms of C2 beside the gap.
 
 Each is drawn from a table that is stored beside it, as CSV. Matplotlib is loaded on use.
 """
@@ -66,7 +66,7 @@ def figure(destination: Path | str) -> Path:
 
 
 def rate_figure(destination: Path | str, multiplicities: Sequence[int] = (1, 3)) -> Path:
-    """Draw every form of C2's bound and the measured gap along t; S = A = 30, |R| = 8, eta = 1/beta.
+    """Draw every form of C2's bound and the gap itself along t; S = A = 30, |R| = 8, eta = 1/beta.
 
     Args:
         destination: an SVG, PNG or PDF file; the values go to the same name with ``.csv``.
@@ -85,7 +85,7 @@ def rate_figure(destination: Path | str, multiplicities: Sequence[int] = (1, 3))
         (
             (forms.multiplicity, t, name, f"{value:.9e}")
             for forms in found
-            for name, values in {"measured gap": forms.gap, **forms.forms}.items()
+            for name, values in {"gap": forms.gap, **forms.forms}.items()
             for t, value in zip(forms.steps, values, strict=True)
             if math.isfinite(value)
         ),
@@ -100,7 +100,7 @@ def rate_figure(destination: Path | str, multiplicities: Sequence[int] = (1, 3))
                 linewidth=1.3,
                 label=f"{name} (bound/gap {values[-1] / forms.gap[-1]:.3g} at the end)",
             )
-        ax.loglog(forms.steps, forms.gap, "ko", markersize=4, label="measured gap")
+        ax.loglog(forms.steps, forms.gap, "ko", markersize=4, label="gap")
         ax.set(title=f"K = {forms.multiplicity}", xlabel="gradient steps t")
         ax.set_ylim(2e-5, 6)
         ax.legend(fontsize=8, loc="lower left")

@@ -7,7 +7,7 @@ Forms, from loose to tight (docs/proofs/linear-memory.md and gradient-domination
 - ``restart``: the lemma from an enclosed iterate M_{t_0}, comparator free;
 - ``domination``: gradient domination from the closed form (or the restart) on, without log^2 t.
 
-Bounds are upper ends of balls. The gap is measured in float64 and not enclosed.
+Bounds are upper ends of balls; the gap is enclosed too, by :mod:`theory.certify.float_descent`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from typing import Any
 import numpy as np
 
 from theory.certify.exact import above
-from theory.certify.linear_memory import FloatArray, LinearMemoryWorld, descend, draw_world, gap, gradient
+from theory.certify.float_descent import Near, near_descent
+from theory.certify.linear_memory import FloatArray, LinearMemoryWorld, draw_world, gap, gradient
 from theory.certify.linear_memory_balls import (
     Columns,
     Enclosed,
@@ -69,18 +70,27 @@ class Setting:
         smoothness: certified upper bound beta' on beta.
         step: eta, a float taken exactly, with eta beta' <= 1.
         enclosed: the iterate after :data:`RESTART_AT` steps.
-        measured: float64 memories after 10, 20, 50, ..., 10^4 steps.
+        near: float64 memories after 100, ..., 10^4 steps, with their distances to the true ones.
     """
 
     world: LinearMemoryWorld
     smoothness: Fraction
     step: Fraction
     enclosed: Enclosed
-    measured: dict[int, FloatArray]
+    near: dict[int, Near]
 
     def gap(self, t: int) -> float:
-        """The measured gap after t steps."""
-        return gap(self.world, self.measured[t])
+        """The gap after t steps, in float64."""
+        return gap(self.world, self.near[t].memory)
+
+    def gap_enclosure(self, t: int) -> Any:
+        """A ball that holds the gap after t steps; the gap moves by at most 3 times the distance.
+
+        The rows have weights that add up to 2, |softmax - target| <= sqrt(2) and |phi| <= 1, so |grad L| < 3.
+        """
+        middle = gap_ball(self.world, from_floats(self.near[t].memory))
+        with working_precision(_BITS) as flint:
+            return middle + flint.arb(0, 1) * (3 * flint.arb(_rational(flint, self.near[t].radius))).upper()
 
 
 _TIMES = (100, 150, 200, 300, 500, 700, 1000, 1500, 2000, 3000, 5000, 7000, 10_000)
@@ -101,7 +111,7 @@ def setting(
     step = Fraction(math.nextafter(float(1 / smoothness), 0.0))
     assert step * smoothness <= 1
     enclosed = enclosed_descent(world, step, restart_at)
-    return Setting(world, smoothness, step, enclosed, descend(world, float(step), times))
+    return Setting(world, smoothness, step, enclosed, near_descent(world, step, times))
 
 
 def simple_bound(world: LinearMemoryWorld, step: Fraction, t: int) -> float:
@@ -169,9 +179,8 @@ def restart_comparator(chosen: Setting, t: int, rounds: int = 400) -> Columns:
     from scipy.optimize import minimize
 
     world = chosen.world
-    origin = chosen.measured[min(chosen.measured)] if chosen.enclosed.steps in chosen.measured else None
-    if origin is None:
-        origin = np.zeros((world.vocabulary, world.features))
+    known = chosen.near.get(chosen.enclosed.steps)
+    origin = np.zeros((world.vocabulary, world.features)) if known is None else known.memory
     scale = 4 * float(chosen.step) * (t - chosen.enclosed.steps)
 
     def value(flat: FloatArray) -> tuple[float, FloatArray]:
@@ -180,7 +189,7 @@ def restart_comparator(chosen: Setting, t: int, rounds: int = 400) -> Columns:
         slope = gradient(world, memory) + 2 * away / scale
         return gap(world, memory) + float((away * away).sum()) / scale, slope.ravel()
 
-    start = chosen.measured.get(t, origin)
+    start = chosen.near[t].memory if t in chosen.near else origin
     found = minimize(
         value,
         start.ravel(),
@@ -227,10 +236,7 @@ def restart_start(chosen: Setting, comparator: Columns) -> Start:
 
 
 def enclosed_start(chosen: Setting) -> Start:
-    """The gap at t_0 itself, which no later gap exceeds; it moves by at most 3 times the radius.
-
-    The rows have weights that add up to 2, |softmax - target| <= sqrt(2) and |phi| <= 1, so |grad L| < 3.
-    """
+    """The gap at t_0 itself, which no later gap exceeds; it moves by at most 3 times the radius."""
     loss = gap_ball(chosen.world, chosen.enclosed.columns)
     with working_precision(_BITS) as flint:
         return Start(loss + 3 * chosen.enclosed.radius, flint.arb(0), chosen.enclosed.steps - 1)
@@ -295,7 +301,7 @@ class BoundForms:
     Attributes:
         multiplicity: K.
         steps: t.
-        gap: the measured gap.
+        gap: the gap itself, in float64.
         forms: name of the form to its values; NaN where it does not apply.
     """
 
@@ -306,7 +312,7 @@ class BoundForms:
 
 
 def bound_forms(multiplicity: int, rounds: int = 150) -> BoundForms:
-    """Every form of the bound and the measured gap along t, at S = A = 30, |R| = 8, eta = 1/beta.
+    """Every form of the bound and the gap along t, at S = A = 30, |R| = 8, eta = 1/beta.
 
     Args:
         multiplicity: K.
