@@ -1,6 +1,14 @@
 """Sphinx configuration."""
 
+import sys
 from importlib.metadata import version as _version
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import claim_pages
+
+claim_pages.generate(Path(__file__).parent / "claims" / "generated")
 
 project = "factbound"
 author = "The factbound developers"
@@ -14,7 +22,7 @@ nb_execution_raise_on_error = True
 nb_execution_timeout = 300
 autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
-exclude_patterns = ["_build", "jupyter_execute"]
+exclude_patterns = ["_build", "jupyter_execute", "claims/generated/*"]
 
 html_theme = "furo"
 html_title = "factbound"

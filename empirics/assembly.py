@@ -30,7 +30,7 @@ from empirics.results import (
 )
 from theory import Claim
 
-__all__ = ["Runs", "assemble", "symbols_of", "tables_of"]
+__all__ = ["Runs", "assemble", "symbols_of", "tables_of", "verdict_result"]
 
 
 @dataclass
@@ -103,7 +103,7 @@ def assemble(
         config=config.model_dump(mode="json"),
         environment=describe_environment(config),
         cells=[_cell(config, cell, table) for cell, table in zip(cells(config), tables, strict=True)],
-        verdicts=[_verdict(o) for outcome in outcomes for o in outcome.outcomes],
+        verdicts=[verdict_result(o) for outcome in outcomes for o in outcome.outcomes],
         claims=[_claim(item, outcome, mutants) for item, outcome in zip(claims, outcomes, strict=True)],
         curves=_curves(config, runs),
     )
@@ -153,7 +153,8 @@ def _summary(observable: Observable, values: Sequence[float | None], alpha: floa
     return Summary(mean=mean, lower=lower, upper=upper, interval="student-t", values=list(values))
 
 
-def _verdict(outcome: Outcome) -> VerdictResult:
+def verdict_result(outcome: Outcome) -> VerdictResult:
+    """One verdict as it stands in results.json."""
     data: dict[str, Any] = asdict(outcome)
     data["cells"] = list(outcome.cells)
     data["scope"] = str(outcome.scope.value)

@@ -12,7 +12,7 @@ from pathlib import Path
 from empirics.config import Config
 from empirics.results import Environment
 
-__all__ = ["code_hash", "describe_environment"]
+__all__ = ["code_hash", "describe_environment", "processor"]
 
 _ROOT = Path(__file__).resolve().parent.parent
 
@@ -36,7 +36,7 @@ def describe_environment(config: Config) -> Environment:
         torch=torch.__version__,
         numpy=_version("numpy"),
         blas=blas.strip(),
-        cpu=_processor(),
+        cpu=processor(),
         threads=1,
         device=torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
         dtype=config.compute.dtype,
@@ -76,7 +76,8 @@ def _git() -> tuple[str | None, bool | None]:
     return commit, None if status is None else bool(status)
 
 
-def _processor() -> str:
+def processor() -> str:
+    """The processor's name."""
     try:
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):

@@ -15,5 +15,6 @@ def covering_observables(finetuned: int, multiplicity: int, templates: int) -> d
     return {
         "covering_some_unseen": covering.some_unseen_by_chain(finetuned, multiplicity, templates),
         "covering_none_seen": max(avoided, 0.0) ** finetuned,
+        "coverage_union": covering.some_below_half_by_chain(finetuned, multiplicity, templates),
         "coverage_half_mean_tail": float(covering.below_half_mean(finetuned, multiplicity, templates)),
     }

@@ -55,7 +55,8 @@ class UnitRun:
         seed: the seed; world, initialisation and fine-tuning order derive from it.
         observables: for each N_f, the observables by name (None: undefined).
         curves: observables along pre-training.
-        failure: None, or why the run has no usable result (it diverged).
+        failure: None, or why the run has no usable result (it diverged, or its process died).
+        lost: whether it failed for reasons of the machine; such a run is not stored, and tried again next time.
     """
 
     unit: Unit
@@ -63,6 +64,7 @@ class UnitRun:
     observables: Mapping[int, Mapping[str, float | None]]
     curves: Mapping[str, Curve] = field(default_factory=dict)
     failure: str | None = None
+    lost: bool = False
 
 
 class Experiment(Protocol):

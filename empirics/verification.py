@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from empirics.adaptive import Arm, seeds_wanted
@@ -15,8 +15,11 @@ from empirics.judging.mutants import judge_mutants, mutated_claims
 from empirics.judging.outcome import ClaimOutcome, Verdict
 from empirics.judging.table import MAIN
 from empirics.results import Results
+from empirics.store import Store, run_key
 from empirics.sweep import Task, available_cores, run_tasks, split
 from theory import Claim, all_claims, claim
+
+EXPERIMENT = "one-layer"
 
 __all__ = ["Interrupted", "Progress", "exit_status", "verify"]
 
@@ -33,8 +36,10 @@ class Interrupted(Exception):
 class Progress:
     """What is told while runs come in; every callback may be replaced."""
 
+    found: Callable[[int], None] = lambda runs: None
     planned: Callable[[int], None] = lambda more: None
     advanced: Callable[[Task, Sequence[UnitRun]], None] = lambda task, runs: None
+    judged: Callable[[Sequence[ClaimOutcome]], None] = lambda outcomes: None
 
 
 def verify(
@@ -44,6 +49,9 @@ def verify(
     workers: int | None = None,
     mutants: bool = False,
     progress: Progress | None = None,
+    store: Store | None = None,
+    fresh: bool = False,
+    cluster: str | None = None,
 ) -> Results:
     """Run the configured grid and judge every claim on it.
 
@@ -56,8 +64,12 @@ def verify(
         workers: processes; one per available core if None.
         mutants: judge the claims' mutants too, and draw seeds for them.
         progress: told as runs come in.
+        store: where finished runs are kept and found again; None keeps them in memory only.
+        fresh: do not look runs up in the store (they are still stored).
+        cluster: address of a dask scheduler whose workers run the models, in place of local processes.
 
     Raises:
+        empirics.store.StoreError: a run could not be stored (disk full); what was stored is kept.
         theory.UnknownClaimError: an id in ``claims`` is not registered.
         Interrupted: Ctrl-C; carries the results of what was finished.
     """
@@ -68,7 +80,8 @@ def verify(
     runs = Runs()
     interrupted = False
     try:
-        _run_adaptively(config, runs, chosen, workers or available_cores(), progress, mutants=mutants)
+        source = _Source(config, workers or available_cores(), progress, store, fresh, cluster)
+        _run_adaptively(config, runs, chosen, source, mutants=mutants)
     except KeyboardInterrupt:
         interrupted = True
     tables = tables_of(config, runs)
@@ -100,23 +113,52 @@ def exit_status(results: Results, *, strict: bool = False, mutants: bool = False
     return 3 if strict and Verdict.UNDECIDED in required else 0
 
 
-def _run_adaptively(
-    config: Config, runs: Runs, claims: Sequence[Claim], workers: int, progress: Progress, *, mutants: bool
-) -> None:
+@dataclass(frozen=True)
+class _Source:
+    """Where runs come from: the store, or else the workers, and then into the store."""
+
+    config: Config
+    workers: int
+    progress: Progress
+    store: Store | None
+    fresh: bool
+    cluster: str | None
+
+    def runs(self, wanted: Mapping[Arm, Sequence[int]]) -> Iterator[tuple[str, list[UnitRun]]]:
+        """The runs of each arm at its seeds: those found first, then those computed, as they finish."""
+        keys = {
+            (arm, seed): run_key(EXPERIMENT, self.config, arm[1], seed)
+            for arm, seeds in wanted.items()
+            for seed in seeds
+        }
+        stored = self.store.find(keys.values()) if self.store is not None and not self.fresh else {}
+        tasks: list[Task] = []
+        for (variant, unit), seeds in wanted.items():
+            found = [stored[k] for s in seeds if (k := keys[(variant, unit), s]) in stored]
+            if found:
+                self.progress.found(len(found))
+                yield variant, found
+            missing = [s for s in seeds if keys[(variant, unit), s] not in stored]
+            tasks += split(EXPERIMENT, variant, self.config, unit, missing)
+        self.progress.planned(sum(len(task.seeds) for task in tasks))
+        for task, finished in run_tasks(tasks, self.workers, self.cluster) if tasks else ():
+            if self.store is not None:
+                self.store.add({keys[(task.variant, r.unit), r.seed]: r for r in finished if not r.lost})
+            self.progress.advanced(task, finished)
+            yield task.variant, finished
+
+
+def _run_adaptively(config: Config, runs: Runs, claims: Sequence[Claim], source: _Source, *, mutants: bool) -> None:
     current: dict[Arm, int] = {(MAIN, unit): 0 for unit in units(config)}
     wanted = dict.fromkeys(current, config.seeds.minimum)
+    base = config.seeds.base
     while wanted:
-        tasks = []
-        for (variant, unit), count in wanted.items():
-            first = config.seeds.base + current[variant, unit]
-            tasks += split("one-layer", variant, config, [unit], range(first, config.seeds.base + count))
-        progress.planned(sum(len(task.seeds) for task in tasks))
-        for task, finished in run_tasks(tasks, workers):
-            runs.add(task.variant, finished)
-            progress.advanced(task, finished)
+        for variant, finished in source.runs({a: range(base + current[a], base + n) for a, n in wanted.items()}):
+            runs.add(variant, finished)
         current |= wanted
         tables = tables_of(config, runs)
         outcomes: list[ClaimOutcome] = [judge_claim(item, tables, config.verdict) for item in claims]
         if mutants:
             outcomes += [judge_claim(mutated, tables, config.verdict) for _, _, mutated in mutated_claims(claims)]
+        source.progress.judged(outcomes)
         wanted = seeds_wanted(outcomes, tables, current, config.seeds)

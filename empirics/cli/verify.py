@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +15,8 @@ from empirics.cli.app import app
 from empirics.cli.output import console, print_json, progress_console
 from empirics.config import Config, load_config
 from empirics.errors import UsageError
+from empirics.judging.outcome import ClaimOutcome, Verdict
+from empirics.store import Store
 from empirics.verification import Interrupted, Progress, exit_status, verify
 
 __all__ = ["verify_command"]
@@ -27,8 +31,12 @@ def verify_command(
     ] = None,
     output: Annotated[Path, typer.Option(metavar="DIR", help="Where results go.")] = Path("results"),
     workers: Annotated[int | None, typer.Option(metavar="N", help="Processes; one per core if not given.")] = None,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="A dask scheduler whose workers run the models.")
+    ] = None,
     device: Annotated[str | None, typer.Option(metavar="cpu|cuda|auto", help="Where to train.")] = None,
     claims: Annotated[str | None, typer.Option(metavar="ID,ID", help="Judge these claims only.")] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Compute again what runs.sqlite holds.")] = False,
     mutants: Annotated[bool, typer.Option("--mutants", help="Refute near misses too; exit 0 if all are.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 3 if something required is undecided.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print results.json on standard output.")] = False,
@@ -47,12 +55,24 @@ def verify_command(
     directory = prepare_directory(output)
     identifiers = [c.strip() for c in claims.split(",")] if claims is not None else None
     interrupted = False
-    with _progress() as progress:
+    found: list[int] = []
+    with Store(directory / "runs.sqlite") as store, _progress(found) as progress:
         try:
-            results = verify(chosen, claims=identifiers, workers=workers, mutants=mutants, progress=progress)
+            results = verify(
+                chosen,
+                claims=identifiers,
+                workers=workers,
+                mutants=mutants,
+                progress=progress,
+                store=store,
+                fresh=fresh,
+                cluster=cluster,
+            )
         except Interrupted as stop:
             results, interrupted = stop.results, True
     write_all(results, directory)
+    if found:
+        print(f"factbound: {sum(found)} finished runs found in {directory / 'runs.sqlite'}", file=sys.stderr)
     if as_json:
         print_json(results.model_dump(mode="json"))
     else:
@@ -69,8 +89,15 @@ def _check_device(config: Config) -> None:
         resolve_device(config.compute.device)
 
 
+def _counts(outcomes: Sequence[ClaimOutcome]) -> str:
+    """Verdicts so far, as in ``21 HOLDS, 4 UNDECIDED``."""
+    counts = Counter(o.verdict for claim in outcomes for o in claim.outcomes)
+    shown = (Verdict.VIOLATED, Verdict.HOLDS, Verdict.UNDECIDED)
+    return ", ".join(f"{counts[v]} {v.value}" for v in shown if counts[v])
+
+
 @contextmanager
-def _progress() -> Iterator[Progress]:
+def _progress(found: list[int]) -> Iterator[Progress]:
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
@@ -81,12 +108,15 @@ def _progress() -> Iterator[Progress]:
         TextColumn("models"),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
+        TextColumn("{task.fields[verdicts]}"),
         console=progress_console(),
         transient=True,
     ) as bar:
-        task = bar.add_task("training", total=None)
+        task = bar.add_task("training", total=None, verdicts="")
         yield Progress(
+            found=found.append,
             planned=lambda more: bar.update(task, total=(bar.tasks[0].total or 0) + more),
+            judged=lambda outcomes: bar.update(task, verdicts=_counts(outcomes)),
             advanced=lambda work, runs: bar.update(
                 task,
                 advance=len(runs),

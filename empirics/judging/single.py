@@ -129,6 +129,8 @@ def _bound(
         return replace(base, verdict=Verdict.VACUOUS, reason=reason)
     rule = Rule.at_most(bound) if upper else Rule.at_least(bound)
     if observable.sampling == "exact":
+        slack = claim.tolerance or 0.0  # relative: two roundings of one number may differ in the last place
+        rule = Rule.at_most(bound * (1.0 + slack)) if upper else Rule.at_least(bound * (1.0 - slack))
         limits = Limits(estimate, min(values), max(values))
         verdict, reason = decide(rule, limits)
         reason = reason.replace("upper limit", "exact value").replace("lower limit", "exact value")

@@ -29,7 +29,9 @@ from empirics.one_layer.world import IntArray
 
 __all__ = ["Engine"]
 
+FloatArray = NDArray[np.floating]
 _BLOCK_LOGITS = 1 << 22  # entries of the logits that are held at a time
+_ALIGNMENT = 16  # rows of the logits start at multiples of this many numbers: products are faster so
 _ACTIVATIONS = {"relu": kernels.RELU, "smoothed-relu": kernels.SMOOTHED, "identity": kernels.IDENTITY}
 
 
@@ -43,6 +45,32 @@ class _Layout:
     weight: NDArray[np.floating]  # [N]
     targets: NDArray[np.int32]  # concatenated
     target_start: NDArray[np.int32]  # [N + 1]
+
+
+@dataclass(frozen=True)
+class _Arrays:
+    """Parameters, gradients and work space as arrays, for the compiled passes."""
+
+    input: FloatArray
+    entries: FloatArray
+    input_grad: FloatArray
+    entries_grad: FloatArray
+    logits: FloatArray
+    hidden: FloatArray
+    dhidden: FloatArray
+    alpha: FloatArray
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Rows first..last-1 and their part of the work space, for the matrix products."""
+
+    first: int
+    last: int
+    logits: Tensor
+    logits_transposed: Tensor
+    hidden: Tensor
+    dhidden: Tensor
 
 
 class Engine:
@@ -74,7 +102,8 @@ class Engine:
             torch.zeros_like(p) for p in (self.input, self.output, self.entries)
         )
         self._layout = _lay_out(corpus, self._positions, self.columns, vocabulary, self.input.numpy().dtype)
-        self._allocate()
+        rows = len(self._layout.length)
+        self._allocate(min(rows, max(256, _BLOCK_LOGITS // len(self.columns))))
 
     @property
     def trained(self) -> list[tuple[str, Tensor, Tensor]]:
@@ -102,101 +131,117 @@ class Engine:
     def loss(self) -> float:
         """The corpus loss, in float64."""
         layout, total = self._layout, 0.0
-        for first, last in self._blocks:
-            self._forward(first, last)
-            logits = self._logits[: last - first].double()
+        for block in self._blocks:
+            self._forward(block)
+            logits = block.logits.double()
             rows = torch.logsumexp(logits, dim=1).numpy()
-            starts = layout.target_start[first : last + 1]
+            starts = layout.target_start[block.first : block.last + 1]
             counts = np.diff(starts)
-            hit = logits.numpy()[np.repeat(np.arange(last - first), counts), layout.targets[starts[0] : starts[-1]]]
+            row_of = np.repeat(np.arange(block.last - block.first), counts)
+            hit = logits.numpy()[row_of, layout.targets[starts[0] : starts[-1]]]
             mean = np.add.reduceat(hit, starts[:-1] - starts[0]) / counts
-            total += math.fsum(layout.weight[first:last].astype(np.float64) * (rows - mean))
+            total += math.fsum(layout.weight[block.first : block.last].astype(np.float64) * (rows - mean))
         return total
 
     def gradients(self) -> None:
         """Fill the gradient buffers at the current parameters."""
-        config, layout = self.config, self._layout
-        through = (config.train_input and config.mlp) or config.attention
-        self.input_grad.zero_()
-        self.entries_grad.zero_()
-        for first, last in self._blocks:
-            count = last - first
-            logits, hidden = self._logits[:count], self._hidden[:count]
-            self._forward(first, last)
-            self._softmax_less_target(first, last)
-            if first == 0:
-                torch.mm(logits.T, hidden, out=self.output_grad)
+        arrays, layout = self._arrays, self._layout
+        arrays.input_grad.fill(0)
+        arrays.entries_grad.fill(0)
+        for block in self._blocks:
+            self._forward(block)
+            self._softmax(
+                block.first,
+                block.last,
+                len(self.columns),
+                arrays.logits,
+                layout.weight,
+                layout.target_start,
+                layout.targets,
+            )
+            if block.first == 0:
+                torch.mm(block.logits_transposed, block.hidden, out=self.output_grad)
             else:
-                self.output_grad.addmm_(logits.T, hidden)
-            if not through:
+                self.output_grad.addmm_(block.logits_transposed, block.hidden)
+            if not self._through:
                 continue
-            torch.mm(logits, self.output, out=self._dhidden[:count])
+            torch.mm(block.logits, self.output, out=block.dhidden)
             kernels.backward(
-                first,
-                last,
+                block.first,
+                block.last,
                 layout.tokens,
                 layout.length,
                 layout.entries,
-                config.attention,
-                config.train_input and config.mlp,
-                config.residual,
-                self.input.numpy(),
+                self.config.attention,
+                self._train_input,
+                self.config.residual,
+                arrays.input,
                 self._activation,
-                config.smoothing,
-                self._alpha,
-                hidden.numpy(),
-                self._dhidden.numpy(),
-                self.input_grad.numpy(),
-                self.entries_grad.numpy(),
+                self.config.smoothing,
+                arrays.alpha,
+                arrays.hidden,
+                arrays.dhidden,
+                arrays.input_grad,
+                arrays.entries_grad,
             )
         if len(self._merged):
             self.output_grad[-1] /= self._multiplicity
 
-    def _forward(self, first: int, last: int) -> None:
-        layout, config, count = self._layout, self.config, last - first
+    def _forward(self, block: _Block) -> None:
+        arrays, layout = self._arrays, self._layout
         kernels.forward(
-            first,
-            last,
+            block.first,
+            block.last,
             layout.tokens,
             layout.length,
             layout.entries,
-            self.entries.numpy(),
-            config.attention,
-            config.residual,
-            self.input.numpy(),
+            arrays.entries,
+            self.config.attention,
+            self.config.residual,
+            arrays.input,
             self._activation,
-            config.smoothing,
-            self._alpha,
-            self._hidden.numpy(),
+            self.config.smoothing,
+            arrays.alpha,
+            arrays.hidden,
         )
-        torch.mm(self._hidden[:count], self.output.T, out=self._logits[:count])
+        torch.mm(block.hidden, self._output_transposed, out=block.logits)
         if len(self._merged):
-            self._logits[:count, -1] += math.log(self._multiplicity)
-
-    def _softmax_less_target(self, first: int, last: int) -> None:
-        layout, logits = self._layout, self._logits.numpy()
-        if logits.dtype == np.float32:
-            kernels.softmax_less_target(
-                first, last, logits, layout.weight, layout.target_start, layout.targets, self._bits
-            )
-        else:
-            kernels.softmax_less_target_double(first, last, logits, layout.weight, layout.target_start, layout.targets)
+            block.logits[:, -1] += math.log(self._multiplicity)
 
     @property
     def _multiplicity(self) -> int:
         """Tokens that the merged column stands for."""
         return len(self._merged)
 
-    def _allocate(self) -> None:
-        rows, hidden, columns = len(self._layout.length), self.input.shape[1], self.output.shape[0]
-        block = min(rows, max(256, _BLOCK_LOGITS // columns))
-        self._blocks = [(first, min(first + block, rows)) for first in range(0, rows, block)]
-        self._activation = _ACTIVATIONS[self.config.activation] if self.config.mlp else kernels.IDENTITY
-        self._logits = self.input.new_empty((block, columns))
-        self._hidden = self.input.new_empty((block, hidden))
-        self._dhidden = self.input.new_empty((block, hidden))
-        self._alpha = np.ones(self._layout.tokens.shape, dtype=self.input.numpy().dtype)
-        self._bits = np.zeros(columns, dtype=np.int32)
+    def _allocate(self, block: int) -> None:
+        """Work space for ``block`` rows at a time, and every view of it that training needs."""
+        config, rows = self.config, len(self._layout.length)
+        hidden, columns = self.input.shape[1], self.output.shape[0]
+        stride = -(-columns // _ALIGNMENT) * _ALIGNMENT
+        logits, at_once = self.input.new_empty((block, stride)), self.input.new_empty((2, block, hidden))
+        self._arrays = _Arrays(
+            input=self.input.numpy(),
+            entries=self.entries.numpy(),
+            input_grad=self.input_grad.numpy(),
+            entries_grad=self.entries_grad.numpy(),
+            logits=logits.numpy(),
+            hidden=at_once[0].numpy(),
+            dhidden=at_once[1].numpy(),
+            alpha=np.ones(self._layout.tokens.shape, dtype=logits.numpy().dtype),
+        )
+        self._blocks = []
+        for first in range(0, rows, block):
+            last = min(first + block, rows)
+            part = logits[: last - first, :columns]
+            self._blocks.append(
+                _Block(first, last, part, part.T, at_once[0, : last - first], at_once[1, : last - first])
+            )
+        self._output_transposed = self.output.T
+        self._activation = _ACTIVATIONS[config.activation] if config.mlp else kernels.IDENTITY
+        single = self.input.dtype == torch.float32
+        self._softmax = kernels.softmax_less_target if single else kernels.softmax_less_target_double
+        self._train_input = config.train_input and config.mlp
+        self._through = self._train_input or config.attention
 
 
 def _columns(weights: Parameters, corpus: Sequence[Rows], config: configuration.Model) -> tuple[IntArray, IntArray]:

@@ -11,6 +11,8 @@ from typing import Any
 
 import numba as nb
 import numpy as np
+from numba.core import types
+from numba.extending import intrinsic
 
 __all__ = ["IDENTITY", "RELU", "SMOOTHED", "backward", "forward", "softmax_less_target"]
 
@@ -78,17 +80,24 @@ def forward(first, last, tokens, length, entries, scores, attend, residual, weig
                 row[h] = half * x * x / kappa if x < kappa else x - half * kappa
 
 
+@intrinsic
+def _as_float32(typing_context: Any, bits: Any) -> Any:
+    """The float32 with the bit pattern of an int32."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], context.get_value_type(types.float32))
+
+    return types.float32(types.int32), generate
+
+
 @nb.njit(**_COMPILE)
-def softmax_less_target(first, last, logits, row_weight, target_start, targets, bits):
+def softmax_less_target(first, last, size, logits, row_weight, target_start, targets):
     """Rows of ``logits[0:last-first]`` become weight * (softmax - target), in place.
 
-    Shapes: logits [rows, V]; row_weight [N]; targets of row i are targets[target_start[i]:target_start[i+1]];
-    bits is an integer view's scratch of length V (int32 for float32 logits).
+    Shapes: logits [rows, >= size], the first ``size`` columns count; row_weight [N]; the targets of row i are
+    targets[target_start[i]:target_start[i+1]].
     """
-    size = logits.shape[1]
-    scale = bits.view(np.float32)
     as_integers = logits.view(np.int32)
-    found = np.empty(1, dtype=np.int32)
     for i in range(first, last):
         row = logits[i - first]
         # The maximum over integers: flipping the lower bits of negative floats makes their order that of the
@@ -98,25 +107,25 @@ def softmax_less_target(first, last, logits, row_weight, target_start, targets, 
         for v in range(size):
             b = integers[v]
             highest = max(highest, b ^ ((b >> np.int32(31)) & np.int32(0x7FFFFFFF)))
-        found[0] = highest ^ ((highest >> np.int32(31)) & np.int32(0x7FFFFFFF))
-        top = found.view(np.float32)[0]
-        # exp(x) = 2^k 2^f with x log2(e) = k + f, f in [-1/2, 1/2]: a polynomial for 2^f, the exponent bits for 2^k.
-        for v in range(size):
-            y = max((row[v] - top) * np.float32(1.4426950408889634), np.float32(-126.0))
-            k = np.int32(y - np.float32(0.5))  # rounds to nearest: y <= 0
-            f = y - np.float32(k)
-            p = np.float32(1.5403530e-4)
-            p = p * f + np.float32(1.3333558e-3)
-            p = p * f + np.float32(9.6181291e-3)
-            p = p * f + np.float32(5.5504109e-2)
-            p = p * f + np.float32(2.4022651e-1)
-            p = p * f + np.float32(6.9314718e-1)
-            row[v] = p * f + np.float32(1.0)
-            bits[v] = (k + np.int32(127)) << np.int32(23)
+        top = _as_float32(np.int32(highest ^ ((highest >> np.int32(31)) & np.int32(0x7FFFFFFF))))
+        # exp(x) = 2^k exp(r) with x = k log 2 + r, |r| <= log(2)/2: a polynomial for exp(r) (Cephes), log 2 in two
+        # parts so that r is exact to single precision, the exponent bits for 2^k.
         total = np.float32(0.0)
         for v in range(size):
-            row[v] *= scale[v]
-            total += row[v]
+            x = max(row[v] - top, np.float32(-87.0))
+            k = np.int32(x * np.float32(1.4426950408889634) - np.float32(0.5))  # rounds to nearest: x <= 0
+            r = x - np.float32(k) * np.float32(0.693359375)
+            r = r + np.float32(k) * np.float32(2.12194440e-4)
+            p = np.float32(1.9875691500e-4)
+            p = p * r + np.float32(1.3981999507e-3)
+            p = p * r + np.float32(8.3334519073e-3)
+            p = p * r + np.float32(4.1665795894e-2)
+            p = p * r + np.float32(1.6666665459e-1)
+            p = p * r + np.float32(5.0000001201e-1)
+            p = p * r * r + r + np.float32(1.0)
+            e = p * _as_float32(np.int32((k + np.int32(127)) << np.int32(23)))
+            row[v] = e
+            total += e
         factor = row_weight[i] / total
         for v in range(size):
             row[v] *= factor
@@ -127,9 +136,8 @@ def softmax_less_target(first, last, logits, row_weight, target_start, targets, 
 
 
 @nb.njit(**_COMPILE)
-def softmax_less_target_double(first, last, logits, row_weight, target_start, targets):
+def softmax_less_target_double(first, last, size, logits, row_weight, target_start, targets):
     """The same in double precision, with the library's exponential."""
-    size = logits.shape[1]
     for i in range(first, last):
         row = logits[i - first]
         top = row[0]
