@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
+
 from empirics.cli.app import app
 from empirics.cli.output import console, print_json, progress_console
 
