@@ -21,7 +21,7 @@ _SIMPLE, _UNSEEN, _SHARP = "coverage-union", "covering-some-unseen-sharp", "cove
 _ALL = "all 1 <= K < |R|, N_f >= 1"
 N, c, p, z, u = sp.symbols("N c p z u", positive=True)
 rho = c * (1 - p) / ((N - c + 1) * p)
-_FACTS, _UNIVERSE = 40, 12
+_FACTS, _UNIVERSE = 60, 16
 
 
 def swap_coupling() -> Outcome:

@@ -19,15 +19,15 @@ __all__ = ["enumeration", "given_world_enumeration", "monotone", "mutants", "ste
 
 _SOME, _NONE = "covering-some-unseen", "covering-none-seen"
 _K, _R, _u = sp.symbols("K R u", positive=True, integer=True)
-_ENUMERATED = "all worlds with |R| <= 5, N_f <= 3 and |R| <= 4, N_f <= 4"
-_LARGEST_UNIVERSE, _MOST_FACTS = 14, 12
+_ENUMERATED = "all worlds with |R| <= 6, N_f <= 3; |R| <= 5, N_f <= 4; |R| <= 4, N_f <= 6"
+_LARGEST_UNIVERSE, _MOST_FACTS = 20, 20
 _GRID = f"1 <= K <= |R| <= {_LARGEST_UNIVERSE}, 1 <= N_f <= {_MOST_FACTS}"
 
 
 def enumeration() -> Outcome:
     """Step 1: both laws by counting every choice of templates of every fine-tuned fact."""
     worlds = 0
-    for largest, most in ((5, 3), (4, 4)):
+    for largest, most in ((6, 3), (5, 4), (4, 6)):
         for R, N_f in product(range(1, largest + 1), range(1, most + 1)):
             for K in range(1, R + 1):
                 own = (1 << K) - 1  # by symmetry the held-out fact may own the first K
@@ -50,7 +50,7 @@ def enumeration() -> Outcome:
 def given_world_enumeration() -> Outcome:
     """Step 2: the laws given a world by counting every choice of facts; their averages are those of step 1."""
     checked = 0
-    for R, K, others in ((3, 1, 3), (3, 2, 3), (4, 2, 3), (4, 3, 3)):
+    for R, K, others in ((3, 1, 4), (3, 2, 4), (4, 2, 4), (4, 3, 4), (5, 2, 3), (5, 3, 3)):
         sets = list(combinations(range(R), K))
         own = sets[0]
         for N_f in range(1, others + 1):
@@ -169,7 +169,7 @@ def steps() -> tuple[Step, ...]:
             _SOME,
             "covering-laws.2",
             "both laws given a world, and their average over worlds",
-            "all worlds with 3 other facts, |R| <= 4",
+            "all worlds with 4 other facts, |R| <= 4, and 3, |R| = 5",
             "exhaustive enumeration",
             given_world_enumeration,
         ),

@@ -4,6 +4,7 @@ Forms, from loose to tight (docs/proofs/linear-memory.md and gradient-domination
 
 - ``simple``: world-free, minimised over rho;
 - ``closed_form``: votes (a, b, f, g) and the world's owner counts;
+- ``best comparator``: the lemma from 0 with a comparator searched freely;
 - ``restart``: the lemma from an enclosed iterate M_{t_0}, comparator free;
 - ``domination``: gradient domination from the closed form (or the restart) on, without log^2 t.
 
@@ -40,6 +41,7 @@ __all__ = [
     "BoundForms",
     "Setting",
     "Start",
+    "best_comparator_bound",
     "best_votes",
     "bound_forms",
     "closed_form_bound",
@@ -174,14 +176,21 @@ def best_votes(world: LinearMemoryWorld, step: Fraction, t: int, start: Sequence
     return a, b, f, g
 
 
-def restart_comparator(chosen: Setting, t: int, rounds: int = 400) -> Columns:
-    """A comparator near the least of gap(M) + |M - M_{t_0}|^2 / (4 eta (t - t_0)); any is valid."""
+def restart_comparator(chosen: Setting, t: int, rounds: int = 400, from_zero: bool = False) -> Columns:
+    """A comparator near the least of gap(M) + |M - M_{t_0}|^2 / (4 eta (t - t_0)); any is valid.
+
+    Args:
+        chosen: world, step and enclosed iterate.
+        t: the number of steps that the comparator is good for.
+        rounds: of the search.
+        from_zero: t_0 = 0 and M_0 = 0: the best that the lemma alone can give.
+    """
     from scipy.optimize import minimize
 
     world = chosen.world
-    known = chosen.near.get(chosen.enclosed.steps)
+    known = None if from_zero else chosen.near.get(chosen.enclosed.steps)
     origin = np.zeros((world.vocabulary, world.features)) if known is None else known.memory
-    scale = 4 * float(chosen.step) * (t - chosen.enclosed.steps)
+    scale = 4 * float(chosen.step) * (t if from_zero else t - chosen.enclosed.steps)
 
     def value(flat: FloatArray) -> tuple[float, FloatArray]:
         memory = flat.reshape(origin.shape)
@@ -233,6 +242,15 @@ def restart_start(chosen: Setting, comparator: Columns) -> Start:
     loss = gap_ball(chosen.world, comparator)
     with working_precision(_BITS):
         return Start(loss, (distance.sqrt() + chosen.enclosed.radius) ** 2, chosen.enclosed.steps)
+
+
+def best_comparator_bound(chosen: Setting, t: int, rounds: int = 400) -> Any:
+    """The lemma from 0 with a comparator searched freely: gap(M) + |M|^2 / (4 eta t), a ball."""
+    comparator = restart_comparator(chosen, t, rounds, from_zero=True)
+    loss = gap_ball(chosen.world, comparator)
+    with working_precision(_BITS) as flint:
+        squared = sum((x * x for column in comparator for x in column), flint.arb(0))
+        return loss + squared / (4 * flint.arb(_rational(flint, chosen.step)) * t)
 
 
 def enclosed_start(chosen: Setting) -> Start:
@@ -321,12 +339,13 @@ def bound_forms(multiplicity: int, rounds: int = 150) -> BoundForms:
     chosen = setting(multiplicity)
     world, step = chosen.world, chosen.step
     votes = {t: best_votes(world, step, t) for t in _TIMES}
-    forms: dict[str, list[float]] = {"simple form": [], "closed form": [], "restart": []}
+    forms: dict[str, list[float]] = {"simple form": [], "closed form": [], "best comparator": [], "restart": []}
     at_restart = enclosed_start(chosen)
     restarts = [at_restart]
     for t in _TIMES:
         forms["simple form"].append(simple_bound(world, step, t))
         forms["closed form"].append(above(closed_form_bound(world, step, t, votes[t])))
+        forms["best comparator"].append(above(best_comparator_bound(chosen, t, rounds)))
         if t > chosen.enclosed.steps:
             comparator = restart_comparator(chosen, t, rounds)
             restarts.append(restart_start(chosen, comparator))
