@@ -64,18 +64,18 @@ def polynomial_nonnegative(
     for factor, multiplicity in polynomial.sqf_list()[1]:
         if multiplicity % 2:
             odd = odd * factor
-    inside = odd.count_roots(*ends) - sum(1 for end in ends if odd.eval(end) == 0) if odd.degree() > 0 else 0
+    inside = odd.count_roots(*ends) - sum(1 for end in ends if odd(end) == 0) if odd.degree() > 0 else 0
     if inside == 0:
         middle = sum(ends) / 2
         # The middle may be a root of even multiplicity; any point that is no root decides.
-        while polynomial.eval(middle) == 0:
+        while polynomial(middle) == 0:
             middle = (middle + ends[0]) / 2
-        value = polynomial.eval(middle)
+        value = polynomial(middle)
         if value > 0:
             return Outcome(True, f"no sign change inside [{low}, {high}] by Sturm, positive at {middle}")
         return Outcome(False, f"negative on [{low}, {high}]: {value} at {variable} = {middle}")
     witness = _negative_point(polynomial, odd, ends)
-    return Outcome(False, f"{inside} sign changes inside [{low}, {high}]: {polynomial.eval(witness)} at {witness}")
+    return Outcome(False, f"{inside} sign changes inside [{low}, {high}]: {polynomial(witness)} at {witness}")
 
 
 def _negative_point(polynomial: sp.Poly, odd: sp.Poly, ends: tuple[sp.Rational, sp.Rational]) -> sp.Rational:
@@ -84,7 +84,7 @@ def _negative_point(polynomial: sp.Poly, odd: sp.Poly, ends: tuple[sp.Rational, 
     while True:
         for i in range(cells + 1):
             point = ends[0] + (ends[1] - ends[0]) * sp.Rational(i, cells)
-            if polynomial.eval(point) < 0:
+            if polynomial(point) < 0:
                 return point
         cells *= 2
 

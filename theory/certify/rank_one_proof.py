@@ -53,7 +53,7 @@ def share_identity(deficit: sp.Expr | None = None) -> Outcome:
         return Outcome(
             False,
             f"{result.detail}; at two facts with one gradient delta and alpha = 1/2: c = tau = 1, "
-            f"share = 2/3, deficit 1/2 against {sp.sympify(stated).subs(N, 2)}",
+            f"share = 2/3, deficit 1/2 against {stated.subs(N, 2)}",
         )
     return result
 
