@@ -93,7 +93,7 @@ def rate_figure(destination: Path | str, multiplicities: Sequence[int] = (1, 3))
     drawing = Figure(figsize=(11, 4.4), layout="constrained")
     axes: Any = drawing.subplots(1, len(found), sharey=True, squeeze=False)[0]
     for ax, forms in zip(axes, found, strict=True):
-        for name, values in forms.forms.items():
+        for style, (name, values) in zip(("-", "-", "-.", "-", "--", ":"), forms.forms.items(), strict=True):
             ax.loglog(
                 forms.steps,
                 values,

@@ -153,19 +153,24 @@ def literal_none() -> Outcome:
     )
 
 
-def closest_call() -> tuple[int, int, Fraction]:
-    """(R, K) nearest to equality in step 2, and log R / f(K/R) - 1 there, rounded to 12 decimals."""
-    best: tuple[float, int, int] | None = None
+def closest_call() -> tuple[int, int, float]:
+    """(R, K) nearest to equality in the literal criterion, and log R / f(K/R) - 1 there.
+
+    Raises:
+        ArithmeticError: balls do not single it out.
+    """
     with working_precision(128) as flint:
+        excess = {}
         for R in range(2, LARGEST_UNIVERSE + 1):
             log_R = flint.arb(R).log()
             for K in range(1, R):
-                ratio = -log_R * flint.fmpq(K * K, 2 * R * R) / flint.arb(flint.fmpq(R - K, R)).log() - 1
-                size = float(abs(ratio).mid())
-                if best is None or size < best[0]:
-                    best, value = (size, R, K), float(ratio.mid())
-    assert best is not None
-    return best[1], best[2], Fraction(round(value * 10**12), 10**12)
+                rate = log_R * flint.fmpq(K * K, 2 * R * R)
+                excess[R, K] = -rate / flint.arb(flint.fmpq(R - K, R)).log() - 1
+        best = min(excess, key=lambda pair: abs(float(excess[pair].mid())))
+        size = abs(excess[best])
+        if not all(abs(other) > size for pair, other in excess.items() if pair != best):
+            raise ArithmeticError("two pairs are equally close")
+        return (*best, float(excess[best].mid()))
 
 
 def closest() -> Outcome:
@@ -174,7 +179,7 @@ def closest() -> Outcome:
     found = exists_by_integers(R, K)
     return Outcome(
         (R, K) == (138, 94) and not found,
-        f"|R| = {R}, K = {K}: log|R| / f = 1 + {float(excess):.3e}, no frontier by integers of "
+        f"|R| = {R}, K = {K}: log|R| / f = 1 + {excess:.3e}, no frontier by integers of "
         f"{2 * R * R * R.bit_length():,} bits",
     )
 

@@ -6,6 +6,7 @@ import sympy as sp
 
 from theory.certify.certificate import Outcome, Step
 from theory.certify.exact import all_of, identities, polynomial_nonnegative
+from theory.enclose import working_precision
 
 __all__ = ["divergence_bound", "exponent_bound", "mutants", "steps"]
 
@@ -79,6 +80,25 @@ def headline() -> Outcome:
     return identities([("exponent", N * K**2 / (2 * R**2), normalised * K**2 * sp.log(R) / (2 * R**2))])
 
 
+def literal_reading(first: int = 3, last: int = 19, universe: int = 20) -> Outcome:
+    """Step 7: the literal exponent log|R| p^2/2 exceeds KL(p/2||p) for K = ``first``..``last``, no other K < |R|.
+
+    KL(p/2||p) is the exact rate of the tail (Cramer), so there a literal bound on the tail fails for large N.
+    """
+    beyond = []
+    for K in range(1, universe):
+        with working_precision(96) as flint:
+            p_ball = flint.arb(flint.fmpq(K, universe))
+            divergence = -p_ball / 2 * flint.arb(2).log() + (1 - p_ball / 2) * ((1 - p_ball / 2) / (1 - p_ball)).log()
+            literal = flint.arb(universe).log() * p_ball**2 / 2
+            if literal > divergence:
+                beyond.append(K)
+            elif not literal < divergence:
+                return Outcome(False, f"not decided at K = {K}")
+    found = f"at |R| = {universe} it exceeds the rate for K = {beyond[0]}..{beyond[-1]}"
+    return Outcome(beyond == list(range(first, last + 1)), found)
+
+
 def steps() -> tuple[Step, ...]:
     """All steps of the page, in order."""
     return (
@@ -123,6 +143,14 @@ def steps() -> tuple[Step, ...]:
             "symbolic identity",
             headline,
         ),
+        Step(
+            _CLAIM,
+            "half-mean-tail.7",
+            "the literal exponent exceeds the tail's exact rate for K = 3..19",
+            "|R| = 20, all K < |R|",
+            "ball arithmetic",
+            literal_reading,
+        ),
     )
 
 
@@ -152,5 +180,13 @@ def mutants() -> tuple[Step, ...]:
             "all 0 < q <= p < 1",
             "factorised derivative, Sturm sequence",
             lambda: divergence_bound(4),
+        ),
+        Step(
+            f"{_CLAIM}:literal-from-two",
+            "half-mean-tail.7",
+            "the literal exponent exceeds the tail's exact rate for K = 2..19",
+            "|R| = 20, all K < |R|",
+            "ball arithmetic",
+            lambda: literal_reading(first=2),
         ),
     )
