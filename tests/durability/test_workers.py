@@ -1,12 +1,25 @@
 """A worker that dies is retried once and then reported; the rest goes on."""
 
+import os
+import shutil
+
+import pytest
+from dying_experiment import marks_of
+
 from empirics.config import load_config
 from empirics.experiment import Unit
 from empirics.sweep import run_tasks, split
 
 
-def test_dead_workers(tmp_path, monkeypatch):
-    monkeypatch.setenv("FACTBOUND_TEST_MARKS", str(tmp_path))
+@pytest.fixture
+def marks():
+    place = marks_of(os.getpid())
+    place.mkdir()
+    yield place
+    shutil.rmtree(place)
+
+
+def test_dead_workers(marks):
     config = load_config("default")
     tasks = [
         task

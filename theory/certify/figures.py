@@ -97,6 +97,7 @@ def rate_figure(destination: Path | str, multiplicities: Sequence[int] = (1, 3))
             ax.loglog(
                 forms.steps,
                 values,
+                style,
                 linewidth=1.3,
                 label=f"{name} (bound/gap {values[-1] / forms.gap[-1]:.3g} at the end)",
             )
