@@ -330,7 +330,7 @@ class BoundForms:
 
 
 def bound_forms(multiplicity: int, rounds: int = 150) -> BoundForms:
-    """Every form of the bound and the gap along t, at S = A = 30, |R| = 8, eta = 1/beta.
+    """Every form of the bound and the gap along t, at S = A = 30, ``|R|`` = 8, eta = 1/beta.
 
     Args:
         multiplicity: K.
