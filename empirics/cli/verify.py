@@ -14,6 +14,7 @@ from empirics.cli.app import app
 from empirics.cli.output import console, print_json, progress_console
 from empirics.config import Config, load_config
 from empirics.errors import UsageError
+from empirics.judging.table import MAIN
 from empirics.store import Store
 from empirics.verification import Interrupted, Progress, exit_status, verify
 
@@ -105,6 +106,7 @@ def _progress(found: list[int]) -> Iterator[Progress]:
             advanced=lambda work, runs: bar.update(
                 task,
                 advance=len(runs),
-                description=f"training |R|={work.unit.templates} K={work.unit.multiplicity}",
+                description=f"training {'' if work.variant == MAIN else work.variant + ' '}"
+                f"|R|={work.unit.templates} K={work.unit.multiplicity}",
             ),
         )
