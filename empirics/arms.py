@@ -20,6 +20,8 @@ __all__ = ["ARMS", "Arm", "arms_of"]
 
 _AXES = ("templates", "multiplicity", "finetuned")
 
+_LORA: Final = {"finetuning.method": "lora", "finetuning.targets": ["input"]}
+
 ARMS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
     {
         # Arms that claims speak of.
@@ -41,25 +43,33 @@ ARMS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
             "pretraining.batch_size": 0,
             "pretraining.learning_rate": 10.0,
             "pretraining.schedule": "constant",
-            "pretraining.steps": 10_000,
+            "pretraining.steps": 4000,
             "pretraining.target_gap": 0.0,
             "finetuning.method": "full",
             "compute.dtype": "float64",
         },
-        "low-rank": {"finetuning.method": "lora", "finetuning.rank": 1, "finetuning.targets": ["input"]},
-        "distractors": {"world.distractors": 2, "world.distractor_vocabulary": 10},
+        "low-rank": {**_LORA, "finetuning.rank": 1},
+        "distractors": {
+            # A world of its own: nothing is compared with the main arm.
+            "world.subjects": 30,
+            "world.answers": 30,
+            "world.distractors": 2,
+            "world.distractor_vocabulary": 10,
+            "world.templates": [8],
+            "world.multiplicity": [3],
+            "world.finetuned": [5],
+        },
         "attention-only": {"model.mlp": False},
         "mlp-only": {"model.attention": False},
         "decayed-rate": {"pretraining.schedule": "cosine"},
-        # Arms that no claim speaks of: further premises, reported beside the others.
-        "low-rank-output": {
-            "finetuning.method": "lora",
-            "finetuning.rank": 1,
-            "finetuning.targets": ["input", "output"],
-        },
-        "low-rank-4": {"finetuning.method": "lora", "finetuning.rank": 4, "finetuning.targets": ["input"]},
+        # Arms that no claim speaks of: further premises, reported beside the others. LoRA starts with rows of
+        # squared length m / rank, which multiplies its step; a rate of 1/64 matches full fine-tuning's at m = 64.
+        "low-rank-small-step": {**_LORA, "finetuning.rank": 1, "finetuning.learning_rate": 1 / 64},
+        "low-rank-4": {**_LORA, "finetuning.rank": 4, "finetuning.learning_rate": 1 / 64},
+        "low-rank-16": {**_LORA, "finetuning.rank": 16, "finetuning.learning_rate": 1 / 64},
+        "input-only": {"model.train_output": False, "finetuning.attention_learning_rate": 0.0},
+        "distractors-large": {"world.distractors": 2, "world.distractor_vocabulary": 10},
         "attention-only-large-step": {"model.mlp": False, "pretraining.learning_rate": 10.0},
-        "frozen-output": {"model.train_output": False},
         "residual": {"model.residual": True},
         "trained-embeddings": {"model.trained_embeddings": True},
         "smoothed-relu": {"model.activation": "smoothed-relu"},

@@ -35,6 +35,15 @@ OBSERVABLES = (
         better="higher",
     ),
     Observable(
+        "feature_similarity",
+        "Mean of cos(h_r, h_r') over pairs of different templates after pre-training, h_r = W e_r: near 1 the "
+        "features share one direction, near 0 each template has its own.",
+        "cosine",
+        -1,
+        1,
+        per="unit",
+    ),
+    Observable(
         "rank_one_share",
         "Share of the squared Frobenius norm of the fine-tuning gradient of W at its first step that "
         "lies in the column of the prompt's embedding, in float64.",

@@ -9,7 +9,7 @@ from empirics import config as configuration
 from empirics.one_layer.parameters import Parameters
 from empirics.one_layer.world import World
 
-__all__ = ["alignments", "feature_observables"]
+__all__ = ["alignments", "feature_observables", "feature_similarity"]
 
 
 def alignments(before: Parameters, after: Parameters, world: World) -> Tensor:
@@ -40,6 +40,17 @@ def feature_observables(
         "feature_alignment_uncovered": uncovered,
         "feature_alignment_contrast": None if covered is None or uncovered is None else covered - uncovered,
     }
+
+
+def feature_similarity(weights: Parameters, world: World, config: configuration.Model) -> float | None:
+    """Mean of cos(h_r, h_r') over pairs of different templates; None without an MLP or with fewer than two."""
+    count = world.vocabulary.templates
+    if not config.mlp or count < 2:
+        return None
+    first = world.vocabulary.first_template
+    features = weights.one_hot().input.to(torch.float64)[first : first + count]
+    total = torch.nn.functional.normalize(features, dim=1).sum(dim=0).square().sum()
+    return (float(total) - count) / (count * (count - 1)) if bool((features.norm(dim=1) > 0).all()) else None
 
 
 def _mean(values: Tensor) -> float | None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from empirics.config import Config
 from empirics.experiment import Curve
 from empirics.one_layer.attention import pretraining_attention
-from empirics.one_layer.features import feature_observables
+from empirics.one_layer.features import feature_observables, feature_similarity
 from empirics.one_layer.gradient import gradient_observables, update_observables
 from empirics.one_layer.linear_memory import is_linear_memory, smoothness
 from empirics.one_layer.observe import finetuning_observables, pretraining_observables
@@ -31,6 +31,7 @@ def watched(config: Config, worlds: Sequence[World]) -> Watch | None:
 def measure_pretrained(config: Config, world: World, weights: Parameters, curves: Mapping[str, Curve]) -> Observed:
     """Observables of the pre-trained model, with its curves along pre-training."""
     found = pretraining_observables(weights, world, config.model) | progress_observables(curves["pretraining_gap"])
+    found["feature_similarity"] = feature_similarity(weights, world, config.model)
     now, initial = found.get("distractor_attention"), curves.get("distractor_attention")
     if now is not None:
         found["distractor_attention_drop"] = 0.0 if initial is None else initial.values[0] - now

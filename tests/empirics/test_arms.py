@@ -151,7 +151,7 @@ def test_the_linear_memory_is_judged_with_its_own_symbols(verified):
     assert len(verdicts) == 2
     for verdict in verdicts:
         cell = verified.cells[verdict.cells[0]]
-        bound = claim("pretraining-rate-linear").bound(S=30, A=30, R=8, K=cell.multiplicity, eta=10.0, t=10_000)
+        bound = claim("pretraining-rate-linear").bound(S=30, A=30, R=8, K=cell.multiplicity, eta=10.0, t=4000)
         assert verdict.bound == pytest.approx(bound, rel=1e-12)
         assert verdict.verdict == "HOLDS"
         assert all(v <= bound for v in cell.observables["linear_memory_gap"].values)

@@ -16,7 +16,7 @@ from empirics.one_layer.attention import pretraining_attention, prompt_attention
 from empirics.one_layer.corpus import finetuning_corpus, pretraining_corpus
 from empirics.one_layer.experiment import OneLayer
 from empirics.one_layer.failures import Answers, area_under_curve, failure_observables
-from empirics.one_layer.features import feature_observables
+from empirics.one_layer.features import feature_observables, feature_similarity
 from empirics.one_layer.gradient import gradient_observables, input_gradient, per_fact, update_observables
 from empirics.one_layer.measure import measure_pretrained
 from empirics.one_layer.parameters import Parameters, initial_parameters
@@ -110,6 +110,16 @@ def test_feature_alignment_by_hand():
     # The prompt did not move: no direction.
     assert feature_observables(before, before, world, MLP, 1)["feature_alignment_covered"] is None
     assert set(feature_observables(before, after, world, Model(mlp=False), 1).values()) == {None}
+
+
+def test_similarity_of_features_by_hand():
+    world = hand_made_world()
+    weights = zeros(world)
+    weights.input[3:7] = torch.tensor([[5.0, 0], [0, 2], [3, 3], [-3, 0]], dtype=torch.float64)
+    # Pairs: 0, 1/sqrt 2, -1, 1/sqrt 2, 0, -1/sqrt 2.
+    assert feature_similarity(weights, world, MLP) == pytest.approx((math.sqrt(0.5) - 1) / 6, abs=1e-15)
+    weights.input[3] = 0
+    assert feature_similarity(weights, world, MLP) is None
 
 
 # --- the fine-tuning gradient ---
