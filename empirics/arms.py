@@ -67,7 +67,7 @@ ARMS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
         "low-rank-small-step": {**_LORA, "finetuning.rank": 1, "finetuning.learning_rate": 1 / 64},
         "low-rank-4": {**_LORA, "finetuning.rank": 4, "finetuning.learning_rate": 1 / 64},
         "low-rank-16": {**_LORA, "finetuning.rank": 16, "finetuning.learning_rate": 1 / 64},
-        "input-only": {"model.train_output": False, "finetuning.attention_learning_rate": 0.0},
+        "frozen-output": {"model.train_output": False},
         "distractors-large": {"world.distractors": 2, "world.distractor_vocabulary": 10},
         "attention-only-large-step": {"model.mlp": False, "pretraining.learning_rate": 10.0},
         "residual": {"model.residual": True},
