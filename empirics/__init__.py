@@ -16,16 +16,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from empirics.config import Config, load_config
     from empirics.errors import UsageError
+    from empirics.measurements import judge
     from empirics.one_run import run_single as run
     from empirics.results import Results, read_results
     from empirics.verification import verify
 
-__all__ = ["Config", "Results", "UsageError", "load_config", "read_results", "run", "verify"]
+__all__ = ["Config", "Results", "UsageError", "judge", "load_config", "read_results", "run", "verify"]
 
 _HOMES = {
     "Config": "empirics.config",
     "load_config": "empirics.config",
     "UsageError": "empirics.errors",
+    "judge": "empirics.measurements",
     "run": "empirics.one_run:run_single",
     "Results": "empirics.results",
     "read_results": "empirics.results",

@@ -21,7 +21,6 @@ Arm = tuple[str, Unit]
 """A unit in one arm of the experiment."""
 
 _STEP = 4
-_PATIENCE = 1.25  # the extrapolation is noisy: go on if it overshoots the maximum by no more than this
 
 
 def seeds_wanted(
@@ -45,8 +44,8 @@ def seeds_wanted(
     for outcome in (o for claim in outcomes for o in claim.outcomes):
         if outcome.verdict is not Verdict.UNDECIDED or outcome.decidable_at is None:
             continue
-        if outcome.decidable_at > _PATIENCE * seeds.maximum:
-            continue
+        if outcome.decidable_at > seeds.maximum:
+            continue  # hopeless: the maximum cannot decide it
         for arm in {_arm(by_index[i]) for i in outcome.cells}:
             have = current[arm]
             if have >= seeds.maximum:

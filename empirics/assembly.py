@@ -31,7 +31,7 @@ from empirics.results import (
 )
 from theory import Claim
 
-__all__ = ["Runs", "assemble", "declared", "symbols_of", "tables_of"]
+__all__ = ["Runs", "assemble", "declared", "symbols_of", "tables_of", "verdict_result"]
 
 
 @dataclass
@@ -110,7 +110,7 @@ def assemble(
         config=config.model_dump(mode="json"),
         environment=describe_environment(config),
         cells=[_cell(arm, cell, table) for (arm, cell), table in zip(declared(arms), tables, strict=True)],
-        verdicts=[_verdict(o) for outcome in outcomes for o in outcome.outcomes],
+        verdicts=[verdict_result(o) for outcome in outcomes for o in outcome.outcomes],
         claims=[_claim(item, outcome, mutants) for item, outcome in zip(claims, outcomes, strict=True)],
         curves=[curve for arm in arms for curve in _curves(arm, runs)],
     )
@@ -161,7 +161,8 @@ def _summary(observable: Observable, values: Sequence[float | None], alpha: floa
     return Summary(mean=mean, lower=lower, upper=upper, interval="student-t", values=list(values))
 
 
-def _verdict(outcome: Outcome) -> VerdictResult:
+def verdict_result(outcome: Outcome) -> VerdictResult:
+    """One verdict as it stands in results.json."""
     data: dict[str, Any] = asdict(outcome)
     data["cells"] = list(outcome.cells)
     data["scope"] = str(outcome.scope.value)

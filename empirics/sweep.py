@@ -44,8 +44,8 @@ def available_cores() -> int:
 
 
 def load_experiment(name: str) -> Experiment:
-    """The experiment of that name."""
-    module, _, attribute = EXPERIMENTS[name].partition(":")
+    """The experiment of that name, or at ``module:attribute``."""
+    module, _, attribute = EXPERIMENTS.get(name, name).partition(":")
     experiment: Experiment = getattr(importlib.import_module(module), attribute)()
     return experiment
 
@@ -56,7 +56,7 @@ def split(experiment: str, variant: str, config: Config, unit: Unit, seeds: Sequ
     return [Task(experiment, variant, config, unit, tuple(seeds[i : i + size])) for i in range(0, len(seeds), size)]
 
 
-def run_tasks(tasks: Sequence[Task], workers: int) -> Iterator[tuple[Task, list[UnitRun]]]:
+def run_tasks(tasks: Sequence[Task], workers: int, cluster: str | None = None) -> Iterator[tuple[Task, list[UnitRun]]]:
     """Run tasks, longest first, and yield each as it finishes.
 
     With one worker everything runs in this process; else one single-threaded
@@ -65,8 +65,13 @@ def run_tasks(tasks: Sequence[Task], workers: int) -> Iterator[tuple[Task, list[
     A worker that dies (killed, out of memory) is not the end: the tasks that were
     under way are tried once more, each alone; one that dies again is yielded as
     failed runs. All others go on.
+
+    With ``cluster``, the address of a dask scheduler, its workers do the work.
     """
     ordered = sorted(tasks, key=lambda task: -task.relative_cost)
+    if cluster is not None:
+        yield from _over_cluster(ordered, cluster)
+        return
     if workers == 1 or len(tasks) == 1:
         for task in ordered:
             yield task, _run(task)
@@ -83,6 +88,27 @@ def run_tasks(tasks: Sequence[Task], workers: int) -> Iterator[tuple[Task, list[
                         yield pending[number], _alone(number, pending.pop(number), markers, death)
 
 
+def _over_cluster(tasks: Sequence[Task], address: str) -> Iterator[tuple[Task, list[UnitRun]]]:
+    from empirics.cluster import connect, on_cluster
+
+    client = connect(address)
+    try:
+        for number, runs in on_cluster(client, _numbered, dict(enumerate(tasks))):
+            task = tasks[number]
+            yield task, _lost(task, runs) if isinstance(runs, BaseException) else runs
+    finally:
+        client.close()
+
+
+def _numbered(number: int, task: Task) -> tuple[int, list[UnitRun]]:
+    return number, _run(task)
+
+
+def _lost(task: Task, death: BaseException) -> list[UnitRun]:
+    reason = "its worker process died twice (killed, or out of memory): " + " ".join(str(death).split())[:200]
+    return [UnitRun(task.unit, seed, {}, {}, reason, lost=True) for seed in task.seeds]
+
+
 def _parallel(pending: Mapping[int, Task], workers: int, markers: str) -> Iterator[tuple[int, list[UnitRun]]]:
     from joblib import Parallel, delayed, parallel_config
 
@@ -97,8 +123,7 @@ def _alone(number: int, task: Task, markers: str, death: BaseException) -> list[
     try:
         ((_, runs),) = _parallel({number: task}, 2, markers)
     except _worker_death():
-        reason = "its worker process died twice (killed, or out of memory): " + " ".join(str(death).split())[:200]
-        return [UnitRun(task.unit, seed, {}, {}, reason, lost=True) for seed in task.seeds]
+        return _lost(task, death)
     return runs
 
 

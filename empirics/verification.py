@@ -41,6 +41,7 @@ class Progress:
     found: Callable[[int], None] = lambda runs: None
     planned: Callable[[int], None] = lambda more: None
     advanced: Callable[[Task, Sequence[UnitRun]], None] = lambda task, runs: None
+    judged: Callable[[Sequence[ClaimOutcome]], None] = lambda outcomes: None
 
 
 def verify(
@@ -52,6 +53,7 @@ def verify(
     progress: Progress | None = None,
     store: Store | None = None,
     fresh: bool = False,
+    cluster: str | None = None,
 ) -> Results:
     """Run the configured grid and judge every claim on it.
 
@@ -66,6 +68,7 @@ def verify(
         progress: told as runs come in.
         store: where finished runs are kept and found again; None keeps them in memory only.
         fresh: do not look runs up in the store (they are still stored).
+        cluster: address of a dask scheduler whose workers run the models, in place of local processes.
 
     Raises:
         empirics.store.StoreError: a run could not be stored (disk full); what was stored is kept.
@@ -80,7 +83,8 @@ def verify(
     arms = _needed(arms_of(config), chosen)
     interrupted = False
     try:
-        source = _Source({arm.name: arm.config for arm in arms}, workers or available_cores(), progress, store, fresh)
+        configs = {arm.name: arm.config for arm in arms}
+        source = _Source(configs, workers or available_cores(), progress, store, fresh, cluster)
         _run_adaptively(config, arms, runs, chosen, source, mutants=mutants)
     except KeyboardInterrupt:
         interrupted = True
@@ -123,6 +127,7 @@ class _Source:
     progress: Progress
     store: Store | None
     fresh: bool
+    cluster: str | None
 
     def runs(self, wanted: Mapping[ArmUnit, Sequence[int]]) -> Iterator[tuple[str, list[UnitRun]]]:
         """The runs of each arm at its seeds: those found first, then those computed, as they finish."""
@@ -141,7 +146,7 @@ class _Source:
             missing = [s for s in seeds if keys[(variant, unit), s] not in stored]
             tasks += split(EXPERIMENT, variant, self.configs[variant], unit, missing)
         self.progress.planned(sum(len(task.seeds) for task in tasks))
-        for task, finished in run_tasks(tasks, self.workers) if tasks else ():
+        for task, finished in run_tasks(tasks, self.workers, self.cluster) if tasks else ():
             if self.store is not None:
                 self.store.add({keys[(task.variant, r.unit), r.seed]: r for r in finished if not r.lost})
             self.progress.advanced(task, finished)
@@ -169,4 +174,5 @@ def _run_adaptively(
         outcomes: list[ClaimOutcome] = [judge_claim(item, tables, config.verdict) for item in claims]
         if mutants:
             outcomes += [judge_claim(mutated, tables, config.verdict) for _, _, mutated in mutated_claims(claims)]
+        source.progress.judged(outcomes)
         wanted = seeds_wanted(outcomes, tables, current, config.seeds)

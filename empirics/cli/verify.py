@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +15,7 @@ from empirics.cli.app import app
 from empirics.cli.output import console, print_json, progress_console
 from empirics.config import Config, load_config
 from empirics.errors import UsageError
+from empirics.judging.outcome import ClaimOutcome, Verdict
 from empirics.judging.table import MAIN
 from empirics.store import Store
 from empirics.verification import Interrupted, Progress, exit_status, verify
@@ -30,6 +32,9 @@ def verify_command(
     ] = None,
     output: Annotated[Path, typer.Option(metavar="DIR", help="Where results go.")] = Path("results"),
     workers: Annotated[int | None, typer.Option(metavar="N", help="Processes; one per core if not given.")] = None,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="A dask scheduler whose workers run the models.")
+    ] = None,
     device: Annotated[str | None, typer.Option(metavar="cpu|cuda|auto", help="Where to train.")] = None,
     claims: Annotated[str | None, typer.Option(metavar="ID,ID", help="Judge these claims only.")] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Compute again what runs.sqlite holds.")] = False,
@@ -62,6 +67,7 @@ def verify_command(
                 progress=progress,
                 store=store,
                 fresh=fresh,
+                cluster=cluster,
             )
         except Interrupted as stop:
             results, interrupted = stop.results, True
@@ -84,6 +90,13 @@ def _check_device(config: Config) -> None:
         resolve_device(config.compute.device)
 
 
+def _counts(outcomes: Sequence[ClaimOutcome]) -> str:
+    """Verdicts so far, as in ``21 HOLDS, 4 UNDECIDED``."""
+    counts = Counter(o.verdict for claim in outcomes for o in claim.outcomes)
+    shown = (Verdict.VIOLATED, Verdict.HOLDS, Verdict.UNDECIDED)
+    return ", ".join(f"{counts[v]} {v.value}" for v in shown if counts[v])
+
+
 @contextmanager
 def _progress(found: list[int]) -> Iterator[Progress]:
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -96,13 +109,15 @@ def _progress(found: list[int]) -> Iterator[Progress]:
         TextColumn("models"),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
+        TextColumn("{task.fields[verdicts]}"),
         console=progress_console(),
         transient=True,
     ) as bar:
-        task = bar.add_task("training", total=None)
+        task = bar.add_task("training", total=None, verdicts="")
         yield Progress(
             found=found.append,
             planned=lambda more: bar.update(task, total=(bar.tasks[0].total or 0) + more),
+            judged=lambda outcomes: bar.update(task, verdicts=_counts(outcomes)),
             advanced=lambda work, runs: bar.update(
                 task,
                 advance=len(runs),

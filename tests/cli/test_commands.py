@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 import subprocess
 import sys
 
@@ -189,22 +188,3 @@ def test_theory_commands_never_load_torch(arguments):
         f"status = run({arguments!r}); assert 'torch' not in sys.modules; sys.exit(status)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
-
-
-def test_ctrl_c_keeps_what_is_finished_and_exits_130(tmp_path):
-    import signal
-    import time
-
-    command = [sys.executable, "-m", "empirics", "verify", "--workers", "2", "--output", str(tmp_path / "out")]
-    settings = ["--set=world.templates=[20]", "--set=pretraining.steps=3000", "--set=seeds.minimum=32"]
-    process = subprocess.Popen(
-        [*command, *settings], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
-    time.sleep(9)
-    os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    assert process.returncode == 130, err
-    assert "Traceback" not in err
-    results = read_results(tmp_path / "out" / "results.json")
-    assert not results.complete
-    assert "interrupted" in out

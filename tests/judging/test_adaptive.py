@@ -29,8 +29,8 @@ def test_an_undecided_verdict_draws_what_it_needs_within_the_maximum():
     assert 14 <= count <= 18
     (count,) = wanted([0.0] * 8, "1/3").values()
     assert count == 12
-    (count,) = wanted([0.0] * 8, "1/11").values()
-    assert count == 32
+    (count,) = wanted([0.0] * 8, "1/10").values()
+    assert 28 <= count <= 32
 
 
 def test_hopeless_verdicts_draw_nothing():

@@ -102,6 +102,7 @@ def test_wrong_answers_are_relation_templates(measured):
 
 
 def test_attention_collapse_is_out_of_scope_with_the_measured_gap_in_the_reason():
+    """Accuracy 1.0, and yet pre-training is not near-optimal. (One seed leaves the plateau before step 2000.)"""
     settings = [
         "world.subjects=100",
         "world.answers=100",
@@ -110,15 +111,17 @@ def test_attention_collapse_is_out_of_scope_with_the_measured_gap_in_the_reason(
         "world.finetuned=[5]",
         "pretraining.attention_learning_rate=1.0",
         "pretraining.steps=2000",
-        "seeds.minimum=2",
-        "seeds.maximum=2",
+        "seeds.minimum=4",
+        "seeds.maximum=4",
     ]
     results = verify(load_config("default", None, settings))
     cell = results.cells[0].observables
-    assert cell["pretraining_accuracy"].mean == 1.0
-    assert cell["pretraining_gap"].mean == pytest.approx(2 * np.log(2), abs=0.02)
+    assert cell["pretraining_accuracy"].values == [1.0] * 4
+    gaps = sorted(cell["pretraining_gap"].values)
+    assert gaps[0] > 0.1
+    assert gaps[1:] == pytest.approx([2 * np.log(2)] * 3, abs=0.05)
     for reading in ("ood-error-literal", "ood-error-normalised"):
         verdict = results.verdict_of(reading, 0)
         assert verdict.verdict == "OUT OF SCOPE"
-        assert "pretraining_gap <= 0.1 fails: median 1.3" in verdict.reason
+        assert "pretraining_gap <= 0.1 fails: median 1.4" in verdict.reason
         assert results.claim(reading).verdict == "OUT OF SCOPE"

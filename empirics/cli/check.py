@@ -1,0 +1,71 @@
+"""``factbound check``: CI regression on theorems."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from empirics.cli.app import app
+from empirics.cli.output import console, print_json
+from empirics.config import load_config
+from empirics.errors import UsageError
+
+__all__ = ["check_command"]
+
+
+@app.command("check")
+def check_command(
+    baseline: Annotated[Path, typer.Option(metavar="FILE", help="The committed baseline.")] = Path(
+        "tests/baseline/quick.json"
+    ),
+    update: Annotated[bool, typer.Option("--update", help="Rewrite the baseline and show the difference.")] = False,
+    preset: Annotated[str, typer.Option(help="What to run: quick, default or full.")] = "quick",
+    workers: Annotated[int | None, typer.Option(metavar="N", help="Processes; one per core if not given.")] = None,
+    markdown: Annotated[Path | None, typer.Option(metavar="FILE", help="Append a summary, as for a CI page.")] = None,
+    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write JUnit XML.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+) -> int:
+    """Rerun a preset and compare formulas, certificates, verdicts and limits with a committed baseline.
+
+    Exit 1 if something became worse: a verdict, a vanished claim or cell, a changed formula, a lost
+    certificate, limits clear of the old ones on the worse side.
+
+    Example: factbound check --markdown summary.md --junit theorems.xml
+    """
+    from empirics.certificates import proved_steps
+    from empirics.regression import Level, baseline_of, compare, read_baseline, write_baseline
+    from empirics.report.regression import findings_junit, findings_markdown, print_findings
+    from empirics.verification import verify
+    from theory import all_claims
+
+    if workers is not None and workers < 1:
+        raise UsageError(f"--workers={workers} is refused: allowed is an integer >= 1")
+    old = read_baseline(baseline) if baseline.exists() or not update else None
+    results = verify(load_config(preset), workers=workers)
+    new = baseline_of(preset, results, all_claims(), proved_steps())
+    findings = compare(old, new) if old is not None else []
+    if as_json:
+        print_json({"baseline": str(baseline), "findings": [asdict(f) for f in findings]})
+    else:
+        print_findings(findings, new, console())
+    if markdown is not None:
+        _append(markdown, findings_markdown(findings, new))
+    if junit is not None:
+        _append(junit, findings_junit(findings, new), fresh=True)
+    if update:
+        write_baseline(new, baseline)
+        if not as_json:
+            console().print(f"{baseline} {'rewritten' if old is not None else 'written'}", markup=False)
+        return 0
+    return 1 if any(f.level is Level.FAILURE for f in findings) else 0
+
+
+def _append(path: Path, text: str, *, fresh: bool = False) -> None:
+    try:
+        with path.open("w" if fresh else "a", encoding="utf-8") as stream:
+            stream.write(text)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from None

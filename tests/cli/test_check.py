@@ -1,0 +1,197 @@
+"""``factbound check``: each thing that it guards is broken once, and caught."""
+
+import json
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import pytest
+import sympy as sp
+
+import empirics.certificates
+import empirics.verification
+from empirics.cli.app import run
+from empirics.config import load_config
+from empirics.regression import baseline_of, compare, fingerprint, read_baseline, write_baseline
+from empirics.verification import verify
+from theory import all_claims, claim
+
+STEPS = {"coverage-half-mean": {"half-mean-tail.1": True, "half-mean-tail.2": True}}
+SETTINGS = [
+    "world.subjects=12",
+    "world.answers=12",
+    "world.templates=[6]",
+    "world.multiplicity=[2,3]",
+    "world.finetuned=[2,8]",
+    "model.width=32",
+    "pretraining.steps=800",
+    "seeds.minimum=6",
+    "seeds.maximum=6",
+]
+
+
+@pytest.fixture(scope="module")
+def results():
+    """A small verification."""
+    return verify(load_config("quick", None, SETTINGS), workers=1)
+
+
+@pytest.fixture
+def baseline(results):
+    return baseline_of("quick", results, all_claims(), STEPS)
+
+
+@pytest.fixture
+def checked(results, monkeypatch, tmp_path):
+    """Run ``check`` against a file; the preset's run and the proofs are the small ones above."""
+    file = tmp_path / "deep" / "baseline.json"
+    now = {"results": results, "steps": STEPS, "claims": all_claims()}
+    monkeypatch.setattr(empirics.verification, "verify", lambda config, workers=None: now["results"])
+    monkeypatch.setattr(empirics.certificates, "proved_steps", lambda: now["steps"])
+    monkeypatch.setattr("theory.all_claims", lambda: now["claims"])
+
+    def check(*arguments):
+        return run(["check", "--baseline", str(file), *arguments])
+
+    assert check("--update") == 0
+    return check, now, file
+
+
+def levels(findings):
+    return [(f.level.value, f.claim) for f in findings]
+
+
+def with_cell(baseline, identifier, where, **change):
+    """The baseline with one cell changed."""
+    item = baseline.claims[identifier]
+    cells = item.cells | {where: item.cells[where].model_copy(update=change)}
+    return baseline.model_copy(
+        update={"claims": baseline.claims | {identifier: item.model_copy(update={"cells": cells})}}
+    )
+
+
+CELL = "|R|=6, K=3, N_f=8"
+
+
+def test_nothing_changed(baseline):
+    assert compare(baseline, baseline) == []
+
+
+def test_a_baseline_survives_its_file(baseline, tmp_path):
+    path = tmp_path / "b.json"
+    write_baseline(baseline, path)
+    assert read_baseline(path) == baseline
+    text = path.read_text()
+    json.loads(text)
+    assert max(len(line) for line in text.splitlines()) < 500
+    assert f'"{CELL}"' in text
+
+
+def test_a_worse_verdict(baseline):
+    for old, new in (
+        ("HOLDS", "VIOLATED"),
+        ("UNDECIDED", "VIOLATED"),
+        ("HOLDS", "OUT OF SCOPE"),
+        ("HOLDS", "NOT TESTED"),
+    ):
+        before = with_cell(baseline, "ood-error-literal", CELL, verdict=old)
+        after = with_cell(baseline, "ood-error-literal", CELL, verdict=new)
+        assert ("FAILURE", "ood-error-literal") in levels(compare(before, after)), (old, new)
+
+
+def test_holds_to_undecided_with_overlapping_limits_is_a_warning(baseline):
+    before = with_cell(baseline, "ood-error-literal", CELL, verdict="HOLDS", lower=0.0, upper=0.4)
+    near = with_cell(baseline, "ood-error-literal", CELL, verdict="UNDECIDED", lower=0.1, upper=0.5)
+    assert levels(compare(before, near)) == [("WARNING", "ood-error-literal")]
+    far = with_cell(baseline, "ood-error-literal", CELL, verdict="UNDECIDED", lower=0.5, upper=0.9)
+    assert ("FAILURE", "ood-error-literal") in levels(compare(before, far))
+
+
+def test_limits_clear_of_the_old_ones_on_the_worse_side(baseline):
+    before = with_cell(baseline, "ood-error-literal", CELL, lower=0.1, upper=0.2)
+    worse = with_cell(baseline, "ood-error-literal", CELL, lower=0.3, upper=0.5)
+    better = with_cell(baseline, "ood-error-literal", CELL, lower=0.0, upper=0.05)
+    assert levels(compare(before, worse)) == [("FAILURE", "ood-error-literal")]
+    assert compare(before, better) == []
+    where = next(iter(baseline.claims["failure-regime"].cells))
+    a = with_cell(baseline, "failure-regime", where, lower=0.5, upper=0.6)
+    b = with_cell(baseline, "failure-regime", where, lower=0.1, upper=0.2)
+    assert ("FAILURE", "failure-regime") in levels(compare(a, b))
+
+
+def test_better_verdicts_and_new_things_are_notes(baseline):
+    before = with_cell(baseline, "ood-error-literal", CELL, verdict="UNDECIDED")
+    after = with_cell(baseline, "ood-error-literal", CELL, verdict="HOLDS")
+    assert {level for level, _ in levels(compare(before, after))} <= {"NOTE"}
+    fewer = baseline.model_copy(update={"claims": {k: v for k, v in baseline.claims.items() if k != "rank-one"}})
+    assert levels(compare(fewer, baseline)) == [("NOTE", "rank-one")]
+
+
+def test_a_vanished_claim_and_a_vanished_cell(checked, capsys):
+    check, now, _ = checked
+    assert check() == 0
+    assert "No change" in capsys.readouterr().out
+    now["claims"] = tuple(c for c in all_claims() if c.id != "ood-error-normalised")
+    assert check() == 1
+    assert "no longer registered" in capsys.readouterr().out
+    now["claims"] = all_claims()
+    cells = now["results"].cells
+    last = len(cells) - 1
+    verdicts = [v for v in now["results"].verdicts if last not in v.cells]
+    now["results"] = now["results"].model_copy(update={"verdicts": verdicts})
+    assert check() == 1
+    assert "no longer judged" in capsys.readouterr().out
+
+
+def test_a_changed_formula(checked, capsys):
+    check, now, _ = checked
+    literal = claim("ood-error-literal")
+    changed = replace(literal, log_expression=literal.log_expression * sp.Rational(1, 2), numeric=None, mutants=())
+    assert fingerprint(changed) != fingerprint(literal)
+    now["claims"] = tuple(changed if c.id == literal.id else c for c in all_claims())
+    assert check() == 1
+    out = " ".join(capsys.readouterr().out.split())
+    assert "formula, premises or domain changed" in out
+    now["claims"] = tuple(replace(c, assumptions=()) if c.id == literal.id else c for c in all_claims())
+    assert check() == 1
+
+
+def test_a_lost_certificate(checked, capsys):
+    check, now, _ = checked
+    now["steps"] = {"coverage-half-mean": {"half-mean-tail.1": True, "half-mean-tail.2": False}}
+    assert check() == 1
+    assert "no longer proved" in " ".join(capsys.readouterr().out.split())
+    now["steps"] = {}
+    assert check() == 1
+
+
+def test_update_rewrites_and_shows_the_difference(checked, capsys):
+    check, now, file = checked
+    before = file.read_text()
+    now["steps"] = {}
+    assert check("--update") == 0
+    out = capsys.readouterr().out
+    assert "is gone" in out
+    assert "rewritten" in out
+    assert file.read_text() != before
+    assert check() == 0
+
+
+def test_markdown_junit_and_json(checked, capsys, tmp_path):
+    check, now, _ = checked
+    now["steps"] = {}
+    assert check("--markdown", str(tmp_path / "s.md"), "--junit", str(tmp_path / "j.xml"), "--json") == 1
+    document = json.loads(capsys.readouterr().out)
+    assert {f["level"] for f in document["findings"]} == {"FAILURE"}
+    assert "| FAILURE | coverage-half-mean | half-mean-tail.1 |" in (tmp_path / "s.md").read_text()
+    suite = ElementTree.fromstring((tmp_path / "j.xml").read_text())
+    assert suite.get("failures") == "1"
+    (case,) = [c for c in suite if c.find("failure") is not None]
+    assert case.get("name") == "coverage-half-mean"
+
+
+def test_bad_baselines(tmp_path, capsys):
+    assert run(["check", "--baseline", str(tmp_path / "none.json")]) == 2
+    assert "factbound check --update" in capsys.readouterr().err
+    (tmp_path / "bad.json").write_text('{"preset": "quick"}')
+    assert run(["check", "--baseline", str(tmp_path / "bad.json")]) == 2
+    assert "is not a baseline" in capsys.readouterr().err

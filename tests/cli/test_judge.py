@@ -1,0 +1,161 @@
+"""Verdicts on the user's own numbers."""
+
+import csv
+import json
+import math
+
+import numpy as np
+import pytest
+
+import empirics
+from empirics.cli.app import run
+
+CLAIM = "ood-error-literal"
+HEADER = ["N_f", "K", "R", "seed", "ood_error", "pretraining_gap"]
+
+
+def rows(error=0.1, seeds=40, gap=0.01, K=3, finetuned=(10,)):
+    return [[n, K, 20, s, error, gap] for n in finetuned for s in range(seeds)]
+
+
+def table(path, lines, header=HEADER):
+    with path.open("w", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(header)
+        writer.writerows(lines)
+    return str(path)
+
+
+def judged(capsys, path, *more, status=0):
+    assert run(["judge", path, "--claim", CLAIM, "--json", *more]) == status
+    return json.loads(capsys.readouterr().out)
+
+
+def test_holds_violated_undecided_out_of_scope(capsys, tmp_path):
+    path = tmp_path / "m.csv"
+    found = judged(capsys, table(path, rows()))
+    assert found["verdict"] == "HOLDS"
+    (verdict,) = found["verdicts"]
+    assert verdict["bound"] == pytest.approx(math.exp(-10 * 9 * math.log(20) / 800))
+    assert verdict["lower"] <= 0.1 <= verdict["upper"]
+    assert judged(capsys, table(path, rows(error=1.0)), status=1)["verdict"] == "VIOLATED"
+    assert judged(capsys, table(path, rows(error=0.6, seeds=3)))["verdict"] == "UNDECIDED"
+    assert judged(capsys, table(path, rows(error=0.6, seeds=3)), "--strict", status=3)["verdict"] == "UNDECIDED"
+    out = judged(capsys, table(path, rows(gap=1.39)))
+    assert out["verdict"] == "OUT OF SCOPE"
+    assert "pretraining_gap <= 0.1 fails" in out["verdicts"][0]["reason"]
+    assert judged(capsys, table(path, rows(K=1)))["verdict"] == "OUT OF SCOPE"
+
+
+def test_a_premise_that_was_not_measured_fails_unless_it_is_assumed(capsys, tmp_path):
+    path = table(tmp_path / "m.csv", [r[:5] for r in rows()], HEADER[:5])
+    assert judged(capsys, path)["verdict"] == "OUT OF SCOPE"
+    found = judged(capsys, path, "--assume", "pretraining_gap")
+    assert found["verdict"] == "HOLDS"
+    assert found["assumed"] == ["pretraining_gap"]
+
+
+def test_the_same_statistics_as_a_verification(tmp_path, capsys):
+    """A verification's own numbers, taken out and judged, give the verification's verdicts."""
+    settings = ["world.subjects=12", "world.answers=12", "world.templates=[6]", "world.multiplicity=[2,3]"]
+    settings += ["world.finetuned=[2,8]", "model.width=32", "pretraining.steps=800", "seeds.minimum=6"]
+    results = empirics.verify(empirics.load_config("default", None, settings), claims=[CLAIM], workers=1)
+    columns = {name: [] for name in HEADER}
+    for cell in results.cells:
+        for i, seed in enumerate(cell.seeds):
+            values = [cell.finetuned, cell.multiplicity, cell.templates, seed]
+            values += [cell.observables[n].values[i] for n in ("ood_error", "pretraining_gap")]
+            for name, value in zip(HEADER, values, strict=True):
+                columns[name].append(value)
+    again = empirics.judge(columns, CLAIM)
+    assert again.verdict == results.claim(CLAIM).verdict
+    for ours, theirs in zip(again.outcome.outcomes, results.verdicts, strict=True):
+        assert (ours.verdict, ours.lower, ours.upper, ours.bound, ours.alpha) == (
+            theirs.verdict, theirs.lower, theirs.upper, theirs.bound, theirs.alpha,
+        )  # fmt: skip
+
+
+def test_python_takes_rows_columns_arrays_and_paths(tmp_path):
+    lines = rows()
+    path = table(tmp_path / "m.csv", lines)
+    columns = {name: np.array([r[i] for r in lines]) for i, name in enumerate(HEADER)}
+    as_rows = [dict(zip(HEADER, line, strict=True)) for line in lines]
+    verdicts = {empirics.judge(frame, CLAIM).verdict for frame in (path, columns, as_rows)}
+    assert verdicts == {"HOLDS"}
+
+
+def test_an_empty_field_is_a_failed_run_that_stays_counted(tmp_path):
+    lines = rows(seeds=10)
+    for line in lines[:3]:
+        line[4] = ""
+    found = empirics.judge(table(tmp_path / "m.csv", lines), CLAIM)
+    assert found.verdict == "OUT OF SCOPE"
+    assert "7 of 10 seeds" in found.outcome.outcomes[0].reason
+
+
+def test_trends_on_own_measurements(tmp_path):
+    rng = np.random.default_rng(0)
+    lines = [
+        [n, 3, 20, s, float(e), 0.01]
+        for n, mean in ((2, 0.6), (10, 0.2))
+        for s, e in enumerate(rng.beta(8 * mean, 8 * (1 - mean), 60))
+    ]
+    assert empirics.judge(table(tmp_path / "m.csv", lines), "trend-finetuned").verdict == "HOLDS"
+
+
+def test_a_figure_of_bound_and_measurements(tmp_path):
+    path = table(tmp_path / "m.csv", rows(finetuned=(2, 5, 10)))
+    for ending in ("svg", "png", "pdf"):
+        figure = tmp_path / f"figure.{ending}"
+        assert run(["judge", path, "--claim", CLAIM, "--plot", str(figure)]) == 0
+        assert figure.stat().st_size > 5000
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda t: t[0].__setitem__(4, "high"), ["row 2", "ood_error", "high", "number"]),
+        (lambda t: t[3].__setitem__(4, "1.5"), ["row 5", "ood_error", "1.5", "[0, 1]"]),
+        (lambda t: t[3].__setitem__(4, "nan"), ["row 5", "ood_error", "nan"]),
+        (lambda t: t[1].__setitem__(3, "first"), ["row 3", "seed", "first"]),
+        (lambda t: t[1].__setitem__(0, "2.5"), ["row 3", "N_f", "2.5"]),
+        (lambda t: t[1].__setitem__(1, "-3"), ["row 3", "K", "-3"]),
+        (lambda t: t[1].__setitem__(3, 0), ["row 3", "seed 0 stands twice"]),
+        (lambda t: t[1].append("more"), ["row 3", "columns"]),
+        (lambda t: t.clear(), ["no rows"]),
+    ],
+)
+def test_errors_name_row_and_column(change, words, capsys, tmp_path):
+    lines = rows(seeds=5)
+    change(lines)
+    assert run(["judge", table(tmp_path / "m.csv", lines), "--claim", CLAIM]) == 2
+    err = capsys.readouterr().err
+    assert len(err.strip().splitlines()) == 1
+    for word in words:
+        assert word in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--claim", "nothing"], ["nothing", CLAIM]),
+        (["--claim", CLAIM, "--assume", "luck"], ["luck", "pretraining_gap"]),
+        (["--claim", "low-rank"], ["variant", "low-rank"]),
+        (["--claim", "mechanism"], ["own_template_error_excess", "coverage_auc_excess", "missing"]),
+        (["--claim", CLAIM, "--plot", "figure.gif"], ["figure.gif", ".svg"]),
+        (["--claim", CLAIM, "--range", "1"], ["--range=1"]),
+    ],
+)
+def test_bad_requests(arguments, words, capsys, tmp_path):
+    assert run(["judge", table(tmp_path / "m.csv", rows()), *arguments]) == 2
+    err = capsys.readouterr().err
+    assert len(err.strip().splitlines()) == 1
+    assert any(word in err for word in words)
+
+
+def test_missing_column_and_file(capsys, tmp_path):
+    path = table(tmp_path / "m.csv", [r[1:] for r in rows()], HEADER[1:])
+    assert run(["judge", path, "--claim", CLAIM]) == 2
+    assert "column N_f is missing" in capsys.readouterr().err
+    assert run(["judge", str(tmp_path / "none.csv"), "--claim", CLAIM]) == 2
+    assert "cannot read" in capsys.readouterr().err

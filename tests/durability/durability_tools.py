@@ -1,0 +1,71 @@
+"""Start, watch and compare verifications in processes of their own."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+
+SETTINGS = [
+    "--set=world.subjects=24",
+    "--set=world.answers=24",
+    "--set=world.templates=[8]",
+    "--set=world.multiplicity=[1,3]",
+    "--set=world.finetuned=[2,8]",
+    "--set=model.width=48",
+    "--set=pretraining.steps=3000",
+    "--set=seeds.minimum=12",
+    "--set=seeds.maximum=12",
+    "--set=arms.run=[]",
+]
+RUNS = 24
+
+
+def start(output, *more, settings=SETTINGS):
+    """A verification in a session of its own, with the usual answer to Ctrl-C."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "empirics", "verify", "--workers", "2", "--output", str(output), *settings, *more],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+
+
+def stored_runs(output):
+    """How many runs the store holds, looked at from outside."""
+    path = output / "runs.sqlite"
+    if not path.exists():
+        return 0
+    try:
+        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=5)
+        try:
+            return connection.execute("SELECT count(*) FROM runs").fetchone()[0]
+        finally:
+            connection.close()
+    except sqlite3.OperationalError:
+        return 0
+
+
+def wait_for_runs(process, output, count, patience=90):
+    """Wait until ``count`` runs are stored, or the process ends."""
+    end = time.monotonic() + patience
+    while stored_runs(output) < count and process.poll() is None:
+        assert time.monotonic() < end, f"no {count} runs within {patience} s"
+        time.sleep(0.02)
+
+
+def kill(process):
+    """Kill -9 the whole session, as a power cut would."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+
+
+def comparable(output):
+    """results.json apart from times."""
+    document = json.loads((output / "results.json").read_text())
+    del document["wall_seconds"]
+    return document

@@ -1,0 +1,75 @@
+"""Kill -9 at any moment, several times, then resume: the same results as an undisturbed run."""
+
+import os
+import random
+import signal
+
+import pytest
+from durability_tools import RUNS, comparable, kill, start, stored_runs, wait_for_runs
+
+KILLS = 20
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """The results without any disturbance."""
+    directory = tmp_path_factory.mktemp("undisturbed")
+    process = start(directory)
+    _, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err
+    assert "finished runs found" not in err
+    return directory
+
+
+def test_killed_at_20_random_moments_and_resumed(undisturbed, tmp_path):
+    """Each attempt is killed after a random number of further runs and a random fraction of a second."""
+    moments = random.Random(20261122)
+    survived = 0
+    for _ in range(KILLS):
+        process = start(tmp_path)
+        wait_for_runs(process, tmp_path, min(RUNS, survived + moments.choice([0, 1, 1, 2])))
+        try:
+            process.wait(timeout=moments.uniform(0.0, 0.4))
+        except Exception:
+            kill(process)
+        process.communicate()
+        now = stored_runs(tmp_path)
+        assert now >= survived, "a finished run was lost"
+        survived = now
+    process = start(tmp_path)
+    _, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err
+    assert f"{survived} finished runs found" in err or survived == 0
+    assert stored_runs(tmp_path) == RUNS
+    assert comparable(tmp_path) == comparable(undisturbed)
+
+
+def test_a_finished_verification_recomputes_nothing_and_fresh_does(undisturbed):
+    process = start(undisturbed)
+    _, err = process.communicate(timeout=300)
+    assert f"{RUNS} finished runs found" in err
+    before = comparable(undisturbed)
+    process = start(undisturbed, "--fresh")
+    _, err = process.communicate(timeout=300)
+    assert process.returncode == 0
+    assert "finished runs found" not in err
+    assert comparable(undisturbed) == before
+
+
+def test_ctrl_c_keeps_what_is_finished_and_exits_130(undisturbed, tmp_path):
+    process = start(tmp_path)
+    wait_for_runs(process, tmp_path, 3)
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "Traceback" not in err
+    assert "interrupted" in out
+    partial = comparable(tmp_path)
+    assert not partial["complete"]
+    assert 3 <= sum(len(c["seeds"]) for c in partial["cells"] if c["finetuned"] == 2) < RUNS
+    assert (tmp_path / "report.html").exists()
+    process = start(tmp_path)
+    _, err = process.communicate(timeout=300)
+    assert process.returncode == 0
+    assert "finished runs found" in err
+    assert comparable(tmp_path) == comparable(undisturbed)

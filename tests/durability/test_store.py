@@ -1,0 +1,149 @@
+"""The store's faults: each a clear message, nothing lost."""
+
+import sqlite3
+
+import pytest
+from durability_tools import SETTINGS
+
+from empirics.cli.app import run
+from empirics.config import load_config
+from empirics.experiment import Curve, Unit, UnitRun
+from empirics.store import Store, StoreError, run_key
+from empirics.verification import verify
+
+
+def some_run(seed=0, **more):
+    observables = {2: {"ood_error": 1 / 3, "own_template_error_share": None}, 8: {"ood_error": 0.1}}
+    return UnitRun(Unit(8, 3), seed, observables, {"pretraining_gap": Curve((0, 1), (2.5, 1e-17))}, **more)
+
+
+def refused(capsys, output, *more):
+    assert run(["verify", "--output", str(output), *SETTINGS, *more]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    (line,) = captured.err.strip().splitlines()
+    return line
+
+
+def test_runs_come_back_exactly_as_they_went_in(tmp_path):
+    runs = {"a": some_run(), "b": some_run(1, failure="pre-training diverged")}
+    with Store(tmp_path / "runs.sqlite") as store:
+        store.add(runs)
+        assert store.find(["a", "b", "c"]) == runs
+    with Store(tmp_path / "runs.sqlite") as store:
+        assert store.find(["a", "b"]) == runs
+        assert len(store) == 2
+
+
+def test_keys_tell_apart_all_that_decides_a_result():
+    base = load_config("default")
+    unit = Unit(20, 3)
+    key = run_key("one-layer", base, unit, 0)
+    assert run_key("one-layer", load_config("default"), unit, 0) == key
+    same = load_config("default", None, ["seeds.maximum=64", "verdict.alpha=0.01", "world.templates=[20,30]"])
+    assert run_key("one-layer", same, unit, 0) == key
+    others = [
+        run_key("one-layer", base, unit, 1),
+        run_key("one-layer", base, Unit(20, 4), 0),
+        run_key("another", base, unit, 0),
+    ]
+    for setting in (
+        "world.subjects=61",
+        "world.finetuned=[2]",
+        "model.width=65",
+        "pretraining.steps=4001",
+        "finetuning.learning_rate=0.5",
+        "compute.dtype=float64",
+    ):
+        changed = [setting, "world.answers=61"] if "subjects" in setting else [setting]
+        others.append(run_key("one-layer", load_config("default", None, changed), unit, 0))
+    assert len({key, *others}) == len(others) + 1
+
+
+def test_a_corrupt_database_is_refused_and_left_alone(tmp_path, capsys):
+    path = tmp_path / "runs.sqlite"
+    path.write_bytes(b"this is not a database" * 100)
+    before = path.read_bytes()
+    assert "corrupt or no database of runs" in refused(capsys, tmp_path)
+    assert path.read_bytes() == before
+
+
+def test_a_damaged_database_is_refused(tmp_path, capsys):
+    path = tmp_path / "runs.sqlite"
+    with Store(path) as store:
+        store.add({str(i): some_run(i) for i in range(200)})
+    data = bytearray(path.read_bytes())
+    data[4096:12288] = b"\x55" * 8192
+    path.write_bytes(bytes(data))
+    assert "corrupt" in refused(capsys, tmp_path)
+    assert path.read_bytes() == bytes(data)
+
+
+def test_a_foreign_database_is_refused_and_left_alone(tmp_path, capsys):
+    path = tmp_path / "runs.sqlite"
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE recipes (name TEXT)")
+    connection.commit()
+    connection.close()
+    before = path.read_bytes()
+    assert "a database of another program" in refused(capsys, tmp_path)
+    assert path.read_bytes() == before
+
+
+def test_another_layout_is_refused(tmp_path, capsys):
+    path = tmp_path / "runs.sqlite"
+    with Store(path) as store:
+        store._connection.execute("PRAGMA user_version = 99")
+    line = refused(capsys, tmp_path)
+    assert "layout 99" in line
+    assert "another --output" in line
+
+
+def test_runs_of_other_code_are_kept_and_not_used(tmp_path, monkeypatch):
+    import empirics.store as module
+
+    config = load_config("default")
+    mine = run_key("one-layer", config, Unit(8, 3), 0)
+    monkeypatch.setattr(module, "_deciding_sources", lambda: "older sources")
+    older = run_key("one-layer", config, Unit(8, 3), 0)
+    assert older != mine
+    with Store(tmp_path / "runs.sqlite") as store:
+        store.add({older: some_run()})
+        assert store.find([mine]) == {}
+        store.add({mine: some_run()})
+        assert len(store) == 2
+
+
+def test_two_verifications_on_one_directory(tmp_path, capsys):
+    with Store(tmp_path / "runs.sqlite"):
+        assert "in use by another factbound" in refused(capsys, tmp_path)
+    with pytest.raises(StoreError, match="in use"), Store(tmp_path / "runs.sqlite"), Store(tmp_path / "runs.sqlite"):
+        pass
+
+
+def test_a_read_only_directory(capsys):
+    assert "cannot write to the output directory" in refused(capsys, "/proc/factbound")
+
+
+def test_a_full_disk_keeps_what_was_stored(tmp_path):
+    """SQLite's own full-disk error, at a real limit on the database's pages."""
+    config = load_config("default", None, [s.removeprefix("--set=") for s in SETTINGS] + ["pretraining.steps=5"])
+    with Store(tmp_path / "runs.sqlite") as store:
+        store._connection.execute("PRAGMA max_page_count = 5")
+        with pytest.raises(StoreError, match="no space left"):
+            verify(config, workers=1, store=store)
+        kept = len(store)
+    assert 0 < kept < 24
+    with Store(tmp_path / "runs.sqlite") as store:
+        assert len(store) == kept
+        results = verify(config, workers=1, store=store)
+        assert results.complete
+        assert len(store) == 24
+
+
+def test_a_transaction_that_fails_stores_nothing_of_it(tmp_path):
+    with Store(tmp_path / "runs.sqlite") as store:
+        store.add({"a": some_run()})
+        with pytest.raises(AttributeError):
+            store.add({"b": some_run(1), "c": None})
+        assert set(store.find(["a", "b", "c"])) == {"a"}
