@@ -80,7 +80,7 @@ def verify(
     chosen = all_claims() if claims is None else tuple(claim(identifier) for identifier in claims)
     start = time.monotonic()
     runs = Runs()
-    arms = _needed(arms_of(config), chosen)
+    arms = arms_of(config) if claims is None else _needed(arms_of(config), chosen)
     interrupted = False
     try:
         configs = {arm.name: arm.config for arm in arms}
@@ -154,10 +154,9 @@ class _Source:
 
 
 def _needed(arms: Sequence[Arm], claims: Sequence[Claim]) -> list[Arm]:
-    """The main arm, those that the claims speak of, and those that no claim speaks of."""
-    spoken_of = {c.variant for c in all_claims()} | {c.reference for c in all_claims()}
-    asked = {c.variant for c in claims} | {c.reference for c in claims} | {MAIN}
-    return [arm for arm in arms if arm.name in asked or arm.name not in spoken_of]
+    """The arms that the claims speak of or compare with, and the main arm."""
+    asked = {MAIN, *(c.variant for c in claims), *(c.reference for c in claims)}
+    return [arm for arm in arms if arm.name in asked]
 
 
 def _run_adaptively(

@@ -1,6 +1,9 @@
 """Arms: overlays of the configuration that go through the same sweep, store and judge."""
 
+import importlib
 import math
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -178,3 +181,29 @@ def test_a_schedule_is_compared_by_the_sign_of_paired_differences(verified):
 def test_claims_asked_for_run_only_the_arms_that_they_need():
     config = small("arms.run=['linear-memory','low-rank','mlp-only']", "seeds.minimum=1", "pretraining.steps=20")
     assert {c.variant for c in verify(config, claims=["low-rank"], workers=1).cells} == {"main", "low-rank"}
+
+
+def test_findings_follow_from_results_alone(verified, monkeypatch):
+    """Every sentence gets a finding, and a verdict turned round turns the finding."""
+    monkeypatch.setattr(sys, "path", [str(Path(__file__).parents[1] / "studies"), *sys.path])
+    findings, evidence = importlib.import_module("findings"), importlib.import_module("evidence")
+    page = findings.page(evidence.Evidence(verified), "a command")
+    for number in range(1, 11):
+        assert f"## {number}. " in page
+    assert "a command" in page
+
+    def judged(section, claim_id, verdict):
+        claims = [c.model_copy(update={"verdict": verdict}) if c.id == claim_id else c for c in verified.claims]
+        return section(evidence.Evidence(verified.model_copy(update={"claims": claims})))[0]
+
+    for section, identifier in [
+        (findings.headline, "ood-error-literal"),
+        (findings.covering, "mechanism"),
+        (findings.directions, "trend-multiplicity"),
+        (findings.failure, "failure-regime"),
+        (findings.trigger, "relation-features"),
+        (findings.ablations, "ablation-attention-only"),
+        (findings.low_rank, "rank-one"),
+    ]:
+        assert judged(section, identifier, "VIOLATED") == findings.NOT
+    assert judged(findings.structure, "attention-pattern", "UNDECIDED") == findings.OPEN

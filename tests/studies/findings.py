@@ -87,6 +87,7 @@ def structure(e: Evidence) -> tuple[str, str]:
         if e.units(arm)
     )
     similar = e.values(e.units(), "feature_similarity")
+    least, most = min(similar, default=None), max(similar, default=None)
     below = [u for u in e.units() if (e.mean([u], "subject_attention") or 0) < 0.5]
     text = [
         f"{e.verdict('attention-pattern')}. Mass on distractors at the template's position after pre-training: "
@@ -95,10 +96,10 @@ def structure(e: Evidence) -> tuple[str, str]:
         "between the features W e_r of different templates:",
         table(["R", "K", "facts per template", "subject's weight", "feature similarity"], rows),
         f"The subject's weight ends below 1/2 in {len(below)} of {len(e.units())} settings. Feature similarity ranges "
-        f"from {number(min(similar))} (each template its own direction) to {number(max(similar))} (all share one), and "
+        f"from {number(least)} (each template its own direction) to {number(most)} (all share one), and "
         "grows with the facts per template.",
     ]
-    status = OPEN if not e.holds("attention-pattern") else PREMISE if below or max(similar) > 0.5 else SUPPORTED
+    status = OPEN if not e.holds("attention-pattern") else PREMISE if below or (most or 0) > 0.5 else SUPPORTED
     return status, "\n\n".join(text)
 
 
