@@ -9,7 +9,7 @@ VERIFY_ARGS ?=
 PYTEST_ARGS ?=
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt $(PIP_ARGS)
 
-.PHONY: verify test lint docs study install install-all clean
+.PHONY: verify test lint docs study findings install install-all clean
 
 verify: $(VENV)/.installed
 	$(BIN)/factbound verify $(VERIFY_ARGS)
@@ -27,6 +27,11 @@ docs: $(VENV)/.installed-all
 
 study: $(VENV)/.installed-all
 	$(BIN)/python tests/studies/statistics_study.py
+
+# The study behind docs/findings.md; finished runs are found again in results/findings.
+findings: $(VENV)/.installed
+	-$(BIN)/factbound verify --config tests/studies/findings.toml --output results/findings
+	$(BIN)/python tests/studies/findings.py results/findings/results.json docs/findings.md
 
 install: $(VENV)/.installed
 install-all: $(VENV)/.installed-all

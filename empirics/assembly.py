@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from empirics.arms import Arm
 from empirics.config import Config
 from empirics.environment import describe_environment
 from empirics.experiment import Cell, Unit, UnitRun, cells, units
 from empirics.judging.confidence import interval
 from empirics.judging.mutants import MutantOutcome
 from empirics.judging.outcome import ClaimOutcome, Outcome
-from empirics.judging.table import MAIN, CellTable
+from empirics.judging.table import CellTable
 from empirics.observable import OBSERVABLES, Observable
 from empirics.results import (
     CellResult,
@@ -30,7 +31,7 @@ from empirics.results import (
 )
 from theory import Claim
 
-__all__ = ["Runs", "assemble", "symbols_of", "tables_of", "verdict_result"]
+__all__ = ["Runs", "assemble", "declared", "symbols_of", "tables_of", "verdict_result"]
 
 
 @dataclass
@@ -64,18 +65,23 @@ def symbols_of(config: Config, cell: Cell) -> dict[str, float]:
     }
 
 
-def tables_of(config: Config, runs: Runs) -> list[CellTable]:
-    """One table per declared cell; cells without runs have no seeds."""
+def declared(arms: Iterable[Arm]) -> list[tuple[Arm, Cell]]:
+    """Every cell of every arm, in the order of the results."""
+    return [(arm, cell) for arm in arms for cell in cells(arm.config)]
+
+
+def tables_of(arms: Sequence[Arm], runs: Runs) -> list[CellTable]:
+    """One table per declared cell of every arm; cells without runs have no seeds."""
     tables = []
-    for index, cell in enumerate(cells(config)):
-        found = runs.of(MAIN, cell.unit)
+    for index, (arm, cell) in enumerate(declared(arms)):
+        found = runs.of(arm.name, cell.unit)
         rows: list[Mapping[str, float | None]] = [run.observables.get(cell.finetuned, {}) for run in found]
         names = dict.fromkeys(name for row in rows for name in row)
         tables.append(
             CellTable(
                 index=index,
-                variant=MAIN,
-                symbols=symbols_of(config, cell),
+                variant=arm.name,
+                symbols=symbols_of(arm.config, cell),
                 seeds=tuple(run.seed for run in found),
                 failed=frozenset(run.seed for run in found if run.failure),
                 observables={name: tuple(row.get(name) for row in rows) for name in names},
@@ -86,6 +92,7 @@ def tables_of(config: Config, runs: Runs) -> list[CellTable]:
 
 def assemble(
     config: Config,
+    arms: Sequence[Arm],
     runs: Runs,
     tables: Sequence[CellTable],
     claims: Sequence[Claim],
@@ -95,17 +102,17 @@ def assemble(
     *,
     complete: bool,
 ) -> Results:
-    """The results document."""
+    """The results document; ``tables`` are those of the arms' declared cells."""
     return Results(
         schema_version=1,
         wall_seconds=round(wall_seconds, 3),
         complete=complete,
         config=config.model_dump(mode="json"),
         environment=describe_environment(config),
-        cells=[_cell(config, cell, table) for cell, table in zip(cells(config), tables, strict=True)],
+        cells=[_cell(arm, cell, table) for (arm, cell), table in zip(declared(arms), tables, strict=True)],
         verdicts=[verdict_result(o) for outcome in outcomes for o in outcome.outcomes],
         claims=[_claim(item, outcome, mutants) for item, outcome in zip(claims, outcomes, strict=True)],
-        curves=_curves(config, runs),
+        curves=[curve for arm in arms for curve in _curves(arm, runs)],
     )
 
 
@@ -119,12 +126,13 @@ def student_t(values: Sequence[float], alpha: float) -> tuple[float | None, floa
     return float(np.mean(values)) - half, float(np.mean(values)) + half
 
 
-def _cell(config: Config, cell: Cell, table: CellTable) -> CellResult:
+def _cell(arm: Arm, cell: Cell, table: CellTable) -> CellResult:
+    config = arm.config
     gaps = table.observables.get("pretraining_gap", (None,) * len(table.seeds))
     near = [s for s, g in zip(table.seeds, gaps, strict=True) if g is not None and g <= config.verdict.premise_gap]
     return CellResult(
         variant=table.variant,
-        overlay={},
+        overlay={key: list(v) if isinstance(v, tuple) else v for key, v in arm.overlay.items()},
         templates=cell.templates,
         multiplicity=cell.multiplicity,
         finetuned=cell.finetuned,
@@ -184,17 +192,18 @@ def _claim(item: Claim, outcome: ClaimOutcome, mutants: Sequence[MutantOutcome])
     )
 
 
-def _curves(config: Config, runs: Runs) -> list[CurveResult]:
+def _curves(arm: Arm, runs: Runs) -> list[CurveResult]:
     curves = []
-    for unit in units(config):
-        found = [run for run in runs.of(MAIN, unit) if not run.failure]
+    for unit in units(arm.config):
+        found = [run for run in runs.of(arm.name, unit) if not run.failure]
         for name in dict.fromkeys(name for run in found for name in run.curves):
             members = [run.curves[name] for run in found if name in run.curves]
             common = sorted(set.intersection(*(set(c.steps) for c in members)))
             table = np.array([[dict(zip(c.steps, c.values, strict=True))[s] for s in common] for c in members])
-            limits = [student_t(column.tolist(), config.verdict.alpha) for column in table.T]
+            limits = [student_t(column.tolist(), arm.config.verdict.alpha) for column in table.T]
             curves.append(
                 CurveResult(
+                    variant=arm.name,
                     observable=name,
                     templates=unit.templates,
                     multiplicity=unit.multiplicity,

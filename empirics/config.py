@@ -20,6 +20,7 @@ from empirics.errors import UsageError
 
 __all__ = [
     "PRESETS",
+    "Arms",
     "Compute",
     "Config",
     "Finetuning",
@@ -101,6 +102,15 @@ class Finetuning(_Section):
     schedule: Schedule = "constant"
 
 
+class Arms(_Section):
+    """Variants of the main configuration that run beside it (:mod:`empirics.arms`), and at which cells of its grid."""
+
+    run: tuple[str, ...] = ()
+    templates: tuple[Count, ...] = ()
+    multiplicity: tuple[Count, ...] = ()
+    finetuned: tuple[Count, ...] = ()
+
+
 class Seeds(_Section):
     """How many independent worlds and initialisations."""
 
@@ -133,6 +143,7 @@ class Config(_Section):
     model: Model = Model()
     pretraining: Pretraining = Pretraining()
     finetuning: Finetuning = Finetuning()
+    arms: Arms = Arms()
     seeds: Seeds = Seeds()
     verdict: Verdict = Verdict()
     compute: Compute = Compute()
@@ -171,8 +182,13 @@ class Config(_Section):
                 _refuse(f"{name}.batch_size", stage.batch_size, '0 (the full batch) with optimizer "gd"')
         if self.model.merge_never_targets and self.model.trained_embeddings:
             _refuse("model.merge_never_targets", True, "false with model.trained_embeddings=true")
-        if not self.model.mlp and "output" not in self.finetuning.targets and self.finetuning.method == "lora":
-            _refuse("finetuning.targets", list(self.finetuning.targets), '["output"] when model.mlp=false')
+        if self.finetuning.method == "lora":
+            if not self.model.mlp and "input" in self.finetuning.targets:
+                _refuse("finetuning.targets", list(self.finetuning.targets), '["output"] when model.mlp=false')
+            if self.model.trained_embeddings or self.finetuning.batch_size:
+                _refuse("finetuning.method", "lora", '"full" with trained embeddings or mini-batches')
+        if len(set(self.arms.run)) != len(self.arms.run):
+            _refuse("arms.run", list(self.arms.run), "names that differ from each other")
         return self
 
 
@@ -203,9 +219,14 @@ def load_config(preset: str = "default", file: Path | None = None, settings: Ite
 def validate_config(data: Mapping[str, Any]) -> Config:
     """A configuration from nested mappings, with errors in one line."""
     try:
-        return Config.model_validate(_tuples(data))
+        config = Config.model_validate(_tuples(data))
     except ValidationError as error:
         raise UsageError(_explain(error)) from None
+    if config.arms.run:
+        from empirics.arms import arms_of
+
+        arms_of(config)
+    return config
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -253,6 +274,8 @@ def _explain(error: ValidationError) -> str:
     first = errors[0]
     location = list(first["loc"])
     key = ".".join(str(part) for part in location if not isinstance(part, int))
+    if not location:  # a refusal of ours, complete in itself
+        return first["msg"].removeprefix("Value error, ")
     if first["type"] == "extra_forbidden":
         if len(location) == 1:
             line = f"unknown section [{key}]; allowed are {_sections()}"

@@ -131,6 +131,7 @@ class ClaimResult(_Part):
 class CurveResult(_Part):
     """An observable along training: mean over seeds with limits."""
 
+    variant: str
     observable: str
     templates: int
     multiplicity: int

@@ -6,7 +6,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from empirics.adaptive import Arm, seeds_wanted
+from empirics.adaptive import Arm as ArmUnit
+from empirics.adaptive import seeds_wanted
+from empirics.arms import Arm, arms_of
 from empirics.assembly import Runs, assemble, tables_of
 from empirics.config import Config
 from empirics.experiment import UnitRun, units
@@ -78,15 +80,18 @@ def verify(
     chosen = all_claims() if claims is None else tuple(claim(identifier) for identifier in claims)
     start = time.monotonic()
     runs = Runs()
+    arms = arms_of(config) if claims is None else _needed(arms_of(config), chosen)
     interrupted = False
     try:
-        source = _Source(config, workers or available_cores(), progress, store, fresh, cluster)
-        _run_adaptively(config, runs, chosen, source, mutants=mutants)
+        configs = {arm.name: arm.config for arm in arms}
+        source = _Source(configs, workers or available_cores(), progress, store, fresh, cluster)
+        _run_adaptively(config, arms, runs, chosen, source, mutants=mutants)
     except KeyboardInterrupt:
         interrupted = True
-    tables = tables_of(config, runs)
+    tables = tables_of(arms, runs)
     results = assemble(
         config,
+        arms,
         runs,
         tables,
         chosen,
@@ -115,19 +120,19 @@ def exit_status(results: Results, *, strict: bool = False, mutants: bool = False
 
 @dataclass(frozen=True)
 class _Source:
-    """Where runs come from: the store, or else the workers, and then into the store."""
+    """Where the runs of each arm come from: the store, or else the workers, and then into the store."""
 
-    config: Config
+    configs: Mapping[str, Config]
     workers: int
     progress: Progress
     store: Store | None
     fresh: bool
     cluster: str | None
 
-    def runs(self, wanted: Mapping[Arm, Sequence[int]]) -> Iterator[tuple[str, list[UnitRun]]]:
+    def runs(self, wanted: Mapping[ArmUnit, Sequence[int]]) -> Iterator[tuple[str, list[UnitRun]]]:
         """The runs of each arm at its seeds: those found first, then those computed, as they finish."""
         keys = {
-            (arm, seed): run_key(EXPERIMENT, self.config, arm[1], seed)
+            (arm, seed): run_key(EXPERIMENT, self.configs[arm[0]], arm[1], seed)
             for arm, seeds in wanted.items()
             for seed in seeds
         }
@@ -139,7 +144,7 @@ class _Source:
                 self.progress.found(len(found))
                 yield variant, found
             missing = [s for s in seeds if keys[(variant, unit), s] not in stored]
-            tasks += split(EXPERIMENT, variant, self.config, unit, missing)
+            tasks += split(EXPERIMENT, variant, self.configs[variant], unit, missing)
         self.progress.planned(sum(len(task.seeds) for task in tasks))
         for task, finished in run_tasks(tasks, self.workers, self.cluster) if tasks else ():
             if self.store is not None:
@@ -148,15 +153,23 @@ class _Source:
             yield task.variant, finished
 
 
-def _run_adaptively(config: Config, runs: Runs, claims: Sequence[Claim], source: _Source, *, mutants: bool) -> None:
-    current: dict[Arm, int] = {(MAIN, unit): 0 for unit in units(config)}
+def _needed(arms: Sequence[Arm], claims: Sequence[Claim]) -> list[Arm]:
+    """The arms that the claims speak of or compare with, and the main arm."""
+    asked = {MAIN, *(c.variant for c in claims), *(c.reference for c in claims)}
+    return [arm for arm in arms if arm.name in asked]
+
+
+def _run_adaptively(
+    config: Config, arms: Sequence[Arm], runs: Runs, claims: Sequence[Claim], source: _Source, *, mutants: bool
+) -> None:
+    current: dict[ArmUnit, int] = {(arm.name, unit): 0 for arm in arms for unit in units(arm.config)}
     wanted = dict.fromkeys(current, config.seeds.minimum)
     base = config.seeds.base
     while wanted:
         for variant, finished in source.runs({a: range(base + current[a], base + n) for a, n in wanted.items()}):
             runs.add(variant, finished)
         current |= wanted
-        tables = tables_of(config, runs)
+        tables = tables_of(arms, runs)
         outcomes: list[ClaimOutcome] = [judge_claim(item, tables, config.verdict) for item in claims]
         if mutants:
             outcomes += [judge_claim(mutated, tables, config.verdict) for _, _, mutated in mutated_claims(claims)]

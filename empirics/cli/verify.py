@@ -16,6 +16,7 @@ from empirics.cli.output import console, print_json, progress_console
 from empirics.config import Config, load_config
 from empirics.errors import UsageError
 from empirics.judging.outcome import ClaimOutcome, Verdict
+from empirics.judging.table import MAIN
 from empirics.store import Store
 from empirics.verification import Interrupted, Progress, exit_status, verify
 
@@ -120,6 +121,7 @@ def _progress(found: list[int]) -> Iterator[Progress]:
             advanced=lambda work, runs: bar.update(
                 task,
                 advance=len(runs),
-                description=f"training |R|={work.unit.templates} K={work.unit.multiplicity}",
+                description=f"training {'' if work.variant == MAIN else work.variant + ' '}"
+                f"|R|={work.unit.templates} K={work.unit.multiplicity}",
             ),
         )

@@ -24,6 +24,8 @@ def between_arms(
 ) -> list[Outcome]:
     """Comparisons and equivalences of the claim's arm with its reference, one verdict per cell."""
     partners = {_key(c): c for c in cells if c.variant == claim.reference and c.seeds}
+    if observable.per == "unit":  # the same for every N_f: one verdict for each pre-trained model
+        mine = list({_key(c)[:2]: c for c in reversed(mine)}.values())[::-1]
     alpha = settings.alpha / len(mine)
     rule = Rule.above(0.0) if claim.kind is Kind.COMPARISON else Rule.within(settings.equivalence_margin)
     outcomes = []
@@ -40,6 +42,8 @@ def between_arms(
             outcomes.append(undefined(frame, Verdict.OUT_OF_SCOPE, scoped.reason))
             continue
         name = f"{observable.name} ({claim.variant} less {claim.reference})"
+        if observable.paired == "sign":
+            name = f"share of seeds with larger less share with smaller {name}"
         outcomes.append(measured(frame, rule, differences, _range(observable), name))
     return outcomes
 
@@ -104,6 +108,8 @@ def _differences(
     common = [s for s in here.seeds if s in there.seeds]
     pairs = [(cell.value(observable.name, s), partner.value(observable.name, s)) for s in common]
     differences = [a - b for a, b in pairs if a is not None and b is not None]
+    if observable.paired == "sign":
+        differences = [float((d > 0) - (d < 0)) for d in differences]
     reasons = [f"{c.label}: {s.reason}" for c, s in ((partner, there), (cell, here)) if s.reason]
     declared = sum(1 for s in cell.seeds if s in partner.seeds)
     if not reasons and (not differences or len(differences) < settings.scope_share * declared - 1e-9):
@@ -115,6 +121,8 @@ def _differences(
 
 def _range(observable: Observable) -> Range:
     """The range of a difference of two values of the observable."""
+    if observable.paired == "sign":
+        return Range(-1.0, 1.0)
     whole = range_of(observable)
     return Range(whole.low - whole.high, whole.high - whole.low)
 

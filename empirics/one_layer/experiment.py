@@ -13,9 +13,9 @@ from empirics.errors import UsageError
 from empirics.exact import covering_observables
 from empirics.experiment import Curve, Unit, UnitRun
 from empirics.one_layer.corpus import finetuning_corpus, pretraining_corpus
-from empirics.one_layer.observe import finetuning_observables, pretraining_observables
+from empirics.one_layer.measure import measure_finetuned, measure_pretrained, watched
 from empirics.one_layer.parameters import Parameters, initial_parameters
-from empirics.one_layer.training import train
+from empirics.one_layer.training import Trained, train
 from empirics.one_layer.world import World, draw_world
 
 __all__ = ["Finished", "OneLayer", "resolve_device", "run_one"]
@@ -64,9 +64,12 @@ class OneLayer:
 
     def run(self, config: Config, unit: Unit, seeds: Sequence[int]) -> list[UnitRun]:
         """Observables of all N_f for each seed; see :class:`empirics.experiment.Experiment`."""
-        worlds, pretrained, curves = _pretrain(config, unit, seeds)
-        gap = [Curve(curve.steps, tuple(v - math.log(unit.multiplicity) for v in curve.values)) for curve in curves]
-        shared = [pretraining_observables(w, world, config.model) for w, world in zip(pretrained, worlds, strict=True)]
+        worlds, trained = _pretrain(config, unit, seeds)
+        pretrained = [t.weights for t in trained]
+        curves = [_pretraining_curves(t, unit.multiplicity) for t in trained]
+        shared = [
+            measure_pretrained(config, world, t.weights, c) for world, t, c in zip(worlds, trained, curves, strict=True)
+        ]
         observables: list[dict[int, dict[str, float | None]]] = [{} for _ in seeds]
         failures: list[str | None] = [
             None if w.is_finite() else "pre-training diverged: its weights are not finite" for w in pretrained
@@ -77,9 +80,11 @@ class OneLayer:
             for i, (weights, world) in enumerate(zip(tuned, worlds, strict=True)):
                 if failures[i] is None and not weights.is_finite():
                     failures[i] = f"fine-tuning on {n} facts diverged: its weights are not finite"
-                observables[i][n] = shared[i] | finetuning_observables(weights, world, config.model, n) | covering
+                if failures[i] is None:
+                    after = measure_finetuned(config, world, pretrained[i], weights, n)
+                    observables[i][n] = shared[i] | after | covering
         return [
-            UnitRun(unit, seed, observables[i] if failures[i] is None else {}, {"pretraining_gap": gap[i]}, failures[i])
+            UnitRun(unit, seed, observables[i] if failures[i] is None else {}, curves[i], failures[i])
             for i, seed in enumerate(seeds)
         ]
 
@@ -87,21 +92,28 @@ class OneLayer:
 def run_one(config: Config, *, templates: int, multiplicity: int, finetuned: int, seed: int) -> Finished:
     """One model, in full: world, weights, curves and observables."""
     unit = Unit(templates, multiplicity)
-    worlds, pretrained, curves = _pretrain(config, unit, [seed])
-    corpus = finetuning_corpus(worlds[0], finetuned)
-    tuned = train(pretrained, [corpus], config.model, config.finetuning, seeds=[seed])[0]
+    (world,), (before,) = _pretrain(config, unit, [seed])
+    corpus = finetuning_corpus(world, finetuned)
+    tuned = train([before.weights], [corpus], config.model, config.finetuning, seeds=[seed])[0]
+    curves = _pretraining_curves(before, multiplicity)
     return Finished(
-        world=worlds[0],
-        pretrained=pretrained[0],
+        world=world,
+        pretrained=before.weights,
         finetuned=tuned.weights,
-        curves={"pretraining_loss": curves[0], "finetuning_loss": tuned.loss},
-        observables=pretraining_observables(pretrained[0], worlds[0], config.model)
-        | finetuning_observables(tuned.weights, worlds[0], config.model, finetuned)
+        curves={"pretraining_loss": before.loss, **curves, "finetuning_loss": tuned.loss},
+        observables=measure_pretrained(config, world, before.weights, curves)
+        | measure_finetuned(config, world, before.weights, tuned.weights, finetuned)
         | covering_observables(finetuned, multiplicity, templates),
     )
 
 
-def _pretrain(config: Config, unit: Unit, seeds: Sequence[int]) -> tuple[list[World], list[Parameters], list[Curve]]:
+def _pretraining_curves(trained: Trained, multiplicity: int) -> dict[str, Curve]:
+    """The gap, and what was watched, along pre-training."""
+    gap = Curve(trained.loss.steps, tuple(v - math.log(multiplicity) for v in trained.loss.values))
+    return {"pretraining_gap": gap, **trained.watched}
+
+
+def _pretrain(config: Config, unit: Unit, seeds: Sequence[int]) -> tuple[list[World], list[Trained]]:
     device = resolve_device(config.compute.device)
     dtype = {"float32": torch.float32, "float64": torch.float64}[config.compute.dtype]
     worlds = [draw_world(config.world, unit.templates, unit.multiplicity, seed) for seed in seeds]
@@ -116,8 +128,9 @@ def _pretrain(config: Config, unit: Unit, seeds: Sequence[int]) -> tuple[list[Wo
         config.pretraining,
         seeds=seeds,
         floor=math.log(unit.multiplicity),
+        watch=watched(config, worlds),
     )
-    return worlds, [t.weights for t in trained], [t.loss for t in trained]
+    return worlds, trained
 
 
 def _finetune(

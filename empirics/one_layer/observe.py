@@ -13,8 +13,10 @@ import torch
 from torch import Tensor
 
 from empirics import config as configuration
+from empirics.one_layer.attention import pretraining_attention, prompt_attention
 from empirics.one_layer.corpus import Rows, answer_rows, finetuning_corpus, held_out_rows, subject_rows
-from empirics.one_layer.forward import last_attention, last_logits
+from empirics.one_layer.failures import Answers, failure_observables, unseen_templates
+from empirics.one_layer.forward import last_logits
 from empirics.one_layer.parameters import Parameters
 from empirics.one_layer.world import World
 
@@ -36,21 +38,18 @@ def pretraining_observables(weights: Parameters, world: World, config: configura
         uniform = torch.full_like(log_p, 1.0 / multiplicity)
         divergence += rows.weight * float((uniform * (uniform.log() - log_p)).sum())
     rows = answer_rows(world)
-    answer_loss = correct = attention = 0.0
+    answer_loss = correct = 0.0
     for logits, targets in _blocks(weights, rows, config):
         p = torch.softmax(logits, dim=1).gather(1, targets)
         loss += rows.weight * float((torch.logsumexp(logits, dim=1) - logits.gather(1, targets)[:, 0]).sum())
         answer_loss += rows.weight * float(-p.log().sum()) if bool((p > 0).all()) else math.nan
         correct += float(_is_argmax(logits, targets[:, 0]).sum())
-    for start in range(0, len(rows.tokens), 4096):
-        tokens = torch.from_numpy(rows.tokens[start : start + 4096]).to(weights.output.device)
-        attention += float(last_attention(weights, tokens, config)[:, -2].sum())
-    count = len(rows.tokens)
+    attention = pretraining_attention(weights, world, config)
     return {
         "pretraining_gap": _finite(loss - math.log(multiplicity)),
         "pretraining_floor": _finite(loss - divergence - answer_loss),
-        "pretraining_accuracy": correct / count,
-        "subject_attention": _finite(attention / count),
+        "pretraining_accuracy": correct / len(rows.tokens),
+        **{name: _finite(value) for name, value in attention.items()},
     }
 
 
@@ -63,28 +62,28 @@ def finetuning_observables(
     wrong = sum(float((~_is_argmax(x, t[:, 0])).sum()) for x, t in _blocks(weights, trained, config))
     held_out = held_out_rows(world, finetuned)
     own = torch.from_numpy(world.template_tokens[world.finetuning_order[finetuned:]])
-    loss, errors, own_errors, done = 0.0, 0, 0, 0
+    loss, done = 0.0, 0
+    missed, is_own = [], []
     for logits, targets in _blocks(weights, held_out, config):
-        missed = ~_is_argmax(logits, targets[:, 0])
+        missed.append((~_is_argmax(logits, targets[:, 0])).cpu())
         loss += float((torch.logsumexp(logits, dim=1) - logits.gather(1, targets)[:, 0]).sum())
         mine = own[done : done + len(logits)].to(logits.device)
-        is_own = (logits.argmax(dim=1, keepdim=True) == mine).any(dim=1)
-        errors += int(missed.sum())
-        own_errors += int((missed & is_own).sum())
+        is_own.append((logits.argmax(dim=1, keepdim=True) == mine).any(dim=1).cpu())
         done += len(logits)
+    answers = Answers(torch.cat(missed).numpy(), torch.cat(is_own).numpy())
     return {
-        "ood_error": errors / done,
+        "ood_error": int(answers.wrong.sum()) / done,
         "ood_loss": _finite(loss / done),
         "finetuning_error": wrong / finetuned,
-        "own_template_error_share": own_errors / errors if errors else None,
+        "prompt_subject_attention": _finite(prompt_attention(weights, world, config, finetuned)),
+        **failure_observables(world, finetuned, answers),
         **_coverage_observables(world, finetuned),
     }
 
 
 def _coverage_observables(world: World, finetuned: int) -> dict[str, float | None]:
     coverage = world.coverage(finetuned)
-    held_out = world.own_templates[world.finetuning_order[finetuned:]]
-    unseen = (coverage[held_out] == 0).sum(axis=1)
+    unseen = unseen_templates(world, finetuned)
     templates = world.vocabulary.templates
     return {
         "unseen_own_templates": float(unseen.mean()),

@@ -8,8 +8,8 @@ the same loss.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -28,14 +28,17 @@ from empirics.one_layer.stacked import StackedEngine
 __all__ = ["Trained", "logarithmic_steps", "schedule_factor", "train", "train_one_by_autograd"]
 
 Stage = Pretraining | Finetuning
+Watch = Callable[[int, Parameters], Mapping[str, float]]
+"""What to measure along training: the model's position in the batch and its weights to values by name."""
 
 
 @dataclass(frozen=True)
 class Trained:
-    """The weights after training, and the corpus loss at logarithmically spaced steps."""
+    """The weights after training; the corpus loss, and what was watched, at logarithmically spaced steps."""
 
     weights: Parameters
     loss: Curve
+    watched: Mapping[str, Curve] = field(default_factory=dict)
 
 
 def logarithmic_steps(total: int, per_decade: int = 8) -> tuple[int, ...]:
@@ -65,6 +68,7 @@ def train(
     *,
     seeds: Sequence[int],
     floor: float = 0.0,
+    watch: Watch | None = None,
 ) -> list[Trained]:
     """Train one model per (weights, corpus); the result of each is independent of the others.
 
@@ -75,20 +79,43 @@ def train(
         stage: optimiser, steps and step sizes.
         seeds: one per model; mini-batches draw from them.
         floor: subtracted from the loss before it is compared with ``target_gap``.
+        watch: measured at the steps at which the loss is recorded.
     """
     if needs_autograd(model, stage):
         return [
-            train_one_by_autograd(w, c, model, stage, seed=s, floor=floor)
-            for w, c, s in zip(weights, corpora, seeds, strict=True)
+            train_one_by_autograd(w, c, model, stage, seed=s, floor=floor, watch=_shifted(watch, i))
+            for i, (w, c, s) in enumerate(zip(weights, corpora, seeds, strict=True))
         ]
     if weights[0].output.device.type == "cpu":
-        return [_train_engine(w, c, model, stage, s, floor) for w, c, s in zip(weights, corpora, seeds, strict=True)]
+        return [
+            _train_engine(w, c, model, stage, s, floor, _shifted(watch, i))
+            for i, (w, c, s) in enumerate(zip(weights, corpora, seeds, strict=True))
+        ]
     batch = 1 if _target(stage) else len(weights)
     results: list[Trained] = []
     for start in range(0, len(weights), batch):
         part = slice(start, start + batch)
-        results += _train_stacked(weights[part], corpora[part], model, stage, seeds[part], floor)
+        results += _train_stacked(
+            weights[part], corpora[part], model, stage, seeds[part], floor, _shifted(watch, start)
+        )
     return results
+
+
+def _shifted(watch: Watch | None, start: int) -> Watch | None:
+    """``watch`` for a part of the batch that begins at ``start``."""
+    return None if watch is None else lambda i, weights: watch(start + i, weights)
+
+
+def _look(watch: Watch | None, weights: Callable[[], Sequence[Parameters]]) -> Callable[[], list[Mapping[str, float]]]:
+    """What ``watch`` sees of each model at the present."""
+    return lambda: [] if watch is None else [watch(i, w) for i, w in enumerate(weights())]
+
+
+def _curves(steps: tuple[int, ...], seen: Sequence[Sequence[Mapping[str, float]]], model: int) -> dict[str, Curve]:
+    """What was seen of one model, by name."""
+    if not seen or not seen[0]:
+        return {}
+    return {name: Curve(steps, tuple(row[model][name] for row in seen)) for name in seen[0][model]}
 
 
 def needs_autograd(model: configuration.Model, stage: Stage) -> bool:
@@ -97,12 +124,19 @@ def needs_autograd(model: configuration.Model, stage: Stage) -> bool:
 
 
 def _train_engine(
-    weights: Parameters, corpus: Sequence[Rows], model: configuration.Model, stage: Stage, seed: int, floor: float
+    weights: Parameters,
+    corpus: Sequence[Rows],
+    model: configuration.Model,
+    stage: Stage,
+    seed: int,
+    floor: float,
+    watch: Watch | None,
 ) -> Trained:
     """One model on a CPU, by the compiled engine."""
     engine = Engine(weights, corpus, model)
-    steps, losses = _descend(stage, floor, lambda: [engine.loss()], _stepper(engine, stage, [seed]))
-    return Trained(engine.weights(), Curve(steps, tuple(row[0] for row in losses)))
+    look = _look(watch, lambda: [engine.weights()])
+    steps, losses, seen = _descend(stage, floor, lambda: [engine.loss()], _stepper(engine, stage, [seed]), look)
+    return Trained(engine.weights(), Curve(steps, tuple(row[0] for row in losses)), _curves(steps, seen, 0))
 
 
 def _train_stacked(
@@ -112,12 +146,17 @@ def _train_stacked(
     stage: Stage,
     seeds: Sequence[int],
     floor: float,
+    watch: Watch | None = None,
 ) -> list[Trained]:
     """Several models at once, on an accelerator."""
     engine = StackedEngine(weights, corpora, model)
-    steps, losses = _descend(stage, floor, lambda: engine.losses().tolist(), _stepper(engine, stage, seeds))
+    look = _look(watch, engine.weights)
+    steps, losses, seen = _descend(stage, floor, lambda: engine.losses().tolist(), _stepper(engine, stage, seeds), look)
     curves = zip(*losses, strict=True)
-    return [Trained(w, Curve(steps, tuple(c))) for w, c in zip(engine.weights(), curves, strict=True)]
+    return [
+        Trained(w, Curve(steps, tuple(c)), _curves(steps, seen, i))
+        for i, (w, c) in enumerate(zip(engine.weights(), curves, strict=True))
+    ]
 
 
 def _stepper(engine: Engine | StackedEngine, stage: Stage, seeds: Sequence[int]) -> Callable[[float], None]:
@@ -138,21 +177,30 @@ def _stepper(engine: Engine | StackedEngine, stage: Stage, seeds: Sequence[int])
 
 
 def _descend(
-    stage: Stage, floor: float, losses: Callable[[], list[float]], step: Callable[[float], None]
-) -> tuple[tuple[int, ...], list[list[float]]]:
-    """All steps of a stage; the losses at logarithmically spaced ones. Stops at the target gap or on divergence."""
+    stage: Stage,
+    floor: float,
+    losses: Callable[[], list[float]],
+    step: Callable[[float], None],
+    look: Callable[[], list[Mapping[str, float]]],
+) -> tuple[tuple[int, ...], list[list[float]], list[list[Mapping[str, float]]]]:
+    """All steps of a stage; the losses, and what ``look`` sees, at logarithmically spaced ones.
+
+    Stops at the target gap or on divergence.
+    """
     record = set(logarithmic_steps(stage.steps))
     steps: list[int] = []
     table: list[list[float]] = []
+    seen: list[list[Mapping[str, float]]] = []
     for number in range(stage.steps + 1):
         if number in record:
             found = losses()
             steps.append(number)
             table.append(found)
+            seen.append(look())
             if number == stage.steps or _reached(stage, found, floor):
                 break
         step(schedule_factor(stage.schedule, number, stage.steps))
-    return tuple(steps), table
+    return tuple(steps), table, seen
 
 
 def train_one_by_autograd(
@@ -163,6 +211,7 @@ def train_one_by_autograd(
     *,
     seed: int,
     floor: float = 0.0,
+    watch: Watch | None = None,
 ) -> Trained:
     """One model by autograd on the same loss: trained embeddings, LoRA, mini-batches; the engine's yardstick."""
     current = weights.clone()
@@ -185,8 +234,9 @@ def train_one_by_autograd(
         with torch.no_grad():
             advance(factor)
 
-    steps, losses = _descend(stage, floor, loss, step)
-    return Trained(current.detached(), Curve(steps, tuple(row[0] for row in losses)))
+    look = _look(watch, lambda: [current.detached()])
+    steps, losses, seen = _descend(stage, floor, loss, step, look)
+    return Trained(current.detached(), Curve(steps, tuple(row[0] for row in losses)), _curves(steps, seen, 0))
 
 
 def _trainable(weights: Parameters, model: configuration.Model) -> list[tuple[str, Tensor]]:

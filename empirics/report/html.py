@@ -10,7 +10,16 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from empirics.report.plots import Figure
-from empirics.report.tables import READINGS, answer, claim_rows, confidence, interval_text, number_text, ood_rows
+from empirics.report.tables import (
+    READINGS,
+    answer,
+    arm_rows,
+    claim_rows,
+    confidence,
+    interval_text,
+    number_text,
+    ood_rows,
+)
 from empirics.results import Results
 
 __all__ = ["report_html"]
@@ -27,6 +36,7 @@ def report_html(results: Results, figures: Sequence[Figure]) -> str:
         confidence=confidence(results),
         claims=claim_rows(results),
         rows=ood_rows(results),
+        arms=arm_rows(results),
         readings=READINGS,
         interval=interval_text,
         figures=[(figure, Markup(_inline(figure))) for figure in figures],

@@ -101,7 +101,7 @@ def ood_error_figure(results: Results) -> Figure | None:
 
 def gap_figure(results: Results) -> Figure | None:
     """The pre-training gap along training, logarithmic axes, one line per K and |R|."""
-    curves = [c for c in results.curves if c.observable == "pretraining_gap"]
+    curves = [c for c in results.curves if c.observable == "pretraining_gap" and c.variant == "main"]
     if not curves:
         return None
     import matplotlib.pyplot as plt

@@ -8,18 +8,21 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from empirics.judging.table import MAIN
 from empirics.results import CellResult, Results
 from theory import DomainError, all_claims, claim
 
-__all__ = ["answer", "cells_csv", "claim_rows", "confidence", "ood_rows", "undecided", "verdict_counts"]
+__all__ = ["answer", "arm_rows", "cells_csv", "claim_rows", "confidence", "ood_rows", "undecided", "verdict_counts"]
 
 READINGS = ("ood-error-literal", "ood-error-normalised")
 
 
 def ood_rows(results: Results) -> list[dict[str, Any]]:
-    """Per cell: observed error with interval, both bounds, the covering law, both verdicts."""
+    """Per cell of the main arm: observed error with interval, both bounds, the covering law, both verdicts."""
     rows = []
     for index, cell in enumerate(results.cells):
+        if cell.variant != MAIN:
+            continue
         error = cell.observables.get("ood_error")
         verdicts = {reading: results.verdict_of(reading, index) for reading in READINGS}
         rows.append(
@@ -38,6 +41,33 @@ def ood_rows(results: Results) -> list[dict[str, Any]]:
                 **{f"{r} verdict": v.verdict if v else "NOT TESTED" for r, v in verdicts.items()},
                 **{f"{r} reason": v.reason if v else "" for r, v in verdicts.items()},
                 **{f"{r} sharpness": v.sharpness if v else None for r, v in verdicts.items()},
+            }
+        )
+    return rows
+
+
+def arm_rows(results: Results) -> list[dict[str, Any]]:
+    """Per verdict on another arm: claim, arm, cell, what was measured, the verdict and its reason."""
+    rows = []
+    for verdict in results.verdicts:
+        cell = results.cells[verdict.cells[0]] if verdict.cells else None
+        if cell is None or cell.variant == MAIN:
+            continue
+        rows.append(
+            {
+                "claim": verdict.claim,
+                "variant": cell.variant,
+                "overlay": cell.overlay,
+                "templates": cell.templates,
+                "multiplicity": cell.multiplicity,
+                "finetuned": cell.finetuned,
+                "seeds": len(cell.seeds),
+                "mean": verdict.estimate,
+                "lower": verdict.lower,
+                "upper": verdict.upper,
+                "bound": verdict.bound,
+                "verdict": verdict.verdict,
+                "reason": verdict.reason,
             }
         )
     return rows
@@ -117,7 +147,8 @@ def undecided(results: Results, identifier: str) -> list[str]:
     for verdict in results.verdicts:
         if verdict.claim == identifier and verdict.verdict == "UNDECIDED":
             cell = results.cells[verdict.cells[0]]
-            where = f"|R|={cell.templates}, K={cell.multiplicity}, N_f={cell.finetuned}"
+            where = "" if cell.variant == MAIN else f"{cell.variant}: "
+            where += f"|R|={cell.templates}, K={cell.multiplicity}, N_f={cell.finetuned}"
             lines.append(f"{where}: {verdict.reason}")
     return lines
 

@@ -13,6 +13,7 @@ from empirics.observable import OBSERVABLES
 from empirics.report.tables import (
     READINGS,
     answer,
+    arm_rows,
     claim_rows,
     confidence,
     interval_text,
@@ -71,6 +72,7 @@ def print_results(results: Results, out: Console, directory: Path) -> None:
     for claim in claim_rows(results):
         summary.add_row(claim["id"], claim["provenance"], claim["kind"], _coloured(claim["verdict"]), claim["counts"])
     out.print(summary)
+    _print_arms(results, out)
     _print_mutants(results, out)
     _print_undecided(results, out)
     reasons = {v.reason for v in results.verdicts if v.claim in READINGS and v.verdict == "OUT OF SCOPE"}
@@ -95,6 +97,30 @@ def _print_undecided(results: Results, out: Console) -> None:
             out.print(f"  {line}", style="dim", markup=False)
         if len(lines) > _UNDECIDED_SHOWN:
             out.print(f"  and {len(lines) - _UNDECIDED_SHOWN} more (report.html)", style="dim", markup=False)
+
+
+def _print_arms(results: Results, out: Console) -> None:
+    """What the claims on other arms measured; for a comparison the paired difference from the reference arm."""
+    rows = arm_rows(results)
+    if not rows:
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold", title="Arms", title_justify="left")
+    for heading in ("claim", "arm"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("|R|", "K", "N_f", "seeds", "measured [limits]", "threshold"):
+        table.add_column(heading, justify="right")
+    table.add_column("verdict")
+    for row in rows:
+        limits = "-" if row["mean"] is None else f"{row['mean']:.3g} [{row['lower']:.3g}, {row['upper']:.3g}]"
+        table.add_row(
+            row["claim"],
+            row["variant"],
+            *(str(row[name]) for name in ("templates", "multiplicity", "finetuned", "seeds")),
+            limits,
+            "-" if row["bound"] is None else f"{row['bound']:.3g}",
+            _coloured(row["verdict"]),
+        )
+    out.print(table)
 
 
 def _print_mutants(results: Results, out: Console) -> None:

@@ -21,6 +21,7 @@ TINY = [
     "--set=pretraining.steps=1200",
     "--set=seeds.minimum=3",
     "--set=seeds.maximum=3",
+    "--set=arms.run=[]",
 ]
 
 

@@ -18,6 +18,7 @@ SETTINGS = [
     "--set=pretraining.steps=3000",
     "--set=seeds.minimum=12",
     "--set=seeds.maximum=12",
+    "--set=arms.run=[]",
 ]
 RUNS = 24
 

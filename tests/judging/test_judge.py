@@ -98,6 +98,27 @@ def chain(shifts, n=600, axis="N_f", start=0):
     return [make_cell((base + shift).tolist(), index=start + i, **{axis: 2 + i}) for i, shift in enumerate(shifts)]
 
 
+def test_values_over_decades_are_compared_by_sign_once_per_pretrained_model():
+    """Differences of 1e-4 that are all positive decide; the two N_f of one model count once."""
+    claim = make_claim("comparison", observable="rest", variant="slow", reference="main")
+    fast = [1e-4 * (i + 1) for i in range(8)]
+    cells = [make_cell(fast, index=i, observable="rest", N_f=n) for i, n in enumerate((5, 10))]
+    cells += [
+        make_cell([v + 1e-4 for v in fast], index=2 + i, variant="slow", observable="rest", N_f=n)
+        for i, n in enumerate((5, 10))
+    ]
+    (verdict,) = judge_claim(claim, cells, settings(), OBSERVABLES).outcomes
+    assert verdict.verdict is Verdict.HOLDS
+    assert verdict.estimate == 1.0
+    assert verdict.family_size == 1
+    assert verdict.cells == (2, 0)
+    mixed = [v + (1e-4 if i < 6 else -1.0e-5) for i, v in enumerate(fast)]
+    cells[2] = make_cell(mixed, index=2, variant="slow", observable="rest", N_f=5)
+    (verdict,) = judge_claim(claim, cells, settings(), OBSERVABLES).outcomes
+    assert verdict.estimate == 0.5
+    assert verdict.verdict is Verdict.UNDECIDED
+
+
 def test_trends():
     falls = make_claim("trend", axis="finetuned", direction=-1)
     assert judge(falls, chain([0.0, -0.05, -0.1])).verdict == "HOLDS"

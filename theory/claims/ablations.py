@@ -48,7 +48,7 @@ CLAIMS = (
         "learning-rate-schedule",
         "A decayed learning rate leaves more of the gap",
         "For the same number of steps, pre-training with a cosine-decayed learning rate leaves a larger share of the "
-        "initial gap than pre-training with the constant rate it starts from.",
+        "initial gap than pre-training with the constant rate it starts from: in more seeds larger than smaller.",
         "The source's first version says that learning-rate schedules matter, without a direction; the direction is "
         "the project's.",
         "pretraining_gap_left",

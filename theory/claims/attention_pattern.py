@@ -23,6 +23,6 @@ CLAIMS = (
         observable="distractor_attention_drop",
         required=False,
         variant="distractors",
-        supporting=("distractor_attention", "subject_attention"),
+        supporting=("distractor_attention", "subject_attention", "template_attention", "subject_distractor_attention"),
     ),
 )

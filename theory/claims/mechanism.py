@@ -33,6 +33,14 @@ CLAIMS = (
                 text="pre-training is near-optimal: its loss is within epsilon of the floor log K",
             ),
         ),
-        supporting=("own_template_error_share", "own_template_error_excess", "unseen_own_templates"),
+        supporting=(
+            "own_template_error_share",
+            "own_template_error_excess",
+            "unseen_own_templates",
+            "ood_error_unseen_0",
+            "ood_error_unseen_1",
+            "ood_error_unseen_2",
+            "ood_error_unseen_3_or_more",
+        ),
     ),
 )

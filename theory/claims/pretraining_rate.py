@@ -36,6 +36,6 @@ CLAIMS = (
                 text="the run is not in the attention collapse: some attention is left for the template",
             ),
         ),
-        supporting=("pretraining_gap", "subject_attention"),
+        supporting=("pretraining_gap", "pretraining_gap_exponent", "subject_attention"),
     ),
 )

@@ -42,6 +42,9 @@ CLAIMS = (
             "gradient_norm_ratio",
             "top_singular_share",
             "prompt_cosine",
+            "update_prompt_share",
+            "update_top_singular_share",
+            "update_prompt_cosine",
         ),
         proof="claims/rank-one",
         mutants=(

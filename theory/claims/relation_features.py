@@ -24,6 +24,6 @@ CLAIMS = (
         ),
         observable="feature_alignment_contrast",
         required=False,
-        supporting=("feature_alignment_covered", "feature_alignment_uncovered"),
+        supporting=("feature_alignment_covered", "feature_alignment_uncovered", "feature_similarity"),
     ),
 )

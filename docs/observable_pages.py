@@ -1,0 +1,32 @@
+"""Writes the table of observables from the registry; called by ``conf.py``."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from empirics.observables import covering, extraction, mechanism, pretraining
+
+__all__ = ["generate"]
+
+GROUPS = (
+    ("After fine-tuning", extraction),
+    ("The pre-trained model", pretraining),
+    ("The mechanism", mechanism),
+    ("Exact probabilities of a cell", covering),
+)
+
+
+def generate(destination: Path) -> None:
+    """One section per subject, one line per observable."""
+    lines: list[str] = []
+    for title, group in GROUPS:
+        lines += [f"## {title}", "", "| name | definition | unit | range | per |", "| --- | --- | --- | --- | --- |"]
+        for o in group.OBSERVABLES:
+            low, high = (("−∞" if v < 0 else "∞") if math.isinf(v) else f"{v:g}" for v in (o.lower, o.upper))
+            definition = o.definition.replace("|", r"\|")
+            per = "pre-trained model" if o.per == "unit" else "cell"
+            lines.append(f"| `{o.name}` | {definition} | {o.unit} | {low} to {high} | {per} |")
+        lines.append("")
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    destination.write_text("\n".join(lines), encoding="utf-8")

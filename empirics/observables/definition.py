@@ -1,0 +1,50 @@
+"""What an observable is."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+__all__ = ["NATS", "SHARE", "Observable"]
+
+SHARE = "share of 1"
+NATS = "nats"
+
+
+@dataclass(frozen=True)
+class Observable:
+    """A measured quantity of a finished run.
+
+    Attributes:
+        name: its key in results, claims and the user's own tables.
+        definition: what exactly is measured.
+        unit: the unit in words.
+        lower: least possible value.
+        upper: greatest possible value, or infinity.
+        trivial: the value that needs no theorem (1 for an error), or None.
+        better: whether lower or higher values are better, or neither.
+        sampling: ``"seed"`` if it varies between seeds; ``"exact"`` if it is a
+            probability computed exactly from the cell's symbols.
+        per: ``"unit"`` if it belongs to the pre-trained model, hence is the same
+            for every N_f; else ``"cell"``.
+        paired: how two runs of one seed are compared: by their difference, or, where
+            values range over decades, by its sign (then the mean is the share of
+            seeds with a larger value less the share with a smaller one).
+    """
+
+    name: str
+    definition: str
+    unit: str
+    lower: float
+    upper: float
+    trivial: float | None = None
+    better: Literal["lower", "higher", "neither"] = "neither"
+    sampling: Literal["seed", "exact"] = "seed"
+    per: Literal["cell", "unit"] = "cell"
+    paired: Literal["difference", "sign"] = "difference"
+
+    @property
+    def bounded(self) -> bool:
+        """Whether both ends of the range are finite."""
+        return math.isfinite(self.lower) and math.isfinite(self.upper)

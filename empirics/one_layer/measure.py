@@ -1,0 +1,51 @@
+"""Everything that is measured on one run, collected; definitions in :mod:`empirics.observable`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from empirics.config import Config
+from empirics.experiment import Curve
+from empirics.one_layer.attention import pretraining_attention
+from empirics.one_layer.features import feature_observables, feature_similarity
+from empirics.one_layer.gradient import gradient_observables, update_observables
+from empirics.one_layer.linear_memory import is_linear_memory, smoothness
+from empirics.one_layer.observe import finetuning_observables, pretraining_observables
+from empirics.one_layer.parameters import Parameters
+from empirics.one_layer.progress import progress_observables
+from empirics.one_layer.training import Watch
+from empirics.one_layer.world import World
+
+__all__ = ["measure_finetuned", "measure_pretrained", "watched"]
+
+Observed = dict[str, float | None]
+
+
+def watched(config: Config, worlds: Sequence[World]) -> Watch | None:
+    """Attention along pre-training; nothing where it is uniform throughout."""
+    if not config.model.attention:
+        return None
+    return lambda i, weights: pretraining_attention(weights, worlds[i], config.model)
+
+
+def measure_pretrained(config: Config, world: World, weights: Parameters, curves: Mapping[str, Curve]) -> Observed:
+    """Observables of the pre-trained model, with its curves along pre-training."""
+    found = pretraining_observables(weights, world, config.model) | progress_observables(curves["pretraining_gap"])
+    found["feature_similarity"] = feature_similarity(weights, world, config.model)
+    now, initial = found.get("distractor_attention"), curves.get("distractor_attention")
+    if now is not None:
+        found["distractor_attention_drop"] = 0.0 if initial is None else initial.values[0] - now
+    if is_linear_memory(config):
+        found["linear_memory_gap"] = found["pretraining_gap"]
+        found["pretraining_smoothness"] = smoothness(world)
+    return found
+
+
+def measure_finetuned(config: Config, world: World, before: Parameters, after: Parameters, finetuned: int) -> Observed:
+    """Observables of the model fine-tuned on ``finetuned`` facts, ``before`` being the pre-trained one."""
+    return {
+        **finetuning_observables(after, world, config.model, finetuned),
+        **feature_observables(before, after, world, config.model, finetuned),
+        **gradient_observables(before, world, config.model, finetuned),
+        **update_observables(before, after, world, config.model),
+    }

@@ -1,0 +1,209 @@
+"""Arms: overlays of the configuration that go through the same sweep, store and judge."""
+
+import importlib
+import math
+import sys
+from pathlib import Path
+
+import pytest
+
+from empirics.arms import ARMS, arms_of
+from empirics.config import Config, load_config
+from empirics.errors import UsageError
+from empirics.experiment import Unit, units
+from empirics.report.tables import arm_rows, ood_rows
+from empirics.store import Store, run_key
+from empirics.verification import verify
+from theory import all_claims, claim
+
+SMALL = [
+    "world.subjects=12",
+    "world.answers=12",
+    "world.templates=[4, 6]",
+    "world.multiplicity=[1, 3]",
+    "world.finetuned=[2, 8]",
+    "model.width=32",
+    "pretraining.steps=600",
+    "seeds.minimum=3",
+    "seeds.maximum=3",
+    "arms.templates=[6]",
+    "arms.multiplicity=[3]",
+    "arms.finetuned=[8]",
+]
+
+
+def small(*settings):
+    return load_config("default", None, [*SMALL, *settings])
+
+
+def test_every_claim_but_the_language_models_has_its_arm_in_the_default_preset():
+    names = {arm.name for arm in arms_of(load_config("default"))}
+    for item in all_claims():
+        if not item.id.startswith("lm-"):
+            assert item.variant in names, item.id
+            assert item.reference in {None, *names}, item.id
+
+
+@pytest.mark.parametrize("preset", ["quick", "default", "full"])
+def test_arms_of_the_presets_are_possible_and_lie_on_the_main_grid(preset):
+    config = load_config(preset)
+    arms = arms_of(config)
+    assert [arm.name for arm in arms[1:]] == list(config.arms.run)
+    for arm in arms[1:]:
+        assert arm.overlay
+        if "world.templates" not in arm.overlay:
+            assert set(units(arm.config)) <= set(units(config))
+
+
+def test_every_overlay_changes_only_what_it_names():
+    for name in ARMS:
+        config = small(f"arms.run=['{name}']")
+        _, arm = arms_of(config)
+        main, other = config.model_dump(), arm.config.model_dump()
+        changed = {
+            f"{section}.{key}"
+            for section in main
+            for key in main[section]
+            if main[section][key] != other[section][key] and section != "arms"
+        }
+        assert changed - set(arm.overlay) <= {"world.templates", "world.multiplicity", "world.finetuned"}
+        assert set(arm.overlay) <= set(ARMS[name])
+
+
+def test_an_arm_has_keys_of_its_own_and_the_main_arm_keeps_its_keys():
+    main, low_rank = arms_of(small("arms.run=['low-rank']"))
+    alone = arms_of(small("arms.run=[]"))[0]
+    unit = Unit(6, 3)
+    assert run_key("one-layer", main.config, unit, 0) == run_key("one-layer", alone.config, unit, 0)
+    assert run_key("one-layer", main.config, unit, 0) != run_key("one-layer", low_rank.config, unit, 0)
+
+
+def test_arms_outside_the_grid_and_arms_that_change_nothing_are_left_out():
+    assert [a.name for a in arms_of(small("arms.run=['low-rank']", "arms.templates=[60]"))] == ["main"]
+    assert [a.name for a in arms_of(small("arms.run=['mlp-only']", "model.attention=false"))] == ["main"]
+    assert Config().arms.run == ()
+
+
+def test_impossible_arms_are_refused_by_name():
+    with pytest.raises(UsageError, match=r"arms.run='low-rang' is refused: allowed are .*low-rank"):
+        small("arms.run=['low-rang']")
+    with pytest.raises(UsageError, match=r"arm low-rank is impossible here: finetuning.targets=.*model.mlp=false"):
+        small("arms.run=['low-rank']", "model.mlp=false")
+    with pytest.raises(UsageError, match=r"arm trained-embeddings is impossible here: model.merge_never_targets"):
+        small("arms.run=['trained-embeddings']", "model.merge_never_targets=true")
+    with pytest.raises(UsageError, match=r"arm low-rank is impossible here: finetuning.method"):
+        small("arms.run=['low-rank']", "model.trained_embeddings=true")
+    with pytest.raises(UsageError, match=r"arms.run=.* names that differ"):
+        small("arms.run=['low-rank', 'low-rank']")
+
+
+@pytest.fixture(scope="module")
+def verified(tmp_path_factory):
+    """A small verification with every arm that a claim speaks of, the linear memory shortened."""
+    config = small("arms.run=['linear-memory','low-rank','distractors','attention-only','mlp-only','decayed-rate']")
+    with Store(tmp_path_factory.mktemp("arms") / "runs.sqlite") as store:
+        results = verify(config, workers=2, store=store)
+        count = len(store)
+        again = verify(config, workers=1, store=store)
+        assert len(store) == count
+    assert again.cells == results.cells
+    return results
+
+
+def test_cells_carry_variant_and_overlay(verified):
+    arms = {c.variant: c for c in verified.cells}
+    assert list(arms) == [
+        "main",
+        "linear-memory",
+        "low-rank",
+        "distractors",
+        "attention-only",
+        "mlp-only",
+        "decayed-rate",
+    ]
+    assert arms["main"].overlay == {}
+    assert arms["mlp-only"].overlay == {"model.attention": False}
+    low_rank = arms["low-rank"]
+    assert low_rank.overlay == {"finetuning.method": "lora"}
+    assert (low_rank.templates, low_rank.multiplicity, low_rank.finetuned) == (6, 3, 8)
+    assert len(ood_rows(verified)) == 8
+    assert {row["variant"] for row in arm_rows(verified)} == set(arms) - {"main"}
+
+
+def test_arms_are_paired_by_seed(verified):
+    """The same worlds; for a fine-tuning arm the same pre-trained models, bit for bit."""
+    (main,) = [
+        c for c in verified.cells if c.variant == "main" and (c.templates, c.multiplicity, c.finetuned) == (6, 3, 8)
+    ]
+    for cell in verified.cells:
+        if cell.variant in ("low-rank", "attention-only", "mlp-only", "decayed-rate"):
+            assert cell.seeds == main.seeds
+            assert cell.observables["unseen_own_templates"] == main.observables["unseen_own_templates"]
+        if cell.variant == "low-rank":
+            assert cell.observables["pretraining_gap"] == main.observables["pretraining_gap"]
+            assert cell.observables["ood_loss"] != main.observables["ood_loss"]
+
+
+def test_every_claim_but_the_language_models_has_a_verdict(verified):
+    for item in verified.claims:
+        assert (item.verdict == "NOT TESTED") == item.id.startswith("lm-"), item.id
+
+
+def test_the_linear_memory_is_judged_with_its_own_symbols(verified):
+    verdicts = [v for v in verified.verdicts if v.claim == "pretraining-rate-linear"]
+    assert len(verdicts) == 2
+    for verdict in verdicts:
+        cell = verified.cells[verdict.cells[0]]
+        bound = claim("pretraining-rate-linear").bound(S=30, A=30, R=8, K=cell.multiplicity, eta=10.0, t=4000)
+        assert verdict.bound == pytest.approx(bound, rel=1e-12)
+        assert verdict.verdict == "HOLDS"
+        assert all(v <= bound for v in cell.observables["linear_memory_gap"].values)
+        assert all(v * 10 <= 1 for v in cell.observables["pretraining_smoothness"].values)
+        assert verdict.family_size == 2
+
+
+def test_the_rank_one_identity_holds_in_every_main_cell(verified):
+    for index, cell in enumerate(verified.cells):
+        if cell.variant == "main":
+            verdict = verified.verdict_of("rank-one", index)
+            assert verdict.verdict == "HOLDS"
+            for value in cell.observables["rank_one_deficit"].values:
+                assert math.isclose(value, 1 / cell.finetuned, abs_tol=1e-10)
+
+
+def test_a_schedule_is_compared_by_the_sign_of_paired_differences(verified):
+    (verdict,) = [v for v in verified.verdicts if v.claim == "learning-rate-schedule"]
+    arm, main = (verified.cells[i].observables["pretraining_gap_left"].values for i in verdict.cells)
+    assert verdict.estimate == pytest.approx(sum((a > b) - (a < b) for a, b in zip(arm, main, strict=True)) / 3)
+    assert verdict.reason.startswith("share of seeds with larger less share with smaller pretraining_gap_left")
+
+
+def test_claims_asked_for_run_only_the_arms_that_they_need():
+    config = small("arms.run=['linear-memory','low-rank','mlp-only']", "seeds.minimum=1", "pretraining.steps=20")
+    assert {c.variant for c in verify(config, claims=["low-rank"], workers=1).cells} == {"main", "low-rank"}
+
+
+def test_findings_follow_from_results_alone(verified, monkeypatch):
+    """Every sentence gets a finding, and a verdict turned round turns the finding."""
+    monkeypatch.setattr(sys, "path", [str(Path(__file__).parents[1] / "studies"), *sys.path])
+    findings, evidence = importlib.import_module("findings"), importlib.import_module("evidence")
+    page = findings.page(evidence.Evidence(verified), "a command")
+    for number in range(1, 11):
+        assert f"## {number}. " in page
+    assert "a command" in page
+
+    def judged(section, claim_id, verdict):
+        claims = [c.model_copy(update={"verdict": verdict}) if c.id == claim_id else c for c in verified.claims]
+        return section(evidence.Evidence(verified.model_copy(update={"claims": claims})))[0]
+
+    for section, identifier in [
+        (findings.headline, "ood-error-literal"),
+        (findings.covering, "mechanism"),
+        (findings.directions, "trend-multiplicity"),
+        (findings.failure, "failure-regime"),
+        (findings.trigger, "relation-features"),
+        (findings.ablations, "ablation-attention-only"),
+        (findings.low_rank, "rank-one"),
+    ]:
+        assert judged(section, identifier, "VIOLATED") == findings.NOT
+    assert judged(findings.structure, "attention-pattern", "UNDECIDED") == findings.OPEN

@@ -1,0 +1,86 @@
+"""Results of a verification, asked in the words of docs/findings.md."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from empirics.results import CellResult, Results, VerdictResult
+
+__all__ = ["Evidence", "number", "table"]
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """A fixed number of digits, a power of ten for tiny ones, a dash for none."""
+    if value is None:
+        return "–"
+    if value != 0 and abs(value) < 10**-digits / 2:
+        return f"{value:.0e}"
+    return f"{value:.{digits}f}"
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A results document with short ways to its numbers."""
+
+    results: Results
+
+    def cells(self, variant: str = "main", **where: int) -> list[CellResult]:
+        """The cells of an arm with seeds, at the given templates, multiplicity, finetuned."""
+        return [
+            c
+            for c in self.results.cells
+            if c.variant == variant and c.seeds and all(getattr(c, k) == v for k, v in where.items())
+        ]
+
+    def units(self, variant: str = "main") -> list[CellResult]:
+        """One cell for each pre-trained model of an arm."""
+        return list({(c.templates, c.multiplicity): c for c in self.cells(variant)}.values())
+
+    def values(self, cells: Iterable[CellResult], name: str) -> list[float]:
+        """All defined values of an observable, over cells and seeds."""
+        found = [c.observables[name].values for c in cells if name in c.observables]
+        return [v for values in found for v in values if v is not None]
+
+    def mean(self, cells: Iterable[CellResult], name: str) -> float | None:
+        """Their mean."""
+        values = self.values(cells, name)
+        return fmean(values) if values else None
+
+    def paired(self, variant: str, name: str, **where: int) -> float | None:
+        """Mean difference of an arm from the main arm over common seeds and cells."""
+        differences = []
+        for cell in self.cells(variant, **where):
+            here = {"templates": cell.templates, "multiplicity": cell.multiplicity, "finetuned": cell.finetuned}
+            for partner in self.cells("main", **here):
+                before = dict(zip(partner.seeds, partner.observables[name].values, strict=True))
+                after = dict(zip(cell.seeds, cell.observables[name].values, strict=True))
+                pairs = [(after[s], before[s]) for s in after if s in before]
+                differences += [a - b for a, b in pairs if a is not None and b is not None]
+        return fmean(differences) if differences else None
+
+    def verdict(self, claim: str) -> str:
+        """The claim's verdict, and how its cells came out."""
+        counts = Counter(v.verdict for v in self.of(claim))
+        shown = ", ".join(f"{n} {v}" for v, n in counts.most_common())
+        return f"`{claim}`: {self.results.claim(claim).verdict} ({shown})"
+
+    def of(self, claim: str, *verdicts: str) -> list[VerdictResult]:
+        """The verdicts of a claim, all or those named."""
+        return [v for v in self.results.verdicts if v.claim == claim and (not verdicts or v.verdict in verdicts)]
+
+    def holds(self, *claims: str) -> bool:
+        """Whether every claim holds."""
+        return all(self.results.claim(c).verdict == "HOLDS" for c in claims)
+
+    def violated(self, *claims: str) -> bool:
+        """Whether some claim is violated."""
+        return any(self.results.claim(c).verdict == "VIOLATED" for c in claims)
