@@ -12,6 +12,7 @@ import numpy as np
 from empirics.arms import Arm
 from empirics.config import Config
 from empirics.environment import describe_environment
+from empirics.exact import covering_observables
 from empirics.experiment import Cell, Unit, UnitRun, cells, units
 from empirics.judging.confidence import interval
 from empirics.judging.mutants import MutantOutcome
@@ -76,6 +77,9 @@ def tables_of(arms: Sequence[Arm], runs: Runs) -> list[CellTable]:
     for index, (arm, cell) in enumerate(declared(arms)):
         found = runs.of(arm.name, cell.unit)
         rows: list[Mapping[str, float | None]] = [run.observables.get(cell.finetuned, {}) for run in found]
+        if any(rows):  # a cell without any result has no observables at all
+            exact = covering_observables(cell.finetuned, cell.multiplicity, cell.templates)
+            rows = [{**row, **exact} if row else row for row in rows]
         names = dict.fromkeys(name for row in rows for name in row)
         tables.append(
             CellTable(
@@ -123,7 +127,7 @@ def student_t(values: Sequence[float], alpha: float) -> tuple[float | None, floa
     from scipy.special import stdtrit
 
     half = float(stdtrit(len(values) - 1, 1 - alpha / 2)) * float(np.std(values, ddof=1)) / math.sqrt(len(values))
-    return float(np.mean(values)) - half, float(np.mean(values)) + half
+    return _finite(float(np.mean(values)) - half), _finite(float(np.mean(values)) + half)
 
 
 def _cell(arm: Arm, cell: Cell, table: CellTable) -> CellResult:
@@ -149,7 +153,7 @@ def _cell(arm: Arm, cell: Cell, table: CellTable) -> CellResult:
 def _summary(observable: Observable, values: Sequence[float | None], alpha: float) -> Summary:
     """Mean and two-sided limits at level 1 - alpha, each cell by itself."""
     known = [v for v in values if v is not None]
-    mean = math.fsum(known) / len(known) if known else None
+    mean = _finite(math.fsum(known) / len(known)) if known else None
     if observable.sampling == "exact":
         return Summary(mean=mean, lower=mean, upper=mean, interval="exact", values=list(values))
     if observable.bounded:
@@ -192,6 +196,10 @@ def _claim(item: Claim, outcome: ClaimOutcome, mutants: Sequence[MutantOutcome])
     )
 
 
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
 def _curves(arm: Arm, runs: Runs) -> list[CurveResult]:
     curves = []
     for unit in units(arm.config):
@@ -208,7 +216,7 @@ def _curves(arm: Arm, runs: Runs) -> list[CurveResult]:
                     templates=unit.templates,
                     multiplicity=unit.multiplicity,
                     steps=common,
-                    mean=table.mean(axis=0).tolist(),
+                    mean=[_finite(value) for value in table.mean(axis=0).tolist()],
                     lower=[low for low, _ in limits],
                     upper=[high for _, high in limits],
                 )

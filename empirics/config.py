@@ -34,10 +34,12 @@ __all__ = [
 
 PRESETS = ("quick", "default", "full")
 
-Count = Annotated[int, Field(ge=1)]
-Whole = Annotated[int, Field(ge=0)]
-Positive = Annotated[float, Field(gt=0)]
-NonNegative = Annotated[float, Field(ge=0)]
+# Upper ends are far beyond anything useful: they keep slips of the hand out of memory and arithmetic.
+Count = Annotated[int, Field(ge=1, le=10**7)]
+Whole = Annotated[int, Field(ge=0, le=10**7)]
+Seed = Annotated[int, Field(ge=0, le=2**53)]
+Positive = Annotated[float, Field(gt=0, le=1e6)]
+NonNegative = Annotated[float, Field(ge=0, le=1e6)]
 Axis = Annotated[tuple[Count, ...], Field(min_length=1)]
 Schedule = Literal["constant", "cosine", "step"]
 Optimizer = Literal["gd", "sgd", "adam"]
@@ -116,13 +118,13 @@ class Seeds(_Section):
 
     minimum: Count = 8
     maximum: Count = 32
-    base: Whole = 0
+    base: Seed = 0
 
 
 class Verdict(_Section):
     """Confidence and margins."""
 
-    alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    alpha: Annotated[float, Field(ge=1e-12, lt=1)] = 0.05
     premise_gap: Positive = 0.1
     trend_margin: NonNegative = 0.02
     equivalence_margin: Positive = 0.05
@@ -187,6 +189,18 @@ class Config(_Section):
                 _refuse("finetuning.targets", list(self.finetuning.targets), '["output"] when model.mlp=false')
             if self.model.trained_embeddings or self.finetuning.batch_size:
                 _refuse("finetuning.method", "lora", '"full" with trained embeddings or mini-batches')
+            if len(set(self.finetuning.targets)) != len(self.finetuning.targets):
+                _refuse("finetuning.targets", list(self.finetuning.targets), "each target once")
+            for target in self.finetuning.targets:
+                if not getattr(self.model, f"train_{target}"):
+                    _refuse(
+                        "finetuning.targets",
+                        list(self.finetuning.targets),
+                        f"matrices that model.train_{target} trains",
+                    )
+        model = self.model
+        if not (model.attention or model.train_output or model.trained_embeddings or (model.mlp and model.train_input)):
+            _refuse("model.train_output", False, "true when nothing else is trained")
         if len(set(self.arms.run)) != len(self.arms.run):
             _refuse("arms.run", list(self.arms.run), "names that differ from each other")
         return self

@@ -22,8 +22,8 @@ def run_single(config: Config, *, templates: int, multiplicity: int, finetuned: 
     Raises:
         UsageError: an impossible point (K > ``|R|``, N_f >= S, a negative seed).
     """
-    if seed < 0:
-        raise UsageError(f"seed={seed} is refused: allowed is an integer >= 0")
+    if not 0 <= seed <= 2**53:
+        raise UsageError(f"seed={seed} is refused: allowed is an integer from 0 to 2^53")
     data = config.model_dump()
     data["world"] |= {"templates": (templates,), "multiplicity": (multiplicity,), "finetuned": (finetuned,)}
     checked = validate_config(data)

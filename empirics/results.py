@@ -136,7 +136,7 @@ class CurveResult(_Part):
     templates: int
     multiplicity: int
     steps: list[int]
-    mean: list[float]
+    mean: list[float | None]
     lower: list[float | None]
     upper: list[float | None]
 

@@ -53,6 +53,9 @@ def log_fraction(value: Fraction) -> float:
     return math.fsum((math.log(scaled), shift * math.log(2)))
 
 
+_LARGEST = 10**18
+
+
 def parse_value(name: str, text: str) -> int | float:
     """A value from the command line for the symbol ``name``.
 
@@ -62,10 +65,13 @@ def parse_value(name: str, text: str) -> int | float:
     notation = NOTATION.get(name)
     if notation is None:
         raise DomainError(f"unknown symbol {name}; known are {', '.join(NOTATION)}")
+    shown = text if len(text) <= 40 else text[:37] + "..."
     try:
         value: int | float = int(text) if notation.integer else float(text)
     except ValueError:
-        raise DomainError(f"{name}={text}: must be {notation.domain}") from None
+        raise DomainError(f"{name}={shown}: must be {notation.domain}") from None
+    if abs(value) > _LARGEST:
+        raise DomainError(f"{name}={shown}: must be {notation.domain}, and at most 10^18")
     _check_symbol(name, value)
     return value
 

@@ -257,17 +257,16 @@ def _columns(weights: Parameters, corpus: Sequence[Rows], config: configuration.
     everything = np.arange(weights.output.shape[0], dtype=np.int64)
     if not config.merge_never_targets:
         return everything, everything[:0]
-    merged = _equal_rows(weights.output)
     targets = np.unique(np.concatenate([rows.targets.ravel() for rows in corpus]))
-    if np.isin(targets, merged).any():
-        raise ValueError("a token whose output row is merged with others is a target of the corpus")
+    merged = _equal_rows(weights.output, np.setdiff1d(everything, targets))
     return np.append(np.setdiff1d(everything, merged), merged[0]), merged
 
 
-def _equal_rows(output: Tensor) -> IntArray:
-    """The largest set of tokens whose output rows are equal."""
-    _, inverse, counts = np.unique(output.numpy(), axis=0, return_inverse=True, return_counts=True)
-    return np.flatnonzero(inverse.ravel() == counts.argmax()).astype(np.int64)
+def _equal_rows(output: Tensor, among: IntArray) -> IntArray:
+    """The largest set of the tokens ``among`` whose output rows are equal."""
+    _, inverse, counts = np.unique(output.numpy()[among], axis=0, return_inverse=True, return_counts=True)
+    largest: IntArray = among[inverse.ravel() == counts.argmax()]
+    return largest
 
 
 def _lay_out(

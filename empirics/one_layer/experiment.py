@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -65,28 +65,33 @@ class OneLayer:
     def run(self, config: Config, unit: Unit, seeds: Sequence[int]) -> list[UnitRun]:
         """Observables of all N_f for each seed; see :class:`empirics.experiment.Experiment`."""
         worlds, trained = _pretrain(config, unit, seeds)
-        pretrained = [t.weights for t in trained]
-        curves = [_pretraining_curves(t, unit.multiplicity) for t in trained]
-        shared = [
-            measure_pretrained(config, world, t.weights, c) for world, t, c in zip(worlds, trained, curves, strict=True)
-        ]
-        observables: list[dict[int, dict[str, float | None]]] = [{} for _ in seeds]
-        failures: list[str | None] = [
-            None if w.is_finite() else "pre-training diverged: its weights are not finite" for w in pretrained
-        ]
-        for n in config.world.finetuned:
-            covering = covering_observables(n, unit.multiplicity, unit.templates)
-            tuned = _finetune(config, worlds, pretrained, n, seeds)
-            for i, (weights, world) in enumerate(zip(tuned, worlds, strict=True)):
-                if failures[i] is None and not weights.is_finite():
-                    failures[i] = f"fine-tuning on {n} facts diverged: its weights are not finite"
-                if failures[i] is None:
-                    after = measure_finetuned(config, world, pretrained[i], weights, n)
-                    observables[i][n] = shared[i] | after | covering
-        return [
-            UnitRun(unit, seed, observables[i] if failures[i] is None else {}, curves[i], failures[i])
-            for i, seed in enumerate(seeds)
-        ]
+        runs: list[UnitRun] = []
+        for world, before, seed in zip(worlds, trained, seeds, strict=True):
+            curves = _pretraining_curves(before, unit.multiplicity)
+            if before.diverged:
+                runs.append(UnitRun(unit, seed, {}, {}, f"pre-training diverged: {before.diverged}"))
+            else:
+                shared = measure_pretrained(config, world, before.weights, curves)
+                runs.append(UnitRun(unit, seed, dict.fromkeys(config.world.finetuned, shared), curves))
+        alive = [i for i, run in enumerate(runs) if run.failure is None]
+        for n in config.world.finetuned if alive else ():
+            chosen = [worlds[i] for i in alive], [trained[i].weights for i in alive], [seeds[i] for i in alive]
+            for i, after in zip(alive, _finetune(config, *chosen, n), strict=True):
+                runs[i] = _with_finetuned(config, runs[i], worlds[i], trained[i].weights, after, n)
+        return runs
+
+
+def _with_finetuned(
+    config: Config, run: UnitRun, world: World, pretrained: Parameters, after: Trained, finetuned: int
+) -> UnitRun:
+    """The run with what fine-tuning on ``finetuned`` facts gave; without any result if that diverged."""
+    if run.failure is not None:
+        return run
+    if after.diverged:
+        why = f"fine-tuning on {finetuned} facts diverged: {after.diverged}"
+        return replace(run, observables={}, curves={}, failure=why)
+    found = measure_finetuned(config, world, pretrained, after.weights, finetuned)
+    return replace(run, observables={**run.observables, finetuned: {**run.observables[finetuned], **found}})
 
 
 def run_one(config: Config, *, templates: int, multiplicity: int, finetuned: int, seed: int) -> Finished:
@@ -103,7 +108,7 @@ def run_one(config: Config, *, templates: int, multiplicity: int, finetuned: int
         curves={"pretraining_loss": before.loss, **curves, "finetuning_loss": tuned.loss},
         observables=measure_pretrained(config, world, before.weights, curves)
         | measure_finetuned(config, world, before.weights, tuned.weights, finetuned)
-        | covering_observables(finetuned, multiplicity, templates),
+        | dict(covering_observables(finetuned, multiplicity, templates)),
     )
 
 
@@ -134,8 +139,7 @@ def _pretrain(config: Config, unit: Unit, seeds: Sequence[int]) -> tuple[list[Wo
 
 
 def _finetune(
-    config: Config, worlds: Sequence[World], pretrained: Sequence[Parameters], finetuned: int, seeds: Sequence[int]
-) -> list[Parameters]:
+    config: Config, worlds: Sequence[World], pretrained: Sequence[Parameters], seeds: Sequence[int], finetuned: int
+) -> list[Trained]:
     corpora = [finetuning_corpus(world, finetuned) for world in worlds]
-    trained = train(pretrained, corpora, config.model, config.finetuning, seeds=seeds)
-    return [t.weights for t in trained]
+    return train(pretrained, corpora, config.model, config.finetuning, seeds=seeds)

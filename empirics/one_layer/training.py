@@ -40,6 +40,13 @@ class Trained:
     loss: Curve
     watched: Mapping[str, Curve] = field(default_factory=dict)
 
+    @property
+    def diverged(self) -> str | None:
+        """Why the result is unusable, or None: a loss or a weight that is not finite."""
+        if not math.isfinite(self.loss.values[-1]):
+            return f"its loss is not finite at step {self.loss.steps[-1]}"
+        return None if self.weights.is_finite() else "its weights are not finite"
+
 
 def logarithmic_steps(total: int, per_decade: int = 8) -> tuple[int, ...]:
     """Steps 0, 1, .., ``total``, evenly spaced in the logarithm; both ends included."""

@@ -114,7 +114,7 @@ def gap_figure(results: Results) -> Figure | None:
     with figure_style():
         figure, axis = plt.subplots(figsize=(5.2, 3.2))
         for curve in curves:
-            steps, mean = np.array(curve.steps), np.array(curve.mean)
+            steps, mean = np.array(curve.steps), np.array(curve.mean, dtype=float)
             shown = (steps >= 1) & (mean > 0)
             shade = shades[multiplicities.index(curve.multiplicity)]
             axis.plot(

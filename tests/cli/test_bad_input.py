@@ -37,6 +37,29 @@ CASES = {
     "unknown device": (["verify", "--device", "tpu"], ["compute.device", "tpu", "cuda"]),
     "seeds out of order": (["verify", "--set", "seeds.maximum=2"], ["seeds.maximum", "2", "8"]),
     "batch without sgd": (["verify", "--set", "pretraining.batch_size=4"], ["pretraining.batch_size", "4", "gd"]),
+    "nothing trained": (
+        ["verify", "--set", "model.mlp=false", "--set", "model.attention=false", "--set", "model.train_output=false"],
+        ["model.train_output", "nothing else is trained"],
+    ),
+    "absurd size": (["verify", "--set", f"world.subjects={10**20}"], ["world.subjects", "10000000"]),
+    "absurd rate": (["verify", "--set", "pretraining.learning_rate=1e200"], ["pretraining.learning_rate", "1000000"]),
+    "absurd alpha": (["verify", "--set", "verdict.alpha=5e-324"], ["verdict.alpha", "1e-12"]),
+    "absurd seed": (["verify", "--set", f"seeds.base={2**63}"], ["seeds.base", str(2**53)]),
+    "deep nesting": (["verify", "--set", "world.templates=" + "[" * 3000], ["world.templates", "list"]),
+    "two lines": (["verify", "--set", "world.subjects=3\nfoo=4"], ["world.subjects", "integer"]),
+    "lora with mini-batches": (
+        ["verify", "--set", "finetuning.method=lora", "--set", "finetuning.optimizer=sgd", "--set", "finetuning.batch_size=2"],
+        ["finetuning.method", "lora", "full"],
+    ),
+    "lora twice on one matrix": (
+        ["verify", "--set", "finetuning.method=lora", "--set", 'finetuning.targets=["input","input"]'],
+        ["finetuning.targets", "once"],
+    ),
+    "lora on a frozen matrix": (
+        ["verify", "--set", "finetuning.method=lora", "--set", "model.train_input=false"],
+        ["finetuning.targets", "train_input"],
+    ),
+    "bound: absurd": (["bound", "ood-error-literal", "K=3", "R=9", "N_f=" + "9" * 400], ["N_f=", "10^18"]),
     "run: K > |R|": (
         ["run", "--templates", "3", "--multiplicity", "4", "--finetuned", "2", "--seed", "0"],
         ["world.multiplicity", "4", "3"],
@@ -73,6 +96,7 @@ def test_bad_input_is_refused_in_one_clear_line(name, capsys, tmp_path, monkeypa
     assert "Traceback" not in lines[0]
     for word in expected:
         assert word in lines[0]
+    assert len(lines[0]) < 700
     assert list(tmp_path.iterdir()) in ([], [tmp_path / "results"])
 
 

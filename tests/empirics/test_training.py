@@ -229,3 +229,12 @@ def test_low_rank_training_of_merged_columns_equals_the_full_model(targets):
     a, b = (train(weights, [corpus], m, stage, seeds=[0])[0] for m in (merged, full))
     for name in ("attention", "input", "output"):
         torch.testing.assert_close(getattr(a.weights, name), getattr(b.weights, name), atol=1e-12, rtol=0)
+
+
+def test_merging_with_all_rows_equal():
+    """From zero every output row is equal: only tokens that are never a target may be merged."""
+    merged, full = (Model(width=6, init_scale=0.0, merge_never_targets=m) for m in (True, False))
+    worlds, weights = start(SMALL, [0], merged)
+    corpus = pretraining_corpus(worlds[0])
+    a, b = (train(weights, [corpus], m, Pretraining(steps=50), seeds=[0])[0] for m in (merged, full))
+    torch.testing.assert_close(a.weights.output, b.weights.output, atol=1e-12, rtol=0)

@@ -1,0 +1,68 @@
+"""Diverged runs: named, counted, never measured; nothing else is lost."""
+
+import json
+import math
+
+import pytest
+
+from empirics.config import load_config
+from empirics.results import write_results
+from empirics.verification import verify
+
+SMALL = [
+    "world.subjects=12",
+    "world.answers=12",
+    "world.templates=[6]",
+    "world.multiplicity=[3]",
+    "world.finetuned=[2,8]",
+    "model.width=16",
+    "pretraining.steps=300",
+    "seeds.minimum=3",
+    "seeds.maximum=3",
+]
+
+
+@pytest.mark.parametrize(
+    ("settings", "stage"),
+    [
+        (["model.activation=identity", "finetuning.learning_rate=1e4"], "fine-tuning"),
+        (["model.activation=identity", "pretraining.learning_rate=300.0"], "pre-training"),
+        (["pretraining.learning_rate=1e6", "model.activation=identity"], "pre-training"),
+        (["model.init_scale=1e6", "pretraining.learning_rate=1e6"], "pre-training"),
+    ],
+)
+def test_a_diverged_run_fails_and_is_never_measured(settings, stage, tmp_path):
+    results = verify(load_config("default", None, [*SMALL, "arms.run=[]", *settings]), workers=1)
+    write_results(results, tmp_path / "results.json")
+    json.loads((tmp_path / "results.json").read_text(), parse_constant=lambda c: pytest.fail(c))
+    for index, cell in enumerate(results.cells):
+        assert cell.failed == [0, 1, 2]
+        assert cell.in_scope_seeds == []
+        assert all(v is None for o in cell.observables.values() for v in o.values)
+        verdict = results.verdict_of("ood-error-literal", index)
+        assert verdict is None or verdict.verdict in ("OUT OF SCOPE", "NOT TESTED")
+    assert results.claim("ood-error-literal").verdict != "VIOLATED"
+
+
+def test_the_reason_names_stage_and_step():
+    from empirics.experiment import Unit
+    from empirics.one_layer.experiment import OneLayer
+
+    config = load_config("default", None, [*SMALL, "model.activation=identity", "finetuning.learning_rate=1e4"])
+    (run,) = OneLayer().run(config, Unit(6, 3), [0])
+    assert run.failure.startswith("fine-tuning on 2 facts diverged: its loss is not finite at step ")
+    assert run.observables == {}
+
+
+def test_a_target_gap_is_not_reached_by_divergence():
+    from empirics.one_layer.training import Trained
+    from empirics.experiment import Curve
+    from empirics.one_layer.parameters import Parameters
+    import torch
+
+    ones = torch.ones(2, 2)
+    fine = Trained(Parameters(ones, ones, ones), Curve((0, 1), (1.0, 0.5)))
+    assert fine.diverged is None
+    for bad in (math.nan, math.inf):
+        assert Trained(Parameters(ones, ones, ones), Curve((0, 1), (1.0, bad))).diverged
+    assert Trained(Parameters(ones, ones, ones * math.inf), Curve((0,), (1.0,))).diverged
