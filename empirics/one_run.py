@@ -50,7 +50,7 @@ def save_run(finished: Finished, directory: Path) -> None:
     """Save weights (safetensors: before and after fine-tuning), world and observables (JSON)."""
     from safetensors.torch import save_file
 
-    prepare_directory(directory)
+    prepare_directory(directory, files=("pretrained.safetensors", "finetuned.safetensors", "run.json"))
     for name, weights in (("pretrained", finished.pretrained), ("finetuned", finished.finetuned)):
         tensors = {key: value for key, value in vars(weights).items() if value is not None}
         save_file(tensors, directory / f"{name}.safetensors")

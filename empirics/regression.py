@@ -246,7 +246,7 @@ def _overlap(before: BaselineCell, after: BaselineCell) -> bool | None:
     if before.lower is None or before.upper is None or after.lower is None or after.upper is None:
         return None
     slack = 2 * 10**-_DIGITS
-    return after.lower <= before.upper + slack and before.lower <= after.upper + slack
+    return bool(after.lower <= before.upper + slack and before.lower <= after.upper + slack)
 
 
 def _whole(claim: BaselineClaim) -> BaselineCell:

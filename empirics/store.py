@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from empirics.config import Config
+from empirics.device import resolved_device
 from empirics.errors import UsageError
 from empirics.experiment import Curve, Unit, UnitRun
 
@@ -47,7 +48,7 @@ def run_key(experiment: str, config: Config, unit: Unit, seed: int) -> str:
         "model": config.model.model_dump(mode="json"),
         "pretraining": config.pretraining.model_dump(mode="json"),
         "finetuning": config.finetuning.model_dump(mode="json"),
-        "compute": config.compute.model_dump(mode="json"),
+        "compute": [config.compute.dtype, *resolved_device(config.compute.device)],
         "unit": [unit.templates, unit.multiplicity],
         "seed": seed,
         "machine": [platform.machine(), _processor_name()],
@@ -102,8 +103,9 @@ class Store:
         with _explained(self.path):
             for key in keys:
                 row = self._connection.execute("SELECT run FROM runs WHERE key = ?", (key,)).fetchone()
-                if row is not None:
-                    found[key] = _decode(row[0])
+                run = None if row is None else _decode(row[0])
+                if run is not None:
+                    found[key] = run
         return found
 
     def add(self, entries: Mapping[str, UnitRun]) -> None:
@@ -161,15 +163,19 @@ def _encode(run: UnitRun) -> str:
     )
 
 
-def _decode(text: str) -> UnitRun:
-    data: dict[str, Any] = json.loads(text)
-    return UnitRun(
-        unit=Unit(*data["unit"]),
-        seed=data["seed"],
-        observables={int(n): values for n, values in data["observables"].items()},
-        curves={name: Curve(tuple(steps), tuple(values)) for name, (steps, values) in data["curves"].items()},
-        failure=data["failure"],
-    )
+def _decode(text: str) -> UnitRun | None:
+    """The run, or None if the row is damaged: it is computed again and replaced."""
+    try:
+        data: dict[str, Any] = json.loads(text)
+        return UnitRun(
+            unit=Unit(*data["unit"]),
+            seed=data["seed"],
+            observables={int(n): values for n, values in data["observables"].items()},
+            curves={name: Curve(tuple(steps), tuple(values)) for name, (steps, values) in data["curves"].items()},
+            failure=data["failure"],
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 @lru_cache(maxsize=1)
@@ -220,6 +226,8 @@ def _explained(path: Path) -> Iterator[None]:
             ) from None
         if "readonly" in text or "unable to open" in text:
             raise StoreError(f"cannot write {path}: {text}; use another --output") from None
+        if "locked" in text or "busy" in text:
+            raise StoreError(f"{path} is held by another program ({text}); close it there and run again") from None
         raise StoreError(
             f"{path} is corrupt or no database of runs ({text}); move it away or use another --output"
         ) from None

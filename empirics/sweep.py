@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from empirics.config import Config
+from empirics.device import resolved_device
 from empirics.experiment import Experiment, Unit, UnitRun
 
 __all__ = ["EXPERIMENTS", "Task", "available_cores", "load_experiment", "run_tasks", "split"]
@@ -52,7 +53,7 @@ def load_experiment(name: str) -> Experiment:
 
 def split(experiment: str, variant: str, config: Config, unit: Unit, seeds: Sequence[int]) -> list[Task]:
     """Tasks of one seed each on a CPU, of many on an accelerator."""
-    size = 1 if config.compute.device == "cpu" else _SEEDS_PER_STACK
+    size = 1 if resolved_device(config.compute.device)[0] == "cpu" else _SEEDS_PER_STACK
     return [Task(experiment, variant, config, unit, tuple(seeds[i : i + size])) for i in range(0, len(seeds), size)]
 
 
@@ -156,4 +157,10 @@ def _run(task: Task) -> list[UnitRun]:
     import torch
 
     torch.set_num_threads(1)
-    return load_experiment(task.experiment).run(task.config, task.unit, task.seeds)
+    try:
+        return load_experiment(task.experiment).run(task.config, task.unit, task.seeds)
+    except (MemoryError, RuntimeError) as error:  # RuntimeError: torch's way to say that memory does not suffice
+        if not isinstance(error, MemoryError) and "memory" not in str(error).lower():
+            raise
+        reason = "not enough memory: " + " ".join(str(error).split())[:200]
+        return [UnitRun(task.unit, seed, {}, {}, reason, lost=True) for seed in task.seeds]

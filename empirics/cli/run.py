@@ -32,7 +32,8 @@ def run_command(
     """
     from empirics.one_run import document, run_single, save_run
 
-    chosen = load_config(preset, config, settings or [])
+    point = [f"world.templates=[{templates}]", f"world.multiplicity=[{multiplicity}]", f"world.finetuned=[{finetuned}]"]
+    chosen = load_config(preset, config, [*(settings or []), *point])
     finished = run_single(chosen, templates=templates, multiplicity=multiplicity, finetuned=finetuned, seed=seed)
     if save is not None:
         save_run(finished, save)

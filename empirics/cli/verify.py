@@ -47,14 +47,14 @@ def verify_command(
     Example: factbound verify --preset quick --set world.multiplicity=[1,2,4] --output results
     """
     from empirics.files import prepare_directory
-    from empirics.report.files import write_all
+    from empirics.report.files import RESULT_FILES, write_all
 
     chosen = load_config(preset, config, [*(settings or []), *([f"compute.device={device!r}"] if device else [])])
     if workers is not None and workers < 1:
         raise UsageError(f"--workers={workers} is refused: allowed is an integer >= 1")
     _check_device(chosen)
-    directory = prepare_directory(output)
-    identifiers = [c.strip() for c in claims.split(",")] if claims is not None else None
+    directory = prepare_directory(output, files=RESULT_FILES, folders=("plots",))
+    identifiers = list(dict.fromkeys(c.strip() for c in claims.split(","))) if claims is not None else None
     interrupted = False
     found: list[int] = []
     with Store(directory / "runs.sqlite") as store, _progress(found) as progress:

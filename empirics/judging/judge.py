@@ -8,7 +8,7 @@ from empirics.config import Verdict as Settings
 from empirics.judging.outcome import ClaimOutcome, Outcome, Verdict, worst
 from empirics.judging.paired import between_arms, trends
 from empirics.judging.premises import scope_of
-from empirics.judging.single import Frame, single
+from empirics.judging.single import Frame, scaled_to_all_seeds, single
 from empirics.judging.table import CellTable
 from empirics.observable import OBSERVABLES, Observable
 from theory import Claim, DomainError, Kind, Scope
@@ -86,15 +86,16 @@ def _cell(
     if not scoped.in_scope:
         return outcome(Verdict.OUT_OF_SCOPE, scoped.reason)
     values = [v for v in (cell.value(claim.observable, s) for s in scoped.seeds) if v is not None]
-    if not values:
-        return outcome(Verdict.NOT_TESTED, f"{claim.observable} is undefined in every run of {cell.label}")
+    if len(values) < settings.scope_share * len(scoped.seeds) - 1e-9 or not values:
+        share = f"{claim.observable} is defined in {len(values)} of {len(scoped.seeds)} runs in scope"
+        return outcome(Verdict.NOT_TESTED, f"{share}: its mean over all runs cannot be judged by these")
     log_bound = None
     if claim.log_expression is not None:
         try:
             log_bound = float(claim.log_bound(**{name: cell.symbols[name] for name in claim.symbols}))
         except (DomainError, KeyError) as error:
             return outcome(Verdict.OUT_OF_SCOPE, f"the bound is not defined here: {error}")
-    return single(
+    found = single(
         claim,
         observable,
         values,
@@ -102,3 +103,4 @@ def _cell(
         Frame(claim.id, scope, indices, alpha, family, scoped.premises),
         settings,
     )
+    return scaled_to_all_seeds(found, len(values), len(cell.seeds))

@@ -27,7 +27,7 @@ def between_arms(
     if observable.per == "unit":  # the same for every N_f: one verdict for each pre-trained model
         mine = list({_key(c)[:2]: c for c in reversed(mine)}.values())[::-1]
     alpha = settings.alpha / len(mine)
-    rule = Rule.at_least(0.0) if claim.kind is Kind.COMPARISON else Rule.within(settings.equivalence_margin)
+    rule = Rule.above(0.0) if claim.kind is Kind.COMPARISON else Rule.within(settings.equivalence_margin)
     outcomes = []
     for cell in mine:
         partner = partners.get(_key(cell))
@@ -111,8 +111,10 @@ def _differences(
     if observable.paired == "sign":
         differences = [float((d > 0) - (d < 0)) for d in differences]
     reasons = [f"{c.label}: {s.reason}" for c, s in ((partner, there), (cell, here)) if s.reason]
-    if not reasons and not differences:
-        reasons = [f"no seed is in scope of both {partner.label} and {cell.label}"]
+    declared = sum(1 for s in cell.seeds if s in partner.seeds)
+    if not reasons and (not differences or len(differences) < settings.scope_share * declared - 1e-9):
+        share = f"{len(differences)} of {declared} seeds"
+        reasons = [f"only {share} are in scope of both {partner.label} and {cell.label} and have a value"]
     worse = here if not here.in_scope else there
     return differences, Scoped(tuple(common), not reasons, worse.premises, "; ".join(reasons))
 

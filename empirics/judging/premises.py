@@ -40,11 +40,13 @@ def scope_of(claim: Claim, cell: CellTable, premise_gap: float, scope_share: flo
         satisfied = sum(p.holds for p in per_seed)
         summary = _summary(per_seed, satisfied >= needed - 1e-9)
         premises.append(summary)
+        if not summary.holds and satisfied + len(cell.failed) >= needed - 1e-9 and cell.failed:
+            continue  # the failed runs are the reason, told below
         if not summary.holds:
             reasons.append(_explain(assumption, summary, satisfied, len(per_seed)))
     in_scope = bool(good) and len(good) >= needed - 1e-9
     if not in_scope and not reasons:
-        failed = f", {len(cell.failed)} diverged" if cell.failed else ""
+        failed = f", {len(cell.failed)} failed (diverged, or their process died)" if cell.failed else ""
         reasons.append(f"only {len(good)} of {len(cell.seeds)} seeds satisfy every premise{failed}")
     return Scoped(good, in_scope, tuple(premises), "" if in_scope else "; ".join(reasons))
 

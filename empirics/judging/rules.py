@@ -50,10 +50,11 @@ class Condition:
 
 @dataclass(frozen=True)
 class Rule:
-    """HOLDS if all conditions of ``holds`` are shown; VIOLATED if any of ``violated`` is, strictly."""
+    """HOLDS if all conditions of ``holds`` are shown (strictly, if ``strict``); VIOLATED if any of ``violated`` is."""
 
     holds: tuple[Condition, ...]
     violated: tuple[Condition, ...]
+    strict: bool = False
 
     @classmethod
     def at_most(cls, threshold: float) -> Rule:
@@ -64,6 +65,11 @@ class Rule:
     def at_least(cls, threshold: float) -> Rule:
         """The mean is at least ``threshold``."""
         return cls((Condition(Side.LOWER, threshold),), (Condition(Side.UPPER, threshold),))
+
+    @classmethod
+    def above(cls, threshold: float) -> Rule:
+        """The mean is greater than ``threshold``."""
+        return cls((Condition(Side.LOWER, threshold),), (Condition(Side.UPPER, threshold),), strict=True)
 
     @classmethod
     def within(cls, margin: float) -> Rule:
@@ -102,8 +108,8 @@ def limits_of(values: Sequence[float], alpha: float, within: Range) -> Limits:
 
 def decide(rule: Rule, limits: Limits) -> tuple[Verdict, str]:
     """The verdict and the comparison that it rests on."""
-    if all(c.shown(limits) for c in rule.holds):
-        return Verdict.HOLDS, " and ".join(c.text(limits) for c in rule.holds)
+    if all(c.shown_strictly(limits) if rule.strict else c.shown(limits) for c in rule.holds):
+        return Verdict.HOLDS, " and ".join(c.text(limits, strict=rule.strict) for c in rule.holds)
     for condition in rule.violated:
         if condition.shown_strictly(limits):
             return Verdict.VIOLATED, condition.text(limits, strict=True)

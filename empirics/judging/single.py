@@ -15,7 +15,7 @@ from empirics.judging.rules import Limits, Range, Rule, decidable_at, decide, li
 from empirics.observable import Observable
 from theory import Claim, Kind, Premise, Scope
 
-__all__ = ["RATE_SLOPE_LIMIT", "Frame", "measured", "single", "undefined"]
+__all__ = ["RATE_SLOPE_LIMIT", "Frame", "measured", "scaled_to_all_seeds", "single", "undefined"]
 
 RATE_SLOPE_LIMIT = 0.1
 """The slope above which a rate claim is violated (see docs/verdicts)."""
@@ -50,7 +50,7 @@ def single(
         return _bound(claim, observable, values, log_bound, frame, settings)
     rule = {
         Kind.RATE: Rule.at_most(RATE_SLOPE_LIMIT),
-        Kind.COMPARISON: Rule.at_least(0.0),
+        Kind.COMPARISON: Rule.above(0.0),
         Kind.EQUIVALENCE: Rule.within(settings.equivalence_margin),
     }[claim.kind]
     return measured(frame, rule, values, range_of(observable), observable.name)
@@ -88,6 +88,21 @@ def measured(frame: Frame, rule: Rule, values: Sequence[float], within: Range, n
         observations_needed=holds_at if verdict is Verdict.UNDECIDED else None,
         decidable_at=_earliest(holds_at, violated_at) if verdict is Verdict.UNDECIDED else None,
         by_sampling=True,
+    )
+
+
+def scaled_to_all_seeds(outcome: Outcome, used: int, seeds: int) -> Outcome:
+    """Sample sizes in terms of all seeds, of which only a share is in scope and has a value."""
+    if used == seeds:
+        return outcome
+
+    def scaled(number: int | None) -> int | None:
+        return None if number is None else math.ceil(number * seeds / used)
+
+    return replace(
+        outcome,
+        observations_needed=scaled(outcome.observations_needed),
+        decidable_at=scaled(outcome.decidable_at),
     )
 
 

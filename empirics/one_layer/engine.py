@@ -118,6 +118,14 @@ class Engine:
             parts.append(("attention", self.entries, self.entries_grad))
         return parts
 
+    def output_counts(self) -> Tensor | None:
+        """How many tokens each row of ``output`` stands for, shape [columns, 1]; None if each stands for one."""
+        if not len(self._merged):
+            return None
+        counts = torch.ones(len(self.columns), 1, dtype=self.output.dtype)
+        counts[-1] = self._multiplicity
+        return counts
+
     def weights(self) -> Parameters:
         """The current weights (copies)."""
         attention = self._start.attention.clone()

@@ -94,6 +94,10 @@ class StackedEngine:
             parts.append(("attention", self.entries, self.entries_grad))
         return parts
 
+    def output_counts(self) -> Tensor | None:
+        """None: every row of ``output`` stands for one token."""
+        return None
+
     def weights(self) -> list[Parameters]:
         """The current weights, one per model (copies)."""
         result = []

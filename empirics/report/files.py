@@ -10,7 +10,9 @@ from empirics.report.plots import all_figures
 from empirics.report.tables import cells_csv
 from empirics.results import Results, write_results
 
-__all__ = ["write_all"]
+__all__ = ["RESULT_FILES", "write_all"]
+
+RESULT_FILES = ("results.json", "cells.csv", "report.html")
 
 
 def write_all(results: Results, directory: Path) -> None:
@@ -18,7 +20,6 @@ def write_all(results: Results, directory: Path) -> None:
     write_results(results, directory / "results.json")
     write_atomically(directory / "cells.csv", cells_csv(results))
     plots = directory / "plots"
-    plots.mkdir(exist_ok=True)
     figures = all_figures(results)
     for figure in figures:
         write_atomically(plots / f"{figure.name}.svg", figure.svg)

@@ -27,3 +27,14 @@ class Dying:
                 mark.touch()
                 os.kill(os.getpid(), signal.SIGKILL)
         return [UnitRun(unit, seed, {2: {"ood_error": seed / 10}}) for seed in seeds]
+
+
+class Hungry:
+    """Seed 1 asks for more memory than there is."""
+
+    name = "hungry"
+
+    def run(self, config, unit, seeds):
+        if 1 in seeds:
+            raise MemoryError("1 EiB")
+        return [UnitRun(unit, seed, {2: {"ood_error": 0.0}}) for seed in seeds]

@@ -147,3 +147,41 @@ def test_a_transaction_that_fails_stores_nothing_of_it(tmp_path):
         with pytest.raises(AttributeError):
             store.add({"b": some_run(1), "c": None})
         assert set(store.find(["a", "b", "c"])) == {"a"}
+
+
+def test_a_damaged_row_is_computed_again(tmp_path):
+    with Store(tmp_path / "runs.sqlite") as store:
+        store.add({"a": some_run(), "b": some_run(1)})
+        store._connection.execute("UPDATE runs SET run = '{\"unit\": [8,' WHERE key = 'a'")
+        assert set(store.find(["a", "b"])) == {"b"}
+        store.add({"a": some_run()})
+        assert store.find(["a"]) == {"a": some_run()}
+
+
+def test_a_held_database_is_not_called_corrupt(tmp_path):
+    with Store(tmp_path / "runs.sqlite") as store:
+        store._connection.execute("PRAGMA busy_timeout = 50")
+        other = sqlite3.connect(tmp_path / "runs.sqlite", isolation_level=None)
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreError, match="held by another program"):
+            store.add({"a": some_run()})
+        other.execute("ROLLBACK")
+        other.close()
+
+
+def test_the_key_holds_the_device_itself_not_its_name(monkeypatch):
+    config = load_config("default", None, ["compute.device=auto"])
+    cpu = load_config("default")
+    unit = Unit(8, 3)
+    assert run_key("one-layer", config, unit, 0) == run_key("one-layer", cpu, unit, 0)
+    import empirics.store as module
+
+    monkeypatch.setattr(module, "resolved_device", lambda name: ("cuda", "some accelerator"))
+    on_one = run_key("one-layer", config, unit, 0)
+    monkeypatch.setattr(module, "resolved_device", lambda name: ("cuda", "another accelerator"))
+    assert run_key("one-layer", config, unit, 0) != on_one
+
+
+def test_a_directory_in_place_of_a_result_file_is_found_before_anything_is_trained(tmp_path, capsys):
+    (tmp_path / "results.json").mkdir()
+    assert "a directory is in its place" in refused(capsys, tmp_path)

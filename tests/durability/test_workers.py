@@ -7,6 +7,7 @@ import pytest
 from dying_experiment import marks_of
 
 from empirics.config import load_config
+from empirics.device import resolved_device
 from empirics.experiment import Unit
 from empirics.sweep import run_tasks, split
 
@@ -40,3 +41,19 @@ def test_dead_workers(marks):
         else:
             assert run.failure is None
             assert run.observables[2]["ood_error"] == seed / 10
+
+
+def test_too_little_memory_is_reported_by_cell_and_the_rest_goes_on():
+    config = load_config("default")
+    tasks = split("dying_experiment:Hungry", "main", config, Unit(8, 1), range(3))
+    runs = [run for _, found in run_tasks(tasks, 1) for run in found]
+    assert [run.failure is None for run in sorted(runs, key=lambda r: r.seed)] == [True, False, True]
+    (lost,) = [run for run in runs if run.failure]
+    assert lost.lost
+    assert "not enough memory" in lost.failure
+
+
+def test_auto_without_an_accelerator_is_a_cpu_and_keeps_one_task_per_run():
+    config = load_config("default", None, ["compute.device=auto"])
+    if resolved_device("auto")[0] == "cpu":
+        assert len(split("one-layer", "main", config, Unit(8, 1), range(5))) == 5

@@ -218,3 +218,14 @@ def test_recorded_steps_are_increasing_and_hold_both_ends(total):
     assert steps[-1] == total
     assert list(steps) == sorted(set(steps))
     assert all(b <= 2 * a for a, b in pairwise(steps[1:]))
+
+
+@pytest.mark.parametrize("targets", [("input",), ("output",), ("input", "output")])
+def test_low_rank_training_of_merged_columns_equals_the_full_model(targets):
+    merged, full = Model(width=6, merge_never_targets=True), Model(width=6)
+    worlds, weights = start(SMALL, [0], merged)
+    stage = Finetuning(method="lora", rank=2, targets=targets, learning_rate=0.05, steps=30)
+    corpus = finetuning_corpus(worlds[0], 4)
+    a, b = (train(weights, [corpus], m, stage, seeds=[0])[0] for m in (merged, full))
+    for name in ("attention", "input", "output"):
+        torch.testing.assert_close(getattr(a.weights, name), getattr(b.weights, name), atol=1e-12, rtol=0)

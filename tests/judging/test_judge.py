@@ -184,7 +184,7 @@ def test_diverged_seeds_fail_the_premise_and_stay_counted():
     outcome = only(claim, [make_cell([0.1] * 7 + [None] * 3, failed=(7, 8, 9))])
     assert outcome.verdict == "OUT OF SCOPE"
     assert "7 of 10 seeds" in outcome.reason
-    assert "3 diverged" in outcome.reason
+    assert "3 failed" in outcome.reason
 
 
 def test_alpha_is_divided_over_declared_cells_before_scope_is_known():
@@ -253,3 +253,34 @@ def test_exceedance_and_sharpness():
     # At the sharpness factor the bound equals the lower limit: a little more is refuted, a little less is not.
     factor = outcome.sharpness
     assert math.exp(factor * outcome.log_bound) == pytest.approx(outcome.lower)
+
+
+def test_values_undefined_in_most_seeds_are_not_judged():
+    """The mean over the seeds where a quantity happens to be defined is another mean."""
+    claim = make_claim("upper", bound="1/2")
+    outcome = only(claim, [make_cell([0.1] * 12 + [None] * 88)])
+    assert outcome.verdict == "NOT TESTED"
+    assert "defined in 12 of 100 runs" in outcome.reason
+    assert only(claim, [make_cell([0.1] * 90 + [None] * 10)]).verdict == "HOLDS"
+
+
+def test_a_comparison_is_strict():
+    observable = OBSERVABLES["error"]
+    assert observable.lower == 0
+    assert only(make_claim("comparison"), [make_cell([0.0] * 500)]).verdict == "UNDECIDED"
+
+
+def test_needed_seeds_count_those_that_fall_out():
+    claim = make_claim("upper", bound="1/10", assumptions=[NEAR_OPTIMAL])
+    full = only(claim, [make_cell([0.0] * 10, gaps=[0.01] * 10)])
+    some = only(claim, [make_cell([0.0] * 12, gaps=[0.01] * 10 + [1.4] * 2)])
+    assert some.observations_needed == math.ceil(full.observations_needed * 12 / 10)
+
+
+def test_failed_runs_are_named_as_the_reason_not_a_premise():
+    claim = make_claim("upper", bound="1/2", assumptions=[NEAR_OPTIMAL])
+    cell = make_cell([0.1, None, None, None], gaps=[0.01, None, None, None], failed=(1, 2, 3))
+    outcome = only(claim, [cell])
+    assert outcome.verdict == "OUT OF SCOPE"
+    assert "3 failed" in outcome.reason
+    assert "gap" not in outcome.reason

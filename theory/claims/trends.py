@@ -7,7 +7,7 @@ the stated margin and with its premise met, contradicts the source itself.
 import sympy as sp
 
 from theory.claim import Assumption, Claim, Kind, Mutant, Provenance, Scope
-from theory.notation import epsilon, measured
+from theory.notation import R, epsilon, measured
 
 _PREMISES = (
     Assumption(
@@ -18,7 +18,9 @@ _PREMISES = (
 )
 
 
-def _trend(axis: str, direction: int, title: str, statement: str, source: str) -> Claim:
+def _trend(
+    axis: str, direction: int, title: str, statement: str, source: str, premises: tuple[Assumption, ...] = ()
+) -> Claim:
     return Claim(
         id=f"trend-{axis}",
         claim_number="C14",
@@ -30,7 +32,7 @@ def _trend(axis: str, direction: int, title: str, statement: str, source: str) -
         observable="ood_error",
         required=True,
         scope=Scope.SERIES,
-        assumptions=_PREMISES,
+        assumptions=(*_PREMISES, *premises),
         axis=axis,
         direction=direction,
         mutants=(
@@ -66,5 +68,6 @@ CLAIMS = (
         "The OOD error does not decrease with a larger template universe",
         "At fixed N_f and multiplicity K the mean out-of-distribution error does not decrease in |R|, |R| >= 2.",
         "Abstract and summary: extraction becomes harder as the template universe grows.",
+        (Assumption(name="R", relation=sp.Ge(R, 2), text="the universe holds at least two templates"),),
     ),
 )

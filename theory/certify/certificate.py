@@ -1,0 +1,89 @@
+"""What a certificate is: one numbered step of a proof, checked by machine over a stated domain.
+
+A step holds the check itself. Running it gives a certificate, PROVED or NOT
+PROVED; nothing in between, and nothing sampled. An exception is a defect of the
+program and is never swallowed: a mutant must fail by its own falsehood.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+__all__ = ["Certificate", "Outcome", "Step", "run_steps"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a check found.
+
+    Attributes:
+        proved: whether the statement of the step is established on its whole domain.
+        detail: figures that the proof gave; if not proved, the failed step or an exact counterexample.
+    """
+
+    proved: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """The record of one machine-checked step.
+
+    Attributes:
+        claim: id of the claim; ``claim:mutant`` for a near miss that must fail.
+        step: page and number of the step in docs/proofs, ``half-mean-tail.3``.
+        statement: what is proved, in words and formulas.
+        domain: for which values.
+        method: how: exact identity, Sturm sequence, ball arithmetic, exact integers, enumeration.
+        proved: PROVED or not.
+        detail: figures; if not proved, the failed step or the exact counterexample.
+        seconds: time it took.
+    """
+
+    claim: str
+    step: str
+    statement: str
+    domain: str
+    method: str
+    proved: bool
+    detail: str
+    seconds: float
+
+    @property
+    def status(self) -> str:
+        """``PROVED`` or ``NOT PROVED``."""
+        return "PROVED" if self.proved else "NOT PROVED"
+
+    @property
+    def base_claim(self) -> str:
+        """Id of the claim, without the name of a mutant."""
+        return self.claim.partition(":")[0]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of a proof with the check that decides it; attributes as in :class:`Certificate`."""
+
+    claim: str
+    step: str
+    statement: str
+    domain: str
+    method: str
+    check: Callable[[], Outcome]
+
+    def run(self) -> Certificate:
+        """Run the check."""
+        start = time.perf_counter()
+        outcome = self.check()
+        seconds = time.perf_counter() - start
+        return Certificate(
+            self.claim, self.step, self.statement, self.domain, self.method, outcome.proved, outcome.detail, seconds
+        )
+
+
+def run_steps(steps: Iterable[Step]) -> Iterator[Certificate]:
+    """Certificates of the steps, one at a time, in their order."""
+    for step in steps:
+        yield step.run()

@@ -1,0 +1,236 @@
+"""C2's comparators: their losses and norms, hence the simple form, the closed form and the corollary.
+
+docs/proofs/linear-memory.md. A comparator is given by the vote of each feature
+for each *class* of tokens, with the number of tokens in the class; the logits,
+the losses and the squared norm follow by addition, and must come out as stated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import sympy as sp
+
+from theory.certify.certificate import Outcome, Step
+from theory.certify.exact import all_of, identities, nonnegative_coefficients
+
+__all__ = ["closed_form_loss", "corollary", "mutants", "simple_form", "steps"]
+
+_CLAIM = "pretraining-rate-linear"
+
+S, R, A, K, V = sp.symbols("S R A K V", positive=True)
+owners, neighbours = sp.symbols("n_r m_r", positive=True)  # facts that own r; templates co-owned with r, r included
+rho, a, b, f, g = sp.symbols("rho a b f g", real=True)
+Classes = Mapping[str, tuple[sp.Expr, sp.Expr]]  # name -> (how many tokens, logit)
+
+
+def _sum_of_exponentials(classes: Classes) -> sp.Expr:
+    return sp.Add(*(count * sp.exp(logit) for count, logit in classes.values()))
+
+
+def _size(classes: Classes) -> sp.Expr:
+    return sp.Add(*(count for count, _ in classes.values()))
+
+
+def _subject_row(own: sp.Expr, answer: sp.Expr) -> Classes:
+    """Logits at [s]: the subject's vote alone."""
+    return {
+        "own templates": (K, own),
+        "other templates": (R - K, sp.Integer(0)),
+        "own answer": (sp.Integer(1), answer),
+        "other answers": (A - 1, sp.Integer(0)),
+        "subjects": (S, sp.Integer(0)),
+        "prompt": (sp.Integer(1), sp.Integer(0)),
+    }
+
+
+def _simple_answer_row() -> Classes:
+    """Logits at [s, r]: half the subject's and half the template's votes."""
+    half = sp.Rational(1, 2)
+    return {
+        "own templates": (K, half * rho - half * rho),
+        "other templates": (R - K, -half * rho),
+        "own answer": (sp.Integer(1), half * rho / 2 + half * rho),
+        "other answers": (A - 1, half * rho),
+        "subjects": (S, sp.Integer(0)),
+        "prompt": (sp.Integer(1), sp.Integer(0)),
+    }
+
+
+def _sharp_answer_row() -> Classes:
+    half = sp.Rational(1, 2)
+    return {
+        "own templates": (K, half * a - half * g),  # all co-owned with r
+        "other templates co-owned with r": (neighbours - K, -half * g),
+        "remaining templates": (R - neighbours, sp.Integer(0)),
+        "own answer": (sp.Integer(1), half * b + half * f),
+        "other answers of r's facts": (owners - 1, half * f),
+        "remaining answers": (A - owners, sp.Integer(0)),
+        "subjects": (S, sp.Integer(0)),
+        "prompt": (sp.Integer(1), sp.Integer(0)),
+    }
+
+
+def simple_form(vocabulary: sp.Expr | None = None, norm: sp.Expr | None = None) -> Outcome:
+    """Step 1: the vocabulary is counted out, both losses and the squared norm are as stated.
+
+    Args:
+        vocabulary: V as stated; S + R + A + 1.
+        norm: |M|^2 / rho^2 as stated; S (K + 1/4) + R (R + A).
+    """
+    stated_size = S + R + A + 1 if vocabulary is None else vocabulary
+    stated_norm = S * (K + sp.Rational(1, 4)) + R * (R + A) if norm is None else norm
+    first, second = _subject_row(rho, rho / 2), _simple_answer_row()
+    template_inside = 1 + (sp.exp(rho / 2) + stated_size - K - 1) / (K * sp.exp(rho))
+    answer_inside = 1 + (A - 1) * sp.exp(-rho / 4) + (S + K + 1) * sp.exp(-3 * rho / 4) + (R - K) * sp.exp(-5 * rho / 4)
+    squared = S * (K * rho**2 + (rho / 2) ** 2) + R * (A * rho**2 + R * rho**2)
+    result = identities(
+        [
+            (
+                "template loss less log K",
+                _polynomial(_sum_of_exponentials(first) / (K * sp.exp(rho))),
+                _polynomial(template_inside),
+            ),
+            (
+                "answer loss",
+                _polynomial(_sum_of_exponentials(second) / sp.exp(3 * rho / 4)),
+                _polynomial(answer_inside),
+            ),
+            ("squared norm", squared, rho**2 * stated_norm),
+        ]
+    )
+    if not result.proved:
+        at = {S: 1, R: 1, A: 1, K: 1, rho: 4 * sp.log(2)}
+        actual = (_sum_of_exponentials(first) / (K * sp.exp(rho))).subs(at)
+        return Outcome(
+            False,
+            f"{result.detail}; tokens at [s] number {_size(first)}; at S = |R| = A = K = 1, rho = 4 log 2 the inside "
+            f"of the template loss is {actual} against {template_inside.subs(at)} stated, the squared norm/rho^2 "
+            f"{(squared / rho**2).expand().subs(at)} against {sp.expand(stated_norm).subs(at)}",
+        )
+    return all_of(
+        result,
+        identities([("tokens at [s]", _size(first), stated_size), ("tokens at [s,r]", _size(second), stated_size)]),
+    )
+
+
+def _polynomial(expression: sp.Expr) -> sp.Expr:
+    """Exponentials of multiples of rho/4 (or of the halves of a, b, f, g) as powers of symbols."""
+    x, xa, xb, xf, xg = sp.symbols("x x_a x_b x_f x_g", positive=True)
+    table = {rho: 4 * sp.log(x), a: 2 * sp.log(xa), b: 2 * sp.log(xb), f: 2 * sp.log(xf), g: 2 * sp.log(xg)}
+    return sp.simplify(sp.expand(expression.subs(table, simultaneous=True)))
+
+
+def closed_form_loss() -> Outcome:
+    """Step 3: the sharper comparator's losses, summed over templates with weight n_r/(SK), and its norm."""
+    first, second = _subject_row(a, b), _sharp_answer_row()
+    template_inside = 1 + (sp.exp(b) + V - K - 1) / (K * sp.exp(a))
+    answer_inside = 1 + (
+        (owners - 1) * sp.exp(f / 2)
+        + K * sp.exp((a - g) / 2)
+        + (neighbours - K) * sp.exp(-g / 2)
+        + (A - owners)
+        + (R - neighbours)
+        + S
+        + 1
+    ) / sp.exp((b + f) / 2)
+    total = S + R + A + 1
+    return identities(
+        [
+            (
+                "template loss",
+                _polynomial(_sum_of_exponentials(first) / (K * sp.exp(a))),
+                _polynomial(template_inside.subs(V, total)),
+            ),
+            (
+                "answer loss at r",
+                _polynomial(_sum_of_exponentials(second) / sp.exp((b + f) / 2)),
+                _polynomial(answer_inside),
+            ),
+            ("tokens", _size(second), total),
+            ("squared norm of the subjects", S * (K * a**2 + b**2), S * K * a**2 + S * b**2),
+        ]
+    )
+
+
+def corollary() -> Outcome:
+    """Step 2: rho = 4 log t gives gap <= C log^2(t)/t for t >= 3, with C explicit.
+
+    log(1+x) <= x; with u = 1/t in (0, 1/3] and log t >= 1, each term of the sum is at most its
+    coefficient times u <= u log^2 t. Checked: coefficients of u (1 - u^j) >= 0 by u = 1/(1+v).
+    """
+    u, v, eta, L = sp.symbols("u v eta L", positive=True)
+    losses = (u**2 + (S + R + A - K) * u**4) / K + (A - 1) * u + (S + K + 1) * u**3 + (R - K) * u**5
+    constant = (1 + S + R + A - K) / K + (A - 1) + (S + K + 1) + (R - K)
+    pieces = [u - u**power for power in (1, 2, 3, 4, 5)]
+    checks = [nonnegative_coefficients(sp.cancel(piece.subs(u, 1 / (1 + v)) * (1 + v) ** 5), v) for piece in pieces]
+    bounded = constant * u - losses
+    weights = [((u - u**2) / K), (S + R + A - K) * (u - u**4) / K, (S + K + 1) * (u - u**3), (R - K) * (u - u**5)]
+    norm_term = (4 * L) ** 2 / (4 * eta / u)
+    x = sp.exp(-rho / 4)
+    return all_of(
+        *checks,
+        identities(
+            [
+                ("losses at rho = 4 log t against C u", bounded, sp.Add(*weights)),
+                ("e^(-rho/4) = 1/t", x.subs(rho, -4 * sp.log(u)), u),
+                ("norm term", norm_term, 4 * L**2 * u / eta),
+            ]
+        ),
+        Outcome(True, "C = (V-K)/K + A + S + |R| + 4 [S(K+1/4) + |R|(|R|+A)]/eta"),
+        identities([("C", constant, (S + R + A + 1 - K) / K + A + S + R)]),
+    )
+
+
+def steps() -> tuple[Step, ...]:
+    """All steps of the first part of the page, in order."""
+    worlds = "all S, A, |R|, 1 <= K <= |R|, rho > 0, every world"
+    return (
+        Step(
+            _CLAIM,
+            "linear-memory.1",
+            "simple form: both losses and the norm of the comparator",
+            worlds,
+            "tokens counted by class, symbolic identity",
+            simple_form,
+        ),
+        Step(
+            _CLAIM,
+            "linear-memory.2",
+            "gap <= C log^2(t)/t with explicit C, from rho = 4 log t",
+            "all worlds, t >= 3",
+            "log(1+x) <= x, nonnegative coefficients",
+            corollary,
+        ),
+        Step(
+            _CLAIM,
+            "linear-memory.3",
+            "sharper closed form: losses and norm of the comparator (a, b, f, g)",
+            "all worlds, all real a, b, f, g",
+            "tokens counted by class, symbolic identity",
+            closed_form_loss,
+        ),
+    )
+
+
+def mutants() -> tuple[Step, ...]:
+    """V without the prompt token; the templates' rows left out of the norm."""
+    worlds = "all S, A, |R|, 1 <= K <= |R|, rho > 0, every world"
+    return (
+        Step(
+            f"{_CLAIM}:vocabulary-without-prompt",
+            "linear-memory.1",
+            "simple form with V = S + |R| + A",
+            worlds,
+            "tokens counted by class, symbolic identity",
+            lambda: simple_form(vocabulary=S + R + A),
+        ),
+        Step(
+            f"{_CLAIM}:templates-free",
+            "linear-memory.1",
+            "simple form without |R|(|R|+A) in the norm",
+            worlds,
+            "tokens counted by class, symbolic identity",
+            lambda: simple_form(norm=S * (K + sp.Rational(1, 4))),
+        ),
+    )

@@ -1,0 +1,314 @@
+"""C7: the closed forms and how sharp they are: docs/proofs/covering-bounds.md."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import partial
+from math import comb
+
+import sympy as sp
+
+from theory.certify.certificate import Outcome, Step
+from theory.certify.exact import all_of, identities, nonnegative_coefficients, polynomial_nonnegative
+from theory.covering import some_unseen
+from theory.enclose import working_precision
+
+__all__ = ["distance_to_union", "mutants", "ratio_at_most_half", "sharpness", "steps", "union_sharpness"]
+
+_SIMPLE, _UNSEEN, _SHARP = "coverage-union", "covering-some-unseen-sharp", "coverage-union-sharp"
+_ALL = "all 1 <= K < |R|, N_f >= 1"
+N, c, p, z, u = sp.symbols("N c p z u", positive=True)
+rho = c * (1 - p) / ((N - c + 1) * p)
+_FACTS, _UNIVERSE = 60, 16
+
+
+def swap_coupling() -> Outcome:
+    """Step 1: swapping r for a uniform other template turns 'uniform given r in T' into 'uniform given r not in T'.
+
+    P[T' = B] = K/((R-K) C(R-1,K-1)) = 1/C(R-1,K): so with more facts that show r, all others are shown less.
+    """
+    K, R = sp.symbols("K R", positive=True, integer=True)
+    ratio = sp.gammasimp(sp.binomial(R - 1, K) / sp.binomial(R - 1, K - 1))
+    return identities([("C(R-1,K)/C(R-1,K-1)", ratio, (R - K) / K)])
+
+
+def sharpness(factor: Fraction | None = None) -> Outcome:
+    """Step 2: 1 - (1-x)^K >= min(1, Kx)/F with F = e/(e-1): from 1-x <= e^-x and concavity of 1 - e^-y.
+
+    Args:
+        factor: F as stated; None for e/(e-1). It is enough if and only if 1 - 1/e >= 1/F: at y = Kx = 1,
+            K -> oo, both inequalities are equalities.
+    """
+    x = sp.Symbol("x", positive=True)
+    y = sp.Symbol("y", positive=True)
+    shape = identities(
+        [
+            ("e^-x - (1-x): second derivative", sp.diff(sp.exp(-x) - 1 + x, x, 2), sp.exp(-x)),
+            ("1 - e^-y is concave", sp.diff(1 - sp.exp(-y), y, 2), -sp.exp(-y)),
+        ]
+    )
+    if factor is None:
+        with working_precision(64) as flint:
+            value = float((1 / (1 - flint.arb(-1).exp())).upper())
+        return Outcome(shape.proved, f"{shape.detail}; F = e/(e-1) <= {value:.5f}")
+    with working_precision(64) as flint:
+        needed = 1 / (1 - flint.arb(-1).exp())
+        if flint.arb(flint.fmpq(factor.numerator, factor.denominator)) >= needed:
+            return shape
+    return Outcome(False, f"F = {factor} < e/(e-1); {_looser_than(factor)}")
+
+
+def _looser_than(factor: Fraction) -> str:
+    """A point where min(1, K (1-p)^N) exceeds factor times the law, looked for where K (1-p)^N passes 1."""
+    for R in range(2, 200):
+        for K in range(2, R):
+            N_f = int(math.log(K) / -math.log1p(-K / R))
+            for n in (N_f, N_f + 1):
+                bound = min(Fraction(1), K * Fraction(R - K, R) ** n)
+                if bound > factor * some_unseen(n, K, R):
+                    return (
+                        f"at N_f = {n}, K = {K}, |R| = {R} the bound is {float(bound):.6f}, the law "
+                        f"{float(some_unseen(n, K, R)):.6f}"
+                    )
+    return "no counterexample with |R| < 200"
+
+
+def union() -> Outcome:
+    """Step 3: a template is unseen by one fact with probability C(R-1,K)/C(R,K) = 1 - K/R; the expected number of
+    unseen own templates is K (1 - K/R)^N and bounds the probability that there is one. Likewise for low counts."""
+    K, R = sp.symbols("K R", positive=True, integer=True)
+    return identities([("C(R-1,K)/C(R,K)", sp.gammasimp(sp.binomial(R - 1, K) / sp.binomial(R, K)), 1 - K / R)])
+
+
+def point_ratio() -> Outcome:
+    """Step 4: pmf(i-1)/pmf(i) = i(1-p)/((N-i+1)p), which rises in i: so the tail is at most pmf(c)/(1-rho)."""
+    i, n = sp.symbols("i n", positive=True, integer=True)
+    ratio = sp.gammasimp(sp.binomial(n, i - 1) / sp.binomial(n, i)) * (1 - p) / p
+    at = i * (1 - p) / ((n - i + 1) * p)
+    return identities(
+        [
+            ("ratio", ratio, at),
+            ("it rises", at.subs(i, i + 1) - at, (n + 1) * (1 - p) / ((n - i) * (n - i + 1) * p)),
+        ]
+    )
+
+
+def ratio_at_most_half(shift: int = 0) -> Outcome:
+    """Step 5: rho <= 1/2 at the cut c + ``shift``, c <= Np/2 (c = Np/2 - u).
+
+    (N-c+1) p - 2 c (1-p) = N p^2/2 + p + u (2-p) must have no negative coefficient (z = 1 - p >= 0).
+    """
+    cut = N * p / 2 - u + shift
+    left = sp.expand((N - cut + 1) * p - 2 * cut * (1 - p))
+    stated = sp.expand(N * p**2 / 2 + p + u * (2 - p) - shift * (2 - p))
+    outcome = all_of(
+        identities([("difference", left, stated)]),
+        nonnegative_coefficients(N * p**2 / 2 + p + (u - shift) * (1 + z), N, p, u, z),
+    )
+    return outcome if outcome.proved else Outcome(False, f"{outcome.detail}; {_ratio_above_half(shift)}")
+
+
+def _ratio_above_half(shift: int) -> str:
+    for n, K, R in _small():
+        cut = n * K // (2 * R) + shift
+        ratio = Fraction(cut * (R - K), (n - cut + 1) * K) if cut <= n else Fraction(1)
+        if ratio > Fraction(1, 2):
+            return f"at N_f = {n}, K = {K}, |R| = {R} the ratio is {ratio}"
+    return "no counterexample on the grid"
+
+
+def _small() -> Iterator[tuple[int, int, int]]:
+    for R in range(2, _UNIVERSE + 1):
+        for K in range(1, R):
+            for n in range(1, _FACTS + 1):
+                yield n, K, R
+
+
+def within_four_thirds() -> Outcome:
+    """Step 6: tail >= pmf(c) (1+rho) for c >= 1, and 1/(1-rho) <= (4/3)(1+rho) for rho <= 1/2; c = 0 is exact."""
+    r = sp.Symbol("r", nonnegative=True)
+    gap = sp.Rational(4, 3) * (1 + r) * (1 - r) - 1  # times (1-rho) > 0
+    return all_of(
+        identities([("factorised", gap, sp.Rational(4, 3) * (sp.Rational(1, 2) - r) * (sp.Rational(1, 2) + r))]),
+        polynomial_nonnegative(gap, r, 0, Fraction(1, 2)),
+    )
+
+
+def union_sharpness(limit: Fraction = Fraction(211, 100)) -> Outcome:
+    """Step 7: within (4/3) e/(e-1) of the exact law, which is below 2.11."""
+    with working_precision(64) as flint:
+        value = flint.arb(flint.fmpq(4, 3)) / (1 - flint.arb(-1).exp())
+        proved = bool(value <= flint.fmpq(limit.numerator, limit.denominator))
+        return Outcome(
+            proved, f"(4/3) e/(e-1) in [{float(value.lower()):.6f}, {float(value.upper()):.6f}], limit {float(limit)}"
+        )
+
+
+def never_looser() -> Outcome:
+    """Step 8: pmf(c)/(1-rho) <= x^-c E x^C for every x in (0, 1], so U <= K exp(-N KL(p/2||p)) <= the simple form.
+
+    Three terms of E x^(C-c): 1 + rho/x + x/s with s = (c+1)(1-p)/((N-c)p). As rho/x >= rho, it is enough that
+    rho/x + x/s >= rho/(1-rho); the left is at least 2 sqrt(rho/s) (square), rho/s >= 1/4 for 1 <= c <= N-1,
+    and rho/(1-rho) <= 1 for rho <= 1/2.
+    """
+    s = (c + 1) * (1 - p) / ((N - c) * p)
+    d = sp.Symbol("d", nonnegative=True)
+    e = sp.Symbol("e", nonnegative=True)
+    r, x, w = sp.symbols("r x w", positive=True)
+    ratio = sp.cancel(rho / s)
+    excess = (4 * c * (N - c) - (c + 1) * (N - c + 1)).subs(N, c + 1 + e).subs(c, 1 + d)
+    return all_of(
+        identities(
+            [
+                ("rho/s", ratio, c * (N - c) / ((c + 1) * (N - c + 1))),
+                ("1/(1-rho)", 1 / (1 - r), 1 + r / (1 - r)),
+                ("square", r / x + x / w - 2 * sp.sqrt(r / w), (sp.sqrt(r / x) - sp.sqrt(x / w)) ** 2),
+                ("1 - rho/(1-rho)", 1 - r / (1 - r), (1 - 2 * r) / (1 - r)),
+            ]
+        ),
+        nonnegative_coefficients(sp.expand(excess), d, e),
+    )
+
+
+def distance_to_union(shift: int = 0) -> Outcome:
+    """Steps 4 to 6 again, in exact rationals: tail <= pmf(c)/(1-rho) <= (4/3) tail at the cut c + ``shift``.
+
+    The tail is that of the event, P[C <= c], c = floor(NK/(2R)).
+    """
+    worst, points = Fraction(0), 0
+    for n, K, R in _small():
+        cut = n * K // (2 * R)
+        tail = sum(comb(n, i) * K**i * (R - K) ** (n - i) for i in range(cut + 1))
+        used = cut + shift
+        ratio = Fraction(used * (R - K), (n - used + 1) * K) if used <= n else Fraction(1)
+        if not 0 <= ratio < 1:
+            return Outcome(False, f"at N_f = {n}, K = {K}, |R| = {R} the ratio is {ratio}: no bound at all")
+        bound = Fraction(comb(n, used) * K**used * (R - K) ** (n - used), 1) / (1 - ratio) if used >= 0 else Fraction(0)
+        quotient = bound / tail
+        if not 1 <= quotient <= Fraction(4, 3):
+            return Outcome(
+                False,
+                f"at N_f = {n}, K = {K}, |R| = {R}, c = {cut}: bound/tail is {quotient} = {float(quotient):.4f}, "
+                "not in [1, 4/3]",
+            )
+        worst, points = max(worst, quotient), points + 1
+    return Outcome(True, f"{points:,} points, worst {float(worst):.4f} <= 4/3")
+
+
+def steps() -> tuple[Step, ...]:
+    """All steps of the page, in order."""
+    grid = f"all 1 <= K < |R| <= {_UNIVERSE}, 1 <= N_f <= {_FACTS}"
+    return (
+        Step(
+            _UNSEEN,
+            "covering-bounds.1",
+            "own counts are negatively associated: the swap coupling is uniform",
+            _ALL,
+            "symbolic identity",
+            swap_coupling,
+        ),
+        Step(
+            _UNSEEN,
+            "covering-bounds.2",
+            "the union bound is within e/(e-1) of the law",
+            "all K >= 1, 0 <= x <= 1",
+            "derivatives, ball arithmetic",
+            sharpness,
+        ),
+        *(
+            Step(
+                claim,
+                "covering-bounds.3",
+                "the union over own templates (expected number)",
+                _ALL,
+                "symbolic identity",
+                union,
+            )
+            for claim in (_UNSEEN, _SIMPLE)
+        ),
+        Step(
+            _SHARP,
+            "covering-bounds.4",
+            "tail <= pmf(c)/(1-rho) by the ratio test",
+            _ALL,
+            "symbolic identity",
+            point_ratio,
+        ),
+        Step(_SHARP, "covering-bounds.5", "rho <= 1/2", _ALL, "identity, nonnegative coefficients", ratio_at_most_half),
+        Step(
+            _SHARP,
+            "covering-bounds.6",
+            "U is within 4/3 of the union",
+            _ALL,
+            "identity, nonnegative coefficients",
+            within_four_thirds,
+        ),
+        Step(
+            _SHARP,
+            "covering-bounds.6",
+            "tail <= pmf(c)/(1-rho) <= (4/3) tail",
+            grid,
+            "exact rationals",
+            distance_to_union,
+        ),
+        Step(
+            _SHARP, "covering-bounds.7", "U is within 2.11 of the exact law", _ALL, "ball arithmetic", union_sharpness
+        ),
+        Step(
+            _SHARP,
+            "covering-bounds.8",
+            "U is never looser than the simple form",
+            _ALL,
+            "symbolic identities, nonnegative coefficients",
+            never_looser,
+        ),
+    )
+
+
+def mutants() -> tuple[Step, ...]:
+    """The tail at c + 1 for c, and factors that are too good."""
+    grid = f"all 1 <= K < |R| <= {_UNIVERSE}, 1 <= N_f <= {_FACTS}"
+    return (
+        Step(
+            f"{_SHARP}:cut-one-higher",
+            "covering-bounds.5",
+            "rho <= 1/2 at the cut c + 1",
+            _ALL,
+            "identity, nonnegative coefficients",
+            partial(ratio_at_most_half, 1),
+        ),
+        Step(
+            f"{_SHARP}:cut-one-higher",
+            "covering-bounds.6",
+            "the form at c + 1 is within 4/3 of the tail at c",
+            grid,
+            "exact rationals",
+            partial(distance_to_union, 1),
+        ),
+        Step(
+            f"{_SHARP}:cut-one-lower",
+            "covering-bounds.6",
+            "the form at c - 1 bounds the tail at c",
+            grid,
+            "exact rationals",
+            partial(distance_to_union, -1),
+        ),
+        Step(
+            f"{_UNSEEN}:within-three-halves",
+            "covering-bounds.2",
+            "the union bound is within 3/2 of the law",
+            "all K >= 1, 0 <= x <= 1",
+            "derivatives, ball arithmetic",
+            partial(sharpness, Fraction(3, 2)),
+        ),
+        Step(
+            f"{_SHARP}:within-two",
+            "covering-bounds.7",
+            "U is within (4/3) e/(e-1) <= 2 of the law",
+            _ALL,
+            "ball arithmetic",
+            partial(union_sharpness, Fraction(2)),
+        ),
+    )

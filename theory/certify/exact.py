@@ -1,0 +1,136 @@
+"""Exact checks shared by the certificates: identities, signs of polynomials, signs of balls."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+from typing import Any
+
+import sympy as sp
+
+from theory.certify.certificate import Outcome
+from theory.enclose import working_precision
+
+__all__ = [
+    "above",
+    "all_of",
+    "below",
+    "below_zero_at",
+    "identities",
+    "nonnegative_coefficients",
+    "polynomial_nonnegative",
+    "vanishes",
+]
+
+
+def vanishes(expression: sp.Expr) -> bool:
+    """Whether an expression is identically 0: a rational function, possibly in logarithms and powers of symbols.
+
+    Powers and logarithms of products are expanded first (symbols are positive where
+    that needs it); what remains is decided by the normal form of rational functions.
+    """
+    expanded = sp.expand_log(sp.expand(sp.powsimp(sp.expand_power_base(expression))), force=False)
+    return bool(sp.cancel(sp.together(sp.expand(expanded))) == 0)
+
+
+def identities(equations: Iterable[tuple[str, sp.Expr, sp.Expr]]) -> Outcome:
+    """Whether each ``(name, left, right)`` is an identity; the detail names the first that is not."""
+    names = []
+    for name, left, right in equations:
+        difference = left - right
+        if not vanishes(difference):
+            return Outcome(False, f"{name}: the sides differ by {sp.sstr(sp.factor(sp.expand(difference)))}")
+        names.append(name)
+    return Outcome(True, "identities: " + "; ".join(names))
+
+
+def polynomial_nonnegative(
+    expression: sp.Expr, variable: sp.Symbol, low: Fraction | int, high: Fraction | int
+) -> Outcome:
+    """Whether a polynomial with rational coefficients is >= 0 on [low, high], by Sturm sequences.
+
+    The square-free factors of odd multiplicity must have no root inside; then the
+    sign is that at any one interior point. Roots at the ends do no harm.
+
+    Returns:
+        If it is negative somewhere, the detail names an exact point and value.
+    """
+    polynomial = sp.Poly(expression, variable, domain="QQ")
+    ends = sp.Rational(low), sp.Rational(high)
+    if polynomial.is_zero:
+        return Outcome(True, "the zero polynomial")
+    odd = sp.Poly(1, variable, domain="QQ")
+    for factor, multiplicity in polynomial.sqf_list()[1]:
+        if multiplicity % 2:
+            odd = odd * factor
+    inside = odd.count_roots(*ends) - sum(1 for end in ends if odd(end) == 0) if odd.degree() > 0 else 0
+    if inside == 0:
+        middle = sum(ends) / 2
+        # The middle may be a root of even multiplicity; any point that is no root decides.
+        while polynomial(middle) == 0:
+            middle = (middle + ends[0]) / 2
+        value = polynomial(middle)
+        if value > 0:
+            return Outcome(True, f"no sign change inside [{low}, {high}] by Sturm, positive at {middle}")
+        return Outcome(False, f"negative on [{low}, {high}]: {value} at {variable} = {middle}")
+    witness = _negative_point(polynomial, odd, ends)
+    return Outcome(False, f"{inside} sign changes inside [{low}, {high}]: {polynomial(witness)} at {witness}")
+
+
+def _negative_point(polynomial: sp.Poly, odd: sp.Poly, ends: tuple[sp.Rational, sp.Rational]) -> sp.Rational:
+    """A rational point of the interval where the polynomial is negative; it changes sign there."""
+    cells = 2
+    while True:
+        for i in range(cells + 1):
+            point = ends[0] + (ends[1] - ends[0]) * sp.Rational(i, cells)
+            if polynomial(point) < 0:
+                return point
+        cells *= 2
+
+
+def nonnegative_coefficients(expression: sp.Expr, *variables: sp.Symbol) -> Outcome:
+    """Whether an expanded polynomial has only coefficients >= 0: then it is >= 0 for variables >= 0."""
+    polynomial = sp.Poly(sp.expand(expression), *variables, domain="QQ")
+    worst = min(polynomial.coeffs())
+    if worst >= 0:
+        return Outcome(True, f"{len(polynomial.coeffs())} coefficients, none negative")
+    return Outcome(False, f"a coefficient is {worst} in {sp.sstr(polynomial.as_expr())}")
+
+
+def below_zero_at(evaluate: Callable[[Any], Any], start_bits: int = 64, most_bits: int = 1 << 14) -> bool | None:
+    """Sign of a number given as a ball: True if < 0, False if > 0, None if ``most_bits`` do not tell.
+
+    Args:
+        evaluate: gives the ball from the ``flint`` module at its current precision.
+        start_bits: first working precision; it doubles until the sign is known.
+        most_bits: the last one.
+    """
+    bits = start_bits
+    while bits <= most_bits:
+        with working_precision(bits) as flint:
+            ball = evaluate(flint)
+            if ball < 0:
+                return True
+            if ball > 0:
+                return False
+        bits *= 2
+    return None
+
+
+def above(ball: Any) -> float:
+    """A float that is at least every number in the ball."""
+    return math.nextafter(float(ball.upper()), math.inf)
+
+
+def below(ball: Any) -> float:
+    """A float that is at most every number in the ball."""
+    return math.nextafter(float(ball.lower()), -math.inf)
+
+
+def all_of(*outcomes: Outcome) -> Outcome:
+    """Proved if all are; the detail is that of the first failure, or all of them."""
+    for outcome in outcomes:
+        if not outcome.proved:
+            return outcome
+    return Outcome(True, "; ".join(o.detail for o in outcomes if o.detail))

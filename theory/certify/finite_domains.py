@@ -1,0 +1,162 @@
+"""Statements of the registry against exact laws, point by point over a finite domain, and nothing between.
+
+The proofs cover all sizes; this is a second, independent route, and it gives the
+mutants their exact counterexamples: the log-bounds are the registry's own SymPy
+expressions, the laws exact rationals, comparisons decided in ball arithmetic and
+at ties exactly.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from functools import cache, partial
+from typing import Any
+
+import sympy as sp
+
+from theory.certify.certificate import Outcome, Step
+from theory.certify.exact import below_zero_at
+from theory.claim import Claim, Kind
+from theory.covering import below_half_mean, none_seen, some_below_half, some_unseen
+from theory.enclose import Undecided, ball, enclose, log_float
+from theory.registry import claim
+
+__all__ = ["LAWS", "bound_against_law", "mutants", "steps", "within_factor"]
+
+_LARGEST_UNIVERSE, _MOST_FACTS = 6, 10
+_DOMAIN = f"1 <= K <= |R| <= {_LARGEST_UNIVERSE}, 1 <= N_f <= {_MOST_FACTS}"
+_METHOD = "exact laws, balls, exact at ties"
+
+Law = Callable[[int, int, int], Fraction]
+LAWS: dict[str, Law] = {
+    "coverage-half-mean": below_half_mean,
+    "covering-some-unseen": some_unseen,
+    "covering-none-seen": none_seen,
+    "coverage-union": some_below_half,
+    "covering-some-unseen-sharp": some_unseen,
+    "coverage-union-sharp": some_below_half,
+}
+_FACTORS = {"covering-some-unseen-sharp": Fraction(1582, 1000), "coverage-union-sharp": Fraction(211, 100)}
+
+
+def _points() -> Iterator[tuple[int, int, int]]:
+    for R in range(1, _LARGEST_UNIVERSE + 1):
+        for K in range(1, R + 1):
+            for N_f in range(1, _MOST_FACTS + 1):
+                yield N_f, K, R
+
+
+@cache
+def _exact(law: Law, N_f: int, K: int, R: int) -> Fraction:
+    return law(N_f, K, R)
+
+
+def _compare(log_bound: sp.Expr, value: Fraction, N_f: int, K: int, R: int) -> int:
+    """Sign of exp(log_bound) - value: by balls, and exactly where they overlap."""
+    point = {"N_f": N_f, "K": K, "R": R}
+    if not log_bound.has(sp.Sum):
+        if enclose(lambda _: ball(log_bound, point), 20).upper == -math.inf:  # the bound is exactly 0
+            return -1 if value > 0 else 0
+        if value == 0:
+            return 1
+        below = below_zero_at(partial(_log_difference, log_bound, value, point), most_bits=256)
+        if below is not None:
+            return -1 if below else 1
+    substitution = {s: point[s.name] for s in log_bound.free_symbols}
+    logarithm = log_bound.subs(substitution).doit()
+    exact = sp.Integer(0) if logarithm.has(sp.zoo) else sp.exp(logarithm)  # zoo: the logarithm of 0
+    if not exact.is_Rational:
+        raise ArithmeticError(f"a tie that is not rational: {exact} and {value}")
+    difference = Fraction(int(exact.p), int(exact.q)) - value
+    return (difference > 0) - (difference < 0)
+
+
+def _log_difference(log_bound: sp.Expr, value: Fraction, point: dict[str, int], flint: Any) -> Any:
+    try:
+        return flint.arb(ball(log_bound, point)) - flint.arb(flint.fmpq(value.numerator, value.denominator)).log()
+    except Undecided:
+        return flint.arb(0, 1)
+
+
+def bound_against_law(identifier: str, log_bound: sp.Expr, kind: Kind, law: Law) -> Outcome:
+    """Whether the law is at most (upper) or exactly (identity) exp(log_bound) at every point of the domain."""
+    count = ties = 0
+    for N_f, K, R in _points():
+        value = _exact(law, N_f, K, R)
+        sign = _compare(log_bound, value, N_f, K, R)
+        if sign < 0 or (sign > 0 and kind is Kind.IDENTITY):
+            return Outcome(
+                False,
+                f"{identifier} at N_f = {N_f}, K = {K}, |R| = {R}: the law is {value} = {float(value):.6g}, stated "
+                + ("another value" if log_bound.has(sp.Sum) else f"{math.exp(_log_value(log_bound, N_f, K, R)):.6g}"),
+            )
+        count, ties = count + 1, ties + (sign == 0)
+    return Outcome(True, f"{count} points, {ties} of them equalities")
+
+
+def within_factor(log_bound: sp.Expr, law: Law, factor: Fraction) -> Outcome:
+    """Whether exp(log_bound) <= factor times the law at every point where the law is positive."""
+    worst = 0.0
+    for N_f, K, R in _points():
+        value = _exact(law, N_f, K, R)
+        if value == 0:
+            continue
+        if _compare(log_bound, factor * value, N_f, K, R) > 0:
+            return Outcome(False, f"at N_f = {N_f}, K = {K}, |R| = {R} the bound exceeds {factor} times {value}")
+        worst = max(worst, math.exp(_log_value(log_bound, N_f, K, R)) / float(value))
+    return Outcome(True, f"factor {float(factor)}; worst here {worst:.3f}")
+
+
+def _log_value(log_bound: sp.Expr, N_f: int, K: int, R: int) -> float:
+    """The log-bound as a float, for display."""
+    return log_float(enclose(lambda _: ball(log_bound, {"N_f": N_f, "K": K, "R": R}), 40))
+
+
+def _step(item: Claim, log_bound: sp.Expr, name: str, statement: str) -> Step:
+    return Step(
+        name,
+        "exact-laws.1",
+        statement,
+        _DOMAIN,
+        _METHOD,
+        partial(bound_against_law, item.id, log_bound, item.kind, LAWS[item.id]),
+    )
+
+
+def _expression(item: Claim) -> sp.Expr:
+    assert item.log_expression is not None
+    return item.log_expression
+
+
+def steps() -> tuple[Step, ...]:
+    """Each registered bound against its law, and the sharp ones within their factors."""
+    found = []
+    for identifier in LAWS:
+        item = claim(identifier)
+        relation = "equals" if item.kind is Kind.IDENTITY else "is at most"
+        found.append(_step(item, _expression(item), identifier, f"the exact law {relation} the registered expression"))
+    for identifier, factor in _FACTORS.items():
+        item = claim(identifier)
+        found.append(
+            Step(
+                identifier,
+                "exact-laws.2",
+                f"the registered bound is within {float(factor)} of the exact law",
+                _DOMAIN,
+                _METHOD,
+                partial(within_factor, _expression(item), LAWS[identifier], factor),
+            )
+        )
+    return tuple(found)
+
+
+def mutants() -> tuple[Step, ...]:
+    """Every mutant of these claims that the registry wants refuted by certification."""
+    return tuple(
+        _step(item, mutant.log_bound, f"{item.id}:{mutant.name}", mutant.text)
+        for item in map(claim, LAWS)
+        for mutant in item.mutants
+        if mutant.refuted_by == "certification" and mutant.log_bound is not None
+    )

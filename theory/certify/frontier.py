@@ -1,0 +1,198 @@
+"""From how many facts on does a reading of C5 dominate the covering failure of C6?
+
+For multiplicity K out of R templates let P(N) = P[some own template unseen] and
+let b be the rate of a reading, exp(-b N): K^2/(2R^2) normalised, and log(R)
+times that literally. The *frontier* is the least N >= 1 from which
+P(N) <= exp(-bN) for good; it may not exist. Every entry is decided, none
+estimated; proofs and step numbers in docs/proofs/frontier.md:
+
+- P(N) <= K q^N, q = 1 - K/R, and P(N) q^-N -> K (steps 1 and 2), so a frontier
+  exists if q e^b < 1, and none does if q e^b >= 1. Literally this is
+  (R-K)^(2R^2) R^(K^2) < R^(2R^2): integers (step 4).
+- One point certifies a half-line: K q^n <= e^(-bn) at n holds from n on (step 7).
+- Below it, scan down: partial sums of the alternating sum bracket P(N), and
+  P(N') <= e^(-bN) settles all of N', ..., N at once as both sides fall (step 8).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from math import comb
+from typing import Any
+
+from theory.covering import some_unseen_integers
+from theory.enclose import working_precision
+
+__all__ = ["LARGEST_UNIVERSE", "Entry", "Reading", "dominates", "exists", "exists_by_integers", "frontier", "table"]
+
+LARGEST_UNIVERSE = 200
+_BITS = 80
+_MOST_BITS = 1 << 12
+
+
+class Reading(StrEnum):
+    """How N_f in the headline formula is read."""
+
+    NORMALISED = "normalised"
+    LITERAL = "literal"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """The frontier at one (R, K).
+
+    Attributes:
+        R: templates in the universe.
+        K: multiplicity.
+        reading: of the headline bound.
+        least: the frontier; None if the reading never dominates for good.
+        one_point: the n at which K q^n <= e^(-bn) was certified; None with ``least``, or if P = 0.
+    """
+
+    R: int
+    K: int
+    reading: Reading
+    least: int | None
+    one_point: int | None
+
+
+def exists_by_integers(R: int, K: int) -> bool:
+    """Whether the literal reading ever dominates for good: (R-K)^(2R^2) R^(K^2) < R^(2R^2), in integers."""
+    from flint import fmpz
+
+    power, square = 2 * R * R, K * K
+    # Cancelled by R^(K^2); the exponent stays positive as K <= R.
+    return bool(fmpz(R - K) ** power < fmpz(R) ** (power - square))
+
+
+def exists(R: int, K: int, reading: Reading) -> bool:
+    """Whether a frontier exists: q e^b < 1.
+
+    Normalised: always, as -log(1-x) >= x > x^2/2. Literal: by balls, and by
+    integers where 256 bits do not tell (equality included).
+    """
+    if reading is Reading.NORMALISED or K == R:
+        return True
+    for bits in (64, 256):
+        with working_precision(bits) as flint:
+            margin = 2 * R * R * flint.arb(flint.fmpq(R - K, R)).log() + K * K * flint.arb(R).log()
+            if margin < 0:
+                return True
+            if margin > 0:
+                return False
+    return exists_by_integers(R, K)
+
+
+class _Law:
+    """P(N) against exp(-bN) at one (R, K) and working precision; balls of q_j are made once."""
+
+    def __init__(self, R: int, K: int, reading: Reading, bits: int) -> None:
+        self.R, self.K, self.reading, self.bits = R, K, reading, bits
+        with working_precision(bits) as flint:
+            self.flint = flint
+            rate = flint.arb(flint.fmpq(K * K, 2 * R * R))
+            self.rate = rate if reading is Reading.NORMALISED else rate * flint.arb(R).log()
+            self.q = [flint.arb(1), flint.arb(flint.fmpq(R - K, R))]
+
+    def _avoided(self, j: int) -> Any:
+        """q_j = C(R-j,K)/C(R,K)."""
+        while len(self.q) <= j:
+            i = len(self.q)
+            self.q.append(self.q[-1] * self.flint.fmpq(self.R - self.K - i + 1, self.R - i + 1))
+        return self.q[j]
+
+    def bound(self, N: int) -> Any:
+        return (-self.rate * N).exp()
+
+    def one_point(self) -> int:
+        """An n with K q^n <= e^(-bn), certified; from n on it holds, as q e^b < 1."""
+        with working_precision(self.bits) as flint:
+            slope = -(self.q[1].log() + self.rate)
+            if not slope > 0:
+                raise ArithmeticError("q e^b < 1 is not seen at this precision")
+            n = max(1, math.ceil(float((flint.arb(self.K).log() / slope).mid())))
+            while not (self.K == 1 or flint.arb(self.K).log() <= slope * n):
+                n += 1
+            return n
+
+    def at_most(self, N: int, M: int) -> bool | None:
+        """Whether P(N) <= e^(-bM): decided by partial sums, or None if the precision does not tell."""
+        with working_precision(self.bits) as flint:
+            bound = self.bound(M)
+            exponent = flint.fmpz(N)
+            seen = 1 - self._avoided(1) ** exponent
+            if 1 - seen**self.K > bound:
+                return False  # P >= 1 - (1 - q^N)^K
+            partial, last = flint.arb(0), min(self.K, self.R - self.K)
+            for j in range(1, last + 1):
+                term = comb(self.K, j) * self._avoided(j) ** exponent
+                partial = partial + term if j % 2 else partial - term
+                if (j % 2 or j == last) and partial <= bound:
+                    return True
+                if (not j % 2 or j == last) and partial > bound:
+                    return False
+            return None
+
+
+def dominates(N: int, R: int, K: int, reading: Reading) -> bool:
+    """Whether P(N) <= exp(-bN), decided: by balls of growing precision, at last by integers.
+
+    Raises:
+        ArithmeticError: undecided; it would take an equality of a rational and a transcendental number.
+    """
+    return _at_most(N, N, R, K, reading, None)
+
+
+def _at_most(N: int, M: int, R: int, K: int, reading: Reading, law: _Law | None) -> bool:
+    if K == R:
+        return True  # P = 0 from N = 1 on
+    bits = law.bits if law is not None else _BITS
+    while bits <= _MOST_BITS:
+        decided = (law or _Law(R, K, reading, bits)).at_most(N, M)
+        if decided is not None:
+            return decided
+        law, bits = None, 2 * bits
+    if reading is Reading.NORMALISED:
+        raise ArithmeticError(f"P({N}) against exp(-b {M}) at R={R}, K={K}: {_MOST_BITS} bits do not tell")
+    top, bottom = some_unseen_integers(N, K, R)
+    return bool(top ** (2 * R * R) * R ** (K * K * M) <= bottom ** (2 * R * R))
+
+
+@lru_cache(maxsize=1 << 17)
+def frontier(R: int, K: int, reading: Reading) -> Entry:
+    """The frontier at (R, K), decided.
+
+    Args:
+        R: templates in the universe, at least 1.
+        K: multiplicity, 1 <= K <= R.
+        reading: of the headline bound.
+
+    Raises:
+        ValueError: K outside 1..R.
+    """
+    if not 1 <= K <= R:
+        raise ValueError(f"K={K}: must be between 1 and R={R}")
+    if K == R:
+        return Entry(R, K, reading, 1, None)
+    if not exists(R, K, reading):
+        return Entry(R, K, reading, None, None)
+    law = _Law(R, K, reading, _BITS)
+    least = one_point = law.one_point()
+    stride = 1
+    while least > 1:
+        lower = max(1, least - stride)
+        if _at_most(lower, least - 1, R, K, reading, law):
+            least, stride = lower, 2 * stride
+        elif stride > 1:
+            stride = 1
+        else:
+            break
+    return Entry(R, K, reading, least, one_point)
+
+
+def table(reading: Reading, largest: int = LARGEST_UNIVERSE) -> list[Entry]:
+    """All entries 1 <= K <= R <= ``largest``, R first."""
+    return [frontier(R, K, reading) for R in range(1, largest + 1) for K in range(1, R + 1)]

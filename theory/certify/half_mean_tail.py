@@ -1,0 +1,192 @@
+"""C4: the half-mean tail of a template's coverage: docs/proofs/half-mean-tail.md."""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from theory.certify.certificate import Outcome, Step
+from theory.certify.exact import all_of, identities, polynomial_nonnegative
+from theory.enclose import working_precision
+
+__all__ = ["divergence_bound", "exponent_bound", "mutants", "steps"]
+
+_CLAIM = "coverage-half-mean"
+p, q = sp.symbols("p q", positive=True)
+
+
+def coverage_law() -> Outcome:
+    """Step 1: P[r in T(s)] = C(R-1,K-1)/C(R,K) = K/R, and facts are independent."""
+    K, R = sp.symbols("K R", positive=True, integer=True)
+    ratio = sp.gammasimp(sp.binomial(R - 1, K - 1) / sp.binomial(R, K))
+    return identities([("C(R-1,K-1)/C(R,K)", ratio, K / R)])
+
+
+def tilt() -> Outcome:
+    """Step 2: Markov for z^C with z = q(1-p)/(p(1-q)) in (0, 1] gives exp(-N KL(q||p)) for P[C <= Nq], q <= p.
+
+    E z^C = (1-p+pz)^N and 1-p+pz = (1-p)/(1-q); so log of z^(-q) (1-p+pz) is -KL(q||p). It is the best
+    tilt: the derivative of that logarithm in z vanishes there.
+    """
+    z = sp.Symbol("z", positive=True)
+    best = q * (1 - p) / (p * (1 - q))
+    log_best = sp.log(q) + sp.log(1 - p) - sp.log(p) - sp.log(1 - q)
+    divergence = q * (sp.log(q) - sp.log(p)) + (1 - q) * (sp.log(1 - q) - sp.log(1 - p))
+    slope = -q / z + p / (1 - p + p * z)
+    return identities(
+        [
+            ("generating function", 1 - p + p * best, (1 - p) / (1 - q)),
+            ("exponent", -q * log_best + sp.log(1 - p) - sp.log(1 - q), -divergence),
+            ("stationary", slope.subs(z, best), sp.Integer(0)),
+            ("1 - z has the sign of p - q", 1 - best, (p - q) / (p * (1 - q))),
+        ]
+    )
+
+
+def divergence_bound(coefficient: int = 2) -> Outcome:
+    """Step 3: phi(p) = KL(q||p) - c (p-q)^2 has phi(q) = 0 and phi' >= 0 on [q, 1), for c = 2.
+
+    phi' = (p-q) (1 - 2c p(1-p)) / (p(1-p)); the polynomial 1 - 2c p(1-p) must be >= 0 on [0, 1]:
+    at c = 2 it is (1-2p)^2.
+    """
+    phi = q * sp.log(q / p) + (1 - q) * sp.log((1 - q) / (1 - p)) - coefficient * (p - q) ** 2
+    factor = 1 - 2 * coefficient * p * (1 - p)
+    return all_of(
+        identities(
+            [
+                ("phi'", sp.diff(phi, p), (p - q) * factor / (p * (1 - p))),
+                ("phi(q)", phi.subs(p, q), sp.Integer(0)),
+            ]
+        ),
+        polynomial_nonnegative(factor, p, 0, 1),
+    )
+
+
+def exponent_bound(exponent: sp.Expr) -> Outcome:
+    """Step 4: at q = p/2 the exponent 2(p-q)^2 is at least the one stated, on [0, 1]."""
+    guaranteed = (2 * (p - q) ** 2).subs(q, p / 2)
+    return polynomial_nonnegative(sp.expand(guaranteed - exponent), p, 0, 1)
+
+
+def full_multiplicity() -> Outcome:
+    """Step 5: p = 1 apart: C = N surely, so the event needs N <= N/2, that is N = 0, where the bound is 1."""
+    N = sp.Symbol("N", positive=True)
+    return identities([("N - N/2 = N/2 > 0", N - N / 2, N / 2), ("bound at N = 0", sp.exp(-N / 2).subs(N, 0), 1)])
+
+
+def headline() -> Outcome:
+    """Step 6: with N = N~ log R the exponent N K^2/(2R^2) is the headline's, N~ K^2 log R/(2R^2)."""
+    K, R, normalised = sp.symbols("K R N", positive=True)
+    N = normalised * sp.log(R)
+    return identities([("exponent", N * K**2 / (2 * R**2), normalised * K**2 * sp.log(R) / (2 * R**2))])
+
+
+def literal_reading(first: int = 3, last: int = 19, universe: int = 20) -> Outcome:
+    """Step 7: the literal exponent log|R| p^2/2 exceeds KL(p/2||p) for K = ``first``..``last``, no other K < |R|.
+
+    KL(p/2||p) is the exact rate of the tail (Cramer), so there a literal bound on the tail fails for large N.
+    """
+    beyond = []
+    for K in range(1, universe):
+        with working_precision(96) as flint:
+            p_ball = flint.arb(flint.fmpq(K, universe))
+            divergence = -p_ball / 2 * flint.arb(2).log() + (1 - p_ball / 2) * ((1 - p_ball / 2) / (1 - p_ball)).log()
+            literal = flint.arb(universe).log() * p_ball**2 / 2
+            if literal > divergence:
+                beyond.append(K)
+            elif not literal < divergence:
+                return Outcome(False, f"not decided at K = {K}")
+    found = f"at |R| = {universe} it exceeds the rate for K = {beyond[0]}..{beyond[-1]}"
+    return Outcome(beyond == list(range(first, last + 1)), found)
+
+
+def steps() -> tuple[Step, ...]:
+    """All steps of the page, in order."""
+    return (
+        Step(
+            _CLAIM,
+            "half-mean-tail.1",
+            "C_r is Binomial(N_f, K/|R|)",
+            "all 1 <= K <= |R|",
+            "symbolic identity",
+            coverage_law,
+        ),
+        Step(
+            _CLAIM,
+            "half-mean-tail.2",
+            "P[C <= Nq] <= exp(-N KL(q||p))",
+            "all N, 0 < q <= p < 1",
+            "Markov with the Chernoff tilt, symbolic identities",
+            tilt,
+        ),
+        Step(
+            _CLAIM,
+            "half-mean-tail.3",
+            "KL(q||p) >= 2 (p-q)^2",
+            "all 0 < q <= p < 1",
+            "factorised derivative, Sturm sequence",
+            divergence_bound,
+        ),
+        Step(
+            _CLAIM,
+            "half-mean-tail.4",
+            "at q = p/2 the exponent is p^2/2 = K^2/(2|R|^2)",
+            "all 0 < p < 1",
+            "Sturm sequence",
+            lambda: exponent_bound(p**2 / 2),
+        ),
+        Step(_CLAIM, "half-mean-tail.5", "p = 1 apart", "K = |R|, all N_f >= 0", "identity", full_multiplicity),
+        Step(
+            _CLAIM,
+            "half-mean-tail.6",
+            "with N_f = N~ log|R| the bound is the headline formula",
+            "all K, |R| >= 2",
+            "symbolic identity",
+            headline,
+        ),
+        Step(
+            _CLAIM,
+            "half-mean-tail.7",
+            "the literal exponent exceeds the tail's exact rate for K = 3..19",
+            "|R| = 20, all K < |R|",
+            "ball arithmetic",
+            literal_reading,
+        ),
+    )
+
+
+def mutants() -> tuple[Step, ...]:
+    """The factor 1/2 dropped, K for K^2, and a larger constant in step 3; through the same steps."""
+    return (
+        Step(
+            f"{_CLAIM}:without-half",
+            "half-mean-tail.4",
+            "the exponent is p^2 = K^2/|R|^2",
+            "all 0 < p < 1",
+            "Sturm sequence",
+            lambda: exponent_bound(p**2),
+        ),
+        Step(
+            f"{_CLAIM}:linear-in-multiplicity",
+            "half-mean-tail.4",
+            "the exponent is p/2 = K/(2|R|)",
+            "all 0 < p < 1",
+            "Sturm sequence",
+            lambda: exponent_bound(p / 2),
+        ),
+        Step(
+            f"{_CLAIM}:pinsker-doubled",
+            "half-mean-tail.3",
+            "KL(q||p) >= 4 (p-q)^2",
+            "all 0 < q <= p < 1",
+            "factorised derivative, Sturm sequence",
+            lambda: divergence_bound(4),
+        ),
+        Step(
+            f"{_CLAIM}:literal-from-two",
+            "half-mean-tail.7",
+            "the literal exponent exceeds the tail's exact rate for K = 2..19",
+            "|R| = 20, all K < |R|",
+            "ball arithmetic",
+            lambda: literal_reading(first=2),
+        ),
+    )

@@ -1,0 +1,180 @@
+"""Gradient descent of the linear memory, enclosed: the iterate after t_0 steps within a known distance.
+
+Each step is taken in ball arithmetic from an *exact* memory (dyadic numbers),
+and the exact middle of the result is kept; the radii of that one step bound its
+rounding. Gradient descent with eta <= 1/beta is nonexpansive
+(docs/proofs/linear-memory.md), so after t_0 steps the true iterate is within the
+sum of these bounds of the one kept. Balls never grow from step to step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from theory.certify.linear_memory import FloatArray, LinearMemoryWorld
+from theory.enclose import working_precision
+
+__all__ = ["Enclosed", "certified_smoothness", "enclosed_descent", "from_floats", "gap_ball", "squared_distance"]
+
+_BITS = 64
+Columns = list[list[Any]]  # one list over the vocabulary for each feature
+
+
+@dataclass(frozen=True)
+class Enclosed:
+    """An exact memory, and how far the true iterate can be from it (Frobenius norm).
+
+    Attributes:
+        columns: the memory, by feature, as exact balls.
+        radius: upper bound on the distance, a ball.
+        steps: t_0.
+        step_size: eta, exact.
+    """
+
+    columns: Columns
+    radius: Any
+    steps: int
+    step_size: Fraction
+
+
+def certified_smoothness(world: LinearMemoryWorld) -> Fraction:
+    """A rational beta' with beta <= beta' <= beta (1 + 1e-9): beta' - (sum w phi phi^T)/2 is positive definite.
+
+    Decided by the pivots of an LDL^T factorisation in ball arithmetic.
+
+    Raises:
+        ArithmeticError: a pivot is not certainly positive.
+    """
+    candidate = Fraction(round(world.smoothness * (1 + 1e-9) * 2**60), 2**60)
+    S, K = world.subjects, world.multiplicity
+    n = world.features
+    with working_precision(192) as flint:
+        matrix = [[flint.arb(0) for _ in range(n)] for _ in range(n)]
+        for i in range(n):
+            matrix[i][i] = flint.arb(flint.fmpq(candidate.numerator, candidate.denominator))
+        subject, pair = flint.fmpq(1, 2 * S) + flint.fmpq(1, 8 * S), flint.fmpq(1, 8 * S * K)
+        for s, own in enumerate(world.templates):
+            matrix[s][s] -= subject
+            for r in own:
+                j = S + int(r)
+                matrix[j][j] -= pair
+                matrix[s][j] -= pair
+                matrix[j][s] -= pair
+        for k in range(n):
+            pivot = matrix[k][k]
+            if not pivot > 0:
+                raise ArithmeticError(f"pivot {k} of beta' I - H is not certainly positive: {pivot}")
+            for i in range(k + 1, n):
+                if matrix[i][k].is_zero():
+                    continue
+                factor = matrix[i][k] / pivot
+                for j in range(k + 1, n):
+                    matrix[i][j] -= factor * matrix[k][j]
+    return candidate
+
+
+def enclosed_descent(world: LinearMemoryWorld, step: Fraction, steps: int) -> Enclosed:
+    """The memory after ``steps`` steps of size ``step`` from 0, with its distance to the true one."""
+    with working_precision(_BITS) as flint:
+        zero = flint.arb(0)
+        eta = flint.arb(flint.fmpq(step.numerator, step.denominator))
+        columns: Columns = [[zero] * world.vocabulary for _ in range(world.features)]
+        radius = zero
+        for _ in range(steps):
+            columns, squared = _step(world, columns, eta)
+            radius = (radius + squared.sqrt()).upper()
+    return Enclosed(columns, radius, steps, step)
+
+
+def _step(world: LinearMemoryWorld, columns: Columns, eta: Any) -> tuple[Columns, Any]:
+    """One step: the exact middles, and the squared norm of the radii."""
+    flint_zero = columns[0][0] * 0
+    S, K, size = world.subjects, world.multiplicity, world.vocabulary
+    answers_at = S + world.universe
+    moved: list[list[Any] | None] = [None] * world.features  # sums of probabilities, by feature
+    subject_scale, pair_scale = eta / S, eta / (2 * S * K)
+    result = [list(column) for column in columns]
+    for s, own in enumerate(world.templates):
+        column = columns[s]
+        probabilities = _softmax(column)
+        from_subject = [subject_scale * p for p in probabilities]
+        target = result[s]
+        from_pairs: list[Any] | None = None
+        for r in own:
+            at = S + int(r)
+            target[at] = target[at] + subject_scale / K
+            pair = _softmax([(x + y) / 2 for x, y in zip(column, columns[at], strict=True)])
+            from_pairs = pair if from_pairs is None else [x + y for x, y in zip(from_pairs, pair, strict=True)]
+            held = moved[at]
+            moved[at] = pair if held is None else [x + y for x, y in zip(held, pair, strict=True)]
+            answer = answers_at + int(world.answers[s])
+            result[at][answer] = result[at][answer] + pair_scale
+            target[answer] = target[answer] + pair_scale
+        assert from_pairs is not None
+        result[s] = [
+            t - first - pair_scale * second for t, first, second in zip(target, from_subject, from_pairs, strict=True)
+        ]
+    for r in range(world.universe):
+        held = moved[S + r]
+        if held is not None:
+            result[S + r] = [t - pair_scale * p for t, p in zip(result[S + r], held, strict=True)]
+    squared = flint_zero
+    kept: Columns = []
+    for column in result:
+        middles = []
+        for entry in column:
+            middles.append(entry.mid())
+            squared = squared + entry.rad() ** 2
+        kept.append(middles)
+    assert len(kept[0]) == size
+    return kept, squared
+
+
+def _softmax(logits: list[Any]) -> list[Any]:
+    powers = [logit.exp() for logit in logits]
+    total = powers[0]
+    for power in powers[1:]:
+        total = total + power
+    inverse = 1 / total
+    return [power * inverse for power in powers]
+
+
+def gap_ball(world: LinearMemoryWorld, columns: Columns) -> Any:
+    """A ball of L_PT - log K at an exact memory, at the current precision (at least 64 bits)."""
+    with working_precision(128) as flint:
+        S, K = world.subjects, world.multiplicity
+        first, second = flint.arb(0), flint.arb(0)
+        for s, own in enumerate(world.templates):
+            column = columns[s]
+            first += _log_sum_exp(column)
+            for r in own:
+                at = S + int(r)
+                first -= column[at] / K
+                logits = [(x + y) / 2 for x, y in zip(column, columns[at], strict=True)]
+                second += _log_sum_exp(logits) - logits[S + world.universe + int(world.answers[s])]
+        return first / S - flint.arb(K).log() + second / (S * K)
+
+
+def _log_sum_exp(logits: list[Any]) -> Any:
+    total = logits[0].exp()
+    for logit in logits[1:]:
+        total = total + logit.exp()
+    return total.log()
+
+
+def from_floats(memory: FloatArray) -> Columns:
+    """A float64 memory as exact balls."""
+    with working_precision(_BITS) as flint:
+        return [[flint.arb(float(x)) for x in column] for column in memory.T]
+
+
+def squared_distance(first: Columns, second: Columns) -> Any:
+    """|M - M'|^2 of two exact memories, as a ball."""
+    with working_precision(128) as flint:
+        total = flint.arb(0)
+        for one, other in zip(first, second, strict=True):
+            for x, y in zip(one, other, strict=True):
+                total += (x - y) ** 2
+        return total
