@@ -147,8 +147,10 @@ class Engine:
             counts = np.diff(starts)
             row_of = np.repeat(np.arange(block.last - block.first), counts)
             hit = logits.numpy()[row_of, layout.targets[starts[0] : starts[-1]]]
-            mean = np.add.reduceat(hit, starts[:-1] - starts[0]) / counts
-            total += math.fsum(layout.weight[block.first : block.last].astype(np.float64) * (rows - mean))
+            with np.errstate(invalid="ignore", over="ignore"):  # a diverged run has a loss that is not finite
+                mean = np.add.reduceat(hit, starts[:-1] - starts[0]) / counts
+                excess = rows - mean
+            total += float(np.dot(layout.weight[block.first : block.last].astype(np.float64), excess))
         return total
 
     def gradients(self) -> None:

@@ -43,12 +43,20 @@ CASES = {
     ),
     "absurd size": (["verify", "--set", f"world.subjects={10**20}"], ["world.subjects", "10000000"]),
     "absurd rate": (["verify", "--set", "pretraining.learning_rate=1e200"], ["pretraining.learning_rate", "1000000"]),
-    "absurd alpha": (["verify", "--set", "verdict.alpha=5e-324"], ["verdict.alpha", "1e-12"]),
+    "absurd alpha": (["verify", "--set", "verdict.alpha=5e-324"], ["verdict.alpha", "0.000000000001"]),
     "absurd seed": (["verify", "--set", f"seeds.base={2**63}"], ["seeds.base", str(2**53)]),
     "deep nesting": (["verify", "--set", "world.templates=" + "[" * 3000], ["world.templates", "list"]),
     "two lines": (["verify", "--set", "world.subjects=3\nfoo=4"], ["world.subjects", "integer"]),
     "lora with mini-batches": (
-        ["verify", "--set", "finetuning.method=lora", "--set", "finetuning.optimizer=sgd", "--set", "finetuning.batch_size=2"],
+        [
+            "verify",
+            "--set",
+            "finetuning.method=lora",
+            "--set",
+            "finetuning.optimizer=sgd",
+            "--set",
+            "finetuning.batch_size=2",
+        ],
         ["finetuning.method", "lora", "full"],
     ),
     "lora twice on one matrix": (
