@@ -25,7 +25,7 @@ from empirics.results import Results
 
 __all__ = ["print_results", "print_run"]
 
-_UNDECIDED_SHOWN = 4
+_UNDECIDED_SHOWN = 2
 _COLOURS = {"HOLDS": "green", "VIOLATED": "bold red", "UNDECIDED": "yellow"}
 
 

@@ -17,7 +17,7 @@ def blocks(file, language):
     return re.findall(rf"```{language}\n(.*?)```", (ROOT / file).read_text(encoding="utf-8"), flags=re.S)
 
 
-@pytest.mark.parametrize("file", ["README.md", "docs/api.md"])
+@pytest.mark.parametrize("file", ["README.md", "docs/api.md", "docs/own-measurements.md"])
 def test_python_blocks_run(file):
     found = blocks(file, "python")
     assert found
