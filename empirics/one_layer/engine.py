@@ -25,6 +25,7 @@ from empirics.one_layer import kernels
 from empirics.one_layer.corpus import Rows
 from empirics.one_layer.parameters import Parameters
 from empirics.one_layer.queried import queried_entries
+from empirics.one_layer.trained import trained_parts
 from empirics.one_layer.world import IntArray
 
 __all__ = ["Engine"]
@@ -108,15 +109,7 @@ class Engine:
     @property
     def trained(self) -> list[tuple[str, Tensor, Tensor]]:
         """(name, parameter, gradient) of everything that the configuration trains."""
-        config = self.config
-        parts = []
-        if config.train_input and config.mlp:
-            parts.append(("input", self.input, self.input_grad))
-        if config.train_output:
-            parts.append(("output", self.output, self.output_grad))
-        if config.attention:
-            parts.append(("attention", self.entries, self.entries_grad))
-        return parts
+        return trained_parts(self)
 
     def output_counts(self) -> Tensor | None:
         """How many tokens each row of ``output`` stands for, shape [columns, 1]; None if each stands for one."""

@@ -89,7 +89,7 @@ def ood_error_figure(results: Results) -> Figure | None:
         for axis in axes[:, 0]:
             axis.set_ylabel("OOD error")
         handles, labels = axes[0, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=2 if len(multiplicities) < 3 else len(labels))
+        figure.legend(handles, labels, loc="outside lower center", ncols=2)
         svg = _svg(figure)
     caption = (
         "Out-of-distribution error against the number of fine-tuned facts. Points: mean over seeds with its "

@@ -109,7 +109,7 @@ def claim_rows(results: Results) -> list[dict[str, Any]]:
 
 def answer(results: Results) -> str:
     """The answer in one or two sentences."""
-    violated = [c.id for c in results.claims if c.verdict == "VIOLATED"]
+    violated = [c.id if c.required else f"{c.id} (not required)" for c in results.claims if c.verdict == "VIOLATED"]
     undecided = [c.id for c in results.claims if c.verdict == "UNDECIDED"]
     holding = [c.id for c in results.claims if c.verdict == "HOLDS"]
     runs = {(c.variant, c.templates, c.multiplicity, seed) for c in results.cells for seed in c.seeds}
