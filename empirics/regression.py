@@ -24,9 +24,12 @@ from theory import Claim
 
 __all__ = [
     "Baseline",
+    "BaselineCell",
+    "BaselineClaim",
     "Finding",
     "Level",
     "baseline_of",
+    "cell_of",
     "compare",
     "fingerprint",
     "read_baseline",
@@ -134,6 +137,15 @@ def baseline_of(
             for item in claims
         },
     )
+
+
+def cell_of(verdict: str, lower: float | None, upper: float | None) -> BaselineCell:
+    """A verdict and its limits, rounded as they are stored."""
+
+    def rounded(value: float | None) -> float | None:
+        return None if value is None else round(value, _DIGITS)
+
+    return BaselineCell(verdict=verdict, lower=rounded(lower), upper=rounded(upper))
 
 
 def read_baseline(path: Path) -> Baseline:
@@ -254,10 +266,7 @@ def _whole(claim: BaselineClaim) -> BaselineCell:
 
 
 def _cell(verdict: VerdictResult) -> BaselineCell:
-    def rounded(value: float | None) -> float | None:
-        return None if value is None else round(value, _DIGITS)
-
-    return BaselineCell(verdict=verdict.verdict, lower=rounded(verdict.lower), upper=rounded(verdict.upper))
+    return cell_of(verdict.verdict, verdict.lower, verdict.upper)
 
 
 def _limits(cell: BaselineCell) -> str:

@@ -1,0 +1,145 @@
+"""A pytest plugin: assert a claim on measurements of your own in one line.
+
+    def test_my_theorem_holds(factbound):
+        factbound.holds("runs.csv", "my-bound")
+
+The failure message gives verdict, limits, bound and premises of every cell. With
+``factbound.unchanged(...)`` verdicts and limits are compared with a committed
+baseline (``factbound-baseline.json`` in the root directory; the ini option
+``factbound_baseline`` names another), which ``pytest --factbound-update`` rewrites.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from empirics.config import Verdict as Settings
+    from empirics.measurements import Judged
+    from empirics.observable import Observable
+    from empirics.regression import Baseline
+    from theory import Claim
+
+__all__ = ["Factbound"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--factbound-update`` and the ini option ``factbound_baseline``."""
+    group = parser.getgroup("factbound")
+    group.addoption("--factbound-update", action="store_true", help="rewrite the baseline of factbound.unchanged()")
+    parser.addini("factbound_baseline", "baseline of factbound.unchanged()", default="factbound-baseline.json")
+
+
+@pytest.fixture(scope="session")
+def factbound(request: pytest.FixtureRequest) -> Factbound:
+    """Assertions about claims on measurements."""
+    config = request.config
+    path = config.rootpath / str(config.getini("factbound_baseline"))
+    return Factbound(path, update=bool(config.getoption("--factbound-update")))
+
+
+class Factbound:
+    """Assertions about claims; failures carry verdict, limits, bound and premises.
+
+    Args:
+        baseline: the committed baseline of :meth:`unchanged`.
+        update: write it instead of comparing.
+    """
+
+    def __init__(self, baseline: Path, *, update: bool = False) -> None:
+        self._path = baseline
+        self._update = update
+
+    def holds(self, frame: Any, claim: Claim | str, **options: Any) -> Judged:
+        """Assert that the verdict is HOLDS. Arguments as for :func:`empirics.judge`."""
+        return self._verdict(frame, claim, ("HOLDS",), options)
+
+    def not_violated(self, frame: Any, claim: Claim | str, **options: Any) -> Judged:
+        """Assert that the verdict is HOLDS or UNDECIDED (not violated, not vacuous, in scope)."""
+        return self._verdict(frame, claim, ("HOLDS", "UNDECIDED"), options)
+
+    def unchanged(
+        self,
+        frame: Any,
+        claim: Claim | str,
+        *,
+        settings: Settings | None = None,
+        assume: Sequence[str] = (),
+        observable: Observable | None = None,
+    ) -> Judged:
+        """Assert that nothing became worse than in the committed baseline."""
+        from empirics.measurements import judge
+        from empirics.regression import Level, compare, read_baseline, write_baseline
+
+        judged = judge(frame, claim, settings=settings, assume=assume, observable=observable)
+        new = _baseline(judged)
+        known = read_baseline(self._path) if self._path.exists() else None
+        if self._update:
+            claims = {**known.claims, **new.claims} if known else new.claims
+            write_baseline(new.model_copy(update={"claims": claims}), self._path)
+            return judged
+        if known is None or judged.claim.id not in known.claims:
+            pytest.fail(
+                f"{self._path} holds no baseline of {judged.claim.id}; run: pytest --factbound-update", pytrace=False
+            )
+        old = known.model_copy(update={"claims": {judged.claim.id: known.claims[judged.claim.id]}})
+        worse = [f for f in compare(old, new) if f.level is Level.FAILURE]
+        if worse:
+            lines = [f"{f.where + ': ' if f.where else ''}{f.what}" for f in worse]
+            pytest.fail(
+                "\n".join([f"{judged.claim.id}: worse than {self._path.name}", *lines, explain(judged)]), pytrace=False
+            )
+        return judged
+
+    @staticmethod
+    def _verdict(frame: Any, claim: Claim | str, allowed: tuple[str, ...], options: dict[str, Any]) -> Judged:
+        from empirics.measurements import judge
+
+        judged = judge(frame, claim, **options)
+        if judged.verdict not in allowed:
+            pytest.fail(explain(judged), pytrace=False)
+        return judged
+
+
+def explain(judged: Judged) -> str:
+    """Verdict, limits, bound and premises of every cell, as text."""
+    lines = [f"{judged.claim.id}: {judged.verdict}  ({judged.claim.formula})"]
+    for outcome in judged.outcome.outcomes:
+        where = judged.cells[outcome.cells[0]].label if outcome.cells else "no cell"
+        lines.append(f"  {where}: {outcome.verdict.value}: {outcome.reason}")
+        if outcome.lower is not None and outcome.upper is not None:
+            level = "" if outcome.alpha is None else f", each at level {1 - outcome.alpha:.4g}"
+            lines.append(
+                f"    estimate {outcome.estimate:.4g}, limits [{outcome.lower:.4g}, {outcome.upper:.4g}]{level}"
+            )
+        for premise in outcome.premises:
+            value = "not measured" if premise.value is None else f"{premise.value:.4g}"
+            lines.append(f"    premise {premise.relation}: {'holds' if premise.holds else 'FAILS'} (median {value})")
+    if judged.assumed:
+        lines.append(f"  taken as given: {', '.join(judged.assumed)}")
+    return "\n".join(lines)
+
+
+def _baseline(judged: Judged) -> Baseline:
+    from empirics.regression import Baseline, BaselineClaim, cell_of, fingerprint
+
+    labels = [cell.label for cell in judged.cells]
+    return Baseline(
+        preset="measurements",
+        claims={
+            judged.claim.id: BaselineClaim(
+                kind=judged.claim.kind.value,
+                formula=judged.claim.formula,
+                fingerprint=fingerprint(judged.claim),
+                verdict=judged.verdict,
+                cells={
+                    "; ".join(labels[i] for i in o.cells) or "all": cell_of(o.verdict.value, o.lower, o.upper)
+                    for o in judged.outcome.outcomes
+                },
+            )
+        },
+    )

@@ -1,0 +1,1 @@
+"""Majority votes of noisy copies: an experiment and the theorem about it."""
