@@ -107,7 +107,7 @@ class VerdictResult(_Part):
 
 
 class MutantResult(_Part):
-    """A near miss of a claim: refuted, not refuted, or (None) left to certification."""
+    """A near miss of a claim: refuted, not refuted, or (None) not tested."""
 
     name: str
     refuted: bool | None

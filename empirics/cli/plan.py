@@ -49,8 +49,8 @@ def plan_command(
         print_json(_document(main) | {"values": given, "beside": [_document(p) for p in beside]})
         return
     out = console()
-    given_text = ", ".join(f"{name}={value}" for name, value in given.items())
-    out.print(f"least {wanted} for a bound of at most {float(main.target):g} at {given_text}", markup=False)
+    given_text = " at " + ", ".join(f"{name}={value}" for name, value in given.items()) if given else ""
+    out.print(f"least {wanted} for a bound of at most {float(main.target):g}{given_text}", markup=False)
     _print(out, [main, *beside])
     if main.symbolic is not None:
         out.print(f"\n{wanted} >= {main.symbolic}   (delta: the target)", markup=False)

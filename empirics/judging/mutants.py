@@ -23,7 +23,7 @@ class MutantOutcome:
     Attributes:
         claim: id of the claim.
         mutant: name of the mutant.
-        refuted: True, False, or None where it is left to certification.
+        refuted: True, False, or None where its claim was not tested or no certificate speaks of it.
         evidence: the comparison that refutes it, or what is missing.
     """
 
@@ -47,6 +47,10 @@ def judge_mutants(claims: Sequence[Claim], tables: Sequence[CellTable], settings
                 results.append(_by_exact_arithmetic(claim, mutant, settings))
                 continue
             outcome = judge_claim(claim.mutated(mutant), tables, settings)
+            if outcome.verdict is Verdict.NOT_TESTED:
+                why = f"not tested: {outcome.outcomes[0].reason}"
+                results.append(MutantOutcome(claim.id, mutant.name, None, why))
+                continue
             results.append(MutantOutcome(claim.id, mutant.name, *_evidence(outcome, tables)))
     return results
 
@@ -59,7 +63,7 @@ def _by_exact_arithmetic(claim: Claim, mutant: Mutant, settings: Settings) -> Mu
     """Look for a counterexample among small cells, where the observable is exact."""
     observable = OBSERVABLES.get(claim.observable)
     if observable is None or claim.observable not in covering_observables(1, 1, 1):
-        return MutantOutcome(claim.id, mutant.name, None, "left to certification")
+        return _by_certification(claim, mutant)
     mutated = claim.mutated(mutant)
     for templates in (2, 3, 4, 6, 8, 12, 20):
         for multiplicity in range(1, templates + 1):
@@ -76,6 +80,18 @@ def _by_exact_arithmetic(claim: Claim, mutant: Mutant, settings: Settings) -> Mu
                 if outcome.verdict is Verdict.VIOLATED:
                     return MutantOutcome(claim.id, mutant.name, *_evidence(outcome, [table]))
     return MutantOutcome(claim.id, mutant.name, False, "no counterexample with |R| up to 20 and N_f up to 80")
+
+
+def _by_certification(claim: Claim, mutant: Mutant) -> MutantOutcome:
+    """The certificates of the mutant: the checks of the true proof, which must fail."""
+    from theory.certify import mutants
+
+    mine = [c for c in mutants(claim.id) if c.claim == f"{claim.id}:{mutant.name}"]
+    if not mine:
+        return MutantOutcome(claim.id, mutant.name, None, "no certificate speaks of it")
+    failed = [c for c in mine if not c.proved]
+    evidence = "; ".join(f"{c.step}: {c.detail}" for c in failed) or "every step of it is proved"
+    return MutantOutcome(claim.id, mutant.name, len(failed) == len(mine), evidence)
 
 
 def _evidence(outcome: ClaimOutcome, tables: Sequence[CellTable]) -> tuple[bool, str]:

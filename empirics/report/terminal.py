@@ -131,7 +131,11 @@ def _print_mutants(results: Results, out: Console) -> None:
     for heading in ("claim", "mutant", "refuted", "evidence"):
         table.add_column(heading, overflow="fold")
     for identifier, mutant in rows:
-        state = {True: "[green]refuted[/green]", False: "[bold red]NOT REFUTED[/bold red]", None: "[dim]left[/dim]"}
+        state = {
+            True: "[green]refuted[/green]",
+            False: "[bold red]NOT REFUTED[/bold red]",
+            None: "[dim]not tested[/dim]",
+        }
         table.add_row(identifier, mutant.name, state[mutant.refuted], mutant.evidence)
     out.print(table)
 

@@ -30,5 +30,7 @@ CLAIM = Claim(
     observable="majority_error",
     required=True,
     log_expression=-N_f * sp.Rational(1, 8),
-    mutants=(Mutant("four-times-the-rate", -N_f * sp.Rational(1, 2), "four times the exponent", refuted_by="measurement"),),
+    mutants=(
+        Mutant("four-times-the-rate", -N_f * sp.Rational(1, 2), "four times the exponent", refuted_by="measurement"),
+    ),
 )

@@ -1,0 +1,42 @@
+"""Mutants: refuted by the same code as the claim, by exact counterexamples, or by certificates that fail."""
+
+import numpy as np
+import pytest
+from judging_builders import make_cell, settings
+
+from empirics.judging.mutants import judge_mutants
+from theory import all_claims, claim
+
+EXACT = ["coverage-half-mean", "covering-some-unseen", "covering-none-seen", "coverage-union", "coverage-union-sharp"]
+
+
+@pytest.mark.parametrize("identifier", [*EXACT, "covering-some-unseen-sharp", "pretraining-rate-linear", "rank-one"])
+def test_mutants_of_theorems_are_refuted_without_any_run(identifier):
+    outcomes = judge_mutants([claim(identifier)], [], settings())
+    assert outcomes
+    for outcome in outcomes:
+        assert outcome.refuted is True, outcome
+        assert outcome.evidence
+
+
+def test_measured_mutants_need_measurements():
+    literal = claim("ood-error-literal")
+    assert {o.refuted for o in judge_mutants([literal], [], settings())} == {None}
+    rng = np.random.default_rng(0)
+    errors = rng.binomial(40, 0.7, size=60) / 40
+
+    def cell(values):
+        made = make_cell(values, R=60, K=3, N_f=5, observable="ood_error")
+        return type(made)(
+            0, "main", made.symbols, made.seeds, observables=made.observables | {"pretraining_gap": (0.01,) * 60}
+        )
+
+    assert {o.refuted for o in judge_mutants([literal], [cell(errors.tolist())], settings())} == {True}
+    # Without errors nothing refutes a bound that is too small, and this is said, not hidden.
+    outcomes = judge_mutants([literal], [cell([0.0] * 60)], settings())
+    assert {o.refuted for o in outcomes} == {False}
+    assert all("do not tell it from the claim" in o.evidence for o in outcomes)
+
+
+def test_every_claim_with_a_number_has_a_mutant():
+    assert [c.id for c in all_claims() if c.log_expression is not None and not c.mutants] == []
