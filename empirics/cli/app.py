@@ -59,7 +59,7 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception:
+    except Exception:  # nothing is swallowed: the traceback is shown, and the status says internal error
         traceback.print_exc()
         print("factbound: internal error; the traceback above belongs in a report to the developers", file=sys.stderr)
         return 70

@@ -48,7 +48,7 @@ CASES = {
     "upper bound": (errors, 0.3, Rule.at_most(0.3), 0, 1),
     "small upper bound": (errors, 0.02, Rule.at_most(0.02), 0, 1),
     "lower bound": (errors, 0.7, Rule.at_least(0.7), 0, 1),
-    "comparison": (differences, 0.0, Rule.at_least(0.0), -1, 1),
+    "comparison": (differences, 0.0, Rule.above(0.0), -1, 1),
     "trend": (differences, 0.0, Rule.at_most(0.0), -1, 1),
     "rate": (slopes, 0.1, Rule.at_most(0.1), -5, 5),
 }
