@@ -4,6 +4,10 @@ All rows of a corpus are one batch. They are taken in blocks that bound the
 memory for logits; nothing is allocated during training. Derivation of the
 gradients: docs/gradients.md; the compiled passes: ``kernels``.
 
+Without the MLP the logits are mixtures of the columns of V, one for each token
+of the context: the pass that mixes rows of W otherwise mixes those, and there
+is no matrix product at all.
+
 With ``merge_never_targets`` the output rows of tokens that are never a target
 (subjects, the prompt, distractors) must start equal. They then stay equal, and
 one column with a multiplicity stands for all of them (proof: docs/gradients.md).
@@ -14,6 +18,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -52,9 +57,9 @@ class _Layout:
 class _Arrays:
     """Parameters, gradients and work space as arrays, for the compiled passes."""
 
-    input: FloatArray
+    source: FloatArray  # what contexts mix: W e_v as rows; without the MLP the columns of V as rows
+    source_grad: FloatArray
     entries: FloatArray
-    input_grad: FloatArray
     entries_grad: FloatArray
     logits: FloatArray
     hidden: FloatArray
@@ -64,10 +69,13 @@ class _Arrays:
 
 @dataclass(frozen=True)
 class _Block:
-    """Rows first..last-1 and their part of the work space, for the matrix products."""
+    """Rows first..last-1: their part of the work space, for the matrix products, and the passes' arguments."""
 
     first: int
     last: int
+    forward: tuple[Any, ...]
+    softmax: tuple[Any, ...]
+    backward: tuple[Any, ...]
     logits: Tensor
     logits_transposed: Tensor
     hidden: Tensor
@@ -97,7 +105,8 @@ class Engine:
         self.columns, self._merged = _columns(weights, corpus, config)
         self._positions = queried_entries(corpus, vocabulary)
         self.input = weights.input.clone().contiguous()
-        self.output = weights.output[torch.from_numpy(self.columns)].contiguous()
+        output = weights.output[torch.from_numpy(self.columns)]
+        self.output = output.contiguous() if config.mlp else output.T.contiguous().T
         self.entries = weights.attention.reshape(-1)[torch.from_numpy(self._positions)].contiguous()
         self.input_grad, self.output_grad, self.entries_grad = (
             torch.zeros_like(p) for p in (self.input, self.output, self.entries)
@@ -148,66 +157,25 @@ class Engine:
 
     def gradients(self) -> None:
         """Fill the gradient buffers at the current parameters."""
-        arrays, layout = self._arrays, self._layout
-        arrays.input_grad.fill(0)
-        arrays.entries_grad.fill(0)
         for block in self._blocks:
             self._forward(block)
-            self._softmax(
-                block.first,
-                block.last,
-                len(self.columns),
-                arrays.logits,
-                layout.weight,
-                layout.target_start,
-                layout.targets,
-            )
-            if block.first == 0:
-                torch.mm(block.logits_transposed, block.hidden, out=self.output_grad)
-            else:
-                self.output_grad.addmm_(block.logits_transposed, block.hidden)
-            if not self._through:
-                continue
-            torch.mm(block.logits, self.output, out=block.dhidden)
-            kernels.backward(
-                block.first,
-                block.last,
-                layout.tokens,
-                layout.length,
-                layout.entries,
-                self.config.attention,
-                self._train_input,
-                self.config.residual,
-                arrays.input,
-                self._activation,
-                self.config.smoothing,
-                arrays.alpha,
-                arrays.hidden,
-                arrays.dhidden,
-                arrays.input_grad,
-                arrays.entries_grad,
-            )
+            self._softmax(*block.softmax)
+            if self._mlp:
+                if block.first == 0:
+                    torch.mm(block.logits_transposed, block.hidden, out=self.output_grad)
+                else:
+                    self.output_grad.addmm_(block.logits_transposed, block.hidden)
+                if self._through:
+                    torch.mm(block.logits, self.output, out=block.dhidden)
+            if self._through:
+                kernels.backward(*block.backward)
         if len(self._merged):
             self.output_grad[-1] /= self._multiplicity
 
     def _forward(self, block: _Block) -> None:
-        arrays, layout = self._arrays, self._layout
-        kernels.forward(
-            block.first,
-            block.last,
-            layout.tokens,
-            layout.length,
-            layout.entries,
-            arrays.entries,
-            self.config.attention,
-            self.config.residual,
-            arrays.input,
-            self._activation,
-            self.config.smoothing,
-            arrays.alpha,
-            arrays.hidden,
-        )
-        torch.mm(block.hidden, self._output_transposed, out=block.logits)
+        kernels.forward(*block.forward)
+        if self._mlp:
+            torch.mm(block.hidden, self._output_transposed, out=block.logits)
         if len(self._merged):
             block.logits[:, -1] += math.log(self._multiplicity)
 
@@ -217,34 +185,49 @@ class Engine:
         return len(self._merged)
 
     def _allocate(self, block: int) -> None:
-        """Work space for ``block`` rows at a time, and every view of it that training needs."""
-        config, rows = self.config, len(self._layout.length)
-        hidden, columns = self.input.shape[1], self.output.shape[0]
-        stride = -(-columns // _ALIGNMENT) * _ALIGNMENT
-        logits, at_once = self.input.new_empty((block, stride)), self.input.new_empty((2, block, hidden))
+        """Work space for ``block`` rows at a time, and everything that training needs prepared of it."""
+        rows, (columns, width) = len(self._layout.length), self.output.shape
+        self._mlp = self.config.mlp
+        logits = self.input.new_empty((block, -(-columns // _ALIGNMENT) * _ALIGNMENT))
+        if self._mlp:
+            source, source_grad = self.input, self.input_grad
+            hidden, dhidden = self.input.new_empty((2, block, width))
+        else:  # the mixtures are the logits
+            source, source_grad = self.output.T, self.output_grad.T
+            hidden, dhidden = logits, logits
         self._arrays = _Arrays(
-            input=self.input.numpy(),
+            source=source.numpy(),
+            source_grad=source_grad.numpy(),
             entries=self.entries.numpy(),
-            input_grad=self.input_grad.numpy(),
             entries_grad=self.entries_grad.numpy(),
             logits=logits.numpy(),
-            hidden=at_once[0].numpy(),
-            dhidden=at_once[1].numpy(),
+            hidden=hidden.numpy(),
+            dhidden=dhidden.numpy(),
             alpha=np.ones(self._layout.tokens.shape, dtype=logits.numpy().dtype),
         )
+        self._output_transposed = self.output.T
+        single = self.input.dtype == torch.float32
+        self._softmax = kernels.softmax_less_target if single else kernels.softmax_less_target_double
+        self._train_source = self.config.train_input if self._mlp else self.config.train_output
+        self._through = self._train_source or self.config.attention
         self._blocks = []
         for first in range(0, rows, block):
             last = min(first + block, rows)
-            part = logits[: last - first, :columns]
-            self._blocks.append(
-                _Block(first, last, part, part.T, at_once[0, : last - first], at_once[1, : last - first])
-            )
-        self._output_transposed = self.output.T
-        self._activation = _ACTIVATIONS[config.activation] if config.mlp else kernels.IDENTITY
-        single = self.input.dtype == torch.float32
-        self._softmax = kernels.softmax_less_target if single else kernels.softmax_less_target_double
-        self._train_input = config.train_input and config.mlp
-        self._through = self._train_input or config.attention
+            count, passes = last - first, self._arguments(first, last)
+            part = logits[:count, :columns]
+            self._blocks.append(_Block(first, last, *passes, part, part.T, hidden[:count], dhidden[:count]))
+
+    def _arguments(self, first: int, last: int) -> tuple[tuple[Any, ...], tuple[Any, ...], tuple[Any, ...]]:
+        """The arguments of the three compiled passes for rows first..last-1."""
+        arrays, layout, config = self._arrays, self._layout, self.config
+        activation = _ACTIVATIONS[config.activation] if config.mlp else kernels.IDENTITY
+        context = first, last, layout.tokens, layout.length, layout.entries
+        shape = activation, config.smoothing, arrays.alpha, arrays.hidden
+        forward = *context, arrays.entries, config.attention, config.residual, arrays.source, *shape
+        softmax = first, last, len(self.columns), arrays.logits, layout.weight, layout.target_start, layout.targets
+        flags = config.attention, self._train_source, config.residual
+        gradients = arrays.dhidden, arrays.source_grad, arrays.entries_grad
+        return forward, softmax, (*context, *flags, arrays.source, *shape, *gradients)
 
 
 def _columns(weights: Parameters, corpus: Sequence[Rows], config: configuration.Model) -> tuple[IntArray, IntArray]:

@@ -14,7 +14,7 @@ import numpy as np
 from numba.core import types
 from numba.extending import intrinsic
 
-__all__ = ["IDENTITY", "RELU", "SMOOTHED", "backward", "forward", "softmax_less_target"]
+__all__ = ["IDENTITY", "RELU", "SMOOTHED", "backward", "descend", "forward", "softmax_less_target"]
 
 RELU, SMOOTHED, IDENTITY = 0, 1, 2
 
@@ -164,7 +164,7 @@ def backward(
     length,
     entries,
     attend,
-    train_input,
+    train_weights,
     residual,
     weights,
     activation,
@@ -175,10 +175,14 @@ def backward(
     weights_grad,
     scores_grad,
 ):
-    """From dL/dH of rows first..last-1 to the gradients of W and of the queried entries of Z, accumulated.
+    """From dL/dH of rows first..last-1 to the gradients of W and of the queried entries of Z.
 
+    They are set by the first rows and accumulated by all others.
     ``dhidden[0:last-first]`` is overwritten with dL/dP.
     """
+    if first == 0:
+        weights_grad[:] = 0
+        scores_grad[:] = 0
     width = weights.shape[1]
     one = weights.dtype.type(1.0)
     two = weights.dtype.type(2.0)
@@ -215,7 +219,7 @@ def backward(
                 mean += alpha[i, k] * dot
             for k in range(n):
                 scores_grad[entries[i, k]] += alpha[i, k] * (dalpha[k] - mean)
-        if train_input:
+        if train_weights:
             for k in range(n):
                 c = alpha[i, k]
                 if residual and k == n - 1:
@@ -223,3 +227,11 @@ def backward(
                 sink = weights_grad[tokens[i, k]]
                 for h in range(width):
                     sink[h] += c * d[h]
+
+
+@nb.njit(**_COMPILE)
+def descend(parameter, gradient, rate):
+    """``parameter -= rate * gradient``, flat and in place."""
+    rate = parameter.dtype.type(rate)
+    for i in range(parameter.shape[0]):
+        parameter[i] -= rate * gradient[i]

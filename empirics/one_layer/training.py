@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from empirics import config as configuration
 from empirics.config import Finetuning, Pretraining
 from empirics.experiment import Curve
+from empirics.one_layer import kernels
 from empirics.one_layer.adapters import Adapters
 from empirics.one_layer.corpus import Rows
 from empirics.one_layer.engine import Engine
@@ -287,12 +289,7 @@ def _reached(stage: Stage, losses: Sequence[float], floor: float) -> bool:
 def _optimizer(groups: Sequence[tuple[Tensor, Tensor, float]], stage: Stage) -> Callable[[float], None]:
     """A function that moves the parameters by their gradient buffers, given the schedule's factor."""
     if stage.optimizer != "adam":
-
-        def descend(factor: float) -> None:
-            for parameter, gradient, rate in groups:
-                parameter.sub_(gradient, alpha=rate * factor)
-
-        return descend
+        return _descent(groups)
     for parameter, gradient, _ in groups:
         parameter.grad = gradient
     adam = torch.optim.Adam([{"params": [p], "lr": rate} for p, _, rate in groups])
@@ -303,3 +300,30 @@ def _optimizer(groups: Sequence[tuple[Tensor, Tensor, float]], stage: Stage) -> 
         adam.step()
 
     return adapt
+
+
+def _descent(groups: Sequence[tuple[Tensor, Tensor, float]]) -> Callable[[float], None]:
+    """Gradient descent; on a CPU by a compiled pass, whose call costs a tenth of torch's."""
+    if any(parameter.device.type != "cpu" for parameter, _, _ in groups):
+
+        def descend(factor: float) -> None:
+            for parameter, gradient, rate in groups:
+                parameter.sub_(gradient, alpha=rate * factor)
+
+        return descend
+    flat = [(_flat(parameter), _flat(gradient), rate) for parameter, gradient, rate in groups]
+
+    def descend_compiled(factor: float) -> None:
+        for parameter, gradient, rate in flat:
+            kernels.descend(parameter, gradient, rate * factor)
+
+    return descend_compiled
+
+
+def _flat(tensor: Tensor) -> NDArray[np.floating]:
+    """The entries of a dense tensor in the order of its memory, as a view."""
+    array = tensor.detach().numpy()
+    view: NDArray[np.floating] = array.ravel(order="K")
+    if not np.shares_memory(array, view):
+        raise ValueError("parameters and gradients must be dense in memory")
+    return view
