@@ -205,6 +205,11 @@ class Config(_Section):
             _refuse("arms.run", list(self.arms.run), "names that differ from each other")
         return self
 
+    def pretrained_by(self) -> str:
+        """What of the configuration decides a pre-trained model, beside |R|, K and the seed."""
+        world = self.world.model_dump_json(exclude={"templates", "multiplicity", "finetuned"})
+        return "".join([world, *(part.model_dump_json() for part in (self.model, self.pretraining, self.compute))])
+
 
 def _refuse(key: str, value: object, allowed: str) -> None:
     raise UsageError(f"{key}={_show(value)} is refused: allowed is {allowed}")

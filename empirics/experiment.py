@@ -73,7 +73,7 @@ class Experiment(Protocol):
     name: str
 
     def run(self, config: Config, unit: Unit, seeds: Sequence[int]) -> list[UnitRun]:
-        """Run the unit at each seed, in order; a seed's result does not depend on the others."""
+        """Run the unit at each seed, in order; a seed's result depends neither on the others nor on earlier calls."""
         ...
 
     def cost(self, config: Config, unit: Unit) -> float:

@@ -32,11 +32,20 @@ class Task:
     seeds: tuple[int, ...]
 
     @property
+    def start(self) -> tuple[object, ...]:
+        """What decides the pre-trained models; tasks of equal start differ in fine-tuning alone."""
+        return self.experiment, self.unit, self.seeds, self.config.pretrained_by()
+
+    @property
     def relative_cost(self) -> float:
         """Arithmetic up to a factor, to start the longest tasks first."""
         world = self.config.world
         vocabulary = 2 * world.subjects + self.unit.templates
         return len(self.seeds) * (1 + self.unit.multiplicity) * vocabulary * self.config.pretraining.steps
+
+
+Bundle = tuple[Task, ...]
+"""Tasks of equal start, run one after the other by one experiment, which pre-trains once for all of them."""
 
 
 def available_cores() -> int:
@@ -60,85 +69,95 @@ def split(experiment: str, variant: str, config: Config, unit: Unit, seeds: Sequ
 def run_tasks(tasks: Sequence[Task], workers: int, cluster: str | None = None) -> Iterator[tuple[Task, list[UnitRun]]]:
     """Run tasks, longest first, and yield each as it finishes.
 
+    Tasks that need the same pre-trained models go to the same process together.
+
     With one worker everything runs in this process; else one single-threaded
     process per worker. Results do not depend on the number of workers.
 
-    A worker that dies (killed, out of memory) is not the end: the tasks that were
-    under way are tried once more, each alone; one that dies again is yielded as
-    failed runs. All others go on.
+    A worker that dies (killed, out of memory) is not the end: what was under way
+    is tried once more, alone; what dies again is yielded as failed runs. All
+    others go on.
 
     With ``cluster``, the address of a dask scheduler, its workers do the work.
     """
-    ordered = sorted(tasks, key=lambda task: -task.relative_cost)
+    ordered = sorted(_bundles(tasks), key=lambda bundle: -max(task.relative_cost for task in bundle))
     if cluster is not None:
         yield from _over_cluster(ordered, cluster)
         return
-    if workers == 1 or len(tasks) == 1:
-        for task in ordered:
-            yield task, _run(task)
+    if workers == 1 or len(ordered) == 1:
+        for bundle in ordered:
+            yield from _run(bundle)
         return
     with tempfile.TemporaryDirectory(prefix="factbound-") as markers:
         pending = dict(enumerate(ordered))
         while pending:
             try:
                 for number, runs in _parallel(pending, workers, markers):
-                    yield pending.pop(number), runs
+                    yield from zip(pending.pop(number), runs, strict=True)
             except _worker_death() as death:
                 for number in _under_way(markers):
                     if number in pending:
-                        yield pending[number], _alone(number, pending.pop(number), markers, death)
+                        bundle = pending.pop(number)
+                        yield from zip(bundle, _alone(number, bundle, markers, death), strict=True)
 
 
-def _over_cluster(tasks: Sequence[Task], address: str) -> Iterator[tuple[Task, list[UnitRun]]]:
+def _bundles(tasks: Sequence[Task]) -> list[Bundle]:
+    found: dict[tuple[object, ...], list[Task]] = {}
+    for task in tasks:
+        found.setdefault(task.start, []).append(task)
+    return [tuple(bundle) for bundle in found.values()]
+
+
+def _over_cluster(bundles: Sequence[Bundle], address: str) -> Iterator[tuple[Task, list[UnitRun]]]:
     from empirics.cluster import connect, on_cluster
 
     client = connect(address)
     try:
-        for number, runs in on_cluster(client, _numbered, dict(enumerate(tasks))):
-            task = tasks[number]
-            yield task, _lost(task, runs) if isinstance(runs, BaseException) else runs
+        for number, runs in on_cluster(client, _numbered, dict(enumerate(bundles))):
+            bundle = bundles[number]
+            yield from zip(bundle, _lost(bundle, runs) if isinstance(runs, BaseException) else runs, strict=True)
     finally:
         client.close()
 
 
-def _numbered(number: int, task: Task) -> tuple[int, list[UnitRun]]:
-    return number, _run(task)
+def _numbered(number: int, bundle: Bundle) -> tuple[int, list[list[UnitRun]]]:
+    return number, [runs for _, runs in _run(bundle)]
 
 
-def _lost(task: Task, death: BaseException) -> list[UnitRun]:
+def _lost(bundle: Bundle, death: BaseException) -> list[list[UnitRun]]:
     reason = "its worker process died twice (killed, or out of memory): " + " ".join(str(death).split())[:200]
-    return [UnitRun(task.unit, seed, {}, {}, reason, lost=True) for seed in task.seeds]
+    return [[UnitRun(task.unit, seed, {}, {}, reason, lost=True) for seed in task.seeds] for task in bundle]
 
 
-def _parallel(pending: Mapping[int, Task], workers: int, markers: str) -> Iterator[tuple[int, list[UnitRun]]]:
+def _parallel(pending: Mapping[int, Bundle], workers: int, markers: str) -> Iterator[tuple[int, list[list[UnitRun]]]]:
     from joblib import Parallel, delayed, parallel_config
 
     with parallel_config(backend="loky", inner_max_num_threads=1):
         yield from Parallel(n_jobs=min(workers, max(2, len(pending))), return_as="generator_unordered", batch_size=1)(
-            delayed(_marked)(number, task, markers) for number, task in list(pending.items())
+            delayed(_marked)(number, bundle, markers) for number, bundle in list(pending.items())
         )
 
 
-def _alone(number: int, task: Task, markers: str, death: BaseException) -> list[UnitRun]:
-    """The second and last try of a task whose worker may have died of it."""
+def _alone(number: int, bundle: Bundle, markers: str, death: BaseException) -> list[list[UnitRun]]:
+    """The second and last try of tasks whose worker may have died of them."""
     try:
-        ((_, runs),) = _parallel({number: task}, 2, markers)
+        ((_, runs),) = _parallel({number: bundle}, 2, markers)
     except _worker_death():
-        return _lost(task, death)
+        return _lost(bundle, death)
     return runs
 
 
-def _marked(number: int, task: Task, markers: str) -> tuple[int, list[UnitRun]]:
-    """Run a task, with a marker file while it is under way."""
+def _marked(number: int, bundle: Bundle, markers: str) -> tuple[int, list[list[UnitRun]]]:
+    """Run tasks, with a marker file while they are under way."""
     marker = Path(markers) / str(number)
     marker.touch()
-    runs = _run(task)
+    done = _numbered(number, bundle)
     marker.unlink()
-    return number, runs
+    return done
 
 
 def _under_way(markers: str) -> list[int]:
-    """The tasks that were under way when a worker died; their markers are removed."""
+    """The bundles that were under way when a worker died; their markers are removed."""
     found = []
     for marker in Path(markers).iterdir():
         found.append(int(marker.name))
@@ -153,12 +172,18 @@ def _worker_death() -> type[BaseException]:
     return death
 
 
-def _run(task: Task) -> list[UnitRun]:
+def _run(bundle: Bundle) -> Iterator[tuple[Task, list[UnitRun]]]:
     import torch
 
     torch.set_num_threads(1)
+    experiment = load_experiment(bundle[0].experiment)
+    for task in bundle:
+        yield task, _run_task(experiment, task)
+
+
+def _run_task(experiment: Experiment, task: Task) -> list[UnitRun]:
     try:
-        return load_experiment(task.experiment).run(task.config, task.unit, task.seeds)
+        return experiment.run(task.config, task.unit, task.seeds)
     except (MemoryError, RuntimeError) as error:  # RuntimeError: torch's way to say that memory does not suffice
         if not isinstance(error, MemoryError) and "memory" not in str(error).lower():
             raise

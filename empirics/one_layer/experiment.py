@@ -53,6 +53,9 @@ class OneLayer:
 
     name = "one-layer"
 
+    def __init__(self) -> None:
+        self._latest: tuple[object, tuple[list[World], list[Trained]]] | None = None
+
     def cost(self, config: Config, unit: Unit) -> float:
         """Floating-point operations of one seed: three products a step over all rows."""
         world, model = config.world, config.model
@@ -64,7 +67,7 @@ class OneLayer:
 
     def run(self, config: Config, unit: Unit, seeds: Sequence[int]) -> list[UnitRun]:
         """Observables of all N_f for each seed; see :class:`empirics.experiment.Experiment`."""
-        worlds, trained = _pretrain(config, unit, seeds)
+        worlds, trained = self._pretrained(config, unit, seeds)
         runs: list[UnitRun] = []
         for world, before, seed in zip(worlds, trained, seeds, strict=True):
             curves = _pretraining_curves(before, unit.multiplicity)
@@ -79,6 +82,14 @@ class OneLayer:
             for i, after in zip(alive, _finetune(config, *chosen, n), strict=True):
                 runs[i] = _with_finetuned(config, runs[i], worlds[i], trained[i].weights, after, n)
         return runs
+
+    def _pretrained(self, config: Config, unit: Unit, seeds: Sequence[int]) -> tuple[list[World], list[Trained]]:
+        """The pre-trained models; those of the latest call if the same are asked for again."""
+        key = unit, tuple(seeds), config.pretrained_by()
+        if self._latest is None or self._latest[0] != key:
+            self._latest = None  # free the memory before more is taken
+            self._latest = key, _pretrain(config, unit, seeds)
+        return self._latest[1]
 
 
 def _with_finetuned(
