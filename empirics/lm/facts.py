@@ -254,7 +254,7 @@ def _accepted(values: Mapping[str, Any], answer: str, mended: list[str]) -> list
     items = _items(values.get("possible_answers"), "possible_answers", mended)
     if items is None:
         mended.append("possible_answers is not a JSON list: obj and o_aliases are accepted")
-        items = _items(values.get("o_aliases"), "o_aliases", []) or []
+        items = [answer, *(_items(values.get("o_aliases"), "o_aliases", []) or [])]
     cleaned = [_clean(item) for item in items]
     if any(problem for problem, _ in cleaned):
         mended.append("accepted answers that are not readable text were left out")
