@@ -1,0 +1,1 @@
+"""The language-model experiment: facts, templates, GPT-2 and Llama architectures."""

@@ -1,0 +1,1 @@
+"""Facts and templates that ship with the package."""
