@@ -53,15 +53,6 @@ class OneLayer:
 
     name = "one-layer"
 
-    def cost(self, config: Config, unit: Unit) -> float:
-        """Floating-point operations of one seed: three products a step over all rows."""
-        world, model = config.world, config.model
-        vocabulary = 2 * world.subjects + unit.templates + 1
-        width = model.width if model.mlp else vocabulary
-        pretraining = world.subjects * (1 + unit.multiplicity) * config.pretraining.steps
-        finetuning = sum(world.finetuned) * config.finetuning.steps
-        return 6.0 * width * vocabulary * (pretraining + finetuning)
-
     def run(self, config: Config, unit: Unit, seeds: Sequence[int]) -> list[UnitRun]:
         """Observables of all N_f for each seed; see :class:`empirics.experiment.Experiment`."""
         worlds, trained = _pretrain(config, unit, seeds)
