@@ -7,16 +7,17 @@ arm's, with the same seeds, so that arms are paired.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, Protocol, TypeVar
 
 from empirics.config import Arms, Config, validate_config
 from empirics.errors import UsageError
+from empirics.experiment import ExperimentConfig
 from empirics.judging.table import MAIN
 
-__all__ = ["ARMS", "Arm", "arms_of"]
+__all__ = ["ARMS", "Arm", "arms_of", "overlaid"]
 
 _AXES = ("templates", "multiplicity", "finetuned")
 
@@ -98,7 +99,17 @@ class Arm:
 
     name: str
     overlay: Mapping[str, Any]
-    config: Config
+    config: ExperimentConfig
+
+
+class _Configuration(ExperimentConfig, Protocol):
+    @property
+    def arms(self) -> Arms: ...
+
+    def model_copy(self, *, update: Mapping[str, Any]) -> Any: ...
+
+
+_Kind = TypeVar("_Kind", bound=_Configuration)
 
 
 def arms_of(config: Config) -> tuple[Arm, ...]:
@@ -111,27 +122,43 @@ def arms_of(config: Config) -> tuple[Arm, ...]:
     Raises:
         UsageError: an unknown arm, or an overlay that the main configuration makes impossible.
     """
-    main = config.model_copy(update={"arms": Arms()})
-    found = [Arm(MAIN, {}, main)]
+    return overlaid(config, ARMS, MAIN, validate_config)
+
+
+def overlaid(
+    config: _Kind,
+    overlays: Mapping[str, Mapping[str, Any]],
+    leading: str,
+    validate: Callable[[Mapping[str, Any]], _Kind],
+) -> tuple[Arm, ...]:
+    """The leading arm, then those of ``overlays`` that ``arms.run`` names; see :func:`arms_of`."""
+    main: _Kind = config.model_copy(update={"arms": Arms()})
+    found = [Arm(leading, {}, main)]
     for name in config.arms.run:
-        if name not in ARMS:
-            raise UsageError(f"arms.run={name!r} is refused: allowed are {', '.join(ARMS)}")
-        arm = _arm(name, main, config.arms)
+        if name not in overlays:
+            raise UsageError(f"arms.run={name!r} is refused: allowed are {', '.join(overlays)}")
+        arm = _arm(name, overlays[name], main, config.arms, validate)
         if arm is not None:
             found.append(arm)
     return tuple(found)
 
 
-def _arm(name: str, main: Config, selection: Arms) -> Arm | None:
-    data = main.model_dump()
+def _arm(
+    name: str,
+    keys: Mapping[str, Any],
+    main: _Kind,
+    selection: Arms,
+    validate: Callable[[Mapping[str, Any]], _Kind],
+) -> Arm | None:
+    data = main.model_dump(mode="python")
     for axis in _AXES:
         chosen = getattr(selection, axis)
-        if chosen and f"world.{axis}" not in ARMS[name]:
+        if chosen and f"world.{axis}" not in keys:
             data["world"][axis] = tuple(v for v in data["world"][axis] if v in chosen)
             if not data["world"][axis]:
                 return None
     overlay = {}
-    for key, value in ARMS[name].items():
+    for key, value in keys.items():
         section, _, entry = key.partition(".")
         if _plain(data[section][entry]) != value:
             overlay[key] = value
@@ -139,7 +166,7 @@ def _arm(name: str, main: Config, selection: Arms) -> Arm | None:
     if not overlay:
         return None
     try:
-        return Arm(name, overlay, validate_config(data))
+        return Arm(name, overlay, validate(data))
     except UsageError as error:
         raise UsageError(f"arm {name} is impossible here: {error}; leave it out of arms.run") from None
 

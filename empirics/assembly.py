@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 
 from empirics.arms import Arm
-from empirics.config import Config
 from empirics.environment import describe_environment
 from empirics.exact import covering_observables
-from empirics.experiment import Cell, Unit, UnitRun, cells, units
+from empirics.experiment import Cell, ExperimentConfig, Unit, UnitRun, cells, units
 from empirics.judging.confidence import interval
 from empirics.judging.mutants import MutantOutcome
 from empirics.judging.outcome import ClaimOutcome, Outcome
@@ -32,7 +31,7 @@ from empirics.results import (
 )
 from theory import Claim
 
-__all__ = ["Runs", "assemble", "declared", "symbols_of", "tables_of", "verdict_result"]
+__all__ = ["Runs", "assemble", "declared", "tables_of", "verdict_result"]
 
 
 @dataclass
@@ -50,20 +49,6 @@ class Runs:
         """The runs of a unit, by seed."""
         found = self.by_unit.get((variant, unit), {})
         return [found[seed] for seed in sorted(found)]
-
-
-def symbols_of(config: Config, cell: Cell) -> dict[str, float]:
-    """The notation's symbols at a cell."""
-    return {
-        "S": config.world.subjects,
-        "A": config.world.answers,
-        "R": cell.templates,
-        "K": cell.multiplicity,
-        "N_f": cell.finetuned,
-        "m": config.model.width,
-        "eta": config.pretraining.learning_rate,
-        "t": config.pretraining.steps,
-    }
 
 
 def declared(arms: Iterable[Arm]) -> list[tuple[Arm, Cell]]:
@@ -85,7 +70,7 @@ def tables_of(arms: Sequence[Arm], runs: Runs) -> list[CellTable]:
             CellTable(
                 index=index,
                 variant=arm.name,
-                symbols=symbols_of(arm.config, cell),
+                symbols=arm.config.symbols(cell),
                 seeds=tuple(run.seed for run in found),
                 failed=frozenset(run.seed for run in found if run.failure),
                 observables={name: tuple(row.get(name) for row in rows) for name in names},
@@ -95,7 +80,7 @@ def tables_of(arms: Sequence[Arm], runs: Runs) -> list[CellTable]:
 
 
 def assemble(
-    config: Config,
+    config: ExperimentConfig,
     arms: Sequence[Arm],
     runs: Runs,
     tables: Sequence[CellTable],

@@ -12,11 +12,14 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from empirics.errors import UsageError
+
+if TYPE_CHECKING:
+    from empirics.experiment import Cell, Unit
 
 __all__ = [
     "PRESETS",
@@ -26,10 +29,15 @@ __all__ = [
     "Finetuning",
     "Model",
     "Pretraining",
+    "Section",
     "Seeds",
     "Verdict",
     "World",
+    "gathered",
     "load_config",
+    "refuse",
+    "validate_config",
+    "validated",
 ]
 
 PRESETS = ("quick", "default", "full")
@@ -45,11 +53,13 @@ Schedule = Literal["constant", "cosine", "step"]
 Optimizer = Literal["gd", "sgd", "adam"]
 
 
-class _Section(BaseModel):
+class Section(BaseModel):
+    """A section of a configuration: strict types, no unknown keys."""
+
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, validate_default=True)
 
 
-class World(_Section):
+class World(Section):
     """The synthetic world, and the grid: the product of templates, multiplicity and finetuned."""
 
     subjects: Count = 60
@@ -62,7 +72,7 @@ class World(_Section):
     answers_shared: bool = False
 
 
-class Model(_Section):
+class Model(Section):
     """The one-layer transformer."""
 
     width: Count = 64
@@ -78,7 +88,7 @@ class Model(_Section):
     merge_never_targets: bool = False
 
 
-class Pretraining(_Section):
+class Pretraining(Section):
     """Next-token prediction on the facts, each in its K templates."""
 
     optimizer: Optimizer = "gd"
@@ -90,7 +100,7 @@ class Pretraining(_Section):
     target_gap: NonNegative = 0.0
 
 
-class Finetuning(_Section):
+class Finetuning(Section):
     """Question answering on N_f facts, through the prompt token."""
 
     method: Literal["full", "lora"] = "full"
@@ -104,7 +114,7 @@ class Finetuning(_Section):
     schedule: Schedule = "constant"
 
 
-class Arms(_Section):
+class Arms(Section):
     """Variants of the main configuration that run beside it (:mod:`empirics.arms`), and at which cells of its grid."""
 
     run: tuple[str, ...] = ()
@@ -113,7 +123,7 @@ class Arms(_Section):
     finetuned: tuple[Count, ...] = ()
 
 
-class Seeds(_Section):
+class Seeds(Section):
     """How many independent worlds and initialisations."""
 
     minimum: Count = 8
@@ -121,7 +131,7 @@ class Seeds(_Section):
     base: Seed = 0
 
 
-class Verdict(_Section):
+class Verdict(Section):
     """Confidence and margins."""
 
     alpha: Annotated[float, Field(ge=1e-12, lt=1)] = 0.05
@@ -131,14 +141,14 @@ class Verdict(_Section):
     scope_share: Annotated[float, Field(gt=0, le=1)] = 0.8
 
 
-class Compute(_Section):
+class Compute(Section):
     """Arithmetic and device; the number of processes is a command line option."""
 
     dtype: Literal["float32", "float64"] = "float32"
     device: Literal["cpu", "cuda", "auto"] = "cpu"
 
 
-class Config(_Section):
+class Config(Section):
     """A complete configuration of a verification."""
 
     world: World = World()
@@ -156,62 +166,82 @@ class Config(_Section):
         for name in ("templates", "multiplicity", "finetuned"):
             axis = getattr(world, name)
             if len(set(axis)) != len(axis):
-                _refuse(f"world.{name}", list(axis), "values that differ from each other")
+                refuse(f"world.{name}", list(axis), "values that differ from each other")
         if max(world.multiplicity) > min(world.templates):
-            _refuse(
+            refuse(
                 "world.multiplicity",
                 max(world.multiplicity),
                 f"K <= |R|, here at most {min(world.templates)} (the least of world.templates)",
             )
         if max(world.finetuned) >= world.subjects:
-            _refuse(
+            refuse(
                 "world.finetuned",
                 max(world.finetuned),
                 f"N_f < S, here at most {world.subjects - 1} (world.subjects - 1)",
             )
         if world.answers < world.subjects and not world.answers_shared:
-            _refuse(
+            refuse(
                 "world.answers",
                 world.answers,
                 f"A >= S, here at least {world.subjects} (world.subjects), or world.answers_shared=true",
             )
         if world.distractors and not world.distractor_vocabulary:
-            _refuse("world.distractor_vocabulary", 0, "at least 1 when world.distractors > 0")
+            refuse("world.distractor_vocabulary", 0, "at least 1 when world.distractors > 0")
         if self.seeds.maximum < self.seeds.minimum:
-            _refuse("seeds.maximum", self.seeds.maximum, f"at least seeds.minimum, here {self.seeds.minimum}")
+            refuse("seeds.maximum", self.seeds.maximum, f"at least seeds.minimum, here {self.seeds.minimum}")
         for name, stage in (("pretraining", self.pretraining), ("finetuning", self.finetuning)):
             if stage.batch_size and stage.optimizer == "gd":
-                _refuse(f"{name}.batch_size", stage.batch_size, '0 (the full batch) with optimizer "gd"')
+                refuse(f"{name}.batch_size", stage.batch_size, '0 (the full batch) with optimizer "gd"')
         if self.model.merge_never_targets and self.model.trained_embeddings:
-            _refuse("model.merge_never_targets", True, "false with model.trained_embeddings=true")
+            refuse("model.merge_never_targets", True, "false with model.trained_embeddings=true")
         if self.finetuning.method == "lora":
             if not self.model.mlp and "input" in self.finetuning.targets:
-                _refuse("finetuning.targets", list(self.finetuning.targets), '["output"] when model.mlp=false')
+                refuse("finetuning.targets", list(self.finetuning.targets), '["output"] when model.mlp=false')
             if self.model.trained_embeddings or self.finetuning.batch_size:
-                _refuse("finetuning.method", "lora", '"full" with trained embeddings or mini-batches')
+                refuse("finetuning.method", "lora", '"full" with trained embeddings or mini-batches')
             if len(set(self.finetuning.targets)) != len(self.finetuning.targets):
-                _refuse("finetuning.targets", list(self.finetuning.targets), "each target once")
+                refuse("finetuning.targets", list(self.finetuning.targets), "each target once")
             for target in self.finetuning.targets:
                 if not getattr(self.model, f"train_{target}"):
-                    _refuse(
+                    refuse(
                         "finetuning.targets",
                         list(self.finetuning.targets),
                         f"matrices that model.train_{target} trains",
                     )
         model = self.model
         if not (model.attention or model.train_output or model.trained_embeddings or (model.mlp and model.train_input)):
-            _refuse("model.train_output", False, "true when nothing else is trained")
+            refuse("model.train_output", False, "true when nothing else is trained")
         if len(set(self.arms.run)) != len(self.arms.run):
-            _refuse("arms.run", list(self.arms.run), "names that differ from each other")
+            refuse("arms.run", list(self.arms.run), "names that differ from each other")
         return self
 
-    def pretrained_by(self) -> str:
-        """What of the configuration decides a pre-trained model, beside |R|, K and the seed."""
-        world = self.world.model_dump_json(exclude={"templates", "multiplicity", "finetuned"})
-        return "".join([world, *(part.model_dump_json() for part in (self.model, self.pretraining, self.compute))])
+    def symbols(self, cell: Cell) -> dict[str, float]:
+        """The notation's symbols at a cell."""
+        return {
+            "S": self.world.subjects,
+            "A": self.world.answers,
+            "R": cell.templates,
+            "K": cell.multiplicity,
+            "N_f": cell.finetuned,
+            "m": self.model.width,
+            "eta": self.pretraining.learning_rate,
+            "t": self.pretraining.steps,
+        }
+
+    def deciding(self) -> dict[str, Any]:
+        """What decides the result of a run besides its unit, seed, device and code."""
+        world = self.world.model_dump(mode="json", exclude={"templates", "multiplicity"})
+        sections = {n: getattr(self, n).model_dump(mode="json") for n in ("model", "pretraining", "finetuning")}
+        return {"world": world, **sections}
+
+    def relative_cost(self, unit: Unit) -> float:
+        """Arithmetic of one run up to a factor, to start the longest first."""
+        vocabulary = 2 * self.world.subjects + unit.templates
+        return (1 + unit.multiplicity) * vocabulary * self.pretraining.steps
 
 
-def _refuse(key: str, value: object, allowed: str) -> None:
+def refuse(key: str, value: object, allowed: str) -> None:
+    """Raise the error of an impossible setting."""
     raise UsageError(f"{key}={_show(value)} is refused: allowed is {allowed}")
 
 
@@ -224,28 +254,47 @@ def load_config(preset: str = "default", file: Path | None = None, settings: Ite
     if preset not in PRESETS:
         raise UsageError(f"preset={preset} is unknown: allowed is {', '.join(PRESETS)}")
     data = tomllib.loads((resources.files("empirics.presets") / f"{preset}.toml").read_text(encoding="utf-8"))
+    return validate_config(gathered(Config, data, file, settings))
+
+
+def gathered(
+    kind: type[BaseModel], data: dict[str, Any], file: Path | None = None, settings: Iterable[str] = ()
+) -> dict[str, Any]:
+    """``data`` with a TOML file and ``KEY=VALUE`` settings over it; not yet validated.
+
+    Raises:
+        UsageError: an unreadable file, or a setting that is not of that form.
+    """
     if file is not None:
-        _merge(data, _read(file), str(file))
+        _merge(kind, data, _read(file), str(file))
     for setting in settings:
         key, separator, text = setting.partition("=")
         section, dot, name = key.strip().partition(".")
         if not separator or not dot or not name:
-            raise UsageError(f"--set {setting!r} is not of the form section.key=VALUE, as in world.subjects=60")
-        _merge(data, {section: {name: _parse(text)}}, "--set")
-    return validate_config(data)
+            raise UsageError(f"--set {setting!r} is not of the form section.key=VALUE, as in world.multiplicity=[1,3]")
+        _merge(kind, data, {section: {name: _parse(text)}}, "--set")
+    return data
 
 
 def validate_config(data: Mapping[str, Any]) -> Config:
     """A configuration from nested mappings, with errors in one line."""
-    try:
-        config = Config.model_validate(_tuples(data))
-    except ValidationError as error:
-        raise UsageError(_explain(error)) from None
+    config = validated(Config, data)
     if config.arms.run:
         from empirics.arms import arms_of
 
         arms_of(config)
     return config
+
+
+_Kind = TypeVar("_Kind", bound=BaseModel)
+
+
+def validated(kind: type[_Kind], data: Mapping[str, Any]) -> _Kind:
+    """A configuration of that kind from nested mappings, with errors in one line."""
+    try:
+        return kind.model_validate(_tuples(data))
+    except ValidationError as error:
+        raise UsageError(_explain(kind, error)) from None
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -267,15 +316,15 @@ def _parse(text: str) -> Any:
     return parsed["value"] if list(parsed) == ["value"] else text.strip()
 
 
-def _merge(target: dict[str, Any], source: Mapping[str, Any], origin: str) -> None:
+def _merge(kind: type[BaseModel], target: dict[str, Any], source: Mapping[str, Any], origin: str) -> None:
     for section, values in source.items():
         if not isinstance(values, Mapping):
-            raise UsageError(f"{origin}: {section}={_show(values)} is not a section; allowed are {_sections()}")
+            raise UsageError(f"{origin}: {section}={_show(values)} is not a section; allowed are {_sections(kind)}")
         target.setdefault(section, {}).update(values)
 
 
-def _sections() -> str:
-    return ", ".join(f"[{name}]" for name in Config.model_fields)
+def _sections(kind: type[BaseModel]) -> str:
+    return ", ".join(f"[{name}]" for name in kind.model_fields)
 
 
 def _tuples(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -288,7 +337,7 @@ def _tuples(data: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _explain(error: ValidationError) -> str:
+def _explain(kind: type[BaseModel], error: ValidationError) -> str:
     errors = error.errors(include_url=False)
     first = errors[0]
     location = list(first["loc"])
@@ -297,9 +346,9 @@ def _explain(error: ValidationError) -> str:
         return first["msg"].removeprefix("Value error, ")
     if first["type"] == "extra_forbidden":
         if len(location) == 1:
-            line = f"unknown section [{key}]; allowed are {_sections()}"
+            line = f"unknown section [{key}]; allowed are {_sections(kind)}"
         else:
-            section = Config.model_fields[str(location[0])].annotation
+            section = kind.model_fields[str(location[0])].annotation
             assert section is not None
             line = f"unknown key {key}={_show(first['input'])}; allowed in [{location[0]}] are " + ", ".join(
                 section.model_fields

@@ -9,7 +9,7 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from empirics.config import Config
+from empirics.experiment import ExperimentConfig
 from empirics.results import Environment
 
 __all__ = ["code_hash", "describe_environment", "processor"]
@@ -17,7 +17,7 @@ __all__ = ["code_hash", "describe_environment", "processor"]
 _ROOT = Path(__file__).resolve().parent.parent
 
 
-def describe_environment(config: Config) -> Environment:
+def describe_environment(config: ExperimentConfig) -> Environment:
     """Versions, processor, device and the state of the sources; imports torch."""
     import torch
 

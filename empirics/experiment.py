@@ -7,13 +7,15 @@ observables of several cells. Sweeps, store and judge know nothing else.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from empirics.config import Config
+if TYPE_CHECKING:
+    from empirics.config import Seeds, Verdict
 
-__all__ = ["Cell", "Curve", "Experiment", "Unit", "UnitRun", "cells", "units"]
+__all__ = ["Cell", "Curve", "Experiment", "ExperimentConfig", "Unit", "UnitRun", "cells", "pretrained_by", "units"]
 
 
 @dataclass(frozen=True, order=True)
@@ -67,25 +69,105 @@ class UnitRun:
     lost: bool = False
 
 
+class Grid(Protocol):
+    """The axes of the grid."""
+
+    @property
+    def templates(self) -> tuple[int, ...]:
+        """Sizes ``|R|`` of the universe."""
+        ...
+
+    @property
+    def multiplicity(self) -> tuple[int, ...]:
+        """Values of K."""
+        ...
+
+    @property
+    def finetuned(self) -> tuple[int, ...]:
+        """Values of N_f."""
+        ...
+
+
+class ComputeSettings(Protocol):
+    """Arithmetic and device."""
+
+    @property
+    def dtype(self) -> str:
+        """The arithmetic's name."""
+        ...
+
+    @property
+    def device(self) -> str:
+        """cpu, cuda or auto."""
+        ...
+
+
+class ExperimentConfig(Protocol):
+    """What sweeps, store and judge ask of an experiment's configuration."""
+
+    @property
+    def world(self) -> Grid:
+        """The grid, and more that only the experiment knows."""
+        ...
+
+    @property
+    def seeds(self) -> Seeds:
+        """How many seeds."""
+        ...
+
+    @property
+    def verdict(self) -> Verdict:
+        """Confidence and margins."""
+        ...
+
+    @property
+    def compute(self) -> ComputeSettings:
+        """Arithmetic and device."""
+        ...
+
+    def symbols(self, cell: Cell) -> dict[str, float]:
+        """The notation's symbols at a cell."""
+        ...
+
+    def deciding(self) -> dict[str, Any]:
+        """What decides the result of a run besides its unit, seed, device and code; strict JSON."""
+        ...
+
+    def relative_cost(self, unit: Unit) -> float:
+        """Arithmetic of one run up to a factor, to start the longest first."""
+        ...
+
+    def model_dump(self, *, mode: str) -> dict[str, Any]:
+        """All settings as nested mappings."""
+        ...
+
+
 class Experiment(Protocol):
     """Trains and measures; the rest of the program only sees observables."""
 
     name: str
 
-    def run(self, config: Config, unit: Unit, seeds: Sequence[int]) -> list[UnitRun]:
-        """Run the unit at each seed, in order; a seed's result depends neither on the others nor on earlier calls."""
+    def run(self, config: Any, unit: Unit, seeds: Sequence[int]) -> list[UnitRun]:
+        """Run the unit at each seed, in order; a seed's result depends neither on the others nor on earlier calls.
+
+        ``config`` is of the experiment's own kind.
+        """
         ...
 
-    def cost(self, config: Config, unit: Unit) -> float:
-        """Arithmetic of one seed of the unit, in floating-point operations, for scheduling."""
-        ...
 
-
-def units(config: Config) -> tuple[Unit, ...]:
+def units(config: ExperimentConfig) -> tuple[Unit, ...]:
     """The units of the configured grid, in the order of the configuration."""
     return tuple(Unit(r, k) for r in config.world.templates for k in config.world.multiplicity)
 
 
-def cells(config: Config) -> tuple[Cell, ...]:
+def cells(config: ExperimentConfig) -> tuple[Cell, ...]:
     """The cells of the configured grid, in the order of the configuration."""
     return tuple(Cell(u.templates, u.multiplicity, n) for u in units(config) for n in config.world.finetuned)
+
+
+def pretrained_by(config: ExperimentConfig) -> str:
+    """What of a configuration decides a pre-trained model, beside unit and seed: all but ``[finetuning]`` and N_f."""
+    parts = {**config.deciding(), "compute": [config.compute.dtype, config.compute.device]}
+    parts.pop("finetuning", None)
+    parts["world"] = {key: value for key, value in parts["world"].items() if key != "finetuned"}
+    return json.dumps(parts, sort_keys=True)

@@ -21,10 +21,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from empirics.config import Config
 from empirics.device import resolved_device
 from empirics.errors import UsageError
-from empirics.experiment import Curve, Unit, UnitRun
+from empirics.experiment import Curve, ExperimentConfig, Unit, UnitRun
 
 __all__ = ["Store", "StoreError", "run_key"]
 
@@ -33,27 +32,27 @@ _LAYOUT = 1
 _ROOT = Path(__file__).resolve().parent.parent
 _DECIDING = ("empirics/one_layer", "empirics/exact.py", "empirics/experiment.py", "theory/covering.py")
 _LIBRARIES = ("torch", "numpy", "numba")
+_SUFFIXES = (".py", ".tsv", ".toml", ".json", ".txt")
+_MORE = {"language-model": (("empirics/lm",), ("transformers", "peft", "tokenizers"))}
+"""Further sources and libraries that decide an experiment's results."""
 
 
 class StoreError(UsageError):
     """The store cannot be used; the message says why and what to do."""
 
 
-def run_key(experiment: str, config: Config, unit: Unit, seed: int) -> str:
+def run_key(experiment: str, config: ExperimentConfig, unit: Unit, seed: int) -> str:
     """The key of one run; equal keys mean equal results, bit for bit, on this machine."""
-    world = config.world.model_dump(mode="json", exclude={"templates", "multiplicity"})
+    sources, libraries = _MORE.get(experiment, ((), ()))
     parts = {
         "experiment": experiment,
-        "world": world,
-        "model": config.model.model_dump(mode="json"),
-        "pretraining": config.pretraining.model_dump(mode="json"),
-        "finetuning": config.finetuning.model_dump(mode="json"),
+        **config.deciding(),
         "compute": [config.compute.dtype, *resolved_device(config.compute.device)],
         "unit": [unit.templates, unit.multiplicity],
         "seed": seed,
         "machine": [platform.machine(), _processor_name()],
-        "code": _deciding_sources(),
-        "libraries": {name: version(name) for name in _LIBRARIES},
+        "code": _deciding_sources(*sources),
+        "libraries": {name: version(name) for name in (*_LIBRARIES, *libraries)},
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -178,12 +177,12 @@ def _decode(text: str) -> UnitRun | None:
         return None
 
 
-@lru_cache(maxsize=1)
-def _deciding_sources() -> str:
+@lru_cache(maxsize=4)
+def _deciding_sources(*more: str) -> str:
     digest = hashlib.sha256()
-    for name in _DECIDING:
+    for name in (*_DECIDING, *more):
         place = _ROOT / name
-        for file in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+        for file in sorted(f for f in place.rglob("*") if f.suffix in _SUFFIXES) if place.is_dir() else [place]:
             digest.update(str(file.relative_to(_ROOT)).encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()
 

@@ -9,13 +9,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from empirics.config import Config
 from empirics.device import resolved_device
-from empirics.experiment import Experiment, Unit, UnitRun
+from empirics.experiment import Experiment, ExperimentConfig, Unit, UnitRun, pretrained_by
 
 __all__ = ["EXPERIMENTS", "Task", "available_cores", "load_experiment", "run_tasks", "split"]
 
-EXPERIMENTS = {"one-layer": "empirics.one_layer.experiment:OneLayer"}
+EXPERIMENTS = {
+    "one-layer": "empirics.one_layer.experiment:OneLayer",
+    "language-model": "empirics.lm.experiment:LanguageModel",
+}
 """Experiments by name; loaded in the process that runs them, so that the others never import torch."""
 
 _SEEDS_PER_STACK = 64  # on an accelerator models are stacked; on a CPU every run is a task of its own
@@ -27,21 +29,19 @@ class Task:
 
     experiment: str
     variant: str
-    config: Config
+    config: ExperimentConfig
     unit: Unit
     seeds: tuple[int, ...]
 
     @property
     def start(self) -> tuple[object, ...]:
         """What decides the pre-trained models; tasks of equal start differ in fine-tuning alone."""
-        return self.experiment, self.unit, self.seeds, self.config.pretrained_by()
+        return self.experiment, self.unit, self.seeds, pretrained_by(self.config)
 
     @property
     def relative_cost(self) -> float:
         """Arithmetic up to a factor, to start the longest tasks first."""
-        world = self.config.world
-        vocabulary = 2 * world.subjects + self.unit.templates
-        return len(self.seeds) * (1 + self.unit.multiplicity) * vocabulary * self.config.pretraining.steps
+        return len(self.seeds) * self.config.relative_cost(self.unit)
 
 
 Bundle = tuple[Task, ...]
@@ -60,7 +60,7 @@ def load_experiment(name: str) -> Experiment:
     return experiment
 
 
-def split(experiment: str, variant: str, config: Config, unit: Unit, seeds: Sequence[int]) -> list[Task]:
+def split(experiment: str, variant: str, config: ExperimentConfig, unit: Unit, seeds: Sequence[int]) -> list[Task]:
     """Tasks of one seed each on a CPU, of many on an accelerator."""
     size = 1 if resolved_device(config.compute.device)[0] == "cpu" else _SEEDS_PER_STACK
     return [Task(experiment, variant, config, unit, tuple(seeds[i : i + size])) for i in range(0, len(seeds), size)]

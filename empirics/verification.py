@@ -11,17 +11,14 @@ from empirics.adaptive import seeds_wanted
 from empirics.arms import Arm, arms_of
 from empirics.assembly import Runs, assemble, tables_of
 from empirics.config import Config
-from empirics.experiment import UnitRun, units
+from empirics.experiment import ExperimentConfig, UnitRun, units
 from empirics.judging.judge import judge_claim
 from empirics.judging.mutants import judge_mutants, mutated_claims
 from empirics.judging.outcome import ClaimOutcome, Verdict
-from empirics.judging.table import MAIN
 from empirics.results import Results
 from empirics.store import Store, run_key
 from empirics.sweep import Task, available_cores, run_tasks, split
 from theory import Claim, all_claims, claim
-
-EXPERIMENT = "one-layer"
 
 __all__ = ["Interrupted", "Progress", "exit_status", "verify"]
 
@@ -45,8 +42,10 @@ class Progress:
 
 
 def verify(
-    config: Config | None = None,
+    config: ExperimentConfig | None = None,
     *,
+    experiment: str = "one-layer",
+    arms: Sequence[Arm] | None = None,
     claims: Sequence[str] | None = None,
     workers: int | None = None,
     mutants: bool = False,
@@ -61,7 +60,9 @@ def verify(
     ``seeds.maximum``, where that can still decide a verdict.
 
     Args:
-        config: the configuration; the default preset if None.
+        config: the configuration, of the experiment's kind; the default preset of the one-layer model if None.
+        experiment: its name (:data:`empirics.sweep.EXPERIMENTS`).
+        arms: the leading arm and its variants; those of the one-layer model's configuration if None.
         claims: ids of the claims to judge; all if None.
         workers: processes; one per available core if None.
         mutants: judge the claims' mutants too, and draw seeds for them.
@@ -76,15 +77,19 @@ def verify(
         Interrupted: Ctrl-C; carries the results of what was finished.
     """
     config = config or Config()
+    if arms is None:
+        if not isinstance(config, Config):
+            raise TypeError(f"the arms of experiment {experiment!r} are missing")
+        arms = arms_of(config)
     progress = progress or Progress()
     chosen = all_claims() if claims is None else tuple(claim(identifier) for identifier in claims)
     start = time.monotonic()
     runs = Runs()
-    arms = arms_of(config) if claims is None else _needed(arms_of(config), chosen)
+    arms = arms if claims is None else _needed(arms, chosen)
     interrupted = False
     try:
         configs = {arm.name: arm.config for arm in arms}
-        source = _Source(configs, workers or available_cores(), progress, store, fresh, cluster)
+        source = _Source(experiment, configs, workers or available_cores(), progress, store, fresh, cluster)
         _run_adaptively(config, arms, runs, chosen, source, mutants=mutants)
     except KeyboardInterrupt:
         interrupted = True
@@ -122,7 +127,8 @@ def exit_status(results: Results, *, strict: bool = False, mutants: bool = False
 class _Source:
     """Where the runs of each arm come from: the store, or else the workers, and then into the store."""
 
-    configs: Mapping[str, Config]
+    experiment: str
+    configs: Mapping[str, ExperimentConfig]
     workers: int
     progress: Progress
     store: Store | None
@@ -132,7 +138,7 @@ class _Source:
     def runs(self, wanted: Mapping[ArmUnit, Sequence[int]]) -> Iterator[tuple[str, list[UnitRun]]]:
         """The runs of each arm at its seeds: those found first, then those computed, as they finish."""
         keys = {
-            (arm, seed): run_key(EXPERIMENT, self.configs[arm[0]], arm[1], seed)
+            (arm, seed): run_key(self.experiment, self.configs[arm[0]], arm[1], seed)
             for arm, seeds in wanted.items()
             for seed in seeds
         }
@@ -144,7 +150,7 @@ class _Source:
                 self.progress.found(len(found))
                 yield variant, found
             missing = [s for s in seeds if keys[(variant, unit), s] not in stored]
-            tasks += split(EXPERIMENT, variant, self.configs[variant], unit, missing)
+            tasks += split(self.experiment, variant, self.configs[variant], unit, missing)
         self.progress.planned(sum(len(task.seeds) for task in tasks))
         for task, finished in run_tasks(tasks, self.workers, self.cluster) if tasks else ():
             if self.store is not None:
@@ -154,13 +160,19 @@ class _Source:
 
 
 def _needed(arms: Sequence[Arm], claims: Sequence[Claim]) -> list[Arm]:
-    """The arms that the claims speak of or compare with, and the main arm."""
-    asked = {MAIN, *(c.variant for c in claims), *(c.reference for c in claims)}
+    """The arms that the claims speak of or compare with, and the leading arm."""
+    asked = {arms[0].name, *(c.variant for c in claims), *(c.reference for c in claims)}
     return [arm for arm in arms if arm.name in asked]
 
 
 def _run_adaptively(
-    config: Config, arms: Sequence[Arm], runs: Runs, claims: Sequence[Claim], source: _Source, *, mutants: bool
+    config: ExperimentConfig,
+    arms: Sequence[Arm],
+    runs: Runs,
+    claims: Sequence[Claim],
+    source: _Source,
+    *,
+    mutants: bool,
 ) -> None:
     current: dict[ArmUnit, int] = {(arm.name, unit): 0 for arm in arms for unit in units(arm.config)}
     wanted = dict.fromkeys(current, config.seeds.minimum)

@@ -11,7 +11,7 @@ import torch
 from empirics.config import Config
 from empirics.errors import UsageError
 from empirics.exact import covering_observables
-from empirics.experiment import Curve, Unit, UnitRun
+from empirics.experiment import Curve, Unit, UnitRun, pretrained_by
 from empirics.one_layer.corpus import finetuning_corpus, pretraining_corpus
 from empirics.one_layer.measure import measure_finetuned, measure_pretrained, watched
 from empirics.one_layer.parameters import Parameters, initial_parameters
@@ -56,15 +56,6 @@ class OneLayer:
     def __init__(self) -> None:
         self._latest: tuple[object, tuple[list[World], list[Trained]]] | None = None
 
-    def cost(self, config: Config, unit: Unit) -> float:
-        """Floating-point operations of one seed: three products a step over all rows."""
-        world, model = config.world, config.model
-        vocabulary = 2 * world.subjects + unit.templates + 1
-        width = model.width if model.mlp else vocabulary
-        pretraining = world.subjects * (1 + unit.multiplicity) * config.pretraining.steps
-        finetuning = sum(world.finetuned) * config.finetuning.steps
-        return 6.0 * width * vocabulary * (pretraining + finetuning)
-
     def run(self, config: Config, unit: Unit, seeds: Sequence[int]) -> list[UnitRun]:
         """Observables of all N_f for each seed; see :class:`empirics.experiment.Experiment`."""
         worlds, trained = self._pretrained(config, unit, seeds)
@@ -85,7 +76,7 @@ class OneLayer:
 
     def _pretrained(self, config: Config, unit: Unit, seeds: Sequence[int]) -> tuple[list[World], list[Trained]]:
         """The pre-trained models; those of the latest call if the same are asked for again."""
-        key = unit, tuple(seeds), config.pretrained_by()
+        key = unit, tuple(seeds), pretrained_by(config)
         if self._latest is None or self._latest[0] != key:
             self._latest = None  # free the memory before more is taken
             self._latest = key, _pretrain(config, unit, seeds)
