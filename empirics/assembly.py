@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from empirics.arms import Arm
+from empirics.certificates import certificate_of
 from empirics.environment import describe_environment
 from empirics.exact import covering_observables
 from empirics.experiment import Cell, ExperimentConfig, Unit, UnitRun, cells, units
@@ -98,7 +99,7 @@ def assemble(
         complete=complete,
         config=config.model_dump(mode="json"),
         environment=describe_environment(config),
-        cells=[_cell(arm, cell, table) for (arm, cell), table in zip(declared(arms), tables, strict=True)],
+        cells=[_cell(arm, cell, table, runs) for (arm, cell), table in zip(declared(arms), tables, strict=True)],
         verdicts=[verdict_result(o) for outcome in outcomes for o in outcome.outcomes],
         claims=[_claim(item, outcome, mutants) for item, outcome in zip(claims, outcomes, strict=True)],
         curves=[curve for arm in arms for curve in _curves(arm, runs)],
@@ -115,7 +116,7 @@ def student_t(values: Sequence[float], alpha: float) -> tuple[float | None, floa
     return _finite(float(np.mean(values)) - half), _finite(float(np.mean(values)) + half)
 
 
-def _cell(arm: Arm, cell: Cell, table: CellTable) -> CellResult:
+def _cell(arm: Arm, cell: Cell, table: CellTable, runs: Runs) -> CellResult:
     config = arm.config
     gaps = table.observables.get("pretraining_gap", (None,) * len(table.seeds))
     near = [s for s, g in zip(table.seeds, gaps, strict=True) if g is not None and g <= config.verdict.premise_gap]
@@ -127,6 +128,7 @@ def _cell(arm: Arm, cell: Cell, table: CellTable) -> CellResult:
         finetuned=cell.finetuned,
         seeds=list(table.seeds),
         failed=sorted(table.failed),
+        failures={str(run.seed): run.failure for run in runs.of(arm.name, cell.unit) if run.failure},
         in_scope_seeds=[s for s in near if s not in table.failed],
         observables={
             name: _summary(OBSERVABLES[name], values, config.verdict.alpha)
@@ -174,7 +176,7 @@ def _claim(item: Claim, outcome: ClaimOutcome, mutants: Sequence[MutantOutcome])
         formula=item.formula,
         required=item.required,
         verdict=str(outcome.verdict.value),
-        certificate=None,
+        certificate=certificate_of(item),
         mutants=[
             MutantResult(name=m.mutant, refuted=m.refuted, evidence=m.evidence) for m in mutants if m.claim == item.id
         ],

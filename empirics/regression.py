@@ -7,18 +7,17 @@ or a note; only failures make ``factbound check`` exit 1.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-import sympy as sp
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from empirics.errors import UsageError
 from empirics.files import write_atomically
+from empirics.fingerprint import fingerprint
 from empirics.results import Results, VerdictResult
 from theory import Claim
 
@@ -95,23 +94,6 @@ class Baseline(_Part):
     claims: dict[str, BaselineClaim]
 
 
-def fingerprint(claim: Claim) -> str:
-    """A hash of everything that a claim asserts: formula, kind, domain, premises, observable."""
-    parts = [
-        claim.kind.value,
-        claim.observable,
-        "" if claim.log_expression is None else sp.srepr(claim.log_expression),
-        *sorted(sp.srepr(r) for r in claim.domain),
-        *sorted(sp.srepr(a.relation) for a in claim.assumptions),
-        str(claim.axis),
-        str(claim.direction),
-        claim.variant,
-        str(claim.reference),
-        str(claim.tolerance),
-    ]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
-
-
 def baseline_of(
     preset: str, results: Results, claims: Sequence[Claim], certificates: Mapping[str, Mapping[str, bool]]
 ) -> Baseline:
@@ -132,7 +114,7 @@ def baseline_of(
                 fingerprint=fingerprint(item),
                 verdict=results.claim(item.id).verdict,
                 certificates=dict(certificates.get(item.id, {})),
-                cells={_where(results, v): _cell(v) for v in results.verdicts if v.claim == item.id},
+                cells={results.where(v): _cell(v) for v in results.verdicts if v.claim == item.id},
             )
             for item in claims
         },
@@ -271,16 +253,3 @@ def _cell(verdict: VerdictResult) -> BaselineCell:
 
 def _limits(cell: BaselineCell) -> str:
     return f"[{cell.lower}, {cell.upper}]"
-
-
-def _where(results: Results, verdict: VerdictResult) -> str:
-    """The cell or series in words, the same in every run."""
-    cells = [results.cells[i] for i in verdict.cells]
-    if not cells:
-        return "all"
-    parts = []
-    for name, label in (("templates", "|R|"), ("multiplicity", "K"), ("finetuned", "N_f")):
-        values = list(dict.fromkeys(getattr(c, name) for c in cells))
-        parts.append(f"{label}={','.join(map(str, values))}")
-    variants = [v for v in dict.fromkeys(c.variant for c in cells) if v != "main"]
-    return ", ".join([*variants, *parts])

@@ -52,7 +52,7 @@ class Summary(_Part):
 
 
 class CellResult(_Part):
-    """One cell of one arm."""
+    """One cell of one arm; ``failures`` says for each failed seed why."""
 
     variant: str
     overlay: dict[str, Any]
@@ -61,6 +61,7 @@ class CellResult(_Part):
     finetuned: int
     seeds: list[int]
     failed: list[int]
+    failures: dict[str, str] = {}
     in_scope_seeds: list[int]
     observables: dict[str, Summary]
 
@@ -161,6 +162,18 @@ class Results(_Part):
     def verdict_of(self, claim: str, cell: int) -> VerdictResult | None:
         """The verdict of a claim that speaks of a cell alone, if there is one."""
         return next((v for v in self.verdicts if v.claim == claim and v.cells == [cell]), None)
+
+    def where(self, verdict: VerdictResult) -> str:
+        """The cell or series of a verdict in words, the same in every run."""
+        cells = [self.cells[i] for i in verdict.cells]
+        if not cells:
+            return "all"
+        parts = []
+        for name, label in (("templates", "|R|"), ("multiplicity", "K"), ("finetuned", "N_f")):
+            values = list(dict.fromkeys(getattr(c, name) for c in cells))
+            parts.append(f"{label}={','.join(map(str, values))}")
+        variants = [v for v in dict.fromkeys(c.variant for c in cells) if v != "main"]
+        return ", ".join([*variants, *parts])
 
 
 def write_results(results: Results, path: Path) -> None:

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import tempfile
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from empirics.device import resolved_device
+from empirics.errors import UsageError
 from empirics.experiment import Experiment, ExperimentConfig, Unit, UnitRun, pretrained_by
 
-__all__ = ["EXPERIMENTS", "Task", "available_cores", "load_experiment", "run_tasks", "split"]
+__all__ = ["EXPERIMENTS", "INTERNAL_ERROR", "Task", "available_cores", "load_experiment", "run_tasks", "split"]
 
 EXPERIMENTS = {
     "one-layer": "empirics.one_layer.experiment:OneLayer",
     "language-model": "empirics.lm.experiment:LanguageModel",
 }
 """Experiments by name; loaded in the process that runs them, so that the others never import torch."""
+
+INTERNAL_ERROR = "internal error"
+"""How the failure of a run begins that a defect of the program ended."""
 
 _SEEDS_PER_STACK = 64  # on an accelerator models are stacked; on a CPU every run is a task of its own
 
@@ -76,7 +83,7 @@ def run_tasks(tasks: Sequence[Task], workers: int, cluster: str | None = None) -
 
     A worker that dies (killed, out of memory) is not the end: what was under way
     is tried once more, alone; what dies again is yielded as failed runs. All
-    others go on.
+    others go on. So is a task that raises an exception.
 
     With ``cluster``, the address of a dask scheduler, its workers do the work.
     """
@@ -133,9 +140,28 @@ def _parallel(pending: Mapping[int, Bundle], workers: int, markers: str) -> Iter
     from joblib import Parallel, delayed, parallel_config
 
     with parallel_config(backend="loky", inner_max_num_threads=1):
-        yield from Parallel(n_jobs=min(workers, max(2, len(pending))), return_as="generator_unordered", batch_size=1)(
-            delayed(_marked)(number, bundle, markers) for number, bundle in list(pending.items())
-        )
+        with _interrupts_held():
+            finished = Parallel(
+                n_jobs=min(workers, max(2, len(pending))), return_as="generator_unordered", batch_size=1
+            )(delayed(_marked)(number, bundle, markers) for number, bundle in list(pending.items()))
+        yield from finished
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Processes and threads started inside never see Ctrl-C, from their first moment on; this one sees it afterwards.
+
+    The terminal sends it to every process of the group. The sweep ends its workers
+    itself; a worker that is still importing would only print a traceback.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _alone(number: int, bundle: Bundle, markers: str, death: BaseException) -> list[list[UnitRun]]:
@@ -184,8 +210,17 @@ def _run(bundle: Bundle) -> Iterator[tuple[Task, list[UnitRun]]]:
 def _run_task(experiment: Experiment, task: Task) -> list[UnitRun]:
     try:
         return experiment.run(task.config, task.unit, task.seeds)
-    except (MemoryError, RuntimeError) as error:  # RuntimeError: torch's way to say that memory does not suffice
-        if not isinstance(error, MemoryError) and "memory" not in str(error).lower():
-            raise
-        reason = "not enough memory: " + " ".join(str(error).split())[:200]
+    except UsageError:
+        raise
+    except Exception as error:  # one task must not end the others: it becomes failed runs that say why
+        reason = _reason(error)
         return [UnitRun(task.unit, seed, {}, {}, reason, lost=True) for seed in task.seeds]
+
+
+def _reason(error: Exception) -> str:
+    text = " ".join(str(error).split())[:200]
+    # RuntimeError is torch's way to say that memory does not suffice.
+    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "memory" in text.lower()):
+        return f"not enough memory: {text}"
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{INTERNAL_ERROR}: {type(error).__name__}: {text} ({Path(last.filename).name}, line {last.lineno})"

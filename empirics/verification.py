@@ -17,7 +17,7 @@ from empirics.judging.mutants import judge_mutants, mutated_claims
 from empirics.judging.outcome import ClaimOutcome, Verdict
 from empirics.results import Results
 from empirics.store import Store, run_key
-from empirics.sweep import Task, available_cores, run_tasks, split
+from empirics.sweep import INTERNAL_ERROR, Task, available_cores, run_tasks, split
 from theory import Claim, all_claims, claim
 
 __all__ = ["Interrupted", "Progress", "exit_status", "verify"]
@@ -113,8 +113,15 @@ def verify(
 def exit_status(results: Results, *, strict: bool = False, mutants: bool = False) -> int:
     """0; 1 if a required claim is violated; 3 if ``strict`` and a required one is undecided.
 
-    With ``mutants``: 0 if every mutant is refuted, else 1.
+    With ``mutants``: 0 if every mutant is refuted, else 1. 70, before 0 and 3, if a
+    defect of the program ended a run.
     """
+    status = _judged_status(results, strict=strict, mutants=mutants)
+    broken = any(reason.startswith(INTERNAL_ERROR) for cell in results.cells for reason in cell.failures.values())
+    return 70 if broken and status != 1 else status
+
+
+def _judged_status(results: Results, *, strict: bool, mutants: bool) -> int:
     if mutants:
         return 1 if any(m.refuted is False for c in results.claims for m in c.mutants) else 0
     required = {c.verdict for c in results.claims if c.required}

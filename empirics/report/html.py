@@ -1,53 +1,112 @@
-"""report.html: one self-contained file."""
+"""report.html: one self-contained file, readable without script and without network."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from importlib import resources
 
-from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
-from empirics.report.plots import Figure
+from empirics.report.claim_views import claim_views
+from empirics.report.figure import Figure
+from empirics.report.sections import Section
+from empirics.report.style import GRID, INK, LAW, SEEN, SHADES, SOFT
 from empirics.report.tables import (
     READINGS,
     answer,
-    arm_rows,
-    claim_rows,
     confidence,
+    failures,
     interval_text,
     number_text,
     ood_rows,
+    run_summary,
 )
+from empirics.report.toml import config_toml
 from empirics.results import Results
 
 __all__ = ["report_html"]
 
+_ORDER = ("VIOLATED", "UNDECIDED", "HOLDS", "VACUOUS", "OUT OF SCOPE", "NOT TESTED")
+_COLOURS = {
+    INK: "--figure-ink",
+    SOFT: "--figure-soft",
+    GRID: "--figure-grid",
+    LAW: "--figure-law",
+    SEEN: "--figure-seen",
+    **{shade: f"--shade-{number}" for number, shade in enumerate(SHADES) if number},
+}
 
-def report_html(results: Results, figures: Sequence[Figure]) -> str:
-    """The report as HTML text: no script, no network, light and dark."""
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["number"] = number_text
-    source = (resources.files("empirics.report") / "report.html.j2").read_text(encoding="utf-8")
-    return environment.from_string(source).render(
+
+def report_html(results: Results, figures: Sequence[Figure], sections: Sequence[tuple[Section, list[str]]] = ()) -> str:
+    """The report as HTML text.
+
+    Args:
+        results: what is reported.
+        figures: those of :func:`empirics.report.plots.all_figures`.
+        sections: further sections, with the SVG text of each of their figures.
+    """
+    environment = Environment(
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        loader=PackageLoader("empirics.report", "."),
+    )
+    environment.filters |= {"number": number_text, "three": _three, "slug": lambda v: v.lower().replace(" ", "-")}
+    counts = Counter(c.verdict for c in results.claims)
+    return environment.get_template("report.html.j2").render(
         results=results,
         answer=answer(results),
+        summary=run_summary(results),
         confidence=confidence(results),
-        claims=claim_rows(results),
+        failures=failures(results),
+        counts=[(verdict, counts[verdict]) for verdict in _ORDER if counts[verdict]],
+        claims=claim_views(results, figures),
         rows=ood_rows(results),
-        arms=arm_rows(results),
         readings=READINGS,
         interval=interval_text,
-        figures=[(figure, Markup(_inline(figure))) for figure in figures],
-        slug=lambda verdict: verdict.lower().replace(" ", "-"),
+        general=[f for f in figures if not f.name.startswith("claim-")],
+        inline=lambda figure: inline(figure.svg, figure.name, figure.title),
+        sections=[
+            (
+                section,
+                [
+                    (f, inline(svg, f"{section.id}-{n}", f.title))
+                    for n, (f, svg) in enumerate(zip(section.figures, svgs, strict=True))
+                ],
+            )
+            for section, svgs in sections
+        ],
+        toml=config_toml(results.config),
+        css=Markup(_asset("report.css")),
+        js=Markup(_asset("report.js")),
     )
 
 
-def _inline(figure: Figure) -> str:
-    """The SVG with ids of its own (several in one page must not share them), scaling, and an accessible name."""
-    svg = re.sub(r'\bid="([^"]+)"', rf'id="{figure.name}-\1"', figure.svg)
-    svg = re.sub(r'(xlink:href="|url\()#', rf"\1#{figure.name}-", svg)
-    svg = re.sub(r'(<svg[^>]*?) (?:height|width)="[^"]*"', r"\1", svg)
-    svg = re.sub(r'(<svg[^>]*?) (?:height|width)="[^"]*"', r"\1", svg)
-    return svg.replace("<svg", f'<svg role="img" aria-label="{figure.caption}"', 1)
+def inline(svg: str, prefix: str, title: str) -> Markup:
+    """An SVG for the page: ids of its own (several in one page must not share them), the page's colours, a name."""
+    svg = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}-\1"', svg)
+    svg = re.sub(r'(xlink:href="|url\()#', rf"\1#{prefix}-", svg)
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.S)
+    head, bracket, body = svg.partition(">")
+    head = re.sub(r' (?:height|width)="[^"]*"', "", head)
+    body = body.replace("fill: #ffffff; stroke: none", "fill: none; stroke: none").replace(
+        "fill: #ffffff", "fill: none"
+    )
+    body = body.replace('style="fill: #ffffff', 'style="fill: none')
+    for colour, variable in _COLOURS.items():
+        body = body.replace(f": {colour}", f": var({variable})")
+    name = f'<svg role="img" aria-label="{escape(title)}"'
+    return Markup(head.replace("<svg", name, 1) + bracket + body)
+
+
+def _asset(name: str) -> str:
+    return (resources.files("empirics.report") / name).read_text(encoding="utf-8")
+
+
+def _three(value: float | None) -> str:
+    """Three significant digits; empty where undefined."""
+    return "" if value is None else f"{value:.3g}"

@@ -1,216 +1,193 @@
-"""Figures from results; each is drawn from the rows that are stored beside it as CSV."""
+"""The figures of a verification: the headline bound, the pre-training gap, and one per claim."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-import numpy as np
+from empirics.judging.table import MAIN
+from empirics.registered import observables
+from empirics.report.figure import Figure, Row
+from empirics.report.forest import draw_forest, forest_rows
+from empirics.report.panels import OBSERVED_SERIES, draw_panels, line_rows, observed_rows
+from empirics.report.style import INK, LINES, PAGE, SEEN, direct_labels, new_figure, shade_and_style
+from empirics.results import CellResult, ClaimResult, Results
+from theory import Claim, Kind, UnknownClaimError, claim
 
-from empirics.report.style import LINES, OBSERVED, figure_style
-from empirics.results import CellResult, Results
-from theory import DomainError, claim
+__all__ = ["all_figures", "claim_figure", "gap_figure", "ood_error_figure"]
 
-__all__ = ["Figure", "all_figures", "gap_figure", "ood_error_figure"]
-
-Row = Mapping[str, float | int | str | None]
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A figure as SVG text, with the data it shows.
-
-    Attributes:
-        name: file name without ending.
-        caption: one sentence.
-        svg: the picture.
-        rows: its data, one mapping per CSV line.
-    """
-
-    name: str
-    caption: str
-    svg: str
-    rows: Sequence[Row]
-
-    @property
-    def csv(self) -> str:
-        """The data as CSV text."""
-        stream = io.StringIO()
-        writer = csv.DictWriter(stream, fieldnames=list(self.rows[0]) if self.rows else [], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(self.rows)
-        return stream.getvalue()
+_INTERVAL = "Points: mean over seeds with its time-uniform interval, each cell by itself."
 
 
 def all_figures(results: Results) -> list[Figure]:
-    """Every figure that the results allow."""
-    return [f for f in (ood_error_figure(results), gap_figure(results)) if f is not None]
+    """Every figure that the results allow: the main one first, then the gap, then one per measured claim."""
+    found = [ood_error_figure(results), gap_figure(results), *(claim_figure(results, c) for c in results.claims)]
+    return [figure for figure in found if figure is not None]
 
 
 def ood_error_figure(results: Results) -> Figure | None:
-    """Predicted against observed OOD error over N_f: one column per K, one row per |R|."""
-    cells = [c for c in results.cells if c.variant == "main" and "ood_error" in c.observables]
-    if not cells:
+    """Predicted against observed OOD error over N_f: both readings of the headline bound, and the covering law."""
+    claims = [claim(identifier) for identifier in LINES]
+    rows = _panel_rows(results, claims, "ood_error")
+    if rows is None:
         return None
-    sizes = sorted({c.templates for c in cells})
-    multiplicities = sorted({c.multiplicity for c in cells})
-    rows: list[Row] = []
-    import matplotlib.pyplot as plt
-
-    with figure_style():
-        figure, axes = plt.subplots(
-            len(sizes),
-            len(multiplicities),
-            figsize=(2.35 * len(multiplicities) + 0.6, 2.0 * len(sizes) + 0.7),
-            sharex=True,
-            sharey=True,
-            squeeze=False,
-        )
-        for i, templates in enumerate(sizes):
-            for j, multiplicity in enumerate(multiplicities):
-                panel = [c for c in cells if (c.templates, c.multiplicity) == (templates, multiplicity)]
-                axis = axes[i, j]
-                axis.set_title(f"$K={multiplicity}$, $|R|={templates}$")
-                if not panel:
-                    axis.set_axis_off()
-                    continue
-                _draw_bounds(axis, panel, rows)
-                _draw_observed(axis, panel, rows)
-                if all(_out_of_scope(results, c) for c in panel):
-                    axis.text(
-                        0.03, 0.03, "out of scope", transform=axis.transAxes, ha="left", va="bottom", color="#777777"
-                    )
-        axes[0, 0].set_ylim(-0.03, 1.05)
-        for axis in axes[-1]:
-            axis.set_xlabel("$N_f$, facts fine-tuned")
-        for axis in axes[:, 0]:
-            axis.set_ylabel("OOD error")
-        handles, labels = axes[0, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=2)
-        svg = _svg(figure)
-    caption = (
-        "Out-of-distribution error against the number of fine-tuned facts. Points: mean over seeds with its "
-        "time-uniform interval. Lines: the two readings of the headline bound and the exact probability that a "
-        "held-out fact has an own template unseen."
+    outside = _outside(results, "ood-error-literal")
+    rows = [r if (r["templates"], r["multiplicity"]) not in outside else {**r, "note": "out of scope"} for r in rows]
+    return Figure(
+        "ood-error",
+        "Out-of-distribution error, predicted and observed",
+        f"Out-of-distribution error against the number of fine-tuned facts. {_INTERVAL} Lines: the two readings of "
+        "the headline bound, and the exact probability that a held-out fact has an own template unseen. Below the "
+        "break of the axis: 0.",
+        rows,
+        partial(draw_panels, styles=LINES, ylabel="OOD error", log=True),
     )
-    return Figure("ood-error", caption, svg, rows)
+
+
+def claim_figure(results: Results, judged: ClaimResult) -> Figure | None:
+    """Predicted against observed for one claim, or None where nothing was measured."""
+    rows: Sequence[Row] | None = None
+    try:
+        item = claim(judged.id)
+    except UnknownClaimError:
+        item = None
+    if item is not None and item.log_expression is not None and "N_f" in item.symbols and item.variant == MAIN:
+        rows = _panel_rows(results, [item], item.observable)
+    if rows is not None and item is not None and any(r["series"] == item.id for r in rows):
+        style = {item.id: {"color": INK, "linestyle": "-", "label": "exact" if item.kind == Kind.IDENTITY else "bound"}}
+        known = observables().get(item.observable)
+        probability = known is not None and (known.lower, known.upper) == (0, 1)
+        caption = f"{item.title}: the {style[item.id]['label']} as a line, {item.observable} as points. {_INTERVAL}"
+        label = item.observable.replace("_", " ")
+        draw = partial(draw_panels, styles=style, ylabel=_wrapped(label), log=probability)
+        return Figure(f"claim-{judged.id}", f"{judged.title}, predicted and observed", caption, rows, draw)
+    rows = forest_rows(results, judged.id)
+    if not rows:
+        return None
+    observable = item.observable.replace("_", " ") if item is not None else "measured"
+    difference = judged.kind == Kind.TREND or (item is not None and item.reference is not None)
+    label = f"{observable}, paired difference" if difference else observable
+    caption = (
+        f"{judged.title}: the measured value with the limits that the verdict rests on; black bars are the threshold. "
+        "Open points are undecided, crosses violated."
+    )
+    draw = partial(draw_forest, xlabel=label, two_sided=judged.kind == Kind.EQUIVALENCE)
+    return Figure(f"claim-{judged.id}", f"{judged.title}, verdict by verdict", caption, rows, draw)
 
 
 def gap_figure(results: Results) -> Figure | None:
     """The pre-training gap along training, logarithmic axes, one line per K and |R|."""
-    curves = [c for c in results.curves if c.observable == "pretraining_gap" and c.variant == "main"]
-    if not curves:
+    curves = [c for c in results.curves if c.observable == "pretraining_gap" and c.variant == MAIN]
+    limit = results.config["verdict"]["premise_gap"]
+    rows: list[Row] = [
+        {
+            "templates": curve.templates,
+            "multiplicity": curve.multiplicity,
+            "step": step,
+            "gap_mean_nats": value,
+            "gap_lower_nats": low,
+            "gap_upper_nats": high,
+        }
+        for curve in curves
+        for step, value, low, high in zip(curve.steps, curve.mean, curve.lower, curve.upper, strict=True)
+    ]
+    if not rows:
         return None
-    import matplotlib.pyplot as plt
-
-    rows: list[Row] = []
-    sizes = sorted({c.templates for c in curves})
-    multiplicities = sorted({c.multiplicity for c in curves})
-    styles = ["-", "--", "-.", ":"]
-    shades = np.linspace(0.0, 0.65, max(len(multiplicities), 1))
-    with figure_style():
-        figure, axis = plt.subplots(figsize=(5.2, 3.2))
-        for curve in curves:
-            steps, mean = np.array(curve.steps), np.array(curve.mean, dtype=float)
-            shown = (steps >= 1) & (mean > 0)
-            shade = shades[multiplicities.index(curve.multiplicity)]
-            axis.plot(
-                steps[shown],
-                mean[shown],
-                linestyle=styles[sizes.index(curve.templates) % len(styles)],
-                color=str(shade),
-                label=f"$K={curve.multiplicity}$, $|R|={curve.templates}$",
-            )
-            rows += [
-                {
-                    "templates": curve.templates,
-                    "multiplicity": curve.multiplicity,
-                    "step": step,
-                    "gap_mean_nats": value,
-                    "gap_lower_nats": low,
-                    "gap_upper_nats": high,
-                }
-                for step, value, low, high in zip(curve.steps, curve.mean, curve.lower, curve.upper, strict=True)
-            ]
-        limit = results.config["verdict"]["premise_gap"]
-        axis.axhline(limit, color="#b3341f", linewidth=0.8)
-        axis.annotate(
-            f"premise: gap $\\leq$ {limit:g}", (1, limit), textcoords="offset points", xytext=(2, -10), color="#b3341f"
-        )
-        axis.set_xscale("log")
-        axis.set_yscale("log")
-        axis.set_xlabel("gradient steps")
-        axis.set_ylabel("pre-training gap, nats")
-        axis.legend(fontsize=7.5, loc="upper right")
-        svg = _svg(figure)
     return Figure(
         "pretraining-gap",
-        "How far the pre-training loss is above its floor log K, mean over seeds, along gradient descent.",
-        svg,
+        "Pre-training gap along training",
+        "How far the pre-training loss is above its floor log K, mean over seeds, along gradient descent. One panel "
+        "for each universe |R|; the thin line is the premise of the headline bound.",
         rows,
+        partial(_draw_gap, limit=limit),
     )
 
 
-def _draw_bounds(axis: Any, panel: Sequence[Any], rows: list[Row]) -> None:
-    templates, multiplicity = panel[0].templates, panel[0].multiplicity
-    most = max(c.finetuned for c in panel)
-    grid = np.unique(np.rint(np.linspace(1, most, 60)).astype(int))
-    for identifier, style in LINES.items():
-        try:
-            values = np.atleast_1d(claim(identifier).bound(N_f=grid, K=multiplicity, R=templates))
-        except DomainError:
-            continue
-        axis.plot(grid, values, **style)
-        rows += [
-            {
-                "series": identifier,
-                "templates": templates,
-                "multiplicity": multiplicity,
-                "finetuned": int(n),
-                "value": float(v),
-                "lower": None,
-                "upper": None,
-            }
-            for n, v in zip(grid, values, strict=True)
-        ]
+def _draw_gap(rows: Sequence[Row], limit: float) -> Any:
+    sizes = sorted({int(r["templates"] or 0) for r in rows})
+    multiplicities = sorted({int(r["multiplicity"] or 0) for r in rows})
+    columns = min(4, len(sizes))
+    lines = -(-len(sizes) // columns)
+    figure = new_figure(PAGE, 2.1 * lines + 0.4, left=0.55, right=0.55, top=0.25, wspace=0.28, hspace=0.4)
+    grid: Any = figure.subplots(lines, columns, sharey=True, squeeze=False)
+    for axis in grid.flat[len(sizes) :]:
+        axis.set_axis_off()
+    for axis, templates in zip(grid.flat, sizes, strict=False):
+        axis.set_xscale("log")
+        axis.set_yscale("log")
+        ends = []
+        for number, multiplicity in enumerate(multiplicities):
+            points = [
+                (int(r["step"] or 0), float(r["gap_mean_nats"] or 0))
+                for r in rows
+                if (r["templates"], r["multiplicity"]) == (templates, multiplicity) and r["step"] and r["gap_mean_nats"]
+            ]
+            points = [(x, y) for x, y in points if y > 0]
+            if points:
+                look = shade_and_style(number, number)
+                axis.plot(*zip(*points, strict=True), **look)
+                ends.append((points[-1][1], f"$K={multiplicity}$", look["color"]))
+        axis.axhline(limit, color=SEEN, linewidth=0.7)
+        axis.annotate(
+            f"premise: gap $\\leq$ {limit:g}",
+            (0.02, limit),
+            xycoords=("axes fraction", "data"),
+            xytext=(0, -8),
+            textcoords="offset points",
+            color=SEEN,
+            fontsize=7,
+        )
+        axis.set_title(f"$|R|={templates}$", pad=3)
+        axis.set_xlabel("gradient steps")
+        axis.margins(x=0.02)
+        axis.autoscale_view()
+        direct_labels(axis, ends, spacing=0.075)
+    for axis in grid[:, 0]:
+        axis.set_ylabel("pre-training gap, nats")
+    return figure
 
 
-def _draw_observed(axis: Any, panel: Sequence[Any], rows: list[Row]) -> None:
-    points = [(c.finetuned, c.observables["ood_error"]) for c in panel if c.observables["ood_error"].mean is not None]
-    if not points:
-        return
-    mean = np.array([o.mean for _, o in points])
-    below = mean - np.array([o.lower for _, o in points])
-    above = np.array([o.upper for _, o in points]) - mean
-    errors = [np.maximum(below, 0), np.maximum(above, 0)]
-    axis.errorbar([n for n, _ in points], mean, yerr=errors, label="observed, mean over seeds", **OBSERVED)
-    rows += [
-        {
-            "series": "observed",
-            "templates": panel[0].templates,
-            "multiplicity": panel[0].multiplicity,
-            "finetuned": n,
-            "value": o.mean,
-            "lower": o.lower,
-            "upper": o.upper,
-        }
-        for n, o in points
-    ]
+def _panel_rows(results: Results, claims: Sequence[Claim], observable: str) -> list[Row] | None:
+    cells = [c for c in results.cells if c.variant == MAIN and observable in c.observables]
+    if not cells:
+        return None
+    rows: list[Row] = []
+    for templates, multiplicity in dict.fromkeys((c.templates, c.multiplicity) for c in cells):
+        panel = [c for c in cells if (c.templates, c.multiplicity) == (templates, multiplicity)]
+        symbols = _symbols(results, panel[0])
+        for item in claims:
+            rows += line_rows(item, symbols, max(c.finetuned for c in panel))
+        rows += observed_rows(panel, observable)
+    return rows if any(r["series"] == OBSERVED_SERIES for r in rows) else None
 
 
-def _out_of_scope(results: Results, cell: CellResult) -> bool:
-    verdict = results.verdict_of("ood-error-literal", results.cells.index(cell))
-    return verdict is not None and verdict.verdict == "OUT OF SCOPE"
+def _symbols(results: Results, cell: CellResult) -> Mapping[str, float]:
+    config = results.config
+    return {
+        "S": config["world"]["subjects"],
+        "A": config["world"]["answers"],
+        "R": cell.templates,
+        "K": cell.multiplicity,
+        "N_f": cell.finetuned,
+        "m": config["model"]["width"],
+        "eta": config["pretraining"]["learning_rate"],
+        "t": config["pretraining"]["steps"],
+    }
 
 
-def _svg(figure: Any) -> str:
-    import matplotlib.pyplot as plt
+def _outside(results: Results, identifier: str) -> set[tuple[int, int]]:
+    """The units all of whose cells are out of scope of a claim."""
+    inside, outside = set(), set()
+    for verdict in results.verdicts:
+        if verdict.claim == identifier and verdict.cells:
+            cell = results.cells[verdict.cells[0]]
+            unit = (cell.templates, cell.multiplicity)
+            (outside if verdict.verdict == "OUT OF SCOPE" else inside).add(unit)
+    return outside - inside
 
-    stream = io.StringIO()
-    figure.savefig(stream, format="svg", metadata={"Date": None})
-    plt.close(figure)
-    text = stream.getvalue()
-    return text[text.index("<svg") :]
+
+def _wrapped(label: str, width: int = 22) -> str:
+    import textwrap
+
+    return "\n".join(textwrap.wrap(label, width))

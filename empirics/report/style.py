@@ -1,27 +1,61 @@
-"""One look for every figure: predicted in lines, observed in points, told apart without colour."""
+"""One look for every figure: predicted in black lines, observed in points, told apart without colour.
+
+Widths are those of a two-column paper, in inches. Sizes of text are those of the printed figure.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-__all__ = ["LINES", "OBSERVED", "figure_style"]
+__all__ = [
+    "COLUMN",
+    "INK",
+    "LAW",
+    "LINES",
+    "OBSERVED",
+    "PAGE",
+    "SEEN",
+    "SHADES",
+    "SOFT",
+    "direct_labels",
+    "figure_style",
+    "new_figure",
+    "shade_and_style",
+]
+
+COLUMN: Final = 3.35
+PAGE: Final = 6.9
+
+INK: Final = "#000000"
+SOFT: Final = "#6b6b6b"
+GRID: Final = "#dddddd"
+LAW: Final = "#3a5f95"
+SEEN: Final = "#b3341f"
 
 OBSERVED: Final[dict[str, Any]] = {
     "fmt": "o",
-    "color": "#b3341f",
-    "markersize": 4.5,
-    "capsize": 2.5,
-    "elinewidth": 1.0,
+    "color": SEEN,
+    "markersize": 3.8,
+    "capsize": 2.0,
+    "elinewidth": 0.9,
     "zorder": 3,
 }
 
 LINES: Final[dict[str, dict[str, Any]]] = {
-    "ood-error-literal": {"color": "black", "linestyle": "-", "label": "bound, literal $N_f$"},
-    "ood-error-normalised": {"color": "black", "linestyle": "--", "label": "bound, normalised $N_f$"},
-    "covering-some-unseen": {"color": "#4a6fa5", "linestyle": ":", "label": "P[some own template unseen]"},
+    "ood-error-literal": {"color": INK, "linestyle": "-", "label": "bound, literal"},
+    "ood-error-normalised": {"color": INK, "linestyle": "--", "label": "bound, normalised"},
+    "covering-some-unseen": {"color": LAW, "linestyle": ":", "label": "P[some unseen]"},
 }
+
+SHADES: Final = (INK, "#4d4d4d", "#7a7a7a", "#9c9c9c")
+_STYLES: Final = ("-", "--", "-.", ":")
+
+
+def shade_and_style(first: int, second: int = 0) -> dict[str, str]:
+    """A black or grey line for the ``first``-th and ``second``-th of two properties: line style, then shade."""
+    return {"linestyle": _STYLES[first % len(_STYLES)], "color": SHADES[second % len(SHADES)]}
 
 
 @contextmanager
@@ -29,20 +63,77 @@ def figure_style() -> Iterator[None]:
     """Matplotlib settings for figures: vector text, no frame on top and right, reproducible SVG."""
     import matplotlib as mpl
 
-    mpl.use("Agg", force=False)
     with mpl.rc_context(
         {
-            "font.size": 9,
-            "axes.titlesize": 9,
+            "font.size": 8,
+            "axes.titlesize": 8,
+            "axes.labelsize": 8,
+            "xtick.labelsize": 7.5,
+            "ytick.labelsize": 7.5,
+            "axes.linewidth": 0.7,
+            "lines.linewidth": 1.3,
             "axes.spines.top": False,
             "axes.spines.right": False,
             "axes.grid": True,
-            "grid.color": "#dddddd",
+            "axes.axisbelow": True,
+            "grid.color": GRID,
             "grid.linewidth": 0.5,
             "legend.frameon": False,
+            "legend.fontsize": 7.5,
             "svg.fonttype": "none",
             "svg.hashsalt": "factbound",
-            "figure.constrained_layout.use": True,
+            "pdf.fonttype": 42,
         }
     ):
         yield
+
+
+def new_figure(width: float, height: float, **margins: float) -> Any:
+    """An empty figure with margins in inches: left, right, top, bottom, wspace and hspace between panels."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height))
+    figure.subplots_adjust(
+        left=margins.get("left", 0.5) / width,
+        right=1 - margins.get("right", 0.1) / width,
+        top=1 - margins.get("top", 0.25) / height,
+        bottom=margins.get("bottom", 0.42) / height,
+        wspace=margins.get("wspace", 0.12),
+        hspace=margins.get("hspace", 0.32),
+    )
+    return figure
+
+
+def direct_labels(axis: Any, ends: Sequence[tuple[float, str, str]], *, spacing: float = 0.1) -> None:
+    """Labels right of an axis, each at the height where its line ends, moved apart where they would overlap.
+
+    Args:
+        axis: its limits are final.
+        ends: for each line the height of its end (data), the label, and its colour.
+        spacing: least distance of labels, as a share of the axis.
+    """
+    to_share = axis.transData + axis.transAxes.inverted()
+    x = axis.get_xlim()[1]
+    placed = sorted(
+        (min(1.0, max(0.0, float(to_share.transform((x, y))[1]))), text, colour) for y, text, colour in ends
+    )
+    heights = [share for share, _, _ in placed]
+    for i in range(1, len(heights)):
+        heights[i] = max(heights[i], heights[i - 1] + spacing)
+    excess = max(0.0, heights[-1] - 1.0) if heights else 0.0
+    for i in range(len(heights) - 1, -1, -1):
+        ceiling = 1.0 if i == len(heights) - 1 else heights[i + 1] - spacing
+        heights[i] = min(heights[i], ceiling) if excess else heights[i]
+    for height, (share, text, colour) in zip(heights, placed, strict=True):
+        axis.annotate(
+            text,
+            (1.0, share),
+            xytext=(1.035, height),
+            xycoords="axes fraction",
+            textcoords="axes fraction",
+            fontsize=7.5,
+            color=colour,
+            va="center",
+            annotation_clip=False,
+            arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.4, "shrinkA": 0, "shrinkB": 0},
+        )

@@ -12,7 +12,18 @@ from empirics.judging.table import MAIN
 from empirics.results import CellResult, Results
 from theory import DomainError, all_claims, claim
 
-__all__ = ["answer", "arm_rows", "cells_csv", "claim_rows", "confidence", "ood_rows", "undecided", "verdict_counts"]
+__all__ = [
+    "answer",
+    "arm_rows",
+    "cells_csv",
+    "claim_rows",
+    "confidence",
+    "failures",
+    "ood_rows",
+    "run_summary",
+    "undecided",
+    "verdict_counts",
+]
 
 READINGS = ("ood-error-literal", "ood-error-normalised")
 
@@ -108,23 +119,48 @@ def claim_rows(results: Results) -> list[dict[str, Any]]:
 
 
 def answer(results: Results) -> str:
-    """The answer in one or two sentences."""
+    """The answer in a sentence or two: what is violated, then the headline bound in both readings, then the rest."""
     violated = [c.id if c.required else f"{c.id} (not required)" for c in results.claims if c.verdict == "VIOLATED"]
-    undecided = [c.id for c in results.claims if c.verdict == "UNDECIDED"]
-    holding = [c.id for c in results.claims if c.verdict == "HOLDS"]
-    runs = {(c.variant, c.templates, c.multiplicity, seed) for c in results.cells for seed in c.seeds}
-    parts = []
-    if violated:
-        parts.append(f"VIOLATED: {', '.join(violated)}.")
-    else:
-        parts.append("No claim is violated.")
-    parts.append(f"{len(holding)} of {len(results.claims)} claims hold in every cell in scope")
-    if undecided:
-        parts[-1] += f"; {', '.join(undecided)} {'is' if len(undecided) == 1 else 'are'} undecided in some cells"
-    parts[-1] += f" ({len(runs)} pre-trained models, alpha {results.config['verdict']['alpha']:g} per claim)."
+    parts = [f"VIOLATED: {', '.join(violated)}." if violated else "No claim is violated."]
+    readings = [text for reading in READINGS if (text := _reading(results, reading))]
+    if readings:
+        parts.append(f"Headline bound on the OOD error: {'; '.join(readings)}.")
+    holding = sum(c.verdict == "HOLDS" for c in results.claims)
+    undecided = sum(c.verdict == "UNDECIDED" for c in results.claims)
+    parts.append(
+        f"{holding} of {len(results.claims)} claims hold in every cell in scope, {undecided} are undecided in some."
+    )
     if not results.complete:
         parts.append("The run was interrupted: only what was finished is shown.")
     return " ".join(parts)
+
+
+def _reading(results: Results, identifier: str) -> str:
+    """``literal reading holds in 6 of 8 cells in scope, 2 undecided``; empty where it was not judged."""
+    counts = Counter(v.verdict for v in results.verdicts if v.claim == identifier)
+    name = f"{identifier.removeprefix('ood-error-')} reading"
+    scope = sum(counts[v] for v in ("HOLDS", "UNDECIDED", "VIOLATED"))
+    if not counts:
+        return ""
+    if not scope:
+        return f"{name} has no cell in scope"
+    text = f"{name} holds in {counts['HOLDS']} of {scope} cells in scope"
+    rest = [f"{counts[v]} {v.lower()}" for v in ("UNDECIDED", "VIOLATED") if counts[v]]
+    return text + (f", {' and '.join(rest)}" if rest else "")
+
+
+def run_summary(results: Results) -> str:
+    """What was run: models, cells, seeds, steps, where and how long."""
+    runs = {(c.variant, c.templates, c.multiplicity, seed) for c in results.cells for seed in c.seeds}
+    world, seeds = results.config["world"], sorted({len(c.seeds) for c in results.cells})
+    arms = len({c.variant for c in results.cells})
+    span = f"{seeds[0]}" if seeds[0] == seeds[-1] else f"{seeds[0]} to {seeds[-1]}"
+    return (
+        f"{len(runs)} one-layer transformers pre-trained for {results.config['pretraining']['steps']} steps, "
+        f"{len(results.cells)} cells in {arms} arm{'s' if arms > 1 else ''}, {span} seeds a cell; S = {world['subjects']}, "
+        f"|R| in {world['templates']}, K in {world['multiplicity']}, N_f in {world['finetuned']}; "
+        f"{results.environment.cpu}, {results.wall_seconds:.0f} s."
+    )
 
 
 def confidence(results: Results) -> str:
@@ -151,6 +187,21 @@ def undecided(results: Results, identifier: str) -> list[str]:
             where += f"|R|={cell.templates}, K={cell.multiplicity}, N_f={cell.finetuned}"
             lines.append(f"{where}: {verdict.reason}")
     return lines
+
+
+def failures(results: Results) -> list[str]:
+    """Each reason for which runs failed, with how many runs and where it was met first."""
+    met: dict[str, list[str]] = {}
+    for cell in results.cells:
+        for seed, reason in cell.failures.items():
+            run = f"{'' if cell.variant == MAIN else cell.variant + ': '}|R|={cell.templates}, K={cell.multiplicity}"
+            met.setdefault(reason, []).append(f"{run}, seed {seed}")
+    counts = {reason: len(set(places)) for reason, places in met.items()}
+    return [
+        f"{counts[reason]} failed run{'s' if counts[reason] > 1 else ''} ({places[0]}{' and others' if counts[reason] > 1 else ''}): "
+        f"{reason}"
+        for reason, places in met.items()
+    ]
 
 
 def cells_csv(results: Results) -> str:

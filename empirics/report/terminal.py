@@ -16,6 +16,7 @@ from empirics.report.tables import (
     arm_rows,
     claim_rows,
     confidence,
+    failures,
     interval_text,
     number_text,
     ood_rows,
@@ -78,6 +79,8 @@ def print_results(results: Results, out: Console, directory: Path) -> None:
     reasons = {v.reason for v in results.verdicts if v.claim in READINGS and v.verdict == "OUT OF SCOPE"}
     for reason in sorted(reasons):
         out.print(f"out of scope: {reason}", style="dim", markup=False)
+    for line in failures(results):
+        out.print(line, style="yellow", markup=False)
     out.print()
     out.print(answer(results), style="bold", markup=False)
     out.print(confidence(results), markup=False)

@@ -2,10 +2,12 @@
 
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from empirics.certificates import RECORD_FILE, certificate_of, record_text
 from theory import UnknownClaimError, all_claims, claim
 from theory.certify import Certificate, certificates, count_of_certificates, count_of_mutants, mutants
 
@@ -31,6 +33,20 @@ def test_every_mutant_fails_and_says_why(refutations: list[Certificate]) -> None
     assert [c.claim for c in refutations if c.proved] == []
     assert all(len(c.detail) > 10 for c in refutations)
     assert len(refutations) == count_of_mutants()
+
+
+def test_the_record_of_the_package_is_what_was_just_proved(
+    proofs: list[Certificate], refutations: list[Certificate]
+) -> None:
+    assert record_text(proofs, refutations) == RECORD_FILE.read_text(encoding="utf-8"), "run: make certificates"
+
+
+def test_a_changed_claim_is_not_called_proved() -> None:
+    item = claim("coverage-half-mean")
+    assert certificate_of(item)["status"] == "PROVED"
+    changed = replace(item, log_expression=item.log_expression * 2, mutants=())
+    assert certificate_of(changed)["status"] == "NOT CHECKED"
+    assert certificate_of(claim("ood-error-literal")) is None
 
 
 def test_it_ends_well_within_a_minute(proofs: list[Certificate], refutations: list[Certificate]) -> None:

@@ -38,3 +38,14 @@ class Hungry:
         if 1 in seeds:
             raise MemoryError("1 EiB")
         return [UnitRun(unit, seed, {2: {"ood_error": 0.0}}) for seed in seeds]
+
+
+class Broken:
+    """Seed 1 meets a defect."""
+
+    name = "broken"
+
+    def run(self, config, unit, seeds):
+        if 1 in seeds:
+            raise ZeroDivisionError("a defect")
+        return [UnitRun(unit, seed, {2: {"ood_error": 0.0}}) for seed in seeds]

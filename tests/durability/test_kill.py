@@ -74,3 +74,16 @@ def test_ctrl_c_keeps_what_is_finished_and_exits_130(undisturbed, tmp_path):
     assert process.returncode == 0
     assert "finished runs found" in err
     assert comparable(tmp_path) == comparable(undisturbed)
+
+
+@pytest.mark.parametrize("moment", [0.1, 0.4, 0.8, 1.2, 1.6, 2.0, 2.6])
+def test_ctrl_c_in_the_first_seconds_shows_no_traceback(moment, tmp_path):
+    """While modules are loaded, while workers start, and while workers load theirs."""
+    process = start(tmp_path, "--fresh")
+    try:
+        process.wait(timeout=moment)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert "Traceback" not in err
+    assert process.returncode in (0, 130)

@@ -1,5 +1,6 @@
 """A worker that dies is retried once and then reported; the rest goes on."""
 
+import json
 import os
 import shutil
 
@@ -51,6 +52,30 @@ def test_too_little_memory_is_reported_by_cell_and_the_rest_goes_on():
     (lost,) = [run for run in runs if run.failure]
     assert lost.lost
     assert "not enough memory" in lost.failure
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_exception_in_one_task_is_a_failed_run_and_the_rest_goes_on(workers):
+    config = load_config("default")
+    tasks = split("dying_experiment:Broken", "main", config, Unit(8, 1), range(4))
+    runs = sorted((run for _, found in run_tasks(tasks, workers) for run in found), key=lambda r: r.seed)
+    assert [run.failure is None for run in runs] == [True, False, True, True]
+    assert runs[1].lost, "it is not stored, so the next call tries it again"
+    assert runs[1].failure.startswith("internal error: ZeroDivisionError: a defect (dying_experiment.py, line ")
+
+
+def test_a_verification_with_a_defect_says_so_and_exits_70(monkeypatch, tmp_path, capsys):
+    from empirics import sweep, verification
+    from empirics.cli.app import run
+
+    monkeypatch.setitem(sweep.EXPERIMENTS, verification.EXPERIMENT, "dying_experiment:Broken")
+    settings = ["world.templates=[8]", "world.multiplicity=[2]", "world.finetuned=[2]", "seeds.minimum=3"]
+    command = ["verify", "--preset", "quick", "--workers", "1", "--output", str(tmp_path)]
+    assert run([*command, *(word for s in settings for word in ("--set", s))]) == 70
+    assert "1 failed run (|R|=8, K=2, seed 1): internal error: ZeroDivisionError" in capsys.readouterr().out
+    cell = json.loads((tmp_path / "results.json").read_text())["cells"][0]
+    assert cell["failed"] == [1]
+    assert "a defect" in cell["failures"]["1"]
 
 
 def test_auto_without_an_accelerator_is_a_cpu_and_keeps_one_task_per_run():

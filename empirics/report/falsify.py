@@ -1,0 +1,58 @@
+"""What would falsify a claim, in a sentence, and how close these measurements came to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from empirics.results import ClaimResult, Results, VerdictResult
+from theory import Kind
+
+__all__ = ["closest_call", "falsifier"]
+
+
+def falsifier(judged: ClaimResult, observable: str, settings: dict[str, float]) -> str:
+    """The outcome that would make the verdict VIOLATED."""
+    quantity = f"the mean of {observable}"
+    margin = settings["trend_margin"]
+    text = {
+        Kind.UPPER: f"a cell in scope whose lower confidence limit for {quantity} lies above the bound",
+        Kind.LOWER: f"a cell in scope whose upper confidence limit for {quantity} lies below the bound",
+        Kind.IDENTITY: f"one seed at which {observable}, in float64, differs from the exact value by more than the "
+        "stated tolerance",
+        Kind.COMPARISON: f"a cell in scope whose upper confidence limit for {quantity} lies below 0",
+        Kind.TREND: f"a pair of neighbouring cells between which {observable} moves against the trend by more than "
+        f"{margin:g}, the lower confidence limit of the paired difference included",
+        Kind.EQUIVALENCE: f"a cell where a confidence limit shows the arms to differ by more than "
+        f"{settings['equivalence_margin']:g}",
+        Kind.RATE: "a setting in which the lower confidence limit of the slope lies above 0.1",
+    }
+    return f"It would be falsified by {text[Kind(judged.kind)]}."
+
+
+def closest_call(results: Results, judged: ClaimResult) -> str | None:
+    """The verdict that came nearest to falsifying an upper or lower bound, and the factor that would have done it."""
+    if judged.kind not in (Kind.UPPER, Kind.LOWER):
+        return None
+    found = [v for v in results.verdicts if v.claim == judged.id and v.bound is not None and v.lower is not None]
+    sharp = [v for v in found if v.sharpness is not None]
+    if sharp:
+        nearest = min(sharp, key=lambda v: v.sharpness or 0.0)
+        return (
+            f"Nearest here: {results.where(nearest)}, where {nearest.sharpness:.3g} times the exponent would have been "
+            "refuted."
+        )
+    return _by_margin(results, judged, found)
+
+
+def _by_margin(results: Results, judged: ClaimResult, found: Sequence[VerdictResult]) -> str | None:
+    def distance(verdict: VerdictResult) -> float:
+        assert verdict.bound is not None and verdict.lower is not None and verdict.upper is not None  # noqa: PT018
+        return verdict.bound - verdict.lower if judged.kind == Kind.UPPER else verdict.upper - verdict.bound
+
+    known = [v for v in found if v.upper is not None]
+    if not known:
+        return None
+    nearest = min(known, key=distance)
+    limit = "lower" if judged.kind == Kind.UPPER else "upper"
+    value = nearest.lower if judged.kind == Kind.UPPER else nearest.upper
+    return f"Nearest here: {results.where(nearest)}, {limit} limit {value:.3g} beside the bound {nearest.bound:.3g}."

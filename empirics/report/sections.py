@@ -1,0 +1,93 @@
+"""Sections of a report that other programs write: the map of regimes, language models, a study of one's own.
+
+Whoever has something to show beside a verification writes ``DIR/sections/NAME.json``
+with :func:`write_section`; ``factbound report DIR`` and the next ``factbound
+verify --output DIR`` take it into report.html.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from empirics.errors import UsageError
+from empirics.files import prepare_directory, write_atomically
+
+__all__ = ["FOLDER", "Section", "SectionFigure", "SectionTable", "sections", "write_section"]
+
+FOLDER = "sections"
+
+Value = str | int | float | None
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class SectionTable(_Part):
+    """A table: columns by name, rows of as many values (None: undefined)."""
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Value, ...], ...]
+
+
+class SectionFigure(_Part):
+    """An SVG file, by its path seen from the directory of the results."""
+
+    file: Annotated[str, Field(pattern=r"^[\w./-]+\.svg$")]
+    title: str
+    caption: str
+
+
+class Section(_Part):
+    """One section of the report: paragraphs, then figures, then tables; sections stand by ``order``, then by id."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+    title: str
+    order: int = 100
+    paragraphs: tuple[str, ...] = ()
+    figures: tuple[SectionFigure, ...] = ()
+    tables: tuple[SectionTable, ...] = ()
+
+
+def write_section(section: Section, directory: Path) -> Path:
+    """Write ``DIR/sections/ID.json``; the files of its figures are the caller's to write."""
+    path = prepare_directory(directory / FOLDER) / f"{section.id}.json"
+    write_atomically(path, section.model_dump_json(indent=1) + "\n")
+    return path
+
+
+def sections(directory: Path) -> list[tuple[Section, list[str]]]:
+    """The sections of a directory, each with the SVG texts of its figures.
+
+    Raises:
+        UsageError: a file is no section, or the file of a figure is missing, outside the directory or no picture.
+    """
+    found = []
+    for path in sorted((directory / FOLDER).glob("*.json")):
+        try:
+            section = Section.model_validate_json(path.read_text(encoding="utf-8"))
+        except (OSError, ValidationError, UnicodeDecodeError) as error:
+            reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+            raise UsageError(f"{path} is not a section of a report: {reason}") from None
+        for table in section.tables:
+            if any(len(row) != len(table.columns) for row in table.rows):
+                raise UsageError(f"{path}: a row of {table.caption!r} has not {len(table.columns)} values")
+        found.append((section, [_svg(directory, figure.file, path) for figure in section.figures]))
+    return sorted(found, key=lambda pair: (pair[0].order, pair[0].id))
+
+
+def _svg(directory: Path, name: str, path: Path) -> str:
+    file = (directory / name).resolve()
+    if not file.is_relative_to(directory.resolve()):
+        raise UsageError(f"{path}: the figure {name} lies outside {directory}")
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: cannot read the figure {name}: {error}") from None
+    if "<svg" not in text or "<script" in text:
+        raise UsageError(f"{path}: the figure {name} is no plain SVG picture")
+    return text[text.index("<svg") :]
