@@ -65,10 +65,10 @@ def test_an_exception_in_one_task_is_a_failed_run_and_the_rest_goes_on(workers):
 
 
 def test_a_verification_with_a_defect_says_so_and_exits_70(monkeypatch, tmp_path, capsys):
-    from empirics import sweep, verification
+    from empirics import sweep
     from empirics.cli.app import run
 
-    monkeypatch.setitem(sweep.EXPERIMENTS, verification.EXPERIMENT, "dying_experiment:Broken")
+    monkeypatch.setitem(sweep.EXPERIMENTS, "one-layer", "dying_experiment:Broken")
     settings = ["world.templates=[8]", "world.multiplicity=[2]", "world.finetuned=[2]", "seeds.minimum=3"]
     command = ["verify", "--preset", "quick", "--workers", "1", "--output", str(tmp_path)]
     assert run([*command, *(word for s in settings for word in ("--set", s))]) == 70
