@@ -91,6 +91,22 @@ OBSERVABLES = (
         1,
     ),
     Observable(
+        "uncovered_extracted",
+        "Share of held-out facts that are answered right although some own template is one that no fine-tuned fact "
+        "was written with: extraction without coverage.",
+        SHARE,
+        0,
+        1,
+    ),
+    Observable(
+        "finetuning_step",
+        "Step size of fine-tuning, where it is full-batch gradient descent on the whole linear memory with uniform "
+        "attention and every fact has an answer of its own.",
+        "step size",
+        0,
+        math.inf,
+    ),
+    Observable(
         "no_template_seen",
         "Share of held-out facts none of whose own templates a fine-tuned fact was written with.",
         SHARE,

@@ -69,6 +69,16 @@ OBSERVABLES = (
         per="unit",
     ),
     Observable(
+        "template_dominance",
+        "Linear memory with uniform attention, u_s(v) the logit of v at [s] after pre-training: the minimum over "
+        "facts s', own templates r of s' and other facts s that do not own r of "
+        "u_s'(r) - u_s'(a(s')) - max(0, u_s(r) - u_s(a(s'))).",
+        NATS,
+        -math.inf,
+        math.inf,
+        per="unit",
+    ),
+    Observable(
         "pretraining_gap_slope",
         "Least-squares slope of log(gap t / log^2 t) on log t over the recorded steps t in [T/10, T], T the "
         "last one, gap = L_PT - log K; clipped to [-1, 1]. A constant gap has a slope below 1, so the upper "

@@ -57,6 +57,7 @@ def failure_observables(world: World, finetuned: int, answers: Answers) -> dict[
         "own_template_error_excess": None if share is None else share - chance,
         "coverage_auc_excess": None if area is None else area - 0.5,
     }
+    found["uncovered_extracted"] = float((~answers.wrong & (unseen > 0)).mean())
     for count in range(_COUNTED + 1):
         members = unseen == count if count < _COUNTED else unseen >= count
         name = f"ood_error_unseen_{count}" + ("" if count < _COUNTED else "_or_more")

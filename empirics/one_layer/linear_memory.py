@@ -1,13 +1,16 @@
-"""The linear memory with uniform attention, from zero: the setting of the proved pre-training rate."""
+"""The linear memory with uniform attention, from zero: the setting of the proved rate and of the proved failure."""
 
 from __future__ import annotations
 
 import numpy as np
+import torch
 
 from empirics.config import Config
+from empirics.one_layer.forward import last_logits
+from empirics.one_layer.parameters import Parameters
 from empirics.one_layer.world import World
 
-__all__ = ["is_linear_memory", "smoothness"]
+__all__ = ["finetunes_by_gradient_descent", "is_linear_memory", "smoothness", "template_dominance"]
 
 
 def is_linear_memory(config: Config) -> bool:
@@ -49,3 +52,35 @@ def smoothness(world: World) -> float:
     np.add.at(second, (r, r), 1.0 / (4 * subjects * multiplicity))
     second[s, r] = second[r, s] = 1.0 / (4 * subjects * multiplicity)
     return 0.5 * float(np.linalg.eigvalsh(second)[-1])
+
+
+def finetunes_by_gradient_descent(config: Config) -> bool:
+    """Whether fine-tuning is full-batch gradient descent on the whole matrix, every fact with an answer of its own.
+
+    With :func:`is_linear_memory` this is what the claim on its OOD error asks for.
+    """
+    stage = config.finetuning
+    return (
+        stage.method == "full"
+        and stage.optimizer in ("gd", "sgd")
+        and stage.batch_size == 0
+        and not config.world.answers_shared
+    )
+
+
+def template_dominance(weights: Parameters, world: World, config: Config) -> float:
+    """Least excess of a fact's vote for an own template over the votes that fine-tuning can pass on against it.
+
+    With u_s(v) the logit of v at [s], the minimum over facts s', own templates r of s' and other facts s that do not
+    own r of u_s'(r) - u_s'(a(s')) - max(0, u_s(r) - u_s(a(s'))), in nats.
+    """
+    subjects = torch.arange(world.vocabulary.subjects, device=weights.output.device)[:, None]
+    votes = last_logits(weights.one_hot().to(torch.float64), subjects, config.model).cpu().numpy()
+    owned = np.zeros((world.vocabulary.subjects, world.vocabulary.templates), dtype=bool)
+    np.put_along_axis(owned, world.own_templates, True, axis=1)
+    least = np.inf
+    for fact, own in enumerate(world.own_templates):
+        preferred = votes[:, world.template_tokens[fact]] - votes[:, [world.answer_tokens[fact]]]  # [S, K]
+        passed_on = np.where(owned[:, own], 0.0, np.maximum(preferred, 0.0)).max(axis=0)
+        least = min(least, float((preferred[fact] - passed_on).min()))
+    return least

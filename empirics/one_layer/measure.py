@@ -9,7 +9,12 @@ from empirics.experiment import Curve
 from empirics.one_layer.attention import pretraining_attention
 from empirics.one_layer.features import feature_observables, feature_similarity
 from empirics.one_layer.gradient import gradient_observables, update_observables
-from empirics.one_layer.linear_memory import is_linear_memory, smoothness
+from empirics.one_layer.linear_memory import (
+    finetunes_by_gradient_descent,
+    is_linear_memory,
+    smoothness,
+    template_dominance,
+)
 from empirics.one_layer.observe import finetuning_observables, pretraining_observables
 from empirics.one_layer.parameters import Parameters
 from empirics.one_layer.progress import progress_observables
@@ -38,12 +43,16 @@ def measure_pretrained(config: Config, world: World, weights: Parameters, curves
     if is_linear_memory(config):
         found["linear_memory_gap"] = found["pretraining_gap"]
         found["pretraining_smoothness"] = smoothness(world)
+        found["template_dominance"] = template_dominance(weights, world, config)
     return found
 
 
 def measure_finetuned(config: Config, world: World, before: Parameters, after: Parameters, finetuned: int) -> Observed:
     """Observables of the model fine-tuned on ``finetuned`` facts, ``before`` being the pre-trained one."""
+    step = config.finetuning.learning_rate
+    applies = is_linear_memory(config) and finetunes_by_gradient_descent(config)
     return {
+        **({"finetuning_step": step} if applies else {}),
         **finetuning_observables(after, world, config.model, finetuned),
         **feature_observables(before, after, world, config.model, finetuned),
         **gradient_observables(before, world, config.model, finetuned),

@@ -162,6 +162,22 @@ def test_the_linear_memory_is_judged_with_its_own_symbols(verified):
         assert verdict.family_size == 2
 
 
+def test_the_linear_memory_extracts_nothing_uncovered(verified):
+    """In every single world, not only in the mean; and the verdict has the theorem's premises."""
+    verdicts = [v for v in verified.verdicts if v.claim == "ood-error-linear-memory"]
+    assert len(verdicts) == 4
+    for verdict in verdicts:
+        assert verdict.verdict != "VIOLATED"
+        assert {p.name: p.holds for p in verdict.premises} == {"template_dominance": True, "finetuning_step": True}
+        cell = verified.cells[verdict.cells[0]]
+        found = {name: cell.observables[name].values for name in ("ood_error", "some_template_unseen")}
+        assert all(e >= u - 1e-12 for e, u in zip(*found.values(), strict=True))
+        assert max(found["some_template_unseen"]) > 0 or cell.finetuned == 10
+        assert cell.observables["uncovered_extracted"].values == [0.0] * 3
+    main = [c.observables["uncovered_extracted"].mean for c in verified.cells if c.variant == "main"]
+    assert max(main) > 0.1  # false with a hidden layer
+
+
 def test_the_rank_one_identity_holds_in_every_main_cell(verified):
     for index, cell in enumerate(verified.cells):
         if cell.variant == "main":

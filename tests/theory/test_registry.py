@@ -27,6 +27,7 @@ REQUIRED = {
     "covering-some-unseen-sharp": (Provenance.DERIVED, Kind.UPPER),
     "mechanism": (Provenance.RECONSTRUCTED, Kind.COMPARISON),
     "failure-regime": (Provenance.RECONSTRUCTED, Kind.LOWER),
+    "ood-error-linear-memory": (Provenance.DERIVED, Kind.LOWER),
     "attention-pattern": (Provenance.RECONSTRUCTED, Kind.COMPARISON),
     "relation-features": (Provenance.RECONSTRUCTED, Kind.COMPARISON),
     "rank-one": (Provenance.DERIVED, Kind.IDENTITY),

@@ -24,6 +24,9 @@ MODULES = (
     "covering_bounds_proof",
     "finite_domains",
     "rank_one_proof",
+    "linear_extraction",
+    "linear_extraction_premise",
+    "linear_extraction_long",
 )
 
 

@@ -8,14 +8,15 @@ templates, answers, prompt.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LinearMemoryWorld", "descend", "draw_world", "gap", "gradient"]
+__all__ = ["LinearMemoryWorld", "all_templates", "descend", "draw_world", "gap", "gradient"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -107,6 +108,13 @@ def draw_world(subjects: int, universe: int, multiplicity: int, seed: int) -> Li
     generator = np.random.default_rng(seed)
     templates = np.array([np.sort(generator.permutation(universe)[:multiplicity]) for _ in range(subjects)])
     return LinearMemoryWorld(templates, generator.permutation(subjects), universe, subjects)
+
+
+def all_templates(universe: int, multiplicity: int, subjects: int) -> Iterator[IntArray]:
+    """Every choice of T(s) for every subject, each as often as any other; shape ``[S, K]``."""
+    own = list(itertools.combinations(range(universe), multiplicity))
+    for chosen in itertools.product(own, repeat=subjects):
+        yield np.array(chosen, dtype=np.int64)
 
 
 def gap(world: LinearMemoryWorld, memory: FloatArray) -> float:

@@ -1,0 +1,234 @@
+"""C9 for the linear memory, premise and sharpness: steps 7 to 11 of docs/proofs/linear-memory-extraction.md."""
+
+from __future__ import annotations
+
+import itertools
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from theory.certify.certificate import Outcome, Step
+from theory.certify.exact import all_of, below_zero_at, identities, nonnegative_coefficients
+from theory.certify.linear_extraction import CLAIM, below, eta, h, more, n
+from theory.certify.linear_memory import LinearMemoryWorld, all_templates
+from theory.covering import some_unseen
+from theory.notation import K as K_symbol
+from theory.notation import N_f as N_symbol
+from theory.notation import R as R_symbol
+from theory.registry import claim
+
+__all__ = ["attained", "mutants", "own_template_first", "steps"]
+
+S, V, K = sp.symbols("S V K", positive=True)
+
+
+def never_told_apart() -> Outcome:
+    """Step 7: K = 1, T(s') = {r}, T(s) = {q}, q != r: no row with e_s or e_q in it has r or a(s') for its target.
+
+    And the other features of these rows are those of facts that share q, for which the same holds.
+    """
+    cases = 0
+    for subjects, universe in [(2, 2), (3, 3), (4, 3), (5, 2)]:
+        for templates in all_templates(universe, 1, subjects):
+            world = LinearMemoryWorld(templates, np.arange(subjects), universe, subjects)
+            features, targets, _ = world.rows
+            for fact, other in itertools.permutations(range(subjects), 2):
+                r, q = int(templates[fact, 0]), int(templates[other, 0])
+                if r == q:
+                    continue
+                holds = (features[:, other] > 0) | (features[:, subjects + q] > 0)
+                sharing = np.append(np.flatnonzero(templates[:, 0] == q), subjects + q)
+                outside = np.setdiff1d(np.flatnonzero(features[holds].any(axis=0)), sharing)
+                if targets[holds][:, [subjects + r, subjects + universe + fact]].any() or outside.size:
+                    return Outcome(False, f"told apart by facts with {templates.ravel().tolist()}: {fact}, {other}")
+                cases += 1
+    return Outcome(True, f"{cases} pairs of facts in all worlds of up to 5 facts and 3 templates")
+
+
+def own_template_first(step_per_fact: int = 2) -> Outcome:
+    """Step 8: K = 1, mu = u_s'(r) - u_s'(a') stays >= 0 while eta <= ``step_per_fact`` S.
+
+    r gains (eta/S)(1 - p_r - q_r/2) and a' gains (eta/S)((1 - q_a)/2 - p_a), p at [s'] and q at [s', r];
+    p_r - p_a = theta mu with theta <= 1/2. And 1/beta <= 8S/5, as beta is at least half the diagonal entry
+    1/S + 1/(4S) of e_s'.
+    """
+    mu, theta, p_r, p_a, q_r, q_a, room = sp.symbols("mu theta p_r p_a q_r q_a room", nonnegative=True)
+    gain = eta / S * ((1 - p_r - q_r / 2) - ((1 - q_a) / 2 - p_a))
+    kept = (2 - step_per_fact) * S + below + 2 * eta * room  # 2S times 1 - eta theta / S
+    free = step_per_fact * S - below  # eta
+    result = all_of(
+        identities(
+            [
+                ("a step", mu + gain, mu * (1 - eta / S * (p_r - p_a) / mu) + eta / (2 * S) * (1 - q_r + q_a)),
+                ("kept", (2 * S - 2 * free * theta).subs(theta, sp.Rational(1, 2) - room), kept.subs(eta, free)),
+                ("half a diagonal entry", (1 / S + 1 / (4 * S)) / 2, 1 / (sp.Rational(8, 5) * S)),
+            ]
+        ),
+        nonnegative_coefficients(kept, S, below, eta, room),
+        nonnegative_coefficients(step_per_fact - sp.Rational(8, 5), S),
+    )
+    if result.proved:
+        return result
+    return Outcome(
+        False,
+        f"{result.detail}; where r and a' hold all the mass at [s'], r all of it at [s', r], and mu -> 0, a step of "
+        f"{step_per_fact} S multiplies mu by {1 - sp.Rational(step_per_fact, 2)}",
+    )
+
+
+def attained(log_bound: sp.Expr) -> Outcome:
+    """Step 9: a memory with dominance whose OOD error is, in every world, the share of uncovered facts.
+
+    Votes mu > 0 for own templates, 0 for the own answer, -M elsewhere, M = 9, and one step of eta = 8. In a
+    fine-tuned row p and q are the probabilities of an own template and of any token with vote -M; C of the
+    n facts own r. Then 2 (F(a') - F(r)) = -mu + h C (p - q), and any other token is behind a'.
+    """
+    mu, p, q, C, M = sp.symbols("mu p q C M", positive=True)
+    less, lost = sp.symbols("less lost", nonnegative=True)  # q = 1 - less; D_v = h - lost
+    y, low = sp.symbols("y low", positive=True)  # e^{mu/2} and e^{-M/2}
+    D_r, D_a = -h * (C * p + (n - C) * q), -h * n * q
+    total = K * y + 1 + (V - K - 1) * low
+    lead = (M + D_a - (h - lost)).subs({h: 4 / n, q: 1 - less})
+    shape = all_of(
+        identities(
+            [
+                ("lead over r", -mu + D_a - D_r, -mu + h * C * (p - q)),
+                ("p - q", y / total - low / total, (y - low) / total),
+                ("lead over others", lead, (M - 8) + 4 * less + (4 - 4 / n) + lost),
+                ("dominance", mu - (-M - (-M)), mu),
+            ]
+        ),
+        nonnegative_coefficients(sp.cancel(n * (4 - 4 / n)).subs(n, 1 + more), more),
+        _admissible_votes(),
+    )
+    if not shape.proved:
+        return shape
+    for universe in range(2, 6):
+        for multiplicity in range(1, universe + 1):
+            for N in (1, 2, 3, 5):
+                here = {R_symbol: universe, K_symbol: multiplicity, N_symbol: N}
+                stated = sp.exp(log_bound).subs(here).doit()
+                law = some_unseen(N, multiplicity, universe)
+                if stated > sp.Rational(law.numerator, law.denominator):
+                    point = f"|R|={universe}, K={multiplicity}, N_f={N}"
+                    return Outcome(False, f"at {point} its mean error is {law}, below {stated}")
+    return Outcome(True, shape.detail + "; no less than the bound at all |R| <= 5")
+
+
+def _admissible_votes() -> Outcome:
+    """mu = 1/(8 n (K+2)) lies below h (p - q) at eta = 8, M = 9, by balls, for the sizes listed."""
+    for N, multiplicity, size in itertools.product((1, 6, 40), (1, 3, 6), (20, 100, 200)):
+
+        def excess(flint: Any, N: int = N, multiplicity: int = multiplicity, size: int = size) -> Any:
+            mu = flint.arb(1) / (8 * N * (multiplicity + 2))
+            y, low = (mu / 2).exp(), (-flint.arb(9) / 2).exp()
+            return mu - flint.arb(4) / N * (y - low) / (multiplicity * y + 1 + (size - multiplicity - 1) * low)
+
+        if below_zero_at(excess) is not True:
+            return Outcome(False, f"mu is too large at N_f={N}, K={multiplicity}, V={size}")
+    return Outcome(True, "an admissible mu at 27 sizes")
+
+
+def premise_is_needed() -> Outcome:
+    """Step 10: K >= 3, one pre-training step from 0, none of fine-tuning: every held-out fact is extracted.
+
+    At [s] an own template has gained (eta/S)(1/K - 3/(2V)), the own answer (eta/S)(1/2 - 3/(2V)), any other
+    token -(eta/S) 3/(2V).
+    """
+    template, answer, other = (eta / S * (gain - sp.Rational(3, 2) / V) for gain in (1 / K, sp.Rational(1, 2), 0))
+    return all_of(
+        identities(
+            [
+                ("answer over own template", answer - template, eta / S * (K - 2) / (2 * K)),
+                ("answer over other tokens", answer - other, eta / (2 * S)),
+            ]
+        ),
+        nonnegative_coefficients((K - 3).subs(K, 3 + more), more),
+    )
+
+
+def beyond_the_headline() -> Outcome:
+    """Step 11: the law exceeds each reading of the headline formula somewhere, by balls."""
+    details = []
+    for reading, N, multiplicity, universe in [("ood-error-literal", 2, 4, 8), ("ood-error-normalised", 1, 4, 8)]:
+        law = some_unseen(N, multiplicity, universe)
+        bound = claim(reading).enclosure(N_f=N, K=multiplicity, R=universe).ball
+
+        def excess(flint: Any, law: Fraction = law, bound: Any = bound) -> Any:
+            return flint.arb(bound).exp() - flint.arb(flint.fmpq(law.numerator, law.denominator))
+
+        point = f"N_f={N}, K={multiplicity}, |R|={universe}"
+        if below_zero_at(excess) is not True:
+            return Outcome(False, f"{reading} is not below {law} at {point}")
+        details.append(f"{reading} is below {law} at {point}")
+    return Outcome(True, "; ".join(details))
+
+
+def steps() -> tuple[Step, ...]:
+    """Steps 7 to 11."""
+    bound = claim(CLAIM).log_expression
+    assert bound is not None
+    return (
+        Step(
+            CLAIM,
+            "linear-memory-extraction.7",
+            "K = 1: a fact without template r never prefers r to the answer of a fact with r",
+            "all worlds with S <= 5, |R| <= 3; every number of pre-training steps",
+            "exhaustive enumeration",
+            never_told_apart,
+        ),
+        Step(
+            CLAIM,
+            "linear-memory-extraction.8",
+            "K = 1: a fact never prefers its answer to its template, for eta <= 2 S, hence for eta <= 1/beta",
+            "every world, every number of pre-training steps",
+            "symbolic identities, nonnegative coefficients",
+            own_template_first,
+        ),
+        Step(
+            CLAIM,
+            "linear-memory-extraction.9",
+            "the bound is attained by a memory with template dominance",
+            "every world; equality with the law at |R| <= 5, N_f <= 5",
+            "symbolic identities, ball arithmetic, exact rationals",
+            lambda: attained(bound),
+        ),
+        Step(
+            CLAIM,
+            "linear-memory-extraction.10",
+            "without dominance everything can be extracted: K >= 3 after one pre-training step",
+            "every world with K >= 3",
+            "symbolic identities",
+            premise_is_needed,
+        ),
+        Step(
+            CLAIM,
+            "linear-memory-extraction.11",
+            "the bound exceeds each reading of the headline formula at some (N_f, K, |R|)",
+            "two points",
+            "ball arithmetic",
+            beyond_the_headline,
+        ),
+    )
+
+
+def mutants() -> tuple[Step, ...]:
+    """Larger bounds; pre-training steps twice as large."""
+    attaining = ("every world", "symbolic identities, ball arithmetic, exact rationals")
+    larger = tuple(
+        Step(f"{CLAIM}:{m.name}", "linear-memory-extraction.9", m.text, *attaining, lambda m=m: attained(m.log_bound))  # type: ignore[misc]
+        for m in claim(CLAIM).mutants
+    )
+    return (
+        *larger,
+        Step(
+            f"{CLAIM}:pretraining-step-doubled",
+            "linear-memory-extraction.8",
+            "K = 1: a fact never prefers its answer to its template, for eta <= 4 S",
+            "every world, every number of pre-training steps",
+            "symbolic identities, nonnegative coefficients",
+            lambda: own_template_first(step_per_fact=4),
+        ),
+    )
