@@ -75,6 +75,7 @@ def test_question_of_the_task() -> None:
         "covering-some-unseen": 42,
         "covering-some-unseen-sharp": 42,
         "covering-none-seen": 7,
+        "ood-error-linear-memory": 42,
     }
 
 
