@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from empirics.report.figure import Figure, Row
-from empirics.report.style import COLUMN, direct_labels, new_figure, shade_and_style
+from empirics.report.figure import Figure, Row, number
+from empirics.report.style import COLUMN, INK, direct_labels, new_figure, shade_and_style
 from theory import Claim, DomainError, Kind
 from theory.notation import NOTATION
 
@@ -31,7 +31,7 @@ SETTINGS: Final[Mapping[str, Sequence[float]]] = MappingProxyType(
 )
 """What the symbols range over where the user does not say."""
 
-_AXES: Final = ("N_f", "t", "K", "R", "S", "A", "m", "eta")
+_AXES: Final[tuple[str, ...]] = ("N_f", "t", "K", "R", "S", "A", "m", "eta")
 _MOST_LINES = 12
 _LEAST_SHOWN = 1e-6
 
@@ -121,25 +121,25 @@ def _draw(rows: Sequence[Row], axis_name: str, varying: Sequence[str], observabl
     figure = new_figure(COLUMN, 2.3, left=0.62, right=0.78 if varying else 0.12, top=0.1, bottom=0.42)
     axis: Any = figure.subplots()
     axis.set_yscale("log")
-    positive = [float(r["bound"] or 0) for r in rows if float(r["bound"] or 0) > 0]
+    positive = [number(r, "bound") for r in rows if number(r, "bound") > 0]
     least = max(_LEAST_SHOWN, min(positive, default=_LEAST_SHOWN))
     groups = list(dict.fromkeys(tuple(r[name] for name in varying) for r in rows))
     firsts = list(dict.fromkeys(group[:1] for group in groups))
     ends = []
-    for number, group in enumerate(groups):
+    for position, group in enumerate(groups):
         points = [
-            (float(r[axis_name] or 0), float(r["bound"] or 0))
+            (number(r, axis_name), number(r, "bound"))
             for r in rows
-            if tuple(r[name] for name in varying) == group and float(r["bound"] or 0) >= least
+            if tuple(r[name] for name in varying) == group and number(r, "bound") >= least
         ]
         if not points:
             continue
-        look = shade_and_style(firsts.index(group[:1]), number)
+        look = shade_and_style(firsts.index(group[:1]), position)
         axis.plot(*zip(*points, strict=True), **look)
         if varying:
             label = ", ".join(f"${_math(n)}={v:g}$" for n, v in zip(varying, group, strict=True))
-            ends.append((points[-1][1], label, look["color"]))
-    x = [float(r[axis_name] or 0) for r in rows]
+            ends.append((points[-1][1], label, INK))
+    x = [number(r, axis_name) for r in rows]
     if min(x) > 0 and max(x) > 30 * min(x):
         axis.set_xscale("log")
     axis.set_ylim(least / 1.5, max(positive, default=1.0) * 1.6)

@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from empirics.judging.table import MAIN
 from empirics.registered import observables
 from empirics.report.falsify import closest_call, falsifier
 from empirics.report.figure import Figure
@@ -69,6 +70,11 @@ class ClaimView:
     figure: Figure | None
     verdicts: Sequence[Mapping[str, Any]]
 
+    @property
+    def arms(self) -> bool:
+        """Whether any verdict speaks of another arm than the main one."""
+        return any(v["arm"] not in ("", MAIN) for v in self.verdicts)
+
 
 def claim_views(results: Results, figures: Sequence[Figure]) -> list[ClaimView]:
     """One view per claim, in the order of the results."""
@@ -121,7 +127,7 @@ def _premises(item: Claim, verdicts: Sequence[VerdictResult]) -> list[PremiseVie
             low, high = min(values), max(values)
             span = f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
             span += f" (limit {', '.join(f'{x:g}' for x in limits)})" if limits else ""
-        holds = f"{sum(p.holds for p in found)} of {len(found)}" if found else "-"
+        holds = f"{sum(p.holds for p in found)} of {len(found)} verdicts" if found else "-"
         views.append(PremiseView(mathml(latex_of(assumption.relation)), assumption.text, span, holds))
     return views
 
