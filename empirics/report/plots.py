@@ -11,7 +11,7 @@ from empirics.registered import observables
 from empirics.report.figure import Figure, Row, number
 from empirics.report.forest import draw_forest, forest_rows
 from empirics.report.panels import OBSERVED_SERIES, draw_panels, line_rows, observed_rows
-from empirics.report.style import INK, LINES, PAGE, SEEN, direct_labels, new_figure, shade_and_style
+from empirics.report.style import INK, LINES, PAGE, SEEN, direct_labels, new_figure, shade_and_style, words
 from empirics.results import CellResult, ClaimResult, Results
 from theory import Claim, Kind, UnknownClaimError, claim
 
@@ -65,7 +65,7 @@ def claim_figure(results: Results, judged: ClaimResult) -> Figure | None:
         draw = partial(
             draw_panels,
             styles=style,
-            ylabel=_wrapped(_words(item.observable)),
+            ylabel=_wrapped(words(item.observable)),
             log=probability,
             points="exact value" if exact else "observed",
         )
@@ -73,7 +73,7 @@ def claim_figure(results: Results, judged: ClaimResult) -> Figure | None:
     rows = forest_rows(results, judged.id)
     if not rows:
         return None
-    observable = _words(item.observable) if item is not None else "measured"
+    observable = words(item.observable) if item is not None else "measured"
     difference = judged.kind == Kind.TREND or (item is not None and item.reference is not None)
     label = f"{observable}, paired difference" if difference else observable
     caption = (
@@ -194,10 +194,6 @@ def _outside(results: Results, identifier: str) -> set[tuple[int, int]]:
             unit = (cell.templates, cell.multiplicity)
             (outside if verdict.verdict == "OUT OF SCOPE" else inside).add(unit)
     return outside - inside
-
-
-def _words(observable: str) -> str:
-    return observable.replace("_", " ").replace("ood", "OOD").replace("auc", "AUC")
 
 
 def _wrapped(label: str, width: int = 22) -> str:
