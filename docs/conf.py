@@ -17,7 +17,8 @@ author = "The factbound developers"
 copyright = "2026, the factbound developers"
 release = _version("factbound")
 
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.mathjax"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "mathml"]
+html_math_renderer = "mathml"
 myst_enable_extensions = ["amsmath", "dollarmath", "deflist"]
 nb_execution_mode = "cache"
 nb_execution_raise_on_error = True
@@ -28,3 +29,5 @@ exclude_patterns = ["_build", "jupyter_execute", "claims/generated/*"]
 
 html_theme = "furo"
 html_title = "factbound"
+html_static_path = ["_static"]
+html_css_files = ["factbound.css"]
