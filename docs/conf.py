@@ -7,8 +7,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 import claim_pages
+import figures
 import observable_pages
 
+figures.generate(Path(__file__).parent / "generated")
 claim_pages.generate(Path(__file__).parent / "claims" / "generated")
 observable_pages.generate(Path(__file__).parent / "claims" / "generated" / "observables.md")
 
