@@ -11,7 +11,6 @@ import numpy as np
 from empirics.judging.confidence import interval
 from empirics.judging.table import CellTable
 from empirics.measurements import Judged
-from empirics.registered import observables
 from empirics.report.figure import Figure, Row, number
 from empirics.report.style import COLUMN, INK, OBSERVED, direct_labels, new_figure, shade_and_style, words
 from theory import DomainError
@@ -46,7 +45,7 @@ def judged_figure(judged: Judged, alpha: float) -> Figure:
 
 def _row(judged: Judged, cell: CellTable, symbol: str, series: str, alpha: float) -> Row:
     values = [v for v in cell.observables[judged.claim.observable] if v is not None]
-    known = observables().get(judged.claim.observable)
+    known = judged.observable
     limits = interval(values, alpha, known.lower, known.upper) if values and known and known.bounded else None
     return {
         "series": series,
