@@ -2,8 +2,10 @@
 
 import json
 import math
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -189,3 +191,18 @@ def test_theory_commands_never_load_torch(arguments):
         f"status = run({arguments!r}); assert 'torch' not in sys.modules; sys.exit(status)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+
+
+def test_the_shell_completes_commands_and_options():
+    def completed(words):
+        environment = {
+            **os.environ,
+            "_FACTBOUND_COMPLETE": "complete_bash",
+            "COMP_WORDS": " ".join(words),
+            "COMP_CWORD": str(len(words) - 1),
+        }
+        command = Path(sys.executable).with_name("factbound")
+        return subprocess.run([command], env=environment, capture_output=True, text=True, check=True).stdout.split()
+
+    assert completed(["factbound", "ve"]) == ["verify"]
+    assert "--format" in completed(["factbound", "plot", "--fo"])
