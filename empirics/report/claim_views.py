@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from empirics.judging.table import MAIN
 from empirics.registered import observables
-from empirics.report.falsify import closest_call, falsifier
+from empirics.report.falsify import closest_call, falsifier, found_violated
 from empirics.report.figure import Figure
 from empirics.report.mathml import latex_of, mathml
 from empirics.report.tables import verdict_counts
@@ -75,6 +75,10 @@ class ClaimView:
         """Whether any verdict speaks of another arm than the main one."""
         return any(v["arm"] not in ("", MAIN) for v in self.verdicts)
 
+    def has(self, column: str) -> bool:
+        """Whether any verdict has a value in that column of the table."""
+        return any(v[column] is not None for v in self.verdicts)
+
 
 def claim_views(results: Results, figures: Sequence[Figure]) -> list[ClaimView]:
     """One view per claim, in the order of the results."""
@@ -108,7 +112,7 @@ def _view(results: Results, judged: ClaimResult, figure: Figure | None) -> Claim
         tightness=_tightness(verdicts),
         mutants=judged.mutants,
         falsifier=falsifier(judged, name, results.config["verdict"]),
-        closest=closest_call(results, judged),
+        closest=found_violated(results, judged) or closest_call(results, judged),
         figure=figure,
         verdicts=[_row(results, v) for v in verdicts if v.verdict != "NOT TESTED" or len(verdicts) == 1],
     )
