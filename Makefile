@@ -9,7 +9,7 @@ VERIFY_ARGS ?=
 PYTEST_ARGS ?=
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt $(PIP_ARGS)
 
-.PHONY: verify test lint docs study findings install install-all clean
+.PHONY: verify test lint docs study findings certificates install install-all clean
 
 verify: $(VENV)/.installed
 	$(BIN)/factbound verify $(VERIFY_ARGS)
@@ -32,6 +32,10 @@ study: $(VENV)/.installed-all
 findings: $(VENV)/.installed
 	-$(BIN)/factbound verify --config tests/studies/findings.toml --output results/findings
 	$(BIN)/python tests/studies/findings.py results/findings/results.json docs/findings.md
+
+# The record of proofs that results state: proves everything again.
+certificates: $(VENV)/.installed
+	$(BIN)/python -m empirics.certificates
 
 install: $(VENV)/.installed
 install-all: $(VENV)/.installed-all

@@ -13,12 +13,10 @@ the registry stays the only place where a claim is stated.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import sympy as sp
 
 import theory
@@ -106,7 +104,7 @@ def page(claim: Claim, with_plot: bool = False, folder: str = "generated") -> st
     if with_plot:
         parts += [
             "## The bound",
-            f"```{{image}} {folder}/{claim.id}.svg\n:alt: {claim.title}\n```",
+            f"```{{image}} {folder}/{claim.id}.svg\n:alt: {claim.title}\n:class: plot\n```",
             f"Numbers of the picture: {{download}}`{folder}/{claim.id}.csv`.",
         ]
     return "\n\n".join(parts) + "\n"
@@ -183,60 +181,12 @@ def _latex(expression: sp.Basic) -> str:
     return str(sp.latex(expression, symbol_names=names))
 
 
-# What the pictures vary, and the curves they show; every claim with a number has one.
-_FACTS = np.unique(np.round(np.geomspace(1, 3000, 900)).astype(int))
-_UNIVERSE = 40
-_CURVES: dict[tuple[str, ...], tuple[str, Any, str, list[dict[str, Any]]]] = {
-    ("K",): ("K", np.arange(1, 41), "multiplicity K", [{}]),
-    ("N_f",): ("N_f", _FACTS, "fine-tuned facts N_f", [{}]),
-    ("R", "K", "N_f"): ("N_f", _FACTS, "fine-tuned facts N_f", [{"K": k, "R": _UNIVERSE} for k in (1, 2, 4, 8)]),
-    ("A", "R", "K", "N_f"): (
-        "N_f",
-        np.arange(1, 200),
-        "fine-tuned facts N_f",
-        [{"K": 1, "R": r, "A": 100} for r in (10, 20, 40)],
-    ),
-    ("S", "A", "R", "K", "eta", "t"): (
-        "t",
-        10 ** np.arange(0, 9),
-        "gradient steps t",
-        [{"S": 30, "A": 30, "R": 8, "K": k, "eta": 20} for k in (1, 3, 8)],
-    ),
-}
-
-
 def _plot(claim: Claim, destination: Path) -> list[Path]:
     """Draw the bound; the numbers drawn go into a CSV beside the picture."""
-    curves = _CURVES.get(claim.symbols)
-    if curves is None:
-        return []
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
+    from empirics.report.bounds import bound_figure
 
-    axis, points, label, family = curves
-    with mpl.rc_context({"svg.hashsalt": claim.id, "font.size": 9}):
-        figure = Figure(figsize=(6, 3.6), layout="constrained")
-        axes = figure.add_subplot()
-        rows: list[list[Any]] = [[axis, *sorted(family[0]), "bound", "log_bound"]]
-        lowest = 1.0
-        for fixed in family:
-            logs = np.asarray(claim.log_bound(**fixed, **{axis: points}))
-            values = np.exp(logs)
-            name = ", ".join(f"{'|R|' if k == 'R' else k} = {v}" for k, v in fixed.items() if k in ("K", "R"))
-            axes.plot(points, values, label=name or None, linewidth=1.4)
-            rows += [
-                [int(p), *(fixed[k] for k in sorted(fixed)), repr(float(v)), repr(float(x))]
-                for p, v, x in zip(points, values, logs, strict=True)
-            ]
-            positive = values[values > 0]
-            lowest = min(lowest, float(positive.min())) if positive.size else lowest
-        axes.set(xscale="log", yscale="log", xlabel=label, ylabel=claim.observable.replace("_", " "))
-        axes.set_ylim(bottom=max(lowest, 1e-6) / 2)
-        axes.grid(alpha=0.3)
-        if family[0]:
-            axes.legend(frameon=False)
-        picture, numbers = destination / f"{claim.id}.svg", destination / f"{claim.id}.csv"
-        figure.savefig(picture, metadata={"Date": None})
-    with numbers.open("w", newline="", encoding="utf-8") as handle:
-        csv.writer(handle).writerows(rows)
+    figure = bound_figure(claim)
+    picture, numbers = destination / f"{claim.id}.svg", destination / f"{claim.id}.csv"
+    picture.write_bytes(figure.render("svg"))
+    numbers.write_text(figure.csv, encoding="utf-8")
     return [picture, numbers]

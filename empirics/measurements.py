@@ -39,12 +39,14 @@ class Judged:
         cells: the cells found, in order of appearance.
         outcome: the claim's verdict and those of its cells.
         assumed: premises that were taken as given instead of measured.
+        observable: what the claim speaks of.
     """
 
     claim: Claim
     cells: tuple[CellTable, ...]
     outcome: ClaimOutcome
     assumed: tuple[str, ...] = ()
+    observable: Observable | None = None
 
     @property
     def verdict(self) -> str:
@@ -96,7 +98,7 @@ def judge(
         item = replace(item, variant=MAIN)
     cells = _cells(rows, item, known[item.observable])
     outcome = judge_claim(item, cells, settings or Settings(), known)
-    return Judged(item, tuple(cells), outcome, tuple(assume))
+    return Judged(item, tuple(cells), outcome, tuple(assume), known[item.observable])
 
 
 def read_measurements(path: Path) -> list[dict[str, str]]:

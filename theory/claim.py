@@ -254,7 +254,12 @@ class Claim:
         over = "".join(rf"\min_{{{sp.latex(symbol)} > 0}}\; " for symbol in self.minimised_over)
         names = {symbol: name for symbol, name in LATEX_NAMES.items() if symbol in self.log_expression.free_symbols}
         observable = self.observable.replace("_", r"\_")
-        return rf"\mathrm{{{observable}}} {sign} {over}{sp.latex(sp.exp(self.log_expression), symbol_names=names)}"
+        bound = sp.exp(self.log_expression)
+        if isinstance(bound, sp.exp):  # not as a power of e: an exponent of fractions is set too small to read
+            text = rf"\exp\left({sp.latex(bound.args[0], symbol_names=names)}\right)"
+        else:
+            text = sp.latex(bound, symbol_names=names)
+        return rf"\mathrm{{{observable}}} {sign} {over}{text}"
 
     @property
     def premises_on_symbols(self) -> tuple[Assumption, ...]:

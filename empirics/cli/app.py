@@ -16,11 +16,18 @@ import typer
 import theory
 from empirics.errors import UsageError
 
-__all__ = ["app", "run"]
+__all__ = ["app", "main", "run"]
 
 app = typer.Typer(
     name="factbound",
-    help="Verify the theory of knowledge acquisition and extraction in one-layer transformers.",
+    help=(
+        "Verify the theory of knowledge acquisition and extraction in one-layer transformers.\n\n"
+        "\b\nExamples:\n"
+        "  factbound verify --preset quick              train, measure, judge; results/report.html\n"
+        "  factbound bound ood-error-literal N_f=40 K=3 R=60\n"
+        "  factbound plan ood-error-literal --target 0.05 K=4 R=40\n"
+        "  factbound plot ood-error-literal K=2,4 R=40 N_f=1:200"
+    ),
     no_args_is_help=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -31,13 +38,18 @@ app = typer.Typer(
 _ParserError: type[Exception] = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
 
 
+def main() -> None:
+    """Run the command line and exit with its status."""
+    sys.exit(run(sys.argv[1:]))
+
+
 def run(arguments: list[str]) -> int:
     """Run the command line; the exit status is returned."""
     if getattr(theory, "DISTRIBUTION", None) != "factbound":
         return _fail(f"another package named 'theory' shadows factbound's: {theory.__file__}; remove or rename it")
-    from empirics.cli import commands
-
     try:
+        from empirics.cli import commands  # noqa: F401 (registers them)
+
         status = app(args=arguments or ["--help"], prog_name="factbound", standalone_mode=False)
         if not arguments:
             return 2
@@ -58,8 +70,6 @@ def run(arguments: list[str]) -> int:
         traceback.print_exc()
         print("factbound: internal error; the traceback above belongs in a report to the developers", file=sys.stderr)
         return 70
-    finally:
-        del commands
 
 
 def _explain(error: Exception, arguments: list[str]) -> str:

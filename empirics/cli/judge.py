@@ -29,7 +29,9 @@ def judge_command(
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="As in verdict.alpha=0.01.")
     ] = None,
-    plot: Annotated[Path | None, typer.Option(metavar="FILE", help="A figure: .svg, .pdf or .png.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A figure: .svg, .pdf or .png; its data go beside it as .csv.")
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 3 if undecided.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
 ) -> int:
@@ -43,7 +45,7 @@ def judge_command(
     known = _observable(claim, value_range)
     judged = judge(measurements, claim, settings=chosen, assume=assume or [], observable=known)
     if plot is not None:
-        _plot(judged, chosen.alpha, plot)
+        _plot(judged, chosen.alpha, plot, measurements)
     if as_json:
         print_json(_document(judged))
     else:
@@ -68,15 +70,19 @@ def _observable(identifier: str, text: str | None) -> Any:
     return Observable(claim(identifier).observable, "a column of the user's table", "as measured", low, high)
 
 
-def _plot(judged: Any, alpha: float, path: Path) -> None:
-    if path.suffix not in (".svg", ".pdf", ".png"):
-        raise UsageError(f"--plot={path} is refused: allowed endings are .svg, .pdf, .png")
-    from empirics.report.measured import draw_judged
+def _plot(judged: Any, alpha: float, path: Path, measurements: Path) -> None:
+    from empirics.files import write_atomically
+    from empirics.report.figure import FORMATS
+    from empirics.report.measured import judged_figure
 
-    try:
-        draw_judged(judged, alpha).savefig(path, dpi=200)
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}") from None
+    form = path.suffix.removeprefix(".")
+    if form not in FORMATS:
+        raise UsageError(f"--plot={path} is refused: allowed endings are {', '.join('.' + f for f in FORMATS)}")
+    if path.with_suffix(".csv").resolve() == measurements.resolve():
+        raise UsageError(f"--plot={path} is refused: its data would replace the measurements {measurements}")
+    figure = judged_figure(judged, alpha)
+    write_atomically(path, figure.render(form))
+    write_atomically(path.with_suffix(".csv"), figure.csv)
 
 
 def _document(judged: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import typer
 from empirics.cli.app import app
 from empirics.cli.output import console
 from empirics.errors import UsageError
-from theory import DomainError, claim
+from theory import DomainError, UnknownClaimError, all_claims, claim
 from theory.evaluate import parse_value
 from theory.notation import NOTATION
 
@@ -32,13 +32,13 @@ def plot_command(
         Path | None, typer.Option(metavar="DIR", help="Where they go: DIR/plots if not given; with ID, here.")
     ] = None,
 ) -> None:
-    """Each figure alone, in the width of a paper's column or page, with its data as CSV beside it.
+    """Draw each figure alone, in the width of a paper's column or page, with its data as CSV beside it.
 
     With DIR the figures of a verification; with ID the bound itself over a range, without any measurement.
 
     Example: factbound plot results --format pdf --only ood-error
 
-    Example: factbound plot ood-error-literal K=1,2,4 R=40 N_f=1:200
+    Example: factbound plot ood-error-literal K=2,4 R=40 N_f=1:200
     """
     from empirics.files import prepare_directory, write_atomically
     from empirics.report.figure import FORMATS
@@ -113,7 +113,11 @@ def _bound(identifier: str, texts: list[str]) -> Any:
     """The figure of a claim's bound; ``N_f=1:200`` is the axis, ``K=1,2`` gives a line each."""
     from empirics.report.bounds import bound_figure
 
-    item = claim(identifier)
+    try:
+        item = claim(identifier)
+    except UnknownClaimError:
+        known = ", ".join(c.id for c in all_claims() if c.log_expression is not None)
+        raise UsageError(f"{identifier} is neither a directory nor a claim; claims with a bound are {known}") from None
     given: dict[str, list[float]] = {}
     axis = None
     for text in texts:

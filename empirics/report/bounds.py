@@ -10,8 +10,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from empirics.report.figure import Figure, Row
-from empirics.report.style import COLUMN, direct_labels, new_figure, shade_and_style
+from empirics.report.figure import Figure, Row, number
+from empirics.report.style import COLUMN, new_figure, shade_and_style, words
 from theory import Claim, DomainError, Kind
 from theory.notation import NOTATION
 
@@ -31,7 +31,12 @@ SETTINGS: Final[Mapping[str, Sequence[float]]] = MappingProxyType(
 )
 """What the symbols range over where the user does not say."""
 
-_AXES: Final = ("N_f", "t", "K", "R", "S", "A", "m", "eta")
+_ALONG_STEPS: Final[Mapping[str, Sequence[float]]] = MappingProxyType(
+    {"S": (30,), "A": (30,), "R": (8,), "K": (1, 3, 8), "eta": (10.0,)}
+)
+"""The same for bounds along gradient steps: a world in which this step is small enough."""
+
+_AXES: Final[tuple[str, ...]] = ("N_f", "t", "K", "R", "S", "A", "m", "eta")
 _MOST_LINES = 12
 _LEAST_SHOWN = 1e-6
 
@@ -52,13 +57,20 @@ def default_ranges(
     if axis is None and not free:
         raise DomainError(f"nothing varies: give a range, as in {order[0]}=1:100")
     axis = axis or free[0]
-    values = {name: given.get(name, SETTINGS[name]) for name in order}
+    usual = SETTINGS if "t" not in order else {**SETTINGS, **_ALONG_STEPS}
+    values = {name: given.get(name, _in_premises(item, name, usual[name])) for name in order}
     if axis == "K" and "K" not in given:
-        values["K"] = tuple(range(1, 41))
+        values["K"] = _in_premises(item, "K", tuple(range(1, 41)))
     lines = math.prod(len(v) for name, v in values.items() if name != axis)
     if lines > _MOST_LINES:
         raise DomainError(f"that is {lines} lines; allowed are at most {_MOST_LINES}: fix a symbol, as in K=3")
     return {axis: values.pop(axis), **values}
+
+
+def _in_premises(item: Claim, name: str, values: Sequence[float]) -> Sequence[float]:
+    """Those of the usual values of a symbol at which the claim's premises on that symbol alone hold."""
+    alone = [a for a in item.premises_on_symbols if {s.name for s in a.relation.free_symbols} == {name}]
+    return [v for v in values if all(a.evaluate({name: v}).holds for a in alone)]
 
 
 def bound_figure(item: Claim, given: Mapping[str, Sequence[float]] | None = None, axis: str | None = None) -> Figure:
@@ -118,37 +130,51 @@ def _line(item: Claim, axis: str, values: Sequence[float], fixed: Mapping[str, f
 
 
 def _draw(rows: Sequence[Row], axis_name: str, varying: Sequence[str], observable: str, exact: bool) -> Any:
-    figure = new_figure(COLUMN, 2.3, left=0.62, right=0.78 if varying else 0.12, top=0.1, bottom=0.42)
+    figure = new_figure(COLUMN, 2.3, left=0.62, right=0.12, top=0.1, bottom=0.42)
     axis: Any = figure.subplots()
-    axis.set_yscale("log")
-    positive = [float(r["bound"] or 0) for r in rows if float(r["bound"] or 0) > 0]
-    least = max(_LEAST_SHOWN, min(positive, default=_LEAST_SHOWN))
-    groups = list(dict.fromkeys(tuple(r[name] for name in varying) for r in rows))
-    firsts = list(dict.fromkeys(group[:1] for group in groups))
-    ends = []
-    for number, group in enumerate(groups):
-        points = [
-            (float(r[axis_name] or 0), float(r["bound"] or 0))
-            for r in rows
-            if tuple(r[name] for name in varying) == group and float(r["bound"] or 0) >= least
-        ]
-        if not points:
-            continue
-        look = shade_and_style(firsts.index(group[:1]), number)
-        axis.plot(*zip(*points, strict=True), **look)
-        if varying:
-            label = ", ".join(f"${_math(n)}={v:g}$" for n, v in zip(varying, group, strict=True))
-            ends.append((points[-1][1], label, look["color"]))
-    x = [float(r[axis_name] or 0) for r in rows]
+    positive = [number(r, "bound") for r in rows if number(r, "bound") > 0]
+    least, most = max(_LEAST_SHOWN, min(positive, default=_LEAST_SHOWN)), max(positive, default=1.0)
+    x = [number(r, axis_name) for r in rows]
+    if most > 30 * least:
+        axis.set_yscale("log")
+        axis.set_ylim(least / 1.5, most * 1.6)
     if min(x) > 0 and max(x) > 30 * min(x):
         axis.set_xscale("log")
-    axis.set_ylim(least / 1.5, max(positive, default=1.0) * 1.6)
+    groups = list(dict.fromkeys(tuple(r[name] for name in varying) for r in rows))
+    firsts = list(dict.fromkeys(group[:1] for group in groups))
+    lines = []
+    for position, group in enumerate(groups):
+        points = [
+            (number(r, axis_name), number(r, "bound"))
+            for r in rows
+            if tuple(r[name] for name in varying) == group and number(r, "bound") >= least
+        ]
+        if points:
+            axis.plot(*zip(*points, strict=True), **shade_and_style(firsts.index(group[:1]), position))
+            lines.append((points, ", ".join(f"${_math(n)}={v:g}$" for n, v in zip(varying, group, strict=True))))
     axis.margins(x=0.02)
     axis.set_xlabel(f"${_math(axis_name)}$, {_short(axis_name)}")
-    axis.set_ylabel(f"{'exact' if exact else 'bound on'} {observable.replace('_', ' ')}")
+    axis.set_ylabel(f"{'exact' if exact else 'bound on'} {words(observable)}")
     axis.autoscale_view(scaley=False)
-    direct_labels(axis, ends, spacing=0.075)
+    if varying:
+        _label_on_lines(axis, lines)
     return figure
+
+
+def _label_on_lines(axis: Any, lines: Sequence[tuple[Sequence[tuple[float, float]], str]]) -> None:
+    """Each label on its line, at a height of its own where lines cross the picture."""
+    to_share = axis.transData + axis.transAxes.inverted()
+    for position, (points, text) in enumerate(lines):
+        wanted = 0.75 - 0.5 * position / max(1, len(lines) - 1)
+        x, y = min(points, key=lambda point: abs(float(to_share.transform(point)[1]) - wanted))
+        axis.annotate(
+            text,
+            (x, y),
+            ha="center",
+            va="center",
+            fontsize=7,
+            bbox={"boxstyle": "square,pad=0.15", "facecolor": "white", "edgecolor": "none"},
+        )
 
 
 def _short(name: str) -> str:

@@ -8,8 +8,9 @@ from typing import Any
 
 from markupsafe import Markup
 
+from empirics.judging.table import MAIN
 from empirics.registered import observables
-from empirics.report.falsify import closest_call, falsifier
+from empirics.report.falsify import closest_call, falsifier, found_violated
 from empirics.report.figure import Figure
 from empirics.report.mathml import latex_of, mathml
 from empirics.report.tables import verdict_counts
@@ -69,6 +70,15 @@ class ClaimView:
     figure: Figure | None
     verdicts: Sequence[Mapping[str, Any]]
 
+    @property
+    def arms(self) -> bool:
+        """Whether any verdict speaks of another arm than the main one."""
+        return any(v["arm"] not in ("", MAIN) for v in self.verdicts)
+
+    def has(self, column: str) -> bool:
+        """Whether any verdict has a value in that column of the table."""
+        return any(v[column] is not None for v in self.verdicts)
+
 
 def claim_views(results: Results, figures: Sequence[Figure]) -> list[ClaimView]:
     """One view per claim, in the order of the results."""
@@ -102,7 +112,7 @@ def _view(results: Results, judged: ClaimResult, figure: Figure | None) -> Claim
         tightness=_tightness(verdicts),
         mutants=judged.mutants,
         falsifier=falsifier(judged, name, results.config["verdict"]),
-        closest=closest_call(results, judged),
+        closest=found_violated(results, judged) or closest_call(results, judged),
         figure=figure,
         verdicts=[_row(results, v) for v in verdicts if v.verdict != "NOT TESTED" or len(verdicts) == 1],
     )
@@ -121,7 +131,7 @@ def _premises(item: Claim, verdicts: Sequence[VerdictResult]) -> list[PremiseVie
             low, high = min(values), max(values)
             span = f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
             span += f" (limit {', '.join(f'{x:g}' for x in limits)})" if limits else ""
-        holds = f"{sum(p.holds for p in found)} of {len(found)}" if found else "-"
+        holds = f"{sum(p.holds for p in found)} of {len(found)} verdicts" if found else "-"
         views.append(PremiseView(mathml(latex_of(assumption.relation)), assumption.text, span, holds))
     return views
 

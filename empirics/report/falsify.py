@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from empirics.results import ClaimResult, Results, VerdictResult
 from theory import Kind
 
-__all__ = ["closest_call", "falsifier"]
+__all__ = ["closest_call", "falsifier", "found_violated"]
 
 
 def falsifier(judged: ClaimResult, observable: str, settings: dict[str, float]) -> str:
@@ -27,6 +27,15 @@ def falsifier(judged: ClaimResult, observable: str, settings: dict[str, float]) 
         Kind.RATE: "a setting in which the lower confidence limit of the slope lies above 0.1",
     }
     return f"It would be falsified by {text[Kind(judged.kind)]}."
+
+
+def found_violated(results: Results, judged: ClaimResult) -> str | None:
+    """Where it is falsified, and by what, if it is."""
+    found = [v for v in results.verdicts if v.claim == judged.id and v.verdict == "VIOLATED"]
+    if not found:
+        return None
+    first = f"{results.where(found[0])}: {found[0].reason}"
+    return f"It is, in {len(found)} verdict{'s' if len(found) > 1 else ''}: {first}."
 
 
 def closest_call(results: Results, judged: ClaimResult) -> str | None:

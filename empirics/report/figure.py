@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from empirics.report.style import figure_style
 
-__all__ = ["FORMATS", "Figure", "Row"]
+__all__ = ["FORMATS", "Figure", "Row", "number"]
 
 FORMATS: Final = ("svg", "pdf", "png")
 _DOTS_PER_INCH = 300
@@ -22,6 +22,11 @@ _METADATA: Final[dict[str, dict[str, Any]]] = {
 }
 
 Row = Mapping[str, float | int | str | None]
+
+
+def number(row: Row, *keys: str) -> float:
+    """The first of the keys that has a value, as a number; 0 if none has."""
+    return next((float(value) for key in keys if (value := row[key]) is not None), 0.0)
 
 
 @dataclass(frozen=True)

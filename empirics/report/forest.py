@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from empirics.report.figure import Row
+from empirics.report.figure import Row, number
 from empirics.report.style import INK, OBSERVED, PAGE, SOFT, new_figure
 from empirics.results import Results
 
@@ -42,8 +42,8 @@ def draw_forest(rows: Sequence[Row], xlabel: str, *, two_sided: bool = False) ->
     figure = new_figure(PAGE, _LINE * len(rows) + 0.62, left=2.15, right=0.95, top=0.1, bottom=0.46)
     axis: Any = figure.subplots()
     for position, row in enumerate(rows):
-        estimate = float(row["estimate"] or 0)
-        low, high = (estimate if row[side] is None else float(row[side] or 0) for side in ("lower", "upper"))
+        estimate = number(row, "estimate")
+        low, high = (number(row, side, "estimate") for side in ("lower", "upper"))
         verdict = str(row["verdict"])
         axis.errorbar(
             [estimate],
@@ -53,7 +53,7 @@ def draw_forest(rows: Sequence[Row], xlabel: str, *, two_sided: bool = False) ->
             **OBSERVED | {"fmt": _MARKS.get(verdict, "o")},
         )
         if row["threshold"] is not None:
-            threshold = float(row["threshold"] or 0)
+            threshold = number(row, "threshold")
             for mark in (threshold, -threshold) if two_sided else (threshold,):
                 axis.plot([mark, mark], [position - 0.5, position + 0.5], color=INK, linewidth=1.4, zorder=2)
         axis.annotate(

@@ -23,6 +23,9 @@ def mathml(latex: str, *, display: bool = False) -> Markup:
         display: on a line of its own.
     """
     element = convert(latex, display="block" if display else "inline")
+    element = re.sub(
+        r"<mo(?: [^>]*)?>(&#x0007C;|\|)</mo>", '<mo lspace="0" rspace="0" stretchy="false">|</mo>', element
+    )
     return Markup(element.replace("<math ", f'<math alttext="{escape(" ".join(latex.split()))}" ', 1))
 
 

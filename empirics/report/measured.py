@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,69 +11,77 @@ import numpy as np
 from empirics.judging.confidence import interval
 from empirics.judging.table import CellTable
 from empirics.measurements import Judged
-from empirics.registered import observables
-from empirics.report.style import OBSERVED, figure_style
+from empirics.report.figure import Figure, Row, number
+from empirics.report.style import COLUMN, INK, OBSERVED, direct_labels, new_figure, shade_and_style, words
 from theory import DomainError
 from theory.notation import NOTATION
 
-__all__ = ["draw_judged"]
+__all__ = ["judged_figure"]
 
 _MARKERS = "osD^vP"
 
 
-def draw_judged(judged: Judged, alpha: float) -> Any:
+def judged_figure(judged: Judged, alpha: float) -> Figure:
     """Observed means with intervals, and the bound where the claim has one, over the symbol that varies most.
 
     Args:
         judged: the verdicts.
         alpha: level of the intervals, each cell by itself.
-
-    Returns:
-        The matplotlib figure.
     """
-    import matplotlib.pyplot as plt
+    symbol = _axis(judged.cells)
+    rows = []
+    for cell in sorted(judged.cells, key=lambda c: c.symbols[symbol]):
+        fixed = [(n, v) for n, v in cell.symbols.items() if n != symbol and _varies(judged.cells, n)]
+        rows.append(_row(judged, cell, symbol, ", ".join(f"{n}={v:g}" for n, v in fixed), alpha))
+    observable = judged.claim.observable
+    return Figure(
+        judged.claim.id,
+        f"{judged.claim.title}, predicted and observed",
+        f"{observable} against {NOTATION[symbol].meaning}. Points: mean over seeds with its time-uniform interval.",
+        rows,
+        partial(_draw, symbol=symbol, label=words(observable), title=f"{judged.claim.id}: {judged.verdict}"),
+    )
 
-    axis_symbol = _axis(judged.cells)
-    groups: dict[tuple[tuple[str, float], ...], list[CellTable]] = {}
-    for cell in judged.cells:
-        fixed = tuple((n, v) for n, v in cell.symbols.items() if n != axis_symbol and _varies(judged.cells, n))
-        groups.setdefault(fixed, []).append(cell)
-    with figure_style():
-        figure, axis = plt.subplots(figsize=(6.4, 3.2))
-        shades = np.linspace(0.0, 0.6, len(groups))
-        for number, (fixed, cells) in enumerate(groups.items()):
-            label = ", ".join(f"{n}={v:g}" for n, v in fixed)
-            look = {"color": str(shades[number]), "fmt": _MARKERS[number % len(_MARKERS)]}
-            ordered = sorted(cells, key=lambda c: c.symbols[axis_symbol])
-            _draw_series(axis, judged, ordered, axis_symbol, look, label, alpha)
-        axis.set_xlabel(f"{axis_symbol}, {NOTATION[axis_symbol].meaning}")
-        axis.set_ylabel(judged.claim.observable)
-        axis.set_title(f"{judged.claim.id}: {judged.verdict}")
-        figure.legend(loc="outside right upper", fontsize=7.5)
+
+def _row(judged: Judged, cell: CellTable, symbol: str, series: str, alpha: float) -> Row:
+    values = [v for v in cell.observables[judged.claim.observable] if v is not None]
+    known = judged.observable
+    limits = interval(values, alpha, known.lower, known.upper) if values and known and known.bounded else None
+    return {
+        "series": series,
+        symbol: cell.symbols[symbol],
+        "mean": float(np.mean(values)) if values else None,
+        "lower": limits.lower if limits else None,
+        "upper": limits.upper if limits else None,
+        "bound": _bound(judged, cell),
+        "seeds": len(cell.seeds),
+    }
+
+
+def _draw(rows: Sequence[Row], symbol: str, label: str, title: str) -> Any:
+    figure = new_figure(COLUMN, 2.4, left=0.55, right=0.95, top=0.25)
+    axis: Any = figure.subplots()
+    ends = []
+    for position, series in enumerate(dict.fromkeys(str(r["series"]) for r in rows)):
+        mine = [r for r in rows if r["series"] == series]
+        seen = [r for r in mine if r["mean"] is not None]
+        name = f", {series}" if series else ""
+        if seen:
+            mean = np.array([number(r, "mean") for r in seen])
+            below = np.maximum(mean - [number(r, "lower", "mean") for r in seen], 0)
+            above = np.maximum(np.array([number(r, "upper", "mean") for r in seen]) - mean, 0)
+            look = OBSERVED | {"fmt": _MARKERS[position % len(_MARKERS)]}
+            axis.errorbar([number(r, symbol) for r in seen], mean, yerr=[below, above], **look)
+            ends.append((float(mean[-1]), f"observed{name}", str(OBSERVED["color"])))
+        known = [(number(r, symbol), number(r, "bound")) for r in mine if r["bound"] is not None]
+        if known:
+            axis.plot(*zip(*known, strict=True), **shade_and_style(position))
+            ends.append((known[-1][1], f"bound{name}", INK))
+    axis.set_title(title, pad=3)
+    axis.set_xlabel(f"{symbol}, {NOTATION[symbol].meaning}", fontsize=7.5)
+    axis.set_ylabel(label)
+    direct_labels(axis, ends, spacing=0.075)
     return figure
-
-
-def _draw_series(
-    axis: Any, judged: Judged, cells: list[CellTable], symbol: str, look: dict[str, str], label: str, alpha: float
-) -> None:
-    observable = observables().get(judged.claim.observable)
-    x, mean, below, above, bounds = [], [], [], [], []
-    for cell in cells:
-        values = [v for v in cell.observables[judged.claim.observable] if v is not None]
-        if not values:
-            continue
-        low, high = (observable.lower, observable.upper) if observable and observable.bounded else (None, None)
-        found = interval(values, alpha, low, high) if low is not None and high is not None else None
-        x.append(cell.symbols[symbol])
-        mean.append(float(np.mean(values)))
-        below.append(mean[-1] - found.lower if found else 0.0)
-        above.append(found.upper - mean[-1] if found else 0.0)
-        bounds.append(_bound(judged, cell))
-    style = OBSERVED | look
-    axis.errorbar(x, mean, yerr=[below, above], label=f"observed {label}".strip(), **style)
-    known = [(a, b) for a, b in zip(x, bounds, strict=True) if b is not None]
-    if known:
-        axis.plot(*zip(*known, strict=True), color=look["color"], linestyle="--", label=f"bound {label}".strip())
 
 
 def _bound(judged: Judged, cell: CellTable) -> float | None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from empirics.report.figure import Row
+from empirics.report.figure import Row, number
 from empirics.report.style import OBSERVED, PAGE, SOFT, direct_labels, new_figure
 from empirics.results import CellResult
 from theory import Claim, DomainError
@@ -80,19 +80,31 @@ def _row(
     }
 
 
-def draw_panels(rows: Sequence[Row], styles: Mapping[str, Mapping[str, Any]], ylabel: str, *, log: bool) -> Any:
+def draw_panels(
+    rows: Sequence[Row], styles: Mapping[str, Mapping[str, Any]], ylabel: str, *, log: bool, points: str = "observed"
+) -> Any:
     """The figure.
 
     Args:
         rows: those of :func:`line_rows` and :func:`observed_rows`; an observed row's ``note`` marks its panel.
         styles: how each predicted series is drawn, with its ``label``.
         ylabel: the observable.
+        points: what the points are called.
         log: logarithmic height, as where the bound is exponential; an observed 0 is drawn below the axis break.
     """
-    sizes = sorted({int(r["templates"] or 0) for r in rows})
-    multiplicities = sorted({int(r["multiplicity"] or 0) for r in rows})
+    sizes = sorted({int(number(r, "templates")) for r in rows})
+    multiplicities = sorted({int(number(r, "multiplicity")) for r in rows})
     height = _PANEL_HEIGHT * len(sizes) + 0.24 * (len(sizes) - 1) + 0.72
-    figure = new_figure(PAGE, height, left=_LEFT, right=_RIGHT, top=0.26, bottom=0.44, wspace=0.08, hspace=0.26)
+    figure = new_figure(
+        PAGE,
+        height,
+        left=_LEFT + 0.13 * ylabel.count("\n"),
+        right=_RIGHT,
+        top=0.26,
+        bottom=0.44,
+        wspace=0.08,
+        hspace=0.26,
+    )
     grid: Any = figure.subplots(len(sizes), len(multiplicities), sharex=True, sharey=True, squeeze=False)
     floor = _floor(rows) if log else None
     for i, templates in enumerate(sizes):
@@ -101,7 +113,7 @@ def draw_panels(rows: Sequence[Row], styles: Mapping[str, Mapping[str, Any]], yl
             axis = grid[i, j]
             axis.set_title(f"$K={multiplicity}$, $|R|={templates}$", pad=3)
             ends = [_line(axis, panel, name, style, floor) for name, style in styles.items()]
-            ends.append(_points(axis, [r for r in panel if r["series"] == OBSERVED_SERIES], floor))
+            ends.append(_points(axis, [r for r in panel if r["series"] == OBSERVED_SERIES], floor, points))
             note = next((r["note"] for r in panel if r["note"]), None)
             if note:
                 axis.text(0.03, 0.05, note, transform=axis.transAxes, color=SOFT, fontsize=7.5, zorder=4)
@@ -119,7 +131,7 @@ def draw_panels(rows: Sequence[Row], styles: Mapping[str, Mapping[str, Any]], yl
 
 def _floor(rows: Sequence[Row]) -> float:
     """The power of ten below everything positive that was observed."""
-    positive = [float(r["value"]) for r in rows if r["series"] == OBSERVED_SERIES and r["value"]]
+    positive = [number(r, "value") for r in rows if r["series"] == OBSERVED_SERIES and r["value"]]
     return max(_FLOOR, 10.0 ** (math.ceil(math.log10(min([*positive, 0.1]))) - 1))
 
 
@@ -136,7 +148,10 @@ def _limits(axis: Any, floor: float | None) -> None:
     axis.set_ylim(floor / 3, 1.6)
     decades = range(round(math.log10(floor)), 1)
     ticks = [10.0**d for d in decades]
-    axis.set_yticks([floor / 2.2, *ticks], ["0", *(f"{t:g}" for t in ticks)])
+    axis.set_yticks(
+        [floor / 2.2, *ticks],
+        ["0", *(f"{t:g}" if t > 0.005 else f"$10^{{{d}}}$" for t, d in zip(ticks, decades, strict=True))],
+    )
     axis.minorticks_off()
     axis.axhline(floor / 1.4, color=SOFT, linewidth=0.4, linestyle=(0, (1, 3)))
 
@@ -144,7 +159,7 @@ def _limits(axis: Any, floor: float | None) -> None:
 def _line(
     axis: Any, panel: Sequence[Row], name: str, style: Mapping[str, Any], floor: float | None
 ) -> tuple[float, str, str] | None:
-    points = [(float(r["finetuned"] or 0), float(r["value"] or 0)) for r in panel if r["series"] == name]
+    points = [(number(r, "finetuned"), number(r, "value")) for r in panel if r["series"] == name]
     if not points:
         return None
     shown = [(x, y) for x, y in points if floor is None or y >= floor] or points[:1]
@@ -152,12 +167,12 @@ def _line(
     return _height(shown[-1][1], floor), str(style["label"]), str(style["color"])
 
 
-def _points(axis: Any, rows: Sequence[Row], floor: float | None) -> tuple[float, str, str] | None:
+def _points(axis: Any, rows: Sequence[Row], floor: float | None, label: str) -> tuple[float, str, str] | None:
     if not rows:
         return None
-    x = [float(r["finetuned"] or 0) for r in rows]
-    means = np.array([_height(float(r["value"] or 0), floor) for r in rows])
-    lower = np.array([_height(float(r["value"] if r["lower"] is None else r["lower"]), floor) for r in rows])
-    upper = np.array([_height(float(r["value"] if r["upper"] is None else r["upper"]), floor) for r in rows])
+    x = [number(r, "finetuned") for r in rows]
+    means = np.array([_height(number(r, "value"), floor) for r in rows])
+    lower = np.array([_height(number(r, "lower", "value"), floor) for r in rows])
+    upper = np.array([_height(number(r, "upper", "value"), floor) for r in rows])
     axis.errorbar(x, means, yerr=[np.maximum(means - lower, 0), np.maximum(upper - means, 0)], **OBSERVED)
-    return float(means[-1]), "observed", str(OBSERVED["color"])
+    return float(means[-1]), label, str(OBSERVED["color"])

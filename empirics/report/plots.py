@@ -8,10 +8,10 @@ from typing import Any
 
 from empirics.judging.table import MAIN
 from empirics.registered import observables
-from empirics.report.figure import Figure, Row
+from empirics.report.figure import Figure, Row, number
 from empirics.report.forest import draw_forest, forest_rows
 from empirics.report.panels import OBSERVED_SERIES, draw_panels, line_rows, observed_rows
-from empirics.report.style import INK, LINES, PAGE, SEEN, direct_labels, new_figure, shade_and_style
+from empirics.report.style import INK, LINES, PAGE, SEEN, direct_labels, new_figure, shade_and_style, words
 from empirics.results import CellResult, ClaimResult, Results
 from theory import Claim, Kind, UnknownClaimError, claim
 
@@ -55,17 +55,25 @@ def claim_figure(results: Results, judged: ClaimResult) -> Figure | None:
     if item is not None and item.log_expression is not None and "N_f" in item.symbols and item.variant == MAIN:
         rows = _panel_rows(results, [item], item.observable)
     if rows is not None and item is not None and any(r["series"] == item.id for r in rows):
-        style = {item.id: {"color": INK, "linestyle": "-", "label": "exact" if item.kind == Kind.IDENTITY else "bound"}}
+        predicted = "formula" if item.kind == Kind.IDENTITY else "bound"
+        style = {item.id: {"color": INK, "linestyle": "-", "label": predicted}}
         known = observables().get(item.observable)
         probability = known is not None and (known.lower, known.upper) == (0, 1)
-        caption = f"{item.title}: the {style[item.id]['label']} as a line, {item.observable} as points. {_INTERVAL}"
-        label = item.observable.replace("_", " ")
-        draw = partial(draw_panels, styles=style, ylabel=_wrapped(label), log=probability)
+        exact = known is not None and known.sampling == "exact"
+        how = "Points: the value of each cell, computed by another route, without sampling." if exact else _INTERVAL
+        caption = f"{item.title}: the {predicted} as a line, {item.observable} as points. {how}"
+        draw = partial(
+            draw_panels,
+            styles=style,
+            ylabel=_wrapped(words(item.observable)),
+            log=probability,
+            points="exact value" if exact else "observed",
+        )
         return Figure(f"claim-{judged.id}", f"{judged.title}, predicted and observed", caption, rows, draw)
     rows = forest_rows(results, judged.id)
     if not rows:
         return None
-    observable = item.observable.replace("_", " ") if item is not None else "measured"
+    observable = words(item.observable) if item is not None else "measured"
     difference = judged.kind == Kind.TREND or (item is not None and item.reference is not None)
     label = f"{observable}, paired difference" if difference else observable
     caption = (
@@ -105,8 +113,8 @@ def gap_figure(results: Results) -> Figure | None:
 
 
 def _draw_gap(rows: Sequence[Row], limit: float) -> Any:
-    sizes = sorted({int(r["templates"] or 0) for r in rows})
-    multiplicities = sorted({int(r["multiplicity"] or 0) for r in rows})
+    sizes = sorted({int(number(r, "templates")) for r in rows})
+    multiplicities = sorted({int(number(r, "multiplicity")) for r in rows})
     columns = min(4, len(sizes))
     lines = -(-len(sizes) // columns)
     figure = new_figure(PAGE, 2.1 * lines + 0.4, left=0.55, right=0.55, top=0.25, wspace=0.28, hspace=0.4)
@@ -117,17 +125,17 @@ def _draw_gap(rows: Sequence[Row], limit: float) -> Any:
         axis.set_xscale("log")
         axis.set_yscale("log")
         ends = []
-        for number, multiplicity in enumerate(multiplicities):
+        for position, multiplicity in enumerate(multiplicities):
             points = [
-                (int(r["step"] or 0), float(r["gap_mean_nats"] or 0))
+                (int(number(r, "step")), number(r, "gap_mean_nats"))
                 for r in rows
                 if (r["templates"], r["multiplicity"]) == (templates, multiplicity) and r["step"] and r["gap_mean_nats"]
             ]
             points = [(x, y) for x, y in points if y > 0]
             if points:
-                look = shade_and_style(number, number)
+                look = shade_and_style(position, position)
                 axis.plot(*zip(*points, strict=True), **look)
-                ends.append((points[-1][1], f"$K={multiplicity}$", look["color"]))
+                ends.append((points[-1][1], f"$K={multiplicity}$", INK))
         axis.axhline(limit, color=SEEN, linewidth=0.7)
         axis.annotate(
             f"premise: gap $\\leq$ {limit:g}",
@@ -178,7 +186,8 @@ def _symbols(results: Results, cell: CellResult) -> Mapping[str, float]:
 
 def _outside(results: Results, identifier: str) -> set[tuple[int, int]]:
     """The units all of whose cells are out of scope of a claim."""
-    inside, outside = set(), set()
+    inside: set[tuple[int, int]] = set()
+    outside: set[tuple[int, int]] = set()
     for verdict in results.verdicts:
         if verdict.claim == identifier and verdict.cells:
             cell = results.cells[verdict.cells[0]]

@@ -23,6 +23,7 @@ __all__ = [
     "figure_style",
     "new_figure",
     "shade_and_style",
+    "words",
 ]
 
 COLUMN: Final = 3.35
@@ -56,6 +57,11 @@ _STYLES: Final = ("-", "--", "-.", ":")
 def shade_and_style(first: int, second: int = 0) -> dict[str, str]:
     """A black or grey line for the ``first``-th and ``second``-th of two properties: line style, then shade."""
     return {"linestyle": _STYLES[first % len(_STYLES)], "color": SHADES[second % len(SHADES)]}
+
+
+def words(observable: str) -> str:
+    """The name of an observable as an axis writes it."""
+    return observable.replace("_", " ").replace("ood", "OOD").replace("auc", "AUC")
 
 
 @contextmanager
@@ -117,13 +123,7 @@ def direct_labels(axis: Any, ends: Sequence[tuple[float, str, str]], *, spacing:
     placed = sorted(
         (min(1.0, max(0.0, float(to_share.transform((x, y))[1]))), text, colour) for y, text, colour in ends
     )
-    heights = [share for share, _, _ in placed]
-    for i in range(1, len(heights)):
-        heights[i] = max(heights[i], heights[i - 1] + spacing)
-    excess = max(0.0, heights[-1] - 1.0) if heights else 0.0
-    for i in range(len(heights) - 1, -1, -1):
-        ceiling = 1.0 if i == len(heights) - 1 else heights[i + 1] - spacing
-        heights[i] = min(heights[i], ceiling) if excess else heights[i]
+    heights = _apart([share for share, _, _ in placed], spacing)
     for height, (share, text, colour) in zip(heights, placed, strict=True):
         axis.annotate(
             text,
@@ -135,5 +135,24 @@ def direct_labels(axis: Any, ends: Sequence[tuple[float, str, str]], *, spacing:
             color=colour,
             va="center",
             annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.4, "shrinkA": 0, "shrinkB": 0},
+            arrowprops={
+                "arrowstyle": "-",
+                "color": colour,
+                "linewidth": 0.4,
+                "shrinkA": 0,
+                "shrinkB": 0,
+                "relpos": (0, 0.5),
+            },
         )
+
+
+def _apart(wanted: Sequence[float], spacing: float) -> list[float]:
+    """Heights at least ``spacing`` apart and as near as possible to those wanted, which rise (isotonic regression)."""
+    blocks: list[tuple[float, int]] = []
+    for position, share in enumerate(wanted):
+        blocks.append((share - position * spacing, 1))
+        while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
+            (upper, n), (lower, k) = blocks.pop(), blocks.pop()
+            blocks.append(((upper * n + lower * k) / (n + k), n + k))
+    least = [mean for mean, count in blocks for _ in range(count)]
+    return [min(max(base, 0.0), 1 - (len(wanted) - 1) * spacing) + i * spacing for i, base in enumerate(least)]

@@ -157,9 +157,9 @@ def run_summary(results: Results) -> str:
     span = f"{seeds[0]}" if seeds[0] == seeds[-1] else f"{seeds[0]} to {seeds[-1]}"
     return (
         f"{len(runs)} one-layer transformers pre-trained for {results.config['pretraining']['steps']} steps, "
-        f"{len(results.cells)} cells in {arms} arm{'s' if arms > 1 else ''}, {span} seeds a cell; S = {world['subjects']}, "
-        f"|R| in {world['templates']}, K in {world['multiplicity']}, N_f in {world['finetuned']}; "
-        f"{results.environment.cpu}, {results.wall_seconds:.0f} s."
+        f"{len(results.cells)} cells in {arms} arm{'s' if arms > 1 else ''}, {span} seeds a cell; "
+        f"S = {world['subjects']}, |R| in {world['templates']}, K in {world['multiplicity']}, "
+        f"N_f in {world['finetuned']}; {results.environment.cpu}, {results.wall_seconds:.0f} s."
     )
 
 
@@ -196,12 +196,12 @@ def failures(results: Results) -> list[str]:
         for seed, reason in cell.failures.items():
             run = f"{'' if cell.variant == MAIN else cell.variant + ': '}|R|={cell.templates}, K={cell.multiplicity}"
             met.setdefault(reason, []).append(f"{run}, seed {seed}")
-    counts = {reason: len(set(places)) for reason, places in met.items()}
-    return [
-        f"{counts[reason]} failed run{'s' if counts[reason] > 1 else ''} ({places[0]}{' and others' if counts[reason] > 1 else ''}): "
-        f"{reason}"
-        for reason, places in met.items()
-    ]
+    lines = []
+    for reason, places in met.items():
+        count = len(set(places))
+        runs, others = ("runs", " and others") if count > 1 else ("run", "")
+        lines.append(f"{count} failed {runs} ({places[0]}{others}): {reason}")
+    return lines
 
 
 def cells_csv(results: Results) -> str:

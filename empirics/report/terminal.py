@@ -38,7 +38,7 @@ def print_results(results: Results, out: Console, directory: Path) -> None:
     )
     for heading in ("|R|", "K", "N_f", "seeds"):
         table.add_column(heading, justify="right")
-    for heading in ("observed [interval]", "literal", "normalised", "some unseen"):
+    for heading in (r"observed \[interval]", "literal", "normalised", "some unseen"):
         table.add_column(heading, justify="right")
     for reading in READINGS:
         table.add_column(f"verdict, {reading.removeprefix('ood-error-')}")
@@ -110,7 +110,7 @@ def _print_arms(results: Results, out: Console) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold", title="Arms", title_justify="left")
     for heading in ("claim", "arm"):
         table.add_column(heading, overflow="fold")
-    for heading in ("|R|", "K", "N_f", "seeds", "measured [limits]", "threshold"):
+    for heading in ("|R|", "K", "N_f", "seeds", r"measured \[limits]", "threshold"):
         table.add_column(heading, justify="right")
     table.add_column("verdict")
     for row in rows:

@@ -5,18 +5,21 @@ from pathlib import Path
 
 import pytest
 
-from theory.certify.figures import figure, frontier_table, rate_figure
+from empirics.report.proof_figures import frontier_figure, rate_figure
+from theory.certify.tables import frontier_table, write_frontier, write_rates
 
 _PROOFS = Path(__file__).parents[2] / "docs" / "proofs"
 
 
-def test_the_frontier_figure_and_its_table(tmp_path: Path) -> None:
-    drawn = figure(tmp_path / "frontier.svg")
-    assert drawn.read_text().lstrip().startswith("<?xml")
-    table = (tmp_path / "frontier.csv").read_text()
+def test_the_stored_frontier_is_the_current_one_and_can_be_drawn(tmp_path: Path) -> None:
+    table = write_frontier(tmp_path / "frontier.csv").read_text()
     assert table.count("\n") == 20_101
     assert table.count(",none\n") == 2484
     assert table == (_PROOFS / "frontier.csv").read_text()
+    figure = frontier_figure(_PROOFS / "frontier.csv")
+    assert len(figure.rows) == 20_100
+    assert "never" in figure.svg
+    assert "136" in figure.svg
 
 
 def test_the_page_holds_the_current_table() -> None:
@@ -26,11 +29,16 @@ def test_the_page_holds_the_current_table() -> None:
     assert all(row in page for row in rows)
 
 
-def test_the_rate_figure(tmp_path: Path) -> None:
-    rate_figure(tmp_path / "rate.svg", multiplicities=(1,))
-    rows = (tmp_path / "rate.csv").read_text().splitlines()
+def test_the_stored_rates_are_the_current_ones_and_can_be_drawn(tmp_path: Path) -> None:
+    rows = write_rates(tmp_path / "rate.csv", multiplicities=(1,)).read_text().splitlines()
     assert rows[0] == "multiplicity,step,form,value_nats"
     assert any(row.startswith("1,10000,restart,") for row in rows)
+    stored = [r for r in (_PROOFS / "linear-memory-rate.csv").read_text().splitlines() if not r.startswith("3,")]
+    assert len(stored) == len(rows)
+    for now, then in zip(rows[1:], stored[1:], strict=True):
+        assert now.rpartition(",")[0] == then.rpartition(",")[0]
+        assert float(now.rpartition(",")[2]) == pytest.approx(float(then.rpartition(",")[2]), rel=1e-6)
+    assert "× gap" in rate_figure(_PROOFS / "linear-memory-rate.csv").svg
 
 
 def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,8 +2,10 @@
 
 import json
 import math
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -85,12 +87,13 @@ def test_verify_writes_report_table_and_plots(verified):
     report = (verified / "report.html").read_text()
     for text in ("ood-error-literal", "No claim is violated", "OUT OF SCOPE", "<svg", "code_hash"):
         assert text in report
-    assert "<script" not in report
+    assert report.count("<script") == 1
+    assert "src=" not in report
     assert "http://" not in report.replace("http://www.w3.org", "").replace("http://purl.org", "").replace(
         "http://creativecommons.org", ""
     )
     for name in ("ood-error", "pretraining-gap"):
-        assert (verified / "plots" / f"{name}.svg").read_text().startswith("<svg")
+        assert (verified / "plots" / f"{name}.svg").read_text().startswith("<?xml")
         assert len((verified / "plots" / f"{name}.csv").read_text().splitlines()) > 10
     header = (verified / "cells.csv").read_text().splitlines()[0].split(",")
     assert header[:4] == ["variant", "templates", "multiplicity", "finetuned"]
@@ -188,3 +191,18 @@ def test_theory_commands_never_load_torch(arguments):
         f"status = run({arguments!r}); assert 'torch' not in sys.modules; sys.exit(status)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+
+
+def test_the_shell_completes_commands_and_options():
+    def completed(words):
+        environment = {
+            **os.environ,
+            "_FACTBOUND_COMPLETE": "complete_bash",
+            "COMP_WORDS": " ".join(words),
+            "COMP_CWORD": str(len(words) - 1),
+        }
+        command = Path(sys.executable).with_name("factbound")
+        return subprocess.run([command], env=environment, capture_output=True, text=True, check=True).stdout.split()
+
+    assert completed(["factbound", "ve"]) == ["verify"]
+    assert "--format" in completed(["factbound", "plot", "--fo"])

@@ -109,6 +109,16 @@ def test_a_figure_of_bound_and_measurements(tmp_path):
         figure = tmp_path / f"figure.{ending}"
         assert run(["judge", path, "--claim", CLAIM, "--plot", str(figure)]) == 0
         assert figure.stat().st_size > 5000
+    data = list(csv.DictReader((tmp_path / "figure.csv").open()))
+    assert [(r["N_f"], r["mean"], r["seeds"]) for r in data] == [
+        ("2", "0.1", "40"),
+        ("5", "0.1", "40"),
+        ("10", "0.1", "40"),
+    ]
+    assert float(data[2]["bound"]) == pytest.approx(math.exp(-10 * 9 * math.log(20) / 800))
+    before = (tmp_path / "m.csv").read_text()
+    assert run(["judge", path, "--claim", CLAIM, "--plot", str(tmp_path / "m.svg")]) == 2
+    assert (tmp_path / "m.csv").read_text() == before
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 python=${PYTHON:-"$root/.venv/bin/python"}
-"$python" -m pip wheel -q --disable-pip-version-check --no-deps -w "$work/wheels" "$root"
+"$python" -m build --outdir "$work/wheels" "$root" > "$work/build.log" || { cat "$work/build.log"; exit 1; }
 "$python" -m venv "$work/venv"
 cp -r "$root/tests/example_project" "$work/project"
 cd "$work/project"
@@ -17,4 +17,6 @@ cd "$work/project"
 "$work/venv/bin/factbound" claims majority-vote > /dev/null
 "$work/venv/bin/factbound" plan majority-vote --target 0.01
 "$work/venv/bin/factbound" verify --preset quick --claims ood-error-literal --output results > /dev/null
-test -s bound.svg -a -s results/report.html
+"$work/venv/bin/factbound" plot results --format pdf --output figures > /dev/null
+"$work/venv/bin/factbound" report results > /dev/null
+test -s bound.svg -a -s bound.csv -a -s results/report.html -a -s figures/ood-error.pdf

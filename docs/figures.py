@@ -1,0 +1,77 @@
+"""Every figure of these pages, drawn when they are built from the tables and results stored beside them.
+
+``conf.py`` calls :func:`generate`. The results are a verification of the default
+preset, of which only what the figures show is kept:
+
+    factbound verify --output results
+    python docs/figures.py results/results.json
+
+writes ``stored/default.json`` and the picture that README.md shows, which is
+committed because README.md is read without a build.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from empirics.report.figure import Figure
+from empirics.report.plots import claim_figure, gap_figure, ood_error_figure
+from empirics.report.proof_figures import frontier_figure, rate_figure
+from empirics.results import Results, read_results
+
+__all__ = ["STORED", "figures", "generate", "reduced"]
+
+DOCS = Path(__file__).parent
+STORED = DOCS / "stored" / "default.json"
+README_FIGURE = DOCS / "main-figure.svg"
+_CLAIMS = ("ood-error-literal", "ood-error-normalised", "covering-some-unseen", "failure-regime")
+_OBSERVABLES = ("ood_error", "covering_some_unseen", "pretraining_gap")
+
+
+def figures() -> list[Figure]:
+    """All of them."""
+    results = read_results(STORED)
+    drawn = [ood_error_figure(results), gap_figure(results), claim_figure(results, results.claim("failure-regime"))]
+    proofs = DOCS / "proofs"
+    return [
+        *(figure for figure in drawn if figure is not None),
+        frontier_figure(proofs / "frontier.csv"),
+        rate_figure(proofs / "linear-memory-rate.csv"),
+    ]
+
+
+def generate(destination: Path) -> None:
+    """Write each as SVG with its data beside it."""
+    destination.mkdir(parents=True, exist_ok=True)
+    for figure in figures():
+        (destination / f"{figure.name}.svg").write_bytes(figure.render("svg"))
+        (destination / f"{figure.name}.csv").write_text(figure.csv, encoding="utf-8")
+
+
+def reduced(document: dict[str, Any]) -> dict[str, Any]:
+    """A results document with only the main arm and what the figures and README.md show."""
+    cells = [c for c in document["cells"] if c["variant"] == "main"]
+    places = {document["cells"].index(c): new for new, c in enumerate(cells)}
+    for cell in cells:
+        cell["observables"] = {k: v for k, v in cell["observables"].items() if k in _OBSERVABLES}
+    verdicts = [v for v in document["verdicts"] if v["claim"] in _CLAIMS and set(v["cells"]) <= set(places)]
+    for verdict in verdicts:
+        verdict["cells"] = [places[i] for i in verdict["cells"]]
+    curves = [c for c in document["curves"] if c["variant"] == "main" and c["observable"] == "pretraining_gap"]
+    claims = [claim | {"mutants": []} for claim in document["claims"]]
+    return document | {"cells": cells, "verdicts": verdicts, "curves": curves, "claims": claims}
+
+
+def main(path: str) -> None:
+    """Store what the figures need of a results document, and draw the picture of README.md."""
+    document = Results.model_validate(reduced(json.loads(Path(path).read_text(encoding="utf-8"))))
+    STORED.parent.mkdir(exist_ok=True)
+    STORED.write_text(document.model_dump_json() + "\n", encoding="utf-8")
+    README_FIGURE.write_bytes(figures()[0].render("svg"))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

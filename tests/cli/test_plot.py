@@ -1,0 +1,158 @@
+"""``factbound plot`` and ``factbound report``: the same figures from stored results, and bounds by themselves."""
+
+import csv
+import math
+import re
+
+import pytest
+
+from empirics.cli.app import run
+from empirics.report.plots import all_figures
+from empirics.results import read_results
+from theory import all_claims, claim
+
+TINY = {
+    "world.subjects": 12,
+    "world.answers": 12,
+    "world.templates": [6, 8],
+    "world.multiplicity": [1, 3],
+    "world.finetuned": [2, 8],
+    "pretraining.steps": 300,
+    "seeds.minimum": 3,
+    "seeds.maximum": 3,
+}
+
+
+@pytest.fixture(scope="module")
+def verified(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("plots")
+    words = [word for key, value in TINY.items() for word in ("--set", f"{key}={value}")]
+    assert run(["verify", "--preset", "quick", "--workers", "1", "--output", str(directory), *words]) == 0
+    return directory
+
+
+def rows_of(path):
+    with path.open(newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_figures_are_drawn_again_byte_for_byte(verified, tmp_path, capsys):
+    assert run(["plot", str(verified), "--output", str(tmp_path)]) == 0
+    names = {path.stem for path in (verified / "plots").glob("*.svg")}
+    assert {"ood-error", "pretraining-gap", "claim-ood-error-literal", "claim-trend-finetuned"} <= names
+    assert names == {path.stem for path in tmp_path.glob("*.svg")}
+    for name in names:
+        assert (tmp_path / f"{name}.csv").read_bytes() == (verified / "plots" / f"{name}.csv").read_bytes()
+        again, stored = (d / f"{name}.svg" for d in (tmp_path, verified / "plots"))
+        assert again.read_text().split("<svg")[1] == stored.read_text().split("<svg")[1]
+
+
+def test_the_report_is_written_again_from_results(verified, capsys):
+    before = (verified / "report.html").read_text()
+    (verified / "report.html").unlink()
+    (verified / "cells.csv").unlink()
+    assert run(["report", str(verified)]) == 0
+    assert (verified / "report.html").read_text() == before
+    assert "No claim is violated" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("form", "magic"), [("svg", b"<?xml"), ("pdf", b"%PDF"), ("png", b"\x89PNG")])
+def test_each_figure_alone_in_every_format_and_paper_width(verified, tmp_path, form, magic):
+    assert run(["plot", str(verified), "--only", "ood-error", "--format", form, "--output", str(tmp_path)]) == 0
+    picture = tmp_path / f"ood-error.{form}"
+    assert {p.name for p in tmp_path.iterdir()} == {picture.name, "ood-error.csv"}
+    assert picture.read_bytes().startswith(magic)
+    if form == "svg":
+        assert re.search(r'width="496.8pt"', picture.read_text()), "6.9 inches, the width of a page of two columns"
+
+
+def test_the_data_beside_a_figure_are_those_of_the_results(verified):
+    results = read_results(verified / "results.json")
+    data = rows_of(verified / "plots" / "claim-ood-error-literal.csv")
+    for cell in results.cells:
+        key = {"templates": cell.templates, "multiplicity": cell.multiplicity, "finetuned": cell.finetuned}
+        mine = [r for r in data if all(r[k] == str(v) for k, v in key.items())]
+        (observed,) = (r for r in mine if r["series"] == "observed")
+        assert float(observed["value"]) == cell.observables["ood_error"].mean
+        assert float(observed["upper"]) == cell.observables["ood_error"].upper
+        (predicted,) = (r for r in mine if r["series"] == "ood-error-literal")
+        bound = claim("ood-error-literal").bound(N_f=cell.finetuned, K=cell.multiplicity, R=cell.templates)
+        assert float(predicted["value"]) == pytest.approx(bound)
+
+
+def test_readings_differ_by_line_style_and_not_by_colour_alone(verified):
+    svg = next(f for f in all_figures(read_results(verified / "results.json")) if f.name == "ood-error").svg
+    black = re.findall(r'style="fill: none; (?:stroke-dasharray: [\d.,]+; )?[^"]*stroke: #000000[^"]*"', svg)
+    assert any("stroke-dasharray" in style for style in black), "the normalised reading is dashed"
+    assert any("stroke-dasharray" not in style for style in black), "the literal one is not"
+    for label in ("bound, literal", "bound, normalised", "observed"):
+        assert f">{label}<" in svg, "text stays text, next to its line"
+
+
+def test_every_claim_with_a_number_has_a_figure_of_its_bound(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for item in all_claims():
+        status = run(["plot", item.id])
+        if item.log_expression is None:
+            assert status == 2
+            assert "states no number" in capsys.readouterr().err
+        else:
+            assert status == 0
+            assert (tmp_path / f"{item.id}.svg").stat().st_size > 4000
+            assert len(rows_of(tmp_path / f"{item.id}.csv")) >= 9
+
+
+def test_the_range_and_the_lines_of_a_bound_are_the_users(tmp_path):
+    words = ["K=2,4", "R=40", "N_f=10:30", "--output", str(tmp_path)]
+    assert run(["plot", "ood-error-literal", *words]) == 0
+    data = rows_of(tmp_path / "ood-error-literal.csv")
+    assert [(int(r["K"]), int(r["N_f"])) for r in data] == [(k, n) for k in (2, 4) for n in range(10, 31)]
+    for row in data:
+        exponent = -int(row["N_f"]) * int(row["K"]) ** 2 * math.log(40) / (2 * 40**2)
+        assert float(row["log_bound"]) == pytest.approx(exponent, rel=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nowhere"], ["nowhere", "neither a directory", "ood-error-literal"]),
+        (["ood-error-literal", "--format", "gif"], ["--format=gif", "svg"]),
+        (["ood-error-literal", "m=3"], ["no symbol m"]),
+        (["ood-error-literal", "N_f=5", "K=3", "R=9"], ["nothing varies"]),
+        (["ood-error-literal", "N_f=9:2"], ["N_f=9:2", "LOW < HIGH"]),
+        (["ood-error-literal", "N_f=1:9", "K=1:3"], ["both ranges"]),
+        (["ood-error-literal", "K=1,2,3,4", "R=5,6,7,8"], ["16 lines", "at most 12"]),
+        (["ood-error-literal", "K=20", "R=10"], ["not defined anywhere"]),
+        (["ood-error-literal", "--only", "x"], ["--only=x"]),
+    ],
+)
+def test_bad_requests_are_one_line(arguments, words, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run(["plot", *arguments]) == 2
+    err = capsys.readouterr().err
+    assert len(err.strip().splitlines()) == 1
+    for word in words:
+        assert word in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_bad_directories_and_sections_are_one_line(verified, capsys, tmp_path):
+    for command in ("plot", "report"):
+        assert run([command, str(tmp_path)]) == 2
+        assert "results.json" in capsys.readouterr().err
+    assert run(["plot", str(verified), "--only", "nothing"]) == 2
+    assert "--only=nothing" in capsys.readouterr().err
+    (verified / "sections").mkdir()
+    section = verified / "sections" / "x.json"
+    for text in (
+        "[]",
+        '{"id": "x", "title": "t", "figures": [{"file": "../x.svg", "title": "t", "caption": "c"}]}',
+        '{"id": "x", "title": "t", "figures": [{"file": "none.svg", "title": "t", "caption": "c"}]}',
+        '{"id": "x", "title": "t", "tables": [{"caption": "c", "columns": ["a"], "rows": [[1, 2]]}]}',
+    ):
+        section.write_text(text)
+        assert run(["report", str(verified)]) == 2
+        err = capsys.readouterr().err
+        assert "x.json" in err
+        assert len(err.strip().splitlines()) == 1
+    section.unlink()

@@ -1,0 +1,214 @@
+"""Every command and every code block of README.md, CONTRIBUTING.md and docs/ is run.
+
+Python blocks of a page share a namespace and a working directory; console blocks
+run there too and print what the page shows. A verification runs as written but on
+a small grid; what needs another machine is listed, with what is checked instead.
+"""
+
+import contextlib
+import io
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import EntryPoint
+from pathlib import Path
+
+import pytest
+import yaml
+from docs_blocks import PATHS, blocks_of, commands_of, matches
+
+from empirics.cli.app import run
+from empirics.lm.templates import load_templates
+from empirics.observable import Observable
+from empirics.results import read_results
+from theory import Claim
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted(
+    p
+    for p in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]
+    if not {"_build", "generated", "jupyter_execute"} & set(p.relative_to(ROOT).parts)
+)
+TINY = (
+    "world.subjects=12",
+    "world.answers=12",
+    "world.templates=[6]",
+    "world.multiplicity=[2]",
+    "world.finetuned=[2]",
+    "pretraining.steps=100",
+    "seeds.minimum=3",
+    "seeds.maximum=3",
+    "arms.run=[]",
+)
+# What cannot run here as it stands, and the command that is run in its place.
+INSTEAD = {
+    "dask scheduler --scheduler-file scheduler.json": "dask scheduler --help",
+    "dask worker --scheduler-file scheduler.json --nworkers 16 --nthreads 1": "dask worker --help",
+    # Its own test (tests/durability/test_cluster.py) has a scheduler; here the option is parsed, and refused.
+    "factbound verify --cluster tcp://SCHEDULER:8786 --output results": "factbound verify --help",
+    # It would change the shell of whoever runs the tests.
+    "factbound --install-completion": "factbound --help",
+    # A benchmark of minutes.
+    "OMP_NUM_THREADS=1 python tests/benchmarks/engine.py": "python tests/benchmarks/engine.py --help",
+}
+
+
+def relative(path):
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=relative)
+def test_every_block_runs_and_prints_what_is_shown(page, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    namespace = {"__name__": "page"}
+    for block in blocks_of(page.read_text(encoding="utf-8")):
+        if block.file == PATHS:
+            for line in block.text.splitlines():
+                path = ROOT / line.split()[0].rstrip("/") if not line.startswith("-") else ROOT
+                assert path.exists() or path.with_suffix(".py").exists(), f"{line.split()[0]} is not there"
+            continue
+        if block.file:
+            Path(block.file).write_text(block.text, encoding="utf-8")
+        where = f"{relative(page)}, line {block.line}"
+        if block.language == "python" and not (block.file or "").startswith("test_"):
+            with contextlib.redirect_stdout(io.StringIO()):
+                exec(compile(block.text, where, "exec"), namespace)
+        elif block.language == "console":
+            for command in commands_of(block):
+                _run(command, where, capsys)
+        elif block.language == "toml":
+            _check_toml(block.text, tmp_path)
+        elif block.language == "yaml":
+            for step in yaml.safe_load(block.text):
+                _parse(step["run"], capsys)
+
+
+def _run(command, where, capsys):
+    words = shlex.split(INSTEAD.get(command.words, command.words))
+    capsys.readouterr()
+    if words[0] == "make":
+        # Targets run for minutes and have their own jobs in CI; that they exist is checked, and what they would do.
+        planned = subprocess.run(["make", "-n", *words[1:]], cwd=ROOT, capture_output=True, text=True, check=False)
+        assert planned.returncode == 0, f"{where}: {planned.stderr}"
+        _compare_with_stored(command, words, where)
+        return
+    if words[0] == "factbound":
+        more = []
+        if words[1] == "verify" and "--help" not in words:
+            more = ["--workers", "1", *(w for setting in TINY for w in ("--set", setting))]
+        assert run([*words[1:], *more]) == 0, f"{where}: {command.words}\n{capsys.readouterr().err}"
+        actual = [] if more else capsys.readouterr().out.splitlines()
+    else:
+        program = {"pytest": [sys.executable, "-m", "pytest"], "python": [sys.executable], "dask": [_beside("dask")]}
+        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+        cwd = ROOT if words[0] == "python" else None
+        finished = subprocess.run(
+            [*program[words[0]], *words[1:]], env=environment, cwd=cwd, capture_output=True, text=True, check=False
+        )
+        assert finished.returncode == 0, f"{where}: {command.words}\n{finished.stdout}{finished.stderr}"
+        actual = finished.stdout.splitlines()
+    if command.shown:
+        assert matches(command.shown, [line.rstrip() for line in actual]), f"{where}: {command.words}\n{actual}"
+
+
+def _compare_with_stored(command, words, where):
+    """What the README shows below ``make verify`` is what a verification with the stored results prints."""
+    if words[1] != "verify" or not command.shown:
+        assert words[1] == "test" or not command.shown
+        return
+    from rich.console import Console
+
+    from empirics.report.terminal import print_results
+
+    stream = io.StringIO()
+    printed = Console(file=stream, width=132, highlight=False, soft_wrap=False)
+    print_results(read_results(ROOT / "docs" / "stored" / "default.json"), printed, Path("results"))
+    actual = [line.rstrip() for line in stream.getvalue().splitlines()]
+    assert matches(command.shown, actual), f"{where}:\n" + "\n".join(actual)
+
+
+def _beside(name):
+    return str(Path(sys.executable).with_name(name))
+
+
+def _parse(command, capsys):
+    """A step of a workflow: the command and its options exist (running it is continuous integration itself)."""
+    words = shlex.split(command)
+    assert words[0] == "factbound"
+    assert run([words[1], "--help"]) == 0
+    text = capsys.readouterr().out
+    assert all(word in text for word in words if word.startswith("--"))
+
+
+def _check_toml(text, directory):
+    """Templates of relations are read as such; entry points name what the page's own files define."""
+    document = tomllib.loads(text)
+    if "relation" in document:
+        path = directory / "templates.toml"
+        path.write_text(text, encoding="utf-8")
+        assert set(document["relation"]) <= set(load_templates(path))
+        return
+    groups = document["project"]["entry-points"]
+    kinds = {"factbound.claims": Claim, "factbound.observables": Observable}
+    assert set(groups) == set(kinds)
+    sys.path.insert(0, str(directory))
+    try:
+        for group, kind in kinds.items():
+            for name, value in groups[group].items():
+                assert isinstance(EntryPoint(name, value, group).load(), kind)
+    finally:
+        sys.path.remove(str(directory))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=relative)
+def test_links_between_pages_lead_somewhere(page):
+    text = re.sub(r"```.*?```|\$.*?\$", "", page.read_text(encoding="utf-8"), flags=re.S)
+    for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", text):
+        generated = "generated/" in target  # made by the build, and checked by it
+        assert generated or (page.parent / target).exists(), f"{relative(page)} links to {target}"
+
+
+def test_the_pictures_that_are_committed_are_those_that_the_build_draws(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "docs"))
+    import figures
+
+    drawn = {figure.name: figure for figure in figures.figures()}
+    assert set(drawn) == {"ood-error", "pretraining-gap", "claim-failure-regime", "frontier", "linear-memory-rate"}
+    stored = figures.README_FIGURE.read_bytes()
+    assert stored == drawn["ood-error"].render("svg"), "run: python docs/figures.py RESULTS.json"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("    factbound claims\n", "indented"),
+        ("```\nfactbound claims\n```\n", "language ''"),
+        ("```bash\nfactbound claims\n```\n", "language 'bash'"),
+        ("```text\nsome output\n```\n", "must be a file"),
+        ("```{unknown}\n```\n", "unknown"),
+    ],
+)
+def test_a_block_that_nothing_runs_is_refused(text, words):
+    with pytest.raises(ValueError, match=words):
+        blocks_of(text)
+
+
+def test_shown_output_is_compared():
+    assert matches(("a", "...", "d"), ["a", "b", "c", "d"])
+    assert matches(("a ...",), ["a 1 2"])
+    assert not matches(("a", "c"), ["a", "b", "c"])
+    assert not matches(("a",), ["a", "b"])
+    assert not matches(("a", "..."), ["b"])
+
+
+def test_commands_named_in_the_readme_exist_and_show_an_example(capsys):
+    named = set(re.findall(r"factbound ([a-z]+)", (ROOT / "README.md").read_text(encoding="utf-8")))
+    assert {"verify", "run", "claims", "plan", "judge", "check", "plot", "certify", "bound"} <= named
+    for name in named - {"checks"}:
+        assert run([name, "--help"]) == 0
+        assert "Example: factbound" in capsys.readouterr().out
+    assert run(["--help"]) == 0
+    assert "factbound verify --preset quick" in capsys.readouterr().out
