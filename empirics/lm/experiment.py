@@ -7,19 +7,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 
 from empirics.experiment import Curve, Unit, UnitRun
 from empirics.lm import checkpoints
 from empirics.lm.extra import require_extra
 from empirics.lm.models import load_model, new_model, own_tokens, resolve_model, with_adapters
 from empirics.lm.scoring import completed, greedy_answers, log_likelihoods, ranks, right
+from empirics.lm.selection import normalised
 from empirics.lm.settings import LMConfig
 from empirics.lm.tokens import Encoded, Tokens, build_tokenizer
 from empirics.lm.training import Arithmetic, answer_examples, statement_examples, train
 from empirics.lm.world import FactWorld, draw_fact_world
 from empirics.one_layer.experiment import resolve_device
 from empirics.one_layer.failures import area_under_curve, unseen_templates
-from empirics.one_layer.world import stream
+from empirics.one_layer.world import IntArray, stream
 
 __all__ = ["LanguageModel", "Prepared", "finetune", "measure_finetuned", "prepare"]
 
@@ -172,10 +175,8 @@ def measure_finetuned(at: Prepared, model: Any, count: int) -> Observables:
     }
 
 
-def _answered(at: Prepared, model: Any, numbers: Sequence[int]) -> Any:
-    """Whether the greedy answer of each fact is an accepted one; bool, shape [numbers]."""
-    import numpy as np
-
+def _answered(at: Prepared, model: Any, numbers: IntArray) -> NDArray[np.bool_]:
+    """Whether the greedy answer of each fact is an accepted one; shape [numbers]."""
     longest = 2 + max(len(ids) for ids in at.tokens.answers([fact.answer for fact in at.world.facts]))
     prompts = [at.questions[i].prompt for i in numbers]
     given = greedy_answers(model, prompts, longest, at.tokens, at.arithmetic, at.config.evaluation.batch_size)
@@ -189,8 +190,6 @@ def _candidates(at: Prepared) -> list[list[int]]:
 
     An answer that the fact accepts is no candidate against it.
     """
-    from empirics.lm.selection import normalised
-
     by_relation: dict[str, dict[str, int]] = {}
     for number, fact in enumerate(at.world.facts):
         by_relation.setdefault(fact.relation, {}).setdefault(normalised(fact.answer), number)
@@ -206,5 +205,3 @@ def _candidates(at: Prepared) -> list[list[int]]:
 def _number(seed: int, name: str) -> int:
     """A seed for torch, from a named stream."""
     return int(stream(seed, name).integers(0, 2**62))
-
-

@@ -92,9 +92,7 @@ def own_tokens(folder: Path) -> Tokens:
     try:
         return Tokens(transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True))
     except Exception as error:  # transformers raises many kinds for a folder without a usable tokenizer
-        raise UsageError(
-            f"model.name: no tokenizer can be loaded from {folder} ({_line(error)}); {_ADVICE}"
-        ) from None
+        raise UsageError(f"model.name: no tokenizer can be loaded from {folder} ({_line(error)}); {_ADVICE}") from None
 
 
 def load_model(folder: Path) -> Any:

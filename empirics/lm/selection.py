@@ -123,8 +123,9 @@ def selected(source: FactSource) -> Selection:
 def _selected(source: str, relations: tuple[str, ...], number: int, answers_shared: bool) -> Selection:
     from empirics.lm.settings import EMBEDDED
 
+    read: tuple[str, ...] = ()
     if source == EMBEDDED:
-        facts, read = embedded_facts(), ()
+        facts = embedded_facts()
     else:
         facts, report = load_facts(Path(source))
         read = tuple(report.lines())

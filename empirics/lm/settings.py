@@ -33,7 +33,7 @@ from empirics.errors import UsageError
 if TYPE_CHECKING:
     from empirics.experiment import Cell, Unit
 
-__all__ = ["EMBEDDED", "LMConfig", "load_lm_config", "validate_lm_config"]
+__all__ = ["EMBEDDED", "LMConfig", "digest_of", "load_lm_config", "settled", "validate_lm_config"]
 
 EMBEDDED = "embedded"
 """The facts, or the templates, that ship with the package."""
@@ -45,7 +45,7 @@ class FactSource(Section):
     source: str = EMBEDDED
     templates: str = EMBEDDED
     relations: tuple[str, ...] = ()
-    number: Whole = 240
+    number: Whole = 160
     answers_shared: bool = False
 
 
@@ -54,7 +54,7 @@ class Grid(Section):
 
     templates: Axis = (24,)
     multiplicity: Axis = (1, 4, 16)
-    finetuned: Axis = (20, 100)
+    finetuned: Axis = (8, 80)
 
 
 class Architecture(Section):
@@ -63,7 +63,7 @@ class Architecture(Section):
     name: str = ""
     architecture: Literal["gpt2", "llama"] = "gpt2"
     layers: Annotated[int, Field(ge=1, le=64)] = 2
-    width: Annotated[int, Field(ge=8, le=8192)] = 128
+    width: Annotated[int, Field(ge=8, le=8192)] = 64
     heads: Annotated[int, Field(ge=1, le=128)] = 4
     tokenizer: Literal["word", "bpe"] = "word"
     vocabulary_size: Annotated[int, Field(ge=300, le=10**6)] = 2000
@@ -72,9 +72,9 @@ class Architecture(Section):
 class Training(Section):
     """AdamW with warm-up, gradient norms clipped at 1."""
 
-    learning_rate: Positive = 2e-3
-    steps: Count = 1200
-    batch_size: Count = 64
+    learning_rate: Positive = 5e-3
+    steps: Count = 600
+    batch_size: Count = 32
     weight_decay: NonNegative = 0.01
     warmup: Annotated[float, Field(ge=0, lt=1)] = 0.05
     schedule: Literal["constant", "linear", "cosine"] = "cosine"
@@ -118,7 +118,7 @@ class LMConfig(Section):
     finetuning: QuestionTraining = QuestionTraining()
     evaluation: Evaluation = Evaluation()
     arms: Arms = Arms(run=("lm-low-rank",))
-    seeds: Seeds = Seeds(minimum=8, maximum=8)
+    seeds: Seeds = Seeds(minimum=8, maximum=12)
     verdict: Verdict = Verdict()
     compute: LMCompute = LMCompute()
 
@@ -169,6 +169,10 @@ class LMConfig(Section):
             "t": self.pretraining.steps,
         }
 
+    def exact(self, cell: Cell) -> Mapping[str, float | None]:
+        """None: the covering laws speak of one universe of templates, here every relation has its own."""
+        return {}
+
     def deciding(self) -> dict[str, Any]:
         """What decides the result of a run; files by their contents."""
         sections = {
@@ -205,6 +209,23 @@ def digest_of(name: str) -> str:
         except OSError as error:
             raise UsageError(f"cannot read {file}: {error.strerror}") from None
     return digest.hexdigest()
+
+
+def settled(config: LMConfig) -> LMConfig:
+    """The configuration with its open choices made: the relations that take part, and the arithmetic."""
+    from empirics.device import resolved_device
+    from empirics.lm.selection import selected
+
+    relations = tuple(selected(config.facts).relations)
+    dtype = config.compute.dtype
+    if dtype == "auto":
+        dtype = "float32" if resolved_device(config.compute.device)[0] == "cpu" else "bfloat16"
+    return config.model_copy(
+        update={
+            "facts": config.facts.model_copy(update={"relations": relations}),
+            "compute": config.compute.model_copy(update={"dtype": dtype}),
+        }
+    )
 
 
 def load_lm_config(file: Path | None = None, settings: Iterable[str] = ()) -> LMConfig:
