@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+import torch
+
 from empirics.experiment import Unit
 from empirics.lm.experiment import Prepared, finetune, prepare
 from empirics.lm.scoring import greedy_answers, log_likelihoods
@@ -17,7 +19,7 @@ from empirics.one_layer.world import stream
 
 __all__ = ["Timing", "calibrate"]
 
-_WARM, _TIMED = 2, 6
+_WARM, _TIMED = 2, 4
 _Stage = TypeVar("_Stage", bound=Training)
 _Result = TypeVar("_Result")
 
@@ -58,6 +60,7 @@ class Timing:
 
 def calibrate(config: LMConfig, unit: Unit) -> Timing:
     """Time a few training steps and one batch of each kind of scoring, at a unit of the grid."""
+    torch.set_num_threads(1)  # as the workers
     prepare(config, unit, config.seeds.base)  # libraries are loaded, files are read
     preparing, at = _timed(lambda: prepare(config, unit, config.seeds.base))
     size = config.evaluation.batch_size
@@ -98,11 +101,14 @@ def _short(settings: _Stage, steps: int) -> _Stage:
 
 def _per_step(work: Callable[[int], None]) -> float:
     work(_WARM)
-    seconds, _ = _timed(lambda: work(_TIMED))
-    return seconds / _TIMED
+    return _timed(lambda: work(_TIMED))[0] / _TIMED
 
 
 def _timed(work: Callable[[], _Result]) -> tuple[float, _Result]:
-    start = time.perf_counter()
-    result = work()
-    return time.perf_counter() - start, result
+    """The median time of three calls, and the last result."""
+    seconds = []
+    for _ in range(3):
+        start = time.perf_counter()
+        result = work()
+        seconds.append(time.perf_counter() - start)
+    return sorted(seconds)[1], result
