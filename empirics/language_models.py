@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from empirics.arms import Arm
 from empirics.experiment import Unit, units
@@ -80,7 +78,6 @@ def run_language_models(
     plan: LMPlan,
     *,
     store: Store | None = None,
-    checkpoints: Path | None = None,
     progress: Progress | None = None,
     fresh: bool = False,
 ) -> Results:
@@ -89,32 +86,22 @@ def run_language_models(
     Args:
         plan: from :func:`plan_language_models`.
         store: where finished runs are kept and found again.
-        checkpoints: folder for pre-trained weights, which low-rank arms share with
-            the leading one; removed when all is done. ``compute.checkpoints`` names one that stays.
         progress: told as runs come in.
         fresh: do not look runs up in the store.
 
     Raises:
         empirics.verification.Interrupted: Ctrl-C; carries the results of what was finished.
     """
-    config = plan.config
-    temporary = checkpoints is not None and not config.compute.checkpoints
-    if temporary:
-        compute = config.compute.model_copy(update={"checkpoints": str(checkpoints)})
-        config = config.model_copy(update={"compute": compute})
-    results = verify(
-        config,
+    return verify(
+        plan.config,
         experiment=LanguageModel.name,
-        arms=lm_arms(config),
+        arms=plan.arms,
         claims=spoken_of(plan.arms),
         workers=plan.workers,
         progress=progress,
         store=store,
         fresh=fresh,
     )
-    if temporary and checkpoints is not None:
-        shutil.rmtree(checkpoints, ignore_errors=True)
-    return results
 
 
 def spoken_of(arms: Sequence[Arm]) -> list[str]:

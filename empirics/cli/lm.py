@@ -90,9 +90,7 @@ def run_command(
     found: list[int] = []
     with Store(directory / "runs.sqlite") as store, training_progress(found) as progress:
         try:
-            results = run_language_models(
-                plan, store=store, checkpoints=directory / "checkpoints", progress=progress, fresh=fresh
-            )
+            results = run_language_models(plan, store=store, progress=progress, fresh=fresh)
         except Interrupted as stop:
             results, interrupted = stop.results, True
     write_all(results, directory)

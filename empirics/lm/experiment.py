@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
-from empirics.experiment import Curve, Unit, UnitRun
-from empirics.lm import checkpoints
+from empirics.experiment import Curve, Unit, UnitRun, pretrained_by
 from empirics.lm.extra import require_extra
 from empirics.lm.models import load_model, new_model, own_tokens, resolve_model, with_adapters
 from empirics.lm.scoring import completed, greedy_answers, log_likelihoods, ranks, right
@@ -24,7 +24,7 @@ from empirics.one_layer.experiment import resolve_device
 from empirics.one_layer.failures import area_under_curve, unseen_templates
 from empirics.one_layer.world import IntArray, stream
 
-__all__ = ["LanguageModel", "Prepared", "finetune", "measure_finetuned", "prepare"]
+__all__ = ["LanguageModel", "Prepared", "finetune", "measure_finetuned", "prepare", "pretrain"]
 
 Observables = dict[str, float | None]
 
@@ -44,14 +44,60 @@ class Prepared:
 
 
 class LanguageModel:
-    """GPT-2, Llama or any causal language model, on real facts."""
+    """GPT-2, Llama or any causal language model, on real facts.
+
+    The model pre-trained last is kept, for arms that differ in fine-tuning alone.
+    """
 
     name = "language-model"
+
+    def __init__(self) -> None:
+        self._key: tuple[Unit, int, str] | None = None
+        self._pretrained: Pretrained | None = None
 
     def run(self, config: LMConfig, unit: Unit, seeds: Sequence[int]) -> list[UnitRun]:
         """Observables of all N_f for each seed; see :class:`empirics.experiment.Experiment`."""
         require_extra()
-        return [_run(config, unit, seed) for seed in seeds]
+        return [self._run(config, unit, seed) for seed in seeds]
+
+    def _run(self, config: LMConfig, unit: Unit, seed: int) -> UnitRun:
+        key = unit, seed, pretrained_by(config)
+        if self._pretrained is None or self._key != key:
+            self._pretrained = None  # let go of the last before the next is made
+            self._pretrained, self._key = pretrain(prepare(config, unit, seed)), key
+        before = self._pretrained
+        if before.diverged:
+            return UnitRun(unit, seed, {}, {}, f"pre-training diverged: {before.diverged}")
+        at = replace(before.prepared, config=config)
+        found: dict[int, Observables] = {}
+        for count in config.world.finetuned:
+            at.model.load_state_dict(before.weights)
+            tuned, loss = finetune(at, count)
+            if why := _diverged(loss):
+                return UnitRun(unit, seed, {}, {}, f"fine-tuning on {count} facts diverged: {why}")
+            found[count] = {**before.observables, **measure_finetuned(at, tuned, count)}
+            if tuned is not at.model:
+                tuned.unload()  # takes the adapters out of the model again
+        return UnitRun(unit, seed, found, {"pretraining_loss": before.loss})
+
+
+@dataclass(frozen=True)
+class Pretrained:
+    """A model that has read its statements.
+
+    Attributes:
+        prepared: the world, and the model, which fine-tuning changes in place.
+        weights: the weights after pre-training.
+        loss: nats a token along pre-training.
+        observables: what is stored.
+        diverged: why it is unusable; empty if it is not.
+    """
+
+    prepared: Prepared
+    weights: Mapping[str, Tensor]
+    loss: Curve
+    observables: Observables
+    diverged: str
 
 
 def prepare(config: LMConfig, unit: Unit, seed: int) -> Prepared:
@@ -67,7 +113,10 @@ def prepare(config: LMConfig, unit: Unit, seed: int) -> Prepared:
         tokens = own_tokens(folder)
     encoded, asked = tokens.encode(statements), tokens.encode(questions)
     if folder is None:
-        positions = max(len(text.tokens) for text in (*encoded, *asked)) + 1
+        # Room for every question with any answer, and for one token more than the longest.
+        longest = max(len(ids) for ids in tokens.answers([fact.answer for fact in world.facts])) + 2
+        prompts = max(len(text.prompt) for text in asked)
+        positions = max(prompts + longest, *(len(text.tokens) for text in encoded))
         model = new_model(config.model, tokens, positions, _number(seed, "initial-weights"))
     else:
         model = load_model(folder)
@@ -75,35 +124,24 @@ def prepare(config: LMConfig, unit: Unit, seed: int) -> Prepared:
     return Prepared(config, seed, world, tokens, model.to(arithmetic.device), encoded, asked, arithmetic)
 
 
-def _run(config: LMConfig, unit: Unit, seed: int) -> UnitRun:
-    at = prepare(config, unit, seed)
-    loss = checkpoints.find(config, unit, seed, at.model)
-    if loss is None:
-        loss = train(
-            at.model,
-            statement_examples(at.statements),
-            config.pretraining,
-            pad=at.tokens.pad,
-            arithmetic=at.arithmetic,
-            order=stream(seed, "statement-batches"),
-        )
-        if not math.isfinite(loss.values[-1]):
-            return UnitRun(unit, seed, {}, {}, f"pre-training diverged: its loss is not finite at {loss.steps[-1]}")
-        checkpoints.keep(config, unit, seed, at.model, loss)
-    at.model.eval()
+def pretrain(at: Prepared) -> Pretrained:
+    """Train the model on its statements, and measure what it stores."""
+    loss = train(
+        at.model,
+        statement_examples(at.statements),
+        at.config.pretraining,
+        pad=at.tokens.pad,
+        arithmetic=at.arithmetic,
+        order=stream(at.seed, "statement-batches"),
+    )
+    if why := _diverged(loss):
+        return Pretrained(at, {}, loss, {}, why)
     weights = {name: value.detach().clone() for name, value in at.model.state_dict().items()}
-    shared = measure_pretrained(at)
-    found: dict[int, Observables] = {}
-    for count in config.world.finetuned:
-        at.model.load_state_dict(weights)
-        tuned, curve = finetune(at, count)
-        if not math.isfinite(curve.values[-1]):
-            why = f"fine-tuning on {count} facts diverged: its loss is not finite at step {curve.steps[-1]}"
-            return UnitRun(unit, seed, {}, {}, why)
-        found[count] = {**shared, **measure_finetuned(at, tuned, count)}
-        if tuned is not at.model:
-            tuned.unload()  # takes the adapters out of the model again
-    return UnitRun(unit, seed, found, {"pretraining_loss": loss})
+    return Pretrained(at, weights, loss, measure_pretrained(at), "")
+
+
+def _diverged(loss: Curve) -> str:
+    return "" if math.isfinite(loss.values[-1]) else f"its loss is not finite at step {loss.steps[-1]}"
 
 
 def finetune(at: Prepared, count: int) -> tuple[Any, Curve]:

@@ -6,6 +6,7 @@ import os
 import threading
 import urllib.error
 import urllib.request
+import warnings
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -166,7 +167,9 @@ def with_adapters(model: Any, settings: QuestionTraining, seed: int) -> Any:
             task_type="CAUSAL_LM",
             fan_in_fan_out=_transposed(model),
         )
-        return peft.get_peft_model(model, config)
+        with warnings.catch_warnings():  # peft asks transformers in a way that the latter will give up
+            warnings.simplefilter("ignore", FutureWarning)
+            return peft.get_peft_model(model, config)
     except ValueError as error:
         raise UsageError(
             f"finetuning.targets={list(settings.targets)!r} is refused: {_line(error)}; "

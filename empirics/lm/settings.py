@@ -105,7 +105,6 @@ class LMCompute(Section):
 
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
     device: Literal["cpu", "cuda", "auto"] = "auto"
-    checkpoints: str = ""
 
 
 class LMConfig(Section):
@@ -118,7 +117,7 @@ class LMConfig(Section):
     finetuning: QuestionTraining = QuestionTraining()
     evaluation: Evaluation = Evaluation()
     arms: Arms = Arms(run=("lm-low-rank",))
-    seeds: Seeds = Seeds(minimum=8, maximum=12)
+    seeds: Seeds = Seeds(minimum=8, maximum=12, base=1)
     verdict: Verdict = Verdict()
     compute: LMCompute = LMCompute()
 
@@ -188,11 +187,11 @@ class LMConfig(Section):
             from empirics.lm.models import resolve_model
 
             contents["model"] = digest_of(str(resolve_model(self.model.name)))
-        return {**sections, "finetuned": list(self.world.finetuned), "contents": contents}
+        return {**sections, "world": {"finetuned": list(self.world.finetuned)}, "contents": contents}
 
     def relative_cost(self, unit: Unit) -> float:
-        """All units cost the same number of steps; low-rank arms come last, to find the others' checkpoints."""
-        return 1.0 if self.finetuning.method == "full" else 0.5
+        """All units cost the same number of steps."""
+        return float(self.pretraining.steps)
 
 
 @lru_cache(maxsize=16)

@@ -31,4 +31,5 @@ def write_page(results: Results, directory: Path) -> None:
     for figure in figures:
         write_atomically(plots / f"{figure.name}.svg", f'<?xml version="1.0" encoding="utf-8"?>\n{figure.svg}')
         write_atomically(plots / f"{figure.name}.csv", figure.csv)
-    write_atomically(directory / "report.html", report_html(results, figures, [*lm_sections(results), *sections(directory)]))
+    further = [*lm_sections(results), *sections(directory)]
+    write_atomically(directory / "report.html", report_html(results, figures, further))

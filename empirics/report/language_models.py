@@ -111,7 +111,7 @@ def lm_figure(results: Results) -> Figure | None:
         "language-models",
         "Held-out error of language models over multiplicity",
         "Share of the held-out questions that greedy decoding answers wrongly, over the multiplicity K; mean over "
-        f"seeds with its time-uniform interval, each cell by itself. Grey line: {NOT_CLAIMED[0].lower()}{NOT_CLAIMED[1:]}",
+        f"seeds with its time-uniform interval, each cell by itself. {NOT_CLAIMED} It is the grey line.",
         rows,
         _draw,
     )
