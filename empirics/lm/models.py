@@ -20,7 +20,7 @@ from empirics.lm.tokens import Tokens
 
 __all__ = ["load_model", "new_model", "own_tokens", "resolve_model", "with_adapters"]
 
-_PROBE_SECONDS = 5.0
+_PROBE_SECONDS = 3.0
 _WEIGHTS = ["*.json", "*.safetensors", "*.bin", "*.model", "*.txt", "tokenizer*"]
 
 
