@@ -148,6 +148,7 @@ def finetune(at: Prepared, count: int) -> tuple[Any, Curve]:
     """The model after question answering on the first ``count`` facts, and the loss along the way."""
     settings = at.config.finetuning
     model = at.model
+    model.requires_grad_(True)  # adapters of an earlier arm have frozen it
     if settings.method == "lora":
         model = with_adapters(model, settings, _number(at.seed, "adapters"))
     chosen = [at.questions[i] for i in at.world.finetuned(count)]

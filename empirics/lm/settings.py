@@ -233,7 +233,7 @@ def load_lm_config(file: Path | None = None, settings: Iterable[str] = ()) -> LM
     Raises:
         UsageError: anything wrong, in one line.
     """
-    return validate_lm_config(gathered(LMConfig, {"arms": {"run": ("lm-low-rank",)}}, file, settings))
+    return validate_lm_config(gathered(LMConfig, LMConfig().model_dump(), file, settings))
 
 
 def validate_lm_config(data: Mapping[str, Any]) -> LMConfig:

@@ -14,7 +14,13 @@ from empirics.lm.settings import digest_of, load_lm_config, settled
 from empirics.observable import OBSERVABLES
 from empirics.store import run_key
 
-LEARNING = ("facts.number=12", "pretraining.steps=220", "finetuning.steps=40", "world.finetuned=[6]")
+LEARNING = (
+    "facts.number=12",
+    "pretraining.steps=220",
+    "finetuning.steps=60",
+    "finetuning.learning_rate=4e-3",
+    "world.finetuned=[6]",
+)
 UNIT = Unit(4, 3)
 
 
