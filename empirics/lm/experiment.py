@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from empirics.errors import UsageError
 from empirics.experiment import Curve, Unit, UnitRun, pretrained_by
 from empirics.lm.extra import require_extra
 from empirics.lm.models import load_model, new_model, own_tokens, resolve_model, with_adapters
@@ -112,14 +113,19 @@ def prepare(config: LMConfig, unit: Unit, seed: int) -> Prepared:
     else:
         tokens = own_tokens(folder)
     encoded, asked = tokens.encode(statements), tokens.encode(questions)
+    # Room for every question with any answer, and for one token more than the longest.
+    longest = max(len(ids) for ids in tokens.answers([fact.answer for fact in world.facts])) + 2
+    positions = max(max(len(text.prompt) for text in asked) + longest, *(len(text.tokens) for text in encoded))
     if folder is None:
-        # Room for every question with any answer, and for one token more than the longest.
-        longest = max(len(ids) for ids in tokens.answers([fact.answer for fact in world.facts])) + 2
-        prompts = max(len(text.prompt) for text in asked)
-        positions = max(prompts + longest, *(len(text.tokens) for text in encoded))
         model = new_model(config.model, tokens, positions, _number(seed, "initial-weights"))
     else:
         model = load_model(folder)
+        allowed = getattr(model.config, "max_position_embeddings", positions)
+        if positions > allowed:
+            raise UsageError(
+                f"model.name={config.model.name!r} has {allowed} positions, and these texts need {positions}; "
+                "take shorter templates (facts.templates) or another model"
+            )
     arithmetic = Arithmetic.of(config.compute, resolve_device(config.compute.device))
     return Prepared(config, seed, world, tokens, model.to(arithmetic.device), encoded, asked, arithmetic)
 

@@ -12,7 +12,9 @@ from lm_builders import SIX_FACTS, TINY, tiny
 from empirics.cli.app import run
 from empirics.experiment import Unit
 from empirics.lm.experiment import prepare
-from empirics.lm.models import resolve_model
+from empirics.lm.models import new_model, resolve_model
+from empirics.lm.tokens import Tokens, build_tokenizer
+from empirics.lm.world import draw_fact_world
 from empirics.results import read_results
 
 SHORT = [*TINY, "pretraining.steps=10", "finetuning.steps=3"]
@@ -77,16 +79,31 @@ def test_the_plan_states_facts_runs_and_time(capsys):
     assert 0 < plan["seconds"]["estimate_minimum"] < 600
 
 
+def _saved(folder, positions):
+    """A small GPT-2 with a byte-level tokenizer, as save_pretrained writes them."""
+    world = draw_fact_world(tiny(), 4, 3, 0)
+    tokens = Tokens(build_tokenizer("bpe", 400, [text.whole for text in world.statements()]))
+    model = new_model(tiny().model, tokens, positions, seed=0)
+    model.save_pretrained(folder)
+    tokens.tokenizer.save_pretrained(folder)
+    return model, tokens
+
+
 def test_a_model_in_a_folder_is_loaded_with_its_own_tokenizer(tmp_path):
-    at = prepare(tiny(), Unit(4, 1), 0)
-    at.model.save_pretrained(tmp_path)
-    at.tokens.tokenizer.save_pretrained(tmp_path)
-    other = prepare(tiny(f"model.name={tmp_path}"), Unit(4, 1), 1)
-    assert all(torch.equal(a, b) for a, b in zip(at.model.parameters(), other.model.parameters(), strict=True))
-    assert other.tokens.tokenizer.get_vocab() == at.tokens.tokenizer.get_vocab()
-    output = tmp_path / "out"
-    settings = _set(*SHORT, f"model.name={tmp_path}", "seeds.minimum=1", "seeds.maximum=1", "arms.run=[]")
-    assert run(["lm", "run", "--workers", "1", "--output", str(output), *settings]) == 0
+    model, tokens = _saved(tmp_path / "model", 160)
+    settings = [*SHORT, f"model.name={tmp_path / 'model'}", "seeds.minimum=1", "seeds.maximum=1", "arms.run=[]"]
+    at = prepare(tiny(*settings), Unit(4, 1), 1)
+    assert all(torch.equal(a, b) for a, b in zip(model.parameters(), at.model.parameters(), strict=True))
+    assert at.tokens.tokenizer.get_vocab() == tokens.tokenizer.get_vocab()
+    assert run(["lm", "run", "--workers", "1", "--output", str(tmp_path / "out"), *_set(*settings)]) == 0
+    (first, *_) = read_results(tmp_path / "out" / "results.json").cells
+    assert first.observables["ood_error"].mean is not None
+
+
+def test_texts_longer_than_a_model_can_read_are_refused(tmp_path, capsys):
+    _saved(tmp_path, 20)
+    assert run(["lm", "plan", *_set(*TINY, f"model.name={tmp_path}")]) == 2
+    assert "has 20 positions" in capsys.readouterr().err
 
 
 def test_a_hub_name_without_network_fails_within_seconds(capsys, monkeypatch):
