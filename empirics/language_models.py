@@ -71,7 +71,7 @@ def plan_language_models(config: LMConfig, workers: int | None = None) -> LMPlan
         resolve_model(config.model.name)
     made = settled(config)
     unit = max(units(made), key=lambda u: (u.multiplicity, u.templates))
-    return LMPlan(made, lm_arms(made), selected(made.facts), calibrate(made, unit), workers or available_cores())
+    return LMPlan(made, lm_arms(made), selected(config.facts), calibrate(made, unit), workers or available_cores())
 
 
 def run_language_models(
