@@ -39,6 +39,9 @@ def verify_command(
     facts: Annotated[
         str | None, typer.Option(metavar="FILE", help="Real facts in PopQA's columns, or 'embedded'.")
     ] = None,
+    relations: Annotated[
+        str | None, typer.Option(metavar="NAME,NAME", help="With --facts: facts of these relations only.")
+    ] = None,
     claims: Annotated[str | None, typer.Option(metavar="ID,ID", help="Judge these claims only.")] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Compute again what runs.sqlite holds.")] = False,
     mutants: Annotated[bool, typer.Option("--mutants", help="Refute near misses too; exit 0 if all are.")] = False,
@@ -56,10 +59,13 @@ def verify_command(
     if workers is not None and workers < 1:
         raise UsageError(f"--workers={workers} is refused: allowed is an integer >= 1")
     _check_device(chosen)
+    if relations is not None and facts is None:
+        raise UsageError(f"--relations={relations} goes with --facts")
     if facts is not None:
         from empirics.lm.bridge import on_facts
 
-        chosen, selection = on_facts(chosen, facts)
+        named = [name.strip() for name in relations.split(",")] if relations is not None else []
+        chosen, selection = on_facts(chosen, facts, named)
         for line in selection.lines:
             print(f"factbound: {line}", file=sys.stderr)
     directory = prepare_directory(output, files=RESULT_FILES, folders=("plots",))

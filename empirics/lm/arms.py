@@ -16,8 +16,7 @@ LEADING: Final = "language-model"
 
 LM_ARMS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
     {
-        # Adapters of rank 8 start from zero and take a larger step than full weights, as is usual for LoRA.
-        "lm-low-rank": {"finetuning.method": "lora", "finetuning.learning_rate": 5e-3},
+        "lm-low-rank": {"finetuning.method": "lora"},
         "lm-llama": {"model.architecture": "llama"},
     }
 )

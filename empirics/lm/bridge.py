@@ -8,6 +8,7 @@ fine-tuning order of a seed are those of the language model on the same facts.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from empirics.config import Config, validate_config
@@ -17,7 +18,7 @@ from empirics.lm.settings import FactSource
 __all__ = ["on_facts"]
 
 
-def on_facts(config: Config, source: str) -> tuple[Config, Selection]:
+def on_facts(config: Config, source: str, relations: Sequence[str] = ()) -> tuple[Config, Selection]:
     """The configuration on the first ``world.subjects`` facts of a table, the relations in turn.
 
     With ``world.answers_shared`` facts with the same answer are kept, and share it;
@@ -26,12 +27,18 @@ def on_facts(config: Config, source: str) -> tuple[Config, Selection]:
     Args:
         config: the configuration of a verification.
         source: a table of facts, or ``"embedded"``.
+        relations: these only; all of them if empty.
 
     Raises:
         UsageError: the table gives no facts, or too few for ``world.finetuned``.
     """
     found = selected(
-        FactSource(source=source, number=config.world.subjects, answers_shared=config.world.answers_shared)
+        FactSource(
+            source=source,
+            relations=tuple(relations),
+            number=config.world.subjects,
+            answers_shared=config.world.answers_shared,
+        )
     )
     answers: dict[str, int] = {}
     answer_of = [answers.setdefault(normalised(fact.answer), len(answers)) for fact in found.facts]

@@ -157,6 +157,7 @@ def finetune(at: Prepared, count: int) -> tuple[Any, Curve]:
     model.requires_grad_(True)  # adapters of an earlier arm have frozen it
     if settings.method == "lora":
         model = with_adapters(model, settings, _number(at.seed, "adapters"))
+        settings = settings.model_copy(update={"learning_rate": settings.lora_learning_rate})
     chosen = [at.questions[i] for i in at.world.finetuned(count)]
     curve = train(
         model,

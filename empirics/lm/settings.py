@@ -89,6 +89,7 @@ class QuestionTraining(Training):
     method: Literal["full", "lora"] = "full"
     rank: Count = 8
     lora_alpha: Positive = 16.0
+    lora_learning_rate: Positive = 5e-3
     targets: Annotated[tuple[str, ...], Field(min_length=1)] = ("all-linear",)
 
 

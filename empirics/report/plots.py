@@ -68,7 +68,7 @@ def claim_figure(results: Results, judged: ClaimResult) -> Figure | None:
     if not rows:
         return None
     observable = item.observable.replace("_", " ") if item is not None else "measured"
-    difference = judged.kind == Kind.TREND or (item is not None and item.reference is not None)
+    difference = item is not None and (item.axis is not None or item.reference is not None)
     label = f"{observable}, paired difference" if difference else observable
     caption = (
         f"{judged.title}: the measured value with the limits that the verdict rests on; black bars are the threshold. "

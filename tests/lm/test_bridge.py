@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 from lm_builders import SIX_FACTS, tiny
 
+from empirics.cli.app import run
 from empirics.config import load_config
 from empirics.errors import UsageError
 from empirics.lm.bridge import on_facts
 from empirics.lm.world import draw_fact_world
 from empirics.one_layer.world import draw_world
+from empirics.results import read_results
 
 
 def test_distinct_answers_give_a_world_of_as_many_subjects():
@@ -56,3 +58,20 @@ def test_impossible_answers_are_refused(setting, words):
     small = ["world.subjects=5", "world.answers=5", "world.finetuned=[2]", f"world.answer_of={setting}"]
     with pytest.raises(UsageError, match=words):
         load_config("quick", None, small)
+
+
+def test_verify_on_facts_states_how_many_take_part(tmp_path, capsys):
+    small = ["world.templates=[4]", "world.multiplicity=[1]", "world.finetuned=[2]", "pretraining.steps=20"]
+    settings = [part for setting in (*small, "seeds.minimum=1", "seeds.maximum=1") for part in ("--set", setting)]
+    options = ["--preset", "quick", "--claims", "ood-error-literal", "--workers", "1", "--output", str(tmp_path)]
+    assert run(["verify", "--facts", str(SIX_FACTS), *options, *settings]) == 0
+    assert f"6 of 6 facts of {SIX_FACTS} take part: capital 6" in capsys.readouterr().err
+    world = read_results(tmp_path / "results.json").config["world"]
+    assert (world["subjects"], world["answers"], world["facts"]) == (6, 6, str(SIX_FACTS))
+
+
+def test_relations_go_with_facts_and_must_exist(capsys):
+    assert run(["verify", "--facts", str(SIX_FACTS), "--relations", "sport"]) == 2
+    assert "'sport' is refused" in capsys.readouterr().err
+    assert run(["verify", "--relations", "capital"]) == 2
+    assert "--relations=capital goes with --facts" in capsys.readouterr().err

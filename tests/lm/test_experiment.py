@@ -84,7 +84,7 @@ def test_adapters_are_the_only_weights_that_low_rank_finetuning_trains():
 
 
 def test_a_small_llama_with_lora_learns():
-    config = tiny(*LEARNING, "model.architecture=llama", "finetuning.method=lora", "finetuning.learning_rate=0.01")
+    config = tiny(*LEARNING, "model.architecture=llama", "finetuning.method=lora", "finetuning.lora_learning_rate=0.01")
     (run,) = LanguageModel().run(settled(config), UNIT, [0])
     assert run.failure is None
     assert run.observables[6]["statement_accuracy"] >= 0.95
