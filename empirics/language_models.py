@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from empirics.arms import Arm
+from empirics.device import resolved_device
 from empirics.experiment import Unit, units
 from empirics.lm.arms import lm_arms
 from empirics.lm.calibration import Timing, calibrate
@@ -71,7 +72,9 @@ def plan_language_models(config: LMConfig, workers: int | None = None) -> LMPlan
         resolve_model(config.model.name)
     made = settled(config)
     unit = max(units(made), key=lambda u: (u.multiplicity, u.templates))
-    return LMPlan(made, lm_arms(made), selected(config.facts), calibrate(made, unit), workers or available_cores())
+    # One process on an accelerator: each would hold a model of its own there.
+    cores = available_cores() if resolved_device(made.compute.device)[0] == "cpu" else 1
+    return LMPlan(made, lm_arms(made), selected(config.facts), calibrate(made, unit), workers or cores)
 
 
 def run_language_models(
@@ -80,6 +83,7 @@ def run_language_models(
     store: Store | None = None,
     progress: Progress | None = None,
     fresh: bool = False,
+    mutants: bool = False,
 ) -> Results:
     """Run what is planned, and judge the claims on language models.
 
@@ -88,6 +92,7 @@ def run_language_models(
         store: where finished runs are kept and found again.
         progress: told as runs come in.
         fresh: do not look runs up in the store.
+        mutants: judge the claims' mutants too.
 
     Raises:
         empirics.verification.Interrupted: Ctrl-C; carries the results of what was finished.
@@ -101,6 +106,7 @@ def run_language_models(
         progress=progress,
         store=store,
         fresh=fresh,
+        mutants=mutants,
     )
 
 

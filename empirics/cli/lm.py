@@ -65,6 +65,7 @@ def run_command(
     workers: WorkersOption = None,
     device: DeviceOption = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Compute again what runs.sqlite holds.")] = False,
+    mutants: Annotated[bool, typer.Option("--mutants", help="Refute near misses too; exit 0 if all are.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 3 if something required is undecided.")] = False,
     as_json: JsonOption = False,
 ) -> int:
@@ -90,7 +91,7 @@ def run_command(
     found: list[int] = []
     with Store(directory / "runs.sqlite") as store, training_progress(found) as progress:
         try:
-            results = run_language_models(plan, store=store, progress=progress, fresh=fresh)
+            results = run_language_models(plan, store=store, progress=progress, fresh=fresh, mutants=mutants)
         except Interrupted as stop:
             results, interrupted = stop.results, True
     write_all(results, directory)
@@ -102,7 +103,7 @@ def run_command(
         from empirics.report.terminal import print_results
 
         print_results(results, console(), directory)
-    return 130 if interrupted else exit_status(results, strict=strict)
+    return 130 if interrupted else exit_status(results, strict=strict, mutants=mutants)
 
 
 @lm_app.command("report")

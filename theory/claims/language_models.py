@@ -4,9 +4,20 @@ STATED in words (the source reports experiments that support the trends) and not
 required: these runs need weights and facts that a verification may not have.
 """
 
-from theory.claim import Claim, Kind, Mutant, Provenance, Scope
+import sympy as sp
+
+from theory.claim import Assumption, Claim, Kind, Mutant, Provenance, Scope
+from theory.notation import measured
 
 _SOURCE = "Abstract and summary: experiments on PopQA with GPT-2 and Llama-3.2-1B support its trends."
+
+_STORED = (
+    Assumption(
+        name="statement_accuracy",
+        relation=sp.Ge(measured("statement_accuracy"), sp.Rational(19, 20)),
+        text="pre-training stored the facts: of their statements at least 95 in 100 are completed with the answer",
+    ),
+)
 
 
 def _trend(identifier: str, axis: str, direction: int, title: str, statement: str) -> Claim:
@@ -20,6 +31,7 @@ def _trend(identifier: str, axis: str, direction: int, title: str, statement: st
         source=_SOURCE,
         observable="ood_error",
         required=False,
+        assumptions=_STORED,
         scope=Scope.SERIES,
         axis=axis,
         direction=direction,
@@ -74,6 +86,7 @@ CLAIMS = (
         source=_SOURCE,
         observable="ood_error",
         required=False,
+        assumptions=_STORED,
         scope=Scope.SERIES,
         axis="multiplicity",
         direction=-1,
@@ -93,6 +106,7 @@ CLAIMS = (
         source="Abstract and summary: its results hold for full and for low-rank fine-tuning alike. " + _SOURCE,
         observable="ood_error",
         required=False,
+        assumptions=_STORED,
         variant="lm-low-rank",
         reference="language-model",
     ),
