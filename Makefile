@@ -29,9 +29,10 @@ study: $(VENV)/.installed-all
 	$(BIN)/python tests/studies/statistics_study.py
 
 # The study behind docs/findings.md; finished runs are found again in results/findings.
-findings: $(VENV)/.installed
+findings: $(VENV)/.installed-all
 	-$(BIN)/factbound verify --config tests/studies/findings.toml --output results/findings
-	$(BIN)/python tests/studies/findings.py results/findings/results.json docs/findings.md
+	-$(BIN)/factbound lm run --output results/findings-lm
+	$(BIN)/python tests/studies/findings.py results/findings/results.json docs/findings.md results/findings-lm/results.json
 
 # The record of proofs that results state: proves everything again.
 certificates: $(VENV)/.installed

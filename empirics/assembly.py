@@ -12,7 +12,6 @@ import numpy as np
 from empirics.arms import Arm
 from empirics.certificates import certificate_of
 from empirics.environment import describe_environment
-from empirics.exact import covering_observables
 from empirics.experiment import Cell, ExperimentConfig, Unit, UnitRun, cells, units
 from empirics.judging.confidence import interval
 from empirics.judging.mutants import MutantOutcome
@@ -64,7 +63,7 @@ def tables_of(arms: Sequence[Arm], runs: Runs) -> list[CellTable]:
         found = runs.of(arm.name, cell.unit)
         rows: list[Mapping[str, float | None]] = [run.observables.get(cell.finetuned, {}) for run in found]
         if any(rows):  # a cell without any result has no observables at all
-            exact = covering_observables(cell.finetuned, cell.multiplicity, cell.templates)
+            exact = arm.config.exact(cell)
             rows = [{**row, **exact} if row else row for row in rows]
         names = dict.fromkeys(name for row in rows for name in row)
         tables.append(
@@ -118,8 +117,11 @@ def student_t(values: Sequence[float], alpha: float) -> tuple[float | None, floa
 
 def _cell(arm: Arm, cell: Cell, table: CellTable, runs: Runs) -> CellResult:
     config = arm.config
-    gaps = table.observables.get("pretraining_gap", (None,) * len(table.seeds))
-    near = [s for s, g in zip(table.seeds, gaps, strict=True) if g is not None and g <= config.verdict.premise_gap]
+    gaps = table.observables.get("pretraining_gap")
+    limit = config.verdict.premise_gap
+    near = list(table.seeds)  # an experiment without a gap knows no such premise
+    if gaps is not None:
+        near = [s for s, g in zip(table.seeds, gaps, strict=True) if g is not None and g <= limit]
     return CellResult(
         variant=table.variant,
         overlay={key: list(v) if isinstance(v, tuple) else v for key, v in arm.overlay.items()},

@@ -60,7 +60,10 @@ class Section(BaseModel):
 
 
 class World(Section):
-    """The synthetic world, and the grid: the product of templates, multiplicity and finetuned."""
+    """The world, and the grid: the product of templates, multiplicity and finetuned.
+
+    ``answer_of`` fixes a(s), which is else drawn; ``facts`` names the file that it comes from.
+    """
 
     subjects: Count = 60
     answers: Count = 60
@@ -70,6 +73,8 @@ class World(Section):
     distractors: Whole = 0
     distractor_vocabulary: Whole = 0
     answers_shared: bool = False
+    answer_of: tuple[Whole, ...] = ()
+    facts: str = ""
 
 
 class Model(Section):
@@ -185,6 +190,13 @@ class Config(Section):
                 world.answers,
                 f"A >= S, here at least {world.subjects} (world.subjects), or world.answers_shared=true",
             )
+        if world.answer_of:
+            if len(world.answer_of) != world.subjects:
+                refuse("world.answer_of", list(world.answer_of), f"one answer for each of {world.subjects} subjects")
+            if max(world.answer_of) >= world.answers:
+                refuse("world.answer_of", list(world.answer_of), f"numbers below world.answers={world.answers}")
+            if len(set(world.answer_of)) < world.subjects and not world.answers_shared:
+                refuse("world.answer_of", list(world.answer_of), "a different answer for each subject, or shared ones")
         if world.distractors and not world.distractor_vocabulary:
             refuse("world.distractor_vocabulary", 0, "at least 1 when world.distractors > 0")
         if self.seeds.maximum < self.seeds.minimum:
@@ -228,9 +240,15 @@ class Config(Section):
             "t": self.pretraining.steps,
         }
 
+    def exact(self, cell: Cell) -> Mapping[str, float | None]:
+        """Observables of a cell that are computed exactly: the covering laws."""
+        from empirics.exact import covering_observables
+
+        return covering_observables(cell.finetuned, cell.multiplicity, cell.templates)
+
     def deciding(self) -> dict[str, Any]:
         """What decides the result of a run besides its unit, seed, device and code."""
-        world = self.world.model_dump(mode="json", exclude={"templates", "multiplicity"})
+        world = self.world.model_dump(mode="json", exclude={"templates", "multiplicity", "facts"})
         sections = {n: getattr(self, n).model_dump(mode="json") for n in ("model", "pretraining", "finetuning")}
         return {"world": world, **sections}
 

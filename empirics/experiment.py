@@ -129,6 +129,10 @@ class ExperimentConfig(Protocol):
         """The notation's symbols at a cell."""
         ...
 
+    def exact(self, cell: Cell) -> Mapping[str, float | None]:
+        """Observables of a cell that are computed, not measured."""
+        ...
+
     def deciding(self) -> dict[str, Any]:
         """What decides the result of a run besides its unit, seed, device and code; strict JSON."""
         ...

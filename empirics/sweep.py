@@ -27,6 +27,7 @@ EXPERIMENTS = {
 INTERNAL_ERROR = "internal error"
 """How the failure of a run begins that a defect of the program ended."""
 
+_UNSTACKED = ("language-model",)
 _SEEDS_PER_STACK = 64  # on an accelerator models are stacked; on a CPU every run is a task of its own
 
 
@@ -68,8 +69,9 @@ def load_experiment(name: str) -> Experiment:
 
 
 def split(experiment: str, variant: str, config: ExperimentConfig, unit: Unit, seeds: Sequence[int]) -> list[Task]:
-    """Tasks of one seed each on a CPU, of many on an accelerator."""
-    size = 1 if resolved_device(config.compute.device)[0] == "cpu" else _SEEDS_PER_STACK
+    """Tasks of one seed each on a CPU, of many on an accelerator if the experiment stacks models."""
+    alone = experiment in _UNSTACKED or resolved_device(config.compute.device)[0] == "cpu"
+    size = 1 if alone else _SEEDS_PER_STACK
     return [Task(experiment, variant, config, unit, tuple(seeds[i : i + size])) for i in range(0, len(seeds), size)]
 
 

@@ -77,15 +77,14 @@ def verify(
         Interrupted: Ctrl-C; carries the results of what was finished.
     """
     config = config or Config()
+    chosen = all_claims() if claims is None else tuple(claim(identifier) for identifier in claims)
     if arms is None:
         if not isinstance(config, Config):
             raise TypeError(f"the arms of experiment {experiment!r} are missing")
-        arms = arms_of(config)
+        arms = arms_of(config) if claims is None else _needed(arms_of(config), chosen)
     progress = progress or Progress()
-    chosen = all_claims() if claims is None else tuple(claim(identifier) for identifier in claims)
     start = time.monotonic()
     runs = Runs()
-    arms = arms if claims is None else _needed(arms, chosen)
     interrupted = False
     try:
         configs = {arm.name: arm.config for arm in arms}

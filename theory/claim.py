@@ -160,8 +160,10 @@ class Claim:
             allowed to that computation (bound and observable may be equal).
         proof: the page in docs/ that proves it, or None.
         claim_number: its number in the project's list of claims (C1 to C16).
-        axis: for a trend, what varies: ``"finetuned"``, ``"multiplicity"`` or ``"templates"``.
-        direction: for a trend, ``-1`` (does not increase) or ``+1`` (does not decrease).
+        axis: for a trend, what varies: ``"finetuned"``, ``"multiplicity"`` or ``"templates"``; for a
+            comparison, that it compares the largest value of the axis with the smallest.
+        direction: for a trend, ``-1`` (does not increase) or ``+1`` (does not decrease); for a comparison
+            along an axis, ``-1`` (less at the largest value) or ``+1`` (more there).
         variant: the arm of the experiment that the observable is measured in.
         reference: the arm that it is compared with, seed by seed, for comparisons
             and equivalences; None compares the observable with 0.
@@ -198,8 +200,10 @@ class Claim:
     supporting: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if (self.kind is Kind.TREND) != (self.axis is not None):
-            raise ValueError(f"{self.id}: an axis goes with a trend, and only with a trend")
+        if (self.kind is Kind.TREND and self.axis is None) or (
+            self.axis is not None and (self.kind not in (Kind.TREND, Kind.COMPARISON) or self.reference is not None)
+        ):
+            raise ValueError(f"{self.id}: an axis goes with a trend, or with a comparison of its two ends")
         if self.axis not in (None, "finetuned", "multiplicity", "templates") or self.direction not in (-1, 1):
             raise ValueError(f"{self.id}: axis={self.axis!r}, direction={self.direction!r} is not a trend of the grid")
         free = {s.name for s in self.minimised_over}

@@ -14,7 +14,7 @@ from theory import DomainError, UnknownClaimError, all_claims, claim
 from theory.evaluate import parse_value
 from theory.notation import NOTATION
 
-__all__ = ["plot_command", "report_command"]
+__all__ = ["plot_command", "read_directory", "report_command"]
 
 _MOST_POINTS = 400
 
@@ -75,13 +75,14 @@ def report_command(
     from empirics.report.files import RESULT_FILES, write_page
     from empirics.report.tables import answer
 
-    results = _results(directory)
+    results = read_directory(directory)
     prepare_directory(directory, files=RESULT_FILES, folders=("plots",))
     write_page(results, directory)
     console().print(f"{directory / 'report.html'}\n{answer(results)}", markup=False, soft_wrap=True)
 
 
-def _results(directory: Path) -> Any:
+def read_directory(directory: Path) -> Any:
+    """The results in a directory; one clear line if there are none."""
     from pydantic import ValidationError
 
     from empirics.results import read_results
@@ -99,7 +100,7 @@ def _results(directory: Path) -> Any:
 def _chosen(directory: Path, only: str | None) -> list[Any]:
     from empirics.report.plots import all_figures
 
-    figures = all_figures(_results(directory))
+    figures = all_figures(read_directory(directory))
     if only is None:
         return figures
     names = [name.strip() for name in only.split(",")]

@@ -20,7 +20,7 @@ from empirics.judging.table import MAIN
 from empirics.store import Store
 from empirics.verification import Interrupted, Progress, exit_status, verify
 
-__all__ = ["verify_command"]
+__all__ = ["training_progress", "verify_command"]
 
 
 @app.command("verify")
@@ -36,6 +36,12 @@ def verify_command(
         str | None, typer.Option(metavar="ADDRESS", help="A dask scheduler whose workers run the models.")
     ] = None,
     device: Annotated[str | None, typer.Option(metavar="cpu|cuda|auto", help="Where to train.")] = None,
+    facts: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Real facts in PopQA's columns, or 'embedded'.")
+    ] = None,
+    relations: Annotated[
+        str | None, typer.Option(metavar="NAME,NAME", help="With --facts: facts of these relations only.")
+    ] = None,
     claims: Annotated[str | None, typer.Option(metavar="ID,ID", help="Judge these claims only.")] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Compute again what runs.sqlite holds.")] = False,
     mutants: Annotated[bool, typer.Option("--mutants", help="Refute near misses too; exit 0 if all are.")] = False,
@@ -53,11 +59,20 @@ def verify_command(
     if workers is not None and workers < 1:
         raise UsageError(f"--workers={workers} is refused: allowed is an integer >= 1")
     _check_device(chosen)
+    if relations is not None and facts is None:
+        raise UsageError(f"--relations={relations} goes with --facts")
+    if facts is not None:
+        from empirics.lm.bridge import on_facts
+
+        named = [name.strip() for name in relations.split(",")] if relations is not None else []
+        chosen, selection = on_facts(chosen, facts, named)
+        for line in selection.lines:
+            print(f"factbound: {line}", file=sys.stderr)
     directory = prepare_directory(output, files=RESULT_FILES, folders=("plots",))
     identifiers = list(dict.fromkeys(c.strip() for c in claims.split(","))) if claims is not None else None
     interrupted = False
     found: list[int] = []
-    with Store(directory / "runs.sqlite") as store, _progress(found) as progress:
+    with Store(directory / "runs.sqlite") as store, training_progress(found) as progress:
         try:
             results = verify(
                 chosen,
@@ -98,7 +113,8 @@ def _counts(outcomes: Sequence[ClaimOutcome]) -> str:
 
 
 @contextmanager
-def _progress(found: list[int]) -> Iterator[Progress]:
+def training_progress(found: list[int]) -> Iterator[Progress]:
+    """A bar on standard error while models are trained; ``found`` gets the numbers of stored runs."""
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 

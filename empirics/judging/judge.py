@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from empirics.config import Verdict as Settings
 from empirics.judging.outcome import ClaimOutcome, Outcome, Verdict, worst
-from empirics.judging.paired import between_arms, trends
+from empirics.judging.paired import between_arms, ends, trends
 from empirics.judging.premises import scope_of
 from empirics.judging.single import Frame, scaled_to_all_seeds, single
 from empirics.judging.table import CellTable
@@ -43,6 +43,8 @@ def judge_claim(
     if claim.kind is Kind.TREND:
         assert claim.axis is not None
         outcomes = trends(claim, observable, mine, settings)
+    elif claim.axis is not None:
+        outcomes = ends(claim, observable, mine, settings)
     elif claim.reference is not None:
         outcomes = between_arms(claim, observable, mine, cells, settings)
     else:

@@ -16,7 +16,7 @@ from empirics.judging.table import CellTable
 from empirics.observable import Observable
 from theory import Claim, Kind, Scope
 
-__all__ = ["between_arms", "trends"]
+__all__ = ["between_arms", "ends", "trends"]
 
 
 def between_arms(
@@ -50,15 +50,47 @@ def between_arms(
 
 def trends(claim: Claim, observable: Observable, cells: Sequence[CellTable], settings: Settings) -> list[Outcome]:
     """One verdict per series along the claim's axis: the worst of its adjacent paired differences."""
+    symbol, chains = _chains(claim, cells)
+    family = max(1, sum(len(chain) - 1 for chain in chains))
+    alpha = settings.alpha / family
+    return [_trend(claim, observable, chain, symbol, alpha, family, settings) for chain in chains]
+
+
+def ends(claim: Claim, observable: Observable, cells: Sequence[CellTable], settings: Settings) -> list[Outcome]:
+    """One verdict per series: is the observable at the axis's largest value beyond that at the smallest?"""
+    symbol, chains = _chains(claim, cells)
+    alpha = settings.alpha / len(chains)
+    outcomes = []
+    for chain in chains:
+        first, last = chain[0], chain[-1]
+        frame = Frame(claim.id, Scope.SERIES, (first.index, last.index), alpha, len(chains), ())
+        if len(chain) < 2:
+            why = f"a comparison along {symbol} needs at least two values"
+            outcomes.append(undefined(frame, Verdict.NOT_TESTED, why))
+            continue
+        if not first.seeds or not last.seeds:
+            outcomes.append(undefined(frame, Verdict.NOT_TESTED, "no run finished"))
+            continue
+        differences, scoped = _differences(claim, observable, last, first, settings)
+        frame = replace(frame, premises=scoped.premises)
+        if not scoped.in_scope:
+            outcomes.append(undefined(frame, Verdict.OUT_OF_SCOPE, scoped.reason))
+            continue
+        sign = "fall" if claim.direction < 0 else "rise"
+        name = f"{sign} of {observable.name}, {symbol} from {first.symbols[symbol]:g} to {last.symbols[symbol]:g}"
+        along = [claim.direction * d for d in differences]
+        outcomes.append(measured(frame, Rule.above(0.0), along, _range(observable), name))
+    return outcomes
+
+
+def _chains(claim: Claim, cells: Sequence[CellTable]) -> tuple[str, list[list[CellTable]]]:
+    """The symbol of the claim's axis, and the series along it, each in its order."""
     symbol = {"finetuned": "N_f", "multiplicity": "K", "templates": "R"}[str(claim.axis)]
     series: dict[tuple[tuple[str, float], ...], list[CellTable]] = {}
     for cell in cells:
         fixed = tuple((name, cell.symbols[name]) for name in ("R", "K", "N_f") if name != symbol)
         series.setdefault(fixed, []).append(cell)
-    chains = [sorted(chain, key=lambda c: c.symbols[symbol]) for chain in series.values()]
-    family = max(1, sum(len(chain) - 1 for chain in chains))
-    alpha = settings.alpha / family
-    return [_trend(claim, observable, chain, symbol, alpha, family, settings) for chain in chains]
+    return symbol, [sorted(chain, key=lambda c: c.symbols[symbol]) for chain in series.values()]
 
 
 def _trend(

@@ -12,7 +12,8 @@ OBSERVABLES = (
     Observable(
         "ood_error",
         "Share of the facts not fine-tuned whose arg max at [s, p] over the whole vocabulary is not a(s); "
-        "a tie counts as an error.",
+        "a tie counts as an error. For language models: whose greedy answer to the question is none of the accepted "
+        "answers.",
         SHARE,
         0,
         1,

@@ -110,7 +110,9 @@ def draw_world(config: configuration.World, templates: int, multiplicity: int, s
         np.tile(np.arange(templates, dtype=np.int64), (subjects, 1)), axis=1
     )
     draw = stream(seed, "answers")
-    if config.answers_shared:
+    if config.answer_of:
+        answer_of = np.array(config.answer_of, dtype=np.int64)
+    elif config.answers_shared:
         answer_of = draw.integers(0, answers, size=subjects)
     else:
         answer_of = draw.permutation(answers)[:subjects]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from empirics.files import write_atomically
 from empirics.report.html import report_html
+from empirics.report.language_models import lm_sections
 from empirics.report.plots import all_figures
 from empirics.report.sections import sections
 from empirics.report.tables import cells_csv
@@ -30,4 +31,5 @@ def write_page(results: Results, directory: Path) -> None:
     for figure in figures:
         write_atomically(plots / f"{figure.name}.svg", f'<?xml version="1.0" encoding="utf-8"?>\n{figure.svg}')
         write_atomically(plots / f"{figure.name}.csv", figure.csv)
-    write_atomically(directory / "report.html", report_html(results, figures, sections(directory)))
+    further = [*lm_sections(results), *sections(directory)]
+    write_atomically(directory / "report.html", report_html(results, figures, further))

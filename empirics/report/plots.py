@@ -10,6 +10,7 @@ from empirics.judging.table import MAIN
 from empirics.registered import observables
 from empirics.report.figure import Figure, Row, number
 from empirics.report.forest import draw_forest, forest_rows
+from empirics.report.language_models import lm_figure
 from empirics.report.panels import OBSERVED_SERIES, draw_panels, line_rows, observed_rows
 from empirics.report.style import INK, LINES, PAGE, SEEN, direct_labels, new_figure, shade_and_style, words
 from empirics.results import CellResult, ClaimResult, Results
@@ -22,7 +23,8 @@ _INTERVAL = "Points: mean over seeds with its time-uniform interval, each cell b
 
 def all_figures(results: Results) -> list[Figure]:
     """Every figure that the results allow: the main one first, then the gap, then one per measured claim."""
-    found = [ood_error_figure(results), gap_figure(results), *(claim_figure(results, c) for c in results.claims)]
+    found = [ood_error_figure(results), gap_figure(results), lm_figure(results)]
+    found += [claim_figure(results, c) for c in results.claims]
     return [figure for figure in found if figure is not None]
 
 
@@ -74,7 +76,8 @@ def claim_figure(results: Results, judged: ClaimResult) -> Figure | None:
     if not rows:
         return None
     observable = words(item.observable) if item is not None else "measured"
-    difference = judged.kind == Kind.TREND or (item is not None and item.reference is not None)
+    compared = item is not None and (item.axis is not None or item.reference is not None)
+    difference = judged.kind == Kind.TREND or compared
     label = f"{observable}, paired difference" if difference else observable
     caption = (
         f"{judged.title}: the measured value with the limits that the verdict rests on; black bars are the threshold. "

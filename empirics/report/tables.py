@@ -151,6 +151,10 @@ def _reading(results: Results, identifier: str) -> str:
 
 def run_summary(results: Results) -> str:
     """What was run: models, cells, seeds, steps, where and how long."""
+    from empirics.report.language_models import is_language_models, lm_summary
+
+    if is_language_models(results):
+        return lm_summary(results)
     runs = {(c.variant, c.templates, c.multiplicity, seed) for c in results.cells for seed in c.seeds}
     world, seeds = results.config["world"], sorted({len(c.seeds) for c in results.cells})
     arms = len({c.variant for c in results.cells})

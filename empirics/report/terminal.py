@@ -10,6 +10,7 @@ from rich.table import Table
 
 from empirics.experiment import Curve
 from empirics.observable import OBSERVABLES
+from empirics.report.language_models import is_language_models, print_lm_errors
 from empirics.report.tables import (
     READINGS,
     answer,
@@ -32,6 +33,35 @@ _COLOURS = {"HOLDS": "green", "VIOLATED": "bold red", "UNDECIDED": "yellow"}
 
 def print_results(results: Results, out: Console, directory: Path) -> None:
     """Predicted against observed per cell, then the claims, then the answer."""
+    if is_language_models(results):
+        print_lm_errors(results, out)
+    else:
+        _print_ood_errors(results, out)
+    out.print()
+    summary = Table(box=None, pad_edge=False, header_style="bold", title="Claims", title_justify="left")
+    for heading in ("claim", "provenance", "kind", "verdict", "cells"):
+        summary.add_column(heading, overflow="fold")
+    for claim in claim_rows(results):
+        summary.add_row(claim["id"], claim["provenance"], claim["kind"], _coloured(claim["verdict"]), claim["counts"])
+    out.print(summary)
+    _print_arms(results, out)
+    _print_mutants(results, out)
+    _print_undecided(results, out)
+    reasons = {v.reason for v in results.verdicts if v.claim in READINGS and v.verdict == "OUT OF SCOPE"}
+    for reason in sorted(reasons):
+        out.print(f"out of scope: {reason}", style="dim", markup=False)
+    for line in failures(results):
+        out.print(line, style="yellow", markup=False)
+    out.print()
+    out.print(answer(results), style="bold", markup=False)
+    out.print(confidence(results), markup=False)
+    out.print(
+        f"{results.wall_seconds:.0f} s. Written to {directory}: report.html, results.json, cells.csv, plots.",
+        markup=False,
+    )
+
+
+def _print_ood_errors(results: Results, out: Console) -> None:
     rows = ood_rows(results)
     table = Table(
         box=None, pad_edge=False, header_style="bold", title="Out-of-distribution error", title_justify="left"
@@ -64,28 +94,6 @@ def print_results(results: Results, out: Console, directory: Path) -> None:
         "literal, normalised: the bound in its two readings. some unseen: exact P[some own template unseen].\n"
         "Verdicts divide alpha over all cells of the claim. (x12): refuted with 12 times the exponent.",
         style="dim",
-        markup=False,
-    )
-    out.print()
-    summary = Table(box=None, pad_edge=False, header_style="bold", title="Claims", title_justify="left")
-    for heading in ("claim", "provenance", "kind", "verdict", "cells"):
-        summary.add_column(heading, overflow="fold")
-    for claim in claim_rows(results):
-        summary.add_row(claim["id"], claim["provenance"], claim["kind"], _coloured(claim["verdict"]), claim["counts"])
-    out.print(summary)
-    _print_arms(results, out)
-    _print_mutants(results, out)
-    _print_undecided(results, out)
-    reasons = {v.reason for v in results.verdicts if v.claim in READINGS and v.verdict == "OUT OF SCOPE"}
-    for reason in sorted(reasons):
-        out.print(f"out of scope: {reason}", style="dim", markup=False)
-    for line in failures(results):
-        out.print(line, style="yellow", markup=False)
-    out.print()
-    out.print(answer(results), style="bold", markup=False)
-    out.print(confidence(results), markup=False)
-    out.print(
-        f"{results.wall_seconds:.0f} s. Written to {directory}: report.html, results.json, cells.csv, plots.",
         markup=False,
     )
 

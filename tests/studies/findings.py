@@ -1,6 +1,6 @@
 """Writes docs/findings.md from a results.json: each sentence of the source, and what the measurements say of it.
 
-    python tests/studies/findings.py RESULTS.json docs/findings.md
+    python tests/studies/findings.py RESULTS.json docs/findings.md [LANGUAGE_MODELS_RESULTS.json]
 
 The verdict on each sentence follows from the verdicts on claims by the rules in
 this file; nothing is entered by hand. `make findings` runs the study and this.
@@ -16,8 +16,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 from evidence import Evidence, table
-from findings_ablations import ablations, language_models, low_rank
+from findings_ablations import ablations, low_rank
 from findings_extraction import covering, directions, failure, headline
+from findings_language_models import language_models
 from findings_pretraining import near_optimal, structure, trigger
 
 from empirics.results import read_results
@@ -38,13 +39,14 @@ SENTENCES: tuple[tuple[str, Section], ...] = (
     ("With insufficient coverage facts are stored but inaccessible.", failure),
     ("Full and low-rank fine-tuning alike; the gradient concentrates on a rank-one component at the prompt.", low_rank),
     ("Attention-only models may be incapable of acquiring or extracting; schedules matter.", ablations),
-    ("Experiments on PopQA with language models support the trends.", language_models),
 )
+LANGUAGE_MODELS = "Experiments on PopQA with language models support the trends."
 
 
-def page(e: Evidence, command: str) -> str:
-    """The whole page."""
+def page(e: Evidence, command: str, lm: Evidence | None = None) -> str:
+    """The whole page; ``lm`` are the results of ``factbound lm run``."""
     found = [(sentence, *section(e)) for sentence, section in SENTENCES]
+    found.append((LANGUAGE_MODELS, *language_models(lm)))
     environment = e.results.environment
     runs = {(c.variant, c.templates, c.multiplicity, s) for c in e.results.cells for s in c.seeds}
     world = e.results.config["world"]
@@ -66,5 +68,6 @@ def page(e: Evidence, command: str) -> str:
 if __name__ == "__main__":
     source, destination = Path(sys.argv[1]), Path(sys.argv[2])
     command = "factbound verify --config tests/studies/findings.toml"
-    destination.write_text(page(Evidence(read_results(source)), command), encoding="utf-8")
+    lm = Evidence(read_results(Path(sys.argv[3]))) if len(sys.argv) > 3 else None
+    destination.write_text(page(Evidence(read_results(source)), command, lm), encoding="utf-8")
     print(destination)

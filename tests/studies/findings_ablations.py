@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from evidence import Evidence, number, table
-from findings_rules import NOT, OPEN, PARTLY, PREMISE, SUPPORTED, UNTESTED, judged
+from findings_rules import NOT, OPEN, PARTLY, PREMISE, SUPPORTED, judged
 
 
 def excess(e: Evidence, arm: str) -> list[float]:
@@ -150,7 +150,3 @@ def ablations(e: Evidence) -> tuple[str, str]:
         text.append(f"Further premise: too low a multiplicity; the loss is nil (at most 0.01) at {where}.")
         status = PREMISE if status == PARTLY else status
     return status, "\n\n".join(text)
-
-
-def language_models(e: Evidence) -> tuple[str, str]:
-    return UNTESTED, "Language models are a study of their own (claims `lm-trends`, `lm-low-rank`)."

@@ -1,0 +1,35 @@
+"""Small configurations and facts for tests of language models."""
+
+from pathlib import Path
+
+from empirics.lm.facts import Fact
+from empirics.lm.settings import load_lm_config
+
+SIX_FACTS = Path(__file__).with_name("six_facts.tsv")
+
+TINY = (
+    "facts.number=24",
+    "world.templates=[4]",
+    "world.multiplicity=[1,3]",
+    "world.finetuned=[4,12]",
+    "model.width=32",
+    "model.layers=1",
+    "model.heads=2",
+    "pretraining.steps=80",
+    "pretraining.learning_rate=0.01",
+    "finetuning.steps=15",
+    "evaluation.candidates=4",
+    "seeds.minimum=2",
+    "seeds.maximum=2",
+)
+
+
+def tiny(*settings):
+    """A configuration whose run takes a second."""
+    return load_lm_config(None, [*TINY, *settings])
+
+
+def fact(number, *, relation="capital", answer=None, subject=None):
+    """A made-up fact."""
+    answer = answer or f"Answer {number}"
+    return Fact(f"f{number}", subject or f"Subject {number}", relation, answer, (answer,))
