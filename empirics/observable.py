@@ -9,7 +9,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
-from empirics.observables import covering, extraction, mechanism, pretraining
+from empirics.observables import covering, extraction, mechanism, prediction, pretraining
 from empirics.observables.definition import Observable
 
 __all__ = ["OBSERVABLES", "Observable"]
@@ -17,7 +17,7 @@ __all__ = ["OBSERVABLES", "Observable"]
 OBSERVABLES: Final = MappingProxyType(
     {
         observable.name: observable
-        for group in (extraction, pretraining, mechanism, covering)
+        for group in (extraction, pretraining, mechanism, covering, prediction)
         for observable in group.OBSERVABLES
     }
 )
