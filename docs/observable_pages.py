@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from empirics.observables import covering, extraction, mechanism, pretraining
+from empirics.observables import covering, extraction, mechanism, prediction, pretraining
 
 __all__ = ["generate"]
 
@@ -14,6 +14,7 @@ GROUPS = (
     ("The pre-trained model", pretraining),
     ("The mechanism", mechanism),
     ("Exact probabilities of a cell", covering),
+    ("Predictions before fine-tuning (`factbound map`)", prediction),
 )
 
 
