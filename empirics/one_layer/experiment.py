@@ -82,7 +82,6 @@ class OneLayer:
             self._latest = key, _pretrain(config, unit, seeds)
         return self._latest[1]
 
-
     def measure(
         self, config: Config, world: World, pretrained: Parameters, after: Parameters, finetuned: int
     ) -> tuple[dict[str, float | None], dict[str, tuple[float, ...]]]:

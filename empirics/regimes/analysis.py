@@ -90,7 +90,7 @@ def law_sample(arms: Sequence[Arm], tables: Sequence[CellTable], config: Config)
         near = set(_near_optimal(table, config))
         row = [_value(table, "ood_error", seed) if seed in near else math.nan for seed in seeds]
         if np.isfinite(row).any():
-            points.append(Point(arm.config.world.subjects, cell.templates, cell.multiplicity, cell.finetuned))
+            points.append(Point(_subjects(arm, cell), cell.templates, cell.multiplicity, cell.finetuned))
             rows.append(row)
     return Sample(tuple(points), np.array(rows).reshape(len(points), len(seeds)))
 
@@ -114,7 +114,7 @@ def _cell(
     errors, alpha = _values(table, "ood_error"), config.verdict.alpha
     limits = interval(errors, alpha) if errors else None
     gaps = _values(table, "pretraining_gap")
-    subjects = arm.config.world.subjects
+    subjects = _subjects(arm, cell)
     predicted = {name: _values(table, f"predicted_ood_error_{name}") for name in PREDICTORS}
     return MapCell(
         variant=arm.name,
@@ -149,7 +149,7 @@ def _laws(cell: Cell) -> dict[str, float]:
 
 
 def _contours(arms: Sequence[Arm], tables: Sequence[CellTable]) -> list[ContourRow]:
-    by_cell = {key: table for key, table in zip(_keys(arms), tables, strict=True)}
+    by_cell = dict(zip(_keys(arms), tables, strict=True))
     found = []
     for arm in arms:
         sizes = sorted(arm.config.world.finetuned)
@@ -172,7 +172,7 @@ def _contour(
     return ContourRow.model_validate(
         {
             "variant": arm.name,
-            "subjects": arm.config.world.subjects,
+            "subjects": _subjects(arm, Cell(templates, multiplicity, sizes[0])),
             "templates": templates,
             "multiplicity": multiplicity,
             "level": level,
@@ -222,7 +222,7 @@ def _facts(arms: Sequence[Arm], runs: Runs) -> Facts | None:
     columns: dict[str, list[Any]] = {name: [] for name in ("cell", "seed", "fold", "margin", *PREDICTORS)}
     folds: dict[tuple[int, int], int] = {}
     for index, (arm, cell) in enumerate(declared(arms)):
-        fold = folds.setdefault((arm.config.world.subjects, cell.templates), len(folds))
+        fold = folds.setdefault((_subjects(arm, cell), cell.templates), len(folds))
         for run in runs.of(arm.name, cell.unit):
             values: Mapping[str, Sequence[float]] = run.facts.get(cell.finetuned, {})
             count = len(values.get("margin", ()))
@@ -235,6 +235,10 @@ def _facts(arms: Sequence[Arm], runs: Runs) -> Facts | None:
         return None
     scores = {name: joined[name] for name in PREDICTORS if np.isfinite(joined[name]).any()}
     return Facts(joined["cell"], joined["seed"], joined["fold"], joined["margin"] > 0, scores)
+
+
+def _subjects(arm: Arm, cell: Cell) -> int:
+    return int(arm.config.symbols(cell)["S"])
 
 
 def _keys(arms: Sequence[Arm]) -> list[tuple[str, Cell]]:

@@ -111,8 +111,7 @@ def _derivatives(x: FloatArray, share: FloatArray, w: FloatArray, eta: FloatArra
 def _start(x: FloatArray, share: FloatArray, offset: FloatArray) -> FloatArray:
     """Least squares on log(-log y), y kept off 0 and 1."""
     inside = np.clip(share, 0.01, 0.99)
-    found: FloatArray = np.linalg.lstsq(x, np.log(-np.log(inside)) - offset, rcond=None)[0]
-    return found
+    return np.asarray(np.linalg.lstsq(x, np.log(-np.log(inside)) - offset, rcond=None)[0], dtype=np.float64)
 
 
 def _has_intercept(design: FloatArray) -> bool:
