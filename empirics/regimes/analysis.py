@@ -56,8 +56,9 @@ def analyse(
     *,
     complete: bool,
     wall_seconds: float,
+    resamples: int = 100,
 ) -> RegimeMap:
-    """The whole document from whatever runs there are."""
+    """The whole document from whatever runs there are; limits of fits and contours rest on ``resamples`` bootstraps."""
     tables = tables_of(arms, runs)
     verdicts = _verdicts(arms, tables, config)
     found = [
@@ -74,9 +75,10 @@ def analyse(
         failure=thresholds.failure,
         environment=describe_environment(config),
         cells=found,
-        contours=_contours(arms, tables),
-        law=_law(arms, tables, config),
-        prediction=_prediction(arms, runs, found),
+        resamples=resamples,
+        contours=_contours(arms, tables, resamples),
+        law=_law(arms, tables, config, resamples),
+        prediction=_prediction(arms, runs, found, resamples),
     )
 
 
@@ -148,7 +150,7 @@ def _laws(cell: Cell) -> dict[str, float]:
     return found
 
 
-def _contours(arms: Sequence[Arm], tables: Sequence[CellTable]) -> list[ContourRow]:
+def _contours(arms: Sequence[Arm], tables: Sequence[CellTable], resamples: int) -> list[ContourRow]:
     by_cell = dict(zip(_keys(arms), tables, strict=True))
     found = []
     for arm in arms:
@@ -158,7 +160,7 @@ def _contours(arms: Sequence[Arm], tables: Sequence[CellTable]) -> list[ContourR
                 series = [by_cell[arm.name, Cell(templates, multiplicity, n)] for n in sizes]
                 errors = np.array([[_value(t, "ood_error", s) for s in series[0].seeds] for t in series])
                 for level in LEVELS:
-                    crossing = measured_crossing(sizes, errors, level) if errors.size else None
+                    crossing = measured_crossing(sizes, errors, level, resamples) if errors.size else None
                     if crossing is not None:
                         found.append(_contour(arm, templates, multiplicity, level, sizes, crossing))
     return found
@@ -185,23 +187,23 @@ def _contour(
     )
 
 
-def _law(arms: Sequence[Arm], tables: Sequence[CellTable], config: Config) -> LawPart:
+def _law(arms: Sequence[Arm], tables: Sequence[CellTable], config: Config, resamples: int) -> LawPart:
     everything = law_sample(arms, tables, config).transition()
     main = everything.where(lambda p: p.subjects == config.world.subjects)
     scores = [
-        *held_out(main, "pair (K, R)", lambda p: (p.multiplicity, p.templates)),
-        *held_out(main, "R", lambda p: p.templates),
-        *held_out(everything, "size S", lambda p: p.subjects),
+        *held_out(main, "pair (K, R)", lambda p: (p.multiplicity, p.templates), resamples=resamples),
+        *held_out(main, "R", lambda p: p.templates, resamples=resamples),
+        *held_out(everything, "size S", lambda p: p.subjects, resamples=resamples),
     ]
     return LawPart(
         cells=len(main),
         collinearity=collinearity(main.points),
-        exponents=[ExponentRow(**asdict(row)) for row in exponents(main)],
+        exponents=[ExponentRow(**asdict(row)) for row in exponents(main, resamples)],
         held_out=[HeldOutRow(**asdict(row)) for row in scores],
     )
 
 
-def _prediction(arms: Sequence[Arm], runs: Runs, found: Sequence[MapCell]) -> list[AccuracyRow]:
+def _prediction(arms: Sequence[Arm], runs: Runs, found: Sequence[MapCell], resamples: int) -> list[AccuracyRow]:
     facts = _facts(arms, runs)
     if facts is None:
         return []
@@ -214,7 +216,7 @@ def _prediction(arms: Sequence[Arm], runs: Runs, found: Sequence[MapCell]) -> li
     }
     for n in sorted({c.finetuned for c in found}):
         parts[f"transition cells, N_f = {n}"] = [i for i in inside if found[i].finetuned == n]
-    return [AccuracyRow.model_validate(asdict(row)) for row in accuracies(facts, parts)]
+    return [AccuracyRow.model_validate(asdict(row)) for row in accuracies(facts, parts, resamples)]
 
 
 def _facts(arms: Sequence[Arm], runs: Runs) -> Facts | None:

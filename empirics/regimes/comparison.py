@@ -9,13 +9,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from empirics.regimes.fit import NoFit
+from empirics.regimes.fit import NoFit, fit_rates, mean_of
 from empirics.regimes.law import LAWS, Law, Point, law
 from empirics.regimes.sample import Sample
 
 __all__ = ["PREDICTED", "Exponent", "HeldOut", "collinearity", "exponents", "held_out", "held_out_predictions"]
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 LEVEL: Final = 0.95
 FITTED: Final = ("power", "power-one-log", "power-log")
 PREDICTED: Final = {"N_f": 1.0, "K": 2.0, "R": -2.0, "log R": 1.0}
@@ -75,13 +76,13 @@ class HeldOut:
 def exponents(sample: Sample, resamples: int = 400, seed: int = 0) -> list[Exponent]:
     """Coefficients of the power laws on a sample, with limits; laws that cannot be fitted are left out."""
     found = []
-    draws = list(sample.resampled(resamples, seed))
+    draws = sample.resampled_means(resamples, seed)
     for item in (law(name) for name in FITTED):
-        try:
-            fit = item.fitted(sample.points, sample.means)
-        except NoFit:
+        design, offset = item.design(sample.points)
+        coefficients = _coefficients(design, offset, sample.means)
+        if coefficients is None:
             continue
-        spread = np.array([c for c in (_coefficients(item, part) for part in draws) if c is not None])
+        spread = np.array([c for c in (_coefficients(design, offset, means) for means in draws) if c is not None])
         limits = _limits(spread, resamples)
         rivals = {name: _rival(item, name, sample.points) for name in ("some-unseen", "none-seen")}
         for i, name in enumerate(item.coefficients):
@@ -89,7 +90,7 @@ def exponents(sample: Sample, resamples: int = 400, seed: int = 0) -> list[Expon
                 Exponent(
                     item.name,
                     name,
-                    float(fit.coefficients[i]),
+                    float(coefficients[i]),
                     None if limits is None else float(limits[0][i]),
                     None if limits is None else float(limits[1][i]),
                     PREDICTED.get(name),
@@ -109,18 +110,7 @@ def collinearity(points: Sequence[Point]) -> float | None:
 
 def held_out_predictions(item: Law, sample: Sample, fold: Callable[[Point], Hashable]) -> FloatArray | None:
     """Errors foretold at each point by the law fitted to the other folds; shape [n]; None if some fit fails."""
-    folds = [fold(p) for p in sample.points]
-    means = sample.means
-    predicted = np.empty(len(sample))
-    for held in dict.fromkeys(folds):
-        inside = np.array([f == held for f in folds])
-        train = [p for p, out in zip(sample.points, inside, strict=True) if not out]
-        test = [p for p, out in zip(sample.points, inside, strict=True) if out]
-        try:
-            predicted[inside] = item.predicted(item.fitted(train, means[~inside]), test)
-        except NoFit:
-            return None
-    return predicted
+    return _foretold(*item.design(sample.points), _numbered([fold(p) for p in sample.points]), sample.means)
 
 
 def held_out(
@@ -135,20 +125,22 @@ def held_out(
 
     Nothing if there are fewer than two folds.
     """
-    if len({fold(p) for p in sample.points}) < 2:
+    folds = _numbered([fold(p) for p in sample.points])
+    if len(np.unique(folds)) < 2:
         return []
-    draws = list(sample.resampled(resamples, seed))
+    draws = sample.resampled_means(resamples, seed)
     found = []
     for item in laws:
-        predicted = held_out_predictions(item, sample, fold)
+        design, offset = item.design(sample.points)
+        predicted = _foretold(design, offset, folds, sample.means)
         if predicted is None:
             continue
         off = np.abs(predicted - sample.means)
         spread = []
-        for part in draws:
-            again = held_out_predictions(item, part, fold)
+        for means in draws:
+            again = _foretold(design, offset, folds, means)
             if again is not None:
-                spread.append([float(np.abs(again - part.means).mean())])
+                spread.append([float(np.nanmean(np.abs(again - means)))])
         limits = _limits(np.array(spread), resamples)
         found.append(
             HeldOut(
@@ -165,9 +157,30 @@ def held_out(
     return sorted(found, key=lambda row: row.deviation)
 
 
-def _coefficients(item: Law, sample: Sample) -> FloatArray | None:
+def _numbered(folds: Sequence[Hashable]) -> IntArray:
+    numbers = {fold: i for i, fold in enumerate(dict.fromkeys(folds))}
+    return np.array([numbers[fold] for fold in folds], dtype=np.int64)
+
+
+def _foretold(design: FloatArray, offset: FloatArray, folds: IntArray, means: FloatArray) -> FloatArray | None:
+    """Errors at each row, fitted without its fold; None if some fit fails."""
+    predicted = np.empty(len(means))
+    for held in np.unique(folds):
+        inside = folds == held
+        coefficients = _coefficients(design[~inside], offset[~inside], means[~inside])
+        if coefficients is None:
+            return None
+        predicted[inside] = mean_of(design[inside] @ coefficients + offset[inside])
+    return predicted
+
+
+def _coefficients(design: FloatArray, offset: FloatArray, means: FloatArray) -> FloatArray | None:
+    """Fitted coefficients on the rows that have a mean; None if they are not determined."""
+    if design.shape[1] == 0:
+        return np.zeros(0)
+    known = np.isfinite(means)
     try:
-        return item.fitted(sample.points, sample.means).coefficients
+        return fit_rates(design[known], means[known], None, offset[known]).coefficients
     except NoFit:
         return None
 

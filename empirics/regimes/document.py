@@ -1,4 +1,8 @@
-"""map.json: what ``factbound map`` found, validated when written."""
+"""map.json: what ``factbound map`` found, validated when written.
+
+The JSON Schema beside this file (``map.schema.json``) is generated from these
+models by ``python -m empirics.regimes.document``; a test keeps the two equal.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from empirics.files import write_atomically
 from empirics.results import Environment
 
 __all__ = [
+    "MAP_SCHEMA_FILE",
     "AccuracyRow",
     "BinRow",
     "ContourRow",
@@ -22,8 +27,12 @@ __all__ = [
     "RegimeMap",
     "VariationRow",
     "read_map",
+    "schema_text",
     "write_map",
 ]
+
+
+MAP_SCHEMA_FILE = Path(__file__).with_name("map.schema.json")
 
 
 class _Part(BaseModel):
@@ -159,6 +168,7 @@ class RegimeMap(_Part):
     variations: list[VariationRow]
     success: float
     failure: float
+    resamples: int
     environment: Environment
     cells: list[MapCell]
     contours: list[ContourRow]
@@ -186,3 +196,12 @@ def read_map(path: Path) -> RegimeMap:
         pydantic.ValidationError: it is no map.
     """
     return RegimeMap.model_validate_json(path.read_text(encoding="utf-8"))
+
+
+def schema_text() -> str:
+    """The JSON Schema as text."""
+    return json.dumps(RegimeMap.model_json_schema(), indent=1) + "\n"
+
+
+if __name__ == "__main__":
+    MAP_SCHEMA_FILE.write_text(schema_text(), encoding="utf-8")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,18 +51,16 @@ class Sample:
         means = self.means
         return self.rows([i for i in range(len(self)) if TRANSITION[0] < means[i] < TRANSITION[1]])
 
-    def resampled(self, draws: int, seed: int) -> Iterator[Sample]:
-        """Bootstrap samples: whole seeds are drawn with replacement, the same ones at every point.
+    def resampled_means(self, draws: int, seed: int) -> FloatArray:
+        """Bootstrap means: whole seeds are drawn with replacement, the same ones at every point; shape [draws, n].
 
         Worlds of one seed are shared between points (nested in K and in N_f), so seeds are resampled jointly.
-        A point at which no drawn seed has a value is left out.
+        NaN at points at which no drawn seed has a value.
         """
         generator = np.random.default_rng(seed)
         width = self.errors.shape[1]
-        for _ in range(draws):
-            errors = self.errors[:, generator.integers(0, width, size=width)]
-            kept = np.flatnonzero(np.isfinite(errors).any(axis=1))
-            yield Sample(tuple(self.points[i] for i in kept), errors[kept])
+        found = [_means(self.errors[:, generator.integers(0, width, size=width)]) for _ in range(draws)]
+        return np.array(found).reshape(draws, len(self))
 
 
 def _means(errors: FloatArray) -> FloatArray:
