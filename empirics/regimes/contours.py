@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -99,6 +100,7 @@ def measured_crossing(
     )
 
 
+@lru_cache(maxsize=4096)
 def predicted_crossing(claim: str, level: float, templates: int, multiplicity: int) -> int | None:
     """The least N_f at which a claim's bound (or exact law) is at most the level; None if there is none."""
     return plan(claim, str(level), K=multiplicity, R=templates).value

@@ -13,7 +13,7 @@ import numpy as np
 
 from empirics.judging.table import MAIN
 from empirics.regimes.analysis import READINGS, SIZES
-from empirics.regimes.contours import LEVELS, predicted_crossing
+from empirics.regimes.contours import LEVELS
 from empirics.regimes.document import ContourRow, MapCell, RegimeMap
 from empirics.report.plots import Figure, Row, svg_text
 from empirics.report.style import LINES, OBSERVED, figure_style
@@ -57,26 +57,9 @@ def contour_figure(found: RegimeMap) -> Figure | None:
     for c in contours:
         note = "" if c.beyond is None else f"{c.beyond} the N_f run"
         rows.append(_row("measured", c, c.level, c.measured, None, c.lower, c.upper, note))
-    sizes = sorted({c.templates for c in cells})
-    between = np.unique(np.rint(np.geomspace(sizes[0], sizes[-1], 13)).astype(int)).tolist()
     for name in _PREDICTED:
-        for multiplicity in sorted({c.multiplicity for c in cells}):
-            for level in LEVELS:
-                rows += [
-                    {
-                        "series": name,
-                        "templates": r,
-                        "multiplicity": multiplicity,
-                        "level": level,
-                        "finetuned": predicted_crossing(name, level, r, multiplicity),
-                        "error": None,
-                        "lower": None,
-                        "upper": None,
-                        "note": "",
-                    }
-                    for r in between
-                    if r >= multiplicity
-                ]
+        for c in sorted(contours, key=lambda c: (c.multiplicity, c.templates)):
+            rows.append(_row(name, c, c.level, c.predicted[name], None, None, None, ""))
     subjects = cells[0].subjects
     return drawn(
         "map",

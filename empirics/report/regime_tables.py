@@ -142,23 +142,26 @@ def _verdict_counts(cells: Sequence[MapCell], reading: str) -> str:
 
 
 def _transitions(found: RegimeMap) -> Table:
-    rows = [
-        [
-            str(c.templates),
-            str(c.multiplicity),
-            f"{c.subjects * c.multiplicity / c.templates:.1f}",
-            f"{c.level:g}",
-            _crossing(c),
-            *("–" if c.predicted[name] is None else str(c.predicted[name]) for name in PREDICTING),
-        ]
-        for c in found.contours
-        if c.variant == MAIN
-    ]
+    at = {(c.level, c.multiplicity, c.templates): c for c in found.contours if c.variant == MAIN}
+    rows = []
+    for _, k, r in sorted(key for key in at if key[0] == LEVELS[0]):
+        crossings = [at[level, k, r] for level in LEVELS]
+        asked = [crossings[0].predicted[name] for name in PREDICTING]
+        rows.append(
+            [
+                str(k),
+                str(r),
+                f"{crossings[0].subjects * k / r:.1f}",
+                *(_crossing(c) for c in crossings),
+                *("–" if n is None else str(n) for n in asked),
+            ]
+        )
     caption = (
         "N_f at which the OOD error falls to a level in the main grid: measured (interpolated, with 95 % limits over "
-        "resampled seeds), and the least N_f that both readings of the bound and the exact covering laws ask for."
+        f"resampled seeds), and the least N_f that both readings of the bound and the exact covering laws ask for at "
+        f"{LEVELS[0]:g}."
     )
-    header = ["R", "K", "S K / R", "level", "measured", *(_SHORT[name] for name in PREDICTING)]
+    header = ["K", "R", "S K / R", *(f"error {level:g}" for level in LEVELS), *(_SHORT[name] for name in PREDICTING)]
     return Table("transitions", caption, header, rows)
 
 

@@ -19,6 +19,7 @@ from evidence import Evidence, table
 from findings_ablations import ablations, language_models, low_rank
 from findings_extraction import covering, directions, failure, headline
 from findings_pretraining import near_optimal, structure, trigger
+from kept import kept
 
 from empirics.results import read_results
 
@@ -66,5 +67,9 @@ def page(e: Evidence, command: str) -> str:
 if __name__ == "__main__":
     source, destination = Path(sys.argv[1]), Path(sys.argv[2])
     command = "factbound verify --config tests/studies/findings.toml"
-    destination.write_text(page(Evidence(read_results(source)), command), encoding="utf-8")
+    text = page(Evidence(read_results(source)), command)
+    others = (
+        kept(destination.read_text(encoding="utf-8"), "map") if destination.exists() else ""
+    )  # written by `make map`
+    destination.write_text(text + (f"\n{others}\n" if others else ""), encoding="utf-8")
     print(destination)
