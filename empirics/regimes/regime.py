@@ -30,8 +30,8 @@ class Thresholds:
         UsageError: not 0 < success < failure < 1.
     """
 
-    success: float = 0.2
-    failure: float = 0.8
+    success: float = 0.3
+    failure: float = 0.7
 
     def __post_init__(self) -> None:
         if not 0 < self.success < self.failure < 1:

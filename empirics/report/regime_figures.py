@@ -21,16 +21,17 @@ from empirics.report.style import LINES, OBSERVED, figure_style
 __all__ = ["contour_figure", "drawn", "moves_figure", "readings_figure"]
 
 _RED: Final = OBSERVED["color"]
+_ROUND: Final = (0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
 _MOST: Final = 1000  # the largest N_f that contours are drawn to
 _PREDICTED: Final = {
     **LINES,
     "covering-none-seen": {"color": "#4a6fa5", "linestyle": "-.", "label": "P[no own template seen]"},
 }
 _GLYPHS: Final[dict[str, dict[str, Any]]] = {
-    "succeeds": {"marker": "o", "facecolors": "none", "edgecolors": "#555555"},
-    "transition": {"marker": "s", "facecolors": "#bbbbbb", "edgecolors": "none"},
-    "undecided": {"marker": ".", "facecolors": "#999999", "edgecolors": "none"},
-    "fails": {"marker": "o", "facecolors": "#555555", "edgecolors": "none"},
+    "succeeds": {"marker": "o", "s": 20},
+    "fails": {"marker": "o", "s": 20},
+    "transition": {"marker": "s", "s": 17},
+    "undecided": {"marker": "o", "s": 6},
 }
 _VERDICTS: Final[dict[str, dict[str, Any]]] = {
     "HOLDS": {"marker": "s", "color": "#555555"},
@@ -66,8 +67,9 @@ def contour_figure(found: RegimeMap) -> Figure | None:
         "Where extraction succeeds and fails",
         f"The number of fine-tuned facts at which the OOD error falls to {LEVELS[0]:g} (above) and {LEVELS[1]:g} "
         f"(below): measured (red, with 95 % limits over resampled seeds; a triangle: beyond the values run) and "
-        f"predicted (lines), S = {subjects}. Behind them the regime of every cell: filled circles fail, open circles "
-        "succeed, squares lie between, dots are undecided. Above the grey line there are not so many facts.",
+        f"predicted (lines), S = {subjects}. Behind them every cell, the darker the larger its mean error: large "
+        "circles surely fail or succeed, squares surely lie between, small circles are undecided. Above the grey line "
+        "there are not so many facts.",
         rows,
         lambda data: _draw_contours(data, subjects),
     )
@@ -144,7 +146,7 @@ def moves_figure(found: RegimeMap) -> Figure | None:
         "How the transition moves",
         f"The number of fine-tuned facts at which the OOD error falls to {LEVELS[0]:g}, with 95 % limits over "
         "resampled seeds, against facts per template (every world of the main grid and of the other sizes) and "
-        "against one setting at a time. Triangles: beyond the values run.",
+        "against one setting at a time. Open: beyond the values run.",
         rows,
         _draw_moves,
     )
@@ -185,7 +187,8 @@ def _draw_contours(rows: Sequence[Row], subjects: int) -> Any:
             mine = [r for r in rows if r["multiplicity"] == k]
             for regime, style in _GLYPHS.items():
                 at = [r for r in mine if r["series"] == "cell" and r["note"] == regime]
-                axis.scatter(_of(at, "templates"), _of(at, "finetuned"), s=13, linewidths=0.7, zorder=2, **style)
+                shade = {"c": _of(at, "error"), "cmap": "Greys", "vmin": 0.0, "vmax": 1.2, "edgecolors": "#888888"}
+                axis.scatter(_of(at, "templates"), _of(at, "finetuned"), linewidths=0.6, zorder=2, **style, **shade)
             for name, style in _PREDICTED.items():
                 at = [r for r in mine if r["series"] == name and r["level"] == level]
                 axis.plot(_of(at, "templates"), _of(at, "finetuned"), linewidth=1.1, zorder=1, **style)
@@ -203,7 +206,7 @@ def _draw_contours(rows: Sequence[Row], subjects: int) -> Any:
     for axis in axes[:, 0]:
         axis.set_ylabel("$N_f$")
     handles, labels = axes[0, -1].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=8)
+    figure.legend(handles, labels, loc="outside lower center", ncols=min(3, len(ks)), fontsize=8)
     return figure
 
 
@@ -277,17 +280,18 @@ def _draw_moves(rows: Sequence[Row]) -> Any:
                 "color": str(0.62 * g / max(len(groups) - 1, 1)),
                 "linestyle": "" if by_k else "-",
                 "markersize": 4,
-                "elinewidth": 0.8,
             }
-            axis.errorbar(x, y, yerr=errors, label=label, **style)
+            axis.errorbar(x, y, yerr=errors, label=label, elinewidth=0.8, **style)
+            out = np.array([r["beyond"] is not None for r in at])
+            axis.plot(x[out], y[out], **{**style, "linestyle": "", "markerfacecolor": "white", "zorder": 4})
         axis.set_yscale("log")
         if 0.0 in values:
             axis.set_xticks(list(place.values()), [f"{v:g}" for v in values])
         else:
             axis.set_xscale("log")
-            if not by_k:
-                axis.set_xticks(values, [f"{v:g}" for v in values])
-                axis.minorticks_off()
+            ticks = [v for v in _ROUND if values[0] <= v <= values[-1]] if by_k else values
+            axis.set_xticks(ticks, [f"{v:g}" for v in ticks])
+            axis.minorticks_off()
         axis.set_xlabel(panel)
         axis.legend(fontsize=7)
     for axis in axes[:, 0]:

@@ -174,7 +174,7 @@ CASES = {
     "unknown key": (["--vary", "model.breadth=[8]"], ["model.breadth", "width"]),
     "impossible value": (["--vary", "model.width=[0]"], ["model.width", "0", "1"]),
     "other section": (["--vary", "seeds.base=[3]"], ["seeds.base", "[finetuning]"]),
-    "thresholds": (["--success", "0.9"], ["--success=0.9", "--failure=0.8", "0 < success < failure < 1"]),
+    "thresholds": (["--success", "0.9"], ["--success=0.9", "--failure=0.7", "0 < success < failure < 1"]),
     "resamples": (["--resamples", "5"], ["--resamples=5", "20"]),
     "workers": (["--workers", "0"], ["--workers=0", ">= 1"]),
     "K > R": (["--set", "world.multiplicity=[11]"], ["world.multiplicity=11", "10"]),
