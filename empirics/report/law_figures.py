@@ -14,15 +14,13 @@ from empirics.regimes.document import RegimeMap
 from empirics.regimes.fit import NoFit
 from empirics.regimes.law import LAWS, Point
 from empirics.regimes.sample import TRANSITION
-from empirics.report.plots import Figure, Row
-from empirics.report.regime_figures import drawn
-from empirics.report.style import OBSERVED
+from empirics.report.figure import Figure, Row
+from empirics.report.style import INK, LAW, PAGE, SEEN
 
 __all__ = ["law_figure", "prediction_figure", "reliability_figure"]
 
 _COLLAPSED: Final = ("bound-literal", "some-unseen", "none-seen", "power")
 _MARKERS: Final = "osD^vPX"
-_RED: Final = OBSERVED["color"]
 
 
 def law_figure(found: RegimeMap) -> Figure | None:
@@ -63,7 +61,7 @@ def law_figure(found: RegimeMap) -> Figure | None:
             )
     if not rows:
         return None
-    return drawn(
+    return Figure(
         "law",
         "The law of the error",
         "Observed -log(error) of the transition cells (mean over seeds; shape: K, open: other sizes) against "
@@ -92,7 +90,7 @@ def prediction_figure(found: RegimeMap) -> Figure | None:
     ]
     if not rows:
         return None
-    return drawn(
+    return Figure(
         "prediction",
         "Predicted against observed OOD error",
         "Every cell of the map, mean over seeds; predicted from pre-trained weights and the fine-tuning set alone, "
@@ -112,7 +110,7 @@ def reliability_figure(found: RegimeMap) -> Figure | None:
     ]
     if not rows:
         return None
-    return drawn(
+    return Figure(
         "reliability",
         "Reliability of the probabilities",
         "Held-out facts of the transition cells in bins of the predicted probability of extraction; its two constants "
@@ -129,7 +127,7 @@ def _draw_law(rows: Sequence[Row]) -> Any:
     ks = sorted({int(r["multiplicity"] or 0) for r in rows})
     sizes = [int(r["subjects"] or 0) for r in rows]
     usual = max(set(sizes), key=sizes.count)
-    figure = Canvas(figsize=(6.6, 5.6), layout="constrained")
+    figure = Canvas(figsize=(PAGE, 5.6), layout="constrained")
     axes: Any = figure.subplots(2, 2, squeeze=False)
     for axis, law in zip(axes.flat, laws, strict=False):
         mine = [r for r in rows if r["law"] == law]
@@ -151,13 +149,13 @@ def _draw_law(rows: Sequence[Row]) -> Any:
         axis.set_xscale("log")
         axis.set_yscale("log")
         ends = np.array([1e-3, 10.0])
-        axis.plot(ends, ends, color=_RED, linewidth=1.0)
+        axis.plot(ends, ends, color=SEEN, linewidth=1.0)
         axis.set_ylim(0.01, 6)
-        axis.set_title(law, fontsize=8)
+        axis.set_title(law)
         axis.set_xlabel("$-\\log$ predicted error")
     for axis in axes[:, 0]:
         axis.set_ylabel("$-\\log$ observed error")
-    axes[0, 0].legend(fontsize=7, loc="lower right")
+    axes[0, 0].legend(loc="lower right")
     return figure
 
 
@@ -165,7 +163,7 @@ def _draw_prediction(rows: Sequence[Row]) -> Any:
     from matplotlib.figure import Figure as Canvas
 
     names = list(dict.fromkeys(str(r["predictor"]) for r in rows))
-    figure = Canvas(figsize=(1.9 * len(names) + 0.4, 2.3), layout="constrained")
+    figure = Canvas(figsize=(PAGE / 4 * len(names), 2.1), layout="constrained")
     axes: Any = figure.subplots(1, len(names), sharex=True, sharey=True, squeeze=False)
     for axis, name in zip(axes[0], names, strict=True):
         for main in (False, True):
@@ -176,11 +174,11 @@ def _draw_prediction(rows: Sequence[Row]) -> Any:
                 linestyle="",
                 marker="o",
                 markersize=2.6,
-                color="black" if main else "#4a6fa5",
+                color=INK if main else LAW,
                 markerfacecolor=None if main else "none",
                 markeredgewidth=0.6,
             )
-        axis.plot([0, 1], [0, 1], color=_RED, linewidth=0.9)
+        axis.plot([0, 1], [0, 1], color=SEEN, linewidth=0.9)
         axis.set_title(name)
         axis.set_xlabel("predicted error")
     axes[0, 0].set_ylabel("observed error")
@@ -192,7 +190,7 @@ def _draw_reliability(rows: Sequence[Row]) -> Any:
 
     figure = Canvas(figsize=(3.6, 3.3), layout="constrained")
     axis: Any = figure.subplots()
-    axis.plot([0, 1], [0, 1], color=_RED, linewidth=0.9)
+    axis.plot([0, 1], [0, 1], color=SEEN, linewidth=0.9)
     for i, name in enumerate(dict.fromkeys(str(r["predictor"]) for r in rows)):
         at = [r for r in rows if r["predictor"] == name]
         axis.plot(
@@ -207,5 +205,5 @@ def _draw_reliability(rows: Sequence[Row]) -> Any:
         )
     axis.set_xlabel("predicted probability of extraction")
     axis.set_ylabel("share extracted")
-    axis.legend(fontsize=8)
+    axis.legend()
     return figure

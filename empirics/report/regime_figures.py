@@ -6,7 +6,8 @@ Every figure is drawn from rows alone, which are stored beside it as CSV.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -15,17 +16,16 @@ from empirics.judging.table import MAIN
 from empirics.regimes.analysis import READINGS, SIZES
 from empirics.regimes.contours import LEVELS
 from empirics.regimes.document import ContourRow, MapCell, RegimeMap
-from empirics.report.plots import Figure, Row, svg_text
-from empirics.report.style import LINES, OBSERVED, figure_style
+from empirics.report.figure import Figure, Row
+from empirics.report.style import LAW, LINES, OBSERVED, PAGE, SEEN
 
-__all__ = ["contour_figure", "drawn", "moves_figure", "readings_figure"]
+__all__ = ["contour_figure", "moves_figure", "readings_figure"]
 
-_RED: Final = OBSERVED["color"]
 _ROUND: Final = (0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
 _MOST: Final = 1000  # the largest N_f that contours are drawn to
 _PREDICTED: Final = {
     **LINES,
-    "covering-none-seen": {"color": "#4a6fa5", "linestyle": "-.", "label": "P[no own template seen]"},
+    "covering-none-seen": {"color": LAW, "linestyle": "-.", "label": "P[no own template seen]"},
 }
 _GLYPHS: Final[dict[str, dict[str, Any]]] = {
     "succeeds": {"marker": "o", "s": 20},
@@ -36,16 +36,10 @@ _GLYPHS: Final[dict[str, dict[str, Any]]] = {
 _VERDICTS: Final[dict[str, dict[str, Any]]] = {
     "HOLDS": {"marker": "s", "color": "#555555"},
     "VACUOUS": {"marker": "_", "color": "#555555"},
-    "VIOLATED": {"marker": "X", "color": _RED},
+    "VIOLATED": {"marker": "X", "color": SEEN},
     "UNDECIDED": {"marker": "$?$", "color": "#555555"},
     "OUT OF SCOPE": {"marker": ".", "color": "#bbbbbb"},
 }
-
-
-def drawn(name: str, title: str, caption: str, rows: Sequence[Row], draw: Callable[[Sequence[Row]], Any]) -> Figure:
-    """A figure from its rows; ``draw`` makes the matplotlib figure."""
-    with figure_style():
-        return Figure(name, f"{title}. {caption}", svg_text(draw(rows)), rows)
 
 
 def contour_figure(found: RegimeMap) -> Figure | None:
@@ -62,7 +56,7 @@ def contour_figure(found: RegimeMap) -> Figure | None:
         for c in sorted(contours, key=lambda c: (c.multiplicity, c.templates)):
             rows.append(_row(name, c, c.level, c.predicted[name], None, None, None, ""))
     subjects = cells[0].subjects
-    return drawn(
+    return Figure(
         "map",
         "Where extraction succeeds and fails",
         f"The number of fine-tuned facts at which the OOD error falls to {LEVELS[0]:g} (above) and {LEVELS[1]:g} "
@@ -71,7 +65,7 @@ def contour_figure(found: RegimeMap) -> Figure | None:
         "circles surely fail or succeed, squares surely lie between, small circles are undecided. Above the grey line "
         "there are not so many facts.",
         rows,
-        lambda data: _draw_contours(data, subjects),
+        partial(_draw_contours, subjects=subjects),
     )
 
 
@@ -93,7 +87,7 @@ def readings_figure(found: RegimeMap) -> Figure | None:
         for reading in READINGS
         for c in cells
     ]
-    return drawn(
+    return Figure(
         "readings",
         "Verdicts on both readings of the headline bound",
         "One mark per cell of the main grid; the error probability of a reading is divided over all cells of the map.",
@@ -141,7 +135,7 @@ def moves_figure(found: RegimeMap) -> Figure | None:
         }
         for panel, value, c in panels
     ]
-    return drawn(
+    return Figure(
         "moves",
         "How the transition moves",
         f"The number of fine-tuned facts at which the OOD error falls to {LEVELS[0]:g}, with 95 % limits over "
@@ -179,7 +173,7 @@ def _draw_contours(rows: Sequence[Row], subjects: int) -> Any:
     from matplotlib.figure import Figure as Canvas
 
     ks = sorted({int(r["multiplicity"] or 0) for r in rows})
-    figure = Canvas(figsize=(1.55 * len(ks) + 0.6, 5.4), layout="constrained")
+    figure = Canvas(figsize=(min(PAGE, 1.55 * len(ks) + 0.6), 4.9), layout="constrained")
     axes: Any = figure.subplots(len(LEVELS), len(ks), sharex=True, sharey=True, squeeze=False)
     for i, level in enumerate(LEVELS):
         for j, k in enumerate(ks):
@@ -206,7 +200,7 @@ def _draw_contours(rows: Sequence[Row], subjects: int) -> Any:
     for axis in axes[:, 0]:
         axis.set_ylabel("$N_f$")
     handles, labels = axes[0, -1].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(3, len(ks)), fontsize=8)
+    figure.legend(handles, labels, loc="outside lower center", ncols=min(3, len(ks)))
     return figure
 
 
@@ -217,7 +211,7 @@ def _draw_measured(axis: Any, rows: Sequence[Row]) -> None:
     axis.errorbar(x, y, yerr=errors, **OBSERVED, linestyle="-", linewidth=1.2, label="measured")
     for word, marker, end in (("below", "v", "lower"), ("above", "^", "upper")):
         out = [r for r in rows if r["finetuned"] is None and str(r["note"]).startswith(word)]
-        axis.plot(_of(out, "templates"), _of(out, end), linestyle="", marker=marker, color=_RED, markersize=5)
+        axis.plot(_of(out, "templates"), _of(out, end), linestyle="", marker=marker, color=SEEN, markersize=5)
 
 
 def _draw_readings(rows: Sequence[Row]) -> Any:
@@ -226,7 +220,7 @@ def _draw_readings(rows: Sequence[Row]) -> Any:
     ks = sorted({int(r["multiplicity"] or 0) for r in rows})
     sizes = sorted({int(r["templates"] or 0) for r in rows})
     shown = sorted({int(r["finetuned"] or 0) for r in rows})
-    figure = Canvas(figsize=(1.35 * len(ks) + 0.8, 4.6), layout="constrained")
+    figure = Canvas(figsize=(min(PAGE, 1.35 * len(ks) + 0.8), 4.2), layout="constrained")
     axes: Any = figure.subplots(len(READINGS), len(ks), sharex=True, sharey=True, squeeze=False)
     for i, reading in enumerate(READINGS):
         for j, k in enumerate(ks):
@@ -247,7 +241,7 @@ def _draw_readings(rows: Sequence[Row]) -> Any:
         axis.set_yticks(range(len(shown)), [str(n) for n in shown])
         axis.set_ylabel("$N_f$")
     handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=8)
+    figure.legend(handles, labels, loc="outside lower center", ncols=3)
     return figure
 
 
@@ -257,7 +251,7 @@ def _draw_moves(rows: Sequence[Row]) -> Any:
     panels = list(dict.fromkeys(str(r["panel"]) for r in rows))
     across = min(2, len(panels))
     down = math.ceil(len(panels) / across)
-    figure = Canvas(figsize=(3.3 * across, 2.5 * down), layout="constrained")
+    figure = Canvas(figsize=(PAGE / 2 * across, 2.3 * down), layout="constrained")
     axes: Any = figure.subplots(down, across, sharey=True, squeeze=False)
     for axis in axes.flat[len(panels) :]:
         axis.set_axis_off()
@@ -293,7 +287,7 @@ def _draw_moves(rows: Sequence[Row]) -> Any:
             axis.set_xticks(ticks, [f"{v:g}" for v in ticks])
             axis.minorticks_off()
         axis.set_xlabel(panel)
-        axis.legend(fontsize=7)
+        axis.legend()
     for axis in axes[:, 0]:
         axis.set_ylabel("$N_f$ at error 0.5")
     return figure
