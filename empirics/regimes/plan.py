@@ -46,7 +46,7 @@ class Variation:
 
 VARIATIONS: Final[Mapping[str, tuple[Variation, ...]]] = MappingProxyType(
     {
-        "quick": (Variation("world.subjects", (20,)), Variation("pretraining.steps", (400,))),
+        "quick": (Variation("world.subjects", (15,)), Variation("pretraining.steps", (400,))),
         "default": (
             Variation("world.subjects", (30, 120)),
             Variation("pretraining.steps", (500, 1000, 4000)),
