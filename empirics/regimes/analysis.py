@@ -198,7 +198,10 @@ def _law(arms: Sequence[Arm], tables: Sequence[CellTable], config: Config, resam
     return LawPart(
         cells=len(main),
         collinearity=collinearity(main.points),
-        exponents=[ExponentRow(**asdict(row)) for row in exponents(main, resamples)],
+        exponents=[
+            ExponentRow(**asdict(row))
+            for row in (*exponents(main, resamples), *exponents(everything, resamples, names=["power-size"]))
+        ],
         held_out=[HeldOutRow(**asdict(row)) for row in scores],
     )
 

@@ -19,7 +19,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 LEVEL: Final = 0.95
 FITTED: Final = ("power", "power-one-log", "power-log")
-PREDICTED: Final = {"N_f": 1.0, "K": 2.0, "R": -2.0, "log R": 1.0}
+PREDICTED: Final = {"N_f": 1.0, "K": 2.0, "R": -2.0, "log R": 1.0, "S": 0.0}
 """The exponents of the headline bound, literal reading (normalised: 0 for log R)."""
 
 
@@ -73,11 +73,11 @@ class HeldOut:
     divergence: float
 
 
-def exponents(sample: Sample, resamples: int = 400, seed: int = 0) -> list[Exponent]:
-    """Coefficients of the power laws on a sample, with limits; laws that cannot be fitted are left out."""
+def exponents(sample: Sample, resamples: int = 400, seed: int = 0, names: Sequence[str] = FITTED) -> list[Exponent]:
+    """Coefficients of the named laws on a sample, with limits; laws that cannot be fitted are left out."""
     found = []
     draws = sample.resampled_means(resamples, seed)
-    for item in (law(name) for name in FITTED):
+    for item in (law(name) for name in names):
         design, offset = item.design(sample.points)
         coefficients = _coefficients(design, offset, sample.means)
         if coefficients is None:

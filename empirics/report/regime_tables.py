@@ -203,8 +203,9 @@ def _exponents(found: RegimeMap) -> Table:
     correlation = found.law.collinearity
     note = "" if correlation is None else f" log R and log log R correlate by {correlation:.4f} over these cells."
     caption = (
-        f"Exponents fitted to {found.law.cells} transition cells of the main grid (95 % limits over resampled seeds), "
-        f"the headline bound's, and those that the same fit gives on the exact covering laws.{note}"
+        f"Exponents fitted to {found.law.cells} transition cells of the main grid, with S to those of all sizes (95 % "
+        "limits over resampled seeds), the headline bound's, and those that the same fit gives on the exact covering "
+        f"laws.{note}"
     )
     return Table("exponents", caption, ["law", "of", "fitted", "bound", "some unseen", "none seen"], rows)
 

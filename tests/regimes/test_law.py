@@ -139,3 +139,14 @@ def test_resampling_draws_whole_seeds_jointly_and_leaves_points_without_any_unde
     assert len(np.unique(means[:, 0].round(6))) > 3
     assert 0 < np.isnan(means[:, 1]).sum() < 50
     assert np.all(means[:, 1][np.isfinite(means[:, 1])] == 0.5)
+
+
+def test_the_exponent_of_the_size_is_fitted_where_sizes_differ():
+    points = [Point(s, p.templates, p.multiplicity, p.finetuned) for s in (30, 60, 120) for p in GRID]
+    wanted = {**TRUE, "S": 0.7}
+    sample = Sample(tuple(points), truth(points, wanted, "power-size")[:, None].repeat(3, axis=1))
+    rows = {row.name: row for row in exponents(sample, resamples=20, names=["power-size"])}
+    assert rows["S"].estimate == pytest.approx(0.7, abs=1e-7)
+    assert rows["S"].source == 0.0
+    assert rows["S"].none_seen == pytest.approx(0.0, abs=1e-9)
+    assert exponents(noisy(GRID, 8), resamples=20, names=["power-size"]) == []

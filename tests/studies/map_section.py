@@ -31,7 +31,7 @@ AUC, DEVIATION = 0.95, 0.05
 def section(found: RegimeMap, command: str) -> str:
     """The section in Markdown."""
     figures, tables = map_parts(found)
-    picture = {f.name: f"![{f.caption}](map/{f.name}.svg)\n\n*{f.caption}* ([data](map/{f.name}.csv))" for f in figures}
+    picture = {f.name: f"![{f.title}](map/{f.name}.svg)\n\n*{f.caption}* ([data](map/{f.name}.csv))" for f in figures}
     text = {t.name: markdown(t) for t in tables}
     environment, world = found.environment, found.config["world"]
     models = {(c.variant, c.templates, c.multiplicity, s) for c in found.cells for s in c.seeds}
@@ -128,10 +128,14 @@ def _law(found: RegimeMap) -> str:
     text = "With the exponent of log R held at 1: " + "; ".join(lines) + "." if lines else ""
     free = [e for e in found.law.exponents if e.law == "power-log" and e.name in ("R", "log R") and e.lower is not None]
     if free:
-        text += " Left free, the exponents of R and log R cannot be told apart: " + " and ".join(
-            f"{e.estimate:.1f} [{e.lower:.1f}, {e.upper:.1f}]" for e in free
+        text += " Left free: " + ", ".join(f"{e.name} {e.estimate:.1f} [{e.lower:.1f}, {e.upper:.1f}]" for e in free)
+        text += (
+            "; these two variables are nearly one, so their exponents describe a bend in R together, not each its own."
         )
-        text += "."
+    for e in found.law.exponents:
+        if e.law == "power-size" and e.name == "S" and e.lower is not None:
+            text += f" The bound does not depend on S; with S as a variable its exponent is {e.estimate:.2f} "
+            text += f"[{e.lower:.2f}, {e.upper:.2f}]."
     for split in dict.fromkeys(row.split for row in found.law.held_out):
         rows: list[HeldOutRow] = [row for row in found.law.held_out if row.split == split]
         text += f" Held out by {split}, best: {rows[0].law} ({rows[0].deviation:.3f}), then {rows[1].law} "
