@@ -218,7 +218,9 @@ def _prediction(arms: Sequence[Arm], runs: Runs, found: Sequence[MapCell], resam
         "every cell": range(len(found)),
     }
     for n in sorted({c.finetuned for c in found}):
-        parts[f"transition cells, N_f = {n}"] = [i for i in inside if found[i].finetuned == n]
+        parts[f"N_f = {n}"] = [i for i in inside if found[i].finetuned == n]
+    for arm in arms:
+        parts[f"arm {arm.name}"] = [i for i in inside if found[i].variant == arm.name]
     return [AccuracyRow.model_validate(asdict(row)) for row in accuracies(facts, parts, resamples)]
 
 

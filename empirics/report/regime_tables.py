@@ -50,7 +50,8 @@ def all_tables(found: RegimeMap) -> list[Table]:
         _exponents(found),
         _held_out(found),
         _predictors(found),
-        _by_finetuned(found),
+        _by(found, "by-finetuned", "N_f = ", "N_f"),
+        _by(found, "by-arm", "arm ", "arm"),
     ]
     return [t for t in tables if t.rows]
 
@@ -253,7 +254,7 @@ def _predictors(found: RegimeMap) -> Table:
             "–" if row.brier is None else f"{row.brier:.3f} ({row.brier_share:.3f})",
         ]
         for part in dict.fromkeys(r.part for r in found.prediction)
-        if "N_f" not in part
+        if part.startswith(("transition", "every"))
         for row in found.prediction
         if row.part == part
     ]
@@ -267,15 +268,15 @@ def _predictors(found: RegimeMap) -> Table:
     return Table("predictors", caption, header, rows)
 
 
-def _by_finetuned(found: RegimeMap) -> Table:
-    mine = [row for row in found.prediction if "N_f = " in row.part]
+def _by(found: RegimeMap, name: str, prefix: str, heading: str) -> Table:
+    mine = [row for row in found.prediction if row.part.startswith(prefix)]
     predictors = list(dict.fromkeys(row.predictor for row in mine))
     rows = []
     for part in dict.fromkeys(row.part for row in mine):
         scores = {row.predictor: row for row in mine if row.part == part}
         first = next(iter(scores.values()))
-        shown = [scores.get(name) for name in predictors]
+        shown = [scores.get(predictor) for predictor in predictors]
         texts = ["–" if s is None or s.auc is None else f"{s.auc:.3f} / {s.deviation:.3f}" for s in shown]
-        rows.append([part.rpartition(" ")[2], str(first.cells), *texts])
-    caption = "AUC and mean absolute deviation of the predicted error, transition cells of all arms, by N_f."
-    return Table("by-finetuned", caption, ["N_f", "cells", *predictors], rows)
+        rows.append([part.removeprefix(prefix), str(first.cells), *texts])
+    caption = f"AUC and mean absolute deviation of the predicted error in the transition cells, by {heading}."
+    return Table(name, caption, [heading, "cells", *predictors], rows)

@@ -63,6 +63,7 @@ def section(found: RegimeMap, command: str) -> str:
         _prediction(found.prediction),
         text.get("predictors", ""),
         text.get("by-finetuned", ""),
+        text.get("by-arm", ""),
         picture.get("prediction", ""),
         picture.get("reliability", ""),
     ]
