@@ -9,7 +9,7 @@ VERIFY_ARGS ?=
 PYTEST_ARGS ?=
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt $(PIP_ARGS)
 
-.PHONY: verify test lint docs study findings certificates install install-all clean
+.PHONY: verify test lint docs study findings map certificates install install-all clean
 
 verify: $(VENV)/.installed
 	$(BIN)/factbound verify $(VERIFY_ARGS)
@@ -37,6 +37,12 @@ findings: $(VENV)/.installed-all
 # The record of proofs that results state: proves everything again.
 certificates: $(VENV)/.installed
 	$(BIN)/python -m empirics.certificates
+
+# The map of regimes in docs/findings.md; finished runs are found again in results/map.
+MAP := factbound map --config tests/studies/map.toml --resamples 400
+map: $(VENV)/.installed
+	$(BIN)/$(MAP) --output results/map
+	$(BIN)/python tests/studies/map_section.py results/map/map.json docs "$(MAP)"
 
 install: $(VENV)/.installed
 install-all: $(VENV)/.installed-all

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from empirics.observables import covering, extraction, language_models, mechanism, pretraining
+from empirics.observables import covering, extraction, language_models, mechanism, prediction, pretraining
 
 __all__ = ["generate"]
 
@@ -15,6 +15,7 @@ GROUPS = (
     ("The mechanism", mechanism),
     ("Exact probabilities of a cell", covering),
     ("Language models", language_models),
+    ("Predictions before fine-tuning (`factbound map`)", prediction),
 )
 
 

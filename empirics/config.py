@@ -35,6 +35,7 @@ __all__ = [
     "World",
     "gathered",
     "load_config",
+    "parse_setting",
     "refuse",
     "validate_config",
     "validated",
@@ -290,7 +291,7 @@ def gathered(
         section, dot, name = key.strip().partition(".")
         if not separator or not dot or not name:
             raise UsageError(f"--set {setting!r} is not of the form section.key=VALUE, as in world.multiplicity=[1,3]")
-        _merge(kind, data, {section: {name: _parse(text)}}, "--set")
+        _merge(kind, data, {section: {name: parse_setting(text)}}, "--set")
     return data
 
 
@@ -326,7 +327,8 @@ def _read(file: Path) -> dict[str, Any]:
         raise UsageError(f"{file} is not valid TOML: {str(error)[:200]}") from None
 
 
-def _parse(text: str) -> Any:
+def parse_setting(text: str) -> Any:
+    """A value as TOML writes it; text that is no TOML stands for itself."""
     try:
         parsed = tomllib.loads(f"value = {text}")
     except (tomllib.TOMLDecodeError, RecursionError, ValueError):

@@ -59,6 +59,7 @@ class UnitRun:
         curves: observables along pre-training.
         failure: None, or why the run has no usable result (it diverged, or its process died).
         lost: whether it failed for reasons of the machine; such a run is not stored, and tried again next time.
+        facts: for each N_f, values by name of each fact not fine-tuned, in fine-tuning order; shapes [S - N_f].
     """
 
     unit: Unit
@@ -67,6 +68,7 @@ class UnitRun:
     curves: Mapping[str, Curve] = field(default_factory=dict)
     failure: str | None = None
     lost: bool = False
+    facts: Mapping[int, Mapping[str, tuple[float, ...]]] = field(default_factory=dict)
 
 
 class Grid(Protocol):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Final
 
-from empirics.observables import covering, extraction, language_models, mechanism, pretraining
+from empirics.observables import covering, extraction, language_models, mechanism, prediction, pretraining
 from empirics.observables.definition import Observable
 
 __all__ = ["OBSERVABLES", "Observable"]
@@ -17,7 +17,7 @@ __all__ = ["OBSERVABLES", "Observable"]
 OBSERVABLES: Final = MappingProxyType(
     {
         observable.name: observable
-        for group in (extraction, pretraining, mechanism, covering, language_models)
+        for group in (extraction, pretraining, mechanism, covering, language_models, prediction)
         for observable in group.OBSERVABLES
     }
 )

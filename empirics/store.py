@@ -157,6 +157,7 @@ def _encode(run: UnitRun) -> str:
             "seed": run.seed,
             "observables": {str(n): dict(values) for n, values in run.observables.items()},
             "curves": {name: [list(curve.steps), list(curve.values)] for name, curve in run.curves.items()},
+            "facts": {str(n): {name: list(v) for name, v in values.items()} for n, values in run.facts.items()},
             "failure": run.failure,
         }
     )
@@ -171,6 +172,7 @@ def _decode(text: str) -> UnitRun | None:
             seed=data["seed"],
             observables={int(n): values for n, values in data["observables"].items()},
             curves={name: Curve(tuple(steps), tuple(values)) for name, (steps, values) in data["curves"].items()},
+            facts={int(n): {k: tuple(v) for k, v in named.items()} for n, named in data.get("facts", {}).items()},
             failure=data["failure"],
         )
     except (ValueError, KeyError, TypeError, AttributeError):

@@ -21,6 +21,7 @@ __all__ = ["EXPERIMENTS", "INTERNAL_ERROR", "Task", "available_cores", "load_exp
 EXPERIMENTS = {
     "one-layer": "empirics.one_layer.experiment:OneLayer",
     "language-model": "empirics.lm.experiment:LanguageModel",
+    "one-layer-predicted": "empirics.one_layer.predicted:PredictedOneLayer",
 }
 """Experiments by name; loaded in the process that runs them, so that the others never import torch."""
 

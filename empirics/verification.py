@@ -20,7 +20,7 @@ from empirics.store import Store, run_key
 from empirics.sweep import INTERNAL_ERROR, Task, available_cores, run_tasks, split
 from theory import Claim, all_claims, claim
 
-__all__ = ["Interrupted", "Progress", "exit_status", "verify"]
+__all__ = ["Interrupted", "Progress", "RunSource", "exit_status", "verify"]
 
 
 class Interrupted(Exception):
@@ -88,7 +88,7 @@ def verify(
     interrupted = False
     try:
         configs = {arm.name: arm.config for arm in arms}
-        source = _Source(experiment, configs, workers or available_cores(), progress, store, fresh, cluster)
+        source = RunSource(experiment, configs, workers or available_cores(), progress, store, fresh, cluster)
         _run_adaptively(config, arms, runs, chosen, source, mutants=mutants)
     except KeyboardInterrupt:
         interrupted = True
@@ -130,8 +130,18 @@ def _judged_status(results: Results, *, strict: bool, mutants: bool) -> int:
 
 
 @dataclass(frozen=True)
-class _Source:
-    """Where the runs of each arm come from: the store, or else the workers, and then into the store."""
+class RunSource:
+    """Where the runs of each arm come from: the store, or else the workers, and then into the store.
+
+    Attributes:
+        experiment: what runs; its name in :data:`empirics.sweep.EXPERIMENTS`.
+        configs: the configuration of each arm.
+        workers: processes.
+        progress: told as runs come in.
+        store: where finished runs are found and kept, if anywhere.
+        fresh: do not look runs up in the store.
+        cluster: address of a dask scheduler in place of local processes.
+    """
 
     experiment: str
     configs: Mapping[str, ExperimentConfig]
@@ -176,7 +186,7 @@ def _run_adaptively(
     arms: Sequence[Arm],
     runs: Runs,
     claims: Sequence[Claim],
-    source: _Source,
+    source: RunSource,
     *,
     mutants: bool,
 ) -> None:

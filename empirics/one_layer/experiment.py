@@ -71,7 +71,7 @@ class OneLayer:
         for n in config.world.finetuned if alive else ():
             chosen = [worlds[i] for i in alive], [trained[i].weights for i in alive], [seeds[i] for i in alive]
             for i, after in zip(alive, _finetune(config, *chosen, n), strict=True):
-                runs[i] = _with_finetuned(config, runs[i], worlds[i], trained[i].weights, after, n)
+                runs[i] = self._with_finetuned(config, runs[i], worlds[i], trained[i].weights, after, n)
         return runs
 
     def _pretrained(self, config: Config, unit: Unit, seeds: Sequence[int]) -> tuple[list[World], list[Trained]]:
@@ -82,18 +82,27 @@ class OneLayer:
             self._latest = key, _pretrain(config, unit, seeds)
         return self._latest[1]
 
+    def measure(
+        self, config: Config, world: World, pretrained: Parameters, after: Parameters, finetuned: int
+    ) -> tuple[dict[str, float | None], dict[str, tuple[float, ...]]]:
+        """Observables of a fine-tuned model, and values for each fact not fine-tuned (none here)."""
+        return measure_finetuned(config, world, pretrained, after, finetuned), {}
 
-def _with_finetuned(
-    config: Config, run: UnitRun, world: World, pretrained: Parameters, after: Trained, finetuned: int
-) -> UnitRun:
-    """The run with what fine-tuning on ``finetuned`` facts gave; without any result if that diverged."""
-    if run.failure is not None:
-        return run
-    if after.diverged:
-        why = f"fine-tuning on {finetuned} facts diverged: {after.diverged}"
-        return replace(run, observables={}, curves={}, failure=why)
-    found = measure_finetuned(config, world, pretrained, after.weights, finetuned)
-    return replace(run, observables={**run.observables, finetuned: {**run.observables[finetuned], **found}})
+    def _with_finetuned(
+        self, config: Config, run: UnitRun, world: World, pretrained: Parameters, after: Trained, finetuned: int
+    ) -> UnitRun:
+        """The run with what fine-tuning on ``finetuned`` facts gave; without any result if that diverged."""
+        if run.failure is not None:
+            return run
+        if after.diverged:
+            why = f"fine-tuning on {finetuned} facts diverged: {after.diverged}"
+            return replace(run, observables={}, curves={}, facts={}, failure=why)
+        found, facts = self.measure(config, world, pretrained, after.weights, finetuned)
+        return replace(
+            run,
+            observables={**run.observables, finetuned: {**run.observables[finetuned], **found}},
+            facts={**run.facts, finetuned: facts} if facts else run.facts,
+        )
 
 
 def run_one(config: Config, *, templates: int, multiplicity: int, finetuned: int, seed: int) -> Finished:

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from empirics import config as configuration
 
-__all__ = ["OneLayerTransformer", "activate"]
+__all__ = ["OneLayerTransformer", "activate", "activation_slope"]
 
 
 def activate(x: Tensor, activation: Literal["relu", "smoothed-relu", "identity"], smoothing: float) -> Tensor:
@@ -33,6 +33,15 @@ def activate(x: Tensor, activation: Literal["relu", "smoothed-relu", "identity"]
         return x
     positive = torch.relu(x)
     return torch.where(positive < smoothing, positive.square() / (2 * smoothing), positive - smoothing / 2)
+
+
+def activation_slope(x: Tensor, activation: Literal["relu", "smoothed-relu", "identity"], smoothing: float) -> Tensor:
+    """sigma'(x); 0 at the kink of the ReLU."""
+    if activation == "relu":
+        return (x > 0).to(x.dtype)
+    if activation == "identity":
+        return torch.ones_like(x)
+    return (x / smoothing).clamp(0.0, 1.0)
 
 
 class OneLayerTransformer(nn.Module):

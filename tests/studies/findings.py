@@ -20,6 +20,7 @@ from findings_ablations import ablations, low_rank
 from findings_extraction import covering, directions, failure, headline
 from findings_language_models import language_models
 from findings_pretraining import near_optimal, structure, trigger
+from kept import kept
 
 from empirics.results import read_results
 
@@ -69,5 +70,7 @@ if __name__ == "__main__":
     source, destination = Path(sys.argv[1]), Path(sys.argv[2])
     command = "factbound verify --config tests/studies/findings.toml"
     lm = Evidence(read_results(Path(sys.argv[3]))) if len(sys.argv) > 3 else None
-    destination.write_text(page(Evidence(read_results(source)), command, lm), encoding="utf-8")
+    text = page(Evidence(read_results(source)), command, lm)
+    written_by_map = kept(destination.read_text(encoding="utf-8"), "map") if destination.exists() else ""
+    destination.write_text(text + (f"\n{written_by_map}\n" if written_by_map else ""), encoding="utf-8")
     print(destination)

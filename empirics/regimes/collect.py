@@ -1,0 +1,53 @@
+"""The runs of a map: found in the store, or run and stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from empirics.arms import Arm
+from empirics.assembly import Runs
+from empirics.experiment import units
+from empirics.store import Store
+from empirics.sweep import available_cores
+from empirics.verification import Progress, RunSource
+
+__all__ = ["EXPERIMENT", "collect"]
+
+EXPERIMENT = "one-layer-predicted"
+
+
+def collect(
+    arms: Sequence[Arm],
+    *,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    store: Store | None = None,
+    fresh: bool = False,
+    cluster: str | None = None,
+) -> tuple[Runs, bool]:
+    """The runs of every arm at ``seeds.minimum`` seeds, and whether all of them are there (not interrupted).
+
+    Args:
+        arms: what runs.
+        workers: processes; one per available core if None.
+        progress: told as runs come in.
+        store: where finished runs are kept and found again; None keeps them in memory only.
+        fresh: do not look runs up in the store (they are still stored).
+        cluster: address of a dask scheduler in place of local processes.
+
+    Raises:
+        empirics.store.StoreError: a run could not be stored; what was stored is kept.
+    """
+    runs = Runs()
+    configs = {arm.name: arm.config for arm in arms}
+    source = RunSource(EXPERIMENT, configs, workers or available_cores(), progress or Progress(), store, fresh, cluster)
+    seeds = arms[0].config.seeds
+    wanted = {
+        (arm.name, unit): range(seeds.base, seeds.base + seeds.minimum) for arm in arms for unit in units(arm.config)
+    }
+    try:
+        for variant, finished in source.runs(wanted):
+            runs.add(variant, finished)
+    except KeyboardInterrupt:
+        return runs, False
+    return runs, True

@@ -1,0 +1,64 @@
+"""Whether extraction succeeds or fails in a cell, with confidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from empirics.errors import UsageError
+from empirics.judging.confidence import interval
+
+__all__ = ["Regime", "Thresholds", "regime_of"]
+
+
+class Regime(StrEnum):
+    """What the limits of the mean OOD error say of a cell."""
+
+    SUCCEEDS = "succeeds"
+    FAILS = "fails"
+    TRANSITION = "transition"
+    UNDECIDED = "undecided"
+    NO_DATA = "no data"
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Extraction succeeds below ``success`` and fails above ``failure`` (mean OOD error, 0 to 1).
+
+    Raises:
+        UsageError: not 0 < success < failure < 1.
+    """
+
+    success: float = 0.3
+    failure: float = 0.7
+
+    def __post_init__(self) -> None:
+        if not 0 < self.success < self.failure < 1:
+            raise UsageError(
+                f"--success={self.success:g} and --failure={self.failure:g} are refused: "
+                "allowed is 0 < success < failure < 1"
+            )
+
+
+def regime_of(errors: Sequence[float], alpha: float, thresholds: Thresholds) -> Regime:
+    """The regime that the two-sided time-uniform interval at level 1 - alpha shows.
+
+    succeeds: upper limit <= success; fails: lower limit >= failure; transition: the interval lies between the
+    thresholds; undecided: it contains one of them.
+
+    Args:
+        errors: OOD error of each seed.
+        alpha: probability that an interval misses the mean, for each cell by itself.
+        thresholds: what success and failure are.
+    """
+    if not errors:
+        return Regime.NO_DATA
+    limits = interval(errors, alpha)
+    if limits.upper <= thresholds.success:
+        return Regime.SUCCEEDS
+    if limits.lower >= thresholds.failure:
+        return Regime.FAILS
+    if thresholds.success <= limits.lower and limits.upper <= thresholds.failure:
+        return Regime.TRANSITION
+    return Regime.UNDECIDED

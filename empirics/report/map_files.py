@@ -1,0 +1,69 @@
+"""What ``factbound map`` writes: map.json, cells.csv, contours.csv, map.md, plots; and prints."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table as RichTable
+
+from empirics.files import write_atomically
+from empirics.regimes.document import RegimeMap, write_map
+from empirics.report.figure import Figure
+from empirics.report.law_figures import law_figure, prediction_figure, reliability_figure
+from empirics.report.regime_figures import contour_figure, moves_figure, readings_figure
+from empirics.report.regime_tables import Table, all_tables, cells_csv, contours_csv, markdown
+
+__all__ = ["MAP_FILES", "map_parts", "print_map", "write_map_files"]
+
+MAP_FILES = ("map.json", "cells.csv", "contours.csv", "map.md")
+
+
+def map_parts(found: RegimeMap) -> tuple[list[Figure], list[Table]]:
+    """Every figure and table that the map allows, for embedding in a page."""
+    figures = (
+        contour_figure(found),
+        readings_figure(found),
+        moves_figure(found),
+        law_figure(found),
+        prediction_figure(found),
+        reliability_figure(found),
+    )
+    return [f for f in figures if f is not None], all_tables(found)
+
+
+def write_map_files(found: RegimeMap, directory: Path) -> None:
+    """map.json first, then tables and figures."""
+    write_map(found, directory / "map.json")
+    write_atomically(directory / "cells.csv", cells_csv(found))
+    write_atomically(directory / "contours.csv", contours_csv(found))
+    figures, tables = map_parts(found)
+    for figure in figures:
+        write_atomically(directory / "plots" / f"{figure.name}.svg", figure.svg)
+        write_atomically(directory / "plots" / f"{figure.name}.csv", figure.csv)
+    write_atomically(directory / "map.md", "\n\n".join(markdown(table) for table in tables) + "\n")
+
+
+def print_map(found: RegimeMap, out: Console, directory: Path) -> None:
+    """All tables but the longest, and where the rest lies."""
+    for table in all_tables(found):
+        if table.name == "transitions":
+            continue
+        shown = RichTable(
+            box=None,
+            pad_edge=False,
+            header_style="bold",
+            title=escape(table.caption),
+            title_justify="left",
+            title_style="",
+        )
+        for i, heading in enumerate(table.header):
+            shown.add_column(escape(heading), justify="left" if i == 0 else "right")
+        for row in table.rows:
+            shown.add_row(*map(escape, row))
+        out.print(shown)
+        out.print()
+    if not found.complete:
+        out.print("interrupted: this is what was finished; the same command goes on from here")
+    out.print(f"written to {directory}: {', '.join(MAP_FILES)}, plots/")

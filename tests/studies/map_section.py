@@ -1,0 +1,176 @@
+"""Writes the map's section of docs/findings.md, and its figures with their data.
+
+    python tests/studies/map_section.py MAP.json docs COMMAND
+
+Sentences follow from numbers by the rules in this file; nothing is entered by
+hand. `make map` runs the study and this.
+"""
+
+from __future__ import annotations
+
+import datetime
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from kept import replaced
+
+from empirics.judging.table import MAIN
+from empirics.regimes.analysis import READINGS
+from empirics.regimes.contours import LEVELS
+from empirics.regimes.document import AccuracyRow, HeldOutRow, MapCell, RegimeMap, read_map
+from empirics.report.map_files import map_parts
+from empirics.report.regime_tables import markdown
+
+AUC, DEVIATION = 0.95, 0.05
+"""What a prediction aims at in the transition cells."""
+
+
+def section(found: RegimeMap, command: str) -> str:
+    """The section in Markdown."""
+    figures, tables = map_parts(found)
+    picture = {f.name: f"![{f.title}](map/{f.name}.svg)\n\n*{f.caption}* ([data](map/{f.name}.csv))" for f in figures}
+    text = {t.name: markdown(t) for t in tables}
+    environment, world = found.environment, found.config["world"]
+    models = {(c.variant, c.templates, c.multiplicity, s) for c in found.cells for s in c.seeds}
+    variations = "; ".join(f"{v.key} in {v.values}" for v in found.variations)
+    seeds = found.config["seeds"]["minimum"]
+    parts = [
+        "## The map of regimes, the law of the error, and a prediction",
+        f"{len(models)} pre-trained models: S = {world['subjects']}, R in {world['templates']}, K in "
+        f"{world['multiplicity']}, N_f in {world['finetuned']}, {found.config['pretraining']['steps']} pre-training "
+        f"steps, {seeds} seeds (0 to {seeds - 1}); varied one at a time: {variations}. {environment.cpu}, torch "
+        f"{environment.torch}, {environment.dtype}; {datetime.date.today().isoformat()}. Regenerate with `make map` "
+        f"(`{command}`); what everything means is in [the map of regimes](map.md).",
+        "### Where extraction succeeds and fails",
+        _regimes(found),
+        text.get("regimes", ""),
+        picture.get("map", ""),
+        text.get("transitions", ""),
+        picture.get("readings", ""),
+        "### How the transition moves",
+        _moves(found),
+        text.get("moves", ""),
+        picture.get("moves", ""),
+        "### The law",
+        _law(found),
+        text.get("exponents", ""),
+        text.get("held-out", ""),
+        picture.get("law", ""),
+        "### The prediction",
+        _prediction(found.prediction),
+        text.get("predictors", ""),
+        text.get("by-finetuned", ""),
+        text.get("by-arm", ""),
+        picture.get("prediction", ""),
+        picture.get("reliability", ""),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _regimes(found: RegimeMap) -> str:
+    lines = []
+    for reading in READINGS:
+        broken = [c for c in found.cells if c.verdicts[reading] == "VIOLATED"]
+        held = [c for c in found.cells if c.verdicts[reading] == "HOLDS"]
+        lines.append(
+            f"`{reading}` holds in {len(held)} and is violated in {len(broken)} of {len(found.cells)} cells of the "
+            f"whole map" + (": " + "; ".join(_place(c, reading) for c in broken) if broken else "") + "."
+        )
+    over = [c for c in found.of(MAIN) if c.multiplicity >= 2 and (c.error or 0) > c.laws["ood-error-literal"]]
+    lines.append(
+        f"In {len(over)} cells of the main grid with K ≥ 2 the mean error lies above the literal bound"
+        + (": " + "; ".join(_place(c, "ood-error-literal") for c in over) if over else "")
+        + "."
+    )
+    ratios = [
+        (c.predicted["ood-error-literal"] or 0) / c.measured
+        for c in found.contours
+        if c.variant == MAIN and c.level == LEVELS[0] and c.measured and c.predicted["ood-error-literal"]
+    ]
+    if ratios:
+        lines.append(
+            f"Where the error crosses {LEVELS[0]:g} within the N_f run, the literal bound asks for {min(ratios):.1f} "
+            f"to {max(ratios):.0f} times the N_f measured."
+        )
+    return " ".join(lines)
+
+
+def _place(c: MapCell, reading: str) -> str:
+    where = "" if c.variant == MAIN else f"{c.variant}, "
+    return (
+        f"{where}R={c.templates}, K={c.multiplicity}, N_f={c.finetuned} ({c.error:.2f} against {c.laws[reading]:.2f})"
+    )
+
+
+def _moves(found: RegimeMap) -> str:
+    outside = [
+        c.variant
+        for c in found.cells
+        if c.multiplicity >= 2 and len(c.in_scope_seeds) < found.config["verdict"]["scope_share"] * len(c.seeds)
+    ]
+    names = list(dict.fromkeys(outside))
+    text = "Settings whose pre-training misses the premise (gap at most "
+    text += f"{found.config['verdict']['premise_gap']:g}) in too many seeds: {', '.join(names) if names else 'none'}."
+    return text
+
+
+def _law(found: RegimeMap) -> str:
+    lines = []
+    for e in found.law.exponents:
+        if e.law == "power-one-log" and e.source is not None and e.lower is not None and e.upper is not None:
+            inside = e.lower <= e.source <= e.upper
+            lines.append(
+                f"{e.name}: {e.estimate:.2f}, limits {e.lower:.2f} to {e.upper:.2f}, which "
+                f"{'contain' if inside else 'exclude'} the bound's {e.source:g}"
+            )
+    text = "With the exponent of log R held at 1: " + "; ".join(lines) + "." if lines else ""
+    free = [e for e in found.law.exponents if e.law == "power-log" and e.name in ("R", "log R") and e.lower is not None]
+    if free:
+        text += " Left free: " + ", ".join(f"{e.name} {e.estimate:.1f} [{e.lower:.1f}, {e.upper:.1f}]" for e in free)
+        text += (
+            "; these two variables are nearly one, so their exponents describe a bend in R together, not each its own."
+        )
+    for e in found.law.exponents:
+        if e.law == "power-size" and e.name == "S" and e.lower is not None:
+            text += f" The bound does not depend on S; with S as a variable its exponent is {e.estimate:.2f} "
+            text += f"[{e.lower:.2f}, {e.upper:.2f}]."
+    for split in dict.fromkeys(row.split for row in found.law.held_out):
+        rows: list[HeldOutRow] = [row for row in found.law.held_out if row.split == split]
+        text += f" Held out by {split}, best: {rows[0].law} ({rows[0].deviation:.3f}), then {rows[1].law} "
+        text += f"({rows[1].deviation:.3f})."
+    return text
+
+
+def _prediction(rows: Sequence[AccuracyRow]) -> str:
+    lines = [
+        f"Aim: an AUC of at least {AUC:g} and a mean absolute deviation of the predicted from the observed error of at "
+        f"most {DEVIATION:g} in the transition cells."
+    ]
+    for row in rows:
+        if row.part == "transition cells" and row.auc is not None:
+            reached = [
+                f"AUC {row.auc:.3f}{'' if row.auc >= AUC else ' (missed)'}",
+                f"deviation {row.deviation:.3f}{'' if row.deviation <= DEVIATION else ' (missed)'}",
+            ]
+            lines.append(f"`{row.predictor}`: {', '.join(reached)}.")
+    lines.append(
+        "The predictors were written down and compared on seeds 1000 to 1003 of seven worlds, with "
+        "none of the seeds here; their rules have no constant that is fitted."
+    )
+    return " ".join(lines)
+
+
+if __name__ == "__main__":
+    source, docs, command = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+    found = read_map(source)
+    folder = docs / "map"
+    folder.mkdir(exist_ok=True)
+    for figure in map_parts(found)[0]:
+        (folder / f"{figure.name}.svg").write_text(figure.svg, encoding="utf-8")
+        (folder / f"{figure.name}.csv").write_text(figure.csv, encoding="utf-8")
+    page = docs / "findings.md"
+    page.write_text(replaced(page.read_text(encoding="utf-8"), "map", section(found, command)), encoding="utf-8")
+    print(page)
