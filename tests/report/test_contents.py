@@ -16,6 +16,7 @@ from empirics.report.falsify import closest_call, falsifier
 from empirics.report.html import inline, report_html
 from empirics.report.mathml import mathml
 from empirics.report.plots import all_figures
+from empirics.report.sections import Section, SectionFigure, sections, write_section
 from empirics.report.style import _apart
 from empirics.report.tables import answer, failures
 from empirics.report.toml import config_toml
@@ -133,3 +134,17 @@ def test_labels_are_moved_apart_and_no_further(shares, spacing):
     assert placed[-1] <= 1 + 1e-9
     if (np.diff(wanted) >= spacing).all():
         assert placed == pytest.approx(wanted, abs=1e-9)
+
+
+def test_sections_of_a_directory_and_of_those_in_it_come_in_their_order(results, tmp_path):
+    picture = SectionFigure(file="plots/one.svg", title="One picture", caption="Drawn elsewhere.")
+    (tmp_path / "map" / "plots").mkdir(parents=True)
+    (tmp_path / "map" / "plots" / "one.svg").write_text('<?xml version="1.0"?><svg viewBox="0 0 1 1"><path/></svg>')
+    write_section(Section(id="late", title="Later", order=200), tmp_path)
+    write_section(Section(id="map", title="A map", order=10, figures=(picture,)), tmp_path / "map")
+    found = sections(tmp_path)
+    assert [section.id for section, _ in found] == ["map", "late"]
+    page = report_html(results, [], found)
+    assert '<h2 id="section-map">A map</h2>' in page
+    assert 'aria-label="One picture"' in page
+    assert page.index("section-map") < page.index("section-late")
