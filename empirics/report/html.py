@@ -36,6 +36,8 @@ _COLOURS = {
     GRID: "--figure-grid",
     LAW: "--figure-law",
     SEEN: "--figure-seen",
+    "#555555": "--shade-1",
+    "#bbbbbb": "--shade-3",
     **{shade: f"--shade-{number}" for number, shade in enumerate(SHADES) if number},
 }
 

@@ -14,6 +14,7 @@ from empirics.report.figure import Figure
 from empirics.report.law_figures import law_figure, prediction_figure, reliability_figure
 from empirics.report.regime_figures import contour_figure, moves_figure, readings_figure
 from empirics.report.regime_tables import Table, all_tables, cells_csv, contours_csv, markdown
+from empirics.report.sections import Section, SectionFigure, SectionTable, write_section
 
 __all__ = ["MAP_FILES", "map_parts", "print_map", "write_map_files"]
 
@@ -43,6 +44,26 @@ def write_map_files(found: RegimeMap, directory: Path) -> None:
         write_atomically(directory / "plots" / f"{figure.name}.svg", figure.svg)
         write_atomically(directory / "plots" / f"{figure.name}.csv", figure.csv)
     write_atomically(directory / "map.md", "\n\n".join(markdown(table) for table in tables) + "\n")
+    write_section(_section(found, figures, tables), directory)
+
+
+def _section(found: RegimeMap, figures: list[Figure], tables: list[Table]) -> Section:
+    """The map as a section of the report of the directory above."""
+    about = f"{len(found.cells)} cells; what succeeds, fails and lies between is told by time-uniform intervals."
+    return Section(
+        id="regimes",
+        title="The map of regimes",
+        order=10,
+        paragraphs=(about,) if found.complete else (about, "Interrupted: this is what was finished."),
+        figures=tuple(
+            SectionFigure(file=f"plots/{figure.name}.svg", title=figure.title, caption=figure.caption)
+            for figure in figures
+        ),
+        tables=tuple(
+            SectionTable(caption=table.caption, columns=tuple(table.header), rows=tuple(map(tuple, table.rows)))
+            for table in tables
+        ),
+    )
 
 
 def print_map(found: RegimeMap, out: Console, directory: Path) -> None:

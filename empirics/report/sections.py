@@ -1,8 +1,9 @@
 """Sections of a report that other programs write: the map of regimes, language models, a study of one's own.
 
-Whoever has something to show beside a verification writes ``DIR/sections/NAME.json``
-with :func:`write_section`; ``factbound report DIR`` and the next ``factbound
-verify --output DIR`` take it into report.html.
+Whoever has something to show beside a verification in DIR writes a section into
+DIR, or into a directory in it (``factbound map`` does, into ``results/map``), with
+:func:`write_section`; ``factbound report DIR`` and the next ``factbound verify
+--output DIR`` take it into report.html.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class SectionTable(_Part):
 
 
 class SectionFigure(_Part):
-    """An SVG file, by its path seen from the directory of the results."""
+    """An SVG file, by its path seen from the directory that the section is written into."""
 
     file: Annotated[str, Field(pattern=r"^[\w./-]+\.svg$")]
     title: str
@@ -61,13 +62,13 @@ def write_section(section: Section, directory: Path) -> Path:
 
 
 def sections(directory: Path) -> list[tuple[Section, list[str]]]:
-    """The sections of a directory, each with the SVG texts of its figures.
+    """The sections of a directory and of those in it, each with the SVG texts of its figures.
 
     Raises:
         UsageError: a file is no section, or the file of a figure is missing, outside the directory or no picture.
     """
     found = []
-    for path in sorted((directory / FOLDER).glob("*.json")):
+    for path in sorted([*directory.glob(f"{FOLDER}/*.json"), *directory.glob(f"*/{FOLDER}/*.json")]):
         try:
             section = Section.model_validate_json(path.read_text(encoding="utf-8"))
         except (OSError, ValidationError, UnicodeDecodeError) as error:
@@ -76,7 +77,7 @@ def sections(directory: Path) -> list[tuple[Section, list[str]]]:
         for table in section.tables:
             if any(len(row) != len(table.columns) for row in table.rows):
                 raise UsageError(f"{path}: a row of {table.caption!r} has not {len(table.columns)} values")
-        found.append((section, [_svg(directory, figure.file, path) for figure in section.figures]))
+        found.append((section, [_svg(path.parent.parent, figure.file, path) for figure in section.figures]))
     return sorted(found, key=lambda pair: (pair[0].order, pair[0].id))
 
 

@@ -65,7 +65,7 @@ def blocks_of(text):
 def commands_of(block):
     """The commands of a console block; lines before the first ``$`` are refused."""
     found = []
-    for line in block.text.splitlines():
+    for line in block.text.replace("\\\n", " ").splitlines():
         if match := COMMAND.match(line):
             found.append(Command(match.group(1), (), block.line))
         elif found:

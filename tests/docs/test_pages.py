@@ -7,13 +7,14 @@ a small grid; what needs another machine is listed, with what is checked instead
 
 import contextlib
 import io
+import itertools
 import os
 import re
 import shlex
 import subprocess
 import sys
 import tomllib
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, metadata
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ import yaml
 from docs_blocks import PATHS, blocks_of, commands_of, matches
 
 from empirics.cli.app import run
+from empirics.lm.settings import load_lm_config
 from empirics.lm.templates import load_templates
 from empirics.observable import Observable
 from empirics.results import read_results
@@ -43,6 +45,8 @@ TINY = (
     "seeds.maximum=3",
     "arms.run=[]",
 )
+MAP = ("--workers", "1", "--resamples", "20", "--vary", "model.width=[8]")
+MAP += ("--set", "arms.templates=[6]", "--set", "arms.multiplicity=[2]", "--set", "arms.finetuned=[2]")
 # What cannot run here as it stands, and the command that is run in its place.
 INSTEAD = {
     "dask scheduler --scheduler-file scheduler.json": "dask scheduler --help",
@@ -87,7 +91,7 @@ def test_every_block_runs_and_prints_what_is_shown(page, tmp_path, monkeypatch, 
 
 
 def _run(command, where, capsys):
-    words = shlex.split(INSTEAD.get(command.words, command.words))
+    words = shlex.split(INSTEAD.get(command.words, command.words), comments=True)
     capsys.readouterr()
     if words[0] == "make":
         # Targets run for minutes and have their own jobs in CI; that they exist is checked, and what they would do.
@@ -95,8 +99,16 @@ def _run(command, where, capsys):
         assert planned.returncode == 0, f"{where}: {planned.stderr}"
         _compare_with_stored(command, words, where)
         return
+    if words[:2] == ["pip", "install"]:
+        extra = re.fullmatch(r"factbound\[(\w+)\]", words[2]).group(1)
+        assert extra in metadata("factbound").get_all("Provides-Extra")
+        return
+    if words[:2] == ["factbound", "lm"]:
+        # Language models are trained by tests/lm; here the command and its options are parsed.
+        _parse(shlex.join(words), capsys)
+        return
     if words[0] == "factbound":
-        more = []
+        more = [*MAP, *(w for setting in TINY for w in ("--set", setting))] if words[1] == "map" else []
         if words[1] == "verify" and "--help" not in words:
             more = ["--workers", "1", *(w for setting in TINY for w in ("--set", setting))]
         assert run([*words[1:], *more]) == 0, f"{where}: {command.words}\n{capsys.readouterr().err}"
@@ -138,7 +150,8 @@ def _parse(command, capsys):
     """A step of a workflow: the command and its options exist (running it is continuous integration itself)."""
     words = shlex.split(command)
     assert words[0] == "factbound"
-    assert run([words[1], "--help"]) == 0
+    named = [*itertools.takewhile(lambda word: word.isalpha(), words[1:])][: 2 if words[1] == "lm" else 1]
+    assert run([*named, "--help"]) == 0
     text = capsys.readouterr().out
     assert all(word in text for word in words if word.startswith("--"))
 
@@ -146,6 +159,11 @@ def _parse(command, capsys):
 def _check_toml(text, directory):
     """Templates of relations are read as such; entry points name what the page's own files define."""
     document = tomllib.loads(text)
+    if "model" in document:
+        path = directory / "config.toml"
+        path.write_text(text, encoding="utf-8")
+        load_lm_config(path, [])
+        return
     if "relation" in document:
         path = directory / "templates.toml"
         path.write_text(text, encoding="utf-8")
@@ -208,7 +226,7 @@ def test_commands_named_in_the_readme_exist_and_show_an_example(capsys):
     named = set(re.findall(r"factbound ([a-z]+)", (ROOT / "README.md").read_text(encoding="utf-8")))
     assert {"verify", "run", "claims", "plan", "judge", "check", "plot", "certify", "bound"} <= named
     for name in named - {"checks"}:
-        assert run([name, "--help"]) == 0
+        assert run([name, "--help"] if name != "lm" else ["lm", "plan", "--help"]) == 0
         assert "Example: factbound" in capsys.readouterr().out
     assert run(["--help"]) == 0
     assert "factbound verify --preset quick" in capsys.readouterr().out

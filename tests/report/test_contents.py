@@ -1,0 +1,150 @@
+"""What the report says, and the small parts that it is made of."""
+
+import re
+import tomllib
+from pathlib import Path
+from xml.dom import minidom
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from empirics.config import load_config
+from empirics.report.claim_views import claim_views
+from empirics.report.falsify import closest_call, falsifier
+from empirics.report.html import inline, report_html
+from empirics.report.mathml import mathml
+from empirics.report.plots import all_figures
+from empirics.report.sections import Section, SectionFigure, sections, write_section
+from empirics.report.style import _apart
+from empirics.report.tables import answer, failures
+from empirics.report.toml import config_toml
+from empirics.results import read_results
+from theory import Kind, all_claims
+
+STORED = Path(__file__).parents[2] / "docs" / "stored" / "default.json"
+
+
+@pytest.fixture(scope="module")
+def results():
+    return read_results(STORED)
+
+
+def changed(results, claim, cell, **values):
+    """The results with one verdict changed, and the claim's verdict with it."""
+    verdicts = [v.model_copy(update=values) if (v.claim, v.cells) == (claim, [cell]) else v for v in results.verdicts]
+    claims = [
+        c.model_copy(update={"verdict": values["verdict"]}) if c.id == claim and "verdict" in values else c
+        for c in results.claims
+    ]
+    return results.model_copy(update={"verdicts": verdicts, "claims": claims})
+
+
+@pytest.mark.parametrize("preset", ["quick", "default", "full"])
+def test_the_configuration_shown_gives_the_same_run_again(preset, tmp_path):
+    config = load_config(preset, None, ["world.multiplicity=[1,2]", "compute.dtype=float64"])
+    text = config_toml(config.model_dump(mode="json"))
+    assert set(tomllib.loads(text)) == set(config.model_dump())
+    (tmp_path / "again.toml").write_text(text)
+    assert load_config("default", tmp_path / "again.toml") == config
+
+
+def test_the_answer_counts_cells_in_scope_and_names_what_is_violated(results):
+    text = answer(results)
+    counts = [v.verdict for v in results.verdicts if v.claim == "ood-error-literal"]
+    inside = sum(v in ("HOLDS", "UNDECIDED") for v in counts)
+    assert f"literal reading holds in {counts.count('HOLDS')} of {inside} cells in scope" in text
+    cell = next(v.cells[0] for v in results.verdicts if v.claim == "ood-error-literal" and v.verdict == "HOLDS")
+    broken = answer(changed(results, "ood-error-literal", cell, verdict="VIOLATED"))
+    assert broken.startswith("VIOLATED: ood-error-literal")
+    assert "1 violated" in broken
+    assert "interrupted" in answer(results.model_copy(update={"complete": False}))
+
+
+def test_a_violation_is_told_where_it_is_and_stands_open(results):
+    cell = next(v.cells[0] for v in results.verdicts if v.claim == "failure-regime" and v.verdict == "HOLDS")
+    broken = changed(results, "failure-regime", cell, verdict="VIOLATED", reason="upper limit 0.1 < 0.2")
+    view = next(v for v in claim_views(broken, []) if v.id == "failure-regime")
+    assert view.closest == f"It is, in 1 verdict: {results.where(results.verdict_of('failure-regime', cell))}: " + (
+        "upper limit 0.1 < 0.2."
+    )
+    assert '<details id="claim-failure-regime" open>' in report_html(broken, [])
+    assert '<details id="claim-failure-regime">' in report_html(results, [])
+
+
+def test_every_kind_of_claim_says_what_would_falsify_it(results):
+    base = results.claims[0]
+    texts = {
+        falsifier(base.model_copy(update={"kind": kind.value}), "ood_error", results.config["verdict"]) for kind in Kind
+    }
+    assert len(texts) == len(Kind)
+    assert all(text.startswith("It would be falsified by ") for text in texts)
+
+
+def test_the_nearest_miss_is_the_one_with_the_least_sharpness(results):
+    judged = results.claim("ood-error-literal")
+    known = {results.where(v): v.sharpness for v in results.verdicts if v.claim == judged.id and v.sharpness}
+    nearest = min(known, key=known.get)
+    assert f"{nearest}, where {known[nearest]:.3g} times" in closest_call(results, judged)
+
+
+def test_reasons_of_failed_runs_are_counted_once_per_run(results):
+    first = results.cells[0]
+    same_unit = [c for c in results.cells if (c.templates, c.multiplicity) == (first.templates, first.multiplicity)]
+    assert len(same_unit) > 1
+    cells = [c.model_copy(update={"failures": {"0": "it diverged"}}) if c in same_unit else c for c in results.cells]
+    (line,) = failures(results.model_copy(update={"cells": cells}))
+    assert line == f"1 failed run (|R|={first.templates}, K={first.multiplicity}, seed 0): it diverged"
+
+
+def test_pictures_in_one_page_share_no_ids_and_take_the_colours_of_the_page(results):
+    figure = next(f for f in all_figures(results) if f.name == "ood-error")
+    one, two = (inline(figure.svg, prefix, "A name") for prefix in ("a", "b"))
+    ids = [set(re.findall(r'\bid="([^"]+)"', text)) for text in (one, two)]
+    assert ids[0]
+    assert not ids[0] & ids[1]
+    used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', one))
+    assert used <= ids[0]
+    assert 'role="img" aria-label="A name"' in one
+    assert not re.search(r"(?:fill|stroke): #", one), "every colour is a variable of the page"
+    assert "var(--figure-ink)" in one
+
+
+@pytest.mark.parametrize("item", [c for c in all_claims() if c.latex], ids=lambda c: c.id)
+def test_the_formula_of_every_claim_is_whole_mathml(item):
+    element = minidom.parseString(str(mathml(item.latex, display=True))).documentElement
+    assert element.tagName == "math"
+    assert element.getAttribute("alttext")
+
+    def text(node):
+        return node.data if node.nodeType == node.TEXT_NODE else "".join(map(text, node.childNodes))
+
+    assert "\\" not in text(element), "no command is left untranslated"
+    assert item.observable in text(element)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=8), st.floats(0.01, 0.12))
+def test_labels_are_moved_apart_and_no_further(shares, spacing):
+    wanted = sorted(shares)
+    placed = np.array(_apart(wanted, spacing))
+    assert len(placed) == len(wanted)
+    assert (np.diff(placed) >= spacing - 1e-9).all()
+    assert placed[0] >= -1e-9
+    assert placed[-1] <= 1 + 1e-9
+    if (np.diff(wanted) >= spacing).all():
+        assert placed == pytest.approx(wanted, abs=1e-9)
+
+
+def test_sections_of_a_directory_and_of_those_in_it_come_in_their_order(results, tmp_path):
+    picture = SectionFigure(file="plots/one.svg", title="One picture", caption="Drawn elsewhere.")
+    (tmp_path / "map" / "plots").mkdir(parents=True)
+    (tmp_path / "map" / "plots" / "one.svg").write_text('<?xml version="1.0"?><svg viewBox="0 0 1 1"><path/></svg>')
+    write_section(Section(id="late", title="Later", order=200), tmp_path)
+    write_section(Section(id="map", title="A map", order=10, figures=(picture,)), tmp_path / "map")
+    found = sections(tmp_path)
+    assert [section.id for section, _ in found] == ["map", "late"]
+    page = report_html(results, [], found)
+    assert '<h2 id="section-map">A map</h2>' in page
+    assert 'aria-label="One picture"' in page
+    assert page.index("section-map") < page.index("section-late")
