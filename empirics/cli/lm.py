@@ -21,7 +21,8 @@ __all__ = ["lm_app", "plan_command", "report_command", "run_command"]
 
 lm_app = typer.Typer(
     name="lm",
-    help="Language models on real facts: GPT-2, Llama, or any causal model of transformers.",
+    help="Language models on real facts: GPT-2, Llama, or any causal model of transformers.\n\n"
+    "Example: factbound lm plan",
     rich_markup_mode=None,
     no_args_is_help=True,
 )

@@ -115,17 +115,21 @@ def train(
 
 
 def _batches(examples: Sequence[Example], settings: Training, order: np.random.Generator) -> Iterator[list[Example]]:
-    """``settings.steps`` batches: passes over shuffled examples; within a few batches sorted by length."""
+    """``settings.steps`` batches: passes over shuffled examples; within a few batches sorted by length.
+
+    Never more batches than a pass has are sorted together: a batch of like lengths would else hold one example often.
+    """
     size = min(settings.batch_size, len(examples))
+    together = min(_BUCKET, len(examples) // size)
     lengths = np.array([len(example.tokens) for example in examples])
     queue: list[np.ndarray[Any, Any]] = []
     left = np.empty(0, dtype=np.int64)
     for _ in range(settings.steps):
         if not queue:
-            while len(left) < size * _BUCKET:
+            while len(left) < size * together:
                 left = np.concatenate([left, order.permutation(len(examples))])
-            chunk, left = left[: size * _BUCKET], left[size * _BUCKET :]
+            chunk, left = left[: size * together], left[size * together :]
             chunk = chunk[np.argsort(lengths[chunk], kind="stable")]
-            parts = chunk.reshape(_BUCKET, size)
-            queue = [parts[i] for i in order.permutation(_BUCKET)]
+            parts = chunk.reshape(together, size)
+            queue = [parts[i] for i in order.permutation(together)]
         yield [examples[i] for i in queue.pop()]
