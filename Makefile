@@ -39,7 +39,7 @@ certificates: $(VENV)/.installed
 	$(BIN)/python -m empirics.certificates
 
 # The map of regimes in docs/findings.md; finished runs are found again in results/map.
-MAP := factbound map --config tests/studies/map.toml --resamples 400
+MAP := factbound map --config tests/studies/map.toml
 map: $(VENV)/.installed
 	$(BIN)/$(MAP) --output results/map
 	$(BIN)/python tests/studies/map_section.py results/map/map.json docs "$(MAP)"

@@ -189,11 +189,12 @@ def _contour(
 
 def _law(arms: Sequence[Arm], tables: Sequence[CellTable], config: Config, resamples: int) -> LawPart:
     everything = law_sample(arms, tables, config).transition()
-    main = everything.where(lambda p: p.subjects == config.world.subjects)
+    here = config.world.subjects
+    main = everything.where(lambda p: p.subjects == here)
     scores = [
         *held_out(main, "pair (K, R)", lambda p: (p.multiplicity, p.templates), resamples=resamples),
         *held_out(main, "R", lambda p: p.templates, resamples=resamples),
-        *held_out(everything, "size S", lambda p: p.subjects, resamples=resamples),
+        *held_out(everything, "other S", lambda p: None if p.subjects == here else p.subjects, resamples=resamples),
     ]
     return LawPart(
         cells=len(main),

@@ -109,7 +109,10 @@ def collinearity(points: Sequence[Point]) -> float | None:
 
 
 def held_out_predictions(item: Law, sample: Sample, fold: Callable[[Point], Hashable]) -> FloatArray | None:
-    """Errors foretold at each point by the law fitted to the other folds; shape [n]; None if some fit fails."""
+    """Errors foretold at each point by the law fitted to the other folds; shape [n]; None if some fit fails.
+
+    NaN where ``fold`` is None: such points are always fitted to and never foretold.
+    """
     return _foretold(*item.design(sample.points), _numbered([fold(p) for p in sample.points]), sample.means)
 
 
@@ -123,10 +126,11 @@ def held_out(
 ) -> list[HeldOut]:
     """Each law's score on cells held out fold by fold, best first; laws that cannot be fitted are left out.
 
-    Nothing if there are fewer than two folds.
+    Points whose fold is None are always fitted to and never held out. Nothing if nothing would be left to fit to.
     """
     folds = _numbered([fold(p) for p in sample.points])
-    if len(np.unique(folds)) < 2:
+    tested = folds >= 0
+    if not tested.any() or len(np.unique(folds)) < 2:
         return []
     draws = sample.resampled_means(resamples, seed)
     found = []
@@ -135,7 +139,7 @@ def held_out(
         predicted = _foretold(design, offset, folds, sample.means)
         if predicted is None:
             continue
-        off = np.abs(predicted - sample.means)
+        off = np.abs(predicted - sample.means)[tested]
         spread = []
         for means in draws:
             again = _foretold(design, offset, folds, means)
@@ -146,26 +150,27 @@ def held_out(
             HeldOut(
                 item.name,
                 split,
-                len(sample),
+                int(tested.sum()),
                 float(off.mean()),
                 None if limits is None else float(limits[0][0]),
                 None if limits is None else float(limits[1][0]),
                 float(off.max()),
-                _divergence(sample.means, predicted),
+                _divergence(sample.means[tested], predicted[tested]),
             )
         )
     return sorted(found, key=lambda row: row.deviation)
 
 
 def _numbered(folds: Sequence[Hashable]) -> IntArray:
-    numbers = {fold: i for i, fold in enumerate(dict.fromkeys(folds))}
+    numbers: dict[Hashable, int] = {fold: i for i, fold in enumerate(dict.fromkeys(f for f in folds if f is not None))}
+    numbers[None] = -1
     return np.array([numbers[fold] for fold in folds], dtype=np.int64)
 
 
 def _foretold(design: FloatArray, offset: FloatArray, folds: IntArray, means: FloatArray) -> FloatArray | None:
     """Errors at each row, fitted without its fold; None if some fit fails."""
-    predicted = np.empty(len(means))
-    for held in np.unique(folds):
+    predicted = np.full(len(means), np.nan)
+    for held in np.unique(folds[folds >= 0]):
         inside = folds == held
         coefficients = _coefficients(design[~inside], offset[~inside], means[~inside])
         if coefficients is None:

@@ -232,7 +232,8 @@ def _held_out(found: RegimeMap) -> Table:
         )
     caption = (
         "Mean absolute deviation of predicted from observed error on transition cells held out together (95 % limits "
-        f"over resampled seeds), best first. All sizes: the main grid and {SIZES.removesuffix('=')} varied."
+        f"over resampled seeds), best first. Other S: each of {SIZES.removesuffix('=')} varied, the laws fitted to the "
+        "main grid and the remaining sizes."
     )
     return Table("held-out", caption, ["law", "coefficients", *(f"held out: {s}" for s in splits)], rows)
 

@@ -150,3 +150,16 @@ def test_the_exponent_of_the_size_is_fitted_where_sizes_differ():
     assert rows["S"].source == 0.0
     assert rows["S"].none_seen == pytest.approx(0.0, abs=1e-9)
     assert exponents(noisy(GRID, 8), resamples=20, names=["power-size"]) == []
+
+
+def test_points_of_no_fold_are_fitted_to_and_not_foretold():
+    points = [Point(s, p.templates, p.multiplicity, p.finetuned) for s in (30, 60) for p in GRID]
+    sample = noisy(points, seeds=8, seed=4)
+    other = np.array([p.subjects == 30 for p in points])
+    predicted = held_out_predictions(law("power"), sample, lambda p: p.subjects if p.subjects == 30 else None)
+    fit = law("power").fitted(GRID, sample.means[~other])
+    assert np.allclose(predicted[other], law("power").predicted(fit, GRID))
+    assert np.isnan(predicted[~other]).all()
+    rows = held_out(sample, "other S", lambda p: p.subjects if p.subjects == 30 else None, resamples=20)
+    assert all(row.cells == other.sum() and row.lower <= row.upper for row in rows)
+    assert held_out(sample, "none", lambda p: None) == []
