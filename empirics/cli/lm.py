@@ -82,7 +82,7 @@ def run_command(
     for line in _lines(plan):
         print(f"factbound: {line}", file=sys.stderr)
 
-    from empirics.cli.verify import training_progress
+    from empirics.cli.verify import show, training_progress
     from empirics.language_models import run_language_models
     from empirics.store import Store
     from empirics.verification import Interrupted, exit_status
@@ -96,14 +96,7 @@ def run_command(
         except Interrupted as stop:
             results, interrupted = stop.results, True
     write_all(results, directory)
-    if found:
-        print(f"factbound: {sum(found)} finished runs found in {directory / 'runs.sqlite'}", file=sys.stderr)
-    if as_json:
-        print_json(results.model_dump(mode="json"))
-    else:
-        from empirics.report.terminal import print_results
-
-        print_results(results, console(), directory)
+    show(results, directory, found, as_json=as_json)
     return 130 if interrupted else exit_status(results, strict=strict, mutants=mutants)
 
 

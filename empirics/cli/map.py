@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from empirics.cli.app import app
-from empirics.cli.output import console, print_json, progress_console
+from empirics.cli.output import console, print_json
+from empirics.cli.verify import tell_found, training_progress
 from empirics.errors import UsageError
-from empirics.verification import Progress
 
 __all__ = ["map_command"]
 
@@ -64,7 +61,7 @@ def map_command(
     directory = prepare_directory(output, files=MAP_FILES, folders=("plots",))
     start = time.monotonic()
     found: list[int] = []
-    with Store(directory / "runs.sqlite") as store, _progress(found) as progress:
+    with Store(directory / "runs.sqlite") as store, training_progress(found) as progress:
         runs, complete = collect(arms, workers=workers, progress=progress, store=store, fresh=fresh, cluster=cluster)
     document = analyse(
         chosen,
@@ -77,33 +74,9 @@ def map_command(
         resamples=resamples,
     )
     write_map_files(document, directory)
-    if found:
-        print(f"factbound: {sum(found)} finished runs found in {directory / 'runs.sqlite'}", file=sys.stderr)
+    tell_found(found, directory)
     if as_json:
         print_json(document.model_dump(mode="json"))
     else:
         print_map(document, console(), directory)
     return 0 if complete else 130
-
-
-@contextmanager
-def _progress(found: list[int]) -> Iterator[Progress]:
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    with Bar(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("models"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=progress_console(),
-        transient=True,
-    ) as bar:
-        task = bar.add_task("training", total=None)
-        yield Progress(
-            found=found.append,
-            planned=lambda more: bar.update(task, total=more),
-            advanced=lambda work, runs: bar.update(task, advance=len(runs), description=f"training {work.variant}"),
-        )

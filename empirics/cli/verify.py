@@ -17,10 +17,11 @@ from empirics.config import Config, load_config
 from empirics.errors import UsageError
 from empirics.judging.outcome import ClaimOutcome, Verdict
 from empirics.judging.table import MAIN
+from empirics.results import Results
 from empirics.store import Store
 from empirics.verification import Interrupted, Progress, exit_status, verify
 
-__all__ = ["training_progress", "verify_command"]
+__all__ = ["show", "tell_found", "training_progress", "verify_command"]
 
 
 @app.command("verify")
@@ -87,15 +88,25 @@ def verify_command(
         except Interrupted as stop:
             results, interrupted = stop.results, True
     write_all(results, directory)
-    if found:
-        print(f"factbound: {sum(found)} finished runs found in {directory / 'runs.sqlite'}", file=sys.stderr)
+    show(results, directory, found, as_json=as_json)
+    return 130 if interrupted else exit_status(results, strict=strict, mutants=mutants)
+
+
+def show(results: Results, directory: Path, found: Sequence[int], *, as_json: bool) -> None:
+    """Print results: as one JSON document, or as tables; first, how many of the runs were found in the store."""
+    tell_found(found, directory)
     if as_json:
         print_json(results.model_dump(mode="json"))
     else:
         from empirics.report.terminal import print_results
 
         print_results(results, console(), directory)
-    return 130 if interrupted else exit_status(results, strict=strict, mutants=mutants)
+
+
+def tell_found(found: Sequence[int], directory: Path) -> None:
+    """One line on standard error if runs were found in the store."""
+    if found:
+        print(f"factbound: {sum(found)} finished runs found in {directory / 'runs.sqlite'}", file=sys.stderr)
 
 
 def _check_device(config: Config) -> None:
