@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
+import os
 import sys
 
 __all__ = ["main"]
@@ -9,12 +12,31 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run the command line and exit with its status; Ctrl-C while it is still loading leaves no traceback."""
+    status = [1]
+    atexit.register(_leave, status)
     try:
-        from empirics.cli.app import main as run_and_exit
+        from empirics.cli.app import run
+
+        status[0] = run(sys.argv[1:])
     except KeyboardInterrupt:
         print("factbound: interrupted", file=sys.stderr)
-        sys.exit(130)
-    run_and_exit()
+        status[0] = 130
+    except SystemExit as stop:
+        status[0] = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+        raise
+    sys.exit(status[0])
+
+
+def _leave(status: list[int]) -> None:
+    """Exit with the status that was decided; registered first, so called after all other handlers.
+
+    Python would end itself by SIGINT if Ctrl-C came while some module executed text, caught or not, and
+    would take up to a second to take every module apart.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(status[0])
 
 
 if __name__ == "__main__":
