@@ -21,7 +21,7 @@ import sympy as sp
 
 import theory
 from theory import Claim
-from theory.inverse import symbolic_inverse
+from theory.planning.inverse import symbolic_inverse
 from theory.notation import LATEX_NAMES
 
 __all__ = ["generate", "page", "table"]
@@ -141,7 +141,7 @@ def _premises(claim: Claim) -> str:
 
 
 def _observable(claim: Claim) -> str:
-    from empirics.observable import OBSERVABLES
+    from empirics.observables.shared import OBSERVABLES
 
     found = OBSERVABLES.get(claim.observable)
     definition = f": {found.definition} Unit: {found.unit}." if found else "."
@@ -183,7 +183,7 @@ def _latex(expression: sp.Basic) -> str:
 
 def _plot(claim: Claim, destination: Path) -> list[Path]:
     """Draw the bound; the numbers drawn go into a CSV beside the picture."""
-    from empirics.report.bounds import bound_figure
+    from empirics.report.figures.bounds import bound_figure
 
     figure = bound_figure(claim)
     picture, numbers = destination / f"{claim.id}.svg", destination / f"{claim.id}.csv"

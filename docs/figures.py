@@ -17,10 +17,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from empirics.report.figure import Figure
-from empirics.report.plots import claim_figure, gap_figure, ood_error_figure
-from empirics.report.proof_figures import frontier_figure, rate_figure
-from empirics.results import Results, read_results
+from empirics.report.figures.figure import Figure
+from empirics.report.figures.plots import claim_figure, gap_figure, ood_error_figure
+from empirics.report.figures.proof_figures import frontier_figure, rate_figure
+from empirics.verification.results import Results, read_results
 
 __all__ = ["STORED", "figures", "generate", "reduced"]
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from empirics.observables import covering, extraction, language_models, mechanism, prediction, pretraining
+from empirics.observables import covering, extraction
+
+from empirics.experiments.language_models import observables as language_models
+
+from empirics.experiments.one_layer import observables_mechanism as mechanism
+
+from empirics.experiments.one_layer import observables_prediction as prediction
+
+from empirics.experiments.one_layer import observables_pretraining as pretraining
 
 __all__ = ["generate"]
 

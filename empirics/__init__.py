@@ -14,24 +14,24 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from empirics.config import Config, load_config
+    from empirics.experiments.one_layer.config import Config, load_config
     from empirics.errors import UsageError
-    from empirics.measurements import judge
-    from empirics.one_run import run_single as run
-    from empirics.results import Results, read_results
-    from empirics.verification import verify
+    from empirics.judging.measurements import judge
+    from empirics.experiments.one_layer.single import run_single as run
+    from empirics.verification.results import Results, read_results
+    from empirics.verification.verify import verify
 
 __all__ = ["Config", "Results", "UsageError", "judge", "load_config", "read_results", "run", "verify"]
 
 _HOMES = {
-    "Config": "empirics.config",
-    "load_config": "empirics.config",
+    "Config": "empirics.experiments.one_layer.config",
+    "load_config": "empirics.experiments.one_layer.config",
     "UsageError": "empirics.errors",
-    "judge": "empirics.measurements",
-    "run": "empirics.one_run:run_single",
-    "Results": "empirics.results",
-    "read_results": "empirics.results",
-    "verify": "empirics.verification",
+    "judge": "empirics.judging.measurements",
+    "run": "empirics.experiments.one_layer.single:run_single",
+    "Results": "empirics.verification.results",
+    "read_results": "empirics.verification.results",
+    "verify": "empirics.verification.verify",
 }
 
 

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from empirics.config import Verdict as Settings
-    from empirics.measurements import Judged
-    from empirics.observable import Observable
-    from empirics.regression import Baseline
+    from empirics.judging.settings import Settings
+    from empirics.judging.measurements import Judged
+    from empirics.observables.definition import Observable
+    from empirics.verification.baseline import Baseline
     from theory import Claim
 
 __all__ = ["Factbound"]
@@ -72,8 +72,8 @@ class Factbound:
         observable: Observable | None = None,
     ) -> Judged:
         """Assert that nothing became worse than in the committed baseline."""
-        from empirics.measurements import judge
-        from empirics.regression import Level, compare, read_baseline, write_baseline
+        from empirics.judging.measurements import judge
+        from empirics.verification.baseline import Level, compare, read_baseline, write_baseline
 
         judged = judge(frame, claim, settings=settings, assume=assume, observable=observable)
         new = _baseline(judged)
@@ -97,7 +97,7 @@ class Factbound:
 
     @staticmethod
     def _verdict(frame: Any, claim: Claim | str, allowed: tuple[str, ...], options: dict[str, Any]) -> Judged:
-        from empirics.measurements import judge
+        from empirics.judging.measurements import judge
 
         judged = judge(frame, claim, **options)
         if judged.verdict not in allowed:
@@ -125,7 +125,7 @@ def explain(judged: Judged) -> str:
 
 
 def _baseline(judged: Judged) -> Baseline:
-    from empirics.regression import Baseline, BaselineClaim, cell_of, fingerprint
+    from empirics.verification.baseline import Baseline, BaselineClaim, cell_of, fingerprint
 
     labels = [cell.label for cell in judged.cells]
     return Baseline(

@@ -6,7 +6,7 @@ True
 """
 
 from theory.claim import Assumption, Claim, Kind, Mutant, Premise, Provenance, Scope
-from theory.evaluate import DomainError
+from theory.numbers.evaluate import DomainError
 from theory.registry import UnknownClaimError, all_claims, claim
 
 __all__ = [

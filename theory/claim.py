@@ -16,13 +16,13 @@ import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike
 
-from theory.evaluate import check_values, evaluate_log_bound, evaluate_number
-from theory.infimum import minimiser
+from theory.numbers.evaluate import check_values, evaluate_log_bound, evaluate_number
+from theory.numbers.minimise import minimiser
 from theory.notation import LATEX_NAMES, NOTATION, epsilon
-from theory.running_error import Approximation
+from theory.numbers.floats import Approximation
 
 if TYPE_CHECKING:
-    from theory.enclose import Enclosure
+    from theory.numbers.balls import Enclosure
 
 __all__ = ["Assumption", "Claim", "Kind", "Mutant", "Premise", "Provenance", "Scope"]
 
@@ -282,7 +282,7 @@ class Claim:
             Never NaN; ``-inf`` where the bound is exactly 0.
 
         Raises:
-            theory.evaluate.DomainError: a symbol is missing, unknown or outside its domain.
+            theory.numbers.evaluate.DomainError: a symbol is missing, unknown or outside its domain.
             ValueError: the claim has no number.
         """
         if self.log_expression is None:
@@ -312,11 +312,11 @@ class Claim:
             values: one number for each of :attr:`symbols`.
 
         Raises:
-            theory.evaluate.DomainError: a symbol is missing, unknown or outside its domain.
+            theory.numbers.evaluate.DomainError: a symbol is missing, unknown or outside its domain.
             ArithmeticError: 2^17 bits do not suffice.
             ValueError: the claim has no number.
         """
-        from theory.enclose import ball, enclose
+        from theory.numbers.balls import ball, enclose
 
         expression = self.log_expression
         if expression is None:

@@ -10,7 +10,7 @@ import typer
 
 from empirics.cli.app import app
 from empirics.cli.output import console, print_json
-from empirics.config import load_config
+from empirics.experiments.one_layer.config import load_config
 from empirics.errors import UsageError
 
 __all__ = ["check_command"]
@@ -35,10 +35,10 @@ def check_command(
 
     Example: factbound check --markdown summary.md --junit theorems.xml
     """
-    from empirics.certificates import proved_steps
-    from empirics.regression import Level, baseline_of, compare, read_baseline, write_baseline
-    from empirics.report.regression import findings_junit, findings_markdown, print_findings
-    from empirics.verification import verify
+    from theory.certify.record import proved_steps
+    from empirics.verification.baseline import Level, baseline_of, compare, read_baseline, write_baseline
+    from empirics.report.findings import findings_junit, findings_markdown, print_findings
+    from empirics.verification.verify import verify
     from theory import all_claims
 
     if workers is not None and workers < 1:

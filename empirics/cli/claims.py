@@ -10,9 +10,9 @@ import typer
 
 from empirics.cli.app import app
 from empirics.cli.output import console, print_json
-from empirics.observable import OBSERVABLES
+from empirics.observables.shared import OBSERVABLES
 from theory import Claim, DomainError, Kind, Provenance, all_claims, claim
-from theory.evaluate import parse_value
+from theory.numbers.evaluate import parse_value
 from theory.notation import NOTATION
 
 __all__ = ["bound_command", "claims_command"]

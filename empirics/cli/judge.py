@@ -9,7 +9,7 @@ import typer
 
 from empirics.cli.app import app
 from empirics.cli.output import console, print_json
-from empirics.config import load_config
+from empirics.experiments.one_layer.config import load_config
 from empirics.errors import UsageError
 from empirics.judging.outcome import Verdict
 
@@ -39,7 +39,7 @@ def judge_command(
 
     Example: factbound judge runs.csv --claim ood-error-literal --assume pretraining_gap
     """
-    from empirics.measurements import judge
+    from empirics.judging.measurements import judge
 
     chosen = load_config("default", None, settings or []).verdict
     known = _observable(claim, value_range)
@@ -58,7 +58,7 @@ def judge_command(
 def _observable(identifier: str, text: str | None) -> Any:
     if text is None:
         return None
-    from empirics.observable import Observable
+    from empirics.observables.definition import Observable
     from theory import claim
 
     try:
@@ -72,8 +72,8 @@ def _observable(identifier: str, text: str | None) -> Any:
 
 def _plot(judged: Any, alpha: float, path: Path, measurements: Path) -> None:
     from empirics.files import write_atomically
-    from empirics.report.figure import FORMATS
-    from empirics.report.measured import judged_figure
+    from empirics.report.figures.figure import FORMATS
+    from empirics.report.figures.measured import judged_figure
 
     form = path.suffix.removeprefix(".")
     if form not in FORMATS:
@@ -86,7 +86,7 @@ def _plot(judged: Any, alpha: float, path: Path, measurements: Path) -> None:
 
 
 def _document(judged: Any) -> dict[str, Any]:
-    from empirics.assembly import verdict_result
+    from empirics.verification.assembly import verdict_result
 
     return {
         "claim": judged.claim.id,

@@ -11,11 +11,11 @@ import typer
 from empirics.cli.app import app
 from empirics.cli.output import console, print_json
 from empirics.errors import UsageError
-from empirics.lm.extra import require_extra
-from empirics.lm.settings import LMConfig, load_lm_config
+from empirics.experiments.language_models.extra import require_extra
+from empirics.experiments.language_models.config import LMConfig, load_lm_config
 
 if TYPE_CHECKING:
-    from empirics.language_models import LMPlan
+    from empirics.experiments.language_models.plan import LMPlan
 
 __all__ = ["lm_app", "plan_command", "report_command", "run_command"]
 
@@ -83,9 +83,9 @@ def run_command(
         print(f"factbound: {line}", file=sys.stderr)
 
     from empirics.cli.verify import show, training_progress
-    from empirics.language_models import run_language_models
-    from empirics.store import Store
-    from empirics.verification import Interrupted, exit_status
+    from empirics.experiments.language_models.plan import run_language_models
+    from empirics.runs.store import Store
+    from empirics.verification.verify import Interrupted, exit_status
 
     directory = prepare_directory(output, files=RESULT_FILES, folders=("plots",))
     interrupted = False
@@ -112,7 +112,7 @@ def report_command(
     from empirics.cli.plot import read_directory
     from empirics.files import prepare_directory
     from empirics.report.files import RESULT_FILES, write_page
-    from empirics.report.language_models import is_language_models
+    from empirics.experiments.language_models.report import is_language_models
     from empirics.report.terminal import print_results
 
     results = read_directory(directory)
@@ -134,7 +134,7 @@ def _plan(config: LMConfig, workers: int | None) -> LMPlan:
     if workers is not None and workers < 1:
         raise UsageError(f"--workers={workers} is refused: allowed is an integer >= 1")
     require_extra()
-    from empirics.language_models import plan_language_models
+    from empirics.experiments.language_models.plan import plan_language_models
 
     return plan_language_models(config, workers)
 

@@ -48,7 +48,7 @@ def map_command(
     from empirics.regimes.plan import VARIATIONS, load_map_config, map_arms, parse_variation
     from empirics.regimes.regime import Thresholds
     from empirics.report.map_files import MAP_FILES, print_map, write_map_files
-    from empirics.store import Store
+    from empirics.runs.store import Store
 
     chosen = load_map_config(preset, config, settings or [])
     variations = VARIATIONS[preset] if vary is None else [parse_variation(text) for text in vary]

@@ -10,7 +10,7 @@ from empirics.cli.app import app
 from empirics.cli.claims import parse_assignments
 from empirics.cli.output import console, print_json
 from theory import Claim, DomainError, claim
-from theory.plan import Plan, plan
+from theory.planning.plan import Plan, plan
 
 __all__ = ["plan_command"]
 

@@ -11,7 +11,7 @@ from empirics.cli.app import app
 from empirics.cli.output import console
 from empirics.errors import UsageError
 from theory import DomainError, UnknownClaimError, all_claims, claim
-from theory.evaluate import parse_value
+from theory.numbers.evaluate import parse_value
 from theory.notation import NOTATION
 
 __all__ = ["plot_command", "read_directory", "report_command"]
@@ -41,7 +41,7 @@ def plot_command(
     Example: factbound plot ood-error-literal K=2,4 R=40 N_f=1:200
     """
     from empirics.files import prepare_directory, write_atomically
-    from empirics.report.figure import FORMATS
+    from empirics.report.figures.figure import FORMATS
 
     if form not in FORMATS:
         raise UsageError(f"--format={form} is refused: allowed is {', '.join(FORMATS)}")
@@ -85,7 +85,7 @@ def read_directory(directory: Path) -> Any:
     """The results in a directory; one clear line if there are none."""
     from pydantic import ValidationError
 
-    from empirics.results import read_results
+    from empirics.verification.results import read_results
 
     path = directory / "results.json"
     try:
@@ -98,7 +98,7 @@ def read_directory(directory: Path) -> Any:
 
 
 def _chosen(directory: Path, only: str | None) -> list[Any]:
-    from empirics.report.plots import all_figures
+    from empirics.report.figures.plots import all_figures
 
     figures = all_figures(read_directory(directory))
     if only is None:
@@ -112,7 +112,7 @@ def _chosen(directory: Path, only: str | None) -> list[Any]:
 
 def _bound(identifier: str, texts: list[str]) -> Any:
     """The figure of a claim's bound; ``N_f=1:200`` is the axis, ``K=1,2`` gives a line each."""
-    from empirics.report.bounds import bound_figure
+    from empirics.report.figures.bounds import bound_figure
 
     try:
         item = claim(identifier)

@@ -9,7 +9,7 @@ import typer
 
 from empirics.cli.app import app
 from empirics.cli.output import console, print_json
-from empirics.config import load_config
+from empirics.experiments.one_layer.config import load_config
 
 __all__ = ["run_command"]
 
@@ -30,7 +30,7 @@ def run_command(
 
     Example: factbound run --templates 60 --multiplicity 3 --finetuned 20 --seed 0
     """
-    from empirics.one_run import document, run_single, save_run
+    from empirics.experiments.one_layer.single import document, run_single, save_run
 
     point = [f"world.templates=[{templates}]", f"world.multiplicity=[{multiplicity}]", f"world.finetuned=[{finetuned}]"]
     chosen = load_config(preset, config, [*(settings or []), *point])

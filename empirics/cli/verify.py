@@ -13,13 +13,13 @@ import typer
 
 from empirics.cli.app import app
 from empirics.cli.output import console, print_json, progress_console
-from empirics.config import Config, load_config
+from empirics.experiments.one_layer.config import Config, load_config
 from empirics.errors import UsageError
 from empirics.judging.outcome import ClaimOutcome, Verdict
 from empirics.judging.table import MAIN
-from empirics.results import Results
-from empirics.store import Store
-from empirics.verification import Interrupted, Progress, exit_status, verify
+from empirics.verification.results import Results
+from empirics.runs.store import Store
+from empirics.verification.verify import Interrupted, Progress, exit_status, verify
 
 __all__ = ["show", "tell_found", "training_progress", "verify_command"]
 
@@ -63,7 +63,7 @@ def verify_command(
     if relations is not None and facts is None:
         raise UsageError(f"--relations={relations} goes with --facts")
     if facts is not None:
-        from empirics.lm.bridge import on_facts
+        from empirics.experiments.language_models.bridge import on_facts
 
         named = [name.strip() for name in relations.split(",")] if relations is not None else []
         chosen, selection = on_facts(chosen, facts, named)
@@ -111,7 +111,7 @@ def tell_found(found: Sequence[int], directory: Path) -> None:
 
 def _check_device(config: Config) -> None:
     if config.compute.device == "cuda":
-        from empirics.one_layer.experiment import resolve_device
+        from empirics.experiments.one_layer.run import resolve_device
 
         resolve_device(config.compute.device)
 

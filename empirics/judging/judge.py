@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from empirics.config import Verdict as Settings
+from empirics.judging.settings import Settings
 from empirics.judging.outcome import ClaimOutcome, Outcome, Verdict, worst
 from empirics.judging.paired import between_arms, ends, trends
 from empirics.judging.premises import scope_of
 from empirics.judging.single import Frame, scaled_to_all_seeds, single
 from empirics.judging.table import CellTable
-from empirics.observable import OBSERVABLES, Observable
+from empirics.observables.shared import OBSERVABLES, Observable
 from theory import Claim, DomainError, Kind, Scope
 
 __all__ = ["judge_claim"]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from empirics.config import Verdict as Settings
-from empirics.exact import covering_observables
+from empirics.judging.settings import Settings
+from empirics.observables.covering import covering_observables
 from empirics.judging.judge import judge_claim
 from empirics.judging.outcome import ClaimOutcome, Verdict
 from empirics.judging.table import MAIN, CellTable
-from empirics.observable import OBSERVABLES
+from empirics.observables.shared import OBSERVABLES
 from theory import Claim, Mutant
 
 __all__ = ["MutantOutcome", "judge_mutants", "mutated_claims"]

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from empirics.config import Verdict as Settings
+from empirics.judging.settings import Settings
 from empirics.judging.outcome import Outcome, Verdict, worst
 from empirics.judging.premises import Scoped, scope_of
 from empirics.judging.rules import Range, Rule
 from empirics.judging.single import Frame, measured, range_of, undefined
 from empirics.judging.table import CellTable
-from empirics.observable import Observable
+from empirics.observables.definition import Observable
 from theory import Claim, Kind, Scope
 
 __all__ = ["between_arms", "ends", "trends"]

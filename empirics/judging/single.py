@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from empirics.config import Verdict as Settings
+from empirics.judging.settings import Settings
 from empirics.judging.confidence import interval
 from empirics.judging.outcome import Outcome, Verdict
 from empirics.judging.rules import Limits, Range, Rule, decidable_at, decide, limits_of
-from empirics.observable import Observable
+from empirics.observables.definition import Observable
 from theory import Claim, Kind, Premise, Scope
 
 __all__ = ["RATE_SLOPE_LIMIT", "Frame", "measured", "scaled_to_all_seeds", "single", "undefined"]

@@ -1,1 +1,1 @@
-"""Definitions of the measured quantities, one file per subject; collected in :mod:`empirics.observable`."""
+"""Definitions of measured quantities: what an observable is, those that experiments share, and the catalogue of all."""

@@ -1,10 +1,42 @@
-"""Observables that are probabilities of a cell, computed exactly."""
+"""Observables that are probabilities of a cell, computed exactly; routes independent of the claims' formulas."""
 
 from __future__ import annotations
 
-from empirics.observables.definition import Observable
+import math
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Final
 
-__all__ = ["OBSERVABLES"]
+from empirics.observables.definition import Observable
+from theory.coverage import laws
+
+__all__ = ["OBSERVABLES", "covering_observables"]
+
+
+@lru_cache(maxsize=4096)
+def covering_observables(finetuned: int, multiplicity: int, templates: int) -> Mapping[str, float | None]:
+    """The exact observables at N_f, K and the number of templates."""
+    avoided = math.prod((templates - multiplicity - i) / (templates - i) for i in range(multiplicity))
+    found: dict[str, float | None] = {
+        "covering_some_unseen": laws.some_unseen_by_chain(finetuned, multiplicity, templates),
+        "covering_none_seen": max(avoided, 0.0) ** finetuned,
+        "coverage_union": laws.some_below_half_by_chain(finetuned, multiplicity, templates),
+        "coverage_half_mean_tail": float(laws.below_half_mean(finetuned, multiplicity, templates)),
+    }
+    return MappingProxyType(found)
+
+
+def _exact(name: str) -> Callable[[Mapping[str, float]], float | None]:
+    return lambda symbols: covering_observables(int(symbols["N_f"]), int(symbols["K"]), int(symbols["R"]))[name]
+
+
+_SMALL: Final[tuple[Mapping[str, float], ...]] = tuple(
+    {"R": templates, "K": multiplicity, "N_f": finetuned}
+    for templates in (2, 3, 4, 6, 8, 12, 20)
+    for multiplicity in range(1, templates + 1)
+    for finetuned in (1, 2, 3, 5, 10, 20, 40, 80)
+)
 
 OBSERVABLES = (
     Observable(
@@ -15,6 +47,8 @@ OBSERVABLES = (
         1,
         trivial=1.0,
         sampling="exact",
+        exact=_exact("covering_some_unseen"),
+        small=_SMALL,
     ),
     Observable(
         "covering_none_seen",
@@ -24,6 +58,8 @@ OBSERVABLES = (
         1,
         trivial=1.0,
         sampling="exact",
+        exact=_exact("covering_none_seen"),
+        small=_SMALL,
     ),
     Observable(
         "coverage_half_mean_tail",
@@ -33,16 +69,20 @@ OBSERVABLES = (
         1,
         trivial=1.0,
         sampling="exact",
+        exact=_exact("coverage_half_mean_tail"),
+        small=_SMALL,
     ),
     Observable(
         "coverage_union",
         "P[some own template has C_r <= N_f K / (2|R|)] averaged over worlds, by the chain on counts "
-        "in float64 (theory.covering.some_below_half_by_chain); undefined where the chain is too "
+        "in float64 (theory.coverage.laws.some_below_half_by_chain); undefined where the chain is too "
         "large.",
         "probability",
         0,
         1,
         trivial=1.0,
         sampling="exact",
+        exact=_exact("coverage_union"),
+        small=_SMALL,
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -31,6 +32,8 @@ class Observable:
         paired: how two runs of one seed are compared: by their difference, or, where
             values range over decades, by its sign (then the mean is the share of
             seeds with a larger value less the share with a smaller one).
+        exact: for an observable that is computed and not measured: a cell's symbols to its value (None: undefined).
+        small: points at which a counterexample to a claim about such an observable is looked for.
     """
 
     name: str
@@ -43,6 +46,8 @@ class Observable:
     sampling: Literal["seed", "exact"] = "seed"
     per: Literal["cell", "unit"] = "cell"
     paired: Literal["difference", "sign"] = "difference"
+    exact: Callable[[Mapping[str, float]], float | None] | None = None
+    small: tuple[Mapping[str, float], ...] = ()
 
     @property
     def bounded(self) -> bool:

@@ -10,11 +10,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from empirics.arms import Arm
-from empirics.assembly import Runs, declared, tables_of
-from empirics.config import Config
-from empirics.environment import describe_environment
-from empirics.experiment import Cell
+from empirics.experiments.arms import Arm
+from empirics.verification.assembly import Runs, declared, tables_of
+from empirics.experiments.one_layer.config import Config
+from empirics.runs.environment import describe_environment
+from empirics.experiments.protocol import Cell
 from empirics.judging.confidence import interval
 from empirics.judging.judge import judge_claim
 from empirics.judging.table import MAIN, CellTable
@@ -31,7 +31,7 @@ from empirics.regimes.document import (
     RegimeMap,
     VariationRow,
 )
-from empirics.regimes.law import Point
+from empirics.experiments.one_layer.predict.laws import Point
 from empirics.regimes.plan import Variation
 from empirics.regimes.regime import Regime, Thresholds, regime_of
 from empirics.regimes.sample import TRANSITION, Sample

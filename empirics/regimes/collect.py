@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from empirics.arms import Arm
-from empirics.assembly import Runs
-from empirics.experiment import units
-from empirics.store import Store
-from empirics.sweep import available_cores
-from empirics.verification import Progress, RunSource
+from empirics.experiments.arms import Arm
+from empirics.verification.assembly import Runs
+from empirics.experiments.protocol import units
+from empirics.runs.store import Store
+from empirics.runs.pool import available_cores
+from empirics.verification.verify import Progress, RunSource
 
 __all__ = ["EXPERIMENT", "collect"]
 
@@ -36,7 +36,7 @@ def collect(
         cluster: address of a dask scheduler in place of local processes.
 
     Raises:
-        empirics.store.StoreError: a run could not be stored; what was stored is kept.
+        empirics.runs.store.StoreError: a run could not be stored; what was stored is kept.
     """
     runs = Runs()
     configs = {arm.name: arm.config for arm in arms}

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
 
-from theory.plan import plan
+from theory.planning.plan import plan
 
 __all__ = ["LEVELS", "PREDICTING", "Crossing", "crossing", "measured_crossing", "predicted_crossing"]
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from empirics.files import write_atomically
-from empirics.results import Environment
+from empirics.verification.results import Environment
 
 __all__ = [
     "MAP_SCHEMA_FILE",

@@ -16,8 +16,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from empirics.arms import Arm
-from empirics.config import Config, gathered, parse_setting, validate_config
+from empirics.experiments.arms import Arm
+from empirics.experiments.one_layer.config import Config, gathered, parse_setting, validate_config
 from empirics.errors import UsageError
 from empirics.judging.table import MAIN
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from empirics.regimes.law import Point
+from empirics.experiments.one_layer.predict.laws import Point
 
 __all__ = ["TRANSITION", "Sample"]
 

@@ -9,12 +9,12 @@ from typing import Any
 from markupsafe import Markup
 
 from empirics.judging.table import MAIN
-from empirics.registered import observables
+from empirics.observables.catalogue import observables
 from empirics.report.falsify import closest_call, falsifier, found_violated
-from empirics.report.figure import Figure
+from empirics.report.figures.figure import Figure
 from empirics.report.mathml import latex_of, mathml
 from empirics.report.tables import verdict_counts
-from empirics.results import ClaimResult, MutantResult, Results, VerdictResult
+from empirics.verification.results import ClaimResult, MutantResult, Results, VerdictResult
 from theory import Claim, UnknownClaimError, claim
 
 __all__ = ["ClaimView", "claim_views"]

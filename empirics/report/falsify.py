@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from empirics.results import ClaimResult, Results, VerdictResult
+from empirics.verification.results import ClaimResult, Results, VerdictResult
 from theory import Kind
 
 __all__ = ["closest_call", "falsifier", "found_violated"]

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from empirics.files import write_atomically
 from empirics.report.html import report_html
-from empirics.report.language_models import lm_sections
-from empirics.report.plots import all_figures
+from empirics.experiments.language_models.report import lm_sections
+from empirics.report.figures.plots import all_figures
 from empirics.report.sections import sections
 from empirics.report.tables import cells_csv
-from empirics.results import Results, write_results
+from empirics.verification.results import Results, write_results
 
 __all__ = ["RESULT_FILES", "write_all", "write_page"]
 

@@ -11,9 +11,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from empirics.report.claim_views import claim_views
-from empirics.report.figure import Figure
+from empirics.report.figures.figure import Figure
 from empirics.report.sections import Section
-from empirics.report.style import GRID, INK, LAW, SEEN, SHADES, SOFT
+from empirics.report.figures.style import GRID, INK, LAW, SEEN, SHADES, SOFT
 from empirics.report.tables import (
     READINGS,
     answer,
@@ -25,7 +25,7 @@ from empirics.report.tables import (
     run_summary,
 )
 from empirics.report.toml import config_toml
-from empirics.results import Results
+from empirics.verification.results import Results
 
 __all__ = ["report_html"]
 
@@ -47,7 +47,7 @@ def report_html(results: Results, figures: Sequence[Figure], sections: Sequence[
 
     Args:
         results: what is reported.
-        figures: those of :func:`empirics.report.plots.all_figures`.
+        figures: those of :func:`empirics.report.figures.plots.all_figures`.
         sections: further sections, with the SVG text of each of their figures.
     """
     environment = Environment(

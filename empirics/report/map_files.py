@@ -10,9 +10,9 @@ from rich.table import Table as RichTable
 
 from empirics.files import write_atomically
 from empirics.regimes.document import RegimeMap, write_map
-from empirics.report.figure import Figure
-from empirics.report.law_figures import law_figure, prediction_figure, reliability_figure
-from empirics.report.regime_figures import contour_figure, moves_figure, readings_figure
+from empirics.report.figures.figure import Figure
+from empirics.report.figures.law_figures import law_figure, prediction_figure, reliability_figure
+from empirics.report.figures.regime_figures import contour_figure, moves_figure, readings_figure
 from empirics.report.regime_tables import Table, all_tables, cells_csv, contours_csv, markdown
 from empirics.report.sections import Section, SectionFigure, SectionTable, write_section
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from empirics.judging.table import MAIN
-from empirics.results import CellResult, Results
+from empirics.verification.results import CellResult, Results
 from theory import DomainError, all_claims, claim
 
 __all__ = [
@@ -151,7 +151,7 @@ def _reading(results: Results, identifier: str) -> str:
 
 def run_summary(results: Results) -> str:
     """What was run: models, cells, seeds, steps, where and how long."""
-    from empirics.report.language_models import is_language_models, lm_summary
+    from empirics.experiments.language_models.report import is_language_models, lm_summary
 
     if is_language_models(results):
         return lm_summary(results)

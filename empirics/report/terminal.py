@@ -8,9 +8,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from empirics.experiment import Curve
-from empirics.observable import OBSERVABLES
-from empirics.report.language_models import is_language_models, print_lm_errors
+from empirics.experiments.protocol import Curve
+from empirics.observables.shared import OBSERVABLES
+from empirics.experiments.language_models.report import is_language_models, print_lm_errors
 from empirics.report.tables import (
     READINGS,
     answer,
@@ -23,7 +23,7 @@ from empirics.report.tables import (
     ood_rows,
     undecided,
 )
-from empirics.results import Results
+from empirics.verification.results import Results
 
 __all__ = ["print_results", "print_run"]
 

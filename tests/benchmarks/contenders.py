@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from empirics.config import Model, Pretraining, World
-from empirics.one_layer.corpus import pretraining_corpus
-from empirics.one_layer.engine import Engine
-from empirics.one_layer.parameters import Parameters, initial_parameters
-from empirics.one_layer.training import _stepper
-from empirics.one_layer.world import World as DrawnWorld
-from empirics.one_layer.world import draw_world
+from empirics.experiments.one_layer.config import Model, Pretraining, World
+from empirics.experiments.one_layer.corpus import pretraining_corpus
+from empirics.experiments.one_layer.engine.engine import Engine
+from empirics.experiments.one_layer.parameters import Parameters, initial_parameters
+from empirics.experiments.one_layer.train import _stepper
+from empirics.experiments.world import World as DrawnWorld
+from empirics.experiments.world import draw_world
 
 Steps = Callable[[int], None]
 RATE, ATTENTION_RATE = 1.0, 0.05

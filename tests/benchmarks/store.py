@@ -10,11 +10,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from empirics.config import load_config
-from empirics.experiment import Unit, UnitRun, units
-from empirics.one_layer.experiment import OneLayer
-from empirics.store import Store, run_key
-from empirics.sweep import run_tasks, split
+from empirics.experiments.one_layer.config import load_config
+from empirics.experiments.protocol import Unit, UnitRun, units
+from empirics.experiments.one_layer.run import OneLayer
+from empirics.runs.store import Store, run_key
+from empirics.runs.pool import run_tasks, split
 
 
 def storing() -> float:

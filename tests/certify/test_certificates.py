@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from empirics.certificates import RECORD_FILE, certificate_of, record_text
+from theory.certify.record import RECORD_FILE, certificate_of, record_text
 from theory import UnknownClaimError, all_claims, claim
 from theory.certify import Certificate, certificates, count_of_certificates, count_of_mutants, mutants
 

@@ -15,7 +15,7 @@ from theory.certify.exact import (
     polynomial_nonnegative,
     vanishes,
 )
-from theory.enclose import working_precision
+from theory.numbers.balls import working_precision
 
 x, y = sp.symbols("x y", positive=True)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from empirics.report.proof_figures import frontier_figure, rate_figure
+from empirics.report.figures.proof_figures import frontier_figure, rate_figure
 from theory.certify.tables import frontier_table, write_frontier, write_rates
 
 _PROOFS = Path(__file__).parents[2] / "docs" / "proofs"

@@ -5,7 +5,7 @@ import pytest
 
 from theory.certify.frontier import Entry, Reading, dominates, exists, exists_by_integers, frontier, table
 from theory.certify.frontier_proof import closest_call, none_intervals, threshold
-from theory.covering import some_unseen, some_unseen_by_chain
+from theory.coverage.laws import some_unseen, some_unseen_by_chain
 
 
 def _holds(N: int, R: int, K: int, reading: Reading) -> bool:

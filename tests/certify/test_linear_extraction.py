@@ -15,7 +15,7 @@ from theory.certify.linear_extraction import averaging, failure
 from theory.certify.linear_extraction_long import bounded_only_if, convergence
 from theory.certify.linear_extraction_premise import attained, own_template_first
 from theory.certify.linear_memory import LinearMemoryWorld, descend, draw_world
-from theory.covering import some_unseen
+from theory.coverage.laws import some_unseen
 
 Array = NDArray[np.float64]
 

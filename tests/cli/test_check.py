@@ -7,12 +7,12 @@ from xml.etree import ElementTree
 import pytest
 import sympy as sp
 
-import empirics.certificates
-import empirics.verification
+import theory.certify.record
+import empirics.verification.verify
 from empirics.cli.app import run
-from empirics.config import load_config
-from empirics.regression import baseline_of, compare, fingerprint, read_baseline, write_baseline
-from empirics.verification import verify
+from empirics.experiments.one_layer.config import load_config
+from empirics.verification.baseline import baseline_of, compare, fingerprint, read_baseline, write_baseline
+from empirics.verification.verify import verify
 from theory import all_claims, claim
 
 STEPS = {"coverage-half-mean": {"half-mean-tail.1": True, "half-mean-tail.2": True}}
@@ -45,8 +45,8 @@ def checked(results, monkeypatch, tmp_path):
     """Run ``check`` against a file; the preset's run and the proofs are the small ones above."""
     file = tmp_path / "deep" / "baseline.json"
     now = {"results": results, "steps": STEPS, "claims": all_claims()}
-    monkeypatch.setattr(empirics.verification, "verify", lambda config, workers=None: now["results"])
-    monkeypatch.setattr(empirics.certificates, "proved_steps", lambda: now["steps"])
+    monkeypatch.setattr(empirics.verification.verify, "verify", lambda config, workers=None: now["results"])
+    monkeypatch.setattr(theory.certify.record, "proved_steps", lambda: now["steps"])
     monkeypatch.setattr("theory.all_claims", lambda: now["claims"])
 
     def check(*arguments):

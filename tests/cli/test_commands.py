@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from empirics.cli.app import run
-from empirics.results import SCHEMA_FILE, read_results, schema_text
+from empirics.verification.results import SCHEMA_FILE, read_results, schema_text
 
 TINY = [
     "--set=world.subjects=12",

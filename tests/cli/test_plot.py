@@ -7,8 +7,8 @@ import re
 import pytest
 
 from empirics.cli.app import run
-from empirics.report.plots import all_figures
-from empirics.results import read_results
+from empirics.report.figures.plots import all_figures
+from empirics.verification.results import read_results
 from theory import all_claims, claim
 
 TINY = {

@@ -21,10 +21,10 @@ import yaml
 from docs_blocks import PATHS, blocks_of, commands_of, matches
 
 from empirics.cli.app import run
-from empirics.lm.settings import load_lm_config
-from empirics.lm.templates import load_templates
-from empirics.observable import Observable
-from empirics.results import read_results
+from empirics.experiments.language_models.config import load_lm_config
+from empirics.experiments.language_models.facts.templates import load_templates
+from empirics.observables.definition import Observable
+from empirics.verification.results import read_results
 from theory import Claim
 
 ROOT = Path(__file__).resolve().parents[2]

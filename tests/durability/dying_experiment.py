@@ -5,7 +5,7 @@ import signal
 import tempfile
 from pathlib import Path
 
-from empirics.experiment import UnitRun
+from empirics.experiments.protocol import UnitRun
 
 ONCE, ALWAYS = 3, 5
 

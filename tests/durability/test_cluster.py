@@ -76,7 +76,7 @@ def test_a_sweep_on_a_cluster_survives_the_death_of_a_worker(cluster, tmp_path):
 
 
 def test_no_scheduler_there(capsys, tmp_path, monkeypatch):
-    monkeypatch.setattr("empirics.cluster._CONNECT_SECONDS", 1)
+    monkeypatch.setattr("empirics.runs.cluster._CONNECT_SECONDS", 1)
     assert run(["verify", "--preset", "quick", "--cluster", "tcp://127.0.0.1:9", "--output", str(tmp_path)]) == 2
     lines = capsys.readouterr().err.strip().splitlines()
     assert "no dask scheduler answers there" in lines[-1]

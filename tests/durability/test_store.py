@@ -6,10 +6,10 @@ import pytest
 from durability_tools import SETTINGS
 
 from empirics.cli.app import run
-from empirics.config import load_config
-from empirics.experiment import Curve, Unit, UnitRun
-from empirics.store import Store, StoreError, run_key
-from empirics.verification import verify
+from empirics.experiments.one_layer.config import load_config
+from empirics.experiments.protocol import Curve, Unit, UnitRun
+from empirics.runs.store import Store, StoreError, run_key
+from empirics.verification.verify import verify
 
 
 def some_run(seed=0, **more):
@@ -100,7 +100,7 @@ def test_another_layout_is_refused(tmp_path, capsys):
 
 
 def test_runs_of_other_code_are_kept_and_not_used(tmp_path, monkeypatch):
-    import empirics.store as module
+    import empirics.runs.store as module
 
     config = load_config("default")
     mine = run_key("one-layer", config, Unit(8, 3), 0)
@@ -174,7 +174,7 @@ def test_the_key_holds_the_device_itself_not_its_name(monkeypatch):
     cpu = load_config("default")
     unit = Unit(8, 3)
     assert run_key("one-layer", config, unit, 0) == run_key("one-layer", cpu, unit, 0)
-    import empirics.store as module
+    import empirics.runs.store as module
 
     monkeypatch.setattr(module, "resolved_device", lambda name: ("cuda", "some accelerator"))
     on_one = run_key("one-layer", config, unit, 0)

@@ -7,10 +7,10 @@ import shutil
 import pytest
 from dying_experiment import marks_of
 
-from empirics.config import load_config
-from empirics.device import resolved_device
-from empirics.experiment import Unit
-from empirics.sweep import run_tasks, split
+from empirics.experiments.one_layer.config import load_config
+from empirics.runs.device import resolved_device
+from empirics.experiments.protocol import Unit
+from empirics.runs.pool import run_tasks, split
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_an_exception_in_one_task_is_a_failed_run_and_the_rest_goes_on(workers):
 
 
 def test_a_verification_with_a_defect_says_so_and_exits_70(monkeypatch, tmp_path, capsys):
-    from empirics import sweep
+    from empirics.runs import pool as sweep
     from empirics.cli.app import run
 
     monkeypatch.setitem(sweep.EXPERIMENTS, "one-layer", "dying_experiment:Broken")

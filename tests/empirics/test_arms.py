@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from empirics.arms import ARMS, arms_of
-from empirics.config import Config, load_config
+from empirics.experiments.arms import ARMS, arms_of
+from empirics.experiments.one_layer.config import Config, load_config
 from empirics.errors import UsageError
-from empirics.experiment import Unit, units
+from empirics.experiments.protocol import Unit, units
 from empirics.report.tables import arm_rows, ood_rows
-from empirics.store import Store, run_key
-from empirics.verification import verify
+from empirics.runs.store import Store, run_key
+from empirics.verification.verify import verify
 from theory import all_claims, claim
 
 SMALL = [

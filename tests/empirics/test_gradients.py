@@ -6,15 +6,15 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from empirics.config import Model, World
-from empirics.one_layer.corpus import Rows, finetuning_corpus, pretraining_corpus
-from empirics.one_layer.engine import Engine
-from empirics.one_layer.forward import corpus_loss, last_attention, last_logits
-from empirics.one_layer.kernels import softmax_less_target
-from empirics.one_layer.model import OneLayerTransformer, activate
-from empirics.one_layer.parameters import Parameters
-from empirics.one_layer.stacked import StackedEngine
-from empirics.one_layer.world import draw_world
+from empirics.experiments.one_layer.config import Model, World
+from empirics.experiments.one_layer.corpus import Rows, finetuning_corpus, pretraining_corpus
+from empirics.experiments.one_layer.engine.engine import Engine
+from empirics.experiments.one_layer.forward import corpus_loss, last_attention, last_logits
+from empirics.experiments.one_layer.engine.kernels import softmax_less_target
+from empirics.experiments.one_layer.model import OneLayerTransformer, activate
+from empirics.experiments.one_layer.parameters import Parameters
+from empirics.experiments.one_layer.engine.stacked import StackedEngine
+from empirics.experiments.world import draw_world
 
 
 @st.composite

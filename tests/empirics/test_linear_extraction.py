@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from empirics.config import load_config
-from empirics.one_layer.experiment import run_one
+from empirics.experiments.one_layer.config import load_config
+from empirics.experiments.one_layer.run import run_one
 
 LINEAR = [
     "world.subjects=6",

@@ -8,21 +8,22 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from empirics.config import Finetuning, Model, Pretraining, World, load_config
-from empirics.experiment import Curve, Unit
-from empirics.observable import OBSERVABLES
-from empirics.one_layer import linear_memory, progress
-from empirics.one_layer.attention import pretraining_attention, prompt_attention
-from empirics.one_layer.corpus import finetuning_corpus, pretraining_corpus
-from empirics.one_layer.experiment import OneLayer
-from empirics.one_layer.failures import Answers, area_under_curve, failure_observables
-from empirics.one_layer.features import feature_observables, feature_similarity
-from empirics.one_layer.gradient import gradient_observables, input_gradient, per_fact, update_observables
-from empirics.one_layer.measure import measure_pretrained
-from empirics.one_layer.parameters import Parameters, initial_parameters
-from empirics.one_layer.training import train
-from empirics.one_layer.world import World as DrawnWorld
-from empirics.one_layer.world import draw_world
+from empirics.experiments.one_layer.config import Finetuning, Model, Pretraining, World, load_config
+from empirics.experiments.protocol import Curve, Unit
+from empirics.observables.shared import OBSERVABLES
+from empirics.experiments.one_layer.measure import linear_memory
+from empirics.experiments.one_layer.measure import progress
+from empirics.experiments.one_layer.measure.attention import pretraining_attention, prompt_attention
+from empirics.experiments.one_layer.corpus import finetuning_corpus, pretraining_corpus
+from empirics.experiments.one_layer.run import OneLayer
+from empirics.experiments.one_layer.measure.failures import Answers, area_under_curve, failure_observables
+from empirics.experiments.one_layer.measure.features import feature_observables, feature_similarity
+from empirics.experiments.one_layer.measure.gradient import gradient_observables, input_gradient, per_fact, update_observables
+from empirics.experiments.one_layer.measure.collect import measure_pretrained
+from empirics.experiments.one_layer.parameters import Parameters, initial_parameters
+from empirics.experiments.one_layer.train import train
+from empirics.experiments.world import World as DrawnWorld
+from empirics.experiments.world import draw_world
 
 MLP = Model(width=2, activation="identity")
 
@@ -192,7 +193,7 @@ def test_rank_one_identity_and_bounds_on_models(seed, finetuned, activation, ste
 
 
 def test_gradient_matrix_is_that_of_the_engine():
-    from empirics.one_layer.engine import Engine
+    from empirics.experiments.one_layer.engine.engine import Engine
 
     world = draw_world(World(subjects=10, answers=12, templates=(5,), multiplicity=(2,), finetuned=(1,)), 5, 2, 3)
     weights = initial_parameters(Model(width=7), world.vocabulary, 3, torch.float64)

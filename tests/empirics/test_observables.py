@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from empirics.config import Model, World
-from empirics.exact import covering_observables
-from empirics.observable import OBSERVABLES
-from empirics.one_layer.observe import finetuning_observables, pretraining_observables
-from empirics.one_layer.parameters import Parameters
-from empirics.one_layer.world import World as DrawnWorld
-from empirics.one_layer.world import draw_world
+from empirics.experiments.one_layer.config import Model, World
+from empirics.observables.covering import covering_observables
+from empirics.observables.shared import OBSERVABLES
+from empirics.experiments.one_layer.measure.observe import finetuning_observables, pretraining_observables
+from empirics.experiments.one_layer.parameters import Parameters
+from empirics.experiments.world import World as DrawnWorld
+from empirics.experiments.world import draw_world
 from theory import claim
 
 MODEL = Model(mlp=False)  # linear memory: F = V x~

@@ -2,11 +2,11 @@
 
 import pytest
 
-from empirics.config import load_config
-from empirics.experiment import Unit
-from empirics.one_layer import experiment
-from empirics.one_layer.experiment import OneLayer
-from empirics.sweep import run_tasks, split
+from empirics.experiments.one_layer.config import load_config
+from empirics.experiments.protocol import Unit
+from empirics.experiments.one_layer import run as experiment
+from empirics.experiments.one_layer.run import OneLayer
+from empirics.runs.pool import run_tasks, split
 
 UNIT = Unit(6, 3)
 

@@ -7,22 +7,22 @@ import numpy as np
 import pytest
 import torch
 
-from empirics.config import Finetuning, Model, Pretraining, World, load_config
-from empirics.experiment import Unit
-from empirics.one_layer.adapters import Adapters
-from empirics.one_layer.corpus import finetuning_corpus, pretraining_corpus
-from empirics.one_layer.engine import Engine
-from empirics.one_layer.experiment import OneLayer
-from empirics.one_layer.forward import corpus_loss
-from empirics.one_layer.parameters import Parameters, initial_parameters
-from empirics.one_layer.training import (
+from empirics.experiments.one_layer.config import Finetuning, Model, Pretraining, World, load_config
+from empirics.experiments.protocol import Unit
+from empirics.experiments.one_layer.engine.adapters import Adapters
+from empirics.experiments.one_layer.corpus import finetuning_corpus, pretraining_corpus
+from empirics.experiments.one_layer.engine.engine import Engine
+from empirics.experiments.one_layer.run import OneLayer
+from empirics.experiments.one_layer.forward import corpus_loss
+from empirics.experiments.one_layer.parameters import Parameters, initial_parameters
+from empirics.experiments.one_layer.train import (
     _train_stacked,
     logarithmic_steps,
     schedule_factor,
     train,
     train_one_by_autograd,
 )
-from empirics.one_layer.world import draw_world
+from empirics.experiments.world import draw_world
 
 SMALL = World(subjects=13, answers=17, templates=(7,), multiplicity=(3,), finetuned=(4,))
 

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from empirics.config import World
-from empirics.one_layer.corpus import answer_rows, finetuning_corpus, held_out_rows, pretraining_corpus, subject_rows
-from empirics.one_layer.world import draw_world, stream
+from empirics.experiments.one_layer.config import World
+from empirics.experiments.one_layer.corpus import answer_rows, finetuning_corpus, held_out_rows, pretraining_corpus, subject_rows
+from empirics.experiments.world import draw_world, stream
 
 
 @given(st.integers(1, 8), st.integers(0, 4), st.integers(1, 30), st.integers(0, 10**6))

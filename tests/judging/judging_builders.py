@@ -2,9 +2,9 @@
 
 import sympy as sp
 
-from empirics.config import Verdict as Settings
+from empirics.judging.settings import Settings
 from empirics.judging.table import CellTable
-from empirics.observable import Observable
+from empirics.observables.definition import Observable
 from theory import Assumption, Claim, Kind, Provenance
 from theory.notation import K, N_f, R, epsilon, measured
 

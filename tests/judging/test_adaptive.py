@@ -3,9 +3,9 @@
 import numpy as np
 from judging_builders import OBSERVABLES, make_cell, make_claim, settings
 
-from empirics.adaptive import seeds_wanted
-from empirics.config import Seeds
-from empirics.experiment import Unit
+from empirics.verification.adaptive import seeds_wanted
+from empirics.experiments.settings import Seeds
+from empirics.experiments.protocol import Unit
 from empirics.judging.judge import judge_claim
 
 SEEDS = Seeds(minimum=8, maximum=32)

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from empirics.lm.facts import Fact
-from empirics.lm.settings import load_lm_config
+from empirics.experiments.language_models.facts.table import Fact
+from empirics.experiments.language_models.config import load_lm_config
 
 SIX_FACTS = Path(__file__).with_name("six_facts.tsv")
 

@@ -5,12 +5,12 @@ import pytest
 from lm_builders import SIX_FACTS, tiny
 
 from empirics.cli.app import run
-from empirics.config import load_config
+from empirics.experiments.one_layer.config import load_config
 from empirics.errors import UsageError
-from empirics.lm.bridge import on_facts
-from empirics.lm.world import draw_fact_world
-from empirics.one_layer.world import draw_world
-from empirics.results import read_results
+from empirics.experiments.language_models.bridge import on_facts
+from empirics.experiments.language_models.texts import draw_fact_world
+from empirics.experiments.world import draw_world
+from empirics.verification.results import read_results
 
 
 def test_distinct_answers_give_a_world_of_as_many_subjects():

@@ -5,11 +5,11 @@ import json
 from collections import Counter
 from importlib import resources
 
-from empirics.lm.facts import embedded_facts, load_facts
-from empirics.lm.popqa import COLUMNS, RELATIONS
-from empirics.lm.templates import load_templates
+from empirics.experiments.language_models.facts.table import embedded_facts, load_facts
+from empirics.experiments.language_models.facts.popqa import COLUMNS, RELATIONS
+from empirics.experiments.language_models.facts.templates import load_templates
 
-TABLE = resources.files("empirics.lm.data").joinpath("facts.tsv")
+TABLE = resources.files("empirics.experiments.language_models.facts.data").joinpath("facts.tsv")
 
 
 def _rows() -> list[dict[str, str]]:

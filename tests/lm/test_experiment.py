@@ -6,13 +6,13 @@ import pytest
 import torch
 from lm_builders import tiny
 
-from empirics.experiment import Unit
-from empirics.lm.arms import lm_arms
-from empirics.lm.calibration import Timing
-from empirics.lm.experiment import LanguageModel, finetune, prepare, pretrain
-from empirics.lm.settings import digest_of, load_lm_config, settled
-from empirics.observable import OBSERVABLES
-from empirics.store import run_key
+from empirics.experiments.protocol import Unit
+from empirics.experiments.language_models.arms import lm_arms
+from empirics.experiments.language_models.estimate import Timing
+from empirics.experiments.language_models.run import LanguageModel, finetune, prepare, pretrain
+from empirics.experiments.language_models.config import digest_of, load_lm_config, settled
+from empirics.observables.shared import OBSERVABLES
+from empirics.runs.store import run_key
 
 LEARNING = (
     "facts.number=12",

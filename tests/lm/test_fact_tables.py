@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from empirics.errors import UsageError
-from empirics.lm.facts import embedded_facts, load_facts, write_facts
-from empirics.lm.popqa import REQUIRED, read_rows
+from empirics.experiments.language_models.facts.table import embedded_facts, load_facts, write_facts
+from empirics.experiments.language_models.facts.popqa import REQUIRED, read_rows
 
 SAVED = Path(__file__).parent / "saved_by_datasets"
 HEADER = "\t".join(["id", *REQUIRED])
@@ -151,14 +151,14 @@ def test_without_pyarrow_one_line_says_what_to_install(monkeypatch: pytest.Monke
     def refuse(name: str) -> Any:
         raise ImportError(name)
 
-    monkeypatch.setattr("empirics.lm.popqa.importlib.import_module", refuse)
+    monkeypatch.setattr("empirics.experiments.language_models.facts.popqa.importlib.import_module", refuse)
     with pytest.raises(UsageError, match=r"needs the package pyarrow: pip install 'factbound\[lm\]'"):
         load_facts(SAVED)
 
 
 def test_facts_and_templates_load_no_heavy_library() -> None:
     code = (
-        "import sys, empirics.lm.facts as f, empirics.lm.templates as t; f.embedded_facts(); t.load_templates();"
+        "import sys, empirics.experiments.language_models.facts.table as f, empirics.experiments.language_models.facts.templates as t; f.embedded_facts(); t.load_templates();"
         "print([name for name in ('torch', 'transformers', 'pyarrow', 'numpy') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

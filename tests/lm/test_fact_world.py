@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from lm_builders import SIX_FACTS, tiny
 
-from empirics.config import World
+from empirics.experiments.one_layer.config import World
 from empirics.errors import UsageError
-from empirics.lm.selection import selected
-from empirics.lm.world import Text, check_world, draw_fact_world
-from empirics.one_layer.world import draw_world
+from empirics.experiments.language_models.facts.selection import selected
+from empirics.experiments.language_models.texts import Text, check_world, draw_fact_world
+from empirics.experiments.world import draw_world
 
 
 def test_templates_and_order_are_those_of_the_one_layer_world():

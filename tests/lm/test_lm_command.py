@@ -10,12 +10,12 @@ import torch
 from lm_builders import SIX_FACTS, TINY, tiny
 
 from empirics.cli.app import run
-from empirics.experiment import Unit
-from empirics.lm.experiment import prepare
-from empirics.lm.models import new_model, resolve_model
-from empirics.lm.tokens import Tokens, build_tokenizer
-from empirics.lm.world import draw_fact_world
-from empirics.results import read_results
+from empirics.experiments.protocol import Unit
+from empirics.experiments.language_models.run import prepare
+from empirics.experiments.language_models.model import new_model, resolve_model
+from empirics.experiments.language_models.tokenizer import Tokens, build_tokenizer
+from empirics.experiments.language_models.texts import draw_fact_world
+from empirics.verification.results import read_results
 
 SHORT = [*TINY, "pretraining.steps=10", "finetuning.steps=3"]
 

@@ -9,10 +9,10 @@ import pytest
 import torch
 from lm_builders import tiny
 
-from empirics.experiment import Unit
-from empirics.lm.experiment import _candidates, measure_pretrained, prepare
-from empirics.lm.scoring import completed, greedy_answers, log_likelihoods, ranks, right
-from empirics.lm.training import Example, answer_examples, statement_examples
+from empirics.experiments.protocol import Unit
+from empirics.experiments.language_models.run import _candidates, measure_pretrained, prepare
+from empirics.experiments.language_models.score import completed, greedy_answers, log_likelihoods, ranks, right
+from empirics.experiments.language_models.train import Example, answer_examples, statement_examples
 
 
 @pytest.fixture(scope="module", params=["gpt2", "llama"])

@@ -3,9 +3,9 @@
 import pytest
 from lm_builders import tiny
 
-from empirics.lm.selection import normalised
-from empirics.lm.tokens import Tokens, build_tokenizer
-from empirics.lm.world import draw_fact_world
+from empirics.experiments.language_models.facts.selection import normalised
+from empirics.experiments.language_models.tokenizer import Tokens, build_tokenizer
+from empirics.experiments.language_models.texts import draw_fact_world
 
 
 @pytest.mark.parametrize("kind", ["word", "bpe"])

@@ -7,9 +7,9 @@ import pytest
 import torch
 from lm_builders import tiny
 
-from empirics.experiment import Unit
-from empirics.lm.experiment import prepare
-from empirics.lm.training import _batches, answer_examples, batch, statement_examples, train
+from empirics.experiments.protocol import Unit
+from empirics.experiments.language_models.run import prepare
+from empirics.experiments.language_models.train import _batches, answer_examples, batch, statement_examples, train
 
 CPU = torch.device("cpu")
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from empirics.config import load_config
-from empirics.verification import verify
+from empirics.experiments.one_layer.config import load_config
+from empirics.verification.verify import verify
 
 FINETUNED = (2, 5, 10, 20, 40)
 # K: (gap, subject weight, [(mean, sd) for each N_f]).

@@ -3,7 +3,7 @@
 import pytest
 
 from empirics.errors import UsageError
-from empirics.experiment import Cell
+from empirics.experiments.protocol import Cell
 from empirics.regimes.plan import VARIATIONS, Variation, load_map_config, map_arms, parse_variation
 
 SMALL = ["world.subjects=20", "world.answers=25", "world.templates=[5,8]", "world.multiplicity=[1,2]"]

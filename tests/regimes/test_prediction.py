@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 import torch
 
-from empirics.config import Finetuning, Model, Pretraining, World, load_config
-from empirics.one_layer import training
-from empirics.one_layer.corpus import finetuning_corpus, held_out_rows, pretraining_corpus
-from empirics.one_layer.forward import corpus_loss, last_logits
-from empirics.one_layer.linearised import Displacement, Linearisation, linearised_finetuning
-from empirics.one_layer.model import activate, activation_slope
-from empirics.one_layer.parameters import Parameters, initial_parameters
-from empirics.one_layer.prediction import coverage_score, margins, predict, predictable, prompt_only
-from empirics.one_layer.training import train
-from empirics.one_layer.world import draw_world
+from empirics.experiments.one_layer.config import Finetuning, Model, Pretraining, World, load_config
+from empirics.experiments.one_layer import train as training
+from empirics.experiments.one_layer.corpus import finetuning_corpus, held_out_rows, pretraining_corpus
+from empirics.experiments.one_layer.forward import corpus_loss, last_logits
+from empirics.experiments.one_layer.predict.linearised import Displacement, Linearisation, linearised_finetuning
+from empirics.experiments.one_layer.model import activate, activation_slope
+from empirics.experiments.one_layer.parameters import Parameters, initial_parameters
+from empirics.experiments.one_layer.predict.predictors import coverage_score, margins, predict, predictable, prompt_only
+from empirics.experiments.one_layer.train import train
+from empirics.experiments.world import draw_world
 
 SHOWN = 4
 MODELS = {

@@ -10,17 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from empirics.config import load_config
+from empirics.experiments.one_layer.config import load_config
 from empirics.report.claim_views import claim_views
 from empirics.report.falsify import closest_call, falsifier
 from empirics.report.html import inline, report_html
 from empirics.report.mathml import mathml
-from empirics.report.plots import all_figures
+from empirics.report.figures.plots import all_figures
 from empirics.report.sections import Section, SectionFigure, sections, write_section
-from empirics.report.style import _apart
+from empirics.report.figures.style import _apart
 from empirics.report.tables import answer, failures
 from empirics.report.toml import config_toml
-from empirics.results import read_results
+from empirics.verification.results import read_results
 from theory import Kind, all_claims
 
 STORED = Path(__file__).parents[2] / "docs" / "stored" / "default.json"

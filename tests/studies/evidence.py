@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from empirics.results import CellResult, Results, VerdictResult
+from empirics.verification.results import CellResult, Results, VerdictResult
 
 __all__ = ["Evidence", "number", "table"]
 

@@ -22,7 +22,7 @@ from findings_language_models import language_models
 from findings_pretraining import near_optimal, structure, trigger
 from kept import kept
 
-from empirics.results import read_results
+from empirics.verification.results import read_results
 
 Section = Callable[[Evidence], tuple[str, str]]
 

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import theory
-from theory import covering
-from theory.covering_balls import some_unseen_enclosure
-from theory.enclose import Enclosure
+from theory.coverage import laws as covering
+from theory.coverage.balls import some_unseen_enclosure
+from theory.numbers.balls import Enclosure
 
 
 def at_most(exact: Fraction, bound: Enclosure) -> bool:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from theory import covering
+from theory.coverage import laws as covering
 
 SMALL = [(R, K, N_f) for R in range(1, 6) for K in range(1, R + 1) for N_f in (1, 2, 3) if comb(R, K) ** N_f <= 1500]
 

@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import theory
-from theory import covering, covering_balls
-from theory.enclose import ball, enclose
-from theory.evaluate import DomainError, log_fraction, parse_value
-from theory.infimum import minimiser
+from theory.coverage import laws as covering
+from theory.coverage import balls as covering_balls
+from theory.numbers.balls import ball, enclose
+from theory.numbers.evaluate import DomainError, log_fraction, parse_value
+from theory.numbers.minimise import minimiser
 from theory.notation import K, N_f, R
-from theory.running_error import approximate
+from theory.numbers.floats import approximate
 
 DIGITS = 70
 

@@ -23,13 +23,13 @@ def modules_after(code: str) -> set[str]:
 
 def test_import_is_light() -> None:
     loaded = modules_after("import theory") - modules_after("import sympy, numpy")  # SymPy itself may load flint
-    assert not loaded & {"torch", "empirics", "scipy", "flint", "matplotlib", "theory.claims", "theory.enclose"}
+    assert not loaded & {"torch", "empirics", "scipy", "flint", "matplotlib", "theory.claims", "theory.numbers.balls"}
 
 
 def test_claims_bounds_and_plans_load_neither_torch_nor_empirics() -> None:
     loaded = modules_after(
         "import theory\n"
-        "from theory.plan import plan\n"
+        "from theory.planning.plan import plan\n"
         "claims = theory.all_claims()\n"
         "theory.claim('ood-error-literal').log_bound(N_f=1000000, K=64, R=100)\n"
         "theory.claim('covering-some-unseen').log_bound(N_f=20, K=4, R=40)\n"
@@ -42,7 +42,7 @@ def test_listing_and_float_bounds_do_not_load_balls() -> None:
     loaded = modules_after(
         "import theory\nclaims = theory.all_claims()\ntheory.claim('ood-error-literal').log_bound(N_f=100, K=4, R=40)"
     )
-    assert not loaded & {"theory.enclose", "theory.covering_balls"}
+    assert not loaded & {"theory.numbers.balls", "theory.coverage.balls"}
 
 
 def test_product_code_never_parses_text_into_expressions() -> None:

@@ -8,7 +8,7 @@ import pytest
 from flint import arb, ctx, fmpq
 
 import theory
-from theory import covering
+from theory.coverage import laws as covering
 from theory.claim import Claim, Kind, Mutant, Provenance
 
 EXACT: dict[str, Callable[..., Fraction]] = {

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import theory
-from theory import covering
-from theory.evaluate import DomainError
-from theory.inverse import delta
+from theory.coverage import laws as covering
+from theory.numbers.evaluate import DomainError
+from theory.planning.inverse import delta
 from theory.notation import NOTATION
-from theory.plan import plan
+from theory.planning.plan import plan
 
 BOUNDS = sorted(c.id for c in theory.all_claims() if set(c.symbols) == {"N_f", "K", "R"})
 SYMBOLIC = [

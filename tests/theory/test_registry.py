@@ -107,7 +107,7 @@ def test_expressions_are_exact_and_survive_latex_and_srepr(claim: Claim) -> None
 
 @pytest.mark.parametrize("claim", theory.all_claims(), ids=lambda claim: claim.id)
 def test_every_observable_named_by_a_claim_is_defined(claim: Claim) -> None:
-    from empirics.observable import OBSERVABLES
+    from empirics.observables.shared import OBSERVABLES
 
     names = {claim.observable, *claim.supporting}
     for assumption in claim.assumptions:

@@ -12,8 +12,8 @@ import sympy as sp
 
 from theory.certify.certificate import Outcome, Step
 from theory.certify.exact import all_of, identities, nonnegative_coefficients, polynomial_nonnegative
-from theory.covering import some_unseen
-from theory.enclose import working_precision
+from theory.coverage.laws import some_unseen
+from theory.numbers.balls import working_precision
 
 __all__ = ["distance_to_union", "mutants", "ratio_at_most_half", "sharpness", "steps", "union_sharpness"]
 

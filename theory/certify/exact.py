@@ -10,7 +10,7 @@ from typing import Any
 import sympy as sp
 
 from theory.certify.certificate import Outcome
-from theory.enclose import working_precision
+from theory.numbers.balls import working_precision
 
 __all__ = [
     "above",

@@ -19,8 +19,8 @@ import sympy as sp
 from theory.certify.certificate import Outcome, Step
 from theory.certify.exact import below_zero_at
 from theory.claim import Claim, Kind
-from theory.covering import below_half_mean, none_seen, some_below_half, some_unseen
-from theory.enclose import Undecided, ball, enclose, log_float
+from theory.coverage.laws import below_half_mean, none_seen, some_below_half, some_unseen
+from theory.numbers.balls import Undecided, ball, enclose, log_float
 from theory.registry import claim
 
 __all__ = ["LAWS", "bound_against_law", "mutants", "steps", "within_factor"]

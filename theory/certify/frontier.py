@@ -23,8 +23,8 @@ from functools import lru_cache
 from math import comb
 from typing import Any
 
-from theory.covering import some_unseen_integers
-from theory.enclose import working_precision
+from theory.coverage.laws import some_unseen_integers
+from theory.numbers.balls import working_precision
 
 __all__ = ["LARGEST_UNIVERSE", "Entry", "Reading", "dominates", "exists", "exists_by_integers", "frontier", "table"]
 

@@ -11,7 +11,7 @@ import sympy as sp
 from theory.certify.certificate import Outcome, Step
 from theory.certify.exact import all_of, identities, polynomial_nonnegative
 from theory.certify.frontier import LARGEST_UNIVERSE, Entry, Reading, exists, exists_by_integers, table
-from theory.enclose import working_precision
+from theory.numbers.balls import working_precision
 
 __all__ = ["closest_call", "mutants", "none_intervals", "steps"]
 

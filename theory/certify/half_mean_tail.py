@@ -6,7 +6,7 @@ import sympy as sp
 
 from theory.certify.certificate import Outcome, Step
 from theory.certify.exact import all_of, identities, polynomial_nonnegative
-from theory.enclose import working_precision
+from theory.numbers.balls import working_precision
 
 __all__ = ["divergence_bound", "exponent_bound", "mutants", "steps"]
 

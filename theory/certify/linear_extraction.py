@@ -10,7 +10,7 @@ import sympy as sp
 from theory.certify.certificate import Outcome, Step
 from theory.certify.exact import all_of, below_zero_at, identities, nonnegative_coefficients
 from theory.certify.linear_memory import all_templates
-from theory.covering import some_unseen
+from theory.coverage.laws import some_unseen
 
 __all__ = ["CLAIM", "LARGEST_STEP", "averaging", "failure", "mutants", "steps"]
 

@@ -13,7 +13,7 @@ from theory.certify.certificate import Outcome, Step
 from theory.certify.exact import all_of, below_zero_at, identities, nonnegative_coefficients
 from theory.certify.linear_extraction import CLAIM, below, eta, h, more, n
 from theory.certify.linear_memory import LinearMemoryWorld, all_templates
-from theory.covering import some_unseen
+from theory.coverage.laws import some_unseen
 from theory.notation import K as K_symbol
 from theory.notation import N_f as N_symbol
 from theory.notation import R as R_symbol

@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from theory.certify.linear_memory import FloatArray, LinearMemoryWorld
-from theory.enclose import working_precision
+from theory.numbers.balls import working_precision
 
 __all__ = ["Enclosed", "certified_smoothness", "enclosed_descent", "from_floats", "gap_ball", "squared_distance"]
 

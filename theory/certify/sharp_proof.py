@@ -21,7 +21,7 @@ from theory.certify.sharp_rate import (
     setting,
     simple_bound,
 )
-from theory.enclose import working_precision
+from theory.numbers.balls import working_precision
 
 __all__ = ["closed_form", "mutants", "restart", "steps"]
 

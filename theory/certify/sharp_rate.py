@@ -34,7 +34,7 @@ from theory.certify.linear_memory_balls import (
     gap_ball,
     squared_distance,
 )
-from theory.enclose import working_precision
+from theory.numbers.balls import working_precision
 from theory.registry import claim
 
 __all__ = [

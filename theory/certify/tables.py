@@ -1,6 +1,6 @@
 """The tables behind the pictures of the proofs: the validity frontier, and the forms of C2 beside the gap.
 
-The pictures are drawn from these tables by ``empirics.report.proof_figures``.
+The pictures are drawn from these tables by ``empirics.report.figures.proof_figures``.
 """
 
 from __future__ import annotations

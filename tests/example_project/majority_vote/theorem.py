@@ -6,7 +6,7 @@ N_f / 2, that is N_f / 4 below its mean, which has probability at most exp(-2 N_
 
 import sympy as sp
 
-from empirics.observable import Observable
+from empirics.observables.definition import Observable
 from theory import Claim, Kind, Mutant, Provenance
 from theory.notation import N_f
 

@@ -1,0 +1,1 @@
+"""Tables of real facts and sentences that state them; knows no model."""

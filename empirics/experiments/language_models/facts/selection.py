@@ -1,0 +1,137 @@
+"""Which facts of a table take part; the same for language models and for the one-layer model."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from empirics.errors import UsageError
+from empirics.experiments.language_models.facts.table import Fact, embedded_facts, load_facts
+
+if TYPE_CHECKING:
+    from empirics.experiments.language_models.config import FactSource
+
+__all__ = ["Selection", "normalised", "select", "selected"]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The facts that take part, and why the others do not.
+
+    Attributes:
+        source: where they come from.
+        facts: those that take part, of the relations in turn.
+        available: facts of the table, before any was left out.
+        left_out: reason to number of facts.
+        read: the report on the table's rows, as lines; empty for the embedded facts.
+    """
+
+    source: str
+    facts: tuple[Fact, ...]
+    available: int
+    left_out: dict[str, int]
+    read: tuple[str, ...] = ()
+
+    @property
+    def relations(self) -> dict[str, int]:
+        """Number of facts by relation."""
+        found: dict[str, int] = {}
+        for fact in self.facts:
+            found[fact.relation] = found.get(fact.relation, 0) + 1
+        return found
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The selection in words."""
+        by_relation = ", ".join(f"{name} {count}" for name, count in self.relations.items())
+        lines = [*self.read, f"{len(self.facts)} of {self.available} facts of {self.source} take part: {by_relation}"]
+        return (*lines, *(f"left out {count}: {reason}" for reason, count in self.left_out.items() if count))
+
+
+def normalised(text: str) -> str:
+    """What answers are compared by: words in lower case, without punctuation; the text itself if there are none."""
+    words = re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold())
+    return " ".join(words) or text.strip()
+
+
+def select(
+    facts: Sequence[Fact],
+    source: str,
+    *,
+    relations: Sequence[str] = (),
+    number: int = 0,
+    answers_shared: bool = False,
+    read: Sequence[str] = (),
+) -> Selection:
+    """One fact per subject; one per answer unless answers are shared; at most ``number``, the relations in turn.
+
+    Sharing lets fine-tuning lift the answers of held-out facts directly, so the
+    default keeps the first fact of each answer: a(.) is an injection, as in the theory.
+
+    Raises:
+        UsageError: nothing is left, or a relation that is asked for has no fact.
+    """
+    known = dict.fromkeys(fact.relation for fact in facts)
+    for name in relations:
+        if name not in known:
+            raise UsageError(f"facts.relations={name!r} is refused: {source} has the relations {', '.join(known)}")
+    subjects: set[str] = set()
+    answers: set[str] = set()
+    left_out = dict.fromkeys(
+        (
+            "their relation is not among facts.relations",
+            "another fact has their subject",
+            "another fact has their answer (facts.answers_shared=true keeps them)",
+            "more than facts.number",
+        ),
+        0,
+    )
+    other, subject_seen, answer_seen, beyond = left_out
+    chosen: dict[str, list[Fact]] = {}
+    for fact in facts:
+        subject, answer = normalised(fact.subject), normalised(fact.answer)
+        if relations and fact.relation not in relations:
+            left_out[other] += 1
+        elif subject in subjects:
+            left_out[subject_seen] += 1
+        elif answer in answers and not answers_shared:
+            left_out[answer_seen] += 1
+        else:
+            subjects.add(subject)
+            answers.add(answer)
+            chosen.setdefault(fact.relation, []).append(fact)
+    kept = _in_turn(list(chosen.values()))
+    if number and len(kept) > number:
+        left_out[beyond] = len(kept) - number
+        kept = kept[:number]
+    if not kept:
+        raise UsageError(f"no fact of {source} is left: " + "; ".join(f"{n} {why}" for why, n in left_out.items() if n))
+    return Selection(source, tuple(kept), len(facts), left_out, tuple(read))
+
+
+def selected(source: FactSource) -> Selection:
+    """The facts that a configuration chooses, from its file or the embedded ones."""
+    return _selected(source.source, source.relations, source.number, source.answers_shared)
+
+
+@lru_cache(maxsize=8)
+def _selected(source: str, relations: tuple[str, ...], number: int, answers_shared: bool) -> Selection:
+    from empirics.experiments.language_models.config import EMBEDDED
+
+    read: tuple[str, ...] = ()
+    if source == EMBEDDED:
+        facts = embedded_facts()
+    else:
+        facts, report = load_facts(Path(source))
+        read = tuple(report.lines())
+    return select(facts, source, relations=relations, number=number, answers_shared=answers_shared, read=read)
+
+
+def _in_turn(groups: Sequence[Sequence[Fact]]) -> list[Fact]:
+    longest = max((len(group) for group in groups), default=0)
+    return [group[i] for i in range(longest) for group in groups if i < len(group)]

@@ -1,0 +1,328 @@
+"""Facts (subject, relation, answer), and what became of every row of the table they were read from."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from empirics.errors import UsageError
+from empirics.experiments.language_models.facts.popqa import COLUMNS, RELATIONS, REQUIRED, Row, read_rows, write_rows
+
+__all__ = ["Fact", "FactReport", "Tally", "embedded_facts", "load_facts", "write_facts"]
+
+SHOWN_ROWS = 5
+EMPTY = " is empty"
+_UNUSED = tuple(column for column in COLUMNS if column not in REQUIRED)
+_INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One fact: the answer is what statements say, ``accepted`` what counts as right.
+
+    Attributes:
+        id: the table's id, or ``row-N`` where it has none; unique within a table.
+        subject: name of the subject; (subject, relation) is unique within a table.
+        relation: PopQA's name of the relation, or the user's own.
+        answer: the answer that statements and Q&A pairs are written with.
+        accepted: all accepted answers, distinct, ``answer`` first.
+    """
+
+    id: str
+    subject: str
+    relation: str
+    answer: str
+    accepted: tuple[str, ...]
+
+
+@dataclass
+class Tally:
+    """How often something was met, and the first rows where it was."""
+
+    count: int = 0
+    rows: list[int] = field(default_factory=list)
+
+    def add(self, row: int) -> None:
+        """Count one more row."""
+        self.count += 1
+        if len(self.rows) < SHOWN_ROWS:
+            self.rows.append(row)
+
+
+@dataclass
+class FactReport:
+    """What became of the rows: ``read == kept + merged + dropped``, always.
+
+    Attributes:
+        source: the file or folder.
+        read: rows of the table, without the header.
+        kept: facts.
+        relations: facts of each relation.
+        merged: reason to tally: rows that added to the fact of an earlier row.
+        dropped: reason to tally: rows that gave no fact.
+        repaired: what was mended to tally: kept or merged rows with an odd field.
+        noted: empty or odd values in further columns of PopQA, left alone; a column that is
+            empty in every row is not noted.
+    """
+
+    source: str
+    read: int = 0
+    kept: int = 0
+    relations: dict[str, int] = field(default_factory=dict)
+    merged: dict[str, Tally] = field(default_factory=dict)
+    dropped: dict[str, Tally] = field(default_factory=dict)
+    repaired: dict[str, Tally] = field(default_factory=dict)
+    noted: dict[str, Tally] = field(default_factory=dict)
+
+    def total(self, what: str) -> int:
+        """Number of entries under ``"merged"``, ``"dropped"``, ``"repaired"`` or ``"noted"``."""
+        return sum(tally.count for tally in getattr(self, what).values())
+
+    def lines(self) -> list[str]:
+        """The report as plain lines, one a reason, each with its first rows."""
+        relations = ", ".join(f"{name} {count}" for name, count in self.relations.items())
+        lines = [
+            f"{self.source}: {self.read} rows read, {self.kept} facts kept, {self.total('merged')} rows merged, "
+            f"{self.total('dropped')} dropped, {self.total('repaired')} repairs",
+            f"facts by relation: {relations or 'none'}",
+        ]
+        for what in ("merged", "dropped", "repaired", "noted"):
+            for reason, tally in getattr(self, what).items():
+                more = ", ..." if tally.count > len(tally.rows) else ""
+                rows = ", ".join(map(str, tally.rows))
+                lines.append(f"{what} {tally.count}: {reason} (row{'s' if tally.count > 1 else ''} {rows}{more})")
+        return lines
+
+
+def load_facts(path: Path | str, *, relations: Collection[str] | None = None) -> tuple[tuple[Fact, ...], FactReport]:
+    """Facts of a table in PopQA's columns, in the table's order, and the report on its rows.
+
+    Required columns: subj, prop, obj, possible_answers; further ones are tolerated. Rows with the
+    same subject and relation become one fact: its answer is the first row's, the others' answers
+    are accepted too. If their subj_id differ they speak of namesakes, which no prompt can tell
+    apart: only the most viewed (s_pop; the first of equals) is kept.
+
+    Args:
+        path: .tsv, .csv, .jsonl or .parquet file, or folder saved by ``datasets``' ``save_to_disk``.
+        relations: keep these relations only; all of them if None.
+
+    Raises:
+        UsageError: the table cannot be read, has no usable row, or lacks a relation asked for.
+    """
+    report = FactReport(str(path))
+    entries: list[_Entry] = []
+    usable = 0
+    for row in read_rows(path):
+        report.read += 1
+        entry = _entry(row, report)
+        if entry is None:
+            continue
+        usable += 1
+        if relations is not None and entry.relation not in relations:
+            _count(report.dropped, "of a relation that was not asked for", row.number)
+            continue
+        entries.append(entry)
+    for reason in [name for name, tally in report.noted.items() if name.endswith(EMPTY) and tally.count >= usable]:
+        del report.noted[reason]
+    facts = _facts(_without_namesakes(entries, report), report)
+    if relations is not None and (absent := [name for name in relations if name not in report.relations]):
+        raise UsageError(f"facts {path}: no fact of relation {absent[0]!r}; read: {report.lines()[0]}")
+    if not facts:
+        raise UsageError("; ".join([f"facts {path}: no usable fact", *report.lines()[2:]]))
+    return facts, report
+
+
+@cache
+def embedded_facts() -> tuple[Fact, ...]:
+    """The facts that ship with the package, written for this project; see docs/facts.md."""
+    with resources.as_file(resources.files("empirics.experiments.language_models.facts.data").joinpath("facts.tsv")) as path:
+        return load_facts(path)[0]
+
+
+def write_facts(path: Path | str, facts: Iterable[Fact], questions: Mapping[str, str] | None = None) -> None:
+    """Write facts as a TSV in PopQA's columns; ``questions`` maps fact ids to PopQA's question column."""
+    write_rows(
+        path,
+        (
+            {
+                "id": fact.id,
+                "subj": fact.subject,
+                "prop": fact.relation,
+                "obj": fact.answer,
+                "s_aliases": (),
+                "o_aliases": fact.accepted[1:],
+                "question": (questions or {}).get(fact.id, ""),
+                "possible_answers": fact.accepted,
+            }
+            for fact in facts
+        ),
+    )
+
+
+@dataclass
+class _Entry:
+    """A usable row."""
+
+    row: int
+    id: str
+    subject: str
+    relation: str
+    answer: str
+    accepted: list[str]
+    entity: str
+    views: int
+
+
+def _count(tallies: dict[str, Tally], reason: str, row: int) -> None:
+    tallies.setdefault(reason, Tally()).add(row)
+
+
+def _entry(row: Row, report: FactReport) -> _Entry | None:
+    """The row cleaned, or None once its reason is counted as dropped."""
+    if row.problem:
+        _count(report.dropped, row.problem, row.number)
+        return None
+    texts: dict[str, str] = {}
+    mended: list[str] = []
+    for column in ("subj", "prop", "obj"):
+        problem, text = _clean(row.values.get(column))
+        if problem:
+            _count(report.dropped, f"{column} {problem}", row.number)
+            return None
+        texts[column] = text
+        if text != row.values[column]:
+            mended.append(f"white space, invisible marks or Unicode form of {column}")
+    relation = texts["prop"].casefold() if texts["prop"].casefold() in RELATIONS else texts["prop"]
+    if relation != texts["prop"]:
+        mended.append("capital letters in the name of one of PopQA's relations")
+    accepted = _accepted(row.values, texts["obj"], mended)
+    for reason in mended:
+        _count(report.repaired, reason, row.number)
+    for column in _UNUSED:
+        if column not in row.values:
+            continue
+        if not _plain(row.values[column]):
+            _count(report.noted, f"{column}{EMPTY}", row.number)
+        elif column in ("s_pop", "o_pop") and _number(row.values[column]) is None:
+            _count(report.noted, f"{column} is no number of page views", row.number)
+    return _Entry(
+        row=row.number,
+        id=_plain(row.values.get("id")) or f"row-{row.number}",
+        subject=texts["subj"],
+        relation=relation,
+        answer=texts["obj"],
+        accepted=accepted,
+        entity=_plain(row.values.get("subj_id")),
+        views=_number(row.values.get("s_pop")) or 0,
+    )
+
+
+def _clean(value: Any) -> tuple[str, str]:
+    """A problem (or empty) and the text in NFC, without invisible marks, with single spaces."""
+    if value is None or value == "":
+        return "is empty", ""
+    if not isinstance(value, str):
+        return "is not text", ""
+    text = " ".join(_INVISIBLE.sub("", unicodedata.normalize("NFC", value)).split())
+    if not text:
+        return "is empty", ""
+    if "\ufffd" in text or any(unicodedata.category(letter) in ("Cc", "Cs", "Cn") for letter in text):
+        return "holds unreadable characters", ""
+    return "", text
+
+
+def _plain(value: Any) -> str:
+    return "" if value is None else str(value).strip()
+
+
+def _number(value: Any) -> int | None:
+    """Page views: a count, or None (PopQA writes -2 where it found none)."""
+    text = _plain(value)
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _accepted(values: Mapping[str, Any], answer: str, mended: list[str]) -> list[str]:
+    """All accepted answers, the answer first; each repair is added to ``mended``."""
+    items = _items(values.get("possible_answers"), "possible_answers", mended)
+    if items is None:
+        mended.append("possible_answers is not a JSON list: obj and o_aliases are accepted")
+        items = [answer, *(_items(values.get("o_aliases"), "o_aliases", []) or [])]
+    cleaned = [_clean(item) for item in items]
+    if any(problem for problem, _ in cleaned):
+        mended.append("accepted answers that are not readable text were left out")
+    usable = [text for problem, text in cleaned if not problem]
+    if any(text != item for (problem, text), item in zip(cleaned, items, strict=True) if not problem):
+        mended.append("white space, invisible marks or Unicode form of accepted answers")
+    if answer not in usable:
+        mended.append("obj was not among possible_answers: added")
+    distinct = list(dict.fromkeys(usable))
+    if len(distinct) < len(usable):
+        mended.append("accepted answers given twice")
+    return list(dict.fromkeys([answer, *distinct]))
+
+
+def _items(value: Any, column: str, mended: list[str]) -> list[Any] | None:
+    """A list field: a list already, a JSON list, or one in Python's notation; None if it is neither."""
+    if isinstance(value, (list, tuple)):
+        return list(value)
+    if not isinstance(value, str):
+        return None
+    try:
+        found = json.loads(value)
+    except ValueError:
+        try:
+            found = ast.literal_eval(value.strip())
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            return None
+        if isinstance(found, list):
+            mended.append(f"{column} in Python's notation instead of JSON")
+    return found if isinstance(found, list) else None
+
+
+def _without_namesakes(entries: list[_Entry], report: FactReport) -> list[_Entry]:
+    """Of entities that share a name within a relation, the most viewed one only."""
+    best: dict[tuple[str, str], _Entry] = {}
+    for entry in entries:
+        chosen = best.setdefault((entry.subject, entry.relation), entry)
+        if entry.entity and chosen.entity != entry.entity and entry.views > chosen.views:
+            best[entry.subject, entry.relation] = entry
+    kept = []
+    for entry in entries:
+        chosen = best[entry.subject, entry.relation]
+        if entry.entity and chosen.entity and entry.entity != chosen.entity:
+            _count(report.dropped, "another subject of the same name (subj_id differs) is viewed more", entry.row)
+        else:
+            kept.append(entry)
+    return kept
+
+
+def _facts(entries: list[_Entry], report: FactReport) -> tuple[Fact, ...]:
+    """Merge rows with the same subject and relation; give every fact an id of its own."""
+    merged: dict[tuple[str, str], _Entry] = {}
+    for entry in entries:
+        earlier = merged.setdefault((entry.subject, entry.relation), entry)
+        if earlier is entry:
+            continue
+        same = entry.answer == earlier.answer
+        reason = "repeats an earlier row" if same else "another answer to an earlier row: accepted too"
+        _count(report.merged, reason, entry.row)
+        earlier.accepted = list(dict.fromkeys([*earlier.accepted, *entry.accepted]))
+    facts: dict[str, Fact] = {}
+    for entry in merged.values():
+        name = entry.id
+        while name in facts:
+            name = f"{name}-row-{entry.row}"
+        if name != entry.id:
+            _count(report.repaired, "id used before: the row was added to it", entry.row)
+        facts[name] = Fact(name, entry.subject, entry.relation, entry.answer, tuple(entry.accepted))
+        report.relations[entry.relation] = report.relations.get(entry.relation, 0) + 1
+    report.kept = len(facts)
+    return tuple(facts.values())

@@ -1,0 +1,183 @@
+"""Relation templates: the sentences that state a fact, and the questions that ask for it.
+
+A file of templates is TOML, one table a relation::
+
+    [relation."place of birth"]
+    statements = ["The life of {subject} began in {answer}.", ...]
+    questions = ["Question: Where did the life of {subject} begin? Answer: {answer}", ...]
+
+A template holds {subject} and {answer} once each, the subject first: a causal model can only
+predict an answer whose subject it has read.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from empirics.errors import UsageError
+
+__all__ = ["RelationTemplates", "fill", "load_templates", "prompt", "require_templates"]
+
+SUBJECT, ANSWER = "{subject}", "{answer}"
+KINDS = ("statements", "questions")
+
+
+@dataclass(frozen=True)
+class RelationTemplates:
+    """The templates of one relation, in the file's order: |R| = n takes the first n statements.
+
+    Attributes:
+        relation: name of the relation.
+        statements: sentences for pre-training.
+        questions: Q&A texts for fine-tuning.
+        source: the file they come from.
+    """
+
+    relation: str
+    statements: tuple[str, ...]
+    questions: tuple[str, ...]
+    source: str
+
+
+def fill(template: str, subject: str, answer: str) -> str:
+    """The full text of a statement, or of a question with its answer."""
+    before, _, after = template.partition(ANSWER)
+    return before.replace(SUBJECT, subject) + answer + after
+
+
+def prompt(template: str, subject: str) -> str:
+    """The text that stands before the answer, without the space that ends it."""
+    return template.partition(ANSWER)[0].replace(SUBJECT, subject).rstrip()
+
+
+def load_templates(path: Path | str | None = None) -> dict[str, RelationTemplates]:
+    """Templates by relation: the built-in ones; those of ``path`` replace the relations it names.
+
+    Raises:
+        UsageError: no such file, broken TOML, an unknown key, or a template that lacks a
+            placeholder, has the answer before the subject, or stands twice; file, relation and
+            the template's number are named.
+    """
+    templates = dict(_built_in())
+    if path is not None:
+        templates.update(_parse(str(path), _read(Path(path))))
+    return templates
+
+
+def require_templates(
+    templates: Mapping[str, RelationTemplates],
+    relations: Collection[str],
+    *,
+    templates_per_relation: int = 1,
+    multiplicity: int = 1,
+) -> None:
+    """Check that |R| templates a relation exist, and that K of them can be chosen.
+
+    Args:
+        templates: as :func:`load_templates` gives them.
+        relations: relations of the facts.
+        templates_per_relation: |R|, statement templates used of each relation.
+        multiplicity: K, distinct templates that state one fact.
+
+    Raises:
+        UsageError: K or |R| is below 1, K > |R|, or a relation has no or too few statement
+            templates or no question.
+    """
+    for name, value in (("templates (|R|)", templates_per_relation), ("multiplicity (K)", multiplicity)):
+        if value < 1:
+            raise UsageError(f"{name} = {value}: must be at least 1")
+    for relation in dict.fromkeys(relations):
+        found = templates.get(relation)
+        if found is None:
+            raise UsageError(
+                f"no templates for relation {relation!r}; there are some for {', '.join(sorted(templates))}; "
+                f'add a table [relation."{relation}"] to a template file'
+            )
+        where = f"relation {relation!r} ({found.source})"
+        available = len(found.statements)
+        if multiplicity > available:
+            raise UsageError(
+                f"multiplicity (K) = {multiplicity} exceeds the {available} statement templates of {where}"
+            )
+        if templates_per_relation > available:
+            raise UsageError(
+                f"templates (|R|) = {templates_per_relation} exceeds the {available} statement templates of {where}"
+            )
+        if not found.questions:
+            raise UsageError(f"no question templates for {where}: fine-tuning needs at least 1")
+    if multiplicity > templates_per_relation:
+        raise UsageError(
+            f"multiplicity (K) = {multiplicity} exceeds templates (|R|) = {templates_per_relation}: "
+            "the K templates of a fact are distinct"
+        )
+
+
+@cache
+def _built_in() -> dict[str, RelationTemplates]:
+    text = resources.files("empirics.experiments.language_models.facts.data").joinpath("templates.toml").read_text(encoding="utf-8")
+    return _parse("built-in", tomllib.loads(text))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8"))
+    except OSError as error:
+        raise UsageError(f"templates {path}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise UsageError(f"templates {path}: not UTF-8 text (byte {error.start})") from None
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"templates {path}: not valid TOML: {error}") from None
+
+
+def _parse(source: str, document: Mapping[str, Any]) -> dict[str, RelationTemplates]:
+    where = f"templates {source}"
+    relations = document.get("relation")
+    if not isinstance(relations, dict) or not relations or len(document) > 1:
+        found = ", ".join(document) or "nothing"
+        raise UsageError(f'{where}: only tables [relation."NAME"] are allowed, at least one (found: {found})')
+    return {name: _relation(source, name, table) for name, table in relations.items()}
+
+
+def _relation(source: str, relation: str, table: Any) -> RelationTemplates:
+    where = f"templates {source}, relation {relation!r}"
+    if not isinstance(table, dict):
+        raise UsageError(f"{where}: must be a table with statements and questions")
+    unknown = [key for key in table if key not in KINDS]
+    if unknown:
+        raise UsageError(f"{where}: unknown key {unknown[0]!r}; allowed: {', '.join(KINDS)}")
+    texts: dict[str, tuple[str, ...]] = {}
+    for kind in KINDS:
+        values = table.get(kind, [])
+        if not isinstance(values, list):
+            raise UsageError(f"{where}, {kind}: must be a list of strings")
+        if not values:
+            raise UsageError(f"{where}: no {kind}; at least 1 is needed")
+        texts[kind] = _checked(f"{where}, {kind}", values)
+    return RelationTemplates(relation, texts["statements"], texts["questions"], source)
+
+
+def _checked(where: str, values: list[Any]) -> tuple[str, ...]:
+    seen: dict[str, int] = {}
+    texts: list[str] = []
+    for number, value in enumerate(values, start=1):
+        place = f"{where}, template {number}"
+        if not isinstance(value, str):
+            raise UsageError(f"{place}: must be a string, not {value!r}")
+        text = " ".join(value.split())
+        for placeholder in (SUBJECT, ANSWER):
+            if (count := text.count(placeholder)) != 1:
+                many = "lacks" if count == 0 else f"has {count} times"
+                raise UsageError(f"{place}: {many} {placeholder}; exactly one is needed: {text!r}")
+        if text.index(ANSWER) < text.index(SUBJECT):
+            raise UsageError(f"{place}: {ANSWER} comes before {SUBJECT}: {text!r}")
+        earlier = seen.setdefault(text.casefold(), number)
+        if earlier != number:
+            raise UsageError(f"{place}: repeats template {earlier}: {text!r}")
+        texts.append(text)
+    return tuple(texts)

@@ -1,0 +1,253 @@
+"""The experiment: pre-train on statements once per (|R|, K, seed), fine-tune on questions for every N_f, measure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from empirics.errors import UsageError
+from empirics.experiments.protocol import Curve, Unit, UnitRun, pretrained_by
+from empirics.experiments.language_models.extra import require_extra
+from empirics.experiments.language_models.model import load_model, new_model, own_tokens, resolve_model, with_adapters
+from empirics.experiments.language_models.score import completed, greedy_answers, log_likelihoods, ranks, right
+from empirics.experiments.language_models.facts.selection import normalised
+from empirics.experiments.language_models.config import LMConfig
+from empirics.experiments.language_models.tokenizer import Encoded, Tokens, build_tokenizer
+from empirics.experiments.language_models.train import Arithmetic, answer_examples, statement_examples, train
+from empirics.experiments.language_models.texts import FactWorld, draw_fact_world
+from empirics.experiments.one_layer.run import resolve_device
+from empirics.experiments.coverage import area_under_curve, unseen_templates
+from empirics.experiments.world import IntArray, stream
+
+__all__ = ["LanguageModel", "Prepared", "finetune", "measure_finetuned", "prepare", "pretrain"]
+
+Observables = dict[str, float | None]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A world in tokens, and the model that is to learn it."""
+
+    config: LMConfig
+    seed: int
+    world: FactWorld
+    tokens: Tokens
+    model: Any
+    statements: Sequence[Encoded]
+    questions: Sequence[Encoded]
+    arithmetic: Arithmetic
+
+
+class LanguageModel:
+    """GPT-2, Llama or any causal language model, on real facts.
+
+    The model pre-trained last is kept, for arms that differ in fine-tuning alone.
+    """
+
+    name = "language-model"
+
+    def __init__(self) -> None:
+        self._key: tuple[Unit, int, str] | None = None
+        self._pretrained: Pretrained | None = None
+
+    def run(self, config: LMConfig, unit: Unit, seeds: Sequence[int]) -> list[UnitRun]:
+        """Observables of all N_f for each seed; see :class:`empirics.experiments.protocol.Experiment`."""
+        require_extra()
+        return [self._run(config, unit, seed) for seed in seeds]
+
+    def _run(self, config: LMConfig, unit: Unit, seed: int) -> UnitRun:
+        key = unit, seed, pretrained_by(config)
+        if self._pretrained is None or self._key != key:
+            self._pretrained = None  # let go of the last before the next is made
+            self._pretrained, self._key = pretrain(prepare(config, unit, seed)), key
+        before = self._pretrained
+        if before.diverged:
+            return UnitRun(unit, seed, {}, {}, f"pre-training diverged: {before.diverged}")
+        at = replace(before.prepared, config=config)
+        found: dict[int, Observables] = {}
+        for count in config.world.finetuned:
+            at.model.load_state_dict(before.weights)
+            tuned, loss = finetune(at, count)
+            if why := _diverged(loss):
+                return UnitRun(unit, seed, {}, {}, f"fine-tuning on {count} facts diverged: {why}")
+            found[count] = {**before.observables, **measure_finetuned(at, tuned, count)}
+            if tuned is not at.model:
+                tuned.unload()  # takes the adapters out of the model again
+        return UnitRun(unit, seed, found, {"pretraining_loss": before.loss})
+
+
+@dataclass(frozen=True)
+class Pretrained:
+    """A model that has read its statements.
+
+    Attributes:
+        prepared: the world, and the model, which fine-tuning changes in place.
+        weights: the weights after pre-training.
+        loss: nats a token along pre-training.
+        observables: what is stored.
+        diverged: why it is unusable; empty if it is not.
+    """
+
+    prepared: Prepared
+    weights: Mapping[str, Tensor]
+    loss: Curve
+    observables: Observables
+    diverged: str
+
+
+def prepare(config: LMConfig, unit: Unit, seed: int) -> Prepared:
+    """The world, the tokenizer, and the model before pre-training on statements."""
+    world = draw_fact_world(config, unit.templates, unit.multiplicity, seed)
+    statements = world.statements()
+    questions = [world.question(number) for number in range(len(world.facts))]
+    folder = resolve_model(config.model.name) if config.model.name else None
+    if folder is None:
+        texts = [text.whole for text in (*statements, *questions)]
+        tokens = Tokens(build_tokenizer(config.model.tokenizer, config.model.vocabulary_size, texts))
+    else:
+        tokens = own_tokens(folder)
+    encoded, asked = tokens.encode(statements), tokens.encode(questions)
+    # Room for every question with any answer, and for one token more than the longest.
+    longest = max(len(ids) for ids in tokens.answers([fact.answer for fact in world.facts])) + 2
+    positions = max(max(len(text.prompt) for text in asked) + longest, *(len(text.tokens) for text in encoded))
+    if folder is None:
+        model = new_model(config.model, tokens, positions, _number(seed, "initial-weights"))
+    else:
+        model = load_model(folder)
+        allowed = getattr(model.config, "max_position_embeddings", positions)
+        if positions > allowed:
+            raise UsageError(
+                f"model.name={config.model.name!r} has {allowed} positions, and these texts need {positions}; "
+                "take shorter templates (facts.templates) or another model"
+            )
+    arithmetic = Arithmetic.of(config.compute, resolve_device(config.compute.device))
+    return Prepared(config, seed, world, tokens, model.to(arithmetic.device), encoded, asked, arithmetic)
+
+
+def pretrain(at: Prepared) -> Pretrained:
+    """Train the model on its statements, and measure what it stores."""
+    loss = train(
+        at.model,
+        statement_examples(at.statements),
+        at.config.pretraining,
+        pad=at.tokens.pad,
+        arithmetic=at.arithmetic,
+        order=stream(at.seed, "statement-batches"),
+    )
+    if why := _diverged(loss):
+        return Pretrained(at, {}, loss, {}, why)
+    weights = {name: value.detach().clone() for name, value in at.model.state_dict().items()}
+    return Pretrained(at, weights, loss, measure_pretrained(at), "")
+
+
+def _diverged(loss: Curve) -> str:
+    return "" if math.isfinite(loss.values[-1]) else f"its loss is not finite at step {loss.steps[-1]}"
+
+
+def finetune(at: Prepared, count: int) -> tuple[Any, Curve]:
+    """The model after question answering on the first ``count`` facts, and the loss along the way."""
+    settings = at.config.finetuning
+    model = at.model
+    model.requires_grad_(True)  # adapters of an earlier arm have frozen it
+    if settings.method == "lora":
+        model = with_adapters(model, settings, _number(at.seed, "adapters"))
+        settings = settings.model_copy(update={"learning_rate": settings.lora_learning_rate})
+    chosen = [at.questions[i] for i in at.world.finetuned(count)]
+    curve = train(
+        model,
+        answer_examples(chosen),
+        settings,
+        pad=at.tokens.pad,
+        arithmetic=at.arithmetic,
+        order=stream(at.seed, "question-batches"),
+    )
+    return model, curve
+
+
+def measure_pretrained(at: Prepared) -> Observables:
+    """How well the statements are stored; every fact counts alike.
+
+    Of many statements a sample of ``evaluation.sentences`` is scored (0: all).
+    """
+    settings = at.config.evaluation
+    texts: Sequence[Encoded] = at.statements
+    if settings.sentences and len(texts) > settings.sentences:
+        chosen = stream(at.seed, "scored-statements").permutation(len(texts))[: settings.sentences]
+        texts = [texts[i] for i in chosen]
+    stored = completed(at.model, texts, at.tokens, at.arithmetic, settings.batch_size)
+    examples = statement_examples(texts)
+    likelihood = log_likelihoods(at.model, examples, at.tokens, at.arithmetic, settings.batch_size)
+    # The corpus has S K different sequences of equal weight: no model's mean loss is below log(S K).
+    gap = -float(likelihood.mean()) - math.log(len({text.tokens for text in at.statements}))
+    return {"statement_accuracy": float(stored.mean()), "statement_gap": gap}
+
+
+def measure_finetuned(at: Prepared, model: Any, count: int) -> Observables:
+    """Answers on the facts that fine-tuning showed and on those that it did not."""
+    size = at.config.evaluation.batch_size
+    held_out, shown = at.world.held_out(count), at.world.finetuned(count)
+    wrong = ~_answered(at, model, held_out)
+    own = at.tokens.answers([fact.answer for fact in at.world.facts])
+    candidates = _candidates(at)
+    places = ranks(
+        model,
+        [at.questions[i].prompt for i in held_out],
+        [[own[i], *(own[j] for j in candidates[i])] for i in held_out],
+        at.tokens,
+        at.arithmetic,
+        size,
+    )
+    likelihood = log_likelihoods(
+        model, answer_examples([at.questions[i] for i in held_out]), at.tokens, at.arithmetic, size
+    )
+    world = at.world.distinct_templates()
+    unseen = unseen_templates(world, count)
+    area = area_under_curve(unseen, wrong)
+    return {
+        "ood_error": float(wrong.mean()),
+        "ood_loss": -float(likelihood.mean()),
+        "finetuning_error": float((~_answered(at, model, shown)).mean()),
+        "answer_reciprocal_rank": float((1.0 / places).mean()),
+        "unseen_own_templates": float(unseen.mean()),
+        "some_template_unseen": float((unseen > 0).mean()),
+        "no_template_seen": float((unseen == world.multiplicity).mean()),
+        "coverage_auc_excess": None if area is None else area - 0.5,
+    }
+
+
+def _answered(at: Prepared, model: Any, numbers: IntArray) -> NDArray[np.bool_]:
+    """Whether the greedy answer of each fact is an accepted one; shape [numbers]."""
+    longest = 2 + max(len(ids) for ids in at.tokens.answers([fact.answer for fact in at.world.facts]))
+    prompts = [at.questions[i].prompt for i in numbers]
+    given = greedy_answers(model, prompts, longest, at.tokens, at.arithmetic, at.config.evaluation.batch_size)
+    return np.array(
+        [right(answer, at.world.facts[i].accepted) for answer, i in zip(given, numbers, strict=True)], dtype=bool
+    )
+
+
+def _candidates(at: Prepared) -> list[list[int]]:
+    """For each fact, facts of its relation with other answers, one for each answer; ``candidates`` - 1 at most.
+
+    An answer that the fact accepts is no candidate against it.
+    """
+    by_relation: dict[str, dict[str, int]] = {}
+    for number, fact in enumerate(at.world.facts):
+        by_relation.setdefault(fact.relation, {}).setdefault(normalised(fact.answer), number)
+    found = []
+    for number, fact in enumerate(at.world.facts):
+        accepted = {normalised(answer) for answer in fact.accepted}
+        others = [other for answer, other in by_relation[fact.relation].items() if answer not in accepted]
+        order = stream(at.seed, "candidates", number).permutation(len(others))
+        found.append([others[i] for i in order[: at.config.evaluation.candidates - 1]])
+    return found
+
+
+def _number(seed: int, name: str) -> int:
+    """A seed for torch, from a named stream."""
+    return int(stream(seed, name).integers(0, 2**62))

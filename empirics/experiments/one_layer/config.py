@@ -1,0 +1,158 @@
+"""The settings of the one-layer transformer's experiment: world, model, training."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from empirics.experiments import settings as shared
+from empirics.settings import Axis, Count, NonNegative, Positive, Section, Whole, refuse
+
+__all__ = ["Arms", "Compute", "Config", "Finetuning", "Model", "Pretraining", "World"]
+
+Schedule = Literal["constant", "cosine", "step"]
+Optimizer = Literal["gd", "sgd", "adam"]
+
+
+class World(Section):
+    """The world, and the grid: the product of templates, multiplicity and finetuned.
+
+    ``answer_of`` fixes a(s), which is else drawn; ``facts`` names the file that it comes from.
+    """
+
+    subjects: Count = 60
+    answers: Count = 60
+    templates: Axis = (20, 60)
+    multiplicity: Axis = (1, 3, 6)
+    finetuned: Axis = (2, 5, 10, 20, 40)
+    distractors: Whole = 0
+    distractor_vocabulary: Whole = 0
+    answers_shared: bool = False
+    answer_of: tuple[Whole, ...] = ()
+    facts: str = ""
+
+
+class Model(Section):
+    """The one-layer transformer."""
+
+    width: Count = 64
+    activation: Literal["relu", "smoothed-relu", "identity"] = "relu"
+    smoothing: Positive = 0.1
+    attention: bool = True
+    mlp: bool = True
+    residual: bool = False
+    trained_embeddings: bool = False
+    train_input: bool = True
+    train_output: bool = True
+    init_scale: NonNegative = 0.1
+    merge_never_targets: bool = False
+
+
+class Pretraining(Section):
+    """Next-token prediction on the facts, each in its K templates."""
+
+    optimizer: Optimizer = "gd"
+    learning_rate: Positive = 1.0
+    attention_learning_rate: NonNegative = 0.05
+    steps: Count = 4000
+    batch_size: Whole = 0
+    schedule: Schedule = "constant"
+    target_gap: NonNegative = 0.0
+
+
+class Finetuning(Section):
+    """Question answering on N_f facts, through the prompt token."""
+
+    method: Literal["full", "lora"] = "full"
+    rank: Count = 1
+    targets: Annotated[tuple[Literal["input", "output"], ...], Field(min_length=1)] = ("input",)
+    optimizer: Optimizer = "gd"
+    learning_rate: Positive = 1.0
+    attention_learning_rate: NonNegative = 0.05
+    steps: Count = 200
+    batch_size: Whole = 0
+    schedule: Schedule = "constant"
+
+
+class Arms(shared.Arms):
+    """Variants that run beside the main configuration, and at which cells of its grid."""
+
+    templates: tuple[Count, ...] = ()
+    multiplicity: tuple[Count, ...] = ()
+    finetuned: tuple[Count, ...] = ()
+
+
+class Compute(shared.Compute):
+    """Arithmetic and device."""
+
+    dtype: Literal["float32", "float64"] = "float32"
+
+
+class Config(shared.ExperimentSettings):
+    """A complete configuration of a verification."""
+
+    world: World = World()
+    model: Model = Model()
+    pretraining: Pretraining = Pretraining()
+    finetuning: Finetuning = Finetuning()
+    arms: Arms = Arms()
+    compute: Compute = Compute()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Config:
+        world = self.world
+        for name in ("templates", "multiplicity", "finetuned"):
+            axis = getattr(world, name)
+            if len(set(axis)) != len(axis):
+                refuse(f"world.{name}", list(axis), "values that differ from each other")
+        if max(world.multiplicity) > min(world.templates):
+            refuse(
+                "world.multiplicity",
+                max(world.multiplicity),
+                f"K <= |R|, here at most {min(world.templates)} (the least of world.templates)",
+            )
+        if max(world.finetuned) >= world.subjects:
+            refuse(
+                "world.finetuned",
+                max(world.finetuned),
+                f"N_f < S, here at most {world.subjects - 1} (world.subjects - 1)",
+            )
+        if world.answers < world.subjects and not world.answers_shared:
+            refuse(
+                "world.answers",
+                world.answers,
+                f"A >= S, here at least {world.subjects} (world.subjects), or world.answers_shared=true",
+            )
+        if world.answer_of:
+            if len(world.answer_of) != world.subjects:
+                refuse("world.answer_of", list(world.answer_of), f"one answer for each of {world.subjects} subjects")
+            if max(world.answer_of) >= world.answers:
+                refuse("world.answer_of", list(world.answer_of), f"numbers below world.answers={world.answers}")
+            if len(set(world.answer_of)) < world.subjects and not world.answers_shared:
+                refuse("world.answer_of", list(world.answer_of), "a different answer for each subject, or shared ones")
+        if world.distractors and not world.distractor_vocabulary:
+            refuse("world.distractor_vocabulary", 0, "at least 1 when world.distractors > 0")
+        for name, stage in (("pretraining", self.pretraining), ("finetuning", self.finetuning)):
+            if stage.batch_size and stage.optimizer == "gd":
+                refuse(f"{name}.batch_size", stage.batch_size, '0 (the full batch) with optimizer "gd"')
+        if self.model.merge_never_targets and self.model.trained_embeddings:
+            refuse("model.merge_never_targets", True, "false with model.trained_embeddings=true")
+        if self.finetuning.method == "lora":
+            if not self.model.mlp and "input" in self.finetuning.targets:
+                refuse("finetuning.targets", list(self.finetuning.targets), '["output"] when model.mlp=false')
+            if self.model.trained_embeddings or self.finetuning.batch_size:
+                refuse("finetuning.method", "lora", '"full" with trained embeddings or mini-batches')
+            if len(set(self.finetuning.targets)) != len(self.finetuning.targets):
+                refuse("finetuning.targets", list(self.finetuning.targets), "each target once")
+            for target in self.finetuning.targets:
+                if not getattr(self.model, f"train_{target}"):
+                    refuse(
+                        "finetuning.targets",
+                        list(self.finetuning.targets),
+                        f"matrices that model.train_{target} trains",
+                    )
+        model = self.model
+        if not (model.attention or model.train_output or model.trained_embeddings or (model.mlp and model.train_input)):
+            refuse("model.train_output", False, "true when nothing else is trained")
+        return self

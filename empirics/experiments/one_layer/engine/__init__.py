@@ -1,0 +1,1 @@
+"""Closed-form gradients of the corpus loss, compiled; measures nothing."""

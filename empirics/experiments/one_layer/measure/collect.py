@@ -1,0 +1,60 @@
+"""Everything that is measured on one run, collected; definitions in :mod:`empirics.observables.shared`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from empirics.experiments.one_layer.config import Config
+from empirics.experiments.protocol import Curve
+from empirics.experiments.one_layer.measure.attention import pretraining_attention
+from empirics.experiments.one_layer.measure.features import feature_observables, feature_similarity
+from empirics.experiments.one_layer.measure.gradient import gradient_observables, update_observables
+from empirics.experiments.one_layer.measure.linear_memory import (
+    finetunes_by_gradient_descent,
+    is_linear_memory,
+    smoothness,
+    template_dominance,
+)
+from empirics.experiments.one_layer.measure.observe import finetuning_observables, pretraining_observables
+from empirics.experiments.one_layer.parameters import Parameters
+from empirics.experiments.one_layer.measure.progress import progress_observables
+from empirics.experiments.one_layer.train import Watch
+from empirics.experiments.world import World
+
+__all__ = ["measure_finetuned", "measure_pretrained", "watched"]
+
+Observed = dict[str, float | None]
+
+
+def watched(config: Config, worlds: Sequence[World]) -> Watch | None:
+    """Attention along pre-training; nothing where it is uniform throughout."""
+    if not config.model.attention:
+        return None
+    return lambda i, weights: pretraining_attention(weights, worlds[i], config.model)
+
+
+def measure_pretrained(config: Config, world: World, weights: Parameters, curves: Mapping[str, Curve]) -> Observed:
+    """Observables of the pre-trained model, with its curves along pre-training."""
+    found = pretraining_observables(weights, world, config.model) | progress_observables(curves["pretraining_gap"])
+    found["feature_similarity"] = feature_similarity(weights, world, config.model)
+    now, initial = found.get("distractor_attention"), curves.get("distractor_attention")
+    if now is not None:
+        found["distractor_attention_drop"] = 0.0 if initial is None else initial.values[0] - now
+    if is_linear_memory(config):
+        found["linear_memory_gap"] = found["pretraining_gap"]
+        found["pretraining_smoothness"] = smoothness(world)
+        found["template_dominance"] = template_dominance(weights, world, config)
+    return found
+
+
+def measure_finetuned(config: Config, world: World, before: Parameters, after: Parameters, finetuned: int) -> Observed:
+    """Observables of the model fine-tuned on ``finetuned`` facts, ``before`` being the pre-trained one."""
+    step = config.finetuning.learning_rate
+    applies = is_linear_memory(config) and finetunes_by_gradient_descent(config)
+    return {
+        **({"finetuning_step": step} if applies else {}),
+        **finetuning_observables(after, world, config.model, finetuned),
+        **feature_observables(before, after, world, config.model, finetuned),
+        **gradient_observables(before, world, config.model, finetuned),
+        **update_observables(before, after, world, config.model),
+    }

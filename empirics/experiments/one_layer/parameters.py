@@ -1,0 +1,99 @@
+"""The weights of one model as tensors, and their initialisation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from empirics.experiments.one_layer import config as configuration
+from empirics.experiments.one_layer.model import OneLayerTransformer
+from empirics.experiments.world import Vocabulary, stream
+
+__all__ = ["Parameters", "initial_parameters"]
+
+
+@dataclass
+class Parameters:
+    """Weights, with rows indexed by tokens.
+
+    Attributes:
+        attention: Z; shape [V, V], first index the querying token.
+        input: W transposed: row v is W e_v; shape [V, m].
+        output: V; row v gives the logit of token v; shape [V, m].
+        embedding: row v is e_v, or None for one-hot embeddings; shape [V, V].
+    """
+
+    attention: Tensor
+    input: Tensor
+    output: Tensor
+    embedding: Tensor | None = None
+
+    def clone(self) -> Parameters:
+        """A deep copy."""
+        return Parameters(*(None if t is None else t.clone() for t in self._tensors()))  # type: ignore[arg-type]
+
+    def to(self, dtype: torch.dtype, device: torch.device | None = None) -> Parameters:
+        """A copy of another dtype or on another device."""
+        return Parameters(*(None if t is None else t.to(dtype=dtype, device=device) for t in self._tensors()))  # type: ignore[arg-type]
+
+    def detached(self) -> Parameters:
+        """A copy outside any autograd graph."""
+        return Parameters(*(None if t is None else t.detach().clone() for t in self._tensors()))  # type: ignore[arg-type]
+
+    def is_finite(self) -> bool:
+        """Whether no weight is infinite or NaN."""
+        return all(t is None or bool(torch.isfinite(t).all()) for t in self._tensors())
+
+    def one_hot(self) -> Parameters:
+        """The equivalent model with one-hot embeddings: Z -> E Z E^T, W e_v -> row v of E W^T."""
+        if self.embedding is None:
+            return self
+        e = self.embedding
+        return Parameters(e @ self.attention @ e.T, e @ self.input, self.output)
+
+    def module(self, config: configuration.Model) -> OneLayerTransformer:
+        """The reference module with these weights (a copy)."""
+        module = OneLayerTransformer(self.attention.shape[0], config, self.attention.dtype)
+        with torch.no_grad():
+            module.attention.copy_(self.attention)
+            module.input.copy_(self.input.T)
+            module.output.copy_(self.output)
+            if self.embedding is not None:
+                module.embedding.copy_(self.embedding)
+        return module
+
+    def _tensors(self) -> tuple[Tensor | None, ...]:
+        return tuple(getattr(self, f.name) for f in fields(self))
+
+
+def initial_parameters(
+    config: configuration.Model, vocabulary: Vocabulary, seed: int, dtype: torch.dtype
+) -> Parameters:
+    """Weights N(0, init_scale^2), W e_p = 0, Z = 0; the identity for W without the MLP.
+
+    With ``merge_never_targets`` subjects, prompt and distractors, which are never a
+    target, share one output row: another law of initialisation.
+    """
+    size = vocabulary.size
+    hidden = config.width if config.mlp else size
+
+    def normal(name: str) -> Tensor:
+        values = stream(seed, name, vocabulary.templates).standard_normal((size, hidden)) * config.init_scale
+        return torch.from_numpy(values.astype(np.float64)).to(dtype)
+
+    input_ = normal("input-weights") if config.mlp else torch.eye(size, dtype=dtype)
+    if config.mlp:
+        input_[vocabulary.prompt] = 0
+    output = normal("output-weights")
+    if config.merge_never_targets:
+        never = [*range(vocabulary.subjects), *range(vocabulary.prompt, size)]
+        output[never] = output[vocabulary.prompt].clone()
+    return Parameters(
+        attention=torch.zeros(size, size, dtype=dtype),
+        input=input_,
+        output=output,
+        embedding=torch.eye(size, dtype=dtype) if config.trained_embeddings else None,
+    )

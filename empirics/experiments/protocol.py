@@ -1,0 +1,313 @@
+"""The protocol that every experiment obeys: settings and seeds in, observables out.
+
+What is drawn once per seed is a *unit*: one expensive run that may serve several
+cells of the grid, as one pre-trained model serves every number of fine-tuned
+facts. Pool, store, judge and report know an experiment by what is defined here
+and by nothing else. An experiment subclasses :class:`Experiment`, overrides what
+it needs, and is found by the entry-point group ``factbound.experiments``.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from empirics.errors import UsageError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from empirics.experiments.presentation import Shown, Subject
+    from empirics.experiments.regimes import MapDesign
+    from empirics.experiments.settings import ExperimentSettings
+    from empirics.observables.definition import Observable
+    from theory.notation import Notation
+
+__all__ = ["Curve", "Experiment", "Inspected", "Plan", "Point", "UnitRun", "logarithmic_steps"]
+
+
+@dataclass(frozen=True, order=True)
+class Point:
+    """Values of symbols: a cell of a grid, or the unit that serves it."""
+
+    values: tuple[tuple[str, int | float], ...]
+
+    @classmethod
+    def of(cls, **values: int | float) -> Point:
+        """The point with these values, in this order."""
+        return cls(tuple(values.items()))
+
+    def __getitem__(self, symbol: str) -> Any:
+        for name, value in self.values:
+            if name == symbol:
+                return value
+        raise KeyError(symbol)
+
+    def on(self, symbols: Sequence[str]) -> Point:
+        """The part of the point at some symbols."""
+        return Point(tuple((name, value) for name, value in self.values if name in symbols))
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name}={value:g}" for name, value in self.values)
+
+
+@dataclass(frozen=True)
+class Curve:
+    """An observable along training: values (shape [n]) at steps (shape [n])."""
+
+    steps: tuple[int, ...]
+    values: tuple[float, ...]
+
+
+def logarithmic_steps(total: int, per_decade: int = 8) -> tuple[int, ...]:
+    """Steps 0, 1, .., ``total``, evenly spaced in the logarithm; both ends included."""
+    count = max(2, math.ceil(math.log10(max(total, 2)) * per_decade))
+    return tuple(sorted({0, total, *np.rint(np.geomspace(1, max(total, 1), count)).astype(int).tolist()}))
+
+
+@dataclass(frozen=True)
+class UnitRun:
+    """What one seed of one unit gave.
+
+    Attributes:
+        unit: the point of the grid, on the axes that decide a run.
+        seed: the seed; everything random derives from it.
+        observables: for each cell that the run serves, its observables by name (None: undefined).
+        curves: observables along training.
+        failure: None, or why the run has no usable result (it diverged, or its process died).
+        lost: whether it failed for reasons of the machine; such a run is not stored, and tried again next time.
+        details: for each cell, values by name of each item that was measured there (as facts held out); shapes [n].
+    """
+
+    unit: Point
+    seed: int
+    observables: Mapping[Point, Mapping[str, float | None]]
+    curves: Mapping[str, Curve] = field(default_factory=dict)
+    failure: str | None = None
+    lost: bool = False
+    details: Mapping[Point, Mapping[str, tuple[float, ...]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a configuration asks for, once its open choices are made.
+
+    Attributes:
+        settings: the settings with the choices made.
+        lines: what is to be told before the first run.
+        workers: processes; None: as many as the machine has cores.
+    """
+
+    settings: ExperimentSettings
+    lines: tuple[str, ...] = ()
+    workers: int | None = None
+
+
+class Inspected(Protocol):
+    """One run in full, for people who want to look inside."""
+
+    @property
+    def observables(self) -> Mapping[str, float | None]:
+        """Observables of the cell, by name."""
+        ...
+
+    @property
+    def curves(self) -> Mapping[str, Curve]:
+        """Observables along training."""
+        ...
+
+    def arrays(self) -> Mapping[str, Mapping[str, NDArray[Any]]]:
+        """Arrays to be saved, by file and name, as weights before and after fine-tuning."""
+        ...
+
+    def world(self) -> Mapping[str, Any]:
+        """What was drawn, as strict JSON."""
+        ...
+
+
+class Experiment(Protocol):
+    """Trains and measures; the rest of the program only sees observables.
+
+    Attributes:
+        name: kebab-case and lasting; what ``--experiment`` takes.
+        title: what is trained, in a few words, as in "one-layer transformers".
+        notation: the symbols in which cells are handed to claims.
+        axes: the symbols whose values make the grid, in the order of the results, each with its settings key
+            (``{"K": "world.multiplicity"}``); the key's last part names the column in results and cells.csv.
+        settings: the settings' model, with defaults.
+        observables: what it measures, shared observables included.
+        leading: the name of the arm of the settings themselves.
+        overlays: further arms, by the settings keys in which they differ.
+        stacks: seeds that one task may hold on an accelerator.
+        sources: files and folders that decide a result besides the experiment's own folder.
+        libraries: distributions whose version decides a result.
+        command: a short command of its own (``factbound COMMAND run|plan|report``); empty for none.
+        default: whether ``factbound verify`` without ``--experiment`` means this one.
+    """
+
+    name: str
+    title: str
+    notation: Notation
+    axes: Mapping[str, str]
+    settings: type[ExperimentSettings]
+    observables: tuple[Observable, ...]
+    leading: str = "main"
+    overlays: Mapping[str, Mapping[str, Any]] = {}  # noqa: RUF012 - read only
+    stacks: int = 1
+    sources: tuple[Path, ...] = ()
+    libraries: tuple[str, ...] = ("numpy",)
+    command: str = ""
+    default: bool = False
+
+    # What a run is.
+
+    def run(
+        self, settings: Any, unit: Point, seeds: Sequence[int], device: str
+    ) -> list[UnitRun]:
+        """Run the unit at each seed, in order; a seed's result depends neither on the others nor on earlier calls.
+
+        Args:
+            settings: of the experiment's own kind.
+            unit: values of the run's axes (:attr:`run_axes`).
+            seeds: what is random derives from them alone.
+            device: ``"cpu"`` or ``"cuda"``.
+        """
+        ...
+
+    def symbols(self, settings: Any, cell: Point) -> Mapping[str, float]:
+        """All symbols of the notation that have a value at a cell; the cell's own if not overridden."""
+        return dict(cell.values)
+
+    def deciding(self, settings: Any) -> dict[str, Any]:
+        """What of the settings decides the result of a run besides unit, seed, device and code; strict JSON.
+
+        Everything but arms, seeds, verdicts, the device and the axes of the grid that the unit fixes, if not
+        overridden.
+        """
+        data: dict[str, Any] = settings.model_dump(mode="json", exclude={"arms", "seeds", "verdict"})
+        data["compute"].pop("device")
+        for symbol in self.run_axes:
+            section, _, key = self.axes[symbol].partition(".")
+            data[section].pop(key)
+        return data
+
+    def start(self, settings: Any) -> str:
+        """What decides the part of a run that runs of several arms share, as a pre-trained model; all if nothing is."""
+        return json.dumps(self.deciding(settings), sort_keys=True)
+
+    def cost(self, settings: Any, unit: Point) -> float:
+        """Arithmetic of one run up to a factor, to start the longest first."""
+        return 1.0
+
+    # What is asked of it before and after.
+
+    def plan(self, settings: Any, workers: int | None = None, *, estimate: bool = False) -> Plan:
+        """Check that everything needed is at hand, and make open choices.
+
+        Args:
+            settings: of the experiment's own kind.
+            workers: processes asked for.
+            estimate: whether to say how long it will take, by timing a few steps.
+
+        Raises:
+            UsageError: something is missing.
+        """
+        return Plan(settings, (), workers)
+
+    def claims(self, arms: Sequence[str]) -> tuple[str, ...]:
+        """Ids of the claims that a verification with these arms judges: those that speak of its observables and arms."""
+        from theory import all_claims
+
+        mine = {o.name for o in self.observables}
+        return tuple(
+            c.id
+            for c in all_claims()
+            if c.notation.name == self.notation.name and c.observable in mine and {c.arm, c.reference or c.arm} <= set(arms)
+        )
+
+    def show(self, subject: Subject) -> Shown:
+        """What the report shows of it beyond the common part, as data; nothing if not overridden."""
+        from empirics.experiments.presentation import Shown
+
+        return Shown()
+
+    def inspect(self, settings: Any, cell: Point, seed: int) -> Inspected:
+        """One run of one cell, in full.
+
+        Raises:
+            UsageError: an impossible cell, or the experiment has no such run.
+        """
+        raise UsageError(f"the experiment {self.name} has no single run to inspect")
+
+    def map_design(self) -> MapDesign:
+        """What a map of regimes is made of.
+
+        Raises:
+            UsageError: the experiment has none.
+        """
+        raise UsageError(f"the experiment {self.name} has no map of regimes")
+
+    def on_facts(self, settings: Any, facts: Any) -> Any:
+        """The settings on a table of real facts (:class:`empirics.experiments.facts.FactTable`).
+
+        Raises:
+            UsageError: the experiment takes none, or too few are left.
+        """
+        raise UsageError(f"--facts is refused: the experiment {self.name} takes no table of facts")
+
+    # What follows from the above.
+
+    @property
+    def run_axes(self) -> tuple[str, ...]:
+        """The axes that decide a run; cells that differ in the others alone are served by one."""
+        return tuple(symbol for symbol in self.axes if not self.notation[symbol].shares_run)
+
+    def column(self, symbol: str) -> str:
+        """The name of an axis in results and cells.csv."""
+        return self.axes[symbol].rpartition(".")[2]
+
+    def values(self, settings: Any, symbol: str) -> tuple[int | float, ...]:
+        """The values of an axis in the settings."""
+        section, _, key = self.axes[symbol].partition(".")
+        found = getattr(getattr(settings, section), key)
+        return tuple(found)
+
+    def units(self, settings: Any) -> tuple[Point, ...]:
+        """The units of the configured grid, in the order of the configuration."""
+        return self._product(settings, self.run_axes)
+
+    def cells(self, settings: Any) -> tuple[Point, ...]:
+        """The cells of the configured grid, in the order of the configuration."""
+        return self._product(settings, tuple(self.axes))
+
+    def cells_of(self, settings: Any, unit: Point) -> tuple[Point, ...]:
+        """The cells that a unit serves."""
+        return tuple(cell for cell in self.cells(settings) if cell.on(self.run_axes) == unit)
+
+    def _product(self, settings: Any, axes: Sequence[str]) -> tuple[Point, ...]:
+        values = [self.values(settings, symbol) for symbol in axes]
+        return tuple(Point(tuple(zip(axes, point, strict=True))) for point in itertools.product(*values))
+
+    def exact(self, settings: Any, cell: Point) -> dict[str, float | None]:
+        """The observables of a cell that are computed, not measured."""
+        symbols = self.symbols(settings, cell)
+        return {o.name: o.exact(symbols) for o in self.observables if o.exact is not None}
+
+    @property
+    def presets(self) -> tuple[str, ...]:
+        """Names of the presets: TOML files in ``presets/`` of the experiment's package; the defaults if it has none."""
+        return tuple(sorted(self._preset_files())) or ("default",)
+
+    def _preset_files(self) -> dict[str, Any]:
+        folder = resources.files(type(self).__module__.rpartition(".")[0] or type(self).__module__) / "presets"
+        if not folder.is_dir():
+            return {}
+        return {f.name.removesuffix(".toml"): f for f in folder.iterdir() if f.name.endswith(".toml")}

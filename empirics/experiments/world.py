@@ -1,0 +1,174 @@
+"""The world of facts: who has which answer, written down through which templates."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["IntArray", "Sizes", "Vocabulary", "World", "WorldSettings", "draw_world", "stream"]
+
+IntArray = NDArray[np.int64]
+
+
+def stream(seed: int, name: str, *keys: int) -> np.random.Generator:
+    """The named random stream of a seed; streams of other names, keys or seeds are independent."""
+    entropy = [seed, zlib.crc32(name.encode()), *keys]
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy)))
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Token numbers: subjects, templates, answers, the prompt, distractors, in this order."""
+
+    subjects: int
+    templates: int
+    answers: int
+    distractors: int = 0
+
+    @property
+    def first_template(self) -> int:
+        """Token of template 0."""
+        return self.subjects
+
+    @property
+    def first_answer(self) -> int:
+        """Token of answer 0."""
+        return self.subjects + self.templates
+
+    @property
+    def prompt(self) -> int:
+        """Token p, the Q&A prompt."""
+        return self.subjects + self.templates + self.answers
+
+    @property
+    def first_distractor(self) -> int:
+        """Token of distractor 0."""
+        return self.prompt + 1
+
+    @property
+    def size(self) -> int:
+        """Vocabulary size ``V = S + |R| + A + 1 + D``."""
+        return self.prompt + 1 + self.distractors
+
+
+@dataclass(frozen=True)
+class World:
+    """One draw of the world.
+
+    Attributes:
+        vocabulary: token numbers.
+        own_templates: T(s), template numbers in 0..|R|-1; shape [S, K].
+        answer_of: a(s), answer numbers in 0..A-1; shape [S].
+        finetuning_order: a random order of the subjects, whose prefixes are the
+            nested fine-tuning sets; shape [S].
+        pretraining_distractors: distractor numbers before each sequence; shape [S, K, L].
+        finetuning_distractors: the same for the Q&A sequences; shape [S, L].
+    """
+
+    vocabulary: Vocabulary
+    own_templates: IntArray
+    answer_of: IntArray
+    finetuning_order: IntArray
+    pretraining_distractors: IntArray
+    finetuning_distractors: IntArray
+
+    @property
+    def multiplicity(self) -> int:
+        """K, templates per fact."""
+        return int(self.own_templates.shape[1])
+
+    @property
+    def template_tokens(self) -> IntArray:
+        """Tokens of T(s); shape [S, K]."""
+        return self.own_templates + self.vocabulary.first_template
+
+    @property
+    def answer_tokens(self) -> IntArray:
+        """Tokens of a(s); shape [S]."""
+        return self.answer_of + self.vocabulary.first_answer
+
+    def coverage(self, finetuned: int) -> IntArray:
+        """C_r, the number of the first ``finetuned`` facts with template r; shape ``[|R|]``."""
+        shown = self.own_templates[self.finetuning_order[:finetuned]]
+        return np.bincount(shown.ravel(), minlength=self.vocabulary.templates).astype(np.int64)
+
+
+class WorldSettings(Protocol):
+    """What of an experiment's settings decides its worlds, apart from the grid."""
+
+    @property
+    def subjects(self) -> int:
+        """S."""
+        ...
+
+    @property
+    def answers(self) -> int:
+        """A."""
+        ...
+
+    @property
+    def answers_shared(self) -> bool:
+        """Whether a(.) is any random map; else it is injective."""
+        ...
+
+    @property
+    def answer_of(self) -> tuple[int, ...]:
+        """a(s), fixed; drawn at random if empty."""
+        ...
+
+    @property
+    def distractors(self) -> int:
+        """L, distractor tokens before each sequence."""
+        ...
+
+    @property
+    def distractor_vocabulary(self) -> int:
+        """D."""
+        ...
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """The least that a world needs: S and A; no distractors, distinct answers."""
+
+    subjects: int
+    answers: int
+    answers_shared: bool = False
+    answer_of: tuple[int, ...] = ()
+    distractors: int = 0
+    distractor_vocabulary: int = 0
+
+
+def draw_world(config: WorldSettings, templates: int, multiplicity: int, seed: int) -> World:
+    """Draw the world of a seed.
+
+    T(s) is the prefix of length K of a random order of all templates, drawn
+    independently for each subject: uniform without replacement for every K, and
+    nested in K, so that worlds of one seed are paired across multiplicities.
+    """
+    subjects, answers = config.subjects, config.answers
+    order = stream(seed, "templates", templates).permuted(
+        np.tile(np.arange(templates, dtype=np.int64), (subjects, 1)), axis=1
+    )
+    draw = stream(seed, "answers")
+    if config.answer_of:
+        answer_of = np.array(config.answer_of, dtype=np.int64)
+    elif config.answers_shared:
+        answer_of = draw.integers(0, answers, size=subjects)
+    else:
+        answer_of = draw.permutation(answers)[:subjects]
+    length, kinds = config.distractors, max(config.distractor_vocabulary, 1)
+    return World(
+        vocabulary=Vocabulary(subjects, templates, answers, config.distractor_vocabulary),
+        own_templates=order[:, :multiplicity].copy(),
+        answer_of=answer_of.astype(np.int64),
+        finetuning_order=stream(seed, "finetuning-order").permutation(subjects).astype(np.int64),
+        pretraining_distractors=stream(seed, "pretraining-distractors").integers(
+            0, kinds, size=(subjects, multiplicity, length)
+        ),
+        finetuning_distractors=stream(seed, "finetuning-distractors").integers(0, kinds, size=(subjects, length)),
+    )

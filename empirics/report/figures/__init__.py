@@ -1,0 +1,1 @@
+"""How figures look: one style, one drawing function for each kind of figure; computes nothing."""

@@ -1,0 +1,74 @@
+"""A claim's verdicts side by side: one line per verdict, the measured value with its limits beside the threshold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from empirics.report.figures.figure import Row, number
+from empirics.report.figures.style import INK, OBSERVED, PAGE, SOFT, new_figure
+from empirics.verification.results import Results
+
+__all__ = ["draw_forest", "forest_rows"]
+
+_LINE = 0.155
+_MARKS = {"HOLDS": "o", "VIOLATED": "X", "UNDECIDED": "o"}
+
+
+def forest_rows(results: Results, identifier: str) -> list[Row]:
+    """Per verdict of a claim with a measured value: where, estimate, limits, threshold, verdict."""
+    return [
+        {
+            "where": results.where(verdict),
+            "estimate": verdict.estimate,
+            "lower": verdict.lower,
+            "upper": verdict.upper,
+            "threshold": verdict.bound,
+            "verdict": verdict.verdict,
+        }
+        for verdict in results.verdicts
+        if verdict.claim == identifier and verdict.estimate is not None
+    ]
+
+
+def draw_forest(rows: Sequence[Row], xlabel: str, *, two_sided: bool = False) -> Any:
+    """The figure; open points are undecided, crosses violated, the black bars the threshold.
+
+    Args:
+        rows: those of :func:`forest_rows`, at least one.
+        xlabel: what was measured.
+        two_sided: the threshold is a margin on both sides of 0.
+    """
+    figure = new_figure(PAGE, _LINE * len(rows) + 0.62, left=2.15, right=0.95, top=0.1, bottom=0.46)
+    axis: Any = figure.subplots()
+    for position, row in enumerate(rows):
+        estimate = number(row, "estimate")
+        low, high = (number(row, side, "estimate") for side in ("lower", "upper"))
+        verdict = str(row["verdict"])
+        axis.errorbar(
+            [estimate],
+            [position],
+            xerr=[[max(0.0, estimate - low)], [max(0.0, high - estimate)]],
+            markerfacecolor="white" if verdict == "UNDECIDED" else OBSERVED["color"],
+            **OBSERVED | {"fmt": _MARKS.get(verdict, "o")},
+        )
+        if row["threshold"] is not None:
+            threshold = number(row, "threshold")
+            for mark in (threshold, -threshold) if two_sided else (threshold,):
+                axis.plot([mark, mark], [position - 0.5, position + 0.5], color=INK, linewidth=1.4, zorder=2)
+        axis.annotate(
+            verdict.lower(),
+            (1.0, position),
+            xycoords=("axes fraction", "data"),
+            xytext=(5, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=7,
+            color=SOFT if verdict != "VIOLATED" else OBSERVED["color"],
+        )
+    axis.set_yticks(range(len(rows)), [str(row["where"]) for row in rows], fontsize=7)
+    axis.set_ylim(len(rows) - 0.4, -0.6)
+    axis.grid(axis="y", visible=False)
+    axis.tick_params(axis="y", length=0)
+    axis.set_xlabel(xlabel)
+    return figure

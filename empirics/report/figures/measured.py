@@ -1,0 +1,103 @@
+"""A claim's bound and a user's measurements, in one figure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from empirics.judging.confidence import interval
+from empirics.judging.table import CellTable
+from empirics.judging.measurements import Judged
+from empirics.report.figures.figure import Figure, Row, number
+from empirics.report.figures.style import COLUMN, INK, OBSERVED, direct_labels, new_figure, shade_and_style, words
+from theory import DomainError
+from theory.notation import NOTATION
+
+__all__ = ["judged_figure"]
+
+_MARKERS = "osD^vP"
+
+
+def judged_figure(judged: Judged, alpha: float) -> Figure:
+    """Observed means with intervals, and the bound where the claim has one, over the symbol that varies most.
+
+    Args:
+        judged: the verdicts.
+        alpha: level of the intervals, each cell by itself.
+    """
+    symbol = _axis(judged.cells)
+    rows = []
+    for cell in sorted(judged.cells, key=lambda c: c.symbols[symbol]):
+        fixed = [(n, v) for n, v in cell.symbols.items() if n != symbol and _varies(judged.cells, n)]
+        rows.append(_row(judged, cell, symbol, ", ".join(f"{n}={v:g}" for n, v in fixed), alpha))
+    observable = judged.claim.observable
+    return Figure(
+        judged.claim.id,
+        f"{judged.claim.title}, predicted and observed",
+        f"{observable} against {NOTATION[symbol].meaning}. Points: mean over seeds with its time-uniform interval.",
+        rows,
+        partial(_draw, symbol=symbol, label=words(observable), title=f"{judged.claim.id}: {judged.verdict}"),
+    )
+
+
+def _row(judged: Judged, cell: CellTable, symbol: str, series: str, alpha: float) -> Row:
+    values = [v for v in cell.observables[judged.claim.observable] if v is not None]
+    known = judged.observable
+    limits = interval(values, alpha, known.lower, known.upper) if values and known and known.bounded else None
+    return {
+        "series": series,
+        symbol: cell.symbols[symbol],
+        "mean": float(np.mean(values)) if values else None,
+        "lower": limits.lower if limits else None,
+        "upper": limits.upper if limits else None,
+        "bound": _bound(judged, cell),
+        "seeds": len(cell.seeds),
+    }
+
+
+def _draw(rows: Sequence[Row], symbol: str, label: str, title: str) -> Any:
+    figure = new_figure(COLUMN, 2.4, left=0.55, right=0.95, top=0.25)
+    axis: Any = figure.subplots()
+    ends = []
+    for position, series in enumerate(dict.fromkeys(str(r["series"]) for r in rows)):
+        mine = [r for r in rows if r["series"] == series]
+        seen = [r for r in mine if r["mean"] is not None]
+        name = f", {series}" if series else ""
+        if seen:
+            mean = np.array([number(r, "mean") for r in seen])
+            below = np.maximum(mean - [number(r, "lower", "mean") for r in seen], 0)
+            above = np.maximum(np.array([number(r, "upper", "mean") for r in seen]) - mean, 0)
+            look = OBSERVED | {"fmt": _MARKERS[position % len(_MARKERS)]}
+            axis.errorbar([number(r, symbol) for r in seen], mean, yerr=[below, above], **look)
+            ends.append((float(mean[-1]), f"observed{name}", str(OBSERVED["color"])))
+        known = [(number(r, symbol), number(r, "bound")) for r in mine if r["bound"] is not None]
+        if known:
+            axis.plot(*zip(*known, strict=True), **shade_and_style(position))
+            ends.append((known[-1][1], f"bound{name}", INK))
+    axis.set_title(title, pad=3)
+    axis.set_xlabel(f"{symbol}, {NOTATION[symbol].meaning}", fontsize=7.5)
+    axis.set_ylabel(label)
+    direct_labels(axis, ends, spacing=0.075)
+    return figure
+
+
+def _bound(judged: Judged, cell: CellTable) -> float | None:
+    if judged.claim.log_expression is None:
+        return None
+    try:
+        return float(judged.claim.bound(**{n: cell.symbols[n] for n in judged.claim.symbols}))
+    except DomainError:
+        return None
+
+
+def _axis(cells: tuple[CellTable, ...]) -> str:
+    """The symbol with the most values; N_f first among equals."""
+    names = sorted(cells[0].symbols, key=lambda n: n != "N_f")
+    return max(names, key=lambda n: len({c.symbols[n] for c in cells}))
+
+
+def _varies(cells: tuple[CellTable, ...], name: str) -> bool:
+    return len({c.symbols[name] for c in cells}) > 1

@@ -1,0 +1,71 @@
+"""The findings of ``factbound check`` as a terminal table, Markdown and JUnit XML."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from xml.etree import ElementTree
+
+from rich.console import Console
+from rich.table import Table
+
+from empirics.verification.baseline import Baseline, Finding, Level
+
+__all__ = ["findings_junit", "findings_markdown", "findings_summary", "print_findings"]
+
+_COLOURS = {Level.FAILURE: "bold red", Level.WARNING: "yellow", Level.NOTE: "dim"}
+
+
+def findings_summary(findings: Sequence[Finding], new: Baseline) -> str:
+    """One sentence."""
+    counts = Counter(f.level for f in findings)
+    cells = sum(len(c.cells) for c in new.claims.values())
+    if not findings:
+        return f"No change: {len(new.claims)} claims, {cells} cells as in the baseline."
+    parts = [
+        f"{counts[level]} {level.value.lower()}{'s' if counts[level] != 1 else ''}" for level in Level if counts[level]
+    ]
+    return f"{', '.join(parts)} in {len(new.claims)} claims, {cells} cells."
+
+
+def print_findings(findings: Sequence[Finding], new: Baseline, out: Console) -> None:
+    """The table, then the sentence."""
+    if findings:
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for heading in ("", "claim", "where", "what"):
+            table.add_column(heading, overflow="fold")
+        for f in findings:
+            colour = _COLOURS[f.level]
+            table.add_row(f"[{colour}]{f.level.value}[/{colour}]", f.claim, f.where, f.what)
+        out.print(table)
+    out.print(findings_summary(findings, new), style="bold", markup=False)
+
+
+def findings_markdown(findings: Sequence[Finding], new: Baseline) -> str:
+    """For a CI summary."""
+    lines = ["## Theorems against the baseline", "", findings_summary(findings, new), ""]
+    if findings:
+        lines += ["| | claim | where | what |", "| --- | --- | --- | --- |"]
+        lines += [
+            "| " + " | ".join(part.replace("|", "\\|") for part in (f.level.value, f.claim, f.where, f.what)) + " |"
+            for f in findings
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def findings_junit(findings: Sequence[Finding], new: Baseline) -> str:
+    """JUnit XML: one test case per claim; its failures are the claim's failures."""
+    failed = [f for f in findings if f.level is Level.FAILURE]
+    names = [*new.claims, *dict.fromkeys(f.claim or "baseline" for f in failed if f.claim not in new.claims)]
+    suite = ElementTree.Element("testsuite", name="factbound check", tests=str(len(names)))
+    for name in names:
+        case = ElementTree.SubElement(suite, "testcase", classname="factbound", name=name)
+        mine = [f for f in failed if (f.claim or "baseline") == name]
+        if mine:
+            failure = ElementTree.SubElement(case, "failure", message=mine[0].what)
+            failure.text = "\n".join(f"{f.where}: {f.what}" if f.where else f.what for f in mine)
+        warnings = [f for f in findings if f.claim == name and f.level is Level.WARNING]
+        if warnings:
+            ElementTree.SubElement(case, "system-out").text = "\n".join(f"{f.where}: {f.what}" for f in warnings)
+    suite.set("failures", str(sum(1 for case in suite if case.find("failure") is not None)))
+    return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"

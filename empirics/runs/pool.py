@@ -1,0 +1,235 @@
+"""Grids of runs over processes: one thread each, results as they come."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import tempfile
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from empirics.runs.device import resolved_device
+from empirics.errors import UsageError
+from empirics.experiments.protocol import Experiment, ExperimentConfig, Unit, UnitRun, pretrained_by
+
+__all__ = ["EXPERIMENTS", "INTERNAL_ERROR", "Task", "available_cores", "load_experiment", "run_tasks", "split"]
+
+EXPERIMENTS = {
+    "one-layer": "empirics.experiments.one_layer.run:OneLayer",
+    "language-model": "empirics.experiments.language_models.run:LanguageModel",
+    "one-layer-predicted": "empirics.experiments.one_layer.predict.experiment:PredictedOneLayer",
+}
+"""Experiments by name; loaded in the process that runs them, so that the others never import torch."""
+
+INTERNAL_ERROR = "internal error"
+"""How the failure of a run begins that a defect of the program ended."""
+
+_UNSTACKED = ("language-model",)
+_SEEDS_PER_STACK = 64  # on an accelerator models are stacked; on a CPU every run is a task of its own
+
+
+@dataclass(frozen=True)
+class Task:
+    """Some seeds of one unit of one arm."""
+
+    experiment: str
+    variant: str
+    config: ExperimentConfig
+    unit: Unit
+    seeds: tuple[int, ...]
+
+    @property
+    def start(self) -> tuple[object, ...]:
+        """What decides the pre-trained models; tasks of equal start differ in fine-tuning alone."""
+        return self.experiment, self.unit, self.seeds, pretrained_by(self.config)
+
+    @property
+    def relative_cost(self) -> float:
+        """Arithmetic up to a factor, to start the longest tasks first."""
+        return len(self.seeds) * self.config.relative_cost(self.unit)
+
+
+Bundle = tuple[Task, ...]
+"""Tasks of equal start, run one after the other by one experiment, which pre-trains once for all of them."""
+
+
+def available_cores() -> int:
+    """Processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+
+
+def load_experiment(name: str) -> Experiment:
+    """The experiment of that name, or at ``module:attribute``."""
+    module, _, attribute = EXPERIMENTS.get(name, name).partition(":")
+    experiment: Experiment = getattr(importlib.import_module(module), attribute)()
+    return experiment
+
+
+def split(experiment: str, variant: str, config: ExperimentConfig, unit: Unit, seeds: Sequence[int]) -> list[Task]:
+    """Tasks of one seed each on a CPU, of many on an accelerator if the experiment stacks models."""
+    alone = experiment in _UNSTACKED or resolved_device(config.compute.device)[0] == "cpu"
+    size = 1 if alone else _SEEDS_PER_STACK
+    return [Task(experiment, variant, config, unit, tuple(seeds[i : i + size])) for i in range(0, len(seeds), size)]
+
+
+def run_tasks(tasks: Sequence[Task], workers: int, cluster: str | None = None) -> Iterator[tuple[Task, list[UnitRun]]]:
+    """Run tasks, longest first, and yield each as it finishes.
+
+    Tasks that need the same pre-trained models go to the same process together.
+
+    With one worker everything runs in this process; else one single-threaded
+    process per worker. Results do not depend on the number of workers.
+
+    A worker that dies (killed, out of memory) is not the end: what was under way
+    is tried once more, alone; what dies again is yielded as failed runs. All
+    others go on. So is a task that raises an exception.
+
+    With ``cluster``, the address of a dask scheduler, its workers do the work.
+    """
+    ordered = sorted(_bundles(tasks), key=lambda bundle: -max(task.relative_cost for task in bundle))
+    if cluster is not None:
+        yield from _over_cluster(ordered, cluster)
+        return
+    if workers == 1 or len(ordered) == 1:
+        for bundle in ordered:
+            yield from _run(bundle)
+        return
+    with tempfile.TemporaryDirectory(prefix="factbound-") as markers:
+        pending = dict(enumerate(ordered))
+        while pending:
+            try:
+                for number, runs in _parallel(pending, workers, markers):
+                    yield from zip(pending.pop(number), runs, strict=True)
+            except _worker_death() as death:
+                for number in _under_way(markers):
+                    if number in pending:
+                        bundle = pending.pop(number)
+                        yield from zip(bundle, _alone(number, bundle, markers, death), strict=True)
+
+
+def _bundles(tasks: Sequence[Task]) -> list[Bundle]:
+    found: dict[tuple[object, ...], list[Task]] = {}
+    for task in tasks:
+        found.setdefault(task.start, []).append(task)
+    return [tuple(bundle) for bundle in found.values()]
+
+
+def _over_cluster(bundles: Sequence[Bundle], address: str) -> Iterator[tuple[Task, list[UnitRun]]]:
+    from empirics.runs.cluster import connect, on_cluster
+
+    client = connect(address)
+    try:
+        for number, runs in on_cluster(client, _numbered, dict(enumerate(bundles))):
+            bundle = bundles[number]
+            yield from zip(bundle, _lost(bundle, runs) if isinstance(runs, BaseException) else runs, strict=True)
+    finally:
+        client.close()
+
+
+def _numbered(number: int, bundle: Bundle) -> tuple[int, list[list[UnitRun]]]:
+    return number, [runs for _, runs in _run(bundle)]
+
+
+def _lost(bundle: Bundle, death: BaseException) -> list[list[UnitRun]]:
+    reason = "its worker process died twice (killed, or out of memory): " + " ".join(str(death).split())[:200]
+    return [[UnitRun(task.unit, seed, {}, {}, reason, lost=True) for seed in task.seeds] for task in bundle]
+
+
+def _parallel(pending: Mapping[int, Bundle], workers: int, markers: str) -> Iterator[tuple[int, list[list[UnitRun]]]]:
+    from joblib import Parallel, delayed, parallel_config
+
+    with parallel_config(backend="loky", inner_max_num_threads=1):
+        with _interrupts_held():
+            finished = Parallel(
+                n_jobs=min(workers, max(2, len(pending))), return_as="generator_unordered", batch_size=1
+            )(delayed(_marked)(number, bundle, markers) for number, bundle in list(pending.items()))
+        yield from finished
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Processes and threads started inside never see Ctrl-C, from their first moment on; this one sees it afterwards.
+
+    The terminal sends it to every process of the group. The sweep ends its workers
+    itself; a worker that is still importing would only print a traceback.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    from multiprocessing import resource_tracker
+
+    from joblib.externals.loky.backend import resource_tracker as tracker_of_loky
+
+    resource_tracker.ensure_running()  # both unblock the signal when they start, so they start before
+    tracker_of_loky.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _alone(number: int, bundle: Bundle, markers: str, death: BaseException) -> list[list[UnitRun]]:
+    """The second and last try of tasks whose worker may have died of them."""
+    try:
+        ((_, runs),) = _parallel({number: bundle}, 2, markers)
+    except _worker_death():
+        return _lost(bundle, death)
+    return runs
+
+
+def _marked(number: int, bundle: Bundle, markers: str) -> tuple[int, list[list[UnitRun]]]:
+    """Run tasks, with a marker file while they are under way."""
+    marker = Path(markers) / str(number)
+    marker.touch()
+    done = _numbered(number, bundle)
+    marker.unlink()
+    return done
+
+
+def _under_way(markers: str) -> list[int]:
+    """The bundles that were under way when a worker died; their markers are removed."""
+    found = []
+    for marker in Path(markers).iterdir():
+        found.append(int(marker.name))
+        marker.unlink()
+    return sorted(found)
+
+
+def _worker_death() -> type[BaseException]:
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    death: type[BaseException] = TerminatedWorkerError
+    return death
+
+
+def _run(bundle: Bundle) -> Iterator[tuple[Task, list[UnitRun]]]:
+    import torch
+
+    torch.set_num_threads(1)
+    experiment = load_experiment(bundle[0].experiment)
+    for task in bundle:
+        yield task, _run_task(experiment, task)
+
+
+def _run_task(experiment: Experiment, task: Task) -> list[UnitRun]:
+    try:
+        return experiment.run(task.config, task.unit, task.seeds)
+    except UsageError:
+        raise
+    except Exception as error:  # one task must not end the others: it becomes failed runs that say why
+        reason = _reason(error)
+        return [UnitRun(task.unit, seed, {}, {}, reason, lost=True) for seed in task.seeds]
+
+
+def _reason(error: Exception) -> str:
+    text = " ".join(str(error).split())[:200]
+    # RuntimeError is torch's way to say that memory does not suffice.
+    if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "memory" in text.lower()):
+        return f"not enough memory: {text}"
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{INTERNAL_ERROR}: {type(error).__name__}: {text} ({Path(last.filename).name}, line {last.lineno})"

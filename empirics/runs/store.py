@@ -1,0 +1,234 @@
+"""runs.sqlite: every finished run is durable at once, and found again.
+
+One row per (unit, seed). Its key hashes all that decides the result: the
+configuration (without seeds, verdicts and grid axes that it does not touch),
+unit and seed, the sources that compute it, library versions and the device. A
+run is written in one transaction, in write-ahead mode with full
+synchronisation: kill -9 at any moment loses nothing that was reported finished.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from empirics.runs.device import resolved_device
+from empirics.errors import UsageError
+from empirics.experiments.protocol import Curve, ExperimentConfig, Unit, UnitRun
+
+__all__ = ["Store", "StoreError", "run_key"]
+
+_APPLICATION_ID = 0x66616374  # "fact"
+_LAYOUT = 1
+_ROOT = Path(__file__).resolve().parent.parent
+_DECIDING = ("empirics/one_layer", "empirics/exact.py", "empirics/experiment.py", "theory/covering.py")
+_LIBRARIES = ("torch", "numpy", "numba")
+_SUFFIXES = (".py", ".tsv", ".toml", ".json", ".txt")
+_MORE = {"language-model": (("empirics/lm",), ("transformers", "peft", "tokenizers"))}
+"""Further sources and libraries that decide an experiment's results."""
+
+
+class StoreError(UsageError):
+    """The store cannot be used; the message says why and what to do."""
+
+
+def run_key(experiment: str, config: ExperimentConfig, unit: Unit, seed: int) -> str:
+    """The key of one run; equal keys mean equal results, bit for bit, on this machine."""
+    sources, libraries = _MORE.get(experiment, ((), ()))
+    parts = {
+        "experiment": experiment,
+        **config.deciding(),
+        "compute": [config.compute.dtype, *resolved_device(config.compute.device)],
+        "unit": [unit.templates, unit.multiplicity],
+        "seed": seed,
+        "machine": [platform.machine(), _processor_name()],
+        "code": _deciding_sources(*sources),
+        "libraries": {name: version(name) for name in (*_LIBRARIES, *libraries)},
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+class Store:
+    """The durable runs of one output directory; one process at a time.
+
+    Use as a context manager.
+
+    Args:
+        path: the database file; made if there is none.
+
+    Raises:
+        StoreError: the file is corrupt, foreign, of another layout, unwritable, or
+            in use by another process.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = _lock(path)
+        try:
+            with _explained(path):
+                self._connection = sqlite3.connect(path, isolation_level=None)
+                self._prepare()
+        except BaseException:
+            os.close(self._lock)
+            raise
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database and let others use it."""
+        self._connection.close()
+        os.close(self._lock)
+
+    def __len__(self) -> int:
+        with _explained(self.path):
+            return int(self._connection.execute("SELECT count(*) FROM runs").fetchone()[0])
+
+    def find(self, keys: Iterable[str]) -> dict[str, UnitRun]:
+        """Those of the runs that are stored, by key."""
+        found = {}
+        with _explained(self.path):
+            for key in keys:
+                row = self._connection.execute("SELECT run FROM runs WHERE key = ?", (key,)).fetchone()
+                run = None if row is None else _decode(row[0])
+                if run is not None:
+                    found[key] = run
+        return found
+
+    def add(self, entries: Mapping[str, UnitRun]) -> None:
+        """Store runs in one transaction; on return they are on the disk."""
+        with _explained(self.path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                self._connection.executemany(
+                    "INSERT OR REPLACE INTO runs (key, templates, multiplicity, seed, run) VALUES (?, ?, ?, ?, ?)",
+                    [
+                        (key, run.unit.templates, run.unit.multiplicity, run.seed, _encode(run))
+                        for key, run in entries.items()
+                    ],
+                )
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    def _prepare(self) -> None:
+        ask = self._connection.execute
+        tables = ask("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if tables and ask("PRAGMA application_id").fetchone()[0] != _APPLICATION_ID:
+            raise StoreError(f"{self.path} is a database of another program; use another --output")
+        layout = ask("PRAGMA user_version").fetchone()[0]
+        if tables and layout != _LAYOUT:
+            raise StoreError(
+                f"{self.path} has layout {layout}, this version of factbound writes {_LAYOUT}; "
+                "use another --output, or the version that wrote it"
+            )
+        if tables and ask("PRAGMA quick_check").fetchone()[0] != "ok":
+            raise sqlite3.DatabaseError("integrity check failed")
+        ask("PRAGMA journal_mode = WAL")
+        ask("PRAGMA synchronous = FULL")
+        if not tables:
+            ask(f"PRAGMA application_id = {_APPLICATION_ID}")
+            ask(f"PRAGMA user_version = {_LAYOUT}")
+        ask(
+            "CREATE TABLE IF NOT EXISTS runs (key TEXT PRIMARY KEY, templates INTEGER NOT NULL, "
+            "multiplicity INTEGER NOT NULL, seed INTEGER NOT NULL, run TEXT NOT NULL, "
+            "stored TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP) WITHOUT ROWID"
+        )
+
+
+def _encode(run: UnitRun) -> str:
+    return json.dumps(
+        {
+            "unit": [run.unit.templates, run.unit.multiplicity],
+            "seed": run.seed,
+            "observables": {str(n): dict(values) for n, values in run.observables.items()},
+            "curves": {name: [list(curve.steps), list(curve.values)] for name, curve in run.curves.items()},
+            "facts": {str(n): {name: list(v) for name, v in values.items()} for n, values in run.facts.items()},
+            "failure": run.failure,
+        }
+    )
+
+
+def _decode(text: str) -> UnitRun | None:
+    """The run, or None if the row is damaged: it is computed again and replaced."""
+    try:
+        data: dict[str, Any] = json.loads(text)
+        return UnitRun(
+            unit=Unit(*data["unit"]),
+            seed=data["seed"],
+            observables={int(n): values for n, values in data["observables"].items()},
+            curves={name: Curve(tuple(steps), tuple(values)) for name, (steps, values) in data["curves"].items()},
+            facts={int(n): {k: tuple(v) for k, v in named.items()} for n, named in data.get("facts", {}).items()},
+            failure=data["failure"],
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+@lru_cache(maxsize=4)
+def _deciding_sources(*more: str) -> str:
+    digest = hashlib.sha256()
+    for name in (*_DECIDING, *more):
+        place = _ROOT / name
+        for file in sorted(f for f in place.rglob("*") if f.suffix in _SUFFIXES) if place.is_dir() else [place]:
+            digest.update(str(file.relative_to(_ROOT)).encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _processor_name() -> str:
+    from empirics.runs.environment import processor
+
+    return processor()
+
+
+def _lock(path: Path) -> int:
+    """A lock held while the store is open; released by the system if the process dies."""
+    try:
+        handle = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise StoreError(f"cannot write beside {path}: {error.strerror}") from None
+    try:
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except ImportError:  # no such locks on this system: SQLite's own still protect each transaction
+        pass
+    except OSError:
+        os.close(handle)
+        raise StoreError(f"{path} is in use by another factbound; wait for it, or use another --output") from None
+    return handle
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """SQLite's errors as one line that says what to do."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        text = str(error)
+        if "full" in text:
+            raise StoreError(
+                f"no space left to store runs in {path}: everything stored so far is kept; free some and run again"
+            ) from None
+        if "readonly" in text or "unable to open" in text:
+            raise StoreError(f"cannot write {path}: {text}; use another --output") from None
+        if "locked" in text or "busy" in text:
+            raise StoreError(f"{path} is held by another program ({text}); close it there and run again") from None
+        raise StoreError(
+            f"{path} is corrupt or no database of runs ({text}); move it away or use another --output"
+        ) from None

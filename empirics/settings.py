@@ -1,0 +1,147 @@
+"""Settings from TOML: strict types, one clear line for every mistake, the same keys for ``--set``.
+
+A configuration comes from a preset, then a TOML file, then single settings;
+each later source overrides the earlier. Unknown keys, wrong types and
+impossible values raise :class:`empirics.errors.UsageError` with one line that
+names the key, the value and what is allowed.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from empirics.errors import UsageError
+
+__all__ = [
+    "Axis", "Count", "NonNegative", "Positive", "Section", "Seed", "Whole", "gathered", "parse_setting", "refuse", "validated",
+]
+
+# Upper ends are far beyond anything useful: they keep slips of the hand out of memory and arithmetic.
+Count = Annotated[int, Field(ge=1, le=10**7)]
+Whole = Annotated[int, Field(ge=0, le=10**7)]
+Seed = Annotated[int, Field(ge=0, le=2**53)]
+Positive = Annotated[float, Field(gt=0, le=1e6)]
+NonNegative = Annotated[float, Field(ge=0, le=1e6)]
+Axis = Annotated[tuple[Count, ...], Field(min_length=1)]
+
+
+class Section(BaseModel):
+    """A section of a configuration: strict types, no unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False, validate_default=True)
+
+
+def refuse(key: str, value: object, allowed: str) -> None:
+    """Raise the error of an impossible setting."""
+    raise UsageError(f"{key}={_show(value)} is refused: allowed is {allowed}")
+
+
+def gathered(
+    kind: type[BaseModel], data: dict[str, Any], file: Path | None = None, settings: Iterable[str] = ()
+) -> dict[str, Any]:
+    """``data`` with a TOML file and ``KEY=VALUE`` settings over it; not yet validated.
+
+    Raises:
+        UsageError: an unreadable file, or a setting that is not of that form.
+    """
+    if file is not None:
+        _merge(kind, data, _read(file), str(file))
+    for setting in settings:
+        key, separator, text = setting.partition("=")
+        section, dot, name = key.strip().partition(".")
+        if not separator or not dot or not name:
+            raise UsageError(f"--set {setting!r} is not of the form section.key=VALUE, as in world.multiplicity=[1,3]")
+        _merge(kind, data, {section: {name: parse_setting(text)}}, "--set")
+    return data
+
+
+_Kind = TypeVar("_Kind", bound=BaseModel)
+
+
+def validated(kind: type[_Kind], data: Mapping[str, Any]) -> _Kind:
+    """A configuration of that kind from nested mappings, with errors in one line."""
+    try:
+        return kind.model_validate(_tuples(data))
+    except ValidationError as error:
+        raise UsageError(_explain(kind, error)) from None
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        with file.open("rb") as stream:
+            return tomllib.load(stream)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise UsageError(f"cannot read the configuration {file}: {reason}") from None
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+        raise UsageError(f"{file} is not valid TOML: {str(error)[:200]}") from None
+
+
+def parse_setting(text: str) -> Any:
+    """A value as TOML writes it; text that is no TOML stands for itself."""
+    try:
+        parsed = tomllib.loads(f"value = {text}")
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError):
+        return text.strip()
+    return parsed["value"] if list(parsed) == ["value"] else text.strip()
+
+
+def _merge(kind: type[BaseModel], target: dict[str, Any], source: Mapping[str, Any], origin: str) -> None:
+    for section, values in source.items():
+        if not isinstance(values, Mapping):
+            raise UsageError(f"{origin}: {section}={_show(values)} is not a section; allowed are {_sections(kind)}")
+        target.setdefault(section, {}).update(values)
+
+
+def _sections(kind: type[BaseModel]) -> str:
+    return ", ".join(f"[{name}]" for name in kind.model_fields)
+
+
+def _tuples(data: Mapping[str, Any]) -> dict[str, Any]:
+    def convert(value: Any) -> Any:
+        return tuple(value) if isinstance(value, list) else value
+
+    return {
+        section: {key: convert(value) for key, value in values.items()} if isinstance(values, Mapping) else values
+        for section, values in data.items()
+    }
+
+
+def _explain(kind: type[BaseModel], error: ValidationError) -> str:
+    errors = error.errors(include_url=False)
+    first = errors[0]
+    location = list(first["loc"])
+    key = ".".join(str(part) for part in location if not isinstance(part, int))
+    if not location:  # a refusal of ours, complete in itself
+        return first["msg"].removeprefix("Value error, ")
+    if first["type"] == "extra_forbidden":
+        if len(location) == 1:
+            line = f"unknown section [{key}]; allowed are {_sections(kind)}"
+        else:
+            section = kind.model_fields[str(location[0])].annotation
+            assert section is not None
+            line = f"unknown key {key}={_show(first['input'])}; allowed in [{location[0]}] are " + ", ".join(
+                section.model_fields
+            )
+    else:
+        message = first["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+        message = message[0].lower() + message[1:].replace("valid tuple", "list").replace("tuple", "list")
+        line = f"{key}={_show(first['input'])} is refused: allowed is {message}"
+        if first["type"] == "too_short":
+            line = (
+                f"{key}={_show(first['input'])} is refused: the axis is empty, allowed is a list of at least one value"
+            )
+    return line + (f" (and {len(errors) - 1} more)" if len(errors) > 1 else "")
+
+
+def _show(value: object) -> str:
+    if isinstance(value, tuple):
+        value = list(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return repr(value) if len(repr(value)) <= 80 else repr(value)[:77] + "..."

@@ -1,0 +1,255 @@
+"""CI regression on theorems: what a verification says now, against a committed baseline.
+
+The baseline holds, for each claim, the fingerprint of its formula, its
+certificates, and per cell verdict and limits. A finding is a failure, a warning
+or a note; only failures make ``factbound check`` exit 1.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from empirics.errors import UsageError
+from empirics.files import write_atomically
+from theory.fingerprint import fingerprint
+from empirics.verification.results import Results, VerdictResult
+from theory import Claim
+
+__all__ = [
+    "Baseline",
+    "BaselineCell",
+    "BaselineClaim",
+    "Finding",
+    "Level",
+    "baseline_of",
+    "cell_of",
+    "compare",
+    "fingerprint",
+    "read_baseline",
+    "write_baseline",
+]
+
+_DIGITS = 4
+_UNTESTED = ("VACUOUS", "OUT OF SCOPE", "NOT TESTED")
+
+
+class Level(StrEnum):
+    """How grave a finding is."""
+
+    FAILURE = "FAILURE"
+    WARNING = "WARNING"
+    NOTE = "NOTE"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One difference from the baseline.
+
+    Attributes:
+        level: whether it fails the check.
+        claim: id of the claim.
+        where: the cell, or "" for the claim as a whole.
+        what: what differs, in one sentence.
+    """
+
+    level: Level
+    claim: str
+    where: str
+    what: str
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class BaselineCell(_Part):
+    """Verdict and one-sided limits of a cell or series."""
+
+    verdict: str
+    lower: float | None = None
+    upper: float | None = None
+
+
+class BaselineClaim(_Part):
+    """What is guarded of one claim."""
+
+    kind: str
+    formula: str
+    fingerprint: str
+    verdict: str
+    certificates: dict[str, bool] = {}
+    cells: dict[str, BaselineCell]
+
+
+class Baseline(_Part):
+    """A committed baseline."""
+
+    preset: str
+    claims: dict[str, BaselineClaim]
+
+
+def baseline_of(
+    preset: str, results: Results, claims: Sequence[Claim], certificates: Mapping[str, Mapping[str, bool]]
+) -> Baseline:
+    """The baseline that these results would be.
+
+    Args:
+        preset: the preset that was run.
+        results: what it gave.
+        claims: the claims judged.
+        certificates: for each claim, its steps and whether each is proved.
+    """
+    return Baseline(
+        preset=preset,
+        claims={
+            item.id: BaselineClaim(
+                kind=item.kind.value,
+                formula=item.formula if item.log_expression is not None else item.title,
+                fingerprint=fingerprint(item),
+                verdict=results.claim(item.id).verdict,
+                certificates=dict(certificates.get(item.id, {})),
+                cells={results.where(v): _cell(v) for v in results.verdicts if v.claim == item.id},
+            )
+            for item in claims
+        },
+    )
+
+
+def cell_of(verdict: str, lower: float | None, upper: float | None) -> BaselineCell:
+    """A verdict and its limits, rounded as they are stored."""
+
+    def rounded(value: float | None) -> float | None:
+        return None if value is None else round(value, _DIGITS)
+
+    return BaselineCell(verdict=verdict, lower=rounded(lower), upper=rounded(upper))
+
+
+def read_baseline(path: Path) -> Baseline:
+    """A baseline from its file.
+
+    Raises:
+        UsageError: it cannot be read or is none.
+    """
+    try:
+        return Baseline.model_validate_json(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(
+            f"cannot read the baseline {path}: {error.strerror}; 'factbound check --update' writes one"
+        ) from None
+    except (ValidationError, UnicodeDecodeError) as error:
+        first = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+        raise UsageError(f"{path} is not a baseline: {first}") from None
+
+
+def write_baseline(baseline: Baseline, path: Path) -> None:
+    """Write a baseline, one cell per line."""
+    document = baseline.model_dump(mode="json", exclude_none=True)
+    lines = ["{", f' "preset": {json.dumps(document["preset"])},', ' "claims": {']
+    claims = list(document["claims"].items())
+    for number, (identifier, claim) in enumerate(claims):
+        cells = claim.pop("cells")
+        lines.append(f"  {json.dumps(identifier)}: {{")
+        lines += [f"   {json.dumps(key)}: {json.dumps(value)}," for key, value in claim.items()]
+        lines.append('   "cells": {')
+        rows = [f"    {json.dumps(where)}: {json.dumps(cell)}" for where, cell in cells.items()]
+        lines += [row + ("," if i < len(rows) - 1 else "") for i, row in enumerate(rows)]
+        lines += ["   }", "  }" + ("," if number < len(claims) - 1 else "")]
+    lines += [" }", "}", ""]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, "\n".join(lines))
+
+
+def compare(old: Baseline, new: Baseline) -> list[Finding]:
+    """All differences, the gravest first."""
+    findings = list(_differences(old, new))
+    order = list(Level)
+    return sorted(findings, key=lambda f: order.index(f.level))
+
+
+def _differences(old: Baseline, new: Baseline) -> Iterator[Finding]:
+    if old.preset != new.preset:
+        yield Finding(Level.FAILURE, "", "", f"the baseline is of preset {old.preset}, this run of {new.preset}")
+    for identifier, before in old.claims.items():
+        after = new.claims.get(identifier)
+        if after is None:
+            yield Finding(Level.FAILURE, identifier, "", "the claim is no longer registered")
+            continue
+        if before.fingerprint != after.fingerprint:
+            change = f"from {before.formula} to {after.formula}" if before.formula != after.formula else after.formula
+            yield Finding(Level.FAILURE, identifier, "", f"the claim's formula, premises or domain changed ({change})")
+        yield from _verdict_changes(identifier, "", before.kind, _whole(before), _whole(after))
+        yield from _certificate_changes(identifier, before.certificates, after.certificates)
+        for where, cell in before.cells.items():
+            if where not in after.cells:
+                yield Finding(Level.FAILURE, identifier, where, "the cell is no longer judged")
+            else:
+                yield from _verdict_changes(identifier, where, before.kind, cell, after.cells[where])
+        for where in after.cells:
+            if where not in before.cells:
+                yield Finding(Level.NOTE, identifier, where, "new cell")
+    for identifier in new.claims:
+        if identifier not in old.claims:
+            yield Finding(Level.NOTE, identifier, "", "new claim, not in the baseline")
+
+
+def _certificate_changes(identifier: str, before: Mapping[str, bool], after: Mapping[str, bool]) -> Iterable[Finding]:
+    for step, proved in before.items():
+        if proved and not after.get(step, False):
+            lost = "is no longer proved" if step in after else "is gone"
+            yield Finding(Level.FAILURE, identifier, step, f"the certificate of this step {lost}")
+
+
+def _verdict_changes(
+    identifier: str, where: str, kind: str, before: BaselineCell, after: BaselineCell
+) -> Iterator[Finding]:
+    overlap = _overlap(before, after)
+    change = f"{before.verdict} became {after.verdict}"
+    if before.verdict != after.verdict:
+        if after.verdict == "VIOLATED" or (after.verdict in _UNTESTED and before.verdict not in _UNTESTED):
+            yield Finding(Level.FAILURE, identifier, where, change)
+        elif before.verdict == "HOLDS" and after.verdict == "UNDECIDED":
+            # Another processor rounds differently; with overlapping limits nothing is shown to have changed.
+            level = Level.WARNING if overlap is not False else Level.FAILURE
+            yield Finding(level, identifier, where, change + ("" if overlap is not False else ", and its limits moved"))
+        else:
+            yield Finding(Level.NOTE, identifier, where, change)
+    if overlap is False and _worse(kind, before, after):
+        yield Finding(
+            Level.FAILURE,
+            identifier,
+            where,
+            f"limits moved clear of the baseline to the worse side: from {_limits(before)} to {_limits(after)}",
+        )
+
+
+def _worse(kind: str, before: BaselineCell, after: BaselineCell) -> bool:
+    higher = (after.lower or 0.0) > (before.upper or 0.0)
+    if kind in ("lower", "comparison"):
+        return not higher
+    return higher if kind in ("upper", "trend", "rate") else True
+
+
+def _overlap(before: BaselineCell, after: BaselineCell) -> bool | None:
+    """Whether the limits overlap, up to the digits stored; None where one has none."""
+    if before.lower is None or before.upper is None or after.lower is None or after.upper is None:
+        return None
+    slack = 2 * 10**-_DIGITS
+    return bool(after.lower <= before.upper + slack and before.lower <= after.upper + slack)
+
+
+def _whole(claim: BaselineClaim) -> BaselineCell:
+    return BaselineCell(verdict=claim.verdict)
+
+
+def _cell(verdict: VerdictResult) -> BaselineCell:
+    return cell_of(verdict.verdict, verdict.lower, verdict.upper)
+
+
+def _limits(cell: BaselineCell) -> str:
+    return f"[{cell.lower}, {cell.upper}]"

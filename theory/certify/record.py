@@ -1,0 +1,94 @@
+"""Certificates as results and the regression check keep them: claim, step, proved or not.
+
+Proving all steps takes half a minute, so a verification does not do it again: it
+states what is on record in ``certificates.json``, which ``python -m
+theory.certify.record`` (``make certificates``) writes by proving everything. A test
+proves everything again and fails where the record differs. A record of a claim
+whose formula, premises or domain have changed since is not used.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from theory.fingerprint import fingerprint
+from theory import Claim, Provenance, claim
+
+if TYPE_CHECKING:
+    from theory.certify import Certificate
+
+__all__ = ["RECORD_FILE", "certificate_of", "proved_steps", "record_text"]
+
+RECORD_FILE = Path(__file__).with_name("certificates.json")
+
+
+def proved_steps() -> dict[str, dict[str, bool]]:
+    """Prove every step again: for each claim, its steps (page and number) and whether each is proved."""
+    from theory.certify import certificates
+
+    found: dict[str, dict[str, bool]] = {}
+    for certificate in certificates():
+        steps = found.setdefault(certificate.claim, {})
+        steps[certificate.step] = steps.get(certificate.step, True) and certificate.proved
+    return found
+
+
+def certificate_of(item: Claim) -> dict[str, Any] | None:
+    """What is on record about the proof of a claim: None for a claim that is no theorem of this project.
+
+    Returns:
+        ``status`` (``PROVED``, ``NOT PROVED``, ``NOT CHECKED``), and for the first two the numbers of ``steps`` and
+        of those ``proved``, of ``mutants`` and of those ``refuted``, and the ``domains`` and ``methods`` of the steps.
+    """
+    if item.provenance is not Provenance.DERIVED:
+        return None
+    recorded = _record().get(item.id)
+    if recorded is None:
+        return {"status": "NOT CHECKED", "reason": "no certificate is on record"}
+    if recorded["fingerprint"] != fingerprint(item):
+        return {"status": "NOT CHECKED", "reason": "the claim has changed since its certificates were recorded"}
+    steps = recorded["steps"]
+    sound = all(s["proved"] for s in steps) and recorded["refuted"] == recorded["mutants"]
+    return {
+        "status": "PROVED" if sound else "NOT PROVED",
+        "steps": len(steps),
+        "proved": sum(s["proved"] for s in steps),
+        "mutants": recorded["mutants"],
+        "refuted": recorded["refuted"],
+        "domains": list(dict.fromkeys(s["domain"] for s in steps)),
+        "methods": list(dict.fromkeys(s["method"] for s in steps)),
+        "check": f"factbound certify {item.id}",
+    }
+
+
+def record_text(proofs: Iterable[Certificate], refutations: Iterable[Certificate]) -> str:
+    """The record of these certificates and mutants, as JSON."""
+    found: dict[str, dict[str, Any]] = {}
+    for proof in proofs:
+        entry = found.setdefault(
+            proof.claim, {"fingerprint": fingerprint(claim(proof.claim)), "mutants": 0, "refuted": 0, "steps": []}
+        )
+        entry["steps"].append(
+            {"step": proof.step, "domain": proof.domain, "method": proof.method, "proved": proof.proved}
+        )
+    for mutant in refutations:
+        entry = found[mutant.base_claim]
+        entry["mutants"] += 1
+        entry["refuted"] += not mutant.proved
+    return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
+
+
+@lru_cache(maxsize=1)
+def _record() -> dict[str, Any]:
+    recorded: dict[str, Any] = json.loads(RECORD_FILE.read_text(encoding="utf-8"))
+    return recorded
+
+
+if __name__ == "__main__":
+    from theory.certify import certificates, mutants
+
+    RECORD_FILE.write_text(record_text(certificates(), mutants()), encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Which templates were shown: laws of coverage, exact and bounded; knows no claim."""

@@ -1,0 +1,1 @@
+"""Numbers with known error: floats, balls, minima; knows no theorem."""

@@ -1,0 +1,79 @@
+"""Bounds that hold for every positive value of a parameter: pick a good value of it.
+
+Any value gives a true bound, so the search need not be rigorous; it returns
+short binary fractions, at which the bound is then evaluated like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+
+from theory.numbers.floats import approximate
+
+__all__ = ["minimiser"]
+
+FloatArray = NDArray[np.float64]
+
+_GRID = np.geomspace(2.0**-20, 2.0**10, 241)
+_GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0
+_ROUNDS = 24
+_FRACTION_BITS = 24
+_BLOCK = 1 << 20  # numbers evaluated at a time
+
+
+def minimiser(expression: sp.Expr, parameter: sp.Symbol, values: Mapping[str, FloatArray]) -> FloatArray:
+    """A value of ``parameter`` > 0 near the least ``expression``, for each point of the arrays.
+
+    Args:
+        expression: over ``parameter`` and the symbols named in ``values``.
+        parameter: what is free.
+        values: arrays of one shape.
+
+    Returns:
+        Floats with 24-bit mantissas: the best point of a geometric grid,
+        refined by golden-section search between its neighbours.
+    """
+    shape = np.shape(next(iter(values.values()))) if values else ()
+
+    def at(parameter_value: FloatArray) -> FloatArray:
+        value, _ = approximate(expression, {**values, parameter.name: parameter_value})
+        return np.where(np.isnan(value), np.inf, value)
+
+    def on_grid(points: FloatArray) -> FloatArray:
+        return at(points.reshape(-1, *(1,) * len(shape)) + np.zeros(shape))
+
+    best_at = _argmin_in_blocks(on_grid, max(1, _BLOCK // max(1, int(np.prod(shape)))))
+    low = np.log(_GRID[np.maximum(best_at - 1, 0)])
+    high = np.log(_GRID[np.minimum(best_at + 1, len(_GRID) - 1)])
+    left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
+    at_left, at_right = at(np.exp(left)), at(np.exp(right))
+    for _ in range(_ROUNDS):
+        go_left = at_left < at_right
+        low, high = np.where(go_left, low, left), np.where(go_left, right, high)
+        fresh = np.where(go_left, high - _GOLDEN * (high - low), low + _GOLDEN * (high - low))
+        at_fresh = at(np.exp(fresh))
+        left, right = np.where(go_left, fresh, right), np.where(go_left, left, fresh)
+        at_left, at_right = np.where(go_left, at_fresh, at_right), np.where(go_left, at_left, at_fresh)
+    mantissa, exponent = np.frexp(np.exp((low + high) / 2))
+    short: FloatArray = np.ldexp(np.round(np.ldexp(mantissa, _FRACTION_BITS)), exponent - _FRACTION_BITS)
+    return short
+
+
+def _argmin_in_blocks(on_grid: Callable[[FloatArray], FloatArray], size: int) -> NDArray[np.int64]:
+    """Index of the least value over the grid, ``size`` grid points at a time."""
+    best: FloatArray | None = None
+    best_at: NDArray[np.int64] = np.zeros((), dtype=np.int64)
+    for start in range(0, len(_GRID), size):
+        block = on_grid(_GRID[start : start + size])
+        here = np.argmin(block, axis=0)
+        value = np.min(block, axis=0)
+        if best is None:
+            best, best_at = value, np.asarray(here)
+        else:
+            best_at = np.where(value < best, start + here, best_at)
+            best = np.minimum(value, best)
+    return best_at

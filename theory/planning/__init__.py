@@ -1,0 +1,1 @@
+"""How many facts a target needs."""

@@ -1,0 +1,276 @@
+"""The inverse question: how many fine-tuning facts, or how much multiplicity, does a claim ask for?
+
+>>> from theory.planning.plan import plan
+>>> answer = plan("ood-error-normalised", 0.05, K=4, R=40)
+>>> answer.value, answer.bound_at <= 0.05 < answer.bound_before
+(600, True)
+
+Every answer is checked forward in ball arithmetic: the value satisfies the
+target and its predecessor does not. Ties are decided exactly.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from numbers import Rational
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from theory.claim import Claim, Kind
+from theory.numbers.compare import meets
+from theory.numbers.evaluate import DomainError, check_values
+from theory.planning.inverse import symbolic_inverse
+from theory.notation import NOTATION
+from theory.registry import claim as registered
+
+__all__ = ["Plan", "plan"]
+
+UNKNOWNS = ("N_f", "K", "t")
+_MOST = 10**18  # the largest N_f or t looked at
+_SCAN = 1 << 16
+_MOST_SCANNED = 10**7
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """The least value of a symbol at which a claim's bound meets a target.
+
+    Attributes:
+        claim: the claim's id.
+        unknown: the symbol solved for: ``"N_f"``, ``"K"`` or ``"t"``.
+        target: the value that the bound is to be at most, exactly.
+        value: the least value, or None if nothing reaches the target.
+        bound_at: the bound at ``value``.
+        log_bound_at: its natural logarithm.
+        bound_before: the bound at ``value - 1``; None if that is outside the domain.
+        holds_from: the least value from which the bound stays within the target;
+            larger than ``value`` where the bound is not monotone; None if unknown or none.
+        symbolic: the real solution over the other symbols and ``delta``, the target,
+            where the bound can be inverted in closed form; ``value`` is its ceiling, if allowed.
+        reason: how the value was found, or why there is none.
+    """
+
+    claim: str
+    unknown: str
+    target: Fraction
+    value: int | None
+    bound_at: float | None = None
+    log_bound_at: float | None = None
+    bound_before: float | None = None
+    holds_from: int | None = None
+    symbolic: sp.Expr | None = None
+    reason: str
+
+    @property
+    def reachable(self) -> bool:
+        """Whether some value of the unknown meets the target."""
+        return self.value is not None
+
+
+class _Unreachable(Exception):
+    """Nothing reaches the target; the message says why."""
+
+
+def plan(claim: Claim | str, target: float | Rational | str, unknown: str = "N_f", **values: int | float) -> Plan:
+    """The least ``unknown`` at which the claim's bound is at most ``target``.
+
+    Args:
+        claim: the claim or its id.
+        target: at most this; a float is taken as the decimal number that it prints as.
+        unknown: ``"N_f"``, ``"K"`` or ``"t"``.
+        values: the other symbols; ``S`` may be given besides, then N_f < S is required.
+
+    Raises:
+        DomainError: the claim has no number or does not depend on ``unknown``, a
+            symbol is missing or impossible, or the target is not a number.
+        theory.registry.UnknownClaimError: no such claim.
+    """
+    item = registered(claim) if isinstance(claim, str) else claim
+    exact = _target(target)
+    _check_question(item, unknown, values)
+    values = {name: int(value) if NOTATION[name].integer else value for name, value in values.items()}
+    symbolic = symbolic_inverse(item.log_expression, unknown) if not item.minimised_over else None
+    try:
+        low, high = _range(item, unknown, values, exact)
+        value, holds_from, how = _search(item, unknown, values, exact, low, high)
+        _check_facts(unknown, values, value)
+    except _Unreachable as why:
+        return Plan(claim=item.id, unknown=unknown, target=exact, value=None, symbolic=symbolic, reason=str(why))
+    if item.kind is Kind.LOWER:
+        how = f"a lower bound, so fewer cannot do; more may be needed. {how}"
+    before = item.bound(**values, **{unknown: value - 1}) if value > low else None
+    return Plan(
+        claim=item.id,
+        unknown=unknown,
+        target=exact,
+        value=value,
+        bound_at=item.bound(**values, **{unknown: value}),
+        log_bound_at=item.log_bound(**values, **{unknown: value}),
+        bound_before=before,
+        holds_from=holds_from,
+        symbolic=symbolic,
+        reason=how,
+    )
+
+
+def _target(target: float | Rational | str) -> Fraction:
+    try:
+        return Fraction(repr(float(target))) if isinstance(target, float | np.floating) else Fraction(target)
+    except (ValueError, TypeError, ZeroDivisionError, OverflowError):
+        raise DomainError(f"target={target!r}: must be a finite number") from None
+
+
+def _check_question(item: Claim, unknown: str, values: Mapping[str, Any]) -> None:
+    if item.log_expression is None:
+        raise DomainError(f"{item.id} is a {item.kind} claim and states no number, so there is nothing to plan by")
+    if unknown not in UNKNOWNS:
+        raise DomainError(f"cannot solve for {unknown}; known are {', '.join(UNKNOWNS)}")
+    if unknown not in item.symbols:
+        raise DomainError(f"{item.id} does not depend on {unknown}; it uses {', '.join(item.symbols)}")
+    if unknown in values:
+        raise DomainError(f"{unknown} is the unknown and cannot be given")
+    rest = tuple(name for name in item.symbols if name != unknown)
+    check_values(item.id, rest, (), values)  # the domain itself is a reason, not an error
+
+
+def _range(item: Claim, unknown: str, values: Mapping[str, Any], target: Fraction) -> tuple[int, int]:
+    """The values of the unknown that domain and premises allow: an interval."""
+    if target < 0:
+        raise _Unreachable(f"the target {target} is negative, and the bound never is")
+    known = {**values}
+    for relation in item.domain:
+        if unknown not in {s.name for s in relation.free_symbols} and not _holds(relation, known):
+            raise _Unreachable(
+                f"no {unknown} helps: {item.id} needs {sp.sstr(relation)}, and {_given(relation, known)}"
+            )
+    for premise in item.premises_on_symbols:
+        names = {s.name for s in premise.relation.free_symbols}
+        if unknown not in names and names <= set(known) and not premise.evaluate(known).holds:
+            raise _Unreachable(
+                f"no {unknown} helps: the premise {sp.sstr(premise.relation)} fails, {_given(premise.relation, known)}"
+            )
+    most = int(values["R"]) if unknown == "K" and "R" in values else _MOST
+
+    def allowed(value: int) -> bool:
+        point = {**known, unknown: value}
+        relations = (*item.domain, *(p.relation for p in item.premises_on_symbols))
+        return all(_holds(r, point) for r in relations if unknown in {s.name for s in r.free_symbols})
+
+    least = NOTATION[unknown].minimum
+    low = next((v for v in range(least, least + 8) if v <= most and allowed(v)), None)
+    if low is None:
+        raise _Unreachable(f"no {unknown} from {least} to {most} is in the domain of {item.id} and meets its premises")
+    high = most if allowed(most) else _last_true(allowed, low, most)
+    return low, high
+
+
+def _holds(relation: Any, point: Mapping[str, Any]) -> bool:
+    substituted = relation.subs({s: sp.Rational(Fraction(point[s.name])) for s in relation.free_symbols})
+    return bool(substituted)
+
+
+def _given(relation: Any, known: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} = {known[name]}" for name in sorted(s.name for s in relation.free_symbols))
+
+
+def _search(
+    item: Claim, unknown: str, values: Mapping[str, Any], target: Fraction, low: int, high: int
+) -> tuple[int, int | None, str]:
+    """Least value, the value from which it stays so, and how it was found."""
+
+    def good(value: int) -> bool:
+        return meets(item, target, {**values, unknown: value})
+
+    if unknown in item.falls_in:
+        value = _first_true(good, low, high)
+        if value is None:
+            raise _Unreachable(_never(item, unknown, target, high))
+        return (
+            value,
+            value,
+            f"the bound falls in {unknown}: bisection over integers, checked forward in ball arithmetic",
+        )
+    search = dict(item.searches).get(unknown)
+    if search is not None:
+        found, stays = search(good, target, low, high, **values)
+        how = "the bound is not monotone here: special search, every comparison decided in ball arithmetic"
+    else:
+        found, stays = _scan(item, unknown, values, target, low, min(high, low + _MOST_SCANNED), good)
+        how = f"the bound is not known to fall in {unknown}: every value up to the answer was examined"
+    if found is None:
+        raise _Unreachable(_never(item, unknown, target, high))
+    return found, stays, how
+
+
+def _never(item: Claim, unknown: str, target: Fraction, high: int) -> str:
+    if unknown == "K":
+        return f"no K up to {high} brings the bound of {item.id} to {float(target):.6g}"
+    zero = ": it is positive for every " + unknown if target == 0 else f" for {unknown} up to {high}"
+    return f"the bound of {item.id} does not reach {float(target):.6g}{zero}"
+
+
+def _check_facts(unknown: str, values: Mapping[str, Any], value: int) -> None:
+    if unknown == "N_f" and "S" in values and value >= values["S"]:
+        raise _Unreachable(
+            f"it takes N_f = {value} fine-tuned facts, but of S = {values['S']} facts at most {int(values['S']) - 1} "
+            "can be fine-tuned while one is held out"
+        )
+
+
+def _first_true(good: Callable[[int], bool], low: int, high: int) -> int | None:
+    """Least integer of [low, high] where a rising predicate holds: galloping, then bisection."""
+    if good(low):
+        return low
+    step, below = 1, low
+    while True:
+        above = min(low + step, high)
+        if good(above):
+            break
+        if above == high:
+            return None
+        below, step = above, 2 * step
+    while above - below > 1:
+        middle = (below + above) // 2
+        below, above = (below, middle) if good(middle) else (middle, above)
+    return above
+
+
+def _last_true(allowed: Callable[[int], bool], low: int, high: int) -> int:
+    """Greatest integer of [low, high] where a falling predicate holds (it holds at low)."""
+    beyond = _first_true(lambda value: not allowed(value), low, high)
+    return high if beyond is None else beyond - 1
+
+
+def _scan(
+    item: Claim,
+    unknown: str,
+    values: Mapping[str, Any],
+    target: Fraction,
+    low: int,
+    high: int,
+    good: Callable[[int], bool],
+) -> tuple[int | None, int | None]:
+    """First value that meets the target, and the first from which all do up to ``high``."""
+    goal = math.log(target) if target > 0 else -math.inf
+    first: int | None = None
+    last_bad = low - 1
+    for start in range(low, high + 1, _SCAN):
+        candidates = np.arange(start, min(start + _SCAN, high + 1))
+        logs = np.asarray(item.log_bound(**values, **{unknown: candidates}))
+        margin = 1e-9 * (1.0 + abs(goal)) if math.isfinite(goal) else 0.0
+        surely_bad, unsure = logs > goal + margin, np.abs(logs - goal) <= margin
+        bad = surely_bad.copy()
+        for position in np.flatnonzero(unsure):
+            bad[position] = not good(int(candidates[position]))
+        if first is None and not bad.all():
+            first = int(candidates[int(np.argmin(bad))])
+        if bad.any():
+            last_bad = int(candidates[np.flatnonzero(bad)[-1]])
+        if unknown != "K" and first is not None:
+            return first, None  # nothing is known beyond
+    return first, last_bad + 1 if first is not None and last_bad < high else None
