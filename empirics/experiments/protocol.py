@@ -25,8 +25,9 @@ from empirics.errors import UsageError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from empirics.experiments.facts import FactReader, FactTable
+    from empirics.experiments.map_design import MapDesign
     from empirics.experiments.presentation import Shown, Subject
-    from empirics.experiments.regimes import MapDesign
     from empirics.experiments.settings import ExperimentSettings
     from empirics.observables.definition import Observable
     from theory.notation import Notation
@@ -255,8 +256,24 @@ class Experiment(Protocol):
         """
         raise UsageError(f"the experiment {self.name} has no map of regimes")
 
-    def on_facts(self, settings: Any, facts: Any) -> Any:
-        """The settings on a table of real facts (:class:`empirics.experiments.facts.FactTable`).
+    def read_facts(
+        self, source: str, *, relations: Sequence[str], number: int, answers_shared: bool
+    ) -> FactTable | None:
+        """A table of real facts, for this experiment or another; None if it reads none.
+
+        Args:
+            source: a file, or the name of a table that ships with the experiment.
+            relations: facts of these only; all if empty.
+            number: at most so many.
+            answers_shared: whether facts with the same answer are kept.
+
+        Raises:
+            UsageError: the source cannot be read, or nothing is left.
+        """
+        return None
+
+    def on_facts(self, settings: Any, read: FactReader, relations: Sequence[str]) -> tuple[Any, tuple[str, ...]]:
+        """The settings on a table of real facts, and how its facts were chosen, in words.
 
         Raises:
             UsageError: the experiment takes none, or too few are left.

@@ -9,21 +9,37 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from empirics.experiments.protocol import ExperimentConfig
-from empirics.verification.results import Environment
+from empirics.experiments.presentation import Part
+from empirics.runs.device import resolved_device
 
-__all__ = ["code_hash", "describe_environment", "processor"]
+__all__ = ["ROOT", "Environment", "code_hash", "describe_environment", "processor"]
 
-_ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
+"""The folder that holds both packages."""
 
 
-def describe_environment(config: ExperimentConfig) -> Environment:
+class Environment(Part):
+    """Where the numbers come from."""
+
+    factbound: str
+    git_commit: str | None
+    git_dirty: bool | None
+    code_hash: str
+    python: str
+    torch: str
+    numpy: str
+    blas: str
+    cpu: str
+    threads: int
+    device: str
+    dtype: str
+
+
+def describe_environment(device: str, dtype: str) -> Environment:
     """Versions, processor, device and the state of the sources; imports torch."""
     import torch
 
-    from empirics.experiments.one_layer.run import resolve_device
-
-    device = resolve_device(config.compute.device)
+    kind, model = resolved_device(device)
     build = torch.__config__.show()
     blas = next((part.split("=")[1] for part in build.replace("\n", ",").split(",") if "BLAS_INFO=" in part), "unknown")
     commit, dirty = _git()
@@ -38,8 +54,8 @@ def describe_environment(config: ExperimentConfig) -> Environment:
         blas=blas.strip(),
         cpu=processor(),
         threads=1,
-        device=torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
-        dtype=config.compute.dtype,
+        device=model or kind,
+        dtype=dtype,
     )
 
 
@@ -48,8 +64,8 @@ def code_hash() -> str:
     """Hash of every Python source of both packages."""
     digest = hashlib.sha256()
     for package in ("theory", "empirics"):
-        for file in sorted((_ROOT / package).rglob("*.py")):
-            digest.update(str(file.relative_to(_ROOT)).encode() + b"\0" + file.read_bytes() + b"\0")
+        for file in sorted((ROOT / package).rglob("*.py")):
+            digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
 
@@ -64,7 +80,7 @@ def _git() -> tuple[str | None, bool | None]:
     def ask(*arguments: str) -> str | None:
         try:
             done = subprocess.run(
-                ["git", "-C", str(_ROOT), *arguments], capture_output=True, text=True, timeout=10, check=True
+                ["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, timeout=10, check=True
             )
         except (OSError, subprocess.SubprocessError):
             return None

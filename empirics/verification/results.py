@@ -7,41 +7,57 @@ these models by ``python -m empirics.verification.results``; a test keeps the tw
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from empirics.errors import UsageError
+from empirics.experiments.presentation import FigureData, Part, Shown
 from empirics.files import write_atomically
+from empirics.runs.environment import Environment
 
 __all__ = ["SCHEMA_FILE", "SCHEMA_VERSION", "Results", "read_results", "write_results"]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 SCHEMA_FILE = Path(__file__).with_name("results.schema.json")
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+class ExperimentResult(Part):
+    """What was run: its name, and the axes of its grid, symbol to column, in order; ``run_axes`` decide a run."""
+
+    name: str
+    title: str
+    leading: str
+    axes: dict[str, str]
+    run_axes: list[str]
 
 
-class Environment(_Part):
-    """Where the numbers come from."""
+class SymbolResult(Part):
+    """A symbol of the notation."""
 
-    factbound: str
-    git_commit: str | None
-    git_dirty: bool | None
-    code_hash: str
-    python: str
-    torch: str
-    numpy: str
-    blas: str
-    cpu: str
-    threads: int
-    device: str
-    dtype: str
+    name: str
+    label: str
+    latex: str
+    meaning: str
+    unit: str
+    integer: bool
 
 
-class Summary(_Part):
+class ObservableResult(Part):
+    """A measured quantity; a limit of its range that is infinite is null."""
+
+    definition: str
+    unit: str
+    lower: float | None
+    upper: float | None
+    trivial: float | None
+    better: Literal["lower", "higher", "neither"]
+    sampling: Literal["seed", "exact"]
+
+
+class Summary(Part):
     """An observable of a cell: mean over the seeds that have it, limits, and one value per seed."""
 
     mean: float | None
@@ -51,31 +67,46 @@ class Summary(_Part):
     values: list[float | None]
 
 
-class CellResult(_Part):
-    """One cell of one arm; ``failures`` says for each failed seed why."""
+class BoundResult(Part):
+    """A claim's bound, evaluated; ``log_bound`` is null where the bound is exactly 0."""
+
+    bound: float
+    log_bound: float | None
+
+
+class _OnGrid(BaseModel):
+    """A part that belongs to a point of the grid: each axis' column is a key of its own, beside ``symbols``."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False)
+    __pydantic_extra__: dict[str, int | float]
 
     variant: str
+    symbols: dict[str, float]
+
+
+class CellResult(_OnGrid):
+    """One cell of one arm; ``failures`` says for each failed seed why, ``bounds`` holds each claim's number here."""
+
     overlay: dict[str, Any]
-    templates: int
-    multiplicity: int
-    finetuned: int
     seeds: list[int]
     failed: list[int]
     failures: dict[str, str] = {}
     in_scope_seeds: list[int]
     observables: dict[str, Summary]
+    bounds: dict[str, BoundResult]
 
 
-class PremiseResult(_Part):
+class PremiseResult(Part):
     """A premise with its measured value (median over seeds), limit and truth."""
 
     name: str
+    relation: str
     value: float | None
     limit: float | None
     holds: bool
 
 
-class Exceedance(_Part):
+class Exceedance(Part):
     """Share of runs on the wrong side of the bound, with its two-sided interval."""
 
     share: float
@@ -83,7 +114,7 @@ class Exceedance(_Part):
     upper: float
 
 
-class VerdictResult(_Part):
+class VerdictResult(Part):
     """One verdict; ``by_sampling`` tells whether confidence limits decided it."""
 
     claim: str
@@ -107,7 +138,7 @@ class VerdictResult(_Part):
     decidable_at: int | None
 
 
-class MutantResult(_Part):
+class MutantResult(Part):
     """A near miss of a claim: refuted, not refuted, or (None) not tested."""
 
     name: str
@@ -115,45 +146,68 @@ class MutantResult(_Part):
     evidence: str
 
 
-class ClaimResult(_Part):
-    """A claim and its verdict over all cells."""
+class StatedPremise(Part):
+    """A premise as the claim states it."""
+
+    name: str
+    latex: str
+    text: str
+
+
+class ClaimResult(Part):
+    """A claim as it is stated, and its verdict over all cells."""
 
     id: str
     title: str
+    number: str
+    paper: str
     kind: str
     provenance: str
+    source: str
+    statement: str
     formula: str
+    latex: str | None
+    symbols: list[str]
+    observable: str
+    variant: str
+    reference: str | None
+    axis: str | None
+    domain: list[str]
+    premises: list[StatedPremise]
+    falsifier: str
     required: bool
     verdict: str
     certificate: dict[str, Any] | None
     mutants: list[MutantResult]
 
 
-class CurveResult(_Part):
+class CurveResult(_OnGrid):
     """An observable along training: mean over seeds with limits."""
 
-    variant: str
     observable: str
-    templates: int
-    multiplicity: int
     steps: list[int]
     mean: list[float | None]
     lower: list[float | None]
     upper: list[float | None]
 
 
-class Results(_Part):
-    """The whole document."""
+class Results(Part):
+    """The whole document; it is read without the code that made it."""
 
-    schema_version: Literal[1]
+    schema_version: Literal[2]
     wall_seconds: float
     complete: bool
+    experiment: ExperimentResult
+    notation: list[SymbolResult]
     config: dict[str, Any]
     environment: Environment
+    observables: dict[str, ObservableResult]
     cells: list[CellResult]
     verdicts: list[VerdictResult]
     claims: list[ClaimResult]
     curves: list[CurveResult]
+    shown: Shown
+    figures: list[FigureData]
 
     def claim(self, identifier: str) -> ClaimResult:
         """The claim of that id."""
@@ -163,17 +217,22 @@ class Results(_Part):
         """The verdict of a claim that speaks of a cell alone, if there is one."""
         return next((v for v in self.verdicts if v.claim == claim and v.cells == [cell]), None)
 
+    def label(self, symbol: str) -> str:
+        """How plain text writes a symbol."""
+        return next((s.label for s in self.notation if s.name == symbol), symbol)
+
+    def place(self, cells: Sequence[_OnGrid]) -> str:
+        """Cells or curves in words: arms other than the leading one, then the values of each axis."""
+        parts = [v for v in dict.fromkeys(c.variant for c in cells) if v != self.experiment.leading]
+        for symbol in self.experiment.axes:
+            values = list(dict.fromkeys(c.symbols[symbol] for c in cells if symbol in c.symbols))
+            if values:
+                parts.append(f"{self.label(symbol)}={','.join(f'{v:g}' for v in values)}")
+        return ", ".join(parts) or "all"
+
     def where(self, verdict: VerdictResult) -> str:
         """The cell or series of a verdict in words, the same in every run."""
-        cells = [self.cells[i] for i in verdict.cells]
-        if not cells:
-            return "all"
-        parts = []
-        for name, label in (("templates", "|R|"), ("multiplicity", "K"), ("finetuned", "N_f")):
-            values = list(dict.fromkeys(getattr(c, name) for c in cells))
-            parts.append(f"{label}={','.join(map(str, values))}")
-        variants = [v for v in dict.fromkeys(c.variant for c in cells) if v != "main"]
-        return ", ".join([*variants, *parts])
+        return self.place([self.cells[i] for i in verdict.cells])
 
 
 def write_results(results: Results, path: Path) -> None:
@@ -188,10 +247,21 @@ def read_results(path: Path) -> Results:
     """Read a results document.
 
     Raises:
+        UsageError: it is of another schema version; the line says what to do.
         OSError: the file cannot be read.
         pydantic.ValidationError: it is not a results document.
     """
-    return Results.model_validate_json(path.read_text(encoding="utf-8"))
+    text = path.read_text(encoding="utf-8")
+    try:
+        version = json.loads(text).get("schema_version")
+    except (ValueError, AttributeError, RecursionError):
+        version = None
+    if isinstance(version, int) and version != SCHEMA_VERSION:
+        raise UsageError(
+            f"{path} has schema_version {version}, this version of factbound reads {SCHEMA_VERSION}; "
+            f"run 'factbound verify --output {path.parent}' again: finished runs of the same code are found there"
+        )
+    return Results.model_validate_json(text)
 
 
 def schema_text() -> str:

@@ -1,0 +1,191 @@
+"""What is shown, as data: tables and figures that any reader of a results file can draw without the code that made it.
+
+An experiment fills these (:meth:`empirics.experiments.protocol.Experiment.show`),
+they are stored in results.json, and :mod:`empirics.report` draws them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+__all__ = ["Cell", "Column", "CurveSummary", "FigureData", "Part", "Shown", "Spread", "Subject", "Table", "Value", "Verdict"]
+
+Scalar = str | int | float | None
+Value = Scalar | tuple[Scalar, ...]
+
+
+class Part(BaseModel):
+    """A part of a document: complete, frozen, strict JSON."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Column(Part):
+    """A column of a table.
+
+    ``kind`` says how its values are written: text; count (whole number); number (three significant digits);
+    interval: (mean, lower, upper); verdict: (verdict, note).
+    """
+
+    name: str
+    kind: Literal["text", "count", "number", "interval", "verdict"] = "text"
+
+
+class Table(Part):
+    """A table: columns, rows of as many values (None: undefined), and a note below it.
+
+    ``group`` names the columns whose change starts a new block of rows.
+    """
+
+    id: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Value, ...], ...]
+    note: str = ""
+    group: tuple[str, ...] = ()
+
+
+class FigureData(Part):
+    """A figure: its data as named columns, and which drawing function shows it (:mod:`empirics.report.figures`).
+
+    Attributes:
+        name: file name without ending.
+        title: a few words, the accessible name.
+        caption: what it shows, in a sentence or two.
+        kind: the drawing function.
+        options: what that function asks for besides the data.
+        columns: names of the columns, as in the CSV beside the picture.
+        rows: one row of values per line of the CSV.
+    """
+
+    name: str
+    title: str
+    caption: str
+    kind: str
+    options: dict[str, Any]
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Scalar, ...], ...]
+
+    @classmethod
+    def of(
+        cls, name: str, title: str, caption: str, kind: str, rows: Sequence[Mapping[str, Scalar]], **options: Any
+    ) -> FigureData:
+        """A figure from one mapping per row, all with the same keys; at least one row."""
+        columns = tuple(rows[0])
+        values = tuple(tuple(row[column] for column in columns) for row in rows)
+        return cls(name=name, title=title, caption=caption, kind=kind, options=options, columns=columns, rows=values)
+
+    def mappings(self) -> list[dict[str, Scalar]]:
+        """The data, one mapping per row."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
+
+class Shown(Part):
+    """What an experiment adds to the common part of a report.
+
+    Attributes:
+        summary: what was run, in one sentence; empty: the common one.
+        headline: the answer to the question that the experiment is about, in one sentence.
+        tables: its tables, the main one first.
+        figures: its figures, the main one first.
+        columns: further columns of cells.csv by name, one value for each cell.
+        notes: paragraphs that stand with the tables.
+    """
+
+    summary: str = ""
+    headline: str = ""
+    tables: tuple[Table, ...] = ()
+    figures: tuple[FigureData, ...] = ()
+    columns: dict[str, tuple[Scalar, ...]] = {}
+    notes: tuple[str, ...] = ()
+
+
+class Spread(Protocol):
+    """An observable of a cell: mean over seeds and limits."""
+
+    @property
+    def mean(self) -> float | None: ...  # noqa: D102
+    @property
+    def lower(self) -> float | None: ...  # noqa: D102
+    @property
+    def upper(self) -> float | None: ...  # noqa: D102
+
+
+class Bound(Protocol):
+    """A claim's bound, evaluated at a cell."""
+
+    @property
+    def bound(self) -> float | None: ...  # noqa: D102
+    @property
+    def log_bound(self) -> float | None: ...  # noqa: D102
+
+
+class Cell(Protocol):
+    """A cell of the results."""
+
+    @property
+    def variant(self) -> str: ...  # noqa: D102
+    @property
+    def symbols(self) -> Mapping[str, float]: ...  # noqa: D102
+    @property
+    def seeds(self) -> Sequence[int]: ...  # noqa: D102
+    @property
+    def failed(self) -> Sequence[int]: ...  # noqa: D102
+    @property
+    def observables(self) -> Mapping[str, Spread]: ...  # noqa: D102
+    @property
+    def bounds(self) -> Mapping[str, Bound]: ...  # noqa: D102
+
+
+class Verdict(Protocol):
+    """A verdict of the results."""
+
+    @property
+    def claim(self) -> str: ...  # noqa: D102
+    @property
+    def cells(self) -> Sequence[int]: ...  # noqa: D102
+    @property
+    def verdict(self) -> str: ...  # noqa: D102
+    @property
+    def reason(self) -> str: ...  # noqa: D102
+    @property
+    def sharpness(self) -> float | None: ...  # noqa: D102
+
+
+class CurveSummary(Protocol):
+    """A curve of the results: mean over seeds with limits."""
+
+    @property
+    def variant(self) -> str: ...  # noqa: D102
+    @property
+    def observable(self) -> str: ...  # noqa: D102
+    @property
+    def symbols(self) -> Mapping[str, float]: ...  # noqa: D102
+    @property
+    def steps(self) -> Sequence[int]: ...  # noqa: D102
+    @property
+    def mean(self) -> Sequence[float | None]: ...  # noqa: D102
+    @property
+    def lower(self) -> Sequence[float | None]: ...  # noqa: D102
+    @property
+    def upper(self) -> Sequence[float | None]: ...  # noqa: D102
+
+
+class Subject(Protocol):
+    """What :meth:`~empirics.experiments.protocol.Experiment.show` is given: the results as far as they stand."""
+
+    @property
+    def config(self) -> Mapping[str, Any]: ...  # noqa: D102
+    @property
+    def cells(self) -> Sequence[Cell]: ...  # noqa: D102
+    @property
+    def verdicts(self) -> Sequence[Verdict]: ...  # noqa: D102
+    @property
+    def curves(self) -> Sequence[CurveSummary]: ...  # noqa: D102
+
+    def verdict_of(self, claim: str, cell: int) -> Verdict | None:
+        """The verdict of a claim that speaks of a cell alone, if there is one."""
+        ...
