@@ -14,21 +14,23 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from empirics.experiments.one_layer.config import Config, load_config
     from empirics.errors import UsageError
+    from empirics.experiments.load import load_config
+    from empirics.experiments.registry import experiment
+    from empirics.experiments.settings import ExperimentSettings as Config
+    from empirics.experiments.single import run
     from empirics.judging.measurements import judge
-    from empirics.experiments.one_layer.single import run_single as run
     from empirics.verification.results import Results, read_results
     from empirics.verification.verify import verify
 
-__all__ = ["Config", "Results", "UsageError", "judge", "load_config", "read_results", "run", "verify"]
+__all__ = ["Config", "Results", "UsageError", "experiment", "judge", "load_config", "read_results", "run", "verify"]
 
 _HOMES = {
-    "Config": "empirics.experiments.one_layer.config",
-    "load_config": "empirics.experiments.one_layer.config",
     "UsageError": "empirics.errors",
+    "experiment": "empirics.experiments.registry",
+    "load_config": "empirics.experiments.load",
+    "run": "empirics.experiments.single",
     "judge": "empirics.judging.measurements",
-    "run": "empirics.experiments.one_layer.single:run_single",
     "Results": "empirics.verification.results",
     "read_results": "empirics.verification.results",
     "verify": "empirics.verification.verify",
@@ -36,7 +38,8 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "Config":  # the settings of the default experiment
+        return importlib.import_module("empirics.experiments.registry").experiment().settings
     if name not in _HOMES:
         raise AttributeError(f"module 'empirics' has no attribute {name!r}")
-    module, _, attribute = _HOMES[name].partition(":")
-    return getattr(importlib.import_module(module), attribute or name)
+    return getattr(importlib.import_module(_HOMES[name]), name)

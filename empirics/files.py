@@ -9,7 +9,7 @@ from pathlib import Path
 
 from empirics.errors import UsageError
 
-__all__ = ["prepare_directory", "write_atomically"]
+__all__ = ["prepare_directory", "write_atomically", "write_text"]
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
@@ -56,3 +56,16 @@ def prepare_directory(path: Path, *, files: Sequence[str] = (), folders: Sequenc
     except OSError as error:
         raise UsageError(f"cannot write to the output directory {path}: {error.strerror}") from None
     return path
+
+
+def write_text(path: Path, text: str, *, append: bool = False) -> None:
+    """Write text where a pipe or a device may be in the place of a file, as a CI summary.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    try:
+        with path.open("a" if append else "w", encoding="utf-8") as stream:
+            stream.write(text)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from None

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from empirics.judging.settings import Settings
     from empirics.judging.measurements import Judged
+    from empirics.judging.settings import Settings
     from empirics.observables.definition import Observable
     from empirics.verification.baseline import Baseline
     from theory import Claim

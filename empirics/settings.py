@@ -18,7 +18,17 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from empirics.errors import UsageError
 
 __all__ = [
-    "Axis", "Count", "NonNegative", "Positive", "Section", "Seed", "Whole", "gathered", "parse_setting", "refuse", "validated",
+    "Axis",
+    "Count",
+    "NonNegative",
+    "Positive",
+    "Section",
+    "Seed",
+    "Whole",
+    "gathered",
+    "parse_setting",
+    "refuse",
+    "validated",
 ]
 
 # Upper ends are far beyond anything useful: they keep slips of the hand out of memory and arithmetic.

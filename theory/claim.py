@@ -16,10 +16,10 @@ import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike
 
-from theory.numbers.evaluate import check_values, evaluate_log_bound, evaluate_number
-from theory.numbers.minimise import minimiser
 from theory.notation import LATEX_NAMES, NOTATION, epsilon
+from theory.numbers.evaluate import check_values, evaluate_log_bound, evaluate_number
 from theory.numbers.floats import Approximation
+from theory.numbers.minimise import minimiser
 
 if TYPE_CHECKING:
     from theory.numbers.balls import Enclosure

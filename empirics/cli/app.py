@@ -16,23 +16,7 @@ import typer
 import theory
 from empirics.errors import UsageError
 
-__all__ = ["app", "run"]
-
-app = typer.Typer(
-    name="factbound",
-    help=(
-        "Verify the theory of knowledge acquisition and extraction in one-layer transformers.\n\n"
-        "\b\nExamples:\n"
-        "  factbound verify --preset quick              train, measure, judge; results/report.html\n"
-        "  factbound bound ood-error-literal N_f=40 K=3 R=60\n"
-        "  factbound plan ood-error-literal --target 0.05 K=4 R=40\n"
-        "  factbound plot ood-error-literal K=2,4 R=40 N_f=1:200"
-    ),
-    no_args_is_help=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-)
+__all__ = ["run"]
 
 # The command-line parser's own error, the base of the one that typer exports.
 _ParserError: type[Exception] = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
@@ -44,6 +28,7 @@ def run(arguments: list[str]) -> int:
         return _fail(f"another package named 'theory' shadows factbound's: {theory.__file__}; remove or rename it")
     try:
         from empirics.cli import commands  # noqa: F401 (registers them)
+        from empirics.cli.root import app
 
         status = app(args=arguments or ["--help"], prog_name="factbound", standalone_mode=False)
         if not arguments:

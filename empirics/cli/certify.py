@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from empirics.cli.app import app
 from empirics.cli.output import console, print_json, progress_console
+from empirics.cli.root import app
 
 __all__ = ["certify_command"]
 

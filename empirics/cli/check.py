@@ -8,10 +8,12 @@ from typing import Annotated
 
 import typer
 
-from empirics.cli.app import app
 from empirics.cli.output import console, print_json
-from empirics.experiments.one_layer.config import load_config
-from empirics.errors import UsageError
+from empirics.cli.root import app
+from empirics.cli.verify import check_workers
+from empirics.experiments.load import load_config
+from empirics.experiments.registry import experiments
+from empirics.files import write_text
 
 __all__ = ["check_command"]
 
@@ -22,7 +24,10 @@ def check_command(
         "tests/baseline/quick.json"
     ),
     update: Annotated[bool, typer.Option("--update", help="Rewrite the baseline and show the difference.")] = False,
-    preset: Annotated[str, typer.Option(help="What to run: quick, default or full.")] = "quick",
+    experiment: Annotated[
+        str | None, typer.Option(metavar="NAME", help=f"What to run, one of: {', '.join(experiments())}.")
+    ] = None,
+    preset: Annotated[str, typer.Option(help="Its preset.")] = "quick",
     workers: Annotated[int | None, typer.Option(metavar="N", help="Processes; one per core if not given.")] = None,
     markdown: Annotated[Path | None, typer.Option(metavar="FILE", help="Append a summary, as for a CI page.")] = None,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write JUnit XML.")] = None,
@@ -35,37 +40,27 @@ def check_command(
 
     Example: factbound check --markdown summary.md --junit theorems.xml
     """
-    from theory.certify.record import proved_steps
-    from empirics.verification.baseline import Level, baseline_of, compare, read_baseline, write_baseline
     from empirics.report.findings import findings_junit, findings_markdown, print_findings
+    from empirics.verification.baseline import Level, baseline_of, compare, read_baseline, write_baseline
     from empirics.verification.verify import verify
-    from theory import all_claims
+    from theory.certify.record import proved_steps
 
-    if workers is not None and workers < 1:
-        raise UsageError(f"--workers={workers} is refused: allowed is an integer >= 1")
+    check_workers(workers)
     old = read_baseline(baseline) if baseline.exists() or not update else None
-    results = verify(load_config(preset), workers=workers)
-    new = baseline_of(preset, results, all_claims(), proved_steps())
+    results = verify(load_config(preset, experiment=experiment), experiment=experiment, workers=workers)
+    new = baseline_of(preset, results, proved_steps())
     findings = compare(old, new) if old is not None else []
     if as_json:
         print_json({"baseline": str(baseline), "findings": [asdict(f) for f in findings]})
     else:
         print_findings(findings, new, console())
     if markdown is not None:
-        _append(markdown, findings_markdown(findings, new))
+        write_text(markdown, findings_markdown(findings, new), append=True)
     if junit is not None:
-        _append(junit, findings_junit(findings, new), fresh=True)
+        write_text(junit, findings_junit(findings, new))
     if update:
         write_baseline(new, baseline)
         if not as_json:
             console().print(f"{baseline} {'rewritten' if old is not None else 'written'}", markup=False)
         return 0
     return 1 if any(f.level is Level.FAILURE for f in findings) else 0
-
-
-def _append(path: Path, text: str, *, fresh: bool = False) -> None:
-    try:
-        with path.open("w" if fresh else "a", encoding="utf-8") as stream:
-            stream.write(text)
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}") from None

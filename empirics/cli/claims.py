@@ -8,12 +8,12 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from empirics.cli.app import app
 from empirics.cli.output import console, print_json
+from empirics.cli.root import app
 from empirics.observables.shared import OBSERVABLES
 from theory import Claim, DomainError, Kind, Provenance, all_claims, claim
-from theory.numbers.evaluate import parse_value
 from theory.notation import NOTATION
+from theory.numbers.evaluate import parse_value
 
 __all__ = ["bound_command", "claims_command"]
 

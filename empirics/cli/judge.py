@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
-from empirics.cli.app import app
 from empirics.cli.output import console, print_json
-from empirics.experiments.one_layer.config import load_config
+from empirics.cli.root import app
 from empirics.errors import UsageError
 from empirics.judging.outcome import Verdict
+from empirics.judging.settings import load_settings
 
 __all__ = ["judge_command"]
 
@@ -41,7 +41,7 @@ def judge_command(
     """
     from empirics.judging.measurements import judge
 
-    chosen = load_config("default", None, settings or []).verdict
+    chosen = load_settings(settings or [])
     known = _observable(claim, value_range)
     judged = judge(measurements, claim, settings=chosen, assume=assume or [], observable=known)
     if plot is not None:

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from empirics.cli.app import app
 from empirics.cli.output import console, print_json
+from empirics.cli.root import app
 from empirics.cli.verify import tell_found, training_progress
 from empirics.errors import UsageError
 

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-from empirics.cli.app import app
 from empirics.cli.claims import parse_assignments
 from empirics.cli.output import console, print_json
+from empirics.cli.root import app
 from theory import Claim, DomainError, claim
 from theory.planning.plan import Plan, plan
 

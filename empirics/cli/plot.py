@@ -7,12 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
-from empirics.cli.app import app
 from empirics.cli.output import console
+from empirics.cli.root import app
 from empirics.errors import UsageError
 from theory import DomainError, UnknownClaimError, all_claims, claim
-from theory.numbers.evaluate import parse_value
 from theory.notation import NOTATION
+from theory.numbers.evaluate import parse_value
 
 __all__ = ["plot_command", "read_directory", "report_command"]
 

@@ -1,45 +1,68 @@
-"""``factbound run``: one model, its curves and observables."""
+"""``factbound run``: one run of one cell, its curves and observables."""
 
 from __future__ import annotations
 
+import inspect
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from empirics.cli.app import app
 from empirics.cli.output import console, print_json
-from empirics.experiments.one_layer.config import load_config
+from empirics.cli.root import app
+from empirics.experiments import single
+from empirics.experiments.load import load_settings
+from empirics.experiments.registry import experiment as registered
+from empirics.experiments.registry import experiments
 
 __all__ = ["run_command"]
 
 
-@app.command("run")
 def run_command(
-    templates: Annotated[int, typer.Option(metavar="R", help="|R|, relation templates in the universe.")],
-    multiplicity: Annotated[int, typer.Option(metavar="K", help="Templates each fact is written with.")],
-    finetuned: Annotated[int, typer.Option(metavar="N", help="N_f, facts revisited in fine-tuning.")],
-    seed: Annotated[int, typer.Option(metavar="S", help="World, initialisation and order derive from it.")] = 0,
-    preset: Annotated[str, typer.Option(help="quick, default or full.")] = "default",
+    experiment: Annotated[str | None, typer.Option(metavar="NAME", help=f"One of: {', '.join(experiments())}.")] = None,
+    seed: Annotated[int, typer.Option(metavar="S", help="Everything random derives from it.")] = 0,
+    preset: Annotated[str, typer.Option(help="A preset, as for 'factbound verify'.")] = "default",
     config: Annotated[Path | None, typer.Option(metavar="FILE.toml", help="Configuration over the preset.")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One setting.")] = None,
     save: Annotated[Path | None, typer.Option(metavar="DIR", help="Save weights, world and curves there.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    **axes: Any,
 ) -> None:
-    """Pre-train and fine-tune one model; print its curves and observables.
+    """Train one model; print its curves and observables.
 
     Example: factbound run --templates 60 --multiplicity 3 --finetuned 20 --seed 0
     """
-    from empirics.experiments.one_layer.single import document, run_single, save_run
-
-    point = [f"world.templates=[{templates}]", f"world.multiplicity=[{multiplicity}]", f"world.finetuned=[{finetuned}]"]
-    chosen = load_config(preset, config, [*(settings or []), *point])
-    finished = run_single(chosen, templates=templates, multiplicity=multiplicity, finetuned=finetuned, seed=seed)
+    chosen = registered(experiment)
+    given = {name: value for name, value in axes.items() if value is not None}
+    point = single.settings_at(chosen, given)
+    found = load_settings(chosen, preset, config, [*(settings or []), *point])
+    finished = single.inspect(chosen, found, given, seed)
     if save is not None:
-        save_run(finished, save)
+        single.save(finished, save)
     if as_json:
-        print_json(document(finished))
+        print_json(single.document(finished))
         return
+    from empirics.observables.catalogue import observables
     from empirics.report.terminal import print_run
 
-    print_run(finished.observables, finished.curves, console())
+    units = {name: observables()[name].unit for name in finished.observables}
+    print_run(finished.observables, units, finished.curves, console())
+
+
+def _with_axes() -> None:
+    """An option for each column of any experiment's grid, before the others."""
+    signature = inspect.signature(run_command)
+    options = {}
+    for item in experiments().values():
+        for symbol in item.axes:
+            known = item.notation[symbol]
+            hint = Annotated[int | None, typer.Option(metavar=known.name, help=f"{known.meaning}.")]
+            name = item.column(symbol)
+            options[name] = inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hint)
+    others = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in signature.parameters.values() if p.name != "axes"]
+    run_command.__signature__ = signature.replace(parameters=[*options.values(), *others])  # type: ignore[attr-defined] # as functools.wraps does
+    run_command.__annotations__ |= {name: option.annotation for name, option in options.items()}
+
+
+_with_axes()
+app.command("run")(run_command)

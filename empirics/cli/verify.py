@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from empirics.cli.app import app
-from empirics.cli.output import console, print_json, progress_console
-from empirics.experiments.one_layer.config import Config, load_config
+from empirics.cli.output import console, print_json
+from empirics.cli.progress import tell_found, training_progress
+from empirics.cli.root import app
 from empirics.errors import UsageError
-from empirics.judging.outcome import ClaimOutcome, Verdict
-from empirics.judging.table import MAIN
-from empirics.verification.results import Results
+from empirics.experiments.load import load_settings
+from empirics.experiments.protocol import Experiment
+from empirics.experiments.registry import experiment as registered
+from empirics.experiments.registry import experiments, on_facts
+from empirics.runs.device import resolved_device
+from empirics.runs.pool import available_cores
 from empirics.runs.store import Store
-from empirics.verification.verify import Interrupted, Progress, exit_status, verify
+from empirics.verification.verify import Interrupted, exit_status, verify
 
-__all__ = ["show", "tell_found", "training_progress", "verify_command"]
+__all__ = ["perform", "verify_command"]
 
 
 @app.command("verify")
 def verify_command(
+    experiment: Annotated[
+        str | None, typer.Option(metavar="NAME", help=f"What to run, one of: {', '.join(experiments())}.")
+    ] = None,
     preset: Annotated[str, typer.Option(help="quick, default or full.")] = "default",
     config: Annotated[Path | None, typer.Option(metavar="FILE.toml", help="Configuration over the preset.")] = None,
     settings: Annotated[
@@ -44,8 +47,10 @@ def verify_command(
         str | None, typer.Option(metavar="NAME,NAME", help="With --facts: facts of these relations only.")
     ] = None,
     claims: Annotated[str | None, typer.Option(metavar="ID,ID", help="Judge these claims only.")] = None,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Compute again what runs.sqlite holds.")] = False,
-    mutants: Annotated[bool, typer.Option("--mutants", help="Refute near misses too; exit 0 if all are.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Ignore stored runs; train again.")] = False,
+    mutants: Annotated[
+        bool, typer.Option("--mutants", help="Also test mutants; exit 0 only if all are refuted.")
+    ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 3 if something required is undecided.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print results.json on standard output.")] = False,
 ) -> int:
@@ -53,47 +58,67 @@ def verify_command(
 
     Example: factbound verify --preset quick --set world.multiplicity=[1,2,4] --output results
     """
-    from empirics.files import prepare_directory
-    from empirics.report.files import RESULT_FILES, write_all
-
-    chosen = load_config(preset, config, [*(settings or []), *([f"compute.device={device!r}"] if device else [])])
-    if workers is not None and workers < 1:
-        raise UsageError(f"--workers={workers} is refused: allowed is an integer >= 1")
-    _check_device(chosen)
+    chosen = registered(experiment)
+    found = load_settings(chosen, preset, config, with_device(settings, device))
+    lines: tuple[str, ...] = ()
     if relations is not None and facts is None:
         raise UsageError(f"--relations={relations} goes with --facts")
     if facts is not None:
-        from empirics.experiments.language_models.bridge import on_facts
+        found, lines = on_facts(chosen, found, facts, named(relations))
+    return perform(
+        chosen,
+        found,
+        lines,
+        output,
+        workers,
+        cluster=cluster,
+        claims=None if claims is None else named(claims),
+        fresh=fresh,
+        mutants=mutants,
+        strict=strict,
+        as_json=as_json,
+    )
 
-        named = [name.strip() for name in relations.split(",")] if relations is not None else []
-        chosen, selection = on_facts(chosen, facts, named)
-        for line in selection.lines:
-            print(f"factbound: {line}", file=sys.stderr)
+
+def perform(
+    experiment: Experiment,
+    settings: Any,
+    lines: tuple[str, ...],
+    output: Path,
+    workers: int | None,
+    *,
+    strict: bool,
+    mutants: bool,
+    as_json: bool,
+    **options: Any,
+) -> int:
+    """Plan, run, judge, write, print; the exit status."""
+    from empirics.files import prepare_directory
+    from empirics.report.files import RESULT_FILES, write_all
+
+    check_workers(workers)
+    device = resolved_device(settings.compute.device)[0]
+    settled = experiment.settle(settings, device)
+    plan = experiment.plan(settled, device, workers, available_cores())
+    for line in (*lines, *plan.lines):
+        print(f"factbound: {line}", file=sys.stderr)
     directory = prepare_directory(output, files=RESULT_FILES, folders=("plots",))
-    identifiers = list(dict.fromkeys(c.strip() for c in claims.split(","))) if claims is not None else None
-    interrupted = False
     found: list[int] = []
+    status: int | None = None
     with Store(directory / "runs.sqlite") as store, training_progress(found) as progress:
         try:
             results = verify(
-                chosen,
-                claims=identifiers,
-                workers=workers,
+                settled,
+                experiment=experiment,
+                workers=plan.workers,
                 mutants=mutants,
                 progress=progress,
                 store=store,
-                fresh=fresh,
-                cluster=cluster,
+                **options,
             )
         except Interrupted as stop:
-            results, interrupted = stop.results, True
+            results, status = stop.results, 130
     write_all(results, directory)
-    show(results, directory, found, as_json=as_json)
-    return 130 if interrupted else exit_status(results, strict=strict, mutants=mutants)
-
-
-def show(results: Results, directory: Path, found: Sequence[int], *, as_json: bool) -> None:
-    """Print results: as one JSON document, or as tables; first, how many of the runs were found in the store."""
     tell_found(found, directory)
     if as_json:
         print_json(results.model_dump(mode="json"))
@@ -101,54 +126,20 @@ def show(results: Results, directory: Path, found: Sequence[int], *, as_json: bo
         from empirics.report.terminal import print_results
 
         print_results(results, console(), directory)
+    return exit_status(results, strict=strict, mutants=mutants) if status is None else status
 
 
-def tell_found(found: Sequence[int], directory: Path) -> None:
-    """One line on standard error if runs were found in the store."""
-    if found:
-        print(f"factbound: {sum(found)} finished runs found in {directory / 'runs.sqlite'}", file=sys.stderr)
+def with_device(settings: list[str] | None, device: str | None) -> list[str]:
+    """Single settings, with that of ``--device``."""
+    return [*(settings or []), *([f"compute.device={device!r}"] if device else [])]
 
 
-def _check_device(config: Config) -> None:
-    if config.compute.device == "cuda":
-        from empirics.experiments.one_layer.run import resolve_device
-
-        resolve_device(config.compute.device)
-
-
-def _counts(outcomes: Sequence[ClaimOutcome]) -> str:
-    """Verdicts so far, as in ``21 HOLDS, 4 UNDECIDED``."""
-    counts = Counter(o.verdict for claim in outcomes for o in claim.outcomes)
-    shown = (Verdict.VIOLATED, Verdict.HOLDS, Verdict.UNDECIDED)
-    return ", ".join(f"{counts[v]} {v.value}" for v in shown if counts[v])
+def check_workers(workers: int | None) -> None:
+    """Refuse a number of processes below 1."""
+    if workers is not None and workers < 1:
+        raise UsageError(f"--workers={workers} is refused: allowed is an integer >= 1")
 
 
-@contextmanager
-def training_progress(found: list[int]) -> Iterator[Progress]:
-    """A bar on standard error while models are trained; ``found`` gets the numbers of stored runs."""
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    with Bar(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("models"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[verdicts]}"),
-        console=progress_console(),
-        transient=True,
-    ) as bar:
-        task = bar.add_task("training", total=None, verdicts="")
-        yield Progress(
-            found=found.append,
-            planned=lambda more: bar.update(task, total=(bar.tasks[0].total or 0) + more),
-            judged=lambda outcomes: bar.update(task, verdicts=_counts(outcomes)),
-            advanced=lambda work, runs: bar.update(
-                task,
-                advance=len(runs),
-                description=f"training {'' if work.variant == MAIN else work.variant + ' '}"
-                f"|R|={work.unit.templates} K={work.unit.multiplicity}",
-            ),
-        )
+def named(text: str | None) -> list[str]:
+    """The names in ``NAME,NAME``, each once."""
+    return [] if text is None else list(dict.fromkeys(part.strip() for part in text.split(",")))

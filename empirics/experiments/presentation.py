@@ -11,7 +11,19 @@ from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
-__all__ = ["Cell", "Column", "CurveSummary", "FigureData", "Part", "Shown", "Spread", "Subject", "Table", "Value", "Verdict"]
+__all__ = [
+    "Cell",
+    "Column",
+    "CurveSummary",
+    "FigureData",
+    "Part",
+    "Shown",
+    "Spread",
+    "Subject",
+    "Table",
+    "Value",
+    "Verdict",
+]
 
 Scalar = str | int | float | None
 Value = Scalar | tuple[Scalar, ...]
@@ -118,9 +130,9 @@ class Bound(Protocol):
     """A claim's bound, evaluated at a cell."""
 
     @property
-    def bound(self) -> float | None: ...  # noqa: D102
+    def bound(self) -> float | None: ...
     @property
-    def log_bound(self) -> float | None: ...  # noqa: D102
+    def log_bound(self) -> float | None: ...
 
 
 class Cell(Protocol):

@@ -12,9 +12,9 @@ from __future__ import annotations
 import itertools
 import json
 import math
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -99,17 +99,17 @@ class UnitRun:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a configuration asks for, once its open choices are made.
+    """What a configuration asks for.
 
     Attributes:
-        settings: the settings with the choices made.
-        lines: what is to be told before the first run.
-        workers: processes; None: as many as the machine has cores.
+        workers: processes to use.
+        lines: what is told before the first run.
+        document: the same as strict JSON.
     """
 
-    settings: ExperimentSettings
+    workers: int
     lines: tuple[str, ...] = ()
-    workers: int | None = None
+    document: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Inspected(Protocol):
@@ -145,10 +145,13 @@ class Experiment(Protocol):
             (``{"K": "world.multiplicity"}``); the key's last part names the column in results and cells.csv.
         settings: the settings' model, with defaults.
         observables: what it measures, shared observables included.
+        premises: observables that every run is to keep at or below a limit, each with the verdict setting that says it;
+            told for each cell, judged by the claims that presuppose it.
         leading: the name of the arm of the settings themselves.
         overlays: further arms, by the settings keys in which they differ.
         stacks: seeds that one task may hold on an accelerator.
         sources: files and folders that decide a result besides the experiment's own folder.
+        aside: names in the experiment's own folder that decide no result: a change there keeps what is stored.
         libraries: distributions whose version decides a result.
         command: a short command of its own (``factbound COMMAND run|plan|report``); empty for none.
         default: whether ``factbound verify`` without ``--experiment`` means this one.
@@ -160,19 +163,19 @@ class Experiment(Protocol):
     axes: Mapping[str, str]
     settings: type[ExperimentSettings]
     observables: tuple[Observable, ...]
+    premises: Mapping[str, str] = {}
     leading: str = "main"
-    overlays: Mapping[str, Mapping[str, Any]] = {}  # noqa: RUF012 - read only
+    overlays: Mapping[str, Mapping[str, Any]] = {}
     stacks: int = 1
     sources: tuple[Path, ...] = ()
+    aside: tuple[str, ...] = ("presets", "report.py", "map.py")
     libraries: tuple[str, ...] = ("numpy",)
     command: str = ""
     default: bool = False
 
     # What a run is.
 
-    def run(
-        self, settings: Any, unit: Point, seeds: Sequence[int], device: str
-    ) -> list[UnitRun]:
+    def run(self, settings: Any, unit: Point, seeds: Sequence[int], device: str) -> list[UnitRun]:
         """Run the unit at each seed, in order; a seed's result depends neither on the others nor on earlier calls.
 
         Args:
@@ -182,6 +185,12 @@ class Experiment(Protocol):
             device: ``"cpu"`` or ``"cuda"``.
         """
         ...
+
+    def run_arms(
+        self, settings: Sequence[Any], unit: Point, seeds: Sequence[int], device: str
+    ) -> Iterator[list[UnitRun]]:
+        """The runs of several arms of equal :meth:`start`, one list each; arms may share what is expensive."""
+        return (self.run(arm, unit, seeds, device) for arm in settings)
 
     def symbols(self, settings: Any, cell: Point) -> Mapping[str, float]:
         """All symbols of the notation that have a value at a cell; the cell's own if not overridden."""
@@ -210,18 +219,24 @@ class Experiment(Protocol):
 
     # What is asked of it before and after.
 
-    def plan(self, settings: Any, workers: int | None = None, *, estimate: bool = False) -> Plan:
-        """Check that everything needed is at hand, and make open choices.
-
-        Args:
-            settings: of the experiment's own kind.
-            workers: processes asked for.
-            estimate: whether to say how long it will take, by timing a few steps.
+    def settle(self, settings: Any, device: str) -> Any:
+        """The settings with their open choices made, after a check that everything needed is at hand.
 
         Raises:
             UsageError: something is missing.
         """
-        return Plan(settings, (), workers)
+        return settings
+
+    def plan(self, settings: Any, device: str, workers: int | None, cores: int) -> Plan:
+        """What settled settings ask for, and how long it will take, if the experiment can tell.
+
+        Args:
+            settings: of the experiment's own kind, settled.
+            device: ``"cpu"`` or ``"cuda"``.
+            workers: processes that the user asks for, if he does.
+            cores: processor cores at hand.
+        """
+        return Plan(workers or cores)
 
     def claims(self, arms: Sequence[str]) -> tuple[str, ...]:
         """Ids of the claims that a verification with these arms judges: those that speak of its observables and arms."""
@@ -231,7 +246,9 @@ class Experiment(Protocol):
         return tuple(
             c.id
             for c in all_claims()
-            if c.notation.name == self.notation.name and c.observable in mine and {c.arm, c.reference or c.arm} <= set(arms)
+            if c.notation.name == self.notation.name
+            and c.observable in mine
+            and {c.arm, c.reference or c.arm} <= set(arms)
         )
 
     def show(self, subject: Subject) -> Shown:
@@ -283,6 +300,12 @@ class Experiment(Protocol):
     # What follows from the above.
 
     @property
+    def folder(self) -> Path:
+        """The folder that defines it; a module of its own outside any package stands for itself."""
+        file = Path(str(sys.modules[type(self).__module__].__file__))
+        return file.parent if (file.parent / "__init__.py").exists() else file
+
+    @property
     def run_axes(self) -> tuple[str, ...]:
         """The axes that decide a run; cells that differ in the others alone are served by one."""
         return tuple(symbol for symbol in self.axes if not self.notation[symbol].shares_run)
@@ -317,14 +340,3 @@ class Experiment(Protocol):
         """The observables of a cell that are computed, not measured."""
         symbols = self.symbols(settings, cell)
         return {o.name: o.exact(symbols) for o in self.observables if o.exact is not None}
-
-    @property
-    def presets(self) -> tuple[str, ...]:
-        """Names of the presets: TOML files in ``presets/`` of the experiment's package; the defaults if it has none."""
-        return tuple(sorted(self._preset_files())) or ("default",)
-
-    def _preset_files(self) -> dict[str, Any]:
-        folder = resources.files(type(self).__module__.rpartition(".")[0] or type(self).__module__) / "presets"
-        if not folder.is_dir():
-            return {}
-        return {f.name.removesuffix(".toml"): f for f in folder.iterdir() if f.name.endswith(".toml")}

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from empirics.judging.settings import Settings
 from empirics.judging.outcome import ClaimOutcome, Outcome, Verdict, worst
 from empirics.judging.paired import between_arms, ends, trends
 from empirics.judging.premises import scope_of
+from empirics.judging.settings import Settings
 from empirics.judging.single import Frame, scaled_to_all_seeds, single
-from empirics.judging.table import CellTable
-from empirics.observables.shared import OBSERVABLES, Observable
+from empirics.judging.table import MAIN, CellTable
+from empirics.observables.catalogue import observables as known_observables
+from empirics.observables.definition import Observable
 from theory import Claim, DomainError, Kind, Scope
 
 __all__ = ["judge_claim"]
@@ -20,7 +21,7 @@ def judge_claim(
     claim: Claim,
     cells: Sequence[CellTable],
     settings: Settings,
-    observables: Mapping[str, Observable] = OBSERVABLES,
+    observables: Mapping[str, Observable] | None = None,
 ) -> ClaimOutcome:
     """All verdicts of a claim on measured cells.
 
@@ -31,14 +32,12 @@ def judge_claim(
         claim: what is claimed.
         cells: every declared cell, of all arms.
         settings: alpha, margins, premise limits.
-        observables: ranges and trivial values by name.
+        observables: ranges and trivial values by name; the catalogue if None.
     """
-    observable = observables.get(claim.observable)
-    mine = [c for c in cells if c.variant == claim.variant]
+    observable = (known_observables() if observables is None else observables).get(claim.observable)
+    mine = [c for c in cells if c.variant == claim.arm]
     if observable is None or not any(claim.observable in c.observables for c in mine):
-        why = f"no run measured {claim.observable}" + (
-            "" if claim.variant == "main" else f" in the arm {claim.variant}"
-        )
+        why = f"no run measured {claim.observable}" + ("" if claim.arm == MAIN else f" in the arm {claim.arm}")
         return ClaimOutcome(claim.id, Verdict.NOT_TESTED, (Outcome(claim.id, Scope.RUN, (), Verdict.NOT_TESTED, why),))
     if claim.kind is Kind.TREND:
         assert claim.axis is not None
@@ -54,14 +53,14 @@ def judge_claim(
     return ClaimOutcome(claim.id, worst(o.verdict for o in outcomes), tuple(outcomes))
 
 
-def _groups(claim: Claim, observable: Observable, cells: Iterable[CellTable]) -> list[list[CellTable]]:
-    """Cells that share a measurement: an observable of the pre-trained model is the same for every N_f."""
-    if observable.per == "cell" or "N_f" in claim.symbols:
-        return [[cell] for cell in cells]
-    groups: dict[tuple[float | None, ...], list[CellTable]] = {}
+def _groups(claim: Claim, observable: Observable, cells: Sequence[CellTable]) -> list[list[CellTable]]:
+    """Cells that share a measurement: an observable of a run is the same in every cell that the run serves."""
+    groups: dict[tuple[float, ...], list[CellTable]] = {}
     for cell in cells:
-        key = (cell.symbols.get("R"), cell.symbols.get("K"))
-        groups.setdefault(key, []).append(cell)
+        served = set(cell.axes) - set(cell.run_axes)
+        if observable.per == "cell" or served & set(claim.symbols):
+            return [[cell] for cell in cells]
+        groups.setdefault(cell.at(cell.run_axes), []).append(cell)
     return list(groups.values())
 
 
@@ -84,7 +83,7 @@ def _cell(
 
     if not cell.seeds:
         return Outcome(claim.id, scope, indices, Verdict.NOT_TESTED, "no run finished", alpha=alpha, family_size=family)
-    scoped = scope_of(claim, cell, settings.premise_gap, settings.scope_share)
+    scoped = scope_of(claim, cell, settings)
     if not scoped.in_scope:
         return outcome(Verdict.OUT_OF_SCOPE, scoped.reason)
     values = [v for v in (cell.value(claim.observable, s) for s in scoped.seeds) if v is not None]

@@ -10,20 +10,20 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from empirics.judging.settings import Settings
 from empirics.errors import UsageError
 from empirics.judging.judge import judge_claim
 from empirics.judging.outcome import ClaimOutcome
+from empirics.judging.settings import Settings
 from empirics.judging.table import MAIN, CellTable
-from empirics.observables.definition import Observable
 from empirics.observables.catalogue import observables
+from empirics.observables.definition import Observable
 from theory import Claim, DomainError, claim
+from theory.notation import Notation
 from theory.numbers.evaluate import parse_value
-from theory.notation import NOTATION
 
 __all__ = ["Judged", "judge", "read_measurements"]
 
@@ -88,14 +88,12 @@ def judge(
     if unknown:
         names = ", ".join(a.name for a in item.assumptions) or "none"
         raise UsageError(f"--assume {unknown[0]}: {item.id} has no such premise; its premises are: {names}")
-    item = replace(item, assumptions=tuple(a for a in item.assumptions if a.name not in assume))
+    item = item.without(assume)
     rows = _rows(frame)
     if not rows or VARIANT not in rows[0]:
         if item.reference is not None:
-            raise UsageError(
-                f"column variant is missing: {item.id} compares the arms {item.variant} and {item.reference}"
-            )
-        item = replace(item, variant=MAIN)
+            raise UsageError(f"column variant is missing: {item.id} compares the arms {item.arm} and {item.reference}")
+        item = item.on(MAIN)
     cells = _cells(rows, item, known[item.observable])
     outcome = judge_claim(item, cells, settings or Settings(), known)
     return Judged(item, tuple(cells), outcome, tuple(assume), known[item.observable])
@@ -150,11 +148,13 @@ def _cells(rows: Sequence[Mapping[str, Any]], item: Claim, observable: Observabl
             f"column {', '.join(missing)} is missing; {item.id} needs the columns "
             f"{', '.join([*needed, SEED, item.observable])} (found: {', '.join(map(str, rows[0]))})"
         )
-    measured = sorted(n for a in item.assumptions for n in a.observables - {"epsilon"} if n in rows[0])
-    used = [name for name in NOTATION if name in rows[0]]
+    measured = sorted(n for a in item.assumptions for n in a.observables if n in rows[0])
+    used = [name for name in item.notation if name in rows[0]]
+    axes = {name: item.notation[name].label for name in used}
+    run_axes = tuple(name for name in used if not item.notation[name].shares_run)
     cells: dict[tuple[str, tuple[float, ...]], dict[int, dict[str, float | None]]] = {}
     for number, row in enumerate(rows, start=2):
-        symbols = tuple(_symbol(name, row[name], number) for name in used)
+        symbols = tuple(_symbol(item.notation, name, row[name], number) for name in used)
         seed = _seed(row[SEED], number)
         values = {item.observable: _number(row[item.observable], number, item.observable, observable)}
         for name in measured:
@@ -173,25 +173,26 @@ def _cells(rows: Sequence[Mapping[str, Any]], item: Claim, observable: Observabl
             seeds=tuple(sorted(seeds)),
             failed=frozenset(s for s, values in seeds.items() if values[item.observable] is None),
             observables={name: tuple(seeds[s][name] for s in sorted(seeds)) for name in [item.observable, *measured]},
+            axes=axes,
+            run_axes=run_axes,
         )
         for index, ((variant, symbols), seeds) in enumerate(cells.items())
     ]
 
 
 def _needed_symbols(item: Claim) -> list[str]:
-    free = {symbol.name for a in item.assumptions for symbol in a.relation.free_symbols}
-    names = set(item.symbols) | free & set(NOTATION)
-    if item.axis is not None:
-        names |= {"R", "K", "N_f"}
-    return [name for name in NOTATION if name in names - {"epsilon"}]
+    """The symbols of bound, premises and axis that are chosen, in the notation's order; not those that settings give."""
+    names = set(item.symbols) | {s.name for a in item.assumptions for s in a.relation.free_symbols}
+    names |= {item.axis} if item.axis is not None else set()
+    return [name for name, symbol in item.notation.items() if name in names and not symbol.setting]
 
 
-def _symbol(name: str, value: Any, number: int) -> float:
+def _symbol(notation: Notation, name: str, value: Any, number: int) -> float:
     text = str(value).strip()
     try:
-        if NOTATION[name].integer and text.endswith(".0"):
+        if notation[name].integer and text.endswith(".0"):
             text = text[:-2]  # tables often hold integers as floats
-        return parse_value(name, text)
+        return parse_value(notation, name, text)
     except DomainError as error:
         raise UsageError(f"row {number}, column {name}: {error}") from None
 

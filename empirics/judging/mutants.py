@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from empirics.judging.settings import Settings
-from empirics.observables.covering import covering_observables
 from empirics.judging.judge import judge_claim
 from empirics.judging.outcome import ClaimOutcome, Verdict
+from empirics.judging.settings import Settings
 from empirics.judging.table import MAIN, CellTable
-from empirics.observables.shared import OBSERVABLES
+from empirics.observables.catalogue import observables
 from theory import Claim, Mutant
 
 __all__ = ["MutantOutcome", "judge_mutants", "mutated_claims"]
@@ -56,30 +55,24 @@ def judge_mutants(claims: Sequence[Claim], tables: Sequence[CellTable], settings
 
 
 def _measurable(claim: Claim, mutant: Mutant) -> bool:
-    return mutant.refuted_by == "measurement" and OBSERVABLES[claim.observable].sampling == "seed"
+    return mutant.refuted_by == "measurement" and observables()[claim.observable].sampling == "seed"
 
 
 def _by_exact_arithmetic(claim: Claim, mutant: Mutant, settings: Settings) -> MutantOutcome:
     """Look for a counterexample among small cells, where the observable is exact."""
-    observable = OBSERVABLES.get(claim.observable)
-    if observable is None or claim.observable not in covering_observables(1, 1, 1):
+    observable = observables().get(claim.observable)
+    if observable is None or observable.exact is None:
         return _by_certification(claim, mutant)
     mutated = claim.mutated(mutant)
-    for templates in (2, 3, 4, 6, 8, 12, 20):
-        for multiplicity in range(1, templates + 1):
-            for finetuned in (1, 2, 3, 5, 10, 20, 40, 80):
-                exact = covering_observables(finetuned, multiplicity, templates)
-                table = CellTable(
-                    0,
-                    MAIN,
-                    {"R": templates, "K": multiplicity, "N_f": finetuned},
-                    (0,),
-                    observables={name: (value,) for name, value in exact.items()},
-                )
-                outcome = judge_claim(mutated, [table], settings)
-                if outcome.verdict is Verdict.VIOLATED:
-                    return MutantOutcome(claim.id, mutant.name, *_evidence(outcome, [table]))
-    return MutantOutcome(claim.id, mutant.name, False, "no counterexample with |R| up to 20 and N_f up to 80")
+    for point in observable.small:
+        axes = {name: claim.notation[name].label for name in point}
+        value = {observable.name: (observable.exact(point),)}
+        table = CellTable(0, MAIN, point, (0,), observables=value, axes=axes)
+        outcome = judge_claim(mutated, [table], settings)
+        if outcome.verdict is Verdict.VIOLATED:
+            return MutantOutcome(claim.id, mutant.name, *_evidence(outcome, [table]))
+    reached = ", ".join(f"{name} up to {max(p[name] for p in observable.small):g}" for name in observable.small[0])
+    return MutantOutcome(claim.id, mutant.name, False, f"no counterexample with {reached}")
 
 
 def _by_certification(claim: Claim, mutant: Mutant) -> MutantOutcome:

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from empirics.judging.settings import Settings
 from empirics.judging.outcome import Outcome, Verdict, worst
 from empirics.judging.premises import Scoped, scope_of
 from empirics.judging.rules import Range, Rule
+from empirics.judging.settings import Settings
 from empirics.judging.single import Frame, measured, range_of, undefined
 from empirics.judging.table import CellTable
 from empirics.observables.definition import Observable
@@ -23,17 +23,17 @@ def between_arms(
     claim: Claim, observable: Observable, mine: Sequence[CellTable], cells: Sequence[CellTable], settings: Settings
 ) -> list[Outcome]:
     """Comparisons and equivalences of the claim's arm with its reference, one verdict per cell."""
-    partners = {_key(c): c for c in cells if c.variant == claim.reference and c.seeds}
-    if observable.per == "unit":  # the same for every N_f: one verdict for each pre-trained model
-        mine = list({_key(c)[:2]: c for c in reversed(mine)}.values())[::-1]
+    partners = {c.at(c.axes): c for c in cells if c.variant == claim.reference and c.seeds}
+    if observable.per == "unit":  # the same in every cell that a run serves: one verdict for each run
+        mine = list({c.at(c.run_axes): c for c in reversed(mine)}.values())[::-1]
     alpha = settings.alpha / len(mine)
     rule = Rule.above(0.0) if claim.kind is Kind.COMPARISON else Rule.within(settings.equivalence_margin)
     outcomes = []
     for cell in mine:
-        partner = partners.get(_key(cell))
+        partner = partners.get(cell.at(cell.axes))
         if partner is None or not cell.seeds:
             frame = Frame(claim.id, Scope.CELL, (cell.index,), alpha, len(mine), ())
-            why = f"no runs of the arms {claim.variant} and {claim.reference} to compare at {cell.label}"
+            why = f"no runs of the arms {claim.arm} and {claim.reference} to compare at {cell.label}"
             outcomes.append(undefined(frame, Verdict.NOT_TESTED, why))
             continue
         differences, scoped = _differences(claim, observable, cell, partner, settings)
@@ -41,7 +41,7 @@ def between_arms(
         if not scoped.in_scope:
             outcomes.append(undefined(frame, Verdict.OUT_OF_SCOPE, scoped.reason))
             continue
-        name = f"{observable.name} ({claim.variant} less {claim.reference})"
+        name = f"{observable.name} ({claim.arm} less {claim.reference})"
         if observable.paired == "sign":
             name = f"share of seeds with larger less share with smaller {name}"
         outcomes.append(measured(frame, rule, differences, _range(observable), name))
@@ -85,11 +85,10 @@ def ends(claim: Claim, observable: Observable, cells: Sequence[CellTable], setti
 
 def _chains(claim: Claim, cells: Sequence[CellTable]) -> tuple[str, list[list[CellTable]]]:
     """The symbol of the claim's axis, and the series along it, each in its order."""
-    symbol = {"finetuned": "N_f", "multiplicity": "K", "templates": "R"}[str(claim.axis)]
-    series: dict[tuple[tuple[str, float], ...], list[CellTable]] = {}
+    symbol = str(claim.axis)
+    series: dict[tuple[float, ...], list[CellTable]] = {}
     for cell in cells:
-        fixed = tuple((name, cell.symbols[name]) for name in ("R", "K", "N_f") if name != symbol)
-        series.setdefault(fixed, []).append(cell)
+        series.setdefault(cell.at(name for name in cell.axes if name != symbol), []).append(cell)
     return symbol, [sorted(chain, key=lambda c: c.symbols[symbol]) for chain in series.values()]
 
 
@@ -135,8 +134,8 @@ def _differences(
     claim: Claim, observable: Observable, cell: CellTable, partner: CellTable, settings: Settings
 ) -> tuple[list[float], Scoped]:
     """Observable at ``cell`` less that at ``partner``, over the seeds in scope of both."""
-    here = scope_of(claim, cell, settings.premise_gap, settings.scope_share)
-    there = scope_of(claim, partner, settings.premise_gap, settings.scope_share)
+    here = scope_of(claim, cell, settings)
+    there = scope_of(claim, partner, settings)
     common = [s for s in here.seeds if s in there.seeds]
     pairs = [(cell.value(observable.name, s), partner.value(observable.name, s)) for s in common]
     differences = [a - b for a, b in pairs if a is not None and b is not None]
@@ -157,7 +156,3 @@ def _range(observable: Observable) -> Range:
         return Range(-1.0, 1.0)
     whole = range_of(observable)
     return Range(whole.low - whole.high, whole.high - whole.low)
-
-
-def _key(cell: CellTable) -> tuple[float, ...]:
-    return tuple(cell.symbols[name] for name in ("R", "K", "N_f"))

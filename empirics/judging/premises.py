@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from empirics.judging.settings import Settings
 from empirics.judging.table import CellTable
 from theory import Assumption, Claim, Premise
 
@@ -27,13 +29,14 @@ class Scoped:
     reason: str
 
 
-def scope_of(claim: Claim, cell: CellTable, premise_gap: float, scope_share: float) -> Scoped:
+def scope_of(claim: Claim, cell: CellTable, settings: Settings) -> Scoped:
     """Judge the premises of ``claim`` at each seed of ``cell``."""
-    by_seed = {seed: [_evaluate(a, cell, seed, premise_gap) for a in claim.assumptions] for seed in cell.seeds}
+    limits = {s.name: float(getattr(settings, s.setting)) for s in claim.notation.values() if s.setting}
+    by_seed = {seed: [_evaluate(a, cell, seed, limits) for a in claim.assumptions] for seed in cell.seeds}
     good = tuple(
         seed for seed, premises in by_seed.items() if seed not in cell.failed and all(p.holds for p in premises)
     )
-    needed = scope_share * len(cell.seeds)
+    needed = settings.scope_share * len(cell.seeds)
     premises, reasons = [], []
     for position, assumption in enumerate(claim.assumptions):
         per_seed = [premises[position] for premises in by_seed.values()]
@@ -51,9 +54,8 @@ def scope_of(claim: Claim, cell: CellTable, premise_gap: float, scope_share: flo
     return Scoped(good, in_scope, tuple(premises), "" if in_scope else "; ".join(reasons))
 
 
-def _evaluate(assumption: Assumption, cell: CellTable, seed: int, premise_gap: float) -> Premise:
-    values: dict[str, float | None] = dict(cell.symbols)
-    values["epsilon"] = premise_gap
+def _evaluate(assumption: Assumption, cell: CellTable, seed: int, limits: Mapping[str, float]) -> Premise:
+    values: dict[str, float | None] = {**cell.symbols, **limits}
     for name in assumption.observables:
         values[name] = cell.value(name, seed)
     return assumption.evaluate(values)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import Field
 
-from empirics.settings import NonNegative, Positive, Section
+from empirics.settings import NonNegative, Positive, Section, gathered, validated
 
-__all__ = ["Settings"]
+__all__ = ["Settings", "load_settings"]
 
 
 class Settings(Section):
@@ -19,3 +20,16 @@ class Settings(Section):
     trend_margin: NonNegative = 0.02
     equivalence_margin: Positive = 0.05
     scope_share: Annotated[float, Field(gt=0, le=1)] = 0.8
+
+
+class _Document(Section):
+    verdict: Settings = Settings()
+
+
+def load_settings(settings: Iterable[str]) -> Settings:
+    """The defaults with ``verdict.KEY=VALUE`` over them.
+
+    Raises:
+        UsageError: anything wrong, in one line.
+    """
+    return validated(_Document, gathered(_Document, {}, None, settings)).verdict

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from empirics.judging.settings import Settings
 from empirics.judging.confidence import interval
 from empirics.judging.outcome import Outcome, Verdict
 from empirics.judging.rules import Limits, Range, Rule, decidable_at, decide, limits_of
+from empirics.judging.settings import Settings
 from empirics.observables.definition import Observable
 from theory import Claim, Kind, Premise, Scope
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 __all__ = ["MAIN", "CellTable"]
@@ -17,11 +17,13 @@ class CellTable:
     Attributes:
         index: position in the results.
         variant: the arm ("main", or the name of a variant).
-        symbols: values of the notation's symbols (R, K, N_f, S, A, m, eta, ...).
+        symbols: values of the notation's symbols, by name.
         seeds: all seeds run, in order; the unit of sampling.
         failed: seeds without usable observables (diverged runs): they fail every
             measured premise and stay counted.
         observables: by name, one value per seed; None where undefined.
+        axes: the symbols that tell the cells of an arm apart, in order, each with its label in plain text.
+        run_axes: those of them that decide a run: cells that differ in the others alone share their runs.
     """
 
     index: int
@@ -30,15 +32,20 @@ class CellTable:
     seeds: tuple[int, ...]
     failed: frozenset[int] = frozenset()
     observables: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict)
+    axes: Mapping[str, str] = field(default_factory=dict)
+    run_axes: tuple[str, ...] = ()
 
     def value(self, observable: str, seed: int) -> float | None:
         """The observable at a seed, or None."""
         values = self.observables.get(observable)
         return None if values is None or seed in self.failed else values[self.seeds.index(seed)]
 
+    def at(self, symbols: Iterable[str]) -> tuple[float, ...]:
+        """The values of some symbols."""
+        return tuple(self.symbols[name] for name in symbols)
+
     @property
     def label(self) -> str:
         """The cell in words, for messages."""
-        names = {"R": "|R|", "K": "K", "N_f": "N_f"}
-        text = ", ".join(f"{names[s]}={self.symbols[s]:g}" for s in names if s in self.symbols)
+        text = ", ".join(f"{label}={self.symbols[name]:g}" for name, label in self.axes.items())
         return text if self.variant == MAIN else f"{self.variant}: {text}"

@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from empirics.experiments.arms import Arm
-from empirics.verification.assembly import Runs, declared, tables_of
 from empirics.experiments.one_layer.config import Config
-from empirics.runs.environment import describe_environment
+from empirics.experiments.one_layer.predict.laws import Point
 from empirics.experiments.protocol import Cell
 from empirics.judging.confidence import interval
 from empirics.judging.judge import judge_claim
@@ -31,10 +30,11 @@ from empirics.regimes.document import (
     RegimeMap,
     VariationRow,
 )
-from empirics.experiments.one_layer.predict.laws import Point
 from empirics.regimes.plan import Variation
 from empirics.regimes.regime import Regime, Thresholds, regime_of
 from empirics.regimes.sample import TRANSITION, Sample
+from empirics.runs.environment import describe_environment
+from empirics.verification.assembly import Runs, declared, tables_of
 from theory import DomainError, claim
 
 __all__ = ["PREDICTORS", "READINGS", "SIZES", "analyse", "law_sample"]

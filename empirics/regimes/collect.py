@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from empirics.experiments.arms import Arm
-from empirics.verification.assembly import Runs
 from empirics.experiments.protocol import units
-from empirics.runs.store import Store
 from empirics.runs.pool import available_cores
+from empirics.runs.store import Store
+from empirics.verification.assembly import Runs
 from empirics.verification.verify import Progress, RunSource
 
 __all__ = ["EXPERIMENT", "collect"]

@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from empirics.regimes.fit import NoFit, fit_rates, mean_of
 from empirics.experiments.one_layer.predict.laws import LAWS, Law, Point, law
+from empirics.regimes.fit import NoFit, fit_rates, mean_of
 from empirics.regimes.sample import Sample
 
 __all__ = ["PREDICTED", "Exponent", "HeldOut", "collinearity", "exponents", "held_out", "held_out_predictions"]

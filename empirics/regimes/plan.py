@@ -16,9 +16,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+from empirics.errors import UsageError
 from empirics.experiments.arms import Arm
 from empirics.experiments.one_layer.config import Config, gathered, parse_setting, validate_config
-from empirics.errors import UsageError
 from empirics.judging.table import MAIN
 
 __all__ = ["VARIATIONS", "Variation", "load_map_config", "map_arms", "parse_variation"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from empirics.files import write_atomically
-from empirics.report.html import report_html
 from empirics.experiments.language_models.report import lm_sections
+from empirics.files import write_atomically
 from empirics.report.figures.plots import all_figures
+from empirics.report.html import report_html
 from empirics.report.sections import sections
 from empirics.report.tables import cells_csv
 from empirics.verification.results import Results, write_results

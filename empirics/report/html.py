@@ -12,8 +12,8 @@ from markupsafe import Markup, escape
 
 from empirics.report.claim_views import claim_views
 from empirics.report.figures.figure import Figure
-from empirics.report.sections import Section
 from empirics.report.figures.style import GRID, INK, LAW, SEEN, SHADES, SOFT
+from empirics.report.sections import Section
 from empirics.report.tables import (
     READINGS,
     answer,

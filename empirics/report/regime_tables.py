@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from empirics.experiments.one_layer.predict.laws import law
 from empirics.judging.table import MAIN
 from empirics.regimes.analysis import PREDICTORS, READINGS, SIZES
 from empirics.regimes.contours import LEVELS, PREDICTING
 from empirics.regimes.document import ContourRow, MapCell, RegimeMap
-from empirics.experiments.one_layer.predict.laws import law
 
 __all__ = ["Table", "all_tables", "cells_csv", "contours_csv", "markdown"]
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from empirics.experiments.language_models.report import is_language_models, print_lm_errors
 from empirics.experiments.protocol import Curve
 from empirics.observables.shared import OBSERVABLES
-from empirics.experiments.language_models.report import is_language_models, print_lm_errors
 from empirics.report.tables import (
     READINGS,
     answer,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import signal
 import tempfile
@@ -12,49 +11,41 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from empirics.runs.device import resolved_device
 from empirics.errors import UsageError
-from empirics.experiments.protocol import Experiment, ExperimentConfig, Unit, UnitRun, pretrained_by
+from empirics.experiments.protocol import Experiment, Point, UnitRun
+from empirics.experiments.settings import ExperimentSettings
+from empirics.runs.device import resolved_device
 
-__all__ = ["EXPERIMENTS", "INTERNAL_ERROR", "Task", "available_cores", "load_experiment", "run_tasks", "split"]
-
-EXPERIMENTS = {
-    "one-layer": "empirics.experiments.one_layer.run:OneLayer",
-    "language-model": "empirics.experiments.language_models.run:LanguageModel",
-    "one-layer-predicted": "empirics.experiments.one_layer.predict.experiment:PredictedOneLayer",
-}
-"""Experiments by name; loaded in the process that runs them, so that the others never import torch."""
+__all__ = ["INTERNAL_ERROR", "Task", "available_cores", "run_tasks", "split"]
 
 INTERNAL_ERROR = "internal error"
 """How the failure of a run begins that a defect of the program ended."""
-
-_UNSTACKED = ("language-model",)
-_SEEDS_PER_STACK = 64  # on an accelerator models are stacked; on a CPU every run is a task of its own
 
 
 @dataclass(frozen=True)
 class Task:
     """Some seeds of one unit of one arm."""
 
-    experiment: str
+    experiment: Experiment
     variant: str
-    config: ExperimentConfig
-    unit: Unit
+    settings: ExperimentSettings
+    unit: Point
     seeds: tuple[int, ...]
 
     @property
     def start(self) -> tuple[object, ...]:
-        """What decides the pre-trained models; tasks of equal start differ in fine-tuning alone."""
-        return self.experiment, self.unit, self.seeds, pretrained_by(self.config)
+        """What decides the part that runs share; tasks of equal start differ in the rest alone."""
+        compute = self.settings.compute
+        return self.unit, self.seeds, compute.dtype, compute.device, self.experiment.start(self.settings)
 
     @property
-    def relative_cost(self) -> float:
+    def cost(self) -> float:
         """Arithmetic up to a factor, to start the longest tasks first."""
-        return len(self.seeds) * self.config.relative_cost(self.unit)
+        return len(self.seeds) * self.experiment.cost(self.settings, self.unit)
 
 
 Bundle = tuple[Task, ...]
-"""Tasks of equal start, run one after the other by one experiment, which pre-trains once for all of them."""
+"""Tasks of equal start, run one after the other in one process; the experiment may share what is expensive."""
 
 
 def available_cores() -> int:
@@ -62,24 +53,18 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
 
 
-def load_experiment(name: str) -> Experiment:
-    """The experiment of that name, or at ``module:attribute``."""
-    module, _, attribute = EXPERIMENTS.get(name, name).partition(":")
-    experiment: Experiment = getattr(importlib.import_module(module), attribute)()
-    return experiment
-
-
-def split(experiment: str, variant: str, config: ExperimentConfig, unit: Unit, seeds: Sequence[int]) -> list[Task]:
+def split(
+    experiment: Experiment, variant: str, settings: ExperimentSettings, unit: Point, seeds: Sequence[int]
+) -> list[Task]:
     """Tasks of one seed each on a CPU, of many on an accelerator if the experiment stacks models."""
-    alone = experiment in _UNSTACKED or resolved_device(config.compute.device)[0] == "cpu"
-    size = 1 if alone else _SEEDS_PER_STACK
-    return [Task(experiment, variant, config, unit, tuple(seeds[i : i + size])) for i in range(0, len(seeds), size)]
+    size = 1 if resolved_device(settings.compute.device)[0] == "cpu" else experiment.stacks
+    return [Task(experiment, variant, settings, unit, tuple(seeds[i : i + size])) for i in range(0, len(seeds), size)]
 
 
 def run_tasks(tasks: Sequence[Task], workers: int, cluster: str | None = None) -> Iterator[tuple[Task, list[UnitRun]]]:
     """Run tasks, longest first, and yield each as it finishes.
 
-    Tasks that need the same pre-trained models go to the same process together.
+    Tasks of equal start go to the same process together.
 
     With one worker everything runs in this process; else one single-threaded
     process per worker. Results do not depend on the number of workers.
@@ -90,7 +75,7 @@ def run_tasks(tasks: Sequence[Task], workers: int, cluster: str | None = None) -
 
     With ``cluster``, the address of a dask scheduler, its workers do the work.
     """
-    ordered = sorted(_bundles(tasks), key=lambda bundle: -max(task.relative_cost for task in bundle))
+    ordered = sorted(_bundles(tasks), key=lambda bundle: -max(task.cost for task in bundle))
     if cluster is not None:
         yield from _over_cluster(ordered, cluster)
         return
@@ -208,22 +193,28 @@ def _worker_death() -> type[BaseException]:
 
 
 def _run(bundle: Bundle) -> Iterator[tuple[Task, list[UnitRun]]]:
-    import torch
+    _one_thread(bundle[0].experiment)
+    left = list(bundle)
+    while left:
+        first = left[0]
+        device = resolved_device(first.settings.compute.device)[0]
+        try:
+            arms = first.experiment.run_arms([task.settings for task in left], first.unit, first.seeds, device)
+            for runs in arms:
+                yield left.pop(0), runs
+        except UsageError:
+            raise
+        except Exception as error:  # one task must not end the others: it becomes failed runs that say why
+            task = left.pop(0)
+            yield task, [UnitRun(task.unit, s, {}, {}, _reason(error), lost=True) for s in task.seeds]
 
-    torch.set_num_threads(1)
-    experiment = load_experiment(bundle[0].experiment)
-    for task in bundle:
-        yield task, _run_task(experiment, task)
 
+def _one_thread(experiment: Experiment) -> None:
+    """One thread in this process (BLAS is told by the pool)."""
+    if "torch" in experiment.libraries:
+        import torch
 
-def _run_task(experiment: Experiment, task: Task) -> list[UnitRun]:
-    try:
-        return experiment.run(task.config, task.unit, task.seeds)
-    except UsageError:
-        raise
-    except Exception as error:  # one task must not end the others: it becomes failed runs that say why
-        reason = _reason(error)
-        return [UnitRun(task.unit, seed, {}, {}, reason, lost=True) for seed in task.seeds]
+        torch.set_num_threads(1)
 
 
 def _reason(error: Exception) -> str:

@@ -1,60 +1,31 @@
 """runs.sqlite: every finished run is durable at once, and found again.
 
-One row per (unit, seed). Its key hashes all that decides the result: the
-configuration (without seeds, verdicts and grid axes that it does not touch),
-unit and seed, the sources that compute it, library versions and the device. A
+One row per (unit, seed); its key (:func:`empirics.runs.key.run_key`) hashes all that decides the result. A
 run is written in one transaction, in write-ahead mode with full
 synchronisation: kill -9 at any moment loses nothing that was reported finished.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import platform
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import lru_cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from empirics.runs.device import resolved_device
 from empirics.errors import UsageError
-from empirics.experiments.protocol import Curve, ExperimentConfig, Unit, UnitRun
+from empirics.experiments.protocol import Curve, Point, UnitRun
 
-__all__ = ["Store", "StoreError", "run_key"]
+__all__ = ["Store", "StoreError"]
 
 _APPLICATION_ID = 0x66616374  # "fact"
-_LAYOUT = 1
-_ROOT = Path(__file__).resolve().parent.parent
-_DECIDING = ("empirics/one_layer", "empirics/exact.py", "empirics/experiment.py", "theory/covering.py")
-_LIBRARIES = ("torch", "numpy", "numba")
-_SUFFIXES = (".py", ".tsv", ".toml", ".json", ".txt")
-_MORE = {"language-model": (("empirics/lm",), ("transformers", "peft", "tokenizers"))}
-"""Further sources and libraries that decide an experiment's results."""
+_LAYOUT = 2
 
 
 class StoreError(UsageError):
     """The store cannot be used; the message says why and what to do."""
-
-
-def run_key(experiment: str, config: ExperimentConfig, unit: Unit, seed: int) -> str:
-    """The key of one run; equal keys mean equal results, bit for bit, on this machine."""
-    sources, libraries = _MORE.get(experiment, ((), ()))
-    parts = {
-        "experiment": experiment,
-        **config.deciding(),
-        "compute": [config.compute.dtype, *resolved_device(config.compute.device)],
-        "unit": [unit.templates, unit.multiplicity],
-        "seed": seed,
-        "machine": [platform.machine(), _processor_name()],
-        "code": _deciding_sources(*sources),
-        "libraries": {name: version(name) for name in (*_LIBRARIES, *libraries)},
-    }
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 class Store:
@@ -113,11 +84,8 @@ class Store:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 self._connection.executemany(
-                    "INSERT OR REPLACE INTO runs (key, templates, multiplicity, seed, run) VALUES (?, ?, ?, ?, ?)",
-                    [
-                        (key, run.unit.templates, run.unit.multiplicity, run.seed, _encode(run))
-                        for key, run in entries.items()
-                    ],
+                    "INSERT OR REPLACE INTO runs (key, unit, seed, run) VALUES (?, ?, ?, ?)",
+                    [(key, str(run.unit), run.seed, _encode(run)) for key, run in entries.items()],
                 )
                 self._connection.execute("COMMIT")
             except BaseException:
@@ -144,8 +112,8 @@ class Store:
             ask(f"PRAGMA application_id = {_APPLICATION_ID}")
             ask(f"PRAGMA user_version = {_LAYOUT}")
         ask(
-            "CREATE TABLE IF NOT EXISTS runs (key TEXT PRIMARY KEY, templates INTEGER NOT NULL, "
-            "multiplicity INTEGER NOT NULL, seed INTEGER NOT NULL, run TEXT NOT NULL, "
+            "CREATE TABLE IF NOT EXISTS runs (key TEXT PRIMARY KEY, unit TEXT NOT NULL, "
+            "seed INTEGER NOT NULL, run TEXT NOT NULL, "
             "stored TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP) WITHOUT ROWID"
         )
 
@@ -153,11 +121,11 @@ class Store:
 def _encode(run: UnitRun) -> str:
     return json.dumps(
         {
-            "unit": [run.unit.templates, run.unit.multiplicity],
+            "unit": run.unit.values,
             "seed": run.seed,
-            "observables": {str(n): dict(values) for n, values in run.observables.items()},
-            "curves": {name: [list(curve.steps), list(curve.values)] for name, curve in run.curves.items()},
-            "facts": {str(n): {name: list(v) for name, v in values.items()} for n, values in run.facts.items()},
+            "observables": [[cell.values, dict(found)] for cell, found in run.observables.items()],
+            "curves": {name: [curve.steps, curve.values] for name, curve in run.curves.items()},
+            "details": [[cell.values, dict(found)] for cell, found in run.details.items()],
             "failure": run.failure,
         }
     )
@@ -168,32 +136,19 @@ def _decode(text: str) -> UnitRun | None:
     try:
         data: dict[str, Any] = json.loads(text)
         return UnitRun(
-            unit=Unit(*data["unit"]),
+            unit=_point(data["unit"]),
             seed=data["seed"],
-            observables={int(n): values for n, values in data["observables"].items()},
+            observables={_point(cell): found for cell, found in data["observables"]},
             curves={name: Curve(tuple(steps), tuple(values)) for name, (steps, values) in data["curves"].items()},
-            facts={int(n): {k: tuple(v) for k, v in named.items()} for n, named in data.get("facts", {}).items()},
+            details={_point(cell): {k: tuple(v) for k, v in found.items()} for cell, found in data["details"]},
             failure=data["failure"],
         )
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
-@lru_cache(maxsize=4)
-def _deciding_sources(*more: str) -> str:
-    digest = hashlib.sha256()
-    for name in (*_DECIDING, *more):
-        place = _ROOT / name
-        for file in sorted(f for f in place.rglob("*") if f.suffix in _SUFFIXES) if place.is_dir() else [place]:
-            digest.update(str(file.relative_to(_ROOT)).encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.hexdigest()
-
-
-@lru_cache(maxsize=1)
-def _processor_name() -> str:
-    from empirics.runs.environment import processor
-
-    return processor()
+def _point(values: list[tuple[str, int | float]]) -> Point:
+    return Point(tuple((name, value) for name, value in values))
 
 
 def _lock(path: Path) -> int:

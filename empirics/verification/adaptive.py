@@ -1,7 +1,7 @@
 """Adaptive seeds: draw more where it can decide a verdict, stop where it cannot.
 
-The unit that is drawn is the pre-trained model of one (arm, |R|, K, seed), which
-serves all its N_f. Confidence limits are valid at every sample size at once, so
+The unit that is drawn is one run of one arm, which serves all cells that share
+it. Confidence limits are valid at every sample size at once, so
 any rule for stopping is allowed; this one asks what the observations so far say
 about the sample size that would decide.
 """
@@ -10,22 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from empirics.experiments.protocol import Point
 from empirics.experiments.settings import Seeds
-from empirics.experiments.protocol import Unit
 from empirics.judging.outcome import ClaimOutcome, Verdict
 from empirics.judging.table import CellTable
+from empirics.runs.source import ArmUnit
 
-__all__ = ["Arm", "seeds_wanted"]
-
-Arm = tuple[str, Unit]
-"""A unit in one arm of the experiment."""
+__all__ = ["seeds_wanted"]
 
 _STEP = 4
 
 
 def seeds_wanted(
-    outcomes: Iterable[ClaimOutcome], tables: Sequence[CellTable], current: Mapping[Arm, int], seeds: Seeds
-) -> dict[Arm, int]:
+    outcomes: Iterable[ClaimOutcome], tables: Sequence[CellTable], current: Mapping[ArmUnit, int], seeds: Seeds
+) -> dict[ArmUnit, int]:
     """Units that should have more seeds, and how many in all.
 
     Args:
@@ -40,7 +38,7 @@ def seeds_wanted(
         more than it has. Empty when everything is decided or hopeless.
     """
     by_index = {table.index: table for table in tables}
-    wanted: dict[Arm, int] = {}
+    wanted: dict[ArmUnit, int] = {}
     for outcome in (o for claim in outcomes for o in claim.outcomes):
         if outcome.verdict is not Verdict.UNDECIDED or outcome.decidable_at is None:
             continue
@@ -55,5 +53,5 @@ def seeds_wanted(
     return wanted
 
 
-def _arm(table: CellTable) -> Arm:
-    return table.variant, Unit(int(table.symbols["R"]), int(table.symbols["K"]))
+def _arm(table: CellTable) -> ArmUnit:
+    return table.variant, Point(tuple((name, table.symbols[name]) for name in table.run_axes))

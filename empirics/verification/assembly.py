@@ -10,26 +10,37 @@ from typing import Any
 import numpy as np
 
 from empirics.experiments.arms import Arm
-from theory.certify.record import certificate_of
-from empirics.runs.environment import describe_environment
-from empirics.experiments.protocol import Cell, ExperimentConfig, Unit, UnitRun, cells, units
+from empirics.experiments.presentation import Shown
+from empirics.experiments.protocol import Experiment, Point, UnitRun
 from empirics.judging.confidence import interval
 from empirics.judging.mutants import MutantOutcome
 from empirics.judging.outcome import ClaimOutcome, Outcome
+from empirics.judging.settings import Settings
 from empirics.judging.table import CellTable
-from empirics.observables.shared import OBSERVABLES, Observable
+from empirics.observables.catalogue import observables
+from empirics.observables.definition import Observable
+from empirics.runs.environment import describe_environment
+from empirics.verification.figures import claim_figures
 from empirics.verification.results import (
+    SCHEMA_VERSION,
+    BoundResult,
     CellResult,
     ClaimResult,
     CurveResult,
     Exceedance,
+    ExperimentResult,
     MutantResult,
+    ObservableResult,
     PremiseResult,
     Results,
+    StatedPremise,
     Summary,
+    SymbolResult,
     VerdictResult,
 )
-from theory import Claim
+from theory import Claim, DomainError
+from theory.certify.record import certificate_of
+from theory.fingerprint import fingerprint
 
 __all__ = ["Runs", "assemble", "declared", "tables_of", "verdict_result"]
 
@@ -38,49 +49,53 @@ __all__ = ["Runs", "assemble", "declared", "tables_of", "verdict_result"]
 class Runs:
     """Finished runs by arm and unit, ordered by seed."""
 
-    by_unit: dict[tuple[str, Unit], dict[int, UnitRun]] = field(default_factory=dict)
+    by_unit: dict[tuple[str, Point], dict[int, UnitRun]] = field(default_factory=dict)
 
     def add(self, variant: str, runs: Iterable[UnitRun]) -> None:
         """Take in finished runs; a seed that comes again replaces itself."""
         for run in runs:
             self.by_unit.setdefault((variant, run.unit), {})[run.seed] = run
 
-    def of(self, variant: str, unit: Unit) -> list[UnitRun]:
+    def of(self, variant: str, unit: Point) -> list[UnitRun]:
         """The runs of a unit, by seed."""
         found = self.by_unit.get((variant, unit), {})
         return [found[seed] for seed in sorted(found)]
 
 
-def declared(arms: Iterable[Arm]) -> list[tuple[Arm, Cell]]:
+def declared(experiment: Experiment, arms: Iterable[Arm]) -> list[tuple[Arm, Point]]:
     """Every cell of every arm, in the order of the results."""
-    return [(arm, cell) for arm in arms for cell in cells(arm.config)]
+    return [(arm, cell) for arm in arms for cell in experiment.cells(arm.settings)]
 
 
-def tables_of(arms: Sequence[Arm], runs: Runs) -> list[CellTable]:
+def tables_of(experiment: Experiment, arms: Sequence[Arm], runs: Runs) -> list[CellTable]:
     """One table per declared cell of every arm; cells without runs have no seeds."""
     tables = []
-    for index, (arm, cell) in enumerate(declared(arms)):
-        found = runs.of(arm.name, cell.unit)
-        rows: list[Mapping[str, float | None]] = [run.observables.get(cell.finetuned, {}) for run in found]
+    axes = {symbol: experiment.notation[symbol].label for symbol in experiment.axes}
+    for index, (arm, cell) in enumerate(declared(experiment, arms)):
+        found = runs.of(arm.name, cell.on(experiment.run_axes))
+        rows: list[Mapping[str, float | None]] = [run.observables.get(cell, {}) for run in found]
         if any(rows):  # a cell without any result has no observables at all
-            exact = arm.config.exact(cell)
+            exact = experiment.exact(arm.settings, cell)
             rows = [{**row, **exact} if row else row for row in rows]
         names = dict.fromkeys(name for row in rows for name in row)
         tables.append(
             CellTable(
                 index=index,
                 variant=arm.name,
-                symbols=arm.config.symbols(cell),
+                symbols=experiment.symbols(arm.settings, cell),
                 seeds=tuple(run.seed for run in found),
                 failed=frozenset(run.seed for run in found if run.failure),
                 observables={name: tuple(row.get(name) for row in rows) for name in names},
+                axes=axes,
+                run_axes=experiment.run_axes,
             )
         )
     return tables
 
 
 def assemble(
-    config: ExperimentConfig,
+    experiment: Experiment,
+    settings: Any,
     arms: Sequence[Arm],
     runs: Runs,
     tables: Sequence[CellTable],
@@ -92,17 +107,36 @@ def assemble(
     complete: bool,
 ) -> Results:
     """The results document; ``tables`` are those of the arms' declared cells."""
-    return Results(
-        schema_version=1,
+    places = zip(declared(experiment, arms), tables, strict=True)
+    measured = {name for table in tables for name in table.observables} | {c.observable for c in claims}
+    known = observables()
+    results = Results(
+        schema_version=SCHEMA_VERSION,
         wall_seconds=round(wall_seconds, 3),
         complete=complete,
-        config=config.model_dump(mode="json"),
-        environment=describe_environment(config),
-        cells=[_cell(arm, cell, table, runs) for (arm, cell), table in zip(declared(arms), tables, strict=True)],
+        experiment=ExperimentResult(
+            name=experiment.name,
+            title=experiment.title,
+            leading=experiment.leading,
+            axes={symbol: experiment.column(symbol) for symbol in experiment.axes},
+            run_axes=list(experiment.run_axes),
+        ),
+        notation=[
+            SymbolResult(name=s.name, label=s.label, latex=s.latex, meaning=s.meaning, unit=s.unit, integer=s.integer)
+            for s in experiment.notation.values()
+        ],
+        config=settings.model_dump(mode="json"),
+        environment=describe_environment(settings.compute.device, settings.compute.dtype),
+        observables={name: _observable(item) for name, item in known.items() if name in measured},
+        cells=[_cell(experiment, arm, cell, table, runs, claims) for (arm, cell), table in places],
         verdicts=[verdict_result(o) for outcome in outcomes for o in outcome.outcomes],
-        claims=[_claim(item, outcome, mutants) for item, outcome in zip(claims, outcomes, strict=True)],
-        curves=[curve for arm in arms for curve in _curves(arm, runs)],
+        claims=[_claim(item, outcome, mutants, settings) for item, outcome in zip(claims, outcomes, strict=True)],
+        curves=[curve for arm in arms for curve in _curves(experiment, arm, runs)],
+        shown=Shown(),
+        figures=[],
     )
+    results = results.model_copy(update={"shown": experiment.show(results)})
+    return results.model_copy(update={"figures": claim_figures(results, claims)})
 
 
 def student_t(values: Sequence[float], alpha: float) -> tuple[float | None, float | None]:
@@ -115,27 +149,62 @@ def student_t(values: Sequence[float], alpha: float) -> tuple[float | None, floa
     return _finite(float(np.mean(values)) - half), _finite(float(np.mean(values)) + half)
 
 
-def _cell(arm: Arm, cell: Cell, table: CellTable, runs: Runs) -> CellResult:
-    config = arm.config
-    gaps = table.observables.get("pretraining_gap")
-    limit = config.verdict.premise_gap
-    near = list(table.seeds)  # an experiment without a gap knows no such premise
-    if gaps is not None:
-        near = [s for s, g in zip(table.seeds, gaps, strict=True) if g is not None and g <= limit]
+def _cell(
+    experiment: Experiment, arm: Arm, cell: Point, table: CellTable, runs: Runs, claims: Sequence[Claim]
+) -> CellResult:
+    verdict = arm.settings.verdict
+    found = runs.of(arm.name, cell.on(experiment.run_axes))
     return CellResult(
         variant=table.variant,
         overlay={key: list(v) if isinstance(v, tuple) else v for key, v in arm.overlay.items()},
-        templates=cell.templates,
-        multiplicity=cell.multiplicity,
-        finetuned=cell.finetuned,
+        **_columns(experiment, cell),
+        symbols=dict(table.symbols),
         seeds=list(table.seeds),
         failed=sorted(table.failed),
-        failures={str(run.seed): run.failure for run in runs.of(arm.name, cell.unit) if run.failure},
-        in_scope_seeds=[s for s in near if s not in table.failed],
+        failures={str(run.seed): run.failure for run in found if run.failure},
+        in_scope_seeds=_in_scope(experiment, table, verdict),
         observables={
-            name: _summary(OBSERVABLES[name], values, config.verdict.alpha)
-            for name, values in table.observables.items()
+            name: _summary(observables()[name], values, verdict.alpha) for name, values in table.observables.items()
         },
+        bounds={c.id: bound for c in claims if c.arm == arm.name and (bound := _bound(c, table.symbols)) is not None},
+    )
+
+
+def _columns(experiment: Experiment, point: Point) -> dict[str, Any]:
+    """The axes' columns, beside a part's own keys."""
+    return {experiment.column(symbol): value for symbol, value in point.values}
+
+
+def _in_scope(experiment: Experiment, table: CellTable, verdict: Settings) -> list[int]:
+    """The seeds that did not fail and satisfy the experiment's general premises on what is measured."""
+    good = [s for s in table.seeds if s not in table.failed]
+    for name, key in experiment.premises.items():
+        if name in table.observables:
+            limit = float(getattr(verdict, key))
+            good = [s for s in good if (value := table.value(name, s)) is not None and value <= limit]
+    return good
+
+
+def _bound(item: Claim, symbols: Mapping[str, float]) -> BoundResult | None:
+    """The claim's number at a cell; None where it has none or is not defined."""
+    if item.log_expression is None:
+        return None
+    try:
+        log_bound = float(item.log_bound(**{name: symbols[name] for name in item.symbols}))
+    except (DomainError, KeyError):
+        return None
+    return BoundResult(bound=math.exp(log_bound), log_bound=log_bound if math.isfinite(log_bound) else None)
+
+
+def _observable(item: Observable) -> ObservableResult:
+    return ObservableResult(
+        definition=item.definition,
+        unit=item.unit,
+        lower=_finite(item.lower),
+        upper=_finite(item.upper),
+        trivial=item.trivial,
+        better=item.better,
+        sampling=item.sampling,
     )
 
 
@@ -161,7 +230,8 @@ def verdict_result(outcome: Outcome) -> VerdictResult:
     data["scope"] = str(outcome.scope.value)
     data["verdict"] = str(outcome.verdict.value)
     data["premises"] = [
-        PremiseResult(name=p.name, value=p.value, limit=p.limit, holds=p.holds) for p in outcome.premises
+        PremiseResult(name=p.name, relation=p.relation, value=p.value, limit=p.limit, holds=p.holds)
+        for p in outcome.premises
     ]
     if outcome.exceedance is not None:
         share, lower, upper = outcome.exceedance
@@ -169,13 +239,29 @@ def verdict_result(outcome: Outcome) -> VerdictResult:
     return VerdictResult(**data)
 
 
-def _claim(item: Claim, outcome: ClaimOutcome, mutants: Sequence[MutantOutcome]) -> ClaimResult:
+def _claim(item: Claim, outcome: ClaimOutcome, mutants: Sequence[MutantOutcome], settings: Any) -> ClaimResult:
     return ClaimResult(
         id=item.id,
         title=item.title,
+        number=item.number,
+        paper=item.paper.name,
+        fingerprint=fingerprint(item),
         kind=str(item.kind.value),
         provenance=str(item.provenance.value),
+        source=item.source_text,
+        statement=item.statement,
         formula=item.formula,
+        latex=item.latex,
+        symbols=list(item.symbols),
+        observable=item.observable,
+        variant=item.arm,
+        reference=item.reference,
+        axis=item.axis,
+        domain=[latex_of(relation, item.notation) for relation in item.domain],
+        premises=[
+            StatedPremise(name=a.name, latex=latex_of(a.relation, item.notation), text=a.text) for a in item.assumptions
+        ],
+        falsifier=falsifier(item, settings.verdict),
         required=item.required,
         verdict=str(outcome.verdict.value),
         certificate=certificate_of(item),
@@ -189,21 +275,21 @@ def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _curves(arm: Arm, runs: Runs) -> list[CurveResult]:
+def _curves(experiment: Experiment, arm: Arm, runs: Runs) -> list[CurveResult]:
     curves = []
-    for unit in units(arm.config):
+    for unit in experiment.units(arm.settings):
         found = [run for run in runs.of(arm.name, unit) if not run.failure]
         for name in dict.fromkeys(name for run in found for name in run.curves):
             members = [run.curves[name] for run in found if name in run.curves]
             common = sorted(set.intersection(*(set(c.steps) for c in members)))
             table = np.array([[dict(zip(c.steps, c.values, strict=True))[s] for s in common] for c in members])
-            limits = [student_t(column.tolist(), arm.config.verdict.alpha) for column in table.T]
+            limits = [student_t(column.tolist(), arm.settings.verdict.alpha) for column in table.T]
             curves.append(
                 CurveResult(
                     variant=arm.name,
+                    **_columns(experiment, unit),
+                    symbols=dict(unit.values),
                     observable=name,
-                    templates=unit.templates,
-                    multiplicity=unit.multiplicity,
                     steps=common,
                     mean=[_finite(value) for value in table.mean(axis=0).tolist()],
                     lower=[low for low, _ in limits],

@@ -8,7 +8,7 @@ or a note; only failures make ``factbound check`` exit 1.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -17,9 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from empirics.errors import UsageError
 from empirics.files import write_atomically
-from theory.fingerprint import fingerprint
 from empirics.verification.results import Results, VerdictResult
-from theory import Claim
 
 __all__ = [
     "Baseline",
@@ -30,7 +28,6 @@ __all__ = [
     "baseline_of",
     "cell_of",
     "compare",
-    "fingerprint",
     "read_baseline",
     "write_baseline",
 ]
@@ -94,29 +91,26 @@ class Baseline(_Part):
     claims: dict[str, BaselineClaim]
 
 
-def baseline_of(
-    preset: str, results: Results, claims: Sequence[Claim], certificates: Mapping[str, Mapping[str, bool]]
-) -> Baseline:
+def baseline_of(preset: str, results: Results, certificates: Mapping[str, Mapping[str, bool]]) -> Baseline:
     """The baseline that these results would be.
 
     Args:
         preset: the preset that was run.
         results: what it gave.
-        claims: the claims judged.
         certificates: for each claim, its steps and whether each is proved.
     """
     return Baseline(
         preset=preset,
         claims={
             item.id: BaselineClaim(
-                kind=item.kind.value,
-                formula=item.formula if item.log_expression is not None else item.title,
-                fingerprint=fingerprint(item),
-                verdict=results.claim(item.id).verdict,
+                kind=item.kind,
+                formula=item.formula if item.latex is not None else item.title,
+                fingerprint=item.fingerprint,
+                verdict=item.verdict,
                 certificates=dict(certificates.get(item.id, {})),
                 cells={results.where(v): _cell(v) for v in results.verdicts if v.claim == item.id},
             )
-            for item in claims
+            for item in results.claims
         },
     )
 

@@ -161,6 +161,7 @@ class ClaimResult(Part):
     title: str
     number: str
     paper: str
+    fingerprint: str
     kind: str
     provenance: str
     source: str

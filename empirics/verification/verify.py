@@ -1,26 +1,29 @@
-"""Orchestration: a configuration in, results out."""
+"""Orchestration: settings in, results out."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import Any
 
-from empirics.verification.adaptive import Arm as ArmUnit
-from empirics.verification.adaptive import seeds_wanted
 from empirics.experiments.arms import Arm, arms_of
-from empirics.verification.assembly import Runs, assemble, tables_of
-from empirics.experiments.one_layer.config import Config
-from empirics.experiments.protocol import ExperimentConfig, UnitRun, units
+from empirics.experiments.load import load_settings
+from empirics.experiments.protocol import Experiment
+from empirics.experiments.registry import experiment as registered
+from empirics.experiments.registry import experiments
 from empirics.judging.judge import judge_claim
 from empirics.judging.mutants import judge_mutants, mutated_claims
 from empirics.judging.outcome import ClaimOutcome, Verdict
+from empirics.runs.device import resolved_device
+from empirics.runs.pool import INTERNAL_ERROR, available_cores
+from empirics.runs.source import ArmUnit, Progress, RunSource
+from empirics.runs.store import Store
+from empirics.verification.adaptive import seeds_wanted
+from empirics.verification.assembly import Runs, assemble, tables_of
 from empirics.verification.results import Results
-from empirics.runs.store import Store, run_key
-from empirics.runs.pool import INTERNAL_ERROR, Task, available_cores, run_tasks, split
-from theory import Claim, all_claims, claim
+from theory import Claim, claim
 
-__all__ = ["Interrupted", "Progress", "RunSource", "exit_status", "verify"]
+__all__ = ["Interrupted", "exit_status", "verify"]
 
 
 class Interrupted(Exception):
@@ -31,21 +34,10 @@ class Interrupted(Exception):
         self.results = results
 
 
-@dataclass
-class Progress:
-    """What is told while runs come in; every callback may be replaced."""
-
-    found: Callable[[int], None] = lambda runs: None
-    planned: Callable[[int], None] = lambda more: None
-    advanced: Callable[[Task, Sequence[UnitRun]], None] = lambda task, runs: None
-    judged: Callable[[Sequence[ClaimOutcome]], None] = lambda outcomes: None
-
-
 def verify(
-    config: ExperimentConfig | None = None,
+    config: Any = None,
     *,
-    experiment: str = "one-layer",
-    arms: Sequence[Arm] | None = None,
+    experiment: Experiment | str | None = None,
     claims: Sequence[str] | None = None,
     workers: int | None = None,
     mutants: bool = False,
@@ -54,16 +46,15 @@ def verify(
     fresh: bool = False,
     cluster: str | None = None,
 ) -> Results:
-    """Run the configured grid and judge every claim on it.
+    """Run the configured grid and judge every claim that the experiment is about.
 
     Every unit gets ``seeds.minimum`` seeds, then more in rounds, up to
     ``seeds.maximum``, where that can still decide a verdict.
 
     Args:
-        config: the configuration, of the experiment's kind; the default preset of the one-layer model if None.
-        experiment: its name (:data:`empirics.runs.pool.EXPERIMENTS`).
-        arms: the leading arm and its variants; those of the one-layer model's configuration if None.
-        claims: ids of the claims to judge; all if None.
+        config: the settings, of the experiment's kind; its default preset if None.
+        experiment: the experiment or its name; told by the kind of the settings, else the default one, if None.
+        claims: ids of the claims to judge; those of the experiment if None.
         workers: processes; one per available core if None.
         mutants: judge the claims' mutants too, and draw seeds for them.
         progress: told as runs come in.
@@ -76,31 +67,33 @@ def verify(
         theory.UnknownClaimError: an id in ``claims`` is not registered.
         Interrupted: Ctrl-C; carries the results of what was finished.
     """
-    config = config or Config()
-    chosen = all_claims() if claims is None else tuple(claim(identifier) for identifier in claims)
-    if arms is None:
-        if not isinstance(config, Config):
-            raise TypeError(f"the arms of experiment {experiment!r} are missing")
-        arms = arms_of(config) if claims is None else _needed(arms_of(config), chosen)
-    progress = progress or Progress()
+    trial = _experiment(experiment, config)
+    settings = load_settings(trial) if config is None else config
+    settings = trial.settle(settings, resolved_device(settings.compute.device)[0])
+    arms: Sequence[Arm] = arms_of(trial, settings)
+    if claims is None:
+        chosen = tuple(claim(identifier) for identifier in trial.claims([arm.name for arm in arms]))
+    else:
+        chosen = tuple(claim(identifier) for identifier in claims)
+        arms = _needed(arms, chosen)
     start = time.monotonic()
     runs = Runs()
+    source = RunSource(trial, arms, workers or available_cores(), progress or Progress(), store, fresh, cluster)
     interrupted = False
     try:
-        configs = {arm.name: arm.config for arm in arms}
-        source = RunSource(experiment, configs, workers or available_cores(), progress, store, fresh, cluster)
-        _run_adaptively(config, arms, runs, chosen, source, mutants=mutants)
+        _run_adaptively(source, settings, runs, chosen, mutants=mutants)
     except KeyboardInterrupt:
         interrupted = True
-    tables = tables_of(arms, runs)
+    tables = tables_of(trial, arms, runs)
     results = assemble(
-        config,
+        trial,
+        settings,
         arms,
         runs,
         tables,
         chosen,
-        [judge_claim(item, tables, config.verdict) for item in chosen],
-        judge_mutants(chosen, tables, config.verdict) if mutants else [],
+        [judge_claim(item, tables, settings.verdict) for item in chosen],
+        judge_mutants(chosen, tables, settings.verdict) if mutants else [],
         time.monotonic() - start,
         complete=not interrupted,
     )
@@ -129,77 +122,32 @@ def _judged_status(results: Results, *, strict: bool, mutants: bool) -> int:
     return 3 if strict and Verdict.UNDECIDED in required else 0
 
 
-@dataclass(frozen=True)
-class RunSource:
-    """Where the runs of each arm come from: the store, or else the workers, and then into the store.
-
-    Attributes:
-        experiment: what runs; its name in :data:`empirics.runs.pool.EXPERIMENTS`.
-        configs: the configuration of each arm.
-        workers: processes.
-        progress: told as runs come in.
-        store: where finished runs are found and kept, if anywhere.
-        fresh: do not look runs up in the store.
-        cluster: address of a dask scheduler in place of local processes.
-    """
-
-    experiment: str
-    configs: Mapping[str, ExperimentConfig]
-    workers: int
-    progress: Progress
-    store: Store | None
-    fresh: bool
-    cluster: str | None
-
-    def runs(self, wanted: Mapping[ArmUnit, Sequence[int]]) -> Iterator[tuple[str, list[UnitRun]]]:
-        """The runs of each arm at its seeds: those found first, then those computed, as they finish."""
-        keys = {
-            (arm, seed): run_key(self.experiment, self.configs[arm[0]], arm[1], seed)
-            for arm, seeds in wanted.items()
-            for seed in seeds
-        }
-        stored = self.store.find(keys.values()) if self.store is not None and not self.fresh else {}
-        tasks: list[Task] = []
-        for (variant, unit), seeds in wanted.items():
-            found = [stored[k] for s in seeds if (k := keys[(variant, unit), s]) in stored]
-            if found:
-                self.progress.found(len(found))
-                yield variant, found
-            missing = [s for s in seeds if keys[(variant, unit), s] not in stored]
-            tasks += split(self.experiment, variant, self.configs[variant], unit, missing)
-        self.progress.planned(sum(len(task.seeds) for task in tasks))
-        for task, finished in run_tasks(tasks, self.workers, self.cluster) if tasks else ():
-            if self.store is not None:
-                self.store.add({keys[(task.variant, r.unit), r.seed]: r for r in finished if not r.lost})
-            self.progress.advanced(task, finished)
-            yield task.variant, finished
+def _experiment(given: Experiment | str | None, config: Any) -> Experiment:
+    if given is not None and not isinstance(given, str):
+        return given
+    if given is None and config is not None:
+        return next((e for e in experiments().values() if type(config) is e.settings), registered())
+    return registered(given)
 
 
 def _needed(arms: Sequence[Arm], claims: Sequence[Claim]) -> list[Arm]:
     """The arms that the claims speak of or compare with, and the leading arm."""
-    asked = {arms[0].name, *(c.variant for c in claims), *(c.reference for c in claims)}
+    asked = {arms[0].name, *(c.arm for c in claims), *(c.reference for c in claims)}
     return [arm for arm in arms if arm.name in asked]
 
 
-def _run_adaptively(
-    config: ExperimentConfig,
-    arms: Sequence[Arm],
-    runs: Runs,
-    claims: Sequence[Claim],
-    source: RunSource,
-    *,
-    mutants: bool,
-) -> None:
-    current: dict[ArmUnit, int] = {(arm.name, unit): 0 for arm in arms for unit in units(arm.config)}
-    wanted = dict.fromkeys(current, config.seeds.minimum)
-    base = config.seeds.base
+def _run_adaptively(source: RunSource, settings: Any, runs: Runs, claims: Sequence[Claim], *, mutants: bool) -> None:
+    experiment, arms, seeds = source.experiment, source.arms, settings.seeds
+    current: dict[ArmUnit, int] = {(arm.name, unit): 0 for arm in arms for unit in experiment.units(arm.settings)}
+    wanted = dict.fromkeys(current, seeds.minimum)
+    base = seeds.base
     while wanted:
         for variant, finished in source.runs({a: range(base + current[a], base + n) for a, n in wanted.items()}):
             runs.add(variant, finished)
         current |= wanted
-        tables = tables_of(arms, runs)
-        outcomes: list[ClaimOutcome] = [judge_claim(item, tables, config.verdict) for item in claims]
+        tables = tables_of(experiment, arms, runs)
+        outcomes: list[ClaimOutcome] = [judge_claim(item, tables, settings.verdict) for item in claims]
         if mutants:
-            outcomes += [judge_claim(mutated, tables, config.verdict) for _, _, mutated in mutated_claims(claims)]
+            outcomes += [judge_claim(mutated, tables, settings.verdict) for _, _, mutated in mutated_claims(claims)]
         source.progress.judged(outcomes)
-        wanted = seeds_wanted(outcomes, tables, current, config.seeds)
+        wanted = seeds_wanted(outcomes, tables, current, seeds)

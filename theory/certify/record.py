@@ -15,8 +15,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from theory.fingerprint import fingerprint
 from theory import Claim, Provenance, claim
+from theory.fingerprint import fingerprint
 
 if TYPE_CHECKING:
     from theory.certify import Certificate

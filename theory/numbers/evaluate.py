@@ -12,9 +12,9 @@ import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike
 
-from theory.numbers.minimise import minimiser
 from theory.notation import NOTATION
 from theory.numbers.floats import Approximation, UnsupportedError, approximate
+from theory.numbers.minimise import minimiser
 
 __all__ = [
     "RELATIVE_ACCURACY",

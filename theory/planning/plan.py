@@ -22,10 +22,10 @@ import numpy as np
 import sympy as sp
 
 from theory.claim import Claim, Kind
+from theory.notation import NOTATION
 from theory.numbers.compare import meets
 from theory.numbers.evaluate import DomainError, check_values
 from theory.planning.inverse import symbolic_inverse
-from theory.notation import NOTATION
 from theory.registry import claim as registered
 
 __all__ = ["Plan", "plan"]

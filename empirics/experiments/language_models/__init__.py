@@ -1,1 +1,5 @@
-"""The language-model experiment: facts, templates, GPT-2 and Llama architectures."""
+"""Language models on real facts: settings, arms, facts and their texts, training, scoring, report."""
+
+from empirics.experiments.language_models.experiment import EXPERIMENT
+
+__all__ = ["EXPERIMENT"]

@@ -7,46 +7,18 @@ keys, so that ``--set world.multiplicity=[1,4]`` means the same in both commands
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from empirics.experiments.one_layer.config import (
-    Arms,
-    Axis,
-    Count,
-    NonNegative,
-    Positive,
-    Section,
-    Seeds,
-    Verdict,
-    Whole,
-    gathered,
-    refuse,
-    validated,
-)
 from empirics.errors import UsageError
+from empirics.experiments import settings as shared
+from empirics.experiments.language_models.facts.source import EMBEDDED, FactSource
+from empirics.settings import Axis, Count, NonNegative, Positive, Section, Seed, Whole, refuse
 
-if TYPE_CHECKING:
-    from empirics.experiments.protocol import Cell, Unit
-
-__all__ = ["EMBEDDED", "LMConfig", "digest_of", "load_lm_config", "settled", "validate_lm_config"]
-
-EMBEDDED = "embedded"
-"""The facts, or the templates, that ship with the package."""
-
-
-class FactSource(Section):
-    """Which facts, and the sentences that state them."""
-
-    source: str = EMBEDDED
-    templates: str = EMBEDDED
-    relations: tuple[str, ...] = ()
-    number: Whole = 160
-    answers_shared: bool = False
+__all__ = ["LMConfig", "digest_of"]
 
 
 class Grid(Section):
@@ -101,14 +73,31 @@ class Evaluation(Section):
     sentences: Whole = 1000
 
 
-class LMCompute(Section):
+class LMArms(shared.Arms):
+    """Variants that run beside the main configuration, and at which cells of its grid."""
+
+    run: tuple[str, ...] = ("lm-low-rank",)
+    templates: tuple[Count, ...] = ()
+    multiplicity: tuple[Count, ...] = ()
+    finetuned: tuple[Count, ...] = ()
+
+
+class LMSeeds(shared.Seeds):
+    """How many independent worlds and initialisations; seed 0 was used for pilots."""
+
+    minimum: Count = 8
+    maximum: Count = 12
+    base: Seed = 1
+
+
+class LMCompute(shared.Compute):
     """Arithmetic and device; dtype "auto" means mixed precision (bfloat16) on an accelerator."""
 
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
     device: Literal["cpu", "cuda", "auto"] = "auto"
 
 
-class LMConfig(Section):
+class LMConfig(shared.ExperimentSettings):
     """A complete configuration of ``factbound lm``."""
 
     facts: FactSource = FactSource()
@@ -117,9 +106,8 @@ class LMConfig(Section):
     pretraining: Training = Training()
     finetuning: QuestionTraining = QuestionTraining()
     evaluation: Evaluation = Evaluation()
-    arms: Arms = Arms(run=("lm-low-rank",))
-    seeds: Seeds = Seeds(minimum=8, maximum=12, base=1)
-    verdict: Verdict = Verdict()
+    arms: LMArms = LMArms()
+    seeds: LMSeeds = LMSeeds()
     compute: LMCompute = LMCompute()
 
     @model_validator(mode="after")
@@ -144,55 +132,10 @@ class LMConfig(Section):
             refuse("model.width", self.model.width, f"a multiple of model.heads, here {self.model.heads}")
         if not self.model.name and self.model.architecture == "llama" and self.model.width // self.model.heads % 2:
             refuse("model.heads", self.model.heads, "such that model.width / model.heads is even (rotary positions)")
-        if self.seeds.maximum < self.seeds.minimum:
-            refuse("seeds.maximum", self.seeds.maximum, f"at least seeds.minimum, here {self.seeds.minimum}")
         for name in ("source", "templates"):
             if not getattr(self.facts, name).strip():
                 refuse(f"facts.{name}", getattr(self.facts, name), f'a file, or "{EMBEDDED}"')
-        if len(set(self.arms.run)) != len(self.arms.run):
-            refuse("arms.run", list(self.arms.run), "names that differ from each other")
         return self
-
-    def symbols(self, cell: Cell) -> dict[str, float]:
-        """The notation's symbols at a cell; S and A as they stand in the configuration's facts."""
-        from empirics.experiments.language_models.facts.selection import selected
-
-        facts = selected(self.facts).facts
-        return {
-            "S": len(facts),
-            "A": len({fact.answer for fact in facts}),
-            "R": cell.templates,
-            "K": cell.multiplicity,
-            "N_f": cell.finetuned,
-            "m": self.model.width,
-            "eta": self.pretraining.learning_rate,
-            "t": self.pretraining.steps,
-        }
-
-    def exact(self, cell: Cell) -> Mapping[str, float | None]:
-        """None: the covering laws speak of one universe of templates, here every relation has its own."""
-        return {}
-
-    def deciding(self) -> dict[str, Any]:
-        """What decides the result of a run; files by their contents."""
-        sections = {
-            name: getattr(self, name).model_dump(mode="json")
-            for name in ("facts", "model", "pretraining", "finetuning", "evaluation")
-        }
-        contents = {
-            name: digest_of(value)
-            for name, value in (("source", self.facts.source), ("templates", self.facts.templates))
-            if value != EMBEDDED
-        }
-        if self.model.name:
-            from empirics.experiments.language_models.model import resolve_model
-
-            contents["model"] = digest_of(str(resolve_model(self.model.name)))
-        return {**sections, "world": {"finetuned": list(self.world.finetuned)}, "contents": contents}
-
-    def relative_cost(self, unit: Unit) -> float:
-        """All units cost the same number of steps."""
-        return float(self.pretraining.steps)
 
 
 @lru_cache(maxsize=16)
@@ -209,38 +152,3 @@ def digest_of(name: str) -> str:
         except OSError as error:
             raise UsageError(f"cannot read {file}: {error.strerror}") from None
     return digest.hexdigest()
-
-
-def settled(config: LMConfig) -> LMConfig:
-    """The configuration with its open choices made: the relations that take part, and the arithmetic."""
-    from empirics.runs.device import resolved_device
-    from empirics.experiments.language_models.facts.selection import selected
-
-    relations = tuple(selected(config.facts).relations)
-    dtype = config.compute.dtype
-    if dtype == "auto":
-        dtype = "float32" if resolved_device(config.compute.device)[0] == "cpu" else "bfloat16"
-    return config.model_copy(
-        update={
-            "facts": config.facts.model_copy(update={"relations": relations}),
-            "compute": config.compute.model_copy(update={"dtype": dtype}),
-        }
-    )
-
-
-def load_lm_config(file: Path | None = None, settings: Iterable[str] = ()) -> LMConfig:
-    """The default configuration, with a TOML file and ``KEY=VALUE`` settings over it.
-
-    Raises:
-        UsageError: anything wrong, in one line.
-    """
-    return validate_lm_config(gathered(LMConfig, LMConfig().model_dump(), file, settings))
-
-
-def validate_lm_config(data: Mapping[str, Any]) -> LMConfig:
-    """A configuration from nested mappings; arms are checked too."""
-    from empirics.experiments.language_models.arms import lm_arms
-
-    config = validated(LMConfig, data)
-    lm_arms(config)
-    return config

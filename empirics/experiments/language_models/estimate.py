@@ -10,11 +10,11 @@ from typing import TypeVar
 
 import torch
 
-from empirics.experiments.protocol import Unit
+from empirics.experiments.language_models.config import LMConfig, Training
 from empirics.experiments.language_models.run import Prepared, finetune, prepare
 from empirics.experiments.language_models.score import greedy_answers, log_likelihoods
-from empirics.experiments.language_models.config import LMConfig, Training
 from empirics.experiments.language_models.train import answer_examples, statement_examples, train
+from empirics.experiments.protocol import Point
 from empirics.experiments.world import stream
 
 __all__ = ["Timing", "calibrate"]
@@ -42,10 +42,10 @@ class Timing:
     forward: float
     decoding: float
 
-    def run(self, config: LMConfig, unit: Unit, facts: int, *, pretrained: bool = False) -> float:
+    def run(self, config: LMConfig, unit: Point, facts: int, *, pretrained: bool = False) -> float:
         """Seconds of one run; ``pretrained`` if it finds the weights of another arm."""
         size = config.evaluation.batch_size
-        statements = facts * unit.multiplicity
+        statements = facts * unit["K"]
         scored = min(statements, config.evaluation.sentences or statements)
         seconds = self.preparing + 2 * math.ceil(scored / size) * self.forward
         if not pretrained:
@@ -58,11 +58,11 @@ class Timing:
         return seconds
 
 
-def calibrate(config: LMConfig, unit: Unit) -> Timing:
+def calibrate(config: LMConfig, unit: Point, device: str) -> Timing:
     """Time a few training steps and one batch of each kind of scoring, at a unit of the grid."""
     torch.set_num_threads(1)  # as the workers
-    prepare(config, unit, config.seeds.base)  # libraries are loaded, files are read
-    preparing, at = _timed(lambda: prepare(config, unit, config.seeds.base))
+    prepare(config, unit, config.seeds.base, device)  # libraries are loaded, files are read
+    preparing, at = _timed(lambda: prepare(config, unit, config.seeds.base, device))
     size = config.evaluation.batch_size
     prompts = [text.prompt for text in (list(at.questions) * size)[:size]]
     asked = answer_examples((list(at.questions) * size)[:size])

@@ -14,8 +14,8 @@ from typing import Any
 import torch
 
 from empirics.errors import UsageError
-from empirics.experiments.language_models.extra import library
 from empirics.experiments.language_models.config import Architecture, QuestionTraining
+from empirics.experiments.language_models.extra import library
 from empirics.experiments.language_models.tokenizer import Tokens
 
 __all__ = ["load_model", "new_model", "own_tokens", "resolve_model", "with_adapters"]

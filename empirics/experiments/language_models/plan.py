@@ -1,28 +1,18 @@
-"""Orchestration of the language-model experiment: what would run, how long it takes, the run itself."""
+"""What a configuration asks of language models: facts, runs, and the time they take, from a few steps timed here."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from empirics.experiments.arms import Arm
-from empirics.runs.device import resolved_device
-from empirics.experiments.protocol import Unit, units
-from empirics.experiments.language_models.arms import lm_arms
+from empirics.experiments.language_models.config import LMConfig
 from empirics.experiments.language_models.estimate import Timing, calibrate
-from empirics.experiments.language_models.run import LanguageModel
-from empirics.experiments.language_models.extra import require_extra
-from empirics.experiments.language_models.model import resolve_model
 from empirics.experiments.language_models.facts.selection import Selection, selected
-from empirics.experiments.language_models.config import LMConfig, settled
-from empirics.experiments.language_models.texts import check_world
-from empirics.verification.results import Results
-from empirics.runs.store import Store
-from empirics.runs.pool import available_cores
-from empirics.verification.verify import Progress, verify
-from theory import all_claims
+from empirics.experiments.protocol import Experiment, Plan, Point
 
-__all__ = ["LMPlan", "plan_language_models", "run_language_models", "spoken_of"]
+__all__ = ["LMPlan", "plan_of"]
 
 
 @dataclass(frozen=True)
@@ -30,88 +20,92 @@ class LMPlan:
     """What would run, and how long it would take.
 
     Attributes:
-        config: the configuration, with its open choices made.
+        experiment: the experiment.
+        config: its settings, settled.
         arms: the leading arm and its variants.
         selection: the facts.
         timing: measured here, for the unit with the largest multiplicity.
         workers: processes.
     """
 
+    experiment: Experiment
     config: LMConfig
-    arms: tuple[Arm, ...]
+    arms: Sequence[Arm]
     selection: Selection
     timing: Timing
     workers: int
 
     def models(self, seeds: int) -> int:
         """Runs of all arms and units at so many seeds."""
-        return sum(len(units(arm.config)) for arm in self.arms) * seeds
+        return sum(len(self.experiment.units(arm.settings)) for arm in self.arms) * seeds
 
     def seconds(self, seeds: int) -> float:
         """Estimated wall time for so many seeds of every unit."""
         facts = len(self.selection.facts)
-        total, trained = 0.0, set[tuple[str, Unit]]()
+        total, trained = 0.0, set[tuple[str, Point]]()
         for arm in self.arms:
-            assert isinstance(arm.config, LMConfig)
-            for unit in units(arm.config):
-                model = (arm.config.model.model_dump_json() + arm.config.pretraining.model_dump_json(), unit)
-                total += self.timing.run(arm.config, unit, facts, pretrained=model in trained)
+            config = arm.settings
+            assert isinstance(config, LMConfig)
+            for unit in self.experiment.units(config):
+                model = (self.experiment.start(config), unit)
+                total += self.timing.run(config, unit, facts, pretrained=model in trained)
                 trained.add(model)
         return total * seeds / min(self.workers, max(1, self.models(seeds)))
 
+    def lines(self) -> tuple[str, ...]:
+        """The plan in words."""
+        seeds, grid, timing = self.config.seeds, self.config.world, self.timing
+        least, most = self.models(seeds.minimum), self.models(seeds.maximum)
+        span = f"{least}" if least == most else f"{least} to {most}"
+        longest = "" if least == most else f", up to {_duration(self.seconds(seeds.maximum))} if more seeds can decide"
+        return (
+            *self.selection.lines,
+            f"arms: {', '.join(arm.name for arm in self.arms)}; |R| in {list(grid.templates)}, K in "
+            f"{list(grid.multiplicity)}, N_f in {list(grid.finetuned)}; {span} runs on {self.workers} "
+            f"process{'es' if self.workers > 1 else ''}",
+            f"a step on statements takes {timing.pretraining_step * 1000:.0f} ms, on questions "
+            f"{timing.finetuning_step * 1000:.0f} ms, a batch of greedy answers {timing.decoding * 1000:.0f} ms here",
+            f"estimated time: {_duration(self.seconds(seeds.minimum))}{longest}",
+        )
 
-def plan_language_models(config: LMConfig, workers: int | None = None) -> LMPlan:
-    """Check that everything needed is at hand, and time a few steps.
-
-    Raises:
-        UsageError: the extra is not installed, the facts, templates or the model cannot be had.
-    """
-    require_extra()
-    check_world(config)
-    if config.model.name:
-        resolve_model(config.model.name)
-    made = settled(config)
-    unit = max(units(made), key=lambda u: (u.multiplicity, u.templates))
-    # One process on an accelerator: each would hold a model of its own there.
-    cores = available_cores() if resolved_device(made.compute.device)[0] == "cpu" else 1
-    return LMPlan(made, lm_arms(made), selected(config.facts), calibrate(made, unit), workers or cores)
-
-
-def run_language_models(
-    plan: LMPlan,
-    *,
-    store: Store | None = None,
-    progress: Progress | None = None,
-    fresh: bool = False,
-    mutants: bool = False,
-) -> Results:
-    """Run what is planned, and judge the claims on language models.
-
-    Args:
-        plan: from :func:`plan_language_models`.
-        store: where finished runs are kept and found again.
-        progress: told as runs come in.
-        fresh: do not look runs up in the store.
-        mutants: judge the claims' mutants too.
-
-    Raises:
-        empirics.verification.verify.Interrupted: Ctrl-C; carries the results of what was finished.
-    """
-    return verify(
-        plan.config,
-        experiment=LanguageModel.name,
-        arms=plan.arms,
-        claims=spoken_of(plan.arms),
-        workers=plan.workers,
-        progress=progress,
-        store=store,
-        fresh=fresh,
-        mutants=mutants,
-    )
+    def document(self) -> dict[str, Any]:
+        """The plan as strict JSON."""
+        seeds = self.config.seeds
+        return {
+            "facts": {
+                "source": self.selection.source,
+                "taking_part": len(self.selection.facts),
+                "available": self.selection.available,
+                "relations": self.selection.relations,
+                "left_out": self.selection.left_out,
+                "read": list(self.selection.read),
+            },
+            "arms": [arm.name for arm in self.arms],
+            "grid": self.config.world.model_dump(mode="json"),
+            "runs": {"minimum": self.models(seeds.minimum), "maximum": self.models(seeds.maximum)},
+            "workers": self.workers,
+            "seconds": {
+                "preparing": self.timing.preparing,
+                "pretraining_step": self.timing.pretraining_step,
+                "finetuning_step": self.timing.finetuning_step,
+                "scoring_batch": self.timing.forward,
+                "decoding_batch": self.timing.decoding,
+                "estimate_minimum": self.seconds(seeds.minimum),
+                "estimate_maximum": self.seconds(seeds.maximum),
+            },
+        }
 
 
-def spoken_of(arms: Sequence[Arm]) -> list[str]:
-    """The claims that speak of the leading arm, or of one that it is compared with."""
-    names = {arm.name for arm in arms}
-    leading = arms[0].name
-    return [c.id for c in all_claims() if c.variant == leading or (c.reference == leading and c.variant in names)]
+def plan_of(experiment: Experiment, config: LMConfig, arms: Sequence[Arm], device: str, workers: int) -> Plan:
+    """The plan of settled settings."""
+    unit = max(experiment.units(config), key=lambda u: (u["K"], u["R"]))
+    found = LMPlan(experiment, config, arms, selected(config.facts), calibrate(config, unit, device), workers)
+    return Plan(workers, found.lines(), found.document())
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"

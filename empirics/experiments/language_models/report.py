@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from empirics.report.figures.figure import Figure, Row
-from empirics.report.sections import Section, SectionTable
 from empirics.report.figures.style import OBSERVED, PAGE, SHADES, SOFT, new_figure
+from empirics.report.sections import Section, SectionTable
 from empirics.verification.results import CellResult, Results, Summary
 from theory import DomainError, claim
 

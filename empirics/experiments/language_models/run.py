@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from empirics.errors import UsageError
-from empirics.experiments.protocol import Curve, Unit, UnitRun, pretrained_by
+from empirics.experiments.coverage import area_under_curve, unseen_templates
+from empirics.experiments.language_models.config import LMConfig
 from empirics.experiments.language_models.extra import require_extra
+from empirics.experiments.language_models.facts.selection import normalised
 from empirics.experiments.language_models.model import load_model, new_model, own_tokens, resolve_model, with_adapters
 from empirics.experiments.language_models.score import completed, greedy_answers, log_likelihoods, ranks, right
-from empirics.experiments.language_models.facts.selection import normalised
-from empirics.experiments.language_models.config import LMConfig
+from empirics.experiments.language_models.texts import FactWorld, draw_fact_world
 from empirics.experiments.language_models.tokenizer import Encoded, Tokens, build_tokenizer
 from empirics.experiments.language_models.train import Arithmetic, answer_examples, statement_examples, train
-from empirics.experiments.language_models.texts import FactWorld, draw_fact_world
-from empirics.experiments.one_layer.run import resolve_device
-from empirics.experiments.coverage import area_under_curve, unseen_templates
+from empirics.experiments.protocol import Curve, Point, UnitRun
 from empirics.experiments.world import IntArray, stream
 
-__all__ = ["LanguageModel", "Prepared", "finetune", "measure_finetuned", "prepare", "pretrain"]
+__all__ = ["Prepared", "finetune", "measure_finetuned", "prepare", "pretrain", "run_arms"]
 
 Observables = dict[str, float | None]
 
@@ -44,42 +44,39 @@ class Prepared:
     arithmetic: Arithmetic
 
 
-class LanguageModel:
-    """GPT-2, Llama or any causal language model, on real facts.
+def run_arms(arms: Sequence[LMConfig], unit: Point, seeds: Sequence[int], device: str) -> Iterator[list[UnitRun]]:
+    """The runs of each arm at each seed; the arms differ in fine-tuning alone, so all share the pre-trained model.
 
-    The model pre-trained last is kept, for arms that differ in fine-tuning alone.
+    With several seeds each is pre-trained once for each arm: only one model is held at a time.
     """
+    require_extra()
+    before: Pretrained | None = None
+    for config in arms:
+        runs = []
+        for seed in seeds:
+            if before is None or len(seeds) > 1:
+                before = None  # let go of the last before the next is made
+                before = pretrain(prepare(config, unit, seed, device))
+            runs.append(_run(config, unit, seed, before))
+        yield runs
 
-    name = "language-model"
 
-    def __init__(self) -> None:
-        self._key: tuple[Unit, int, str] | None = None
-        self._pretrained: Pretrained | None = None
-
-    def run(self, config: LMConfig, unit: Unit, seeds: Sequence[int]) -> list[UnitRun]:
-        """Observables of all N_f for each seed; see :class:`empirics.experiments.protocol.Experiment`."""
-        require_extra()
-        return [self._run(config, unit, seed) for seed in seeds]
-
-    def _run(self, config: LMConfig, unit: Unit, seed: int) -> UnitRun:
-        key = unit, seed, pretrained_by(config)
-        if self._pretrained is None or self._key != key:
-            self._pretrained = None  # let go of the last before the next is made
-            self._pretrained, self._key = pretrain(prepare(config, unit, seed)), key
-        before = self._pretrained
-        if before.diverged:
-            return UnitRun(unit, seed, {}, {}, f"pre-training diverged: {before.diverged}")
-        at = replace(before.prepared, config=config)
-        found: dict[int, Observables] = {}
-        for count in config.world.finetuned:
-            at.model.load_state_dict(before.weights)
-            tuned, loss = finetune(at, count)
-            if why := _diverged(loss):
-                return UnitRun(unit, seed, {}, {}, f"fine-tuning on {count} facts diverged: {why}")
-            found[count] = {**before.observables, **measure_finetuned(at, tuned, count)}
-            if tuned is not at.model:
-                tuned.unload()  # takes the adapters out of the model again
-        return UnitRun(unit, seed, found, {"pretraining_loss": before.loss})
+def _run(config: LMConfig, unit: Point, seed: int, before: Pretrained) -> UnitRun:
+    """Fine-tune for every N_f, and measure."""
+    if before.diverged:
+        return UnitRun(unit, seed, {}, {}, f"pre-training diverged: {before.diverged}")
+    at = replace(before.prepared, config=config)
+    found: dict[Point, Observables] = {}
+    for count in config.world.finetuned:
+        at.model.load_state_dict(before.weights)
+        tuned, loss = finetune(at, count)
+        if why := _diverged(loss):
+            return UnitRun(unit, seed, {}, {}, f"fine-tuning on {count} facts diverged: {why}")
+        cell = Point((*unit.values, ("N_f", count)))
+        found[cell] = {**before.observables, **measure_finetuned(at, tuned, count)}
+        if tuned is not at.model:
+            tuned.unload()  # takes the adapters out of the model again
+    return UnitRun(unit, seed, found, {"pretraining_loss": before.loss})
 
 
 @dataclass(frozen=True)
@@ -101,9 +98,9 @@ class Pretrained:
     diverged: str
 
 
-def prepare(config: LMConfig, unit: Unit, seed: int) -> Prepared:
+def prepare(config: LMConfig, unit: Point, seed: int, device: str) -> Prepared:
     """The world, the tokenizer, and the model before pre-training on statements."""
-    world = draw_fact_world(config, unit.templates, unit.multiplicity, seed)
+    world = draw_fact_world(config, unit["R"], unit["K"], seed)
     statements = world.statements()
     questions = [world.question(number) for number in range(len(world.facts))]
     folder = resolve_model(config.model.name) if config.model.name else None
@@ -126,7 +123,7 @@ def prepare(config: LMConfig, unit: Unit, seed: int) -> Prepared:
                 f"model.name={config.model.name!r} has {allowed} positions, and these texts need {positions}; "
                 "take shorter templates (facts.templates) or another model"
             )
-    arithmetic = Arithmetic.of(config.compute, resolve_device(config.compute.device))
+    arithmetic = Arithmetic.of(config.compute, torch.device(device))
     return Prepared(config, seed, world, tokens, model.to(arithmetic.device), encoded, asked, arithmetic)
 
 

@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from empirics.errors import UsageError
-from empirics.experiments.language_models.facts.table import Fact
+from empirics.experiments.language_models.config import LMConfig
 from empirics.experiments.language_models.facts.selection import selected
-from empirics.experiments.language_models.config import EMBEDDED, LMConfig
+from empirics.experiments.language_models.facts.source import EMBEDDED
+from empirics.experiments.language_models.facts.table import Fact
 from empirics.experiments.language_models.facts.templates import RelationTemplates, load_templates, require_templates
 from empirics.experiments.world import IntArray, Sizes, World, draw_world, stream
 

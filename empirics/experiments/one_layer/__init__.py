@@ -1,1 +1,5 @@
-"""The experiment on the one-layer transformer: world, model, engine, training, observables."""
+"""The one-layer transformer on synthetic worlds: its settings, arms, runs, observables, predictions and report."""
+
+from empirics.experiments.one_layer.experiment import EXPERIMENT
+
+__all__ = ["EXPERIMENT"]

@@ -18,14 +18,14 @@ from torch import Tensor
 
 from empirics.experiments.one_layer import config as configuration
 from empirics.experiments.one_layer.config import Finetuning, Pretraining
-from empirics.experiments.protocol import Curve
+from empirics.experiments.one_layer.corpus import Rows
 from empirics.experiments.one_layer.engine import kernels
 from empirics.experiments.one_layer.engine.adapters import Adapters
-from empirics.experiments.one_layer.corpus import Rows
 from empirics.experiments.one_layer.engine.engine import Engine
+from empirics.experiments.one_layer.engine.stacked import StackedEngine
 from empirics.experiments.one_layer.forward import corpus_loss
 from empirics.experiments.one_layer.parameters import Parameters
-from empirics.experiments.one_layer.engine.stacked import StackedEngine
+from empirics.experiments.protocol import Curve
 
 __all__ = ["Trained", "logarithmic_steps", "schedule_factor", "train", "train_one_by_autograd"]
 

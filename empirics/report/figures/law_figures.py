@@ -8,11 +8,11 @@ from typing import Any, Final
 
 import numpy as np
 
+from empirics.experiments.one_layer.predict.laws import LAWS, Point
 from empirics.judging.table import MAIN
 from empirics.regimes.analysis import PREDICTORS, SIZES
 from empirics.regimes.document import RegimeMap
 from empirics.regimes.fit import NoFit
-from empirics.experiments.one_layer.predict.laws import LAWS, Point
 from empirics.regimes.sample import TRANSITION
 from empirics.report.figures.figure import Figure, Row
 from empirics.report.figures.style import INK, LAW, PAGE, SEEN

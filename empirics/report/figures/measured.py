@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from empirics.judging.confidence import interval
-from empirics.judging.table import CellTable
 from empirics.judging.measurements import Judged
+from empirics.judging.table import CellTable
 from empirics.report.figures.figure import Figure, Row, number
 from empirics.report.figures.style import COLUMN, INK, OBSERVED, direct_labels, new_figure, shade_and_style, words
 from theory import DomainError

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from empirics.experiments.language_models.report import lm_figure
 from empirics.judging.table import MAIN
 from empirics.observables.catalogue import observables
 from empirics.report.figures.figure import Figure, Row, number
 from empirics.report.figures.forest import draw_forest, forest_rows
-from empirics.experiments.language_models.report import lm_figure
 from empirics.report.figures.panels import OBSERVED_SERIES, draw_panels, line_rows, observed_rows
 from empirics.report.figures.style import INK, LINES, PAGE, SEEN, direct_labels, new_figure, shade_and_style, words
 from empirics.verification.results import CellResult, ClaimResult, Results

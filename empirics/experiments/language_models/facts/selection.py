@@ -8,13 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from empirics.errors import UsageError
+from empirics.experiments.language_models.facts.source import EMBEDDED, FactSource
 from empirics.experiments.language_models.facts.table import Fact, embedded_facts, load_facts
-
-if TYPE_CHECKING:
-    from empirics.experiments.language_models.config import FactSource
 
 __all__ = ["Selection", "normalised", "select", "selected"]
 
@@ -121,8 +118,6 @@ def selected(source: FactSource) -> Selection:
 
 @lru_cache(maxsize=8)
 def _selected(source: str, relations: tuple[str, ...], number: int, answers_shared: bool) -> Selection:
-    from empirics.experiments.language_models.config import EMBEDDED
-
     read: tuple[str, ...] = ()
     if source == EMBEDDED:
         facts = embedded_facts()

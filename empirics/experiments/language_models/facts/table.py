@@ -143,7 +143,9 @@ def load_facts(path: Path | str, *, relations: Collection[str] | None = None) ->
 @cache
 def embedded_facts() -> tuple[Fact, ...]:
     """The facts that ship with the package, written for this project; see docs/facts.md."""
-    with resources.as_file(resources.files("empirics.experiments.language_models.facts.data").joinpath("facts.tsv")) as path:
+    with resources.as_file(
+        resources.files("empirics.experiments.language_models.facts.data").joinpath("facts.tsv")
+    ) as path:
         return load_facts(path)[0]
 
 

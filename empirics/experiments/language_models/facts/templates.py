@@ -120,7 +120,11 @@ def require_templates(
 
 @cache
 def _built_in() -> dict[str, RelationTemplates]:
-    text = resources.files("empirics.experiments.language_models.facts.data").joinpath("templates.toml").read_text(encoding="utf-8")
+    text = (
+        resources.files("empirics.experiments.language_models.facts.data")
+        .joinpath("templates.toml")
+        .read_text(encoding="utf-8")
+    )
     return _parse("built-in", tomllib.loads(text))
 
 

@@ -16,9 +16,9 @@ from torch import Tensor
 
 from empirics.experiments.one_layer import config as configuration
 from empirics.experiments.one_layer.corpus import Rows
-from empirics.experiments.one_layer.parameters import Parameters
-from empirics.experiments.one_layer.engine.queried import queried_entries
 from empirics.experiments.one_layer.engine.parts import trained_parts
+from empirics.experiments.one_layer.engine.queried import queried_entries
+from empirics.experiments.one_layer.parameters import Parameters
 from empirics.experiments.world import IntArray
 
 __all__ = ["StackedEngine"]

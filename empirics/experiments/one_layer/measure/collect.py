@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from empirics.experiments.one_layer.config import Config
-from empirics.experiments.protocol import Curve
 from empirics.experiments.one_layer.measure.attention import pretraining_attention
 from empirics.experiments.one_layer.measure.features import feature_observables, feature_similarity
 from empirics.experiments.one_layer.measure.gradient import gradient_observables, update_observables
@@ -16,9 +15,10 @@ from empirics.experiments.one_layer.measure.linear_memory import (
     template_dominance,
 )
 from empirics.experiments.one_layer.measure.observe import finetuning_observables, pretraining_observables
-from empirics.experiments.one_layer.parameters import Parameters
 from empirics.experiments.one_layer.measure.progress import progress_observables
+from empirics.experiments.one_layer.parameters import Parameters
 from empirics.experiments.one_layer.train import Watch
+from empirics.experiments.protocol import Curve
 from empirics.experiments.world import World
 
 __all__ = ["measure_finetuned", "measure_pretrained", "watched"]

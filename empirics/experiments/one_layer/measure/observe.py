@@ -12,12 +12,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from empirics.experiments.one_layer import config as configuration
-from empirics.experiments.one_layer.measure.attention import pretraining_attention, prompt_attention
-from empirics.experiments.one_layer.corpus import Rows, answer_rows, finetuning_corpus, held_out_rows, subject_rows
 from empirics.experiments.coverage import unseen_templates
-from empirics.experiments.one_layer.measure.failures import Answers, failure_observables
+from empirics.experiments.one_layer import config as configuration
+from empirics.experiments.one_layer.corpus import Rows, answer_rows, finetuning_corpus, held_out_rows, subject_rows
 from empirics.experiments.one_layer.forward import last_logits
+from empirics.experiments.one_layer.measure.attention import pretraining_attention, prompt_attention
+from empirics.experiments.one_layer.measure.failures import Answers, failure_observables
 from empirics.experiments.one_layer.parameters import Parameters
 from empirics.experiments.world import World
 

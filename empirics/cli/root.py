@@ -1,0 +1,23 @@
+"""The command that every other is attached to."""
+
+from __future__ import annotations
+
+import typer
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    name="factbound",
+    help=(
+        "Verify the theory of knowledge acquisition and extraction in one-layer transformers.\n\n"
+        "\b\nExamples:\n"
+        "  factbound verify --preset quick              train, measure, judge; results/report.html\n"
+        "  factbound bound ood-error-literal N_f=40 K=3 R=60\n"
+        "  factbound plan ood-error-literal --target 0.05 K=4 R=40\n"
+        "  factbound plot ood-error-literal K=2,4 R=40 N_f=1:200"
+    ),
+    no_args_is_help=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)

@@ -1,0 +1,140 @@
+"""Language models on real facts, as an experiment."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from theory.claims.xu_chen.paper import NOTATION
+
+from empirics.experiments import coverage, world
+from empirics.experiments.arms import arms_of
+from empirics.experiments.facts import FactTable
+from empirics.experiments.language_models.arms import LEADING, OVERLAYS
+from empirics.experiments.language_models.config import LMConfig, digest_of
+from empirics.experiments.language_models.facts.source import EMBEDDED, FactSource
+from empirics.experiments.language_models.observables import OBSERVABLES
+from empirics.experiments.presentation import Shown, Subject
+from empirics.experiments.protocol import Experiment, Plan, Point, UnitRun
+from empirics.observables import extraction
+
+__all__ = ["EXPERIMENT", "LanguageModels"]
+
+
+class LanguageModels(Experiment):
+    """Continues a language model's training on statements, fine-tunes it on questions, asks about the other facts."""
+
+    name = "language-model"
+    title = "language models"
+    notation = NOTATION
+    axes = {"R": "world.templates", "K": "world.multiplicity", "N_f": "world.finetuned"}  # noqa: RUF012 - read only
+    settings = LMConfig
+    observables = (*extraction.OBSERVABLES, *OBSERVABLES)
+    leading = LEADING
+    overlays = OVERLAYS
+    sources = (Path(world.__file__), Path(coverage.__file__))
+    aside = ("report.py", "plan.py", "estimate.py")
+    libraries = ("torch", "numpy", "transformers", "peft", "tokenizers")
+    command = "lm"
+
+    def run(self, settings: LMConfig, unit: Point, seeds: Sequence[int], device: str) -> list[UnitRun]:
+        """Observables of all N_f for each seed."""
+        return next(self.run_arms([settings], unit, seeds, device))
+
+    def run_arms(
+        self, settings: Sequence[LMConfig], unit: Point, seeds: Sequence[int], device: str
+    ) -> Iterator[list[UnitRun]]:
+        """The same for arms that share their pre-trained model."""
+        from empirics.experiments.language_models.run import run_arms
+
+        return run_arms(settings, unit, seeds, device)
+
+    def symbols(self, settings: LMConfig, cell: Point) -> dict[str, float]:
+        """The notation's symbols; S and A as they stand in the facts that take part."""
+        from empirics.experiments.language_models.facts.selection import selected
+
+        facts = selected(settings.facts).facts
+        return {
+            "S": len(facts),
+            "A": len({fact.answer for fact in facts}),
+            **dict(cell.values),
+            "m": settings.model.width,
+            "eta": settings.pretraining.learning_rate,
+            "t": settings.pretraining.steps,
+        }
+
+    def deciding(self, settings: LMConfig) -> dict[str, Any]:
+        """What decides the result of a run; files by their contents."""
+        contents = {
+            name: digest_of(value)
+            for name, value in (("source", settings.facts.source), ("templates", settings.facts.templates))
+            if value != EMBEDDED
+        }
+        if settings.model.name:
+            from empirics.experiments.language_models.model import resolve_model
+
+            contents["model"] = digest_of(str(resolve_model(settings.model.name)))
+        return {**super().deciding(settings), "contents": contents}
+
+    def start(self, settings: LMConfig) -> str:
+        """What decides a model that has read its statements: all but ``[finetuning]`` and N_f."""
+        found = self.deciding(settings)
+        found.pop("finetuning")
+        found["world"].pop("finetuned")
+        return json.dumps(found, sort_keys=True)
+
+    def cost(self, settings: LMConfig, unit: Point) -> float:
+        """All units cost the same number of steps."""
+        return float(settings.pretraining.steps)
+
+    def settle(self, settings: LMConfig, device: str) -> LMConfig:
+        """The relations that take part, and the arithmetic."""
+        from empirics.experiments.language_models.extra import require_extra
+        from empirics.experiments.language_models.facts.selection import selected
+        from empirics.experiments.language_models.texts import check_world
+
+        require_extra()
+        check_world(settings)
+        if settings.model.name:
+            from empirics.experiments.language_models.model import resolve_model
+
+            resolve_model(settings.model.name)
+        dtype = settings.compute.dtype
+        if dtype == "auto":
+            dtype = "float32" if device == "cpu" else "bfloat16"
+        relations = tuple(selected(settings.facts).relations)
+        return settings.model_copy(
+            update={
+                "facts": settings.facts.model_copy(update={"relations": relations}),
+                "compute": settings.compute.model_copy(update={"dtype": dtype}),
+            }
+        )
+
+    def plan(self, settings: LMConfig, device: str, workers: int | None, cores: int) -> Plan:
+        """Facts, runs and time; one process on an accelerator, since each holds a model of its own there."""
+        from empirics.experiments.language_models.plan import plan_of
+
+        processes = workers or (cores if device == "cpu" else 1)
+        return plan_of(self, settings, arms_of(self, settings), device, processes)
+
+    def show(self, subject: Subject) -> Shown:
+        """Errors by exact match, what is stored, and the one-layer theory's bound for comparison only."""
+        from empirics.experiments.language_models.report import show
+
+        return show(subject)
+
+    def read_facts(self, source: str, *, relations: Sequence[str], number: int, answers_shared: bool) -> FactTable:
+        """Facts of a file, or those that ship with the package."""
+        from empirics.experiments.language_models.facts.selection import normalised, selected
+
+        found = selected(
+            FactSource(source=source, relations=tuple(relations), number=number, answers_shared=answers_shared)
+        )
+        answers: dict[str, int] = {}
+        answer_of = tuple(answers.setdefault(normalised(fact.answer), len(answers)) for fact in found.facts)
+        return FactTable(source, answer_of, found.lines)
+
+
+EXPERIMENT = LanguageModels()

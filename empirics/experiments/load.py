@@ -1,0 +1,53 @@
+"""From a preset, a TOML file and single settings to the settings of an experiment."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from empirics.errors import UsageError
+from empirics.experiments.arms import arms_of
+from empirics.experiments.protocol import Experiment
+from empirics.experiments.registry import experiment as registered
+from empirics.experiments.settings import ExperimentSettings
+from empirics.settings import gathered, validated
+
+__all__ = ["load_config", "load_settings", "presets", "settings_from"]
+
+
+def load_config(
+    preset: str = "default", file: Path | None = None, settings: Iterable[str] = (), *, experiment: str | None = None
+) -> Any:
+    """The settings of an experiment by name (the default one if None); see :func:`load_settings`."""
+    return load_settings(registered(experiment), preset, file, settings)
+
+
+def load_settings(
+    experiment: Experiment, preset: str = "default", file: Path | None = None, settings: Iterable[str] = ()
+) -> ExperimentSettings:
+    """Settings from a preset, an optional TOML file and ``KEY=VALUE`` settings.
+
+    Raises:
+        UsageError: anything wrong, in one line.
+    """
+    known = presets(experiment)
+    if preset not in known:
+        raise UsageError(f"preset={preset} is unknown: allowed is {', '.join(known)}")
+    place = known[preset]
+    data = tomllib.loads(place.read_text(encoding="utf-8")) if place is not None else {}
+    return settings_from(experiment, gathered(experiment.settings, data, file, settings))
+
+
+def settings_from(experiment: Experiment, data: Mapping[str, Any]) -> ExperimentSettings:
+    """Settings from nested mappings, arms checked too, with errors in one line."""
+    found = validated(experiment.settings, data)
+    arms_of(experiment, found)
+    return found
+
+
+def presets(experiment: Experiment) -> dict[str, Path | None]:
+    """Presets by name: TOML files in ``presets/`` of the experiment's folder, and the defaults of the model."""
+    files: dict[str, Path | None] = {f.stem: f for f in sorted((experiment.folder / "presets").glob("*.toml"))}
+    return {"default": None} | files

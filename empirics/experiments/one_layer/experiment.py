@@ -1,0 +1,138 @@
+"""The one-layer transformer on synthetic worlds, as an experiment."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from theory.claims.xu_chen.paper import NOTATION
+
+import theory.coverage
+from empirics.experiments import world
+from empirics.experiments.facts import FactReader
+from empirics.experiments.one_layer.arms import OVERLAYS
+from empirics.experiments.one_layer.config import Config
+from empirics.experiments.one_layer.observables import OBSERVABLES
+from empirics.experiments.presentation import Shown, Subject
+from empirics.experiments.protocol import Experiment, Point, UnitRun
+from empirics.observables import covering
+from empirics.observables.shared import SHARED
+from empirics.settings import validated
+
+if TYPE_CHECKING:
+    from empirics.experiments.map_design import MapDesign
+    from empirics.experiments.one_layer.run import Finished
+
+__all__ = ["EXPERIMENT", "OneLayer"]
+
+
+class OneLayer(Experiment):
+    """Pre-trains on synthetic facts, fine-tunes on questions about some, asks about the others."""
+
+    name = "one-layer"
+    title = "one-layer transformers"
+    notation = NOTATION
+    axes = {"R": "world.templates", "K": "world.multiplicity", "N_f": "world.finetuned"}  # noqa: RUF012 - read only
+    settings = Config
+    observables = (*SHARED, *OBSERVABLES)
+    premises = {"pretraining_gap": "premise_gap"}  # noqa: RUF012 - read only
+    overlays = OVERLAYS
+    stacks = 64
+    sources = (Path(world.__file__), Path(covering.__file__), Path(theory.coverage.__path__[0]) / "laws.py")
+    libraries = ("torch", "numpy", "numba")
+    default = True
+
+    def run(self, settings: Config, unit: Point, seeds: Sequence[int], device: str) -> list[UnitRun]:
+        """Observables of all N_f for each seed."""
+        return next(self.run_arms([settings], unit, seeds, device))
+
+    def run_arms(
+        self, settings: Sequence[Config], unit: Point, seeds: Sequence[int], device: str
+    ) -> Iterator[list[UnitRun]]:
+        """The same for arms that share their pre-trained models."""
+        from empirics.experiments.one_layer.run import run_arms
+
+        return run_arms(settings, unit, seeds, device)
+
+    def symbols(self, settings: Config, cell: Point) -> dict[str, float]:
+        """All symbols of the paper's notation but epsilon."""
+        return {
+            "S": settings.world.subjects,
+            "A": settings.world.answers,
+            **dict(cell.values),
+            "m": settings.model.width,
+            "eta": settings.pretraining.learning_rate,
+            "t": settings.pretraining.steps,
+        }
+
+    def deciding(self, settings: Config) -> dict[str, Any]:
+        """Everything that decides a run; the name of a facts file does not."""
+        found = super().deciding(settings)
+        found["world"].pop("facts")
+        return found
+
+    def start(self, settings: Config) -> str:
+        """What decides a pre-trained model: all but ``[finetuning]`` and N_f."""
+        found = self.deciding(settings)
+        found.pop("finetuning")
+        found["world"].pop("finetuned")
+        return json.dumps(found, sort_keys=True)
+
+    def cost(self, settings: Config, unit: Point) -> float:
+        """Products of pre-training."""
+        vocabulary = 2 * settings.world.subjects + unit["R"]
+        return float((1 + unit["K"]) * vocabulary * settings.pretraining.steps)
+
+    def claims(self, arms: Sequence[str]) -> tuple[str, ...]:
+        """Every claim on what it measures; those on arms that do not run are told as not tested."""
+        from theory import all_claims
+
+        mine = {o.name for o in self.observables}
+        return tuple(c.id for c in all_claims() if c.observable in mine)
+
+    def show(self, subject: Subject) -> Shown:
+        """Predicted against observed error, the pre-training gap, the headline's answer."""
+        from empirics.experiments.one_layer.report import show
+
+        return show(subject)
+
+    def inspect(self, settings: Config, cell: Point, seed: int) -> Finished:
+        """One run of one cell, in full."""
+        import torch
+
+        from empirics.experiments.one_layer.run import run_one
+
+        torch.set_num_threads(1)
+        finished = run_one(settings, cell, seed, "cpu")
+        finished.observables.update(self.exact(settings, cell))
+        return finished
+
+    def map_design(self) -> MapDesign:
+        """The map of regimes: where extraction succeeds and fails."""
+        from empirics.experiments.one_layer.map import DESIGN
+
+        return DESIGN
+
+    def on_facts(self, settings: Config, read: FactReader, relations: Sequence[str]) -> tuple[Config, tuple[str, ...]]:
+        """The settings on the first ``world.subjects`` facts of a table.
+
+        The theory's model knows of a fact only its subject's and its answer's number. So with
+        distinct answers real facts give the synthetic world of as many subjects; with shared
+        answers they fix which subjects have the same one. T(s) and the fine-tuning order of a seed
+        are those of any experiment on the same facts.
+        """
+        shared = settings.world.answers_shared
+        found = read(relations=relations, number=settings.world.subjects, answers_shared=shared)
+        data = settings.model_dump()
+        data["world"] |= {
+            "facts": found.source,
+            "subjects": len(found.answer_of),
+            "answers": found.answers,
+            "answer_of": found.answer_of if shared else (),
+        }
+        return validated(Config, data), found.lines
+
+
+EXPERIMENT = OneLayer()

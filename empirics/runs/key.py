@@ -1,0 +1,60 @@
+"""What identifies a run: equal keys mean equal results, bit for bit, on this machine."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+
+from empirics.experiments import protocol
+from empirics.experiments.protocol import Experiment, Point
+from empirics.experiments.settings import ExperimentSettings
+from empirics.runs.device import resolved_device
+from empirics.runs.environment import processor
+
+__all__ = ["run_key"]
+
+_SUFFIXES = (".py", ".tsv", ".toml", ".json", ".txt")
+
+
+def run_key(experiment: Experiment, settings: ExperimentSettings, unit: Point, seed: int) -> str:
+    """The key of one run: settings (without seeds, verdicts, and axes that it does not touch), sources, versions."""
+    parts = {
+        "experiment": experiment.name,
+        "settings": experiment.deciding(settings),
+        "device": resolved_device(settings.compute.device),
+        "unit": unit.values,
+        "seed": seed,
+        "machine": [platform.machine(), _processor()],
+        "code": _code(experiment.folder, experiment.aside, experiment.sources),
+        "libraries": {name: version(name) for name in experiment.libraries},
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+@lru_cache(maxsize=16)
+def _code(folder: Path, aside: tuple[str, ...], sources: tuple[Path, ...]) -> str:
+    digest = hashlib.sha256()
+    for place in (folder, *sources, Path(protocol.__file__)):
+        for file in _files(place, aside if place == folder else ()):
+            name = file.relative_to(place).as_posix() if place.is_dir() else file.name
+            digest.update(name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _files(place: Path, aside: tuple[str, ...]) -> Iterator[Path]:
+    if not place.is_dir():
+        yield place
+        return
+    for file in sorted(place.rglob("*")):
+        if file.suffix in _SUFFIXES and file.relative_to(place).parts[0] not in aside:
+            yield file
+
+
+@lru_cache(maxsize=1)
+def _processor() -> str:
+    return processor()

@@ -1,0 +1,79 @@
+"""Where the runs of each arm come from: the store, or else the workers, and then into the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from empirics.experiments.arms import Arm
+from empirics.experiments.protocol import Experiment, Point, UnitRun
+from empirics.judging.outcome import ClaimOutcome
+from empirics.runs.key import run_key
+from empirics.runs.pool import Task, run_tasks, split
+from empirics.runs.store import Store
+
+__all__ = ["ArmUnit", "Progress", "RunSource"]
+
+ArmUnit = tuple[str, Point]
+"""A unit in one arm of the experiment."""
+
+
+@dataclass
+class Progress:
+    """What is told while runs come in; every callback may be replaced."""
+
+    found: Callable[[int], None] = lambda runs: None
+    planned: Callable[[int], None] = lambda more: None
+    advanced: Callable[[Task, Sequence[UnitRun]], None] = lambda task, runs: None
+    judged: Callable[[Sequence[ClaimOutcome]], None] = lambda outcomes: None
+
+
+@dataclass(frozen=True)
+class RunSource:
+    """Gives runs, wherever they come from.
+
+    Attributes:
+        experiment: what runs.
+        arms: its arms.
+        workers: processes.
+        progress: told as runs come in.
+        store: where finished runs are found and kept, if anywhere.
+        fresh: do not look runs up in the store.
+        cluster: address of a dask scheduler in place of local processes.
+    """
+
+    experiment: Experiment
+    arms: Sequence[Arm]
+    workers: int
+    progress: Progress
+    store: Store | None = None
+    fresh: bool = False
+    cluster: str | None = None
+
+    def runs(self, wanted: Mapping[ArmUnit, Sequence[int]]) -> Iterator[tuple[str, list[UnitRun]]]:
+        """The runs of each arm at its seeds: those found first, then those computed, as they finish.
+
+        Raises:
+            empirics.runs.store.StoreError: a run could not be stored; what was stored is kept.
+        """
+        settings = {arm.name: arm.settings for arm in self.arms}
+        keys = {
+            (variant, unit, seed): run_key(self.experiment, settings[variant], unit, seed)
+            for (variant, unit), seeds in wanted.items()
+            for seed in seeds
+        }
+        stored = self.store.find(keys.values()) if self.store is not None and not self.fresh else {}
+        tasks: list[Task] = []
+        for (variant, unit), seeds in wanted.items():
+            found = [stored[k] for s in seeds if (k := keys[variant, unit, s]) in stored]
+            if found:
+                self.progress.found(len(found))
+                yield variant, found
+            missing = [s for s in seeds if keys[variant, unit, s] not in stored]
+            tasks += split(self.experiment, variant, settings[variant], unit, missing)
+        self.progress.planned(sum(len(task.seeds) for task in tasks))
+        for task, finished in run_tasks(tasks, self.workers, self.cluster) if tasks else ():
+            if self.store is not None:
+                self.store.add({keys[task.variant, r.unit, r.seed]: r for r in finished if not r.lost})
+            self.progress.advanced(task, finished)
+            yield task.variant, finished
