@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from empirics.report.figures.style import figure_style
 
-__all__ = ["FORMATS", "Figure", "Row", "number"]
+__all__ = ["FORMATS", "Figure", "Row", "number", "panel_title"]
 
 FORMATS: Final = ("svg", "pdf", "png")
 _DOTS_PER_INCH = 300
@@ -27,6 +27,11 @@ Row = Mapping[str, float | int | str | None]
 def number(row: Row, *keys: str) -> float:
     """The first of the keys that has a value, as a number; 0 if none has."""
     return next((float(value) for key in keys if (value := row[key]) is not None), 0.0)
+
+
+def panel_title(place: Mapping[str, float], names: Mapping[str, str]) -> str:
+    """Where a panel or line stands, as in ``$K=3$, $|R|=20$``; ``names`` gives the LaTeX of a column."""
+    return ", ".join(f"${names.get(column, column)}={value:g}$" for column, value in place.items())
 
 
 @dataclass(frozen=True)

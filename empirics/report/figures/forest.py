@@ -7,35 +7,18 @@ from typing import Any
 
 from empirics.report.figures.figure import Row, number
 from empirics.report.figures.style import INK, OBSERVED, PAGE, SOFT, new_figure
-from empirics.verification.results import Results
 
-__all__ = ["draw_forest", "forest_rows"]
+__all__ = ["draw_forest"]
 
 _LINE = 0.155
 _MARKS = {"HOLDS": "o", "VIOLATED": "X", "UNDECIDED": "o"}
 
 
-def forest_rows(results: Results, identifier: str) -> list[Row]:
-    """Per verdict of a claim with a measured value: where, estimate, limits, threshold, verdict."""
-    return [
-        {
-            "where": results.where(verdict),
-            "estimate": verdict.estimate,
-            "lower": verdict.lower,
-            "upper": verdict.upper,
-            "threshold": verdict.bound,
-            "verdict": verdict.verdict,
-        }
-        for verdict in results.verdicts
-        if verdict.claim == identifier and verdict.estimate is not None
-    ]
-
-
-def draw_forest(rows: Sequence[Row], xlabel: str, *, two_sided: bool = False) -> Any:
+def draw_forest(rows: Sequence[Row], *, xlabel: str, two_sided: bool = False) -> Any:
     """The figure; open points are undecided, crosses violated, the black bars the threshold.
 
     Args:
-        rows: those of :func:`forest_rows`, at least one.
+        rows: ``where``, ``estimate``, ``lower``, ``upper``, ``threshold``, ``verdict``; at least one.
         xlabel: what was measured.
         two_sided: the threshold is a margin on both sides of 0.
     """

@@ -1,4 +1,4 @@
-"""Small multiples over N_f: one column per K, one row per |R|; predicted lines, observed points."""
+"""Small multiples: one panel for each value of two sets of columns; predicted lines, observed points."""
 
 from __future__ import annotations
 
@@ -8,122 +8,74 @@ from typing import Any, Final
 
 import numpy as np
 
-from empirics.report.figures.figure import Row, number
-from empirics.report.figures.style import OBSERVED, PAGE, SOFT, direct_labels, new_figure
-from empirics.verification.results import CellResult
-from theory import Claim, DomainError
+from empirics.report.figures.figure import Row, number, panel_title
+from empirics.report.figures.style import OBSERVED, PAGE, PREDICTED, SOFT, direct_labels, new_figure
 
-__all__ = ["OBSERVED_SERIES", "draw_panels", "line_rows", "observed_rows"]
+__all__ = ["draw_panels"]
 
-OBSERVED_SERIES: Final = "observed"
-_POINTS = 60
+_OBSERVED_SERIES: Final = "observed"
 _FLOOR = 1e-4  # probabilities below are not resolved by any grid of runs
 _LEFT, _RIGHT, _PANEL_HEIGHT = 0.62, 1.12, 1.28
 
-
-def line_rows(claim: Claim, symbols: Mapping[str, float], most: int) -> list[Row]:
-    """A claim's bound for N_f = 1 .. ``most``, the other symbols fixed; none where it is not defined."""
-    if claim.log_expression is None:
-        return []
-    facts = np.unique(np.rint(np.linspace(1, most, _POINTS)).astype(int))
-    fixed = {name: symbols[name] for name in claim.symbols if name != "N_f"}
-    varying = {"N_f": facts} if "N_f" in claim.symbols else {}
-    try:
-        values = np.broadcast_to(np.atleast_1d(claim.bound(**fixed, **varying)), facts.shape)
-    except DomainError:
-        return []
-    return [_row(claim.id, symbols["R"], symbols["K"], int(n), float(v)) for n, v in zip(facts, values, strict=True)]
-
-
-def observed_rows(cells: Sequence[CellResult], observable: str) -> list[Row]:
-    """Mean over seeds and limits of an observable, per cell."""
-    rows = []
-    for cell in cells:
-        found = cell.observables.get(observable)
-        if found is None or found.mean is None:
-            continue
-        rows.append(
-            _row(
-                OBSERVED_SERIES,
-                cell.templates,
-                cell.multiplicity,
-                cell.finetuned,
-                found.mean,
-                found.lower,
-                found.upper,
-                seeds=len(cell.seeds),
-            )
-        )
-    return rows
-
-
-def _row(
-    series: str,
-    templates: float,
-    multiplicity: float,
-    finetuned: int,
-    value: float,
-    lower: float | None = None,
-    upper: float | None = None,
-    seeds: int | None = None,
-) -> Row:
-    return {
-        "series": series,
-        "templates": int(templates),
-        "multiplicity": int(multiplicity),
-        "finetuned": finetuned,
-        "value": value,
-        "lower": lower,
-        "upper": upper,
-        "seeds": seeds,
-        "note": None,
-    }
+End = tuple[float, str, str]
 
 
 def draw_panels(
-    rows: Sequence[Row], styles: Mapping[str, Mapping[str, Any]], ylabel: str, *, log: bool, points: str = "observed"
+    rows: Sequence[Row],
+    *,
+    x: str,
+    xlabel: str,
+    ylabel: str,
+    across: Sequence[str] = (),
+    down: Sequence[str] = (),
+    names: Mapping[str, str] | None = None,
+    lines: Mapping[str, str] | None = None,
+    points: str = "observed",
+    log: bool = False,
 ) -> Any:
     """The figure.
 
     Args:
-        rows: those of :func:`line_rows` and :func:`observed_rows`; an observed row's ``note`` marks its panel.
-        styles: how each predicted series is drawn, with its ``label``.
+        rows: ``series``, the columns named below, ``value``, ``lower``, ``upper`` and ``note``; the series
+            ``observed`` is drawn as points, and a row's note marks its panel.
+        x: the column along the axis.
+        xlabel: what it is.
         ylabel: the observable.
+        across: the columns that tell panels of one row apart.
+        down: the columns that tell rows of panels apart.
+        names: how a panel's title writes those columns, in LaTeX.
+        lines: the predicted series, each with its label, in the order of the looks.
         points: what the points are called.
-        log: logarithmic height, as where the bound is exponential; an observed 0 is drawn below the axis break.
+        log: logarithmic height, for a share or probability; an observed 0 is drawn below the axis break.
     """
-    sizes = sorted({int(number(r, "templates")) for r in rows})
-    multiplicities = sorted({int(number(r, "multiplicity")) for r in rows})
-    height = _PANEL_HEIGHT * len(sizes) + 0.24 * (len(sizes) - 1) + 0.72
-    figure = new_figure(
-        PAGE,
-        height,
-        left=_LEFT + 0.13 * ylabel.count("\n"),
-        right=_RIGHT,
-        top=0.26,
-        bottom=0.44,
-        wspace=0.08,
-        hspace=0.26,
-    )
-    grid: Any = figure.subplots(len(sizes), len(multiplicities), sharex=True, sharey=True, squeeze=False)
+    columns, lanes = (sorted({tuple(number(r, k) for k in keys) for r in rows}) for keys in (across, down))
+    height = _PANEL_HEIGHT * len(lanes) + 0.24 * (len(lanes) - 1) + 0.72
+    left = _LEFT + 0.13 * ylabel.count("\n")
+    figure = new_figure(PAGE, height, left=left, right=_RIGHT, top=0.26, bottom=0.44, wspace=0.08, hspace=0.26)
+    grid: Any = figure.subplots(len(lanes), len(columns), sharex=True, sharey=True, squeeze=False)
     floor = _floor(rows) if log else None
-    for i, templates in enumerate(sizes):
-        for j, multiplicity in enumerate(multiplicities):
-            panel = [r for r in rows if (r["templates"], r["multiplicity"]) == (templates, multiplicity)]
+    for i, lane in enumerate(lanes):
+        for j, column in enumerate(columns):
+            place = dict(zip((*across, *down), (*column, *lane), strict=True))
+            panel = [r for r in rows if all(r[k] == v for k, v in place.items())]
             axis = grid[i, j]
-            axis.set_title(f"$K={multiplicity}$, $|R|={templates}$", pad=3)
-            ends = [_line(axis, panel, name, style, floor) for name, style in styles.items()]
-            ends.append(_points(axis, [r for r in panel if r["series"] == OBSERVED_SERIES], floor, points))
+            axis.set_title(panel_title(place, names or {}), pad=3)
+            ends = [
+                _line(axis, panel, x, name, PREDICTED[n % len(PREDICTED)], label, floor)
+                for n, (name, label) in enumerate((lines or {}).items())
+            ]
+            ends.append(_points(axis, [r for r in panel if r["series"] == _OBSERVED_SERIES], x, floor, points))
             note = next((r["note"] for r in panel if r["note"]), None)
             if note:
                 axis.text(0.03, 0.05, note, transform=axis.transAxes, color=SOFT, fontsize=7.5, zorder=4)
-            _limits(axis, floor)
-            if j == len(multiplicities) - 1:
+            if floor is not None:
+                _broken(axis, floor)
+            if j == len(columns) - 1:
                 axis.margins(x=0.04)
-                axis.autoscale_view(scaley=False)
+                axis.autoscale_view(scaley=floor is None)
                 direct_labels(axis, [end for end in ends if end is not None], spacing=0.125)
     for axis in grid[-1]:
-        axis.set_xlabel("$N_f$, facts fine-tuned")
+        axis.set_xlabel(xlabel)
     for axis in grid[:, 0]:
         axis.set_ylabel(ylabel)
     return figure
@@ -131,7 +83,7 @@ def draw_panels(
 
 def _floor(rows: Sequence[Row]) -> float:
     """The power of ten below everything positive that was observed."""
-    positive = [number(r, "value") for r in rows if r["series"] == OBSERVED_SERIES and r["value"]]
+    positive = [number(r, "value") for r in rows if r["series"] == _OBSERVED_SERIES and r["value"]]
     return max(_FLOOR, 10.0 ** (math.ceil(math.log10(min([*positive, 0.1]))) - 1))
 
 
@@ -140,10 +92,8 @@ def _height(value: float, floor: float | None) -> float:
     return value if floor is None or value >= floor else floor / 2.2
 
 
-def _limits(axis: Any, floor: float | None) -> None:
-    if floor is None:
-        axis.set_ylim(-0.04, 1.06)
-        return
+def _broken(axis: Any, floor: float) -> None:
+    """A logarithmic axis up to 1, with the line of 0 below a break."""
     axis.set_yscale("log")
     axis.set_ylim(floor / 3, 1.6)
     decades = range(round(math.log10(floor)), 1)
@@ -157,22 +107,22 @@ def _limits(axis: Any, floor: float | None) -> None:
 
 
 def _line(
-    axis: Any, panel: Sequence[Row], name: str, style: Mapping[str, Any], floor: float | None
-) -> tuple[float, str, str] | None:
-    points = [(number(r, "finetuned"), number(r, "value")) for r in panel if r["series"] == name]
+    axis: Any, panel: Sequence[Row], x: str, name: str, look: Mapping[str, Any], label: str, floor: float | None
+) -> End | None:
+    points = [(number(r, x), number(r, "value")) for r in panel if r["series"] == name]
     if not points:
         return None
-    shown = [(x, y) for x, y in points if floor is None or y >= floor] or points[:1]
-    axis.plot(*zip(*shown, strict=True), **{k: v for k, v in style.items() if k != "label"})
-    return _height(shown[-1][1], floor), str(style["label"]), str(style["color"])
+    shown = [(at, y) for at, y in points if floor is None or y >= floor] or points[:1]
+    axis.plot(*zip(*shown, strict=True), **look)
+    return _height(shown[-1][1], floor), label, str(look["color"])
 
 
-def _points(axis: Any, rows: Sequence[Row], floor: float | None, label: str) -> tuple[float, str, str] | None:
+def _points(axis: Any, rows: Sequence[Row], x: str, floor: float | None, label: str) -> End | None:
     if not rows:
         return None
-    x = [number(r, "finetuned") for r in rows]
     means = np.array([_height(number(r, "value"), floor) for r in rows])
     lower = np.array([_height(number(r, "lower", "value"), floor) for r in rows])
     upper = np.array([_height(number(r, "upper", "value"), floor) for r in rows])
-    axis.errorbar(x, means, yerr=[np.maximum(means - lower, 0), np.maximum(upper - means, 0)], **OBSERVED)
+    spread = [np.maximum(means - lower, 0), np.maximum(upper - means, 0)]
+    axis.errorbar([number(r, x) for r in rows], means, yerr=spread, **OBSERVED)
     return float(means[-1]), label, str(OBSERVED["color"])

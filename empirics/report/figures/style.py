@@ -16,6 +16,7 @@ __all__ = [
     "LINES",
     "OBSERVED",
     "PAGE",
+    "PREDICTED",
     "SEEN",
     "SHADES",
     "SOFT",
@@ -43,6 +44,14 @@ OBSERVED: Final[dict[str, Any]] = {
     "elinewidth": 0.9,
     "zorder": 3,
 }
+
+PREDICTED: Final[tuple[dict[str, Any], ...]] = (
+    {"color": INK, "linestyle": "-"},
+    {"color": INK, "linestyle": "--"},
+    {"color": LAW, "linestyle": ":"},
+    {"color": LAW, "linestyle": "-."},
+)
+"""How predicted series look, in their order."""
 
 LINES: Final[dict[str, dict[str, Any]]] = {
     "ood-error-literal": {"color": INK, "linestyle": "-", "label": "bound, literal"},

@@ -1,0 +1,247 @@
+"""What the report shows of the one-layer transformer: predicted against observed error, and the pre-training gap."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+
+from empirics.experiments.presentation import (
+    Cell,
+    Column,
+    FigureData,
+    Scalar,
+    Shown,
+    Subject,
+    Table,
+    Value,
+)
+from theory import DomainError, claim
+
+__all__ = ["show"]
+
+_ERROR: Final = "ood_error"
+_LITERAL: Final = "ood-error-literal"
+_READINGS: Final[Mapping[str, str]] = {_LITERAL: "literal", "ood-error-normalised": "normalised"}
+_COVERING: Final = "covering-some-unseen"
+_MAIN: Final = "main"
+_AXES: Final[Mapping[str, str]] = {"templates": "R", "multiplicity": "K", "finetuned": "N_f"}
+_NAMES: Final[Mapping[str, str]] = {"templates": "|R|", "multiplicity": "K"}
+_POINTS = 60
+
+
+def show(subject: Subject) -> Shown:
+    """Table and figure of the headline bound, the gap, and one sentence on each."""
+    indices = [index for index, cell in enumerate(subject.cells) if cell.variant == _MAIN]
+    figures = (_error_figure(subject), _gap_figure(subject))
+    return Shown(
+        summary=_summary(subject),
+        headline=_headline(subject),
+        tables=(_table(subject, indices),) if indices else (),
+        figures=tuple(figure for figure in figures if figure is not None),
+        columns=_columns(subject),
+        notes=tuple(f"Out of scope: {reason}." for reason in _out_of_scope(subject)),
+    )
+
+
+def _table(subject: Subject, indices: Sequence[int]) -> Table:
+    alpha = subject.config["verdict"]["alpha"]
+    return Table(
+        id=_ERROR.replace("_", "-"),
+        title="Predicted against observed out-of-distribution error",
+        columns=(
+            *(Column(name=name, kind="count") for name in ("|R|", "K", "N_f", "seeds")),
+            Column(name="observed [interval]", kind="interval"),
+            *(Column(name=name, kind="number") for name in (*_READINGS.values(), "P(template unseen)")),
+            *(Column(name=f"verdict, {reading}", kind="verdict") for reading in _READINGS.values()),
+        ),
+        rows=tuple(_row(subject, index) for index in indices),
+        group=("|R|", "K"),
+        note=(
+            f"Observed: mean over seeds, time-uniform interval at level {1 - alpha:g} (betting; each cell by itself). "
+            "Literal, normalised: the bound in its two readings. P(template unseen): the exact probability that at "
+            "least one of the fact's K templates is unseen. Verdicts divide alpha over all cells of the claim. "
+            "Slack ×12: the bound would be refuted if the exponent were 12 times larger."
+        ),
+    )
+
+
+def _row(subject: Subject, index: int) -> tuple[Value, ...]:
+    cell = subject.cells[index]
+    error = cell.observables.get(_ERROR)
+    seeds = f"{len(cell.seeds)} ({len(cell.failed)} failed)" if cell.failed else len(cell.seeds)
+    return (
+        *(int(cell.symbols[symbol]) for symbol in _AXES.values()),
+        seeds,
+        (None, None, None) if error is None else (error.mean, error.lower, error.upper),
+        *(_bound(cell, identifier) for identifier in (*_READINGS, _COVERING)),
+        *(_verdict(subject, reading, index) for reading in _READINGS),
+    )
+
+
+def _verdict(subject: Subject, identifier: str, index: int) -> Value:
+    found = subject.verdict_of(identifier, index)
+    if found is None:
+        return ("NOT TESTED", "")
+    return (found.verdict, "" if found.sharpness is None else f"slack ×{float(f'{found.sharpness:.2g}'):g}")
+
+
+def _bound(cell: Cell, identifier: str) -> float | None:
+    found = cell.bounds.get(identifier)
+    return None if found is None else found.bound
+
+
+def _columns(subject: Subject) -> dict[str, tuple[Scalar, ...]]:
+    """The further columns of cells.csv."""
+    bounds = {f"bound_{reading}": identifier for identifier, reading in _READINGS.items()} | {"covering_law": _COVERING}
+    columns: dict[str, tuple[Scalar, ...]] = {
+        name: tuple(_bound(cell, identifier) for cell in subject.cells) for name, identifier in bounds.items()
+    }
+    for identifier, reading in _READINGS.items():
+        found = [subject.verdict_of(identifier, index) for index in range(len(subject.cells))]
+        columns[f"verdict_{reading}"] = tuple(None if v is None else v.verdict for v in found)
+    return columns
+
+
+def _out_of_scope(subject: Subject) -> list[str]:
+    return sorted({v.reason for v in subject.verdicts if v.claim in _READINGS and v.verdict == "OUT OF SCOPE"})
+
+
+def _headline(subject: Subject) -> str:
+    readings = [text for identifier in _READINGS if (text := _reading(subject, identifier))]
+    return f"Headline bound on the OOD error: {'; '.join(readings)}." if readings else ""
+
+
+def _reading(subject: Subject, identifier: str) -> str:
+    """``literal reading holds in 6 of 8 cells in scope, 2 undecided``; empty where it was not judged."""
+    counts = Counter(v.verdict for v in subject.verdicts if v.claim == identifier)
+    name = f"{_READINGS[identifier]} reading"
+    scope = sum(counts[v] for v in ("HOLDS", "UNDECIDED", "VIOLATED"))
+    if not counts:
+        return ""
+    if not scope:
+        return f"{name} has no cell in scope"
+    text = f"{name} holds in {counts['HOLDS']} of {scope} cells in scope"
+    rest = [f"{counts[v]} {v.lower()}" for v in ("UNDECIDED", "VIOLATED") if counts[v]]
+    return text + (f", {' and '.join(rest)}" if rest else "")
+
+
+def _summary(subject: Subject) -> str:
+    cells, world = subject.cells, subject.config["world"]
+    models = {(c.variant, c.symbols["R"], c.symbols["K"], seed) for c in cells for seed in c.seeds}
+    arms = len({c.variant for c in cells})
+    seeds = sorted({len(c.seeds) for c in cells})
+    span = f"{seeds[0]}" if seeds[0] == seeds[-1] else f"{seeds[0]} to {seeds[-1]}"
+    return (
+        f"{len(models)} one-layer transformers pre-trained for {subject.config['pretraining']['steps']} steps, "
+        f"{len(cells)} cells in {arms} arm{'s' if arms > 1 else ''}, {span} seeds a cell; "
+        f"S = {world['subjects']}, |R| in {world['templates']}, K in {world['multiplicity']}, "
+        f"N_f in {world['finetuned']}"
+    )
+
+
+def _error_figure(subject: Subject) -> FigureData | None:
+    """Predicted against observed OOD error over N_f: both readings of the headline bound, and the covering law."""
+    cells = [c for c in subject.cells if c.variant == _MAIN and _ERROR in c.observables]
+    outside = _outside(subject)
+    rows: list[dict[str, Scalar]] = []
+    for R, K in dict.fromkeys((c.symbols["R"], c.symbols["K"]) for c in cells):
+        panel = [c for c in cells if (c.symbols["R"], c.symbols["K"]) == (R, K)]
+        most = max(c.symbols["N_f"] for c in panel)
+        found = [row for identifier in (*_READINGS, _COVERING) for row in _line(identifier, R, K, most)]
+        found += _observed(panel)
+        rows += [row | {"note": "out of scope" if (R, K) in outside else None} for row in found]
+    if not any(row["series"] == "observed" for row in rows):
+        return None
+    return FigureData.of(
+        "ood-error",
+        "Out-of-distribution error, predicted and observed",
+        "Out-of-distribution error against the number of fine-tuned facts. Points: mean over seeds with its "
+        "time-uniform interval, each cell by itself. Lines: the two readings of the headline bound, and the exact "
+        "probability that at least one of a held-out fact's K templates is unseen. Below the break of the axis: 0.",
+        "panels",
+        rows,
+        x="finetuned",
+        xlabel="$N_f$, facts fine-tuned",
+        ylabel="OOD error",
+        across=["multiplicity"],
+        down=["templates"],
+        names=dict(_NAMES),
+        lines={i: f"bound, {reading}" for i, reading in _READINGS.items()} | {_COVERING: "P(template unseen)"},
+        log=True,
+    )
+
+
+def _line(identifier: str, R: float, K: float, most: float) -> list[dict[str, Scalar]]:
+    """A bound for N_f = 1 .. ``most``; none where it is not defined."""
+    facts = np.unique(np.rint(np.linspace(1, most, _POINTS)).astype(int))
+    try:
+        values = claim(identifier).bound(N_f=facts, K=K, R=R)
+    except DomainError:
+        return []
+    return [_point(identifier, R, K, int(n), float(value)) for n, value in zip(facts, values, strict=True)]
+
+
+def _observed(panel: Sequence[Cell]) -> list[dict[str, Scalar]]:
+    rows = []
+    for cell in panel:
+        error = cell.observables[_ERROR]
+        if error.mean is not None:
+            row = _point("observed", cell.symbols["R"], cell.symbols["K"], int(cell.symbols["N_f"]), error.mean)
+            rows.append(row | {"lower": error.lower, "upper": error.upper, "seeds": len(cell.seeds)})
+    return rows
+
+
+def _point(series: str, R: float, K: float, finetuned: int, value: float) -> dict[str, Scalar]:
+    place = {"templates": int(R), "multiplicity": int(K), "finetuned": finetuned}
+    return {"series": series, **place, "value": value, "lower": None, "upper": None, "seeds": None, "note": None}
+
+
+def _outside(subject: Subject) -> set[tuple[float, float]]:
+    """|R| and K of the pre-trained models all of whose cells are out of scope of the literal reading."""
+    inside: set[tuple[float, float]] = set()
+    outside: set[tuple[float, float]] = set()
+    for verdict in subject.verdicts:
+        if verdict.claim == _LITERAL and verdict.cells:
+            cell = subject.cells[verdict.cells[0]]
+            (outside if verdict.verdict == "OUT OF SCOPE" else inside).add((cell.symbols["R"], cell.symbols["K"]))
+    return outside - inside
+
+
+def _gap_figure(subject: Subject) -> FigureData | None:
+    """The pre-training gap along training, one line per K, one panel per |R|."""
+    rows: list[dict[str, Scalar]] = [
+        {
+            "templates": int(curve.symbols["R"]),
+            "multiplicity": int(curve.symbols["K"]),
+            "step": step,
+            "gap_mean_nats": mean,
+            "gap_lower_nats": low,
+            "gap_upper_nats": high,
+        }
+        for curve in subject.curves
+        if curve.observable == "pretraining_gap" and curve.variant == _MAIN
+        for step, mean, low, high in zip(curve.steps, curve.mean, curve.lower, curve.upper, strict=True)
+    ]
+    if not rows:
+        return None
+    limit = float(subject.config["verdict"]["premise_gap"])
+    return FigureData.of(
+        "pretraining-gap",
+        "Pre-training gap along training",
+        "How far the pre-training loss is above its floor log K, mean over seeds, along gradient descent. One panel "
+        "for each universe |R|; the thin line is the premise of the headline bound.",
+        "curves",
+        rows,
+        x="step",
+        y="gap_mean_nats",
+        xlabel="gradient steps",
+        ylabel="pre-training gap, nats",
+        panels=["templates"],
+        lines=["multiplicity"],
+        names=dict(_NAMES),
+        limit=limit,
+        limit_label=f"premise: gap $\\leq$ {limit:g}",
+    )

@@ -1,0 +1,20 @@
+"""What would falsify a claim, given the settings of a verification."""
+
+from __future__ import annotations
+
+from empirics.judging.settings import Settings
+from theory.claim import Claim
+
+__all__ = ["falsifier"]
+
+
+def falsifier(claim: Claim, settings: Settings) -> str:
+    """The outcome that would make a verdict on the claim VIOLATED, as part of a sentence."""
+    from empirics.judging.single import RATE_SLOPE_LIMIT
+
+    return claim.kind.meaning.falsifier.format(
+        observable=claim.observable,
+        trend_margin=settings.trend_margin,
+        equivalence_margin=settings.equivalence_margin,
+        slope_limit=RATE_SLOPE_LIMIT,
+    )

@@ -1,0 +1,151 @@
+"""One figure for each measured claim, as data: its bound over an axis of the grid, or its verdicts side by side."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+import numpy as np
+
+from empirics.experiments.presentation import FigureData, Scalar
+from empirics.verification.results import CellResult, ClaimResult, Results, SymbolResult
+from theory.claim import Claim
+from theory.kinds import Kind
+from theory.notation import DomainError
+
+__all__ = ["claim_figures", "in_math", "in_words", "whole"]
+
+_POINTS = 60
+_INTERVAL = "Points: mean over seeds with its time-uniform interval, each cell by itself."
+
+
+def claim_figures(results: Results, claims: Sequence[Claim]) -> list[FigureData]:
+    """A figure for each claim of which something was measured.
+
+    Args:
+        results: the document, complete but for these figures.
+        claims: those that it judges; a bound over a range is evaluated here, once.
+    """
+    stated = {claim.id: claim for claim in claims}
+    found = []
+    for judged in results.claims:
+        figure = _panels(results, judged, stated[judged.id]) or _forest(results, judged)
+        if figure is not None:
+            found.append(figure)
+    return found
+
+
+def in_math(symbol: SymbolResult) -> str:
+    """A symbol as a figure writes it between dollar signs: its label, or its LaTeX where the label is but the name."""
+    return symbol.label if symbol.label != symbol.name else symbol.latex
+
+
+def in_words(observable: str) -> str:
+    """The name of an observable as an axis writes it."""
+    return observable.replace("_", " ").replace("ood", "OOD").replace("auc", "AUC")
+
+
+def whole(value: float) -> float | int:
+    """The same number, as an integer if it is one."""
+    return int(value) if float(value).is_integer() else value
+
+
+def _panels(results: Results, judged: ClaimResult, claim: Claim) -> FigureData | None:
+    """The bound as a line over the last axis of the grid, observed cells as points; None if it does not depend on it."""
+    *others, last = results.experiment.axes
+    cells = [c for c in results.cells if c.variant == results.experiment.leading]
+    if last not in claim.symbols or claim.arm != results.experiment.leading:
+        return None
+    rows: list[dict[str, Scalar]] = []
+    for place in dict.fromkeys(tuple(c.symbols[s] for s in others) for c in cells):
+        panel = [c for c in cells if tuple(c.symbols[s] for s in others) == place]
+        rows += _line(results, claim, last, panel)
+        rows += _observed(results, judged.observable, panel)
+    if not {"observed", claim.id} <= {row["series"] for row in rows}:
+        return None
+    observable = results.observables.get(judged.observable)
+    exact = observable is not None and observable.sampling == "exact"
+    predicted = "formula" if judged.kind == Kind.IDENTITY else "bound"
+    how = "Points: the value of each cell, computed by another route, without sampling." if exact else _INTERVAL
+    symbols = {s.name: s for s in results.notation}
+    return FigureData.of(
+        f"claim-{judged.id}",
+        f"{judged.title}, predicted and observed",
+        f"{judged.title}: the {predicted} as a line, {judged.observable} as points. {how}",
+        "panels",
+        rows,
+        x=results.experiment.axes[last],
+        xlabel=_axis_label(symbols[last]),
+        ylabel="\n".join(textwrap.wrap(in_words(judged.observable), 22)),
+        across=[results.experiment.axes[s] for s in others[-1:]],
+        down=[results.experiment.axes[s] for s in others[:-1]],
+        names={results.experiment.axes[s]: in_math(symbols[s]) for s in others},
+        lines={claim.id: predicted},
+        points="exact value" if exact else "observed",
+        log=observable is not None and (observable.lower, observable.upper) == (0, 1),
+    )
+
+
+def _line(results: Results, claim: Claim, axis: str, panel: Sequence[CellResult]) -> list[dict[str, Scalar]]:
+    """The bound along the axis, from 1 (real symbols: the least value of the panel) to the panel's largest value."""
+    at = [c.symbols[axis] for c in panel]
+    points = np.linspace(min(at), max(at), _POINTS)
+    if claim.notation[axis].integer:
+        points = np.unique(np.rint(np.linspace(1, max(at), _POINTS)))
+    fixed = {name: panel[0].symbols[name] for name in claim.symbols if name != axis}
+    try:
+        values = np.broadcast_to(claim.bound(**fixed, **{axis: points}), points.shape)
+    except DomainError:
+        return []
+    return [
+        _row(results, claim.id, {**panel[0].symbols, axis: float(x)}, float(value))
+        for x, value in zip(points, values, strict=True)
+    ]
+
+
+def _observed(results: Results, observable: str, panel: Sequence[CellResult]) -> list[dict[str, Scalar]]:
+    rows = []
+    for cell in panel:
+        found = cell.observables.get(observable)
+        if found is not None and found.mean is not None:
+            row = _row(results, "observed", cell.symbols, found.mean)
+            rows.append(row | {"lower": found.lower, "upper": found.upper, "seeds": len(cell.seeds)})
+    return rows
+
+
+def _row(results: Results, series: str, symbols: dict[str, float], value: float) -> dict[str, Scalar]:
+    place = {column: whole(symbols[symbol]) for symbol, column in results.experiment.axes.items()}
+    return {"series": series, **place, "value": value, "lower": None, "upper": None, "seeds": None, "note": None}
+
+
+def _axis_label(symbol: SymbolResult) -> str:
+    return f"${in_math(symbol)}$, {symbol.unit}" if symbol.unit else f"${in_math(symbol)}$"
+
+
+def _forest(results: Results, judged: ClaimResult) -> FigureData | None:
+    """The verdicts with a measured value, one line each."""
+    rows: list[dict[str, Scalar]] = [
+        {
+            "where": results.where(verdict),
+            "estimate": verdict.estimate,
+            "lower": verdict.lower,
+            "upper": verdict.upper,
+            "threshold": verdict.bound,
+            "verdict": verdict.verdict,
+        }
+        for verdict in results.verdicts
+        if verdict.claim == judged.id and verdict.estimate is not None
+    ]
+    if not rows:
+        return None
+    compared = judged.axis is not None or judged.reference is not None
+    return FigureData.of(
+        f"claim-{judged.id}",
+        f"{judged.title}, verdict by verdict",
+        f"{judged.title}: the measured value with the limits that the verdict rests on; black bars are the threshold. "
+        "Open points are undecided, crosses violated.",
+        "forest",
+        rows,
+        xlabel=in_words(judged.observable) + (", paired difference" if compared else ""),
+        two_sided=judged.kind == Kind.EQUIVALENCE,
+    )
