@@ -16,7 +16,7 @@ from empirics.experiments.protocol import Curve
 from empirics.experiments.language_models.extra import library
 from empirics.experiments.language_models.config import LMCompute, Training
 from empirics.experiments.language_models.tokenizer import Encoded
-from empirics.experiments.one_layer.train import logarithmic_steps
+from empirics.experiments.protocol import logarithmic_steps
 
 __all__ = ["Arithmetic", "Example", "answer_examples", "batch", "statement_examples", "train"]
 

@@ -30,7 +30,7 @@ from empirics.experiments.one_layer.corpus import Rows
 from empirics.experiments.one_layer.forward import last_attention
 from empirics.experiments.one_layer.model import activate, activation_slope
 from empirics.experiments.one_layer.parameters import Parameters
-from empirics.experiments.one_layer.train import schedule_factor
+from empirics.experiments.one_layer.optimise import schedule_factor
 
 __all__ = ["Displacement", "Linearisation", "linearised_finetuning"]
 

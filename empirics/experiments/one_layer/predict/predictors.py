@@ -33,7 +33,7 @@ from empirics.experiments.one_layer.forward import last_attention, last_logits
 from empirics.experiments.one_layer.predict.linearised import Linearisation, linearised_finetuning
 from empirics.experiments.one_layer.model import activate, activation_slope
 from empirics.experiments.one_layer.parameters import Parameters
-from empirics.experiments.one_layer.train import schedule_factor
+from empirics.experiments.one_layer.optimise import schedule_factor
 from empirics.experiments.world import World
 
 __all__ = ["PREDICTORS", "coverage_score", "margins", "predict", "predictable", "predicted_errors", "prompt_only"]
