@@ -96,7 +96,7 @@ class _Adam:
         self._adam.step()
 
 
-def _flat(tensor: Float[Tensor, "..."]) -> Float[np.ndarray, " entries"]:
+def _flat(tensor: Float[Tensor, " *shape"]) -> Float[np.ndarray, " entries"]:
     """The entries of a dense tensor in the order of its memory, as a view."""
     array = tensor.detach().numpy()
     view = array.ravel(order="K")

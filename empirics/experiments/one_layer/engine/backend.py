@@ -17,8 +17,8 @@ class Part(NamedTuple):
     """Parameters that are trained: the matrix that they belong to, their values and their gradients."""
 
     name: str
-    parameter: Float[Tensor, "..."]
-    gradient: Float[Tensor, "..."]
+    parameter: Float[Tensor, " *shape"]
+    gradient: Float[Tensor, " *shape"]
 
 
 class Backend(Protocol):

@@ -58,7 +58,8 @@ def own_columns(
 def _equal_rows(output: Float[Tensor, "V m"], among: Int64[np.ndarray, " some"]) -> Int64[np.ndarray, " merged"]:
     """The largest set of the tokens ``among`` whose output rows are equal."""
     _, inverse, counts = np.unique(output.numpy()[among], axis=0, return_inverse=True, return_counts=True)
-    return among[inverse.ravel() == counts.argmax()]
+    largest: Int64[np.ndarray, " merged"] = among[inverse.ravel() == counts.argmax()]
+    return largest
 
 
 def lay_out(

@@ -30,8 +30,8 @@ class _Adapter:
         gradient: that of the loss in M, in the engine.
         start: M_0.
         update: work space for left @ right.
-        left: one row per token; starts at zero.
-        right: starts at N(0, 1/rank).
+        left: starts at zero; shape [V, r], stacked like M.
+        right: starts at N(0, 1/r); shape [r, m], stacked like M.
         counts: how many tokens each row of M stands for; None if each stands for one.
     """
 

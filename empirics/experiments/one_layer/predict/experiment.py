@@ -6,10 +6,10 @@ import torch
 
 from empirics.experiments.one_layer.config import Config
 from empirics.experiments.one_layer.corpus import held_out_rows
-from empirics.experiments.one_layer.run import OneLayer
 from empirics.experiments.one_layer.forward import last_logits
 from empirics.experiments.one_layer.parameters import Parameters
 from empirics.experiments.one_layer.predict.predictors import margins, predict, predicted_errors
+from empirics.experiments.one_layer.run import OneLayer
 from empirics.experiments.world import World
 
 __all__ = ["PredictedOneLayer"]
