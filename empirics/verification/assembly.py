@@ -20,7 +20,9 @@ from empirics.judging.table import CellTable
 from empirics.observables.catalogue import observables
 from empirics.observables.definition import Observable
 from empirics.runs.environment import describe_environment
+from empirics.verification.falsify import falsifier
 from empirics.verification.figures import claim_figures
+from empirics.verification.latex import latex_of
 from empirics.verification.results import (
     SCHEMA_VERSION,
     BoundResult,

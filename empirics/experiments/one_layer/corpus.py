@@ -6,8 +6,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Int64
 
-from empirics.experiments.world import IntArray, World
+from empirics.experiments.world import World
 
 __all__ = ["Rows", "answer_rows", "finetuning_corpus", "held_out_rows", "pretraining_corpus", "subject_rows"]
 
@@ -19,13 +20,13 @@ class Rows:
     The loss of a set of rows is ``weight * sum_i [logsumexp(F_i) - mean_q F_i[target_iq]]``.
 
     Attributes:
-        tokens: contexts; the last token is the querying position; shape [N, n].
-        targets: tokens between which the target mass is shared; shape [N, q].
+        tokens: contexts; the last token is the querying position.
+        targets: tokens between which the target mass is shared.
         weight: weight of each row in the loss.
     """
 
-    tokens: IntArray
-    targets: IntArray
+    tokens: Int64[np.ndarray, "N n"]
+    targets: Int64[np.ndarray, "N q"]
     weight: float
 
 
@@ -71,14 +72,15 @@ def held_out_rows(world: World, finetuned: int) -> Rows:
     return _question_rows(world, world.finetuning_order[finetuned:])
 
 
-def _question_rows(world: World, s: IntArray) -> Rows:
+def _question_rows(world: World, s: Int64[np.ndarray, " N"]) -> Rows:
     before = world.finetuning_distractors[s] + world.vocabulary.first_distractor
     prompt = np.full((len(s), 1), world.vocabulary.prompt, dtype=np.int64)
     tokens = np.concatenate([before, s[:, None], prompt], axis=1)
     return Rows(tokens, world.answer_tokens[s][:, None], 1.0 / max(len(s), 1))
 
 
-def _before(world: World, distractors: IntArray) -> IntArray:
+def _before(world: World, distractors: Int64[np.ndarray, "*sequences L"]) -> Int64[np.ndarray, "N L"]:
+    """Tokens of the distractors, one row a sequence."""
     *leading, length = distractors.shape
     sequences = math.prod(leading)
     return (distractors + world.vocabulary.first_distractor).reshape(sequences, length)

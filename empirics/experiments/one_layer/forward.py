@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
+from jaxtyping import Float, Int64
 from torch import Tensor
 
 from empirics.experiments.one_layer import config as configuration
@@ -15,16 +16,18 @@ from empirics.experiments.one_layer.parameters import Parameters
 __all__ = ["corpus_loss", "last_attention", "last_logits"]
 
 
-def last_attention(weights: Parameters, tokens: Tensor, config: configuration.Model) -> Tensor:
-    """Attention weights of the last position over its context; tokens [N, n] -> [N, n]."""
+def last_attention(
+    weights: Parameters, tokens: Int64[Tensor, "N n"], config: configuration.Model
+) -> Float[Tensor, "N n"]:
+    """Attention weights of the last position over its context."""
     scores = weights.attention[tokens[:, -1:], tokens]
     if not config.attention:
         scores = torch.zeros_like(scores)
     return torch.softmax(scores, dim=-1)
 
 
-def last_logits(weights: Parameters, tokens: Tensor, config: configuration.Model) -> Tensor:
-    """Logits F of the last position; tokens [N, n] -> [N, V]. Equal to the reference module."""
+def last_logits(weights: Parameters, tokens: Int64[Tensor, "N n"], config: configuration.Model) -> Float[Tensor, "N V"]:
+    """Logits F of the last position. Equal to the reference module."""
     weights = weights.one_hot()
     alpha = last_attention(weights, tokens, config)
     hidden = torch.einsum("nl,nlm->nm", alpha, weights.input[tokens])
@@ -35,8 +38,8 @@ def last_logits(weights: Parameters, tokens: Tensor, config: configuration.Model
     return hidden @ weights.output.T
 
 
-def corpus_loss(weights: Parameters, corpus: Sequence[Rows], config: configuration.Model) -> Tensor:
-    """The loss of a corpus (a scalar), differentiable in the weights."""
+def corpus_loss(weights: Parameters, corpus: Sequence[Rows], config: configuration.Model) -> Float[Tensor, ""]:
+    """The loss of a corpus, differentiable in the weights."""
     total = weights.output.new_zeros(())
     device = weights.output.device
     for rows in corpus:

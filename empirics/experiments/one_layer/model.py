@@ -18,14 +18,17 @@ import math
 from typing import Literal
 
 import torch
+from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from empirics.experiments.one_layer import config as configuration
 
 __all__ = ["OneLayerTransformer", "activate", "activation_slope"]
 
+Activation = Literal["relu", "smoothed-relu", "identity"]
 
-def activate(x: Tensor, activation: Literal["relu", "smoothed-relu", "identity"], smoothing: float) -> Tensor:
+
+def activate(x: Float[Tensor, "*shape"], activation: Activation, smoothing: float) -> Float[Tensor, "*shape"]:
     """sigma(x); the smoothed ReLU is x^2 / (2 kappa) on [0, kappa] and x - kappa/2 beyond."""
     if activation == "relu":
         return torch.relu(x)
@@ -35,7 +38,7 @@ def activate(x: Tensor, activation: Literal["relu", "smoothed-relu", "identity"]
     return torch.where(positive < smoothing, positive.square() / (2 * smoothing), positive - smoothing / 2)
 
 
-def activation_slope(x: Tensor, activation: Literal["relu", "smoothed-relu", "identity"], smoothing: float) -> Tensor:
+def activation_slope(x: Float[Tensor, "*shape"], activation: Activation, smoothing: float) -> Float[Tensor, "*shape"]:
     """sigma'(x); 0 at the kink of the ReLU."""
     if activation == "relu":
         return (x > 0).to(x.dtype)
@@ -58,9 +61,6 @@ class OneLayerTransformer(nn.Module):
         vocabulary_size: V, the number of tokens.
         config: the architecture.
         dtype: of all parameters.
-
-    Shape:
-        tokens [batch, n] (integers) -> logits [batch, n, V].
     """
 
     def __init__(self, vocabulary_size: int, config: configuration.Model, dtype: torch.dtype = torch.float32) -> None:
@@ -79,8 +79,8 @@ class OneLayerTransformer(nn.Module):
         )
         self.output = nn.Parameter(torch.zeros(vocabulary_size, hidden, dtype=dtype), requires_grad=config.train_output)
 
-    def attention_weights(self, tokens: Tensor) -> Tensor:
-        """Causal attention weights [batch, n, n]: row n is softmax over l <= n; uniform without attention."""
+    def attention_weights(self, tokens: Int64[Tensor, "N n"]) -> Float[Tensor, "N n n"]:
+        """Causal attention weights: row n is softmax over l <= n; uniform without attention."""
         x = self.embedding[tokens]
         scores = x @ self.attention @ x.transpose(1, 2)
         if not self.config.attention:
@@ -89,7 +89,7 @@ class OneLayerTransformer(nn.Module):
         future = torch.triu(torch.ones(n, n, dtype=torch.bool, device=tokens.device), diagonal=1)
         return torch.softmax(scores.masked_fill(future, -math.inf), dim=-1)
 
-    def forward(self, tokens: Tensor) -> Tensor:
+    def forward(self, tokens: Int64[Tensor, "N n"]) -> Float[Tensor, "N n V"]:
         """Logits F at every position."""
         x = self.embedding[tokens]
         mixed = self.attention_weights(tokens) @ x

@@ -1,17 +1,292 @@
-"""The observables of the one-layer transformer that no other experiment measures."""
+"""The observables that no other experiment measures: definitions, without the code that measures them.
+
+``measure`` fills the first two groups, ``predict`` the third.
+"""
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
-from empirics.experiments.one_layer.measure import mechanism_observables, pretrained_observables
-from empirics.experiments.one_layer.predict import observables as predicted
-from empirics.observables.definition import Observable
+from empirics.observables.definition import NATS, SHARE, Observable
 
 __all__ = ["OBSERVABLES"]
 
-OBSERVABLES: Final[tuple[Observable, ...]] = (
-    *pretrained_observables.OBSERVABLES,
-    *mechanism_observables.OBSERVABLES,
-    *predicted.OBSERVABLES,
+# The pre-trained model: how far its loss is from the floor, how fast it got there, where attention goes.
+_PRETRAINED = (
+    Observable(
+        "pretraining_gap",
+        "L_PT - log K after pre-training: how far the loss is above its floor, evaluated in float64.",
+        NATS,
+        0,
+        math.inf,
+        better="lower",
+        per="unit",
+    ),
+    Observable(
+        "pretraining_floor",
+        "L_PT less the mean KL(uniform on T(s) || p(.|s)) and less the mean answer loss, in float64; "
+        "the identity says log K.",
+        NATS,
+        0,
+        math.inf,
+        per="unit",
+    ),
+    Observable(
+        "pretraining_accuracy",
+        "Share of the pairs (s, r), r in T(s), whose arg max at [s, r] is a(s); a tie counts as an error.",
+        SHARE,
+        0,
+        1,
+        trivial=0.0,
+        better="higher",
+        per="unit",
+    ),
+    Observable(
+        "subject_attention",
+        "Mean attention weight on the subject at the template's position after pre-training, over all "
+        "pairs (s, r), r in T(s).",
+        SHARE,
+        0,
+        1,
+        per="unit",
+    ),
+    Observable(
+        "linear_memory_gap",
+        "L_PT - log K of the linear memory with uniform attention after t steps of full-batch "
+        "gradient descent from 0, in float64. Its bound holds in every world, so every run is judged "
+        "and not their mean.",
+        NATS,
+        0,
+        math.inf,
+        better="lower",
+        sampling="exact",
+        per="unit",
+    ),
+    Observable(
+        "pretraining_smoothness",
+        "beta = lambda_max of (1/S) sum phi(s) phi(s)^T + (1/(SK)) sum phi(s,r) phi(s,r)^T, halved; "
+        "phi(s) = e_s, phi(s,r) = (e_s + e_r)/2: the smoothness constant of the linear memory's loss "
+        "in this world.",
+        "1 / step size",
+        0,
+        math.inf,
+        per="unit",
+    ),
+    Observable(
+        "template_dominance",
+        "Linear memory with uniform attention, u_s(v) the logit of v at [s] after pre-training: the minimum over "
+        "facts s', own templates r of s' and other facts s that do not own r of "
+        "u_s'(r) - u_s'(a(s')) - max(0, u_s(r) - u_s(a(s'))).",
+        NATS,
+        -math.inf,
+        math.inf,
+        per="unit",
+    ),
+    Observable(
+        "pretraining_gap_slope",
+        "Least-squares slope of log(gap t / log^2 t) on log t over the recorded steps t in [T/10, T], T the "
+        "last one, gap = L_PT - log K; clipped to [-1, 1]. A constant gap has a slope below 1, so the upper "
+        "clip touches only runs whose gap rises; the lower one only makes the mean larger.",
+        "1",
+        -1,
+        1,
+        better="lower",
+        per="unit",
+    ),
+    Observable(
+        "pretraining_gap_exponent",
+        "Least-squares slope of log gap on log t over the recorded steps t in [T/10, T].",
+        "1",
+        -math.inf,
+        math.inf,
+        better="lower",
+        per="unit",
+    ),
+    Observable(
+        "pretraining_gap_left",
+        "L_PT - log K after pre-training divided by its value at initialisation, between 0 and 1. It ranges "
+        "over decades, so two runs of a seed are compared by the sign of their difference.",
+        SHARE,
+        0,
+        1,
+        better="lower",
+        per="unit",
+        paired="sign",
+    ),
+    Observable(
+        "distractor_attention",
+        "Mean attention weight on all distractors at the template's position after pre-training, over "
+        "all sequences of the corpus.",
+        SHARE,
+        0,
+        1,
+        better="lower",
+        per="unit",
+    ),
+    Observable(
+        "template_attention",
+        "Mean attention weight on the template at its own position after pre-training, over all sequences of "
+        "the corpus.",
+        SHARE,
+        0,
+        1,
+        per="unit",
+    ),
+    Observable(
+        "subject_distractor_attention",
+        "Mean attention weight on all distractors at the subject's position after pre-training, over all "
+        "sequences of the corpus.",
+        SHARE,
+        0,
+        1,
+        better="lower",
+        per="unit",
+    ),
+    Observable(
+        "distractor_attention_drop",
+        "distractor_attention at initialisation less distractor_attention after pre-training.",
+        SHARE,
+        -1,
+        1,
+        trivial=0.0,
+        better="higher",
+        per="unit",
+    ),
 )
+
+# The mechanism: relation features, the first fine-tuning gradient of W and the change that fine-tuning makes.
+_MECHANISM = (
+    Observable(
+        "feature_alignment_covered",
+        "Mean of cos(Delta_p, h_r) over the templates r that some fine-tuned fact was written with; "
+        "h_r = W e_r after pre-training, Delta_p the change of W e_p in fine-tuning.",
+        "cosine",
+        -1,
+        1,
+    ),
+    Observable(
+        "feature_alignment_uncovered",
+        "Mean of cos(Delta_p, h_r) over the templates that no fine-tuned fact was written with; "
+        "undefined if there are none.",
+        "cosine",
+        -1,
+        1,
+    ),
+    Observable(
+        "feature_alignment_contrast",
+        "feature_alignment_covered less feature_alignment_uncovered; undefined where one of them is.",
+        "cosine",
+        -2,
+        2,
+        trivial=0.0,
+        better="higher",
+    ),
+    Observable(
+        "feature_similarity",
+        "Mean of cos(h_r, h_r') over pairs of different templates after pre-training, h_r = W e_r: near 1 the "
+        "features share one direction, near 0 each template has its own.",
+        "cosine",
+        -1,
+        1,
+        per="unit",
+    ),
+    Observable(
+        "rank_one_share",
+        "Share of the squared Frobenius norm of the fine-tuning gradient of W at its first step that "
+        "lies in the column of the prompt's embedding, in float64.",
+        SHARE,
+        0,
+        1,
+    ),
+    Observable(
+        "gradient_coherence",
+        "c = |mean w_i|^2 / mean |w_i|^2 over the fine-tuned facts, w_i = (1 - alpha_i) delta_i: "
+        "delta_i the gradient at the hidden layer's input, alpha_i the attention on the subject.",
+        "1",
+        0,
+        1,
+    ),
+    Observable(
+        "gradient_norm_ratio",
+        "tau = sum alpha_i^2 |delta_i|^2 / sum |w_i|^2 over the fine-tuned facts, as in gradient_coherence.",
+        "1",
+        0,
+        math.inf,
+    ),
+    Observable(
+        "rank_one_deficit",
+        "c (1/share - 1) / tau, share from the assembled gradient, c and tau from the per-fact "
+        "gradients, in float64; the identity says 1 / N_f.",
+        "1",
+        0,
+        math.inf,
+    ),
+    Observable(
+        "top_singular_share",
+        "sigma_1^2 / |G|_F^2 of the fine-tuning gradient of W at its first step.",
+        SHARE,
+        0,
+        1,
+    ),
+    Observable(
+        "prompt_cosine",
+        "Squared cosine of the angle between the top right singular vector of that gradient and the "
+        "prompt's embedding.",
+        SHARE,
+        0,
+        1,
+    ),
+    Observable(
+        "second_singular_share",
+        "sigma_2^2 / |G|_F^2 of the fine-tuning gradient of W at its first step.",
+        SHARE,
+        0,
+        1,
+    ),
+    Observable(
+        "update_prompt_share",
+        "Share of the squared Frobenius norm of Delta W, the change of W in fine-tuning, that lies in the "
+        "column of the prompt's embedding.",
+        SHARE,
+        0,
+        1,
+    ),
+    Observable(
+        "update_top_singular_share",
+        "sigma_1^2 / |Delta W|_F^2, Delta W the change of W in fine-tuning.",
+        SHARE,
+        0,
+        1,
+    ),
+    Observable(
+        "update_second_singular_share",
+        "sigma_2^2 / |Delta W|_F^2, Delta W the change of W in fine-tuning.",
+        SHARE,
+        0,
+        1,
+    ),
+    Observable(
+        "update_prompt_cosine",
+        "Squared cosine of the angle between the top right singular vector of Delta W and the prompt's embedding.",
+        SHARE,
+        0,
+        1,
+    ),
+)
+
+
+def _predicted(name: str, how: str) -> Observable:
+    definition = f"Share of the held-out facts that {how} says will not be extracted; no fine-tuning run is used."
+    return Observable(f"predicted_ood_error_{name}", definition, SHARE, 0, 1, better="lower")
+
+
+# What was predicted before fine-tuning.
+_PREDICTIONS = (
+    _predicted("coverage", "coverage (extracted if and only if every own template is shown by a fine-tuned fact)"),
+    _predicted("prompt", "fine-tuning of the prompt's row of the MLP alone, W e_p,"),
+    _predicted("linearised", "fine-tuning of the network linearised at its pre-trained weights"),
+    _predicted("displaced", "the network at the weights that fine-tuning of the linearised network reaches"),
+)
+
+OBSERVABLES: Final[tuple[Observable, ...]] = (*_PRETRAINED, *_MECHANISM, *_PREDICTIONS)

@@ -1,4 +1,28 @@
-"""The weights of one model as tensors, and their initialisation."""
+"""The weights of one model as tensors, and their initialisation.
+
+Arrays are annotated with their shapes (jaxtyping); this is what the letters mean,
+here and in ``corpus``, ``forward``, ``engine``, ``measure`` and ``predict``:
+
+======  ============================================  =================================
+axis    number of                                     in the theory
+======  ============================================  =================================
+V       tokens of the vocabulary                      S + |R| + A + 1 (+ distractors)
+m       hidden units (V without the MLP)              m
+S       subjects, that is facts                       S
+R       templates                                     |R|
+K       templates of one fact                         K
+L       distractors before the subject                L
+N       rows of a corpus: contexts with a target
+n       tokens of a context
+q       tokens that share a row's target
+U       entries of Z that a corpus queries
+C       logits of their own (V unless merged)
+B       models trained at once
+r       rank of a low-rank update
+======  ============================================  =================================
+
+The letters of the matrices are explained in ``model``. W is stored transposed, so that a token's column is a row in memory.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +30,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from empirics.experiments.one_layer import config as configuration
@@ -20,16 +45,16 @@ class Parameters:
     """Weights, with rows indexed by tokens.
 
     Attributes:
-        attention: Z; shape [V, V], first index the querying token.
-        input: W transposed: row v is W e_v; shape [V, m].
-        output: V; row v gives the logit of token v; shape [V, m].
-        embedding: row v is e_v, or None for one-hot embeddings; shape [V, V].
+        attention: Z; first index the querying token.
+        input: W transposed: row v is W e_v.
+        output: row v gives the logit of token v.
+        embedding: row v is e_v; None for one-hot embeddings.
     """
 
-    attention: Tensor
-    input: Tensor
-    output: Tensor
-    embedding: Tensor | None = None
+    attention: Float[Tensor, "V V"]
+    input: Float[Tensor, "V m"]
+    output: Float[Tensor, "V m"]
+    embedding: Float[Tensor, "V V"] | None = None
 
     def clone(self) -> Parameters:
         """A deep copy."""
@@ -80,7 +105,7 @@ def initial_parameters(
     size = vocabulary.size
     hidden = config.width if config.mlp else size
 
-    def normal(name: str) -> Tensor:
+    def normal(name: str) -> Float[Tensor, "V m"]:
         values = stream(seed, name, vocabulary.templates).standard_normal((size, hidden)) * config.init_scale
         return torch.from_numpy(values.astype(np.float64)).to(dtype)
 

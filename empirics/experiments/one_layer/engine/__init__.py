@@ -1,1 +1,1 @@
-"""Closed-form gradients of the corpus loss, compiled; measures nothing."""
+"""Loss and gradients of a corpus: three back ends behind one protocol; measures nothing and moves nothing."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import numba as nb
 import numpy as np
+from jaxtyping import Float, Float32, Float64, Int32
 from numba.core import types
 from numba.extending import intrinsic
 
@@ -29,10 +30,24 @@ _COMPILE: dict[str, Any] = {
 
 
 @nb.njit(**_COMPILE)
-def forward(first, last, tokens, length, entries, scores, attend, residual, weights, activation, kappa, alpha, hidden):
+def forward(
+    first: int,
+    last: int,
+    tokens: Int32[np.ndarray, "N n"],
+    length: Int32[np.ndarray, " N"],
+    entries: Int32[np.ndarray, "N n"],
+    scores: Float[np.ndarray, " U"],
+    attend: bool,
+    residual: bool,
+    weights: Float[np.ndarray, "mixed m"],
+    activation: int,
+    kappa: float,
+    alpha: Float[np.ndarray, "N n"],
+    hidden: Float[np.ndarray, "rows m"],
+):
     """Rows first..last-1: attention weights into ``alpha``, activated mixtures into ``hidden[0:last-first]``.
 
-    Shapes: tokens, entries, alpha [N, n]; length [N]; scores [U]; weights (W e_v) [V, m]; hidden [rows, m].
+    ``weights`` holds what contexts mix: W e_v as rows, without the MLP the columns of the output matrix.
     """
     width = weights.shape[1]
     one = weights.dtype.type(1.0)
@@ -91,11 +106,18 @@ def _as_float32(typing_context: Any, bits: Any) -> Any:
 
 
 @nb.njit(**_COMPILE)
-def softmax_less_target(first, last, size, logits, row_weight, target_start, targets):
+def softmax_less_target(
+    first: int,
+    last: int,
+    size: int,
+    logits: Float32[np.ndarray, "rows aligned"],
+    row_weight: Float32[np.ndarray, " N"],
+    target_start: Int32[np.ndarray, " N+1"],
+    targets: Int32[np.ndarray, " T"],
+):
     """Rows of ``logits[0:last-first]`` become weight * (softmax - target), in place.
 
-    Shapes: logits [rows, >= size], the first ``size`` columns count; row_weight [N]; the targets of row i are
-    targets[target_start[i]:target_start[i+1]].
+    The first ``size`` columns count; the targets of row i are targets[target_start[i]:target_start[i+1]].
     """
     as_integers = logits.view(np.int32)
     for i in range(first, last):
@@ -136,7 +158,15 @@ def softmax_less_target(first, last, size, logits, row_weight, target_start, tar
 
 
 @nb.njit(**_COMPILE)
-def softmax_less_target_double(first, last, size, logits, row_weight, target_start, targets):
+def softmax_less_target_double(
+    first: int,
+    last: int,
+    size: int,
+    logits: Float64[np.ndarray, "rows aligned"],
+    row_weight: Float64[np.ndarray, " N"],
+    target_start: Int32[np.ndarray, " N+1"],
+    targets: Int32[np.ndarray, " T"],
+):
     """The same in double precision, with the library's exponential."""
     for i in range(first, last):
         row = logits[i - first]
@@ -158,22 +188,22 @@ def softmax_less_target_double(first, last, size, logits, row_weight, target_sta
 
 @nb.njit(**_COMPILE)
 def backward(
-    first,
-    last,
-    tokens,
-    length,
-    entries,
-    attend,
-    train_weights,
-    residual,
-    weights,
-    activation,
-    kappa,
-    alpha,
-    hidden,
-    dhidden,
-    weights_grad,
-    scores_grad,
+    first: int,
+    last: int,
+    tokens: Int32[np.ndarray, "N n"],
+    length: Int32[np.ndarray, " N"],
+    entries: Int32[np.ndarray, "N n"],
+    attend: bool,
+    train_weights: bool,
+    residual: bool,
+    weights: Float[np.ndarray, "mixed m"],
+    activation: int,
+    kappa: float,
+    alpha: Float[np.ndarray, "N n"],
+    hidden: Float[np.ndarray, "rows m"],
+    dhidden: Float[np.ndarray, "rows m"],
+    weights_grad: Float[np.ndarray, "mixed m"],
+    scores_grad: Float[np.ndarray, " U"],
 ):
     """From dL/dH of rows first..last-1 to the gradients of W and of the queried entries of Z.
 
@@ -230,7 +260,7 @@ def backward(
 
 
 @nb.njit(**_COMPILE)
-def descend(parameter, gradient, rate):
+def descend(parameter: Float[np.ndarray, " entries"], gradient: Float[np.ndarray, " entries"], rate: float):
     """``parameter -= rate * gradient``, flat and in place."""
     rate = parameter.dtype.type(rate)
     for i in range(parameter.shape[0]):

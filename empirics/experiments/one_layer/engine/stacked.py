@@ -1,8 +1,8 @@
 """The same gradients for B models at a time, stacked: the route for accelerators.
 
 One model of this size leaves an accelerator idle, so models are stacked along a
-batch dimension. On a CPU :mod:`empirics.experiments.one_layer.engine.engine` is faster, and its
-results cannot depend on the batch. Derivation: docs/gradients.md.
+batch dimension. On a CPU :mod:`.compiled` is faster, and its results cannot depend
+on the batch. Derivation: docs/gradients.md.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from jaxtyping import Float, Int64
 from torch import Tensor
 
 from empirics.experiments.one_layer import config as configuration
 from empirics.experiments.one_layer.corpus import Rows
-from empirics.experiments.one_layer.engine.parts import trained_parts
-from empirics.experiments.one_layer.engine.queried import queried_entries
+from empirics.experiments.one_layer.engine.backend import Part, trained_parts
+from empirics.experiments.one_layer.engine.layout import queried_entries
 from empirics.experiments.one_layer.parameters import Parameters
-from empirics.experiments.world import IntArray
 
 __all__ = ["StackedEngine"]
 
@@ -29,22 +29,22 @@ class _Group:
     """Rows of one shape, with their indices and work space; B models, N rows, n tokens, m hidden units."""
 
     weight: float
-    tokens: list[Tensor]  # n index vectors [B N] into the flattened [B V]
-    entries: Tensor | None  # [n, B N] into the flattened entries [B U] of Z; None if n = 1
-    targets: Tensor  # [B N q] into the flattened [B N V]
-    target_mass: Tensor  # [B N q], all -1/q
-    logits: Tensor  # [B, N, V]
-    hidden: Tensor  # [B, N, m]
-    preactivation: Tensor  # [B, N, m]
-    gathered: list[Tensor]  # n of [B N, m]: W e_{v_l}
-    alpha: Tensor  # [n, B N, 1]
-    coefficient: Tensor  # [n, B N, 1]
-    scratch: Tensor  # [B N, m]
-    dalpha: Tensor  # [n, B N, 1]
+    tokens: list[Int64[Tensor, " B*N"]]  # n index vectors into the flattened [B V]
+    entries: Int64[Tensor, "n B*N"] | None  # into the flattened entries [B U] of Z; None if n = 1
+    targets: Int64[Tensor, " B*N*q"]  # into the flattened [B N V]
+    target_mass: Float[Tensor, " B*N*q"]  # all -1/q
+    logits: Float[Tensor, "B N V"]
+    hidden: Float[Tensor, "B N m"]
+    preactivation: Float[Tensor, "B N m"]
+    gathered: list[Float[Tensor, "B*N m"]]  # n of them: W e_{v_l}
+    alpha: Float[Tensor, "n B*N 1"]
+    coefficient: Float[Tensor, "n B*N 1"]
+    scratch: Float[Tensor, "B*N m"]
+    dalpha: Float[Tensor, "n B*N 1"]
 
 
 class StackedEngine:
-    """B models of one shape, trained on corpora of one shape; gradients in closed form.
+    """B models of one shape on corpora of one shape; a :class:`~empirics.experiments.one_layer.engine.backend.Backend`.
 
     Args:
         weights: one per model; not changed (see :meth:`weights`).
@@ -52,9 +52,20 @@ class StackedEngine:
         config: the architecture, without trained embeddings.
 
     Attributes:
-        input, output, entries: the stacked parameters, shapes [B, V, m], [B, V, m], [B, U].
+        input, output, entries: the stacked parameters; entries are those of Z that the corpora query.
         input_grad, output_grad, entries_grad: their gradients after :meth:`gradients`.
+        trained: what the configuration trains.
+
+    Raises:
+        ValueError: embeddings are to be trained.
     """
+
+    input: Float[Tensor, "B V m"]
+    output: Float[Tensor, "B V m"]
+    entries: Float[Tensor, "B U"]
+    input_grad: Float[Tensor, "B V m"]
+    output_grad: Float[Tensor, "B V m"]
+    entries_grad: Float[Tensor, "B U"]
 
     def __init__(
         self, weights: Sequence[Parameters], corpora: Sequence[Sequence[Rows]], config: configuration.Model
@@ -80,12 +91,13 @@ class StackedEngine:
         self.input_grad = torch.zeros_like(self.input)
         self.output_grad = torch.zeros_like(self.output)
         self.entries_grad = torch.zeros_like(self.entries)
+        self.trained: list[Part] = trained_parts(
+            config,
+            input=(self.input, self.input_grad),
+            output=(self.output, self.output_grad),
+            attention=(self.entries, self.entries_grad),
+        )
         self._groups = [self._prepare([corpus[g] for corpus in corpora], device) for g in range(len(corpora[0]))]
-
-    @property
-    def trained(self) -> list[tuple[str, Tensor, Tensor]]:
-        """(name, parameter, gradient) of everything that the configuration trains."""
-        return trained_parts(self)
 
     def output_counts(self) -> Tensor | None:
         """None: every row of ``output`` stands for one token."""
@@ -100,15 +112,16 @@ class StackedEngine:
             result.append(Parameters(attention, self.input[b].clone(), self.output[b].clone()))
         return result
 
-    def losses(self) -> Tensor:
-        """The corpus loss of each model; shape [B], float64."""
+    def losses(self) -> list[float]:
+        """The corpus loss of each model."""
         total = torch.zeros(self._size, dtype=torch.float64, device=self.output.device)
         for group in self._groups:
             self._forward(group)
             rows = torch.logsumexp(group.logits.double(), dim=2).sum(dim=1)
             hit = group.logits.view(-1)[group.targets] * group.target_mass
             total += group.weight * (rows + hit.double().view(self._size, -1).sum(dim=1))
-        return total
+        found: list[float] = total.tolist()
+        return found
 
     def gradients(self) -> None:
         """Fill the gradient buffers at the current parameters."""
@@ -247,7 +260,7 @@ class StackedEngine:
         )
 
 
-def _padded(positions: IntArray, length: int, total: int) -> IntArray:
+def _padded(positions: Int64[np.ndarray, " U"], length: int, total: int) -> Int64[np.ndarray, " length"]:
     """``positions`` made up to ``length`` by positions that no row queries, which are never changed."""
     if len(positions) == length:
         return positions

@@ -7,6 +7,7 @@ fine-tuning; weights at a position are those of its row of the causal softmax.
 from __future__ import annotations
 
 import torch
+from jaxtyping import Float64
 from torch import Tensor
 
 from empirics.experiments.one_layer import config as configuration
@@ -20,8 +21,8 @@ __all__ = ["mean_weights", "pretraining_attention", "prompt_attention"]
 _BLOCK = 4096  # rows evaluated at a time
 
 
-def mean_weights(weights: Parameters, rows: Rows, config: configuration.Model) -> Tensor:
-    """Mean attention of the last position on each position of its context, in float64; shape [n]."""
+def mean_weights(weights: Parameters, rows: Rows, config: configuration.Model) -> Float64[Tensor, " n"]:
+    """Mean attention of the last position on each position of its context."""
     weights = weights.one_hot()
     attention = weights.attention.to(torch.float64)
     weights = Parameters(attention, weights.input, weights.output)

@@ -1,4 +1,4 @@
-"""Everything that is measured on one run, collected; definitions in :mod:`empirics.observables.shared`."""
+"""Everything that is measured on one run, collected: of the pre-trained model, of each fine-tuned one, along training."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from empirics.experiments.one_layer.config import Config
 from empirics.experiments.one_layer.measure.attention import pretraining_attention
+from empirics.experiments.one_layer.measure.extraction import finetuning_observables
 from empirics.experiments.one_layer.measure.features import feature_observables, feature_similarity
+from empirics.experiments.one_layer.measure.gap_curve import gap_observables
 from empirics.experiments.one_layer.measure.gradient import gradient_observables, update_observables
 from empirics.experiments.one_layer.measure.linear_memory import (
     finetunes_by_gradient_descent,
@@ -14,8 +16,7 @@ from empirics.experiments.one_layer.measure.linear_memory import (
     smoothness,
     template_dominance,
 )
-from empirics.experiments.one_layer.measure.observe import finetuning_observables, pretraining_observables
-from empirics.experiments.one_layer.measure.progress import progress_observables
+from empirics.experiments.one_layer.measure.pretraining import pretraining_observables
 from empirics.experiments.one_layer.parameters import Parameters
 from empirics.experiments.one_layer.train import Watch
 from empirics.experiments.protocol import Curve
@@ -35,7 +36,7 @@ def watched(config: Config, worlds: Sequence[World]) -> Watch | None:
 
 def measure_pretrained(config: Config, world: World, weights: Parameters, curves: Mapping[str, Curve]) -> Observed:
     """Observables of the pre-trained model, with its curves along pre-training."""
-    found = pretraining_observables(weights, world, config.model) | progress_observables(curves["pretraining_gap"])
+    found = pretraining_observables(weights, world, config.model) | gap_observables(curves["pretraining_gap"])
     found["feature_similarity"] = feature_similarity(weights, world, config.model)
     now, initial = found.get("distractor_attention"), curves.get("distractor_attention")
     if now is not None:

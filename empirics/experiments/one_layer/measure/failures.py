@@ -5,28 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from jaxtyping import Bool
 
 from empirics.experiments.coverage import area_under_curve, unseen_templates
 from empirics.experiments.world import World
 
 __all__ = ["Answers", "failure_observables"]
 
-BoolArray = NDArray[np.bool_]
 _COUNTED = 3  # the last class holds this many unseen templates or more
 
 
 @dataclass(frozen=True)
 class Answers:
-    """What the model answers on the facts not fine-tuned, in the order of the fine-tuning order; shapes [n].
+    """What the model answers on the facts not fine-tuned, in the order of the fine-tuning order.
 
     Attributes:
         wrong: whether the arg max is not a(s); a tie is wrong.
         own_template: whether the arg max is one of the fact's own templates.
     """
 
-    wrong: BoolArray
-    own_template: BoolArray
+    wrong: Bool[np.ndarray, " held_out"]
+    own_template: Bool[np.ndarray, " held_out"]
 
 
 def failure_observables(world: World, finetuned: int, answers: Answers) -> dict[str, float | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from jaxtyping import Float64
 from torch import Tensor
 
 from empirics.experiments.one_layer import config as configuration
@@ -12,8 +13,8 @@ from empirics.experiments.world import World
 __all__ = ["alignments", "feature_observables", "feature_similarity"]
 
 
-def alignments(before: Parameters, after: Parameters, world: World) -> Tensor:
-    """cos(Delta_p, h_r) of every template r, in float64; NaN where a vector vanishes; shape ``[|R|]``.
+def alignments(before: Parameters, after: Parameters, world: World) -> Float64[Tensor, " R"]:
+    """cos(Delta_p, h_r) of every template r; NaN where a vector vanishes.
 
     h_r = W e_r after pre-training (``before``), Delta_p = W e_p after fine-tuning less W e_p before it.
     """
@@ -53,7 +54,7 @@ def feature_similarity(weights: Parameters, world: World, config: configuration.
     return (float(total) - count) / (count * (count - 1)) if bool((features.norm(dim=1) > 0).all()) else None
 
 
-def _mean(values: Tensor) -> float | None:
+def _mean(values: Float64[Tensor, " some"]) -> float | None:
     """Mean, clipped to what a cosine can be; None for an empty set or a vector without direction."""
     if len(values) == 0 or not bool(torch.isfinite(values).all()):
         return None

@@ -11,12 +11,13 @@ import math
 from collections.abc import Sequence
 
 import torch
+from jaxtyping import Float, Float64
 from torch import Tensor
 
 from empirics.experiments.one_layer import config as configuration
 from empirics.experiments.one_layer.corpus import Rows, finetuning_corpus
 from empirics.experiments.one_layer.forward import corpus_loss, last_attention
-from empirics.experiments.one_layer.model import activate
+from empirics.experiments.one_layer.model import activate, activation_slope
 from empirics.experiments.one_layer.parameters import Parameters
 from empirics.experiments.world import World
 
@@ -34,22 +35,21 @@ _GRADIENT = (
 _UPDATE = ("update_prompt_share", "update_top_singular_share", "update_second_singular_share", "update_prompt_cosine")
 
 
-def input_gradient(weights: Parameters, corpus: Sequence[Rows], config: configuration.Model) -> Tensor:
-    """G = dL/dW of the corpus loss, assembled by autograd; shape [m, V], float64."""
+def input_gradient(weights: Parameters, corpus: Sequence[Rows], config: configuration.Model) -> Float64[Tensor, "m V"]:
+    """G = dL/dW of the corpus loss, assembled by autograd."""
     weights = weights.to(torch.float64).detached()
     weights.input.requires_grad_(True)
     (gradient,) = torch.autograd.grad(corpus_loss(weights, corpus, config), [weights.input])
     return gradient.T
 
 
-def per_fact(weights: Parameters, rows: Rows, config: configuration.Model) -> tuple[Tensor, Tensor]:
+def per_fact(
+    weights: Parameters, rows: Rows, config: configuration.Model
+) -> tuple[Float64[Tensor, "N m"], Float64[Tensor, " N"]]:
     """delta_i, the gradient of fact i's loss at the hidden layer's input, and alpha_i, its attention on the subject.
 
     For contexts [s_i, p] without residual stream: x~_i = alpha_i e_s + (1 - alpha_i) e_p,
     delta_i = sigma'(W x~_i) * V^T (softmax(F_i) - e_a).
-
-    Returns:
-        shapes [N, m] and [N], float64.
     """
     weights = weights.to(torch.float64)
     tokens, targets = torch.from_numpy(rows.tokens), torch.from_numpy(rows.targets[:, 0])
@@ -59,11 +59,13 @@ def per_fact(weights: Parameters, rows: Rows, config: configuration.Model) -> tu
     logits = activate(before, config.activation, config.smoothing) @ weights.output.T
     error = torch.softmax(logits, dim=1)
     error[torch.arange(len(targets)), targets] -= 1.0
-    return _slope(before, config) * (error @ weights.output), alpha[:, -2]
+    return activation_slope(before, config.activation, config.smoothing) * (error @ weights.output), alpha[:, -2]
 
 
-def prompt_column(matrix: Tensor, prompt: int) -> tuple[float | None, float | None, float | None, float | None]:
-    """Of a matrix [m, V]: the share of |.|_F^2 in the prompt's column; sigma_1^2, sigma_2^2 over |.|_F^2; <v_1, e_p>^2.
+def prompt_column(
+    matrix: Float[Tensor, "m V"], prompt: int
+) -> tuple[float | None, float | None, float | None, float | None]:
+    """Of a matrix: the share of |.|_F^2 in the prompt's column; sigma_1^2, sigma_2^2 over |.|_F^2; <v_1, e_p>^2.
 
     All None for the zero matrix.
     """
@@ -123,15 +125,6 @@ def update_observables(
         return dict.fromkeys(_UPDATE)
     change = (after.input.to(torch.float64) - before.input.to(torch.float64)).T
     return dict(zip(_UPDATE, prompt_column(change, world.vocabulary.prompt), strict=True))
-
-
-def _slope(x: Tensor, config: configuration.Model) -> Tensor:
-    """sigma'(x), 0 at the ReLU's corner."""
-    if config.activation == "identity":
-        return torch.ones_like(x)
-    if config.activation == "relu":
-        return (x > 0).to(x.dtype)
-    return (x / config.smoothing).clamp(0.0, 1.0)
 
 
 def _unit(value: float) -> float:

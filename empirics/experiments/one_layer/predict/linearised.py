@@ -22,6 +22,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+from jaxtyping import Float, Int64
 from torch import Tensor
 
 from empirics.experiments.one_layer import config as configuration
@@ -29,8 +30,8 @@ from empirics.experiments.one_layer.config import Finetuning
 from empirics.experiments.one_layer.corpus import Rows
 from empirics.experiments.one_layer.forward import last_attention
 from empirics.experiments.one_layer.model import activate, activation_slope
+from empirics.experiments.one_layer.optimise import schedule_factor
 from empirics.experiments.one_layer.parameters import Parameters
-from empirics.experiments.one_layer.train import schedule_factor
 
 __all__ = ["Displacement", "Linearisation", "linearised_finetuning"]
 
@@ -41,15 +42,15 @@ class Displacement:
 
     Attributes:
         query: the token whose row of Z changes.
-        attention: change of that row; shape [V].
-        input: change of W transposed; shape [V, m].
-        output: change of the output matrix; shape [V, m].
+        attention: change of that row.
+        input: change of W transposed.
+        output: change of the output matrix.
     """
 
     query: int
-    attention: Tensor
-    input: Tensor
-    output: Tensor
+    attention: Float[Tensor, " V"]
+    input: Float[Tensor, "V m"]
+    output: Float[Tensor, "V m"]
 
     def applied(self, weights: Parameters) -> Parameters:
         """The weights after the change (copies; one-hot embeddings)."""
@@ -63,14 +64,14 @@ class Linearisation:
 
     Args:
         weights: where to linearise; one-hot embeddings.
-        tokens: contexts, all ending with the same token; shape [N, n].
+        tokens: contexts, all ending with the same token.
         config: the architecture.
 
     Raises:
         ValueError: the contexts end with different tokens.
     """
 
-    def __init__(self, weights: Parameters, tokens: Tensor, config: configuration.Model) -> None:
+    def __init__(self, weights: Parameters, tokens: Int64[Tensor, "N n"], config: configuration.Model) -> None:
         if bool((tokens[:, -1] != tokens[0, -1]).any()):
             raise ValueError("contexts to linearise must end with one token")
         self.tokens = tokens
@@ -88,8 +89,8 @@ class Linearisation:
         self.gate = activation_slope(before, activation, config.smoothing)
         self.hidden = activate(before, activation, config.smoothing)
 
-    def logits(self, change: Displacement) -> Tensor:
-        """F + dF for a change of the weights; shape [N, V]."""
+    def logits(self, change: Displacement) -> Float[Tensor, "N V"]:
+        """F + dF for a change of the weights."""
         before = self.mixed @ change.input + torch.einsum("nl,nlm->nm", change.attention[self.tokens], self.by_score)
         return self.hidden @ (self.output + change.output).T + (self.gate * before) @ self.output.T
 

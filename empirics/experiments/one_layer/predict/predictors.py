@@ -23,7 +23,7 @@ from typing import Final
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from jaxtyping import Float, Float64, Int64
 from torch import Tensor
 
 from empirics.experiments.one_layer import config as configuration
@@ -31,9 +31,9 @@ from empirics.experiments.one_layer.config import Config, Finetuning
 from empirics.experiments.one_layer.corpus import Rows, finetuning_corpus, held_out_rows
 from empirics.experiments.one_layer.forward import last_attention, last_logits
 from empirics.experiments.one_layer.model import activate, activation_slope
+from empirics.experiments.one_layer.optimise import schedule_factor
 from empirics.experiments.one_layer.parameters import Parameters
 from empirics.experiments.one_layer.predict.linearised import Linearisation, linearised_finetuning
-from empirics.experiments.one_layer.train import schedule_factor
 from empirics.experiments.world import World
 
 __all__ = ["PREDICTORS", "coverage_score", "margins", "predict", "predictable", "predicted_errors", "prompt_only"]
@@ -41,7 +41,7 @@ __all__ = ["PREDICTORS", "coverage_score", "margins", "predict", "predictable", 
 PREDICTORS: Final = ("coverage", "prompt", "linearised", "displaced")
 """Names of the predictors, from the crudest to the finest."""
 
-FloatArray = NDArray[np.float64]
+Scores = Float64[np.ndarray, " held_out"]
 _LARGEST = 1e30  # scores are cut off there: a prediction that diverges is "not extracted"
 
 
@@ -52,8 +52,8 @@ def predictable(config: Config) -> bool:
     return plain and model.mlp and model.train_input and not model.trained_embeddings
 
 
-def predict(config: Config, world: World, pretrained: Parameters, finetuned: int) -> dict[str, FloatArray]:
-    """Scores of all predictors for the facts not fine-tuned, in fine-tuning order; shapes [S - N_f].
+def predict(config: Config, world: World, pretrained: Parameters, finetuned: int) -> dict[str, Scores]:
+    """Scores of all predictors for the facts not fine-tuned, in fine-tuning order (S - N_f numbers each).
 
     Only coverage where the configuration is not :func:`predictable`.
     """
@@ -72,7 +72,7 @@ def predict(config: Config, world: World, pretrained: Parameters, finetuned: int
     return found
 
 
-def coverage_score(world: World, finetuned: int) -> FloatArray:
+def coverage_score(world: World, finetuned: int) -> Scores:
     """1/2 - (own templates unseen) + a share below 1/2 that grows with how often own templates are shown."""
     shown = world.coverage(finetuned)[world.own_templates[world.finetuning_order[finetuned:]]]
     most = finetuned * world.multiplicity + 1
@@ -101,13 +101,13 @@ def prompt_only(weights: Parameters, rows: Rows, model: configuration.Model, sta
     return Parameters(weights.attention, moved, weights.output)
 
 
-def margins(logits: Tensor, targets: Tensor) -> Tensor:
-    """The target's logit less the greatest other one; [N, V] and [N] -> [N]. Extracted means positive."""
+def margins(logits: Float[Tensor, "N V"], targets: Int64[Tensor, " N"]) -> Float[Tensor, " N"]:
+    """The target's logit less the greatest other one. Extracted means positive."""
     own = logits.gather(1, targets[:, None])
     return own[:, 0] - logits.scatter(1, targets[:, None], -math.inf).amax(dim=1)
 
 
-def predicted_errors(scores: Mapping[str, FloatArray]) -> dict[str, float | None]:
+def predicted_errors(scores: Mapping[str, Scores]) -> dict[str, float | None]:
     """Share of the held-out facts that each predictor says will not be extracted."""
     return {
         f"predicted_ood_error_{name}": float((scores[name] <= 0).mean()) if name in scores else None
@@ -115,6 +115,6 @@ def predicted_errors(scores: Mapping[str, FloatArray]) -> dict[str, float | None
     }
 
 
-def _scores(logits: Tensor, rows: Rows) -> FloatArray:
+def _scores(logits: Float[Tensor, "N V"], rows: Rows) -> Scores:
     found = margins(logits, torch.from_numpy(rows.targets)[:, 0]).nan_to_num(-_LARGEST, -_LARGEST, -_LARGEST)
     return np.asarray(found.clamp(-_LARGEST, _LARGEST).numpy(), dtype=np.float64)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from empirics.errors import UsageError
 from empirics.experiments.arms import ARMS, arms_of
 from empirics.experiments.one_layer.config import Config, load_config
-from empirics.errors import UsageError
 from empirics.experiments.protocol import Unit, units
 from empirics.report.tables import arm_rows, ood_rows
 from empirics.runs.store import Store, run_key

@@ -2,10 +2,10 @@
 
 import pytest
 
-from empirics.experiments.one_layer.config import load_config
-from empirics.experiments.protocol import Unit
 from empirics.experiments.one_layer import run as experiment
+from empirics.experiments.one_layer.config import load_config
 from empirics.experiments.one_layer.run import OneLayer
+from empirics.experiments.protocol import Unit
 from empirics.runs.pool import run_tasks, split
 
 UNIT = Unit(6, 3)

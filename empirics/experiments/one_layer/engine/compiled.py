@@ -22,49 +22,35 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from jaxtyping import Float
 from torch import Tensor
 
 from empirics.experiments.one_layer import config as configuration
 from empirics.experiments.one_layer.corpus import Rows
 from empirics.experiments.one_layer.engine import kernels
-from empirics.experiments.one_layer.engine.parts import trained_parts
-from empirics.experiments.one_layer.engine.queried import queried_entries
+from empirics.experiments.one_layer.engine.backend import Part, trained_parts
+from empirics.experiments.one_layer.engine.layout import lay_out, own_columns, queried_entries
 from empirics.experiments.one_layer.parameters import Parameters
-from empirics.experiments.world import IntArray
 
-__all__ = ["Engine"]
+__all__ = ["CompiledEngine"]
 
-FloatArray = NDArray[np.floating]
 _BLOCK_LOGITS = 1 << 22  # entries of the logits that are held at a time
 _ALIGNMENT = 16  # rows of the logits start at multiples of this many numbers: products are faster so
 _ACTIVATIONS = {"relu": kernels.RELU, "smoothed-relu": kernels.SMOOTHED, "identity": kernels.IDENTITY}
 
 
 @dataclass(frozen=True)
-class _Layout:
-    """The rows of a corpus as flat arrays; N rows, at most n context tokens."""
-
-    tokens: NDArray[np.int32]  # [N, n], padded with the first token
-    length: NDArray[np.int32]  # [N]
-    entries: NDArray[np.int32]  # [N, n] into the queried entries of Z
-    weight: NDArray[np.floating]  # [N]
-    targets: NDArray[np.int32]  # concatenated
-    target_start: NDArray[np.int32]  # [N + 1]
-
-
-@dataclass(frozen=True)
 class _Arrays:
     """Parameters, gradients and work space as arrays, for the compiled passes."""
 
-    source: FloatArray  # what contexts mix: W e_v as rows; without the MLP the columns of V as rows
-    source_grad: FloatArray
-    entries: FloatArray
-    entries_grad: FloatArray
-    logits: FloatArray
-    hidden: FloatArray
-    dhidden: FloatArray
-    alpha: FloatArray
+    source: Float[np.ndarray, "mixed m"]  # what contexts mix: W e_v as rows; without the MLP the columns of V as rows
+    source_grad: Float[np.ndarray, "mixed m"]
+    entries: Float[np.ndarray, " U"]
+    entries_grad: Float[np.ndarray, " U"]
+    logits: Float[np.ndarray, "rows aligned"]
+    hidden: Float[np.ndarray, "rows m"]
+    dhidden: Float[np.ndarray, "rows m"]
+    alpha: Float[np.ndarray, "N n"]
 
 
 @dataclass(frozen=True)
@@ -76,14 +62,14 @@ class _Block:
     forward: tuple[Any, ...]
     softmax: tuple[Any, ...]
     backward: tuple[Any, ...]
-    logits: Tensor
-    logits_transposed: Tensor
-    hidden: Tensor
-    dhidden: Tensor
+    logits: Float[Tensor, "rows C"]
+    logits_transposed: Float[Tensor, "C rows"]
+    hidden: Float[Tensor, "rows m"]
+    dhidden: Float[Tensor, "rows m"]
 
 
-class Engine:
-    """One model and one corpus; parameters are trained in place.
+class CompiledEngine:
+    """One model and one corpus; a :class:`~empirics.experiments.one_layer.engine.backend.Backend` with B = 1.
 
     Args:
         weights: the starting point, not changed (see :meth:`weights`); one-hot embeddings, on a CPU.
@@ -91,10 +77,22 @@ class Engine:
         config: the architecture.
 
     Attributes:
-        input, output, entries: parameters, shapes [V, m], [columns, m], [U].
+        input, output, entries: parameters; the C rows of ``output`` stand for ``columns``, entries are those of Z that
+            the corpus queries.
         input_grad, output_grad, entries_grad: their gradients after :meth:`gradients`.
-        columns: the tokens that the rows of ``output`` stand for; all of them unless merged.
+        columns: tokens that have a logit of their own; all of them unless merged.
+        trained: what the configuration trains.
+
+    Raises:
+        ValueError: embeddings are not one-hot.
     """
+
+    input: Float[Tensor, "V m"]
+    output: Float[Tensor, "C m"]
+    entries: Float[Tensor, " U"]
+    input_grad: Float[Tensor, "V m"]
+    output_grad: Float[Tensor, "C m"]
+    entries_grad: Float[Tensor, " U"]
 
     def __init__(self, weights: Parameters, corpus: Sequence[Rows], config: configuration.Model) -> None:
         if weights.embedding is not None:
@@ -102,7 +100,7 @@ class Engine:
         self.config = config
         self._start = weights
         vocabulary = weights.output.shape[0]
-        self.columns, self._merged = _columns(weights, corpus, config)
+        self.columns, self._merged = own_columns(weights, corpus, config)
         self._positions = queried_entries(corpus, vocabulary)
         self.input = weights.input.clone().contiguous()
         output = weights.output[torch.from_numpy(self.columns)]
@@ -111,35 +109,36 @@ class Engine:
         self.input_grad, self.output_grad, self.entries_grad = (
             torch.zeros_like(p) for p in (self.input, self.output, self.entries)
         )
-        self._layout = _lay_out(corpus, self._positions, self.columns, vocabulary, self.input.numpy().dtype)
+        self.trained: list[Part] = trained_parts(
+            config,
+            input=(self.input, self.input_grad),
+            output=(self.output, self.output_grad),
+            attention=(self.entries, self.entries_grad),
+        )
+        self._layout = lay_out(corpus, self._positions, self.columns, vocabulary, self.input.numpy().dtype)
         rows = len(self._layout.length)
         self._allocate(min(rows, max(256, _BLOCK_LOGITS // len(self.columns))))
 
-    @property
-    def trained(self) -> list[tuple[str, Tensor, Tensor]]:
-        """(name, parameter, gradient) of everything that the configuration trains."""
-        return trained_parts(self)
-
-    def output_counts(self) -> Tensor | None:
-        """How many tokens each row of ``output`` stands for, shape [columns, 1]; None if each stands for one."""
+    def output_counts(self) -> Float[Tensor, "C 1"] | None:
+        """How many tokens each row of ``output`` stands for; None if each stands for one."""
         if not len(self._merged):
             return None
         counts = torch.ones(len(self.columns), 1, dtype=self.output.dtype)
         counts[-1] = self._multiplicity
         return counts
 
-    def weights(self) -> Parameters:
-        """The current weights (copies)."""
+    def weights(self) -> list[Parameters]:
+        """The current weights (a copy)."""
         attention = self._start.attention.clone()
         attention.view(-1)[torch.from_numpy(self._positions)] = self.entries
         output = self._start.output.clone()
         output[torch.from_numpy(self.columns)] = self.output
         if len(self._merged):
             output[torch.from_numpy(self._merged)] = self.output[-1]
-        return Parameters(attention, self.input.clone(), output)
+        return [Parameters(attention, self.input.clone(), output)]
 
-    def loss(self) -> float:
-        """The corpus loss, in float64."""
+    def losses(self) -> list[float]:
+        """The corpus loss."""
         layout, total = self._layout, 0.0
         for block in self._blocks:
             self._forward(block)
@@ -153,7 +152,7 @@ class Engine:
                 mean = np.add.reduceat(hit, starts[:-1] - starts[0]) / counts
                 excess = rows - mean
             total += float(np.dot(layout.weight[block.first : block.last].astype(np.float64), excess))
-        return total
+        return [total]
 
     def gradients(self) -> None:
         """Fill the gradient buffers at the current parameters."""
@@ -228,49 +227,3 @@ class Engine:
         flags = config.attention, self._train_source, config.residual
         gradients = arrays.dhidden, arrays.source_grad, arrays.entries_grad
         return forward, softmax, (*context, *flags, arrays.source, *shape, *gradients)
-
-
-def _columns(weights: Parameters, corpus: Sequence[Rows], config: configuration.Model) -> tuple[IntArray, IntArray]:
-    """Tokens with a column of their own, the representative of the merged ones last; and the merged tokens."""
-    everything = np.arange(weights.output.shape[0], dtype=np.int64)
-    if not config.merge_never_targets:
-        return everything, everything[:0]
-    targets = np.unique(np.concatenate([rows.targets.ravel() for rows in corpus]))
-    merged = _equal_rows(weights.output, np.setdiff1d(everything, targets))
-    return np.append(np.setdiff1d(everything, merged), merged[0]), merged
-
-
-def _equal_rows(output: Tensor, among: IntArray) -> IntArray:
-    """The largest set of the tokens ``among`` whose output rows are equal."""
-    _, inverse, counts = np.unique(output.numpy()[among], axis=0, return_inverse=True, return_counts=True)
-    largest: IntArray = among[inverse.ravel() == counts.argmax()]
-    return largest
-
-
-def _lay_out(
-    corpus: Sequence[Rows], positions: IntArray, columns: IntArray, vocabulary: int, dtype: np.dtype[np.floating]
-) -> _Layout:
-    width = max(rows.tokens.shape[1] for rows in corpus)
-    column_of = np.full(vocabulary, -1, dtype=np.int64)
-    column_of[columns] = np.arange(len(columns))
-    tokens, length, entries, weight, targets, counts = [], [], [], [], [], []
-    for rows in corpus:
-        count, n = rows.tokens.shape
-        pad = np.repeat(rows.tokens[:, :1], width - n, axis=1)
-        tokens.append(np.concatenate([rows.tokens, pad], axis=1))
-        length.append(np.full(count, n))
-        found = np.zeros((count, width), dtype=np.int64)
-        if n > 1:
-            found[:, :n] = np.searchsorted(positions, rows.tokens[:, -1:] * vocabulary + rows.tokens)
-        entries.append(found)
-        weight.append(np.full(count, rows.weight))
-        targets.append(column_of[rows.targets].ravel())
-        counts.append(np.full(count, rows.targets.shape[1]))
-    return _Layout(
-        tokens=np.ascontiguousarray(np.concatenate(tokens), dtype=np.int32),
-        length=np.concatenate(length).astype(np.int32),
-        entries=np.ascontiguousarray(np.concatenate(entries), dtype=np.int32),
-        weight=np.concatenate(weight).astype(dtype),
-        targets=np.concatenate(targets).astype(np.int32),
-        target_start=np.concatenate([[0], np.cumsum(np.concatenate(counts))]).astype(np.int32),
-    )

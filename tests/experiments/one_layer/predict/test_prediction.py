@@ -5,14 +5,15 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+from one_layer_builders import configured
 
-from empirics.experiments.one_layer.config import Finetuning, Model, Pretraining, World, load_config
 from empirics.experiments.one_layer import train as training
+from empirics.experiments.one_layer.config import Finetuning, Model, Pretraining, World
 from empirics.experiments.one_layer.corpus import finetuning_corpus, held_out_rows, pretraining_corpus
 from empirics.experiments.one_layer.forward import corpus_loss, last_logits
-from empirics.experiments.one_layer.predict.linearised import Displacement, Linearisation, linearised_finetuning
 from empirics.experiments.one_layer.model import activate, activation_slope
 from empirics.experiments.one_layer.parameters import Parameters, initial_parameters
+from empirics.experiments.one_layer.predict.linearised import Displacement, Linearisation, linearised_finetuning
 from empirics.experiments.one_layer.predict.predictors import coverage_score, margins, predict, predictable, prompt_only
 from empirics.experiments.one_layer.train import train
 from empirics.experiments.world import draw_world
@@ -192,13 +193,13 @@ def test_the_slope_is_the_derivative_of_the_activation(name):
 
 def test_predictions_use_no_fine_tuning_run_and_nothing_of_the_held_out_facts_but_their_names(monkeypatch):
     """Other answers and templates of the held-out facts change no logits, only which of them are asked for."""
-    config = load_config("quick", None, ["world.subjects=11", "world.answers=12", "world.finetuned=[4]"])
+    config = configured("world.subjects=11", "world.answers=12", "world.finetuned=[4]")
     world, weights = pretrained(config.model)
 
     def refuse(*_, **__):
         raise AssertionError("a prediction fine-tuned the network")
 
-    for name in ("train", "Engine", "StackedEngine", "train_one_by_autograd"):
+    for name in ("train", "descend", "CompiledEngine", "StackedEngine", "Autograd"):
         monkeypatch.setattr(training, name, refuse)
     scores = predict(config, world, weights, SHOWN)
     assert set(scores) == {"coverage", "prompt", "linearised", "displaced"}
@@ -230,7 +231,7 @@ def test_a_tied_margin_is_no_extraction():
     "setting", ['finetuning.method="lora"', 'finetuning.optimizer="adam"', "model.trained_embeddings=true"]
 )
 def test_where_fine_tuning_is_not_plain_descent_only_coverage_predicts(setting):
-    config = load_config("quick", None, [setting])
+    config = configured(setting)
     world, weights = pretrained(Model(width=9))
     assert not predictable(config)
     assert set(predict(config, world, weights, SHOWN)) == {"coverage"}

@@ -1,34 +1,18 @@
-"""Observables on cases worked out by hand."""
+"""Loss, accuracy and errors on cases worked out by hand."""
 
 import math
 
-import numpy as np
 import pytest
 import torch
+from one_layer_builders import hand_made_world
 
-from empirics.experiments.one_layer.config import Model, World
-from empirics.observables.covering import covering_observables
-from empirics.observables.shared import OBSERVABLES
-from empirics.experiments.one_layer.measure.observe import finetuning_observables, pretraining_observables
+from empirics.experiments.one_layer.config import Model
+from empirics.experiments.one_layer.measure.extraction import finetuning_observables
+from empirics.experiments.one_layer.measure.pretraining import pretraining_observables
 from empirics.experiments.one_layer.parameters import Parameters
 from empirics.experiments.world import World as DrawnWorld
-from empirics.experiments.world import draw_world
-from theory import claim
 
 MODEL = Model(mlp=False)  # linear memory: F = V x~
-
-
-def hand_made_world() -> DrawnWorld:
-    """Three facts, templates {0,1}, {1,2}, {3,0} of 4; answers 0, 1, 2; fine-tuning order 2, 0, 1."""
-    world = draw_world(World(subjects=3, answers=3, templates=(4,), multiplicity=(2,), finetuned=(1,)), 4, 2, 0)
-    return DrawnWorld(
-        vocabulary=world.vocabulary,
-        own_templates=np.array([[0, 1], [1, 2], [3, 0]]),
-        answer_of=np.array([0, 1, 2]),
-        finetuning_order=np.array([2, 0, 1]),
-        pretraining_distractors=world.pretraining_distractors,
-        finetuning_distractors=world.finetuning_distractors,
-    )
 
 
 def linear_memory(world: DrawnWorld) -> Parameters:
@@ -97,28 +81,3 @@ def test_a_tie_counts_as_an_error():
     observed = finetuning_observables(weights, world, MODEL, 1)
     assert observed["ood_error"] == 1.0
     assert observed["finetuning_error"] == 1.0
-
-
-@pytest.mark.parametrize(
-    ("finetuned", "multiplicity", "templates"), [(1, 1, 1), (2, 1, 20), (5, 3, 20), (40, 6, 20), (3, 4, 4)]
-)
-def test_exact_observables_agree_with_the_claims_formulas(finetuned, multiplicity, templates):
-    observed = covering_observables(finetuned, multiplicity, templates)
-    symbols = {"N_f": finetuned, "K": multiplicity, "R": templates}
-    for name in ("covering-some-unseen", "covering-none-seen"):
-        item = claim(name)
-        assert observed[item.observable] == pytest.approx(item.bound(**symbols), abs=1e-12)
-    assert observed["coverage_half_mean_tail"] <= claim("coverage-half-mean").bound(**symbols) + 1e-15
-
-
-def test_every_measured_observable_is_defined():
-    world = hand_made_world()
-    weights = linear_memory(world)
-    measured = (
-        pretraining_observables(weights, world, MODEL)
-        | finetuning_observables(weights, world, MODEL, 1)
-        | covering_observables(1, 2, 4)
-    )
-    assert set(measured) <= set(OBSERVABLES)
-    for name, value in measured.items():
-        assert value is None or OBSERVABLES[name].lower <= value <= OBSERVABLES[name].upper

@@ -44,8 +44,8 @@ def test_a_diverged_run_fails_and_is_never_measured(settings, stage, tmp_path):
 
 
 def test_the_reason_names_stage_and_step():
-    from empirics.experiments.protocol import Unit
     from empirics.experiments.one_layer.run import OneLayer
+    from empirics.experiments.protocol import Unit
 
     config = load_config("default", None, [*SMALL, "model.activation=identity", "finetuning.learning_rate=1e4"])
     (run,) = OneLayer().run(config, Unit(6, 3), [0])
@@ -56,9 +56,9 @@ def test_the_reason_names_stage_and_step():
 def test_a_target_gap_is_not_reached_by_divergence():
     import torch
 
-    from empirics.experiments.protocol import Curve
     from empirics.experiments.one_layer.parameters import Parameters
     from empirics.experiments.one_layer.train import Trained
+    from empirics.experiments.protocol import Curve
 
     ones = torch.ones(2, 2)
     fine = Trained(Parameters(ones, ones, ones), Curve((0, 1), (1.0, 0.5)))

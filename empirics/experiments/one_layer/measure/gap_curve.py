@@ -8,18 +8,17 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
+from jaxtyping import Float64
 
 from empirics.experiments.protocol import Curve
 
-__all__ = ["SLOPE_LIMIT", "gap_exponent", "gap_left", "gap_slope", "progress_observables"]
+__all__ = ["SLOPE_LIMIT", "gap_exponent", "gap_left", "gap_observables", "gap_slope"]
 
-FloatArray = NDArray[np.float64]
 SLOPE_LIMIT = 1.0
 """Slopes are clipped to [-1, 1]: see the observable's definition."""
 
 
-def progress_observables(gap: Curve) -> dict[str, float | None]:
+def gap_observables(gap: Curve) -> dict[str, float | None]:
     """Rate and rest of the gap."""
     return {
         "pretraining_gap_slope": gap_slope(gap),
@@ -43,7 +42,7 @@ def gap_exponent(gap: Curve) -> float | None:
     return None if found is None else _slope(np.log(found[0]), np.log(found[1]))
 
 
-def _last_decade(gap: Curve) -> tuple[FloatArray, FloatArray] | None:
+def _last_decade(gap: Curve) -> tuple[Float64[np.ndarray, " t"], Float64[np.ndarray, " t"]] | None:
     """Steps t >= 2 of the last decade and their gaps; None if fewer than three, or a gap is not positive and finite."""
     steps, values = np.array(gap.steps, dtype=np.float64), np.array(gap.values)
     last = steps >= max(2.0, steps[-1] / 10)
@@ -53,7 +52,7 @@ def _last_decade(gap: Curve) -> tuple[FloatArray, FloatArray] | None:
     return t, g
 
 
-def _slope(x: FloatArray, y: FloatArray) -> float:
+def _slope(x: Float64[np.ndarray, " t"], y: Float64[np.ndarray, " t"]) -> float:
     x = x - x.mean()
     return float((x * y).sum() / (x * x).sum())
 

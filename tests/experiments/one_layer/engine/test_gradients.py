@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from empirics.experiments.one_layer.config import Model, World
 from empirics.experiments.one_layer.corpus import Rows, finetuning_corpus, pretraining_corpus
-from empirics.experiments.one_layer.engine.engine import Engine
-from empirics.experiments.one_layer.forward import corpus_loss, last_attention, last_logits
+from empirics.experiments.one_layer.engine.compiled import CompiledEngine
 from empirics.experiments.one_layer.engine.kernels import softmax_less_target
+from empirics.experiments.one_layer.engine.stacked import StackedEngine
+from empirics.experiments.one_layer.forward import corpus_loss, last_attention, last_logits
 from empirics.experiments.one_layer.model import OneLayerTransformer, activate
 from empirics.experiments.one_layer.parameters import Parameters
-from empirics.experiments.one_layer.engine.stacked import StackedEngine
 from empirics.experiments.world import draw_world
 
 
@@ -74,14 +74,14 @@ class OneByOne:
     """The engine of one model, seen like a stack of one."""
 
     def __init__(self, weights, corpora, model):
-        self.engine = Engine(weights[0], corpora[0], model)
+        self.engine = CompiledEngine(weights[0], corpora[0], model)
 
     def gradients(self):
         self.engine.gradients()
         return {name: gradient for name, _, gradient in self.engine.trained}, self.engine._positions
 
     def loss(self):
-        return self.engine.loss()
+        return self.engine.losses()[0]
 
 
 class Stacked:
@@ -95,7 +95,7 @@ class Stacked:
         return {name: gradient[0] for name, _, gradient in self.engine.trained}, self.engine._positions[0]
 
     def loss(self):
-        return self.engine.losses()[0].item()
+        return self.engine.losses()[0]
 
 
 @pytest.mark.parametrize("route", [OneByOne, Stacked])
@@ -126,9 +126,9 @@ def test_closed_form_gradients_equal_autograd_of_the_reference_module(route, pro
 @given(problem=problems(), block=st.integers(1, 7))
 def test_blocks_of_rows_do_not_matter(problem, block):
     weights, corpus, model = problem
-    whole, parts = Engine(weights, corpus, model), Engine(weights, corpus, model)
+    whole, parts = CompiledEngine(weights, corpus, model), CompiledEngine(weights, corpus, model)
     parts._allocate(block)
-    assert parts.loss() == pytest.approx(whole.loss(), abs=1e-12)
+    assert parts.losses() == pytest.approx(whole.losses(), abs=1e-12)
     whole.gradients()
     parts.gradients()
     for (_, _, a), (_, _, b) in zip(whole.trained, parts.trained, strict=True):
@@ -139,7 +139,7 @@ def test_blocks_of_rows_do_not_matter(problem, block):
 def test_single_precision_is_single_precision(problem):
     """float32 kernels (their own exponential) against float64: beside the largest gradient."""
     weights, corpus, model = problem
-    double, single = Engine(weights, corpus, model), Engine(weights.to(torch.float32), corpus, model)
+    double, single = CompiledEngine(weights, corpus, model), CompiledEngine(weights.to(torch.float32), corpus, model)
     double.gradients()
     single.gradients()
     for (_, _, a), (_, _, b) in zip(double.trained, single.trained, strict=True):
@@ -152,10 +152,10 @@ def test_extreme_logits_neither_overflow_nor_lose_the_target():
     model = Model(mlp=False, attention=False)
     for scale in (1e4, -1e4):
         weights = Parameters(torch.zeros(size, size), torch.eye(size), torch.eye(size) * scale)
-        engine = Engine(weights, pretraining_corpus(world), model)
+        engine = CompiledEngine(weights, pretraining_corpus(world), model)
         engine.gradients()
         assert torch.isfinite(engine.output_grad).all()
-        assert engine.loss() > 0
+        assert engine.losses()[0] > 0
         # Each row of softmax less target sums to 0, hence each column of the gradient.
         assert engine.output_grad.sum(dim=0).abs().max() < 1e-6
 
@@ -206,10 +206,10 @@ def test_a_wrong_gradient_would_be_caught():
     generator = torch.Generator().manual_seed(0)
     size = world.vocabulary.size
     weights = Parameters(*(torch.randn(size, n, generator=generator, dtype=torch.float64) for n in (size, 3, 3)))
-    right = Engine(weights, corpus, model)
+    right = CompiledEngine(weights, corpus, model)
     right.gradients()
     halved = tuple(Rows(r.tokens, r.targets, r.weight * (0.5 if i else 1.0)) for i, r in enumerate(corpus))
-    wrong = Engine(weights, halved, model)
+    wrong = CompiledEngine(weights, halved, model)
     wrong.gradients()
     assert (right.input_grad - wrong.input_grad).abs().max() > 1e-3
 

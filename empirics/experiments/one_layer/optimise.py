@@ -1,0 +1,105 @@
+"""How parameters move by their gradients: schedules, gradient descent, Adam."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from empirics.experiments.one_layer.config import Finetuning, Pretraining
+from empirics.experiments.one_layer.engine import kernels
+from empirics.experiments.one_layer.engine.backend import Part
+
+__all__ = ["Optimizer", "Stage", "optimizer", "schedule_factor"]
+
+Stage = Pretraining | Finetuning
+
+
+def schedule_factor(schedule: str, step: int, total: int) -> float:
+    """Factor on the step size at ``step`` of ``total``.
+
+    constant: 1. cosine: (1 + cos(pi step/total))/2. step: 1, then 1/10 from half of the steps, 1/100 from
+    three quarters.
+    """
+    if schedule == "cosine":
+        return 0.5 * (1.0 + math.cos(math.pi * step / total))
+    if schedule == "step":
+        return 1.0 if 2 * step < total else (0.1 if 4 * step < 3 * total else 0.01)
+    return 1.0
+
+
+class Optimizer(Protocol):
+    """Moves parameters in place."""
+
+    def step(self, factor: float) -> None:
+        """One step by the present gradients; ``factor`` multiplies every step size."""
+        ...
+
+
+def optimizer(parts: Sequence[Part], stage: Stage) -> Optimizer:
+    """The optimiser that a stage names, with its step sizes: one for attention, one for all else.
+
+    Raises:
+        ValueError: on a CPU, parameters or gradients are not dense in memory.
+    """
+    rates = [stage.attention_learning_rate if p.name == "attention" else stage.learning_rate for p in parts]
+    if stage.optimizer == "adam":
+        return _Adam(parts, rates)
+    if all(part.parameter.device.type == "cpu" for part in parts):
+        return _CompiledDescent(parts, rates)
+    return _Descent(parts, rates)
+
+
+class _CompiledDescent:
+    """Gradient descent on a CPU by a compiled pass, whose call costs a tenth of torch's."""
+
+    def __init__(self, parts: Sequence[Part], rates: Sequence[float]) -> None:
+        self._flat = [(_flat(p.parameter), _flat(p.gradient), rate) for p, rate in zip(parts, rates, strict=True)]
+
+    def step(self, factor: float) -> None:
+        """One step by the present gradients."""
+        for parameter, gradient, rate in self._flat:
+            kernels.descend(parameter, gradient, rate * factor)
+
+
+class _Descent:
+    """Gradient descent on an accelerator."""
+
+    def __init__(self, parts: Sequence[Part], rates: Sequence[float]) -> None:
+        self._parts = list(zip(parts, rates, strict=True))
+
+    @torch.no_grad()
+    def step(self, factor: float) -> None:
+        """One step by the present gradients."""
+        for part, rate in self._parts:
+            part.parameter.sub_(part.gradient, alpha=rate * factor)
+
+
+class _Adam:
+    """Adam with torch's defaults."""
+
+    def __init__(self, parts: Sequence[Part], rates: Sequence[float]) -> None:
+        for part in parts:
+            part.parameter.grad = part.gradient
+        self._rates = rates
+        self._adam = torch.optim.Adam([{"params": [p.parameter], "lr": r} for p, r in zip(parts, rates, strict=True)])
+
+    def step(self, factor: float) -> None:
+        """One step by the present gradients."""
+        for group, rate in zip(self._adam.param_groups, self._rates, strict=True):
+            group["lr"] = rate * factor
+        self._adam.step()
+
+
+def _flat(tensor: Float[Tensor, " *shape"]) -> Float[np.ndarray, " entries"]:
+    """The entries of a dense tensor in the order of its memory, as a view."""
+    array = tensor.detach().numpy()
+    view = array.ravel(order="K")
+    if not np.shares_memory(array, view):
+        raise ValueError("parameters and gradients must be dense in memory")
+    return view
