@@ -1,1 +1,0 @@
-"""Majority votes of noisy copies: an experiment and the theorem about it."""
