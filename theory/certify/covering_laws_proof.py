@@ -12,8 +12,8 @@ import sympy as sp
 
 from theory.certify.certificate import Outcome, Step
 from theory.certify.exact import all_of, identities, nonnegative_coefficients
-from theory.coverage.laws import none_seen, some_unseen, some_unseen_integers
 from theory.coverage.given_world import none_seen_given_world, some_unseen_given_world
+from theory.coverage.laws import none_seen, some_unseen, some_unseen_integers
 
 __all__ = ["enumeration", "given_world_enumeration", "monotone", "mutants", "steps"]
 
