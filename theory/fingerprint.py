@@ -6,7 +6,7 @@ import hashlib
 
 import sympy as sp
 
-from theory import Claim
+from theory.claim import Claim
 
 __all__ = ["fingerprint"]
 
@@ -21,7 +21,7 @@ def fingerprint(claim: Claim) -> str:
         *sorted(sp.srepr(a.relation) for a in claim.assumptions),
         str(claim.axis),
         str(claim.direction),
-        claim.variant,
+        claim.arm,
         str(claim.reference),
         str(claim.tolerance),
     ]

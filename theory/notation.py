@@ -1,40 +1,44 @@
-"""The symbols of the theory and their domains.
+"""The symbols of a theory: what they mean, which values they take, how they are written.
 
-One symbol, one meaning, everywhere: formulas, the command line, results and
-documentation use these names. Correspondence with the source (arXiv:2508.00901):
+A notation belongs to a paper, to an experiment or to a user's own claims. Formulas,
+the command line, the columns of tables and the axes of plots follow it.
 
-==========  =======================  ====================================================
-here        in the source            meaning
-==========  =======================  ====================================================
-``S``       (number of subjects)     subjects, hence facts
-``A``       (number of answers)      answers
-``R``       the universe of          relation templates in the universe
-            templates
-``K``       K                        multiplicity: templates a fact was written with
-``N_f``     N_f                      facts revisited in fine-tuning
-==========  =======================  ====================================================
+>>> import sympy as sp
+>>> n = sp.Symbol("n", integer=True, positive=True)
+>>> mine = Notation("my-paper", Symbol(n, "number of samples", 1))
+>>> mine["n"].domain
+'an integer >= 1'
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Final
 
 import sympy as sp
 
-__all__ = ["LATEX_NAMES", "NOTATION", "A", "K", "N_f", "Notation", "R", "S", "epsilon", "eta", "m", "measured", "t"]
+__all__ = ["DomainError", "Limit", "Notation", "Paper", "Symbol", "measured"]
+
+
+class DomainError(ValueError):
+    """A symbol is missing, unknown, or outside the domain of an expression."""
 
 
 @dataclass(frozen=True)
-class Notation:
-    """A symbol of the theory: what it means and which values it takes.
+class Symbol:
+    """One symbol of a notation.
 
     Attributes:
         symbol: the SymPy symbol; its assumptions are those of its domain.
-        meaning: one line, with the unit.
+        meaning: one line.
         minimum: the least value allowed.
         integer: whether values are whole numbers.
+        strict: whether the minimum itself is excluded.
+        label: the symbol in plain text; the name if empty.
+        latex: the symbol in LaTeX; SymPy's form of the name if empty.
+        unit: of its values; empty for counts.
+        setting: the key of the judging settings that gives its value, for a symbol that is neither chosen nor measured.
+        shares_run: whether cells that differ in this symbol alone are measured on one run.
     """
 
     symbol: sp.Symbol
@@ -42,6 +46,15 @@ class Notation:
     minimum: int
     integer: bool = True
     strict: bool = False
+    label: str = ""
+    latex: str = ""
+    unit: str = ""
+    setting: str = ""
+    shares_run: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "label", self.label or self.name)
+        object.__setattr__(self, "latex", self.latex or sp.latex(self.symbol))
 
     @property
     def name(self) -> str:
@@ -55,36 +68,98 @@ class Notation:
         return f"{kind} {'>' if self.strict else '>='} {self.minimum}"
 
 
-S: Final = sp.Symbol("S", integer=True, positive=True)
-A: Final = sp.Symbol("A", integer=True, positive=True)
-R: Final = sp.Symbol("R", integer=True, positive=True)
-K: Final = sp.Symbol("K", integer=True, positive=True)
-N_f: Final = sp.Symbol("N_f", integer=True, nonnegative=True)
-m: Final = sp.Symbol("m", integer=True, positive=True)
-eta: Final = sp.Symbol("eta", positive=True)
-t: Final = sp.Symbol("t", integer=True, positive=True)
-epsilon: Final = sp.Symbol("epsilon", positive=True)
+class Notation(Mapping[str, Symbol]):
+    """An immutable mapping of names to symbols, in the order in which they are declared.
 
-NOTATION: Final = MappingProxyType(
-    {
-        n.name: n
-        for n in (
-            Notation(S, "number of subjects (facts)", 1),
-            Notation(A, "number of answers", 1),
-            Notation(R, "|R|, relation templates in the universe", 1),
-            Notation(K, "multiplicity: distinct templates each fact was written with", 1),
-            Notation(N_f, "number of facts revisited in fine-tuning", 0),
-            Notation(m, "hidden width of the MLP", 1),
-            Notation(eta, "step size of gradient descent", 0, integer=False, strict=True),
-            Notation(t, "number of gradient steps", 1),
-            Notation(epsilon, "what counts as near-optimal pre-training, in nats", 0, integer=False, strict=True),
-        )
-    }
-)
+    Args:
+        name: kebab-case; of the paper, the experiment or the user's work.
+        symbols: its symbols.
+
+    Raises:
+        ValueError: a name has two meanings, or a symbol cannot be told from a measured observable.
+    """
+
+    def __init__(self, name: str, *symbols: Symbol) -> None:
+        known: dict[str, Symbol] = {}
+        for symbol in symbols:
+            if symbol.symbol == measured(symbol.name):
+                raise ValueError(
+                    f"{name}: {symbol.name} stands for an observable; give its symbol a sign or finite=True"
+                )
+            if known.setdefault(symbol.name, symbol) != symbol:
+                raise ValueError(
+                    f"{name}: {symbol.name} has two meanings, {known[symbol.name].meaning!r} and {symbol.meaning!r}"
+                )
+        self.name = name
+        self._symbols = known
+
+    def __getitem__(self, name: str) -> Symbol:
+        return self._symbols[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._symbols)
+
+    def __len__(self) -> int:
+        return len(self._symbols)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Notation) and (self.name, self._symbols) == (other.name, other._symbols)
+
+    def __hash__(self) -> int:
+        return hash((self.name, tuple(self._symbols.values())))
+
+    def __repr__(self) -> str:
+        return f"Notation({self.name!r}: {', '.join(self)})"
+
+    @property
+    def latex_names(self) -> dict[sp.Symbol, str]:
+        """How LaTeX writes each symbol, as ``sympy.latex`` takes it for ``symbol_names``."""
+        return {symbol.symbol: symbol.latex for symbol in self.values()}
 
 
-LATEX_NAMES: Final = MappingProxyType({R: r"|\mathcal{R}|", S: "S", A: "A", K: "K", N_f: "N_f", eta: r"\eta"})
-"""How formulas in LaTeX write the symbols."""
+@dataclass(frozen=True)
+class Limit:
+    """What the world behind a notation allows, whatever a bound says: judged where all its symbols are given.
+
+    Attributes:
+        relation: between symbols of the notation.
+        text: the sentence for a value that is refused; the symbols by name in braces, and ``{most}``,
+            the largest value allowed.
+    """
+
+    relation: sp.core.relational.Relational
+    text: str
+
+
+@dataclass(frozen=True)
+class Paper:
+    """Where claims come from and what they share.
+
+    Attributes:
+        name: kebab-case.
+        notation: its symbols.
+        title: of the paper.
+        authors: in their order.
+        link: where it is found, such as ``arXiv:2508.00901``.
+        proofs: modules that certify its claims, each with ``steps()`` and ``mutants()``.
+        unknowns: symbols that a plan may solve for, the first choice first; if empty, every integer symbol.
+        plans: ids of the claims whose plans are worth seeing beside one another.
+        limits: relations between symbols that hold in every world of the paper.
+    """
+
+    name: str
+    notation: Notation
+    title: str = ""
+    authors: tuple[str, ...] = ()
+    link: str = ""
+    proofs: tuple[str, ...] = ()
+    unknowns: tuple[str, ...] = ()
+    plans: tuple[str, ...] = ()
+    limits: tuple[Limit, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.unknowns:
+            object.__setattr__(self, "unknowns", tuple(s.name for s in self.notation.values() if s.integer))
 
 
 def measured(observable: str) -> sp.Symbol:

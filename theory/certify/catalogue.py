@@ -1,4 +1,4 @@
-"""All steps and all mutants, in the order of the claims' numbers."""
+"""All steps and all mutants of all papers, in the order of the claims; each paper names its proof modules."""
 
 from __future__ import annotations
 
@@ -7,33 +7,15 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from theory.certify.certificate import Certificate, Step, run_steps
-from theory.registry import all_claims, claim
+from theory.registry import all_claims, claim, papers
 
 __all__ = ["certificates", "count_of_certificates", "count_of_mutants", "mutants"]
-
-# One module per page of docs/proofs; each has steps() and mutants().
-MODULES = (
-    "loss_floor",
-    "descent_lemma",
-    "comparators",
-    "sharp_proof",
-    "gradient_domination",
-    "half_mean_tail",
-    "frontier_proof",
-    "covering_laws_proof",
-    "covering_bounds_proof",
-    "finite_domains",
-    "rank_one_proof",
-    "linear_extraction",
-    "linear_extraction_premise",
-    "linear_extraction_long",
-)
 
 
 @lru_cache(maxsize=1)
 def _all_steps() -> tuple[tuple[Step, ...], tuple[Step, ...]]:
     order = {item.id: position for position, item in enumerate(all_claims())}
-    modules = [importlib.import_module(f"theory.certify.{name}") for name in MODULES]
+    modules = [importlib.import_module(name) for paper in papers() for name in paper.proofs]
 
     def place(step: Step) -> int:
         return order[step.claim.partition(":")[0]]

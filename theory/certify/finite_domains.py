@@ -18,9 +18,11 @@ import sympy as sp
 
 from theory.certify.certificate import Outcome, Step
 from theory.certify.exact import below_zero_at
-from theory.claim import Claim, Kind
+from theory.claim import Claim
 from theory.coverage.laws import below_half_mean, none_seen, some_below_half, some_unseen
+from theory.kinds import Kind
 from theory.numbers.balls import Undecided, ball, enclose, log_float
+from theory.numbers.evaluate import expression_of
 from theory.registry import claim
 
 __all__ = ["LAWS", "bound_against_law", "mutants", "steps", "within_factor"]
@@ -125,18 +127,13 @@ def _step(item: Claim, log_bound: sp.Expr, name: str, statement: str) -> Step:
     )
 
 
-def _expression(item: Claim) -> sp.Expr:
-    assert item.log_expression is not None
-    return item.log_expression
-
-
 def steps() -> tuple[Step, ...]:
     """Each registered bound against its law, and the sharp ones within their factors."""
     found = []
     for identifier in LAWS:
         item = claim(identifier)
         relation = "equals" if item.kind is Kind.IDENTITY else "is at most"
-        found.append(_step(item, _expression(item), identifier, f"the exact law {relation} the registered expression"))
+        found.append(_step(item, expression_of(item), identifier, f"the exact law {relation} the registered expression"))
     for identifier, factor in _FACTORS.items():
         item = claim(identifier)
         found.append(
@@ -146,7 +143,7 @@ def steps() -> tuple[Step, ...]:
                 f"the registered bound is within {float(factor)} of the exact law",
                 _DOMAIN,
                 _METHOD,
-                partial(within_factor, _expression(item), LAWS[identifier], factor),
+                partial(within_factor, expression_of(item), LAWS[identifier], factor),
             )
         )
     return tuple(found)

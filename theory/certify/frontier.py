@@ -1,8 +1,7 @@
 """From how many facts on does a reading of C5 dominate the covering failure of C6?
 
 For multiplicity K out of R templates let P(N) = P[some own template unseen] and
-let b be the rate of a reading, exp(-b N): K^2/(2R^2) normalised, and log(R)
-times that literally. The *frontier* is the least N >= 1 from which
+let b be the rate of a reading of the registered bound, exp(-b N). The *frontier* is the least N >= 1 from which
 P(N) <= exp(-bN) for good; it may not exist. Every entry is decided, none
 estimated; proofs and step numbers in docs/proofs/frontier.md:
 
@@ -24,9 +23,20 @@ from math import comb
 from typing import Any
 
 from theory.coverage.laws import some_unseen_integers
-from theory.numbers.balls import working_precision
+from theory.numbers.balls import ball, working_precision
+from theory.registry import claim
 
-__all__ = ["LARGEST_UNIVERSE", "Entry", "Reading", "dominates", "exists", "exists_by_integers", "frontier", "table"]
+__all__ = [
+    "LARGEST_UNIVERSE",
+    "Entry",
+    "Reading",
+    "dominates",
+    "exists",
+    "exists_by_integers",
+    "frontier",
+    "rate_of",
+    "table",
+]
 
 LARGEST_UNIVERSE = 200
 _BITS = 80
@@ -59,6 +69,11 @@ class Entry:
     one_point: int | None
 
 
+def rate_of(R: int, K: int, reading: Reading) -> Any:
+    """The rate b of a reading, a ball at the working precision: its log-bound is linear in N_f, so -b is that at 1."""
+    return -ball(claim(f"ood-error-{reading}").log_expression, {"N_f": 1, "K": K, "R": R})
+
+
 def exists_by_integers(R: int, K: int) -> bool:
     """Whether the literal reading ever dominates for good: (R-K)^(2R^2) R^(K^2) < R^(2R^2), in integers."""
     from flint import fmpz
@@ -78,7 +93,7 @@ def exists(R: int, K: int, reading: Reading) -> bool:
         return True
     for bits in (64, 256):
         with working_precision(bits) as flint:
-            margin = 2 * R * R * flint.arb(flint.fmpq(R - K, R)).log() + K * K * flint.arb(R).log()
+            margin = flint.arb(flint.fmpq(R - K, R)).log() + rate_of(R, K, reading)
             if margin < 0:
                 return True
             if margin > 0:
@@ -93,8 +108,7 @@ class _Law:
         self.R, self.K, self.reading, self.bits = R, K, reading, bits
         with working_precision(bits) as flint:
             self.flint = flint
-            rate = flint.arb(flint.fmpq(K * K, 2 * R * R))
-            self.rate = rate if reading is Reading.NORMALISED else rate * flint.arb(R).log()
+            self.rate = flint.arb(rate_of(R, K, reading))
             self.q = [flint.arb(1), flint.arb(flint.fmpq(R - K, R))]
 
     def _avoided(self, j: int) -> Any:

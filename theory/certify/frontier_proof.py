@@ -10,7 +10,7 @@ import sympy as sp
 
 from theory.certify.certificate import Outcome, Step
 from theory.certify.exact import all_of, identities, polynomial_nonnegative
-from theory.certify.frontier import LARGEST_UNIVERSE, Entry, Reading, exists, exists_by_integers, table
+from theory.certify.frontier import LARGEST_UNIVERSE, Entry, Reading, exists, exists_by_integers, rate_of, table
 from theory.numbers.balls import working_precision
 
 __all__ = ["closest_call", "mutants", "none_intervals", "steps"]
@@ -162,10 +162,8 @@ def closest_call() -> tuple[int, int, float]:
     with working_precision(128) as flint:
         excess = {}
         for R in range(2, LARGEST_UNIVERSE + 1):
-            log_R = flint.arb(R).log()
             for K in range(1, R):
-                rate = log_R * flint.fmpq(K * K, 2 * R * R)
-                excess[R, K] = -rate / flint.arb(flint.fmpq(R - K, R)).log() - 1
+                excess[R, K] = -flint.arb(rate_of(R, K, Reading.LITERAL)) / flint.arb(flint.fmpq(R - K, R)).log() - 1
         best = min(excess, key=lambda pair: abs(float(excess[pair].mid())))
         size = abs(excess[best])
         if not all(abs(other) > size for pair, other in excess.items() if pair != best):

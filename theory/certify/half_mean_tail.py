@@ -6,7 +6,11 @@ import sympy as sp
 
 from theory.certify.certificate import Outcome, Step
 from theory.certify.exact import all_of, identities, polynomial_nonnegative
+from theory.certify.frontier import Reading, rate_of
+from theory.claims.xu_chen.paper import N_f, R
 from theory.numbers.balls import working_precision
+from theory.numbers.evaluate import expression_of
+from theory.registry import claim
 
 __all__ = ["divergence_bound", "exponent_bound", "mutants", "steps"]
 
@@ -75,9 +79,8 @@ def full_multiplicity() -> Outcome:
 
 def headline() -> Outcome:
     """Step 6: with N = N~ log R the exponent N K^2/(2R^2) is the headline's, N~ K^2 log R/(2R^2)."""
-    K, R, normalised = sp.symbols("K R N", positive=True)
-    N = normalised * sp.log(R)
-    return identities([("exponent", N * K**2 / (2 * R**2), normalised * K**2 * sp.log(R) / (2 * R**2))])
+    tail, literal = (expression_of(claim(name)) for name in (_CLAIM, "ood-error-literal"))
+    return identities([("exponent", tail.subs(N_f, N_f * sp.log(R)), literal)])
 
 
 def literal_reading(first: int = 3, last: int = 19, universe: int = 20) -> Outcome:
@@ -90,7 +93,7 @@ def literal_reading(first: int = 3, last: int = 19, universe: int = 20) -> Outco
         with working_precision(96) as flint:
             p_ball = flint.arb(flint.fmpq(K, universe))
             divergence = -p_ball / 2 * flint.arb(2).log() + (1 - p_ball / 2) * ((1 - p_ball / 2) / (1 - p_ball)).log()
-            literal = flint.arb(universe).log() * p_ball**2 / 2
+            literal = rate_of(universe, K, Reading.LITERAL)
             if literal > divergence:
                 beyond.append(K)
             elif not literal < divergence:

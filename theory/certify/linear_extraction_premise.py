@@ -13,10 +13,11 @@ from theory.certify.certificate import Outcome, Step
 from theory.certify.exact import all_of, below_zero_at, identities, nonnegative_coefficients
 from theory.certify.linear_extraction import CLAIM, below, eta, h, more, n
 from theory.certify.linear_memory import LinearMemoryWorld, all_templates
+from theory.claims.xu_chen.paper import K as K_symbol
+from theory.claims.xu_chen.paper import N_f as N_symbol
+from theory.claims.xu_chen.paper import R as R_symbol
 from theory.coverage.laws import some_unseen
-from theory.notation import K as K_symbol
-from theory.notation import N_f as N_symbol
-from theory.notation import R as R_symbol
+from theory.numbers.evaluate import expression_of
 from theory.registry import claim
 
 __all__ = ["attained", "mutants", "own_template_first", "steps"]
@@ -168,8 +169,7 @@ def beyond_the_headline() -> Outcome:
 
 def steps() -> tuple[Step, ...]:
     """Steps 7 to 11."""
-    bound = claim(CLAIM).log_expression
-    assert bound is not None
+    bound = expression_of(claim(CLAIM))
     return (
         Step(
             CLAIM,

@@ -1,4 +1,4 @@
-"""Certificates as results and the regression check keep them: claim, step, proved or not.
+"""The record of certificates, as results and the regression check keep it: claim, step, proved or not.
 
 Proving all steps takes half a minute, so a verification does not do it again: it
 states what is on record in ``certificates.json``, which ``python -m
@@ -13,13 +13,14 @@ import json
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from theory import Claim, Provenance, claim
+from theory.certify.catalogue import certificates, mutants
+from theory.certify.certificate import Certificate
+from theory.claim import Claim
 from theory.fingerprint import fingerprint
-
-if TYPE_CHECKING:
-    from theory.certify import Certificate
+from theory.parts import Provenance
+from theory.registry import claim
 
 __all__ = ["RECORD_FILE", "certificate_of", "proved_steps", "record_text"]
 
@@ -28,8 +29,6 @@ RECORD_FILE = Path(__file__).with_name("certificates.json")
 
 def proved_steps() -> dict[str, dict[str, bool]]:
     """Prove every step again: for each claim, its steps (page and number) and whether each is proved."""
-    from theory.certify import certificates
-
     found: dict[str, dict[str, bool]] = {}
     for certificate in certificates():
         steps = found.setdefault(certificate.claim, {})
@@ -89,6 +88,4 @@ def _record() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    from theory.certify import certificates, mutants
-
     RECORD_FILE.write_text(record_text(certificates(), mutants()), encoding="utf-8")

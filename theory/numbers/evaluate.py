@@ -3,34 +3,36 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
-from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike
 
-from theory.notation import NOTATION
-from theory.numbers.floats import Approximation, UnsupportedError, approximate
+from theory.claim import Claim
+from theory.notation import DomainError, Notation, Symbol
+from theory.numbers.floats import UnsupportedError, approximate
 from theory.numbers.minimise import minimiser
+from theory.parts import compiled, resolved
+
+if TYPE_CHECKING:
+    from theory.numbers.balls import Enclosure
 
 __all__ = [
     "RELATIVE_ACCURACY",
     "DomainError",
     "check_values",
+    "enclose_log_bound",
     "evaluate_log_bound",
-    "evaluate_number",
+    "expression_of",
     "log_fraction",
+    "parse_assignments",
     "parse_value",
 ]
 
 RELATIVE_ACCURACY = 1e-13  # of the logarithm; where float64 cannot promise it, balls take over
-
-
-class DomainError(ValueError):
-    """A symbol is missing, unknown, or outside the domain of an expression."""
 
 
 def log_fraction(value: Fraction) -> float:
@@ -56,86 +58,112 @@ def log_fraction(value: Fraction) -> float:
 _LARGEST = 10**18
 
 
-def parse_value(name: str, text: str) -> int | float:
-    """A value from the command line for the symbol ``name``.
+def parse_value(notation: Notation, name: str, text: str) -> int | float:
+    """A value from the command line for the symbol ``name`` of a notation.
 
     Raises:
         DomainError: unknown symbol, not a number, not finite, or outside its domain.
     """
-    notation = NOTATION.get(name)
-    if notation is None:
-        raise DomainError(f"unknown symbol {name}; known are {', '.join(NOTATION)}")
+    symbol = notation.get(name)
+    if symbol is None:
+        raise DomainError(f"unknown symbol {name}; known are {', '.join(notation)}")
     shown = text if len(text) <= 40 else text[:37] + "..."
     try:
-        value: int | float = int(text) if notation.integer else float(text)
+        value: int | float = int(text) if symbol.integer else float(text)
     except ValueError:
-        raise DomainError(f"{name}={shown}: must be {notation.domain}") from None
+        raise DomainError(f"{name}={shown}: must be {symbol.domain}") from None
     if abs(value) > _LARGEST:
-        raise DomainError(f"{name}={shown}: must be {notation.domain}, and at most 10^18")
-    _check_symbol(name, value)
+        raise DomainError(f"{name}={shown}: must be {symbol.domain}, and at most 10^18")
+    _check_symbol(symbol, value)
     return value
 
 
-def evaluate_log_bound(
-    owner: str,
-    expression: sp.Expr,
-    symbols: Sequence[str],
-    domain: Iterable[sp.core.relational.Relational],
-    values: Mapping[str, ArrayLike],
-    *,
-    exact: Callable[..., float] | None = None,
-    numeric: Callable[..., Approximation] | None = None,
-    ball: Callable[..., Any] | None = None,
-    minimised: Sequence[sp.Symbol] = (),
-) -> Any:
-    """Evaluate a log-bound at scalars or arrays; see :meth:`theory.claim.Claim.log_bound`.
+def parse_assignments(notation: Notation, texts: Iterable[str]) -> dict[str, int | float]:
+    """``NAME=VALUE`` words as values of a notation's symbols.
+
+    Raises:
+        DomainError: not of that form, unknown, given twice, or outside the domain.
+    """
+    values: dict[str, int | float] = {}
+    for text in texts:
+        name, separator, value = text.partition("=")
+        if not separator:
+            raise DomainError(f"{text!r} is not of the form NAME=VALUE; symbols are {', '.join(notation)}")
+        if name in values:
+            raise DomainError(f"{name} is given twice, {values[name]} and {value}")
+        values[name] = parse_value(notation, name, value)
+    return values
+
+
+def evaluate_log_bound(claim: Claim, values: Mapping[str, ArrayLike]) -> Any:
+    """The log-bound at scalars or arrays; see :meth:`theory.claim.Claim.log_bound`.
 
     First in float64 with a bound on the rounding error, then, where that bound
     exceeds 1e-13 of the value, in ball arithmetic.
 
     Args:
-        owner: the claim's id, for messages.
-        expression: the log-bound.
-        symbols: names of its symbols.
-        domain: relations between them.
-        values: a number or array for each symbol.
-        exact: scalar route that replaces everything else.
-        numeric: array route that replaces the float64 evaluation of the expression;
-            returns values and error bounds.
-        ball: ball route that replaces the ball evaluation of the expression;
-            called with the working precision in bits.
-        minimised: symbols of the expression to minimise over.
+        claim: whose bound, with the routes that it names.
+        values: a number or array for each of its symbols; arrays broadcast.
 
     Raises:
         DomainError: a symbol is missing, unknown or outside the domain.
         ArithmeticError: the expression is undefined at a point of its domain.
+        ValueError: the claim has no number.
     """
-    names, arrays = _checked(owner, symbols, domain, values)
-    used = {name: array for name, array in zip(names, arrays, strict=True) if name in symbols}
+    expression = expression_of(claim)
+    names, arrays = _checked(claim, claim.symbols, claim.domain, values)
+    used = {name: array for name, array in zip(names, arrays, strict=True) if name in claim.symbols}
     shape = next(iter(used.values())).shape if used else ()
-    if exact is not None:
+    if claim.evaluation.exact is not None:
+        exact = resolved(claim.evaluation.exact)
         flat = [exact(**point) for point in _points(used)]
         result = np.array(flat, dtype=np.float64).reshape(shape)
     else:
         floats = {name: array.astype(np.float64) for name, array in used.items()}
-        for parameter in minimised:
+        for parameter in claim.minimised_over:
             floats[parameter.name] = used[parameter.name] = minimiser(expression, parameter, floats)
-        result = _float_then_ball(owner, expression, used, floats, shape, numeric, ball)
+        result = _float_then_ball(claim, expression, used, floats, shape)
     if np.isnan(result).any():
-        raise ArithmeticError(f"{owner}: the expression {expression} gave NaN")
+        raise ArithmeticError(f"{claim.id}: the expression {expression} gave NaN")
     result = result + 0.0  # no negative zeros
     return float(result) if result.ndim == 0 else np.array(result)
 
 
+def enclose_log_bound(claim: Claim, values: Mapping[str, Any], relative_bits: int) -> Enclosure:
+    """A ball of the log-bound; see :meth:`theory.claim.Claim.enclosure`."""
+    from theory.numbers.balls import ball, enclose
+
+    expression = expression_of(claim)
+    check_values(claim, values)
+    point = {name: values[name] for name in claim.symbols}
+    for parameter in claim.minimised_over:
+        floats = {name: np.asarray(value, dtype=np.float64) for name, value in point.items()}
+        point[parameter.name] = float(minimiser(expression, parameter, floats))
+    if claim.evaluation.ball is not None:
+        route = resolved(claim.evaluation.ball)
+        return enclose(lambda bits: route(bits, **point), relative_bits)
+    return enclose(lambda bits: ball(expression, point), relative_bits)
+
+
+def expression_of(claim: Claim) -> sp.Expr:
+    """The log-bound of a claim that has one.
+
+    Raises:
+        ValueError: it states no number.
+    """
+    if claim.log_expression is None:
+        raise ValueError(f"{claim.id} is a {claim.kind} claim and states no number")
+    return claim.log_expression
+
+
 def _float_then_ball(
-    owner: str,
+    claim: Claim,
     expression: sp.Expr,
     used: Mapping[str, np.ndarray[Any, Any]],
     floats: Mapping[str, np.ndarray[Any, Any]],
     shape: tuple[int, ...],
-    numeric: Callable[..., Approximation] | None,
-    ball: Callable[..., Any] | None,
 ) -> np.ndarray[Any, Any]:
+    numeric, ball = (None if r is None else resolved(r) for r in (claim.evaluation.numeric, claim.evaluation.ball))
     try:
         value, error = numeric(**floats) if numeric is not None else approximate(expression, floats)
     except UnsupportedError:
@@ -159,7 +187,7 @@ def _float_then_ball(
                 flat[index] = enclose.log_float(enclose.enclose(at))
             except ArithmeticError as error_:
                 where = ", ".join(f"{name}={number}" for name, number in point.items())
-                raise ArithmeticError(f"{owner} at {where}: {error_}") from None
+                raise ArithmeticError(f"{claim.id} at {where}: {error_}") from None
         result = flat.reshape(shape)
     return result
 
@@ -169,18 +197,23 @@ def _points(used: Mapping[str, np.ndarray[Any, Any]]) -> Iterable[dict[str, Any]
         yield {name: value.item() if hasattr(value, "item") else value for name, value in zip(used, point, strict=True)}
 
 
-def check_values(
-    owner: str,
-    symbols: Sequence[str],
-    domain: Iterable[sp.core.relational.Relational],
-    values: Mapping[str, ArrayLike],
-) -> None:
-    """Raise :class:`DomainError` unless ``values`` give each symbol a value in its domain."""
-    _checked(owner, symbols, domain, values)
+def check_values(claim: Claim, values: Mapping[str, ArrayLike], *, without: str | None = None) -> None:
+    """Check that each symbol of the bound has a value in its domain.
+
+    Args:
+        claim: whose symbols.
+        values: by name.
+        without: a symbol that need not be given; the claim's domain is then not checked.
+
+    Raises:
+        DomainError: a symbol is missing, unknown or outside its domain.
+    """
+    symbols = tuple(name for name in claim.symbols if name != without)
+    _checked(claim, symbols, claim.domain if without is None else (), values)
 
 
 def _checked(
-    owner: str,
+    claim: Claim,
     symbols: Sequence[str],
     domain: Iterable[sp.core.relational.Relational],
     values: Mapping[str, ArrayLike],
@@ -188,53 +221,32 @@ def _checked(
     """Names in the notation's order and their arrays, broadcast; all in their domains."""
     missing = [name for name in symbols if name not in values]
     if missing:
-        raise DomainError(f"{owner} needs {', '.join(missing)} (it uses {', '.join(symbols)})")
-    unknown = [name for name in values if name not in NOTATION]
+        raise DomainError(f"{claim.id} needs {', '.join(missing)} (it uses {', '.join(symbols)})")
+    unknown = [name for name in values if name not in claim.notation]
     if unknown:
-        raise DomainError(f"{owner} does not know {', '.join(unknown)}; it uses {', '.join(symbols)}")
-    names = [name for name in NOTATION if name in values]
+        raise DomainError(f"{claim.id} does not know {', '.join(unknown)}; it uses {', '.join(symbols)}")
+    names = [name for name in claim.notation if name in values]
     arrays = np.broadcast_arrays(*(np.asarray(values[name]) for name in names)) if names else []
     for name, array in zip(names, arrays, strict=True):
-        _check_symbol(name, array)
-    _check_domain(owner, domain, names, arrays)
+        _check_symbol(claim.notation[name], array)
+    _check_domain(claim.id, domain, names, arrays)
     return names, arrays
 
 
-def evaluate_number(expression: sp.Expr, values: Mapping[str, float | None]) -> float | None:
-    """A scalar from an expression, or None if a value is missing or not finite."""
-    arguments = []
-    names = sorted(s.name for s in expression.free_symbols)
-    for name in names:
-        value = values.get(name)
-        if value is None or not math.isfinite(value):
-            return None
-        arguments.append(float(value))
-    return float(_compiled(expression, tuple(names))(*arguments))
-
-
-@lru_cache(maxsize=1024)
-def _compiled(expression: sp.Expr, names: tuple[str, ...]) -> Callable[..., Any]:
-    by_name = {s.name: s for s in expression.free_symbols}
-    arguments = [by_name.get(name, sp.Symbol(name)) for name in names]
-    function: Callable[..., Any] = sp.lambdify(arguments, expression, modules="numpy")
-    return function
-
-
-def _check_symbol(name: str, value: ArrayLike) -> None:
-    notation = NOTATION[name]
+def _check_symbol(symbol: Symbol, value: ArrayLike) -> None:
     array = np.asarray(value)
     bad: Any
     if array.dtype.kind not in "iuf":
         if array.dtype.kind == "O" and all(type(item) is int for item in array.ravel()):
-            bad = np.array([item < notation.minimum for item in array.ravel()])
+            bad = np.array([item < symbol.minimum for item in array.ravel()])
         else:
             shown = array.ravel()[0].item() if array.size and hasattr(array.ravel()[0], "item") else value
-            raise DomainError(f"{name}={shown!r}: must be {notation.domain}")
+            raise DomainError(f"{symbol.name}={shown!r}: must be {symbol.domain}")
     else:
-        low = array <= notation.minimum if notation.strict else array < notation.minimum
-        bad = np.atleast_1d(~np.isfinite(array) | low | (notation.integer & (array != np.floor(array))))
+        low = array <= symbol.minimum if symbol.strict else array < symbol.minimum
+        bad = np.atleast_1d(~np.isfinite(array) | low | (symbol.integer & (array != np.floor(array))))
     if bad.any():
-        raise DomainError(f"{name}={array.ravel()[int(np.argmax(bad))]}: must be {notation.domain}")
+        raise DomainError(f"{symbol.name}={array.ravel()[int(np.argmax(bad))]}: must be {symbol.domain}")
 
 
 def _check_domain(
@@ -248,7 +260,7 @@ def _check_domain(
         used = tuple(sorted(s.name for s in relation.free_symbols))
         if any(name not in by_name for name in used):
             continue
-        truth = np.asarray(_compiled(relation, used)(*(by_name[name] for name in used)))
+        truth = np.asarray(compiled(relation, used)(*(by_name[name] for name in used)))
         truth = np.broadcast_to(truth, by_name[used[0]].shape)
         if not truth.all():
             at = int(np.argmin(truth.ravel()))

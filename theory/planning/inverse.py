@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.notation import NOTATION
+from theory.claim import Claim
 
 __all__ = ["delta", "symbolic_inverse"]
 
@@ -12,7 +12,7 @@ delta = sp.Symbol("delta", positive=True)
 """The target that a bound is to be at most."""
 
 
-def symbolic_inverse(log_expression: sp.Expr | None, unknown: str) -> sp.Expr | None:
+def symbolic_inverse(claim: Claim, unknown: str) -> sp.Expr | None:
     """The real value of ``unknown`` at which the bound equals :data:`delta`, or None.
 
     Three shapes are inverted, after taking a minimum with the trivial bound off:
@@ -20,13 +20,13 @@ def symbolic_inverse(log_expression: sp.Expr | None, unknown: str) -> sp.Expr | 
     search, so a result is always the inverse of the whole bound.
 
     Args:
-        log_expression: the log-bound.
+        claim: whose bound; None is returned where it has none, or is minimised over a parameter.
         unknown: the name of the symbol to solve for.
     """
-    if log_expression is None:
+    if claim.log_expression is None or claim.minimised_over:
         return None
-    x = NOTATION[unknown].symbol
-    expression = sp.expand_log(_without_trivial(log_expression), force=True)
+    x = claim.notation[unknown].symbol
+    expression = sp.expand_log(_without_trivial(claim.log_expression), force=True)
     slope = sp.diff(expression, x)
     if slope == 0 or expression.has(sp.Sum, sp.floor, sp.Max):
         return None

@@ -21,17 +21,18 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from theory.claim import Claim, Kind
-from theory.notation import NOTATION
+from theory.claim import Claim
+from theory.kinds import Kind
+from theory.notation import DomainError
 from theory.numbers.compare import meets
-from theory.numbers.evaluate import DomainError, check_values
+from theory.numbers.evaluate import check_values
+from theory.parts import resolved
 from theory.planning.inverse import symbolic_inverse
 from theory.registry import claim as registered
 
-__all__ = ["Plan", "plan"]
+__all__ = ["Plan", "plan", "unknowns"]
 
-UNKNOWNS = ("N_f", "K", "t")
-_MOST = 10**18  # the largest N_f or t looked at
+_MOST = 10**18  # the largest value looked at
 _SCAN = 1 << 16
 _MOST_SCANNED = 10**7
 
@@ -42,7 +43,7 @@ class Plan:
 
     Attributes:
         claim: the claim's id.
-        unknown: the symbol solved for: ``"N_f"``, ``"K"`` or ``"t"``.
+        unknown: the symbol solved for.
         target: the value that the bound is to be at most, exactly.
         value: the least value, or None if nothing reaches the target.
         bound_at: the bound at ``value``.
@@ -66,24 +67,44 @@ class Plan:
     symbolic: sp.Expr | None = None
     reason: str
 
+    def document(self) -> dict[str, Any]:
+        """The plan as JSON holds it."""
+        return {
+            "id": self.claim,
+            "unknown": self.unknown,
+            "target": float(self.target),
+            "reachable": self.reachable,
+            "value": self.value,
+            "bound_at": self.bound_at,
+            "bound_before": self.bound_before,
+            "holds_from": self.holds_from,
+            "symbolic": None if self.symbolic is None else str(self.symbolic),
+            "reason": self.reason,
+        }
+
     @property
     def reachable(self) -> bool:
         """Whether some value of the unknown meets the target."""
         return self.value is not None
 
 
+def unknowns(claim: Claim) -> tuple[str, ...]:
+    """Symbols of the bound that a plan may solve for, the first choice first."""
+    return tuple(name for name in claim.paper.unknowns if name in claim.symbols)
+
+
 class _Unreachable(Exception):
     """Nothing reaches the target; the message says why."""
 
 
-def plan(claim: Claim | str, target: float | Rational | str, unknown: str = "N_f", **values: int | float) -> Plan:
+def plan(claim: Claim | str, target: float | Rational | str, unknown: str | None = None, **values: int | float) -> Plan:
     """The least ``unknown`` at which the claim's bound is at most ``target``.
 
     Args:
         claim: the claim or its id.
         target: at most this; a float is taken as the decimal number that it prints as.
-        unknown: ``"N_f"``, ``"K"`` or ``"t"``.
-        values: the other symbols; ``S`` may be given besides, then N_f < S is required.
+        unknown: one of :func:`unknowns`; None takes the first of them.
+        values: the other symbols; further ones of the notation may be given for the limits that its paper states.
 
     Raises:
         DomainError: the claim has no number or does not depend on ``unknown``, a
@@ -92,13 +113,14 @@ def plan(claim: Claim | str, target: float | Rational | str, unknown: str = "N_f
     """
     item = registered(claim) if isinstance(claim, str) else claim
     exact = _target(target)
+    unknown = unknown or item.paper.unknowns[0]
     _check_question(item, unknown, values)
-    values = {name: int(value) if NOTATION[name].integer else value for name, value in values.items()}
-    symbolic = symbolic_inverse(item.log_expression, unknown) if not item.minimised_over else None
+    values = {name: int(value) if item.notation[name].integer else value for name, value in values.items()}
+    symbolic = symbolic_inverse(item, unknown)
     try:
         low, high = _range(item, unknown, values, exact)
         value, holds_from, how = _search(item, unknown, values, exact, low, high)
-        _check_facts(unknown, values, value)
+        _check_limits(item, unknown, values, value)
     except _Unreachable as why:
         return Plan(claim=item.id, unknown=unknown, target=exact, value=None, symbolic=symbolic, reason=str(why))
     if item.kind is Kind.LOWER:
@@ -128,14 +150,13 @@ def _target(target: float | Rational | str) -> Fraction:
 def _check_question(item: Claim, unknown: str, values: Mapping[str, Any]) -> None:
     if item.log_expression is None:
         raise DomainError(f"{item.id} is a {item.kind} claim and states no number, so there is nothing to plan by")
-    if unknown not in UNKNOWNS:
-        raise DomainError(f"cannot solve for {unknown}; known are {', '.join(UNKNOWNS)}")
+    if unknown not in item.paper.unknowns:
+        raise DomainError(f"cannot solve for {unknown}; known are {', '.join(item.paper.unknowns)}")
     if unknown not in item.symbols:
         raise DomainError(f"{item.id} does not depend on {unknown}; it uses {', '.join(item.symbols)}")
     if unknown in values:
         raise DomainError(f"{unknown} is the unknown and cannot be given")
-    rest = tuple(name for name in item.symbols if name != unknown)
-    check_values(item.id, rest, (), values)  # the domain itself is a reason, not an error
+    check_values(item, values, without=unknown)  # the domain itself is a reason, not an error
 
 
 def _range(item: Claim, unknown: str, values: Mapping[str, Any], target: Fraction) -> tuple[int, int]:
@@ -154,18 +175,17 @@ def _range(item: Claim, unknown: str, values: Mapping[str, Any], target: Fractio
             raise _Unreachable(
                 f"no {unknown} helps: the premise {sp.sstr(premise.relation)} fails, {_given(premise.relation, known)}"
             )
-    most = int(values["R"]) if unknown == "K" and "R" in values else _MOST
 
     def allowed(value: int) -> bool:
         point = {**known, unknown: value}
         relations = (*item.domain, *(p.relation for p in item.premises_on_symbols))
         return all(_holds(r, point) for r in relations if unknown in {s.name for s in r.free_symbols})
 
-    least = NOTATION[unknown].minimum
-    low = next((v for v in range(least, least + 8) if v <= most and allowed(v)), None)
+    least = item.notation[unknown].minimum
+    low = next((v for v in range(least, least + 8) if allowed(v)), None)
     if low is None:
-        raise _Unreachable(f"no {unknown} from {least} to {most} is in the domain of {item.id} and meets its premises")
-    high = most if allowed(most) else _last_true(allowed, low, most)
+        raise _Unreachable(f"no {unknown} from {least} to {_MOST} is in the domain of {item.id} and meets its premises")
+    high = _MOST if allowed(_MOST) else _last_true(allowed, low, _MOST)
     return low, high
 
 
@@ -197,10 +217,11 @@ def _search(
         )
     search = dict(item.searches).get(unknown)
     if search is not None:
-        found, stays = search(good, target, low, high, **values)
+        others = {name: values[name] for name in item.symbols if name != unknown}
+        found, stays = resolved(search)(good, target, low, high, **others)
         how = "the bound is not monotone here: special search, every comparison decided in ball arithmetic"
     else:
-        found, stays = _scan(item, unknown, values, target, low, min(high, low + _MOST_SCANNED), good)
+        found, stays = _scan(item, unknown, values, target, low, high, good)
         how = f"the bound is not known to fall in {unknown}: every value up to the answer was examined"
     if found is None:
         raise _Unreachable(_never(item, unknown, target, high))
@@ -208,18 +229,25 @@ def _search(
 
 
 def _never(item: Claim, unknown: str, target: Fraction, high: int) -> str:
-    if unknown == "K":
-        return f"no K up to {high} brings the bound of {item.id} to {float(target):.6g}"
+    if high < _MOST:
+        return f"no {unknown} up to {high} brings the bound of {item.id} to {float(target):.6g}"
     zero = ": it is positive for every " + unknown if target == 0 else f" for {unknown} up to {high}"
     return f"the bound of {item.id} does not reach {float(target):.6g}{zero}"
 
 
-def _check_facts(unknown: str, values: Mapping[str, Any], value: int) -> None:
-    if unknown == "N_f" and "S" in values and value >= values["S"]:
-        raise _Unreachable(
-            f"it takes N_f = {value} fine-tuned facts, but of S = {values['S']} facts at most {int(values['S']) - 1} "
-            "can be fine-tuned while one is held out"
-        )
+def _check_limits(item: Claim, unknown: str, values: Mapping[str, Any], value: int) -> None:
+    """What the paper's world allows, for the limits whose symbols are all known."""
+    for limit in item.paper.limits:
+        names = {s.name for s in limit.relation.free_symbols}
+        if unknown not in names or not names <= {unknown, *values}:
+            continue
+
+        def allowed(candidate: int, relation: Any = limit.relation) -> bool:
+            return _holds(relation, {**values, unknown: candidate})
+
+        if not allowed(value):
+            most = _last_true(allowed, item.notation[unknown].minimum, value)
+            raise _Unreachable(limit.text.format(**values, **{unknown: value}, most=most))
 
 
 def _first_true(good: Callable[[int], bool], low: int, high: int) -> int | None:
@@ -255,12 +283,13 @@ def _scan(
     high: int,
     good: Callable[[int], bool],
 ) -> tuple[int | None, int | None]:
-    """First value that meets the target, and the first from which all do up to ``high``."""
+    """First value that meets the target, and the first from which all do up to ``high`` (if that is in reach)."""
+    last = min(high, low + _MOST_SCANNED)
     goal = math.log(target) if target > 0 else -math.inf
     first: int | None = None
     last_bad = low - 1
-    for start in range(low, high + 1, _SCAN):
-        candidates = np.arange(start, min(start + _SCAN, high + 1))
+    for start in range(low, last + 1, _SCAN):
+        candidates = np.arange(start, min(start + _SCAN, last + 1))
         logs = np.asarray(item.log_bound(**values, **{unknown: candidates}))
         margin = 1e-9 * (1.0 + abs(goal)) if math.isfinite(goal) else 0.0
         surely_bad, unsure = logs > goal + margin, np.abs(logs - goal) <= margin
@@ -271,6 +300,6 @@ def _scan(
             first = int(candidates[int(np.argmin(bad))])
         if bad.any():
             last_bad = int(candidates[np.flatnonzero(bad)[-1]])
-        if unknown != "K" and first is not None:
+        if last < high and first is not None:
             return first, None  # nothing is known beyond
     return first, last_bad + 1 if first is not None and last_bad < high else None

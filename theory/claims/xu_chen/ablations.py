@@ -1,27 +1,39 @@
 """C15: what is lost without a part of the model, and with a decayed learning rate.
 
-STATED in words in the first version of the source and reported rather than
-required: "may be incapable" and "matter" name no quantity, and the direction of
-the effect of a schedule is this project's choice.
+Definition: an ablated model is trained like the full one, without its MLP, or with uniform attention, or with a
+learning rate that decays to 0.
+
+Guarantee (comparison): without either part the OOD error is larger than in the full model; with the decayed
+rate a larger share of the initial gap is left.
+
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, first version, in words: "may be incapable",
+"matter".
+
+STATED, and reported rather than required: these words name no quantity, and the direction of the effect of a
+schedule is this project's choice.
+
+>>> import theory
+>>> claim = theory.claim("ablation-attention-only")
+>>> claim.arm, claim.reference
+('attention-only', 'main')
 """
 
-from theory.claim import Claim, Kind, Provenance
+from theory.claim import Claim
+from theory.claims.xu_chen.paper import PAPER
+from theory.kinds import Kind
+from theory.parts import Measured, Provenance, Source
 
 
 def _ablation(identifier: str, title: str, statement: str, source: str, observable: str, variant: str) -> Claim:
     return Claim(
         id=identifier,
-        claim_number="C15",
         title=title,
         statement=statement,
         kind=Kind.COMPARISON,
-        provenance=Provenance.STATED,
-        source=source,
         observable=observable,
         required=False,
-        variant=variant,
-        reference="main",
-        supporting=("pretraining_gap", "pretraining_accuracy"),
+        source=Source(paper=PAPER, number="C15", provenance=Provenance.STATED, text=source),
+        measured=Measured(arm=variant, reference="main", supporting=("pretraining_gap", "pretraining_accuracy")),
     )
 
 

@@ -1,16 +1,28 @@
 """C10: attention keeps to the content tokens.
 
-RECONSTRUCTED, hence reported and not required: the source speaks of structured
-attention patterns; which masses rise and fall is this project's reading, and
-the part about the subject's weight has a premise still to be found.
+Definition: the attention mass on a kind of token is that at the answer position, averaged over statements.
+
+Guarantee (comparison): pre-training lowers the mass on distractors below its share at initialisation.
+
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, abstract and summary: pre-training learns
+structured attention patterns.
+
+RECONSTRUCTED, hence reported and not required: which masses rise and fall is this project's reading, and the
+part about the subject's weight has a premise still to be found.
+
+>>> import theory
+>>> theory.claim("attention-pattern").arm
+'distractors'
 """
 
-from theory.claim import Claim, Kind, Provenance
+from theory.claim import Claim
+from theory.claims.xu_chen.paper import PAPER
+from theory.kinds import Kind
+from theory.parts import Measured, Provenance, Source
 
 CLAIMS = (
     Claim(
         id="attention-pattern",
-        claim_number="C10",
         title="Pre-training moves attention away from distractors",
         statement=(
             "At the answer position the attention mass on distractor tokens after pre-training is below its share at "
@@ -18,11 +30,22 @@ CLAIMS = (
             "rises from 1/2 where templates are shared by many facts; this part is reported only.)"
         ),
         kind=Kind.COMPARISON,
-        provenance=Provenance.RECONSTRUCTED,
-        source="Abstract and summary: pre-training learns structured attention patterns.",
         observable="distractor_attention_drop",
         required=False,
-        variant="distractors",
-        supporting=("distractor_attention", "subject_attention", "template_attention", "subject_distractor_attention"),
+        source=Source(
+            paper=PAPER,
+            number="C10",
+            provenance=Provenance.RECONSTRUCTED,
+            text="Abstract and summary: pre-training learns structured attention patterns.",
+        ),
+        measured=Measured(
+            arm="distractors",
+            supporting=(
+                "distractor_attention",
+                "subject_attention",
+                "template_attention",
+                "subject_distractor_attention",
+            ),
+        ),
     ),
 )

@@ -1,42 +1,62 @@
-"""C4: how rarely a template's coverage falls to half its mean."""
+"""C4: how rarely a template's coverage falls to half its mean.
+
+Definition: the coverage C_r of a template r is the number of fine-tuned facts that were written with it; its
+mean over worlds is N_f K / |R|.
+
+Guarantee (upper): P[C_r <= N_f K / (2|R|)] <= exp(-N_f K^2 / (2|R|^2)).
+
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, does not state it; it may be where the headline
+exponent comes from. DERIVED; proof in docs/claims/coverage-half-mean.md.
+
+>>> import theory
+>>> round(theory.claim("coverage-half-mean").bound(N_f=40, K=3, R=60), 3)
+0.951
+"""
 
 import sympy as sp
 
-from theory.claim import Claim, Kind, Mutant, Provenance
-from theory.notation import K, N_f, R
+from theory.claim import Claim
+from theory.claims.xu_chen.paper import PAPER, K, N_f, R
+from theory.kinds import Kind
+from theory.parts import Evaluation, Measured, Mutant, Premises, Provenance, Source
+
+HALF_MEAN = -N_f * K**2 / (2 * R**2)
 
 CLAIMS = (
     Claim(
         id="coverage-half-mean",
-        claim_number="C4",
         title="Half-mean tail of a template's coverage",
         statement=(
             "Averaged over worlds, the number C_r of fine-tuned facts that were written with template r is "
             "Binomial(N_f, K/|R|), and P[C_r <= N_f K / (2|R|)] <= exp(-N_f K^2 / (2|R|^2))."
         ),
         kind=Kind.UPPER,
-        provenance=Provenance.DERIVED,
-        source=(
-            "Not in the source as such: a plausible origin of the K^2 / (2|R|^2) in its headline bound "
-            "(with N_f = normalised N_f times log|R| it is the headline formula)."
-        ),
         observable="coverage_half_mean_tail",
+        log_expression=HALF_MEAN,
         required=True,
-        log_expression=-N_f * K**2 / (2 * R**2),
-        falls_in=("N_f", "K"),
-        domain=(sp.Le(K, R),),
-        tolerance=1e-12,
-        proof="claims/coverage-half-mean",
+        source=Source(
+            paper=PAPER,
+            number="C4",
+            provenance=Provenance.DERIVED,
+            text=(
+                "Not in the source as such: a plausible origin of the K^2 / (2|R|^2) in its headline bound "
+                "(with N_f = normalised N_f times log|R| it is the headline formula)."
+            ),
+            proof="claims/coverage-half-mean",
+        ),
+        premises=Premises(domain=(sp.Le(K, R),)),
+        measured=Measured(tolerance=1e-12),
+        evaluation=Evaluation(falls_in=("N_f", "K")),
         mutants=(
             Mutant(
                 name="without-half",
-                log_bound=-N_f * K**2 / R**2,
+                log_bound=2 * HALF_MEAN,
                 text="the factor 1/2 in the exponent dropped",
                 refuted_by="certification",
             ),
             Mutant(
                 name="linear-in-multiplicity",
-                log_bound=-N_f * K / (2 * R),
+                log_bound=HALF_MEAN * R / K,
                 text="K / |R| in place of K^2 / |R|^2",
                 refuted_by="certification",
             ),

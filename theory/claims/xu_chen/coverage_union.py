@@ -1,14 +1,29 @@
-"""C7: closed-form bounds on insufficient coverage of a fact's own templates, by counting alone."""
+"""C7: closed-form bounds on insufficient coverage of a fact's own templates, in a simple and a sharp form.
 
-from collections.abc import Callable
-from fractions import Fraction
-from typing import Any
+Definition: a held-out fact is insufficiently covered if some of its K own templates has coverage C_r <= N_f K /
+(2|R|), half its mean.
+
+Guarantee (upper): with p = K/|R| and c = floor(N_f p / 2) its probability is at most min(1, K exp(-N_f p^2 /
+2)), and, sharper, at most min(1, K P[C_r = c] / (1 - rho)) with rho = c(1-p) / ((N_f-c+1)p). The sharp form is
+within 2.11 of the exact law.
+
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, asks that fine-tuning cover enough templates.
+The bounds are DERIVED; proofs in docs/claims/coverage-union.md and coverage-union-sharp.md.
+
+>>> import theory
+>>> round(theory.claim("coverage-union").bound(N_f=400, K=30, R=60), 23)
+5.79e-21
+>>> round(theory.claim("coverage-union-sharp").bound(N_f=400, K=30, R=60), 25)
+3.9e-23
+"""
 
 import sympy as sp
 
-from theory.claim import Claim, Kind, Mutant, Provenance
-from theory.notation import K, N_f, R
-from theory.numbers.floats import Approximation
+from theory.claim import Claim
+from theory.claims.xu_chen.coverage_half_mean import HALF_MEAN
+from theory.claims.xu_chen.paper import PAPER, K, N_f, R
+from theory.kinds import Kind
+from theory.parts import Evaluation, Measured, Mutant, Premises, Provenance, Source
 
 _SOURCE = (
     "The source says that fine-tuning must cover enough relation templates and that insufficient coverage leaves facts "
@@ -17,8 +32,7 @@ _SOURCE = (
 _DOMAIN = (sp.Le(K, R), sp.Ge(N_f, 1))
 _p = K / R
 _c = sp.floor(N_f * K / (2 * R))
-_UNION = sp.log(sp.Min(1, K * sp.exp(-N_f * K**2 / (2 * R**2))))
-_UNSEEN = sp.log(sp.Min(1, K * (1 - _p) ** N_f))
+_UNION = sp.log(sp.Min(1, K * sp.exp(HALF_MEAN)))
 
 
 def _tail(cut: sp.Expr) -> sp.Expr:
@@ -28,49 +42,34 @@ def _tail(cut: sp.Expr) -> sp.Expr:
     return sp.log(sp.Min(1, K * pmf / (1 - ratio)))
 
 
-def _least_facts(
-    good: Callable[[int], bool], target: Fraction, low: int, high: int, **values: int
-) -> tuple[int | None, int | None]:
-    from theory.planning.least import least_facts_below_half
-
-    return least_facts_below_half(good, target, low, high, K=values["K"], R=values["R"])
-
-
-def _log_tail(**values: Any) -> Approximation:
-    from theory.numbers.deviance import log_some_below_half_bound
-
-    return log_some_below_half_bound(**values)
-
-
 CLAIMS = (
     Claim(
         id="coverage-union",
-        claim_number="C7",
         title="Some own template covered at most half its mean, simple form",
         statement=(
             "Averaged over worlds, with p = K/|R|, the probability that some own template of a held-out fact has "
             "coverage C_r <= N_f p / 2 is at most min(1, K exp(-N_f p^2 / 2))."
         ),
         kind=Kind.UPPER,
-        provenance=Provenance.DERIVED,
-        source=_SOURCE,
         observable="coverage_union",
-        required=True,
         log_expression=_UNION,
-        falls_in=("N_f",),
-        domain=_DOMAIN,
-        tolerance=1e-12,
-        proof="claims/coverage-union",
+        required=True,
+        source=Source(
+            paper=PAPER, number="C7", provenance=Provenance.DERIVED, text=_SOURCE, proof="claims/coverage-union"
+        ),
+        premises=Premises(domain=_DOMAIN),
+        measured=Measured(tolerance=1e-12),
+        evaluation=Evaluation(falls_in=("N_f",)),
         mutants=(
             Mutant(
                 name="without-union",
-                log_bound=-N_f * K**2 / (2 * R**2),
+                log_bound=HALF_MEAN,
                 text="the factor K of the union over own templates dropped",
                 refuted_by="certification",
             ),
             Mutant(
                 name="without-half",
-                log_bound=sp.log(sp.Min(1, K * sp.exp(-N_f * K**2 / R**2))),
+                log_bound=sp.log(sp.Min(1, K * sp.exp(2 * HALF_MEAN))),
                 text="the factor 1/2 in the exponent dropped",
                 refuted_by="certification",
             ),
@@ -83,42 +82,7 @@ CLAIMS = (
         ),
     ),
     Claim(
-        id="covering-some-unseen-sharp",
-        claim_number="C7",
-        title="Some own template unseen, sharp closed form",
-        statement=(
-            "Averaged over worlds, a held-out fact has an own template that no fine-tuned fact shows with probability "
-            "at most min(1, K (1 - K/|R|)^N_f); this is within the factor e/(e-1) of the exact law for all K <= |R| "
-            "and N_f."
-        ),
-        kind=Kind.UPPER,
-        provenance=Provenance.DERIVED,
-        source=_SOURCE,
-        observable="covering_some_unseen",
-        required=True,
-        log_expression=_UNSEEN,
-        falls_in=("N_f",),
-        domain=_DOMAIN,
-        tolerance=1e-12,
-        proof="claims/covering-some-unseen-sharp",
-        mutants=(
-            Mutant(
-                name="without-union",
-                log_bound=N_f * sp.log(1 - _p),
-                text="the factor K of the union over own templates dropped",
-                refuted_by="certification",
-            ),
-            Mutant(
-                name="one-fact-more",
-                log_bound=sp.log(sp.Min(1, K * (1 - _p) ** (N_f + 1))),
-                text="N_f + 1 facts in place of N_f",
-                refuted_by="certification",
-            ),
-        ),
-    ),
-    Claim(
         id="coverage-union-sharp",
-        claim_number="C7",
         title="Some own template covered at most half its mean, sharp closed form",
         statement=(
             "Averaged over worlds, with p = K/|R|, c = floor(N_f K / (2|R|)) and rho = c(1-p) / ((N_f-c+1)p), the "
@@ -127,16 +91,18 @@ CLAIMS = (
             "2.11 of the exact law, and never looser than the simple form."
         ),
         kind=Kind.UPPER,
-        provenance=Provenance.DERIVED,
-        source=_SOURCE,
         observable="coverage_union",
-        required=True,
         log_expression=_tail(_c),
-        numeric=_log_tail,
-        searches=(("N_f", _least_facts),),
-        domain=_DOMAIN,
-        tolerance=1e-12,
-        proof="claims/coverage-union-sharp",
+        required=True,
+        source=Source(
+            paper=PAPER, number="C7", provenance=Provenance.DERIVED, text=_SOURCE, proof="claims/coverage-union-sharp"
+        ),
+        premises=Premises(domain=_DOMAIN),
+        measured=Measured(tolerance=1e-12),
+        evaluation=Evaluation(
+            numeric="theory.coverage.floats:log_some_below_half_bound",
+            searches=(("N_f", "theory.planning.least:least_facts_below_half"),),
+        ),
         mutants=(
             Mutant(
                 name="cut-one-lower",

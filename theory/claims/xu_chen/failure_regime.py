@@ -1,20 +1,33 @@
 """C9: with one template per fact, uncovered facts fail.
 
-RECONSTRUCTED, hence reported and not required: the source states the failure in
-words; which quantity bounds it from below is this project's reading.
+Definition: the OOD error is the share of held-out facts whose question is answered wrongly; with K = 1 a fact
+has one template, which fine-tuning shows or does not show.
+
+Guarantee (lower): the mean OOD error is at least max(P[no own template seen] - 1/A, 0): chance for what was
+never shown.
+
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, abstract and summary: the failure, in words.
+
+RECONSTRUCTED, hence reported and not required: which quantity bounds the failure from below is this project's
+reading.
+
+>>> import theory
+>>> round(theory.claim("failure-regime").bound(N_f=10, K=1, R=60, A=60), 3)
+0.829
 """
 
 import sympy as sp
 
-from theory.claim import Assumption, Claim, Kind, Mutant, Provenance
-from theory.notation import A, K, N_f, R, epsilon, measured
+from theory.claim import Claim
+from theory.claims.xu_chen.paper import NEAR_OPTIMAL, PAPER, A, K, N_f, R
+from theory.kinds import Kind
+from theory.parts import Assumption, Evaluation, Measured, Mutant, Premises, Provenance, Source
 
 _NONE_SEEN = (sp.binomial(R - K, K) / sp.binomial(R, K)) ** N_f
 
 CLAIMS = (
     Claim(
         id="failure-regime",
-        claim_number="C9",
         title="Failure regime below the premise on multiplicity",
         statement=(
             "With multiplicity K = 1, below the premise of the headline bound, the mean out-of-distribution error is "
@@ -22,29 +35,31 @@ CLAIMS = (
             "answered no better than by chance."
         ),
         kind=Kind.LOWER,
-        provenance=Provenance.RECONSTRUCTED,
-        source=(
-            "Abstract and summary: insufficient coverage leaves facts stored but inaccessible, a mechanism of "
-            "hallucination; this lower bound is the project's reading of it."
-        ),
         observable="ood_error",
-        required=False,
         log_expression=sp.log(sp.Max(0, _NONE_SEEN - 1 / A)),
-        falls_in=("N_f", "K"),
-        domain=(sp.Le(K, R), sp.Ge(N_f, 1)),
-        assumptions=(
-            Assumption(
-                name="K",
-                relation=sp.Le(K, 1),
-                text="every fact was written with a single template",
-            ),
-            Assumption(
-                name="pretraining_gap",
-                relation=sp.Le(measured("pretraining_gap"), epsilon),
-                text="pre-training is near-optimal: its loss is within epsilon of the floor log K",
+        required=False,
+        source=Source(
+            paper=PAPER,
+            number="C9",
+            provenance=Provenance.RECONSTRUCTED,
+            text=(
+                "Abstract and summary: insufficient coverage leaves facts stored but inaccessible, a mechanism of "
+                "hallucination; this lower bound is the project's reading of it."
             ),
         ),
-        supporting=("no_template_seen",),
+        premises=Premises(
+            domain=(sp.Le(K, R), sp.Ge(N_f, 1)),
+            assumptions=(
+                Assumption(
+                    name="K",
+                    relation=sp.Le(K, 1),
+                    text="every fact was written with a single template",
+                ),
+                NEAR_OPTIMAL,
+            ),
+        ),
+        measured=Measured(supporting=("no_template_seen",)),
+        evaluation=Evaluation(falls_in=("N_f", "K")),
         mutants=(
             Mutant(
                 name="coverage-useless",

@@ -1,13 +1,28 @@
 """C16: the same trends in pre-trained language models.
 
-STATED in words (the source reports experiments that support the trends) and not
-required: these runs need weights and facts that a verification may not have.
+Definition: a language model is trained on PopQA-style facts, each written with K templates of its relation, and
+fine-tuned on N_f of them as questions; the OOD error is as for the one-layer model.
+
+Guarantee (trend, comparison, equivalence): the OOD error moves with N_f, K and |R| as in C14, and low-rank
+fine-tuning matches full fine-tuning within a stated margin.
+
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, abstract and summary: experiments with GPT-2 and
+Llama-3.2-1B.
+
+STATED in words, and not required: these runs need weights and facts that a verification may not have.
+
+>>> import theory
+>>> theory.claim("lm-trends-templates").axis
+'R'
 """
 
 import sympy as sp
 
-from theory.claim import Assumption, Claim, Kind, Mutant, Provenance, Scope
+from theory.claim import Claim
+from theory.claims.xu_chen.paper import PAPER
+from theory.kinds import Kind
 from theory.notation import measured
+from theory.parts import Assumption, Measured, Mutant, Premises, Provenance, Source
 
 _SOURCE = "Abstract and summary: experiments on PopQA with GPT-2 and Llama-3.2-1B support its trends."
 
@@ -23,19 +38,14 @@ _STORED = (
 def _trend(identifier: str, axis: str, direction: int, title: str, statement: str) -> Claim:
     return Claim(
         id=identifier,
-        claim_number="C16",
         title=title,
         statement=f"For GPT-2 and Llama architectures on PopQA-style facts, {statement}",
         kind=Kind.TREND,
-        provenance=Provenance.STATED,
-        source=_SOURCE,
         observable="ood_error",
         required=False,
-        assumptions=_STORED,
-        scope=Scope.SERIES,
-        axis=axis,
-        direction=direction,
-        variant="language-model",
+        source=Source(paper=PAPER, number="C16", provenance=Provenance.STATED, text=_SOURCE),
+        premises=Premises(assumptions=_STORED),
+        measured=Measured(axis=axis, direction=direction, arm="language-model"),
         mutants=(_reversed(-direction),),
     )
 
@@ -53,21 +63,21 @@ def _reversed(direction: int) -> Mutant:
 CLAIMS = (
     _trend(
         "lm-trends",
-        "finetuned",
+        "N_f",
         -1,
         "The trend in fine-tuning facts, for language models",
         "the out-of-distribution error after fine-tuning does not increase in the number of fine-tuned facts.",
     ),
     _trend(
         "lm-trends-multiplicity",
-        "multiplicity",
+        "K",
         -1,
         "The trend in multiplicity, for language models",
         "the out-of-distribution error after fine-tuning does not increase in the multiplicity K.",
     ),
     _trend(
         "lm-trends-templates",
-        "templates",
+        "R",
         +1,
         "The trend in the template universe, for language models",
         "the out-of-distribution error after fine-tuning does not decrease in the number |R| of templates of each "
@@ -75,39 +85,36 @@ CLAIMS = (
     ),
     Claim(
         id="lm-multiplicity",
-        claim_number="C16",
         title="Multiplicity makes facts extractable, for language models",
         statement=(
             "For GPT-2 and Llama architectures on PopQA-style facts, the out-of-distribution error after fine-tuning "
             "is lower at the largest multiplicity of the grid than at the smallest, seed by seed on average."
         ),
         kind=Kind.COMPARISON,
-        provenance=Provenance.STATED,
-        source=_SOURCE,
         observable="ood_error",
         required=False,
-        assumptions=_STORED,
-        scope=Scope.SERIES,
-        axis="multiplicity",
-        direction=-1,
-        variant="language-model",
+        source=Source(paper=PAPER, number="C16", provenance=Provenance.STATED, text=_SOURCE),
+        premises=Premises(assumptions=_STORED),
+        measured=Measured(axis="K", direction=-1, arm="language-model"),
         mutants=(_reversed(+1),),
     ),
     Claim(
         id="lm-low-rank",
-        claim_number="C16",
         title="Low-rank fine-tuning matches full fine-tuning, for language models",
         statement=(
             "For GPT-2 and Llama architectures on PopQA-style facts, low-rank fine-tuning reaches, seed by seed, the "
             "out-of-distribution error of full fine-tuning within the stated margin."
         ),
         kind=Kind.EQUIVALENCE,
-        provenance=Provenance.STATED,
-        source="Abstract and summary: its results hold for full and for low-rank fine-tuning alike. " + _SOURCE,
         observable="ood_error",
         required=False,
-        assumptions=_STORED,
-        variant="lm-low-rank",
-        reference="language-model",
+        source=Source(
+            paper=PAPER,
+            number="C16",
+            provenance=Provenance.STATED,
+            text="Abstract and summary: its results hold for full and for low-rank fine-tuning alike. " + _SOURCE,
+        ),
+        premises=Premises(assumptions=_STORED),
+        measured=Measured(arm="lm-low-rank", reference="language-model"),
     ),
 )

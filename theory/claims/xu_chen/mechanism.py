@@ -1,46 +1,58 @@
 """C8: why a held-out fact fails: its own templates were not covered.
 
-RECONSTRUCTED, hence reported and not required: source and project agree on
-the mechanism in words, but the measure of it is ours.
+Definition: a held-out fact's own template is uncovered if no fine-tuned fact was written with it; a fact fails
+if its question is answered wrongly.
+
+Guarantee (comparison): the area under the ROC curve of the number of uncovered own templates, as a predictor of
+failure among the held-out facts of one run, exceeds 1/2.
+
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, abstract and summary: facts are stored yet
+inaccessible where coverage is too small.
+
+RECONSTRUCTED, hence reported and not required: paper and project agree on the mechanism in words; the measure
+of it is ours.
+
+>>> import theory
+>>> theory.claim("mechanism").observable
+'coverage_auc_excess'
 """
 
-import sympy as sp
-
-from theory.claim import Assumption, Claim, Kind, Provenance
-from theory.notation import epsilon, measured
+from theory.claim import Claim
+from theory.claims.xu_chen.paper import NEAR_OPTIMAL, PAPER
+from theory.kinds import Kind
+from theory.parts import Measured, Premises, Provenance, Source
 
 CLAIMS = (
     Claim(
         id="mechanism",
-        claim_number="C8",
         title="Uncovered own templates predict failure",
         statement=(
             "Among the held-out facts of one run, those with more uncovered own templates fail more often: the area "
             "under the ROC curve of the number of uncovered own templates as a predictor of failure exceeds 1/2."
         ),
         kind=Kind.COMPARISON,
-        provenance=Provenance.RECONSTRUCTED,
-        source=(
-            "Abstract and summary: facts are stored yet inaccessible where fine-tuning covers too few of the latent "
-            "relation-template directions through which they were encoded."
-        ),
         observable="coverage_auc_excess",
         required=False,
-        assumptions=(
-            Assumption(
-                name="pretraining_gap",
-                relation=sp.Le(measured("pretraining_gap"), epsilon),
-                text="pre-training is near-optimal: its loss is within epsilon of the floor log K",
+        source=Source(
+            paper=PAPER,
+            number="C8",
+            provenance=Provenance.RECONSTRUCTED,
+            text=(
+                "Abstract and summary: facts are stored yet inaccessible where fine-tuning covers too few of the "
+                "latent relation-template directions through which they were encoded."
             ),
         ),
-        supporting=(
-            "own_template_error_share",
-            "own_template_error_excess",
-            "unseen_own_templates",
-            "ood_error_unseen_0",
-            "ood_error_unseen_1",
-            "ood_error_unseen_2",
-            "ood_error_unseen_3_or_more",
+        premises=Premises(assumptions=(NEAR_OPTIMAL,)),
+        measured=Measured(
+            supporting=(
+                "own_template_error_share",
+                "own_template_error_excess",
+                "unseen_own_templates",
+                "ood_error_unseen_0",
+                "ood_error_unseen_1",
+                "ood_error_unseen_2",
+                "ood_error_unseen_3_or_more",
+            )
         ),
     ),
 )

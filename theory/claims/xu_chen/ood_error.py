@@ -1,16 +1,30 @@
-"""C5: the headline bound on the out-of-distribution error, in its two readings."""
+"""C5: the headline bound on the out-of-distribution error, in its two readings.
+
+Definition: facts are stored in pre-training, each written with K of |R| templates; N_f of them are fine-tuned
+as questions; the out-of-distribution (OOD) error is the share of the other facts whose question is answered
+wrongly.
+
+Guarantee (upper): after near-optimal pre-training with K >= 2 the mean OOD error is at most exp(-N_f K^2 /
+(2|R|^2)), N_f divided by log|R| beforehand, or, literally, that to the power log|R|.
+
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, abstract and summary. STATED; not proved here.
+
+>>> import theory
+>>> round(theory.claim("ood-error-literal").bound(N_f=40, K=3, R=60), 3)
+0.815
+>>> round(theory.claim("ood-error-normalised").bound(N_f=40, K=3, R=60), 3)
+0.951
+"""
 
 import sympy as sp
 
-from theory.claim import Assumption, Claim, Kind, Mutant, Provenance
-from theory.notation import K, N_f, R, epsilon, measured
+from theory.claim import Claim
+from theory.claims.xu_chen.paper import NEAR_OPTIMAL, PAPER, K, N_f, R
+from theory.kinds import Kind
+from theory.parts import Assumption, Evaluation, Measured, Mutant, Premises, Provenance, Source
 
 _PREMISES = (
-    Assumption(
-        name="pretraining_gap",
-        relation=sp.Le(measured("pretraining_gap"), epsilon),
-        text="pre-training is near-optimal: its loss is within epsilon of the floor log K",
-    ),
+    NEAR_OPTIMAL,
     Assumption(
         name="K",
         relation=sp.Ge(K, 2),
@@ -38,12 +52,11 @@ def _mutants(log_bound: sp.Expr, exponent: sp.Expr) -> tuple[Mutant, ...]:
 
 
 _NORMALISED = -N_f * K**2 / (2 * R**2)
-_LITERAL = -N_f * K**2 * sp.log(R) / (2 * R**2)
+_LITERAL = _NORMALISED * sp.log(R)
 
 CLAIMS = (
     Claim(
         id="ood-error-normalised",
-        claim_number="C5",
         title="Headline bound on the OOD error, N_f normalised by log|R|",
         statement=(
             "After near-optimal pre-training with multiplicity K >= 2, the mean out-of-distribution error after "
@@ -51,41 +64,46 @@ CLAIMS = (
             "exp(-N_f K^2 / (2|R|^2)) in the raw count."
         ),
         kind=Kind.UPPER,
-        provenance=Provenance.STATED,
-        source=(
-            "The formula is in the abstract and summary, with a tilde on N_f; what the tilde normalises by is not "
-            "stated. This reading takes it to be log|R|."
-        ),
         observable="ood_error",
-        required=True,
         log_expression=_NORMALISED,
-        falls_in=("N_f", "K"),
-        domain=_DOMAIN,
-        assumptions=_PREMISES,
-        supporting=("unseen_own_templates", "ood_loss"),
+        required=True,
+        source=Source(
+            paper=PAPER,
+            number="C5",
+            provenance=Provenance.STATED,
+            text=(
+                "The formula is in the abstract and summary, with a tilde on N_f; what the tilde normalises by is not "
+                "stated. This reading takes it to be log|R|."
+            ),
+        ),
+        premises=Premises(domain=_DOMAIN, assumptions=_PREMISES),
+        measured=Measured(supporting=("unseen_own_templates", "ood_loss")),
+        evaluation=Evaluation(falls_in=("N_f", "K")),
         mutants=_mutants(_NORMALISED, R**2),
     ),
     Claim(
         id="ood-error-literal",
-        claim_number="C5",
         title="Headline bound on the OOD error, N_f the raw count",
         statement=(
             "After near-optimal pre-training with multiplicity K >= 2, the mean out-of-distribution error after "
             "fine-tuning on N_f facts is at most exp(-N_f K^2 log|R| / (2|R|^2)), N_f the raw count of facts."
         ),
         kind=Kind.UPPER,
-        provenance=Provenance.STATED,
-        source=(
-            "The formula is in the abstract and summary, with a tilde on N_f; what the tilde normalises by is not "
-            "stated. This reading ignores it."
-        ),
         observable="ood_error",
-        required=True,
         log_expression=_LITERAL,
-        falls_in=("N_f", "K"),
-        domain=_DOMAIN,
-        assumptions=_PREMISES,
-        supporting=("unseen_own_templates", "ood_loss"),
+        required=True,
+        source=Source(
+            paper=PAPER,
+            number="C5",
+            provenance=Provenance.STATED,
+            text=(
+                "The formula is in the abstract and summary, with a tilde on N_f; what the tilde normalises by is not "
+                "stated. This reading ignores it."
+            ),
+        ),
+        premises=Premises(domain=_DOMAIN, assumptions=_PREMISES),
+        measured=Measured(supporting=("unseen_own_templates", "ood_loss")),
+        evaluation=Evaluation(falls_in=("N_f", "K")),
         mutants=_mutants(_LITERAL, R**2),
     ),
 )

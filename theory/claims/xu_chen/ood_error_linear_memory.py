@@ -1,22 +1,37 @@
 """C9 proved for the linear memory: a held-out fact with an own template that fine-tuning never shows fails.
 
-The bound is the exact covering law of C6. The premise on the pre-trained memory
-is measured; for K = 1 it is proved for every number of pre-training steps.
+Definition: the linear memory is F = V x with uniform attention; it has template dominance if each fact prefers
+each own template to its answer, no less than facts that do not own the template do.
+
+Guarantee (lower, tight under its premise): after any number of full-batch gradient steps of size at most 8 the
+mean OOD error is at least the exact covering law of C6, P[some own template unseen].
+
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, says in words that uncovered facts stay
+inaccessible. DERIVED; proof in docs/claims/ood-error-linear-memory.md.
+
+The premise on the pre-trained memory is measured; for K = 1 it is proved for every number of pre-training
+steps.
+
+>>> import theory
+>>> round(theory.claim("ood-error-linear-memory").bound(N_f=60, K=3, R=60), 3)
+0.132
 """
 
 import sympy as sp
 
-from theory.claim import Assumption, Claim, Kind, Mutant, Provenance
-from theory.claims import covering_laws
-from theory.notation import N_f, measured
+from theory.claim import Claim
+from theory.claims.xu_chen import covering_some_unseen
+from theory.claims.xu_chen.paper import PAPER, N_f
+from theory.kinds import Kind
+from theory.notation import measured
+from theory.parts import Assumption, Measured, Mutant, Premises, Provenance, Source
 
-(_LAW,) = (c for c in covering_laws.CLAIMS if c.id == "covering-some-unseen")
-assert _LAW.log_expression is not None
+(_LAW,) = covering_some_unseen.CLAIMS
+_SOME_UNSEEN = covering_some_unseen.SOME_UNSEEN
 
 CLAIMS = (
     Claim(
         id="ood-error-linear-memory",
-        claim_number="C9",
         title="The linear memory extracts nothing that fine-tuning does not cover",
         statement=(
             "Linear memory F = V x with uniform attention, V e_p = 0 before fine-tuning, every fact with an answer of "
@@ -29,41 +44,47 @@ CLAIMS = (
             "every number of pre-training steps of size at most 2 S from 0, and the bound is (1 - 1/|R|)^N_f."
         ),
         kind=Kind.LOWER,
-        provenance=Provenance.DERIVED,
-        source=(
-            "The source says that insufficient coverage leaves facts stored but inaccessible, and that attention-only "
-            "simplifications may be incapable of extracting; this theorem, for the linear memory, is this project's."
-        ),
         observable="ood_error",
+        log_expression=_SOME_UNSEEN,
         required=True,
-        log_expression=_LAW.log_expression,
-        exact=_LAW.exact,
-        ball=_LAW.ball,
-        falls_in=_LAW.falls_in,
-        searches=_LAW.searches,
-        domain=_LAW.domain,
-        assumptions=(
-            Assumption(
-                name="template_dominance",
-                relation=sp.Ge(measured("template_dominance"), 0),
-                text=(
-                    "after pre-training each fact prefers each own template to its answer, and by no less than any "
-                    "other fact that does not own the template prefers it to that answer"
+        source=Source(
+            paper=PAPER,
+            number="C9",
+            provenance=Provenance.DERIVED,
+            text=(
+                "The source says that insufficient coverage leaves facts stored but inaccessible, and that "
+                "attention-only simplifications may be incapable of extracting; this theorem, for the linear "
+                "memory, is this project's."
+            ),
+            proof="claims/ood-error-linear-memory",
+        ),
+        premises=Premises(
+            domain=_LAW.domain,
+            assumptions=(
+                Assumption(
+                    name="template_dominance",
+                    relation=sp.Ge(measured("template_dominance"), 0),
+                    text=(
+                        "after pre-training each fact prefers each own template to its answer, and by no less than any "
+                        "other fact that does not own the template prefers it to that answer"
+                    ),
+                ),
+                Assumption(
+                    name="finetuning_step",
+                    relation=sp.Le(measured("finetuning_step"), 8),
+                    text="fine-tuning is full-batch gradient descent on the whole matrix, with steps of at most 8",
                 ),
             ),
-            Assumption(
-                name="finetuning_step",
-                relation=sp.Le(measured("finetuning_step"), 8),
-                text="fine-tuning is full-batch gradient descent on the whole matrix, with steps of at most 8",
-            ),
         ),
-        supporting=("some_template_unseen", "uncovered_extracted", "own_template_error_share", "pretraining_gap"),
-        proof="claims/ood-error-linear-memory",
-        variant="linear-memory",
+        measured=Measured(
+            supporting=("some_template_unseen", "uncovered_extracted", "own_template_error_share", "pretraining_gap"),
+            arm="linear-memory",
+        ),
+        evaluation=_LAW.evaluation,
         mutants=(
             Mutant(
                 name="one-fact-fewer",
-                log_bound=_LAW.log_expression.subs(N_f, N_f - 1),
+                log_bound=_SOME_UNSEEN.subs(N_f, N_f - 1),
                 text="N_f - 1 facts in place of N_f",
                 refuted_by="certification",
             ),

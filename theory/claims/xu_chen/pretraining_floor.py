@@ -1,14 +1,29 @@
-"""C1: the floor of the pre-training loss."""
+"""C1: the floor of the pre-training loss.
+
+Definition: the pre-training loss is the mean next-token loss of statements: template given subject, then answer
+given both.
+
+Guarantee (identity): for every parameter the loss is log K plus a mean divergence plus the mean answer loss,
+neither negative. So log K is the floor of the loss, a lower bound that is tight.
+
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, says that pre-training reaches near-optimal
+loss. DERIVED; proof in docs/claims/pretraining-floor.md.
+
+>>> import theory
+>>> round(theory.claim("pretraining-floor").bound(K=3), 3)
+1.099
+"""
 
 import sympy as sp
 
-from theory.claim import Claim, Kind, Mutant, Provenance
-from theory.notation import K, R
+from theory.claim import Claim
+from theory.claims.xu_chen.paper import PAPER, K, R
+from theory.kinds import Kind
+from theory.parts import Measured, Mutant, Provenance, Source
 
 CLAIMS = (
     Claim(
         id="pretraining-floor",
-        claim_number="C1",
         title="Loss floor of pre-training",
         statement=(
             "For every parameter, the pre-training loss exceeds log K by exactly the mean divergence "
@@ -16,13 +31,17 @@ CLAIMS = (
             "pretraining_floor is the loss less these two terms, measured in float64: it must equal log K."
         ),
         kind=Kind.IDENTITY,
-        provenance=Provenance.DERIVED,
-        source="The source says that pre-training reaches near-optimal loss; what optimal means is derived here.",
         observable="pretraining_floor",
-        required=True,
         log_expression=sp.log(sp.log(K)),
-        tolerance=1e-9,
-        proof="claims/pretraining-floor",
+        required=True,
+        source=Source(
+            paper=PAPER,
+            number="C1",
+            provenance=Provenance.DERIVED,
+            text="The source says that pre-training reaches near-optimal loss; what optimal means is derived here.",
+            proof="claims/pretraining-floor",
+        ),
+        measured=Measured(tolerance=1e-9),
         mutants=(
             Mutant(
                 name="entropy-of-universe",

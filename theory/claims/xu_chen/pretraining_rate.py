@@ -1,41 +1,59 @@
 """C3: the pre-training rate of the full model.
 
-RECONSTRUCTED from "reaches near-optimal loss", hence reported and not required:
-the source's abstract gives no rate, and the one tested here is ours.
+Definition: the gap of pre-training is its loss less the floor log K, after t gradient steps.
+
+Guarantee (rate): once the gap is under 1, the slope of log(gap t / log^2 t) against log t over the last decade
+of steps is at most 0; an upper bound on the order, without a constant.
+
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, abstract and summary: pre-training reaches
+near-optimal loss.
+
+RECONSTRUCTED, hence reported and not required: the abstract gives no rate, and the one tested here is ours.
+
+>>> import theory
+>>> theory.claim("pretraining-rate").observable
+'pretraining_gap_slope'
 """
 
 import sympy as sp
 
-from theory.claim import Assumption, Claim, Kind, Provenance, Scope
+from theory.claim import Claim
+from theory.claims.xu_chen.paper import PAPER
+from theory.kinds import Kind
 from theory.notation import measured
+from theory.parts import Assumption, Measured, Premises, Provenance, Source
 
 CLAIMS = (
     Claim(
         id="pretraining-rate",
-        claim_number="C3",
         title="Pre-training rate of the full model",
         statement=(
             "With the ReLU MLP and trained attention, once the gap L_PT - log K is under 1 it falls at least like "
             "log^2 t / t: the slope of log(gap t / log^2 t) against log t over the last decade of steps is at most 0."
         ),
         kind=Kind.RATE,
-        provenance=Provenance.RECONSTRUCTED,
-        source="Abstract and summary: pre-training reaches near-optimal loss; the rate is this project's reading.",
         observable="pretraining_gap_slope",
         required=False,
-        scope=Scope.SERIES,
-        assumptions=(
-            Assumption(
-                name="pretraining_gap",
-                relation=sp.Le(measured("pretraining_gap"), 1),
-                text="the run has reached a gap under 1",
-            ),
-            Assumption(
-                name="subject_attention",
-                relation=sp.Le(measured("subject_attention"), sp.Rational(19, 20)),
-                text="the run is not in the attention collapse: some attention is left for the template",
-            ),
+        source=Source(
+            paper=PAPER,
+            number="C3",
+            provenance=Provenance.RECONSTRUCTED,
+            text="Abstract and summary: pre-training reaches near-optimal loss; the rate is this project's reading.",
         ),
-        supporting=("pretraining_gap", "pretraining_gap_exponent", "subject_attention"),
+        premises=Premises(
+            assumptions=(
+                Assumption(
+                    name="pretraining_gap",
+                    relation=sp.Le(measured("pretraining_gap"), 1),
+                    text="the run has reached a gap under 1",
+                ),
+                Assumption(
+                    name="subject_attention",
+                    relation=sp.Le(measured("subject_attention"), sp.Rational(19, 20)),
+                    text="the run is not in the attention collapse: some attention is left for the template",
+                ),
+            )
+        ),
+        measured=Measured(supporting=("pretraining_gap", "pretraining_gap_exponent", "subject_attention")),
     ),
 )

@@ -1,14 +1,28 @@
 """C2: how fast the linear memory with uniform attention reaches the floor of the loss.
 
-The bound holds for every comparator scale rho > 0; its value is that at the best
-rho found, which is a true bound wherever the search ends. rho = 4 log t gives
-the order O(log^2 t / t).
+Definition: the gap of pre-training is its loss less the floor log K, after t steps of full-batch gradient
+descent from 0 with step eta <= 1/beta, beta the smoothness constant of the loss.
+
+Guarantee (upper): the gap is at most the loss of a comparator of scale rho plus its squared norm over 4 eta t,
+in every world and for every rho > 0; at rho = 4 log t this is O(log^2 t / t).
+
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, says that pre-training reaches near-optimal
+loss. DERIVED; proof in docs/claims/pretraining-rate-linear.md.
+
+The value is that at the best rho found, which is a true bound wherever the search ends.
+
+>>> import theory
+>>> round(theory.claim("pretraining-rate-linear").bound(S=30, A=30, R=8, K=3, eta=40, t=10_000), 3)
+0.211
 """
 
 import sympy as sp
 
-from theory.claim import Assumption, Claim, Kind, Mutant, Provenance
-from theory.notation import A, K, R, S, eta, measured, t
+from theory.claim import Claim
+from theory.claims.xu_chen.paper import PAPER, A, K, R, S, eta, t
+from theory.kinds import Kind
+from theory.notation import measured
+from theory.parts import Assumption, Evaluation, Measured, Mutant, Premises, Provenance, Source
 
 rho = sp.Symbol("rho", positive=True)
 _V = S + R + A + 1
@@ -28,7 +42,6 @@ def _log_gap_bound(vocabulary: sp.Expr = _V, steps_factor: int = 4, norm: sp.Exp
 CLAIMS = (
     Claim(
         id="pretraining-rate-linear",
-        claim_number="C2",
         title="Pre-training rate of the linear memory with uniform attention, simple form",
         statement=(
             "Linear memory F = V x with uniform attention, no distractors, no residual: full-batch gradient descent "
@@ -39,26 +52,31 @@ CLAIMS = (
             "At rho = 4 log t this is O(log^2 t / t)."
         ),
         kind=Kind.UPPER,
-        provenance=Provenance.DERIVED,
-        source=(
-            "The source says that pre-training by next-token prediction reaches near-optimal loss; this rate, for the "
-            "linear memory, and its proof are this project's."
-        ),
         observable="linear_memory_gap",
-        required=True,
         log_expression=_log_gap_bound(),
-        minimised_over=(rho,),
-        falls_in=("t",),
-        domain=(sp.Le(K, R), sp.Le(S, A)),
-        assumptions=(
-            Assumption(
-                name="pretraining_smoothness",
-                relation=sp.Le(eta * measured("pretraining_smoothness"), 1),
-                text="the step is at most 1/beta, beta the smoothness constant of the loss in this world",
+        required=True,
+        source=Source(
+            paper=PAPER,
+            number="C2",
+            provenance=Provenance.DERIVED,
+            text=(
+                "The source says that pre-training by next-token prediction reaches near-optimal loss; this rate, "
+                "for the linear memory, and its proof are this project's."
+            ),
+            proof="claims/pretraining-rate-linear",
+        ),
+        premises=Premises(
+            domain=(sp.Le(K, R), sp.Le(S, A)),
+            assumptions=(
+                Assumption(
+                    name="pretraining_smoothness",
+                    relation=sp.Le(eta * measured("pretraining_smoothness"), 1),
+                    text="the step is at most 1/beta, beta the smoothness constant of the loss in this world",
+                ),
             ),
         ),
-        proof="claims/pretraining-rate-linear",
-        variant="linear-memory",
+        measured=Measured(arm="linear-memory"),
+        evaluation=Evaluation(minimised_over=(rho,), falls_in=("t",)),
         mutants=(
             Mutant(
                 name="twice-as-fast",

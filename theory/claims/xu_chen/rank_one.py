@@ -1,21 +1,31 @@
 """C12: the first fine-tuning gradient concentrates on the prompt's column.
 
-The identity is stated so that its right side holds only symbols of the
-notation: with share, coherence c and tau measured on the same gradient,
-share = c N_f / (c N_f + tau) reads c (1/share - 1) / tau = 1 / N_f. The bounds
-on the top singular value and vector follow from the share and are proved in the
-documentation.
+Definition: share is the part of the squared Frobenius norm of the gradient of W that lies in the prompt's
+column, c the coherence of the per-fact gradients, tau their norm ratio; the deficit is c (1/share - 1) / tau.
+
+Guarantee (identity, hence tight): the deficit is 1 / N_f, that is share = c N_f / (c N_f + tau).
+
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, says that the gradient concentrates on a
+rank-one component. DERIVED; proof in docs/claims/rank-one.md.
+
+It is stated so that its right side holds only symbols of the notation. The bounds on the top singular value and
+vector follow from the share and are proved in the documentation.
+
+>>> import theory
+>>> round(theory.claim("rank-one").bound(N_f=40), 4)
+0.025
 """
 
 import sympy as sp
 
-from theory.claim import Claim, Kind, Mutant, Provenance
-from theory.notation import N_f
+from theory.claim import Claim
+from theory.claims.xu_chen.paper import PAPER, N_f
+from theory.kinds import Kind
+from theory.parts import Evaluation, Measured, Mutant, Premises, Provenance, Source
 
 CLAIMS = (
     Claim(
         id="rank-one",
-        claim_number="C12",
         title="Rank-one concentration of the fine-tuning gradient",
         statement=(
             "The fine-tuning gradient of W at its first step (one-hot embeddings, distinct subjects, no residual) has "
@@ -25,28 +35,34 @@ CLAIMS = (
             "least share whenever share > 1/2. 1 - share = O(1/N_f) only if c stays above a constant."
         ),
         kind=Kind.IDENTITY,
-        provenance=Provenance.DERIVED,
-        source=(
-            "The source says that the fine-tuning gradient concentrates on a rank-one component aligned with the "
-            "embedding of the Q&A format; the identity, the bounds and their premise are this project's."
-        ),
         observable="rank_one_deficit",
-        required=True,
         log_expression=-sp.log(N_f),
-        falls_in=("N_f",),
-        domain=(sp.Ge(N_f, 1),),
-        tolerance=1e-10,
-        supporting=(
-            "rank_one_share",
-            "gradient_coherence",
-            "gradient_norm_ratio",
-            "top_singular_share",
-            "prompt_cosine",
-            "update_prompt_share",
-            "update_top_singular_share",
-            "update_prompt_cosine",
+        required=True,
+        source=Source(
+            paper=PAPER,
+            number="C12",
+            provenance=Provenance.DERIVED,
+            text=(
+                "The source says that the fine-tuning gradient concentrates on a rank-one component aligned with the "
+                "embedding of the Q&A format; the identity, the bounds and their premise are this project's."
+            ),
+            proof="claims/rank-one",
         ),
-        proof="claims/rank-one",
+        premises=Premises(domain=(sp.Ge(N_f, 1),)),
+        measured=Measured(
+            tolerance=1e-10,
+            supporting=(
+                "rank_one_share",
+                "gradient_coherence",
+                "gradient_norm_ratio",
+                "top_singular_share",
+                "prompt_cosine",
+                "update_prompt_share",
+                "update_top_singular_share",
+                "update_prompt_cosine",
+            ),
+        ),
+        evaluation=Evaluation(falls_in=("N_f",)),
         mutants=(
             Mutant(
                 name="without-coherence",

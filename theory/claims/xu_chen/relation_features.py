@@ -1,15 +1,29 @@
 """C11: fine-tuning turns the prompt into a trigger for the covered templates' features.
 
-RECONSTRUCTED, hence reported and not required: the features h_r and the
-direction Delta_p are this project's definitions.
+Definition: h_r = W e_r is the feature of template r after pre-training, Delta_p the change of the prompt's W
+e_p in fine-tuning.
+
+Guarantee (comparison): cos(Delta_p, h_r) is larger on average over the templates that some fine-tuned fact was
+written with than over the others.
+
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, abstract and summary: relation-specific feature
+directions, and the Q&A format as their trigger.
+
+RECONSTRUCTED, hence reported and not required: h_r and Delta_p are this project's definitions.
+
+>>> import theory
+>>> theory.claim("relation-features").observable
+'feature_alignment_contrast'
 """
 
-from theory.claim import Claim, Kind, Provenance
+from theory.claim import Claim
+from theory.claims.xu_chen.paper import PAPER
+from theory.kinds import Kind
+from theory.parts import Measured, Provenance, Source
 
 CLAIMS = (
     Claim(
         id="relation-features",
-        claim_number="C11",
         title="Fine-tuning aligns the prompt with covered relation features",
         statement=(
             "With h_r = W e_r after pre-training and Delta_p the change of W e_p in fine-tuning, cos(Delta_p, h_r) is "
@@ -17,13 +31,19 @@ CLAIMS = (
             "its mean over the former grows with K."
         ),
         kind=Kind.COMPARISON,
-        provenance=Provenance.RECONSTRUCTED,
-        source=(
-            "Abstract and summary: pre-training learns relation-specific feature directions and that fine-tuning makes "
-            "the Q&A format a trigger for them."
-        ),
         observable="feature_alignment_contrast",
         required=False,
-        supporting=("feature_alignment_covered", "feature_alignment_uncovered", "feature_similarity"),
+        source=Source(
+            paper=PAPER,
+            number="C11",
+            provenance=Provenance.RECONSTRUCTED,
+            text=(
+                "Abstract and summary: pre-training learns relation-specific feature directions and that "
+                "fine-tuning makes the Q&A format a trigger for them."
+            ),
+        ),
+        measured=Measured(
+            supporting=("feature_alignment_covered", "feature_alignment_uncovered", "feature_similarity")
+        ),
     ),
 )

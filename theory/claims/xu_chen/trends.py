@@ -1,40 +1,48 @@
 """C14: the directions in which the OOD error moves.
 
-STATED in words and required: a run that shows the opposite direction, beyond
-the stated margin and with its premise met, contradicts the source itself.
+Definition: the OOD error is the share of held-out facts whose question is answered wrongly, averaged over runs.
+
+Guarantee (trend): it does not increase in N_f, nor in the multiplicity K, and it does not decrease in |R|, the
+other symbols fixed.
+
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, abstract and summary, in words.
+
+STATED and required: a run that shows the opposite direction, beyond the stated margin and with its premise met,
+contradicts the source itself.
+
+>>> import theory
+>>> claim = theory.claim("trend-finetuned")
+>>> claim.axis, claim.direction
+('N_f', -1)
 """
 
 import sympy as sp
 
-from theory.claim import Assumption, Claim, Kind, Mutant, Provenance, Scope
-from theory.notation import R, epsilon, measured
-
-_PREMISES = (
-    Assumption(
-        name="pretraining_gap",
-        relation=sp.Le(measured("pretraining_gap"), epsilon),
-        text="pre-training is near-optimal: its loss is within epsilon of the floor log K",
-    ),
-)
+from theory.claim import Claim
+from theory.claims.xu_chen.paper import NEAR_OPTIMAL, PAPER, R
+from theory.kinds import Kind
+from theory.parts import Assumption, Measured, Mutant, Premises, Provenance, Source
 
 
 def _trend(
-    axis: str, direction: int, title: str, statement: str, source: str, premises: tuple[Assumption, ...] = ()
+    identifier: str,
+    axis: str,
+    direction: int,
+    title: str,
+    statement: str,
+    source: str,
+    premises: tuple[Assumption, ...] = (),
 ) -> Claim:
     return Claim(
-        id=f"trend-{axis}",
-        claim_number="C14",
+        id=identifier,
         title=title,
         statement=statement,
         kind=Kind.TREND,
-        provenance=Provenance.STATED,
-        source=source,
         observable="ood_error",
         required=True,
-        scope=Scope.SERIES,
-        assumptions=(*_PREMISES, *premises),
-        axis=axis,
-        direction=direction,
+        source=Source(paper=PAPER, number="C14", provenance=Provenance.STATED, text=source),
+        premises=Premises(assumptions=(NEAR_OPTIMAL, *premises)),
+        measured=Measured(axis=axis, direction=direction),
         mutants=(
             Mutant(
                 name="reversed",
@@ -49,21 +57,24 @@ def _trend(
 
 CLAIMS = (
     _trend(
-        "finetuned",
+        "trend-finetuned",
+        "N_f",
         -1,
         "The OOD error does not increase with more fine-tuning facts",
         "At fixed multiplicity K and universe |R| the mean out-of-distribution error does not increase in N_f.",
         "Abstract and summary: extraction improves with fine-tuning coverage.",
     ),
     _trend(
-        "multiplicity",
+        "trend-multiplicity",
+        "K",
         -1,
         "The OOD error does not increase with multiplicity",
         "At fixed N_f and universe |R| the mean out-of-distribution error does not increase in the multiplicity K.",
         "Abstract and summary: extraction improves with multiplicity.",
     ),
     _trend(
-        "templates",
+        "trend-templates",
+        "R",
         +1,
         "The OOD error does not decrease with a larger template universe",
         "At fixed N_f and multiplicity K the mean out-of-distribution error does not decrease in |R|, |R| >= 2.",

@@ -1,0 +1,59 @@
+"""C6: the exact law that no own template of a fact is seen.
+
+Definition: an own template of a held-out fact is seen if some fine-tuned fact was written with it.
+
+Guarantee (identity, hence tight): averaged over worlds, no own template is seen with probability
+[C(|R|-K,K)/C(|R|,K)]^N_f.
+
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, asks that fine-tuning cover enough templates.
+DERIVED; proof in docs/claims/covering-none-seen.md.
+
+>>> import theory
+>>> round(theory.claim("covering-none-seen").bound(N_f=40, K=3, R=60), 5)
+0.0019
+"""
+
+import sympy as sp
+
+from theory.claim import Claim
+from theory.claims.xu_chen.paper import PAPER, K, N_f, R
+from theory.kinds import Kind
+from theory.parts import Evaluation, Measured, Mutant, Premises, Provenance, Source
+
+_NONE = (sp.binomial(R - K, K) / sp.binomial(R, K)) ** N_f
+
+
+_DOMAIN = (sp.Le(K, R), sp.Ge(N_f, 1))
+
+CLAIMS = (
+    Claim(
+        id="covering-none-seen",
+        title="Exact covering law: no own template seen",
+        statement=(
+            "Averaged over worlds, a held-out fact has no own template in common with any fine-tuned fact with "
+            "probability [C(|R|-K,K)/C(|R|,K)]^N_f. It falls in N_f and K and rises in |R|."
+        ),
+        kind=Kind.IDENTITY,
+        observable="covering_none_seen",
+        log_expression=sp.log(_NONE),
+        required=True,
+        source=Source(
+            paper=PAPER,
+            number="C6",
+            provenance=Provenance.DERIVED,
+            text="The source asks that fine-tuning cover enough templates; the exact probability is derived here.",
+            proof="claims/covering-none-seen",
+        ),
+        premises=Premises(domain=_DOMAIN),
+        measured=Measured(tolerance=1e-10),
+        evaluation=Evaluation(falls_in=("N_f", "K"), numeric="theory.coverage.floats:log_none_seen"),
+        mutants=(
+            Mutant(
+                name="with-replacement",
+                log_bound=K * N_f * sp.log(1 - K / R),
+                text="a fact's templates drawn with replacement",
+                refuted_by="certification",
+            ),
+        ),
+    ),
+)

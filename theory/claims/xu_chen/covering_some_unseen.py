@@ -1,0 +1,67 @@
+"""C6: the exact law that some own template of a fact is unseen.
+
+Definition: an own template of a held-out fact is unseen if no fine-tuned fact was written with it.
+
+Guarantee (identity, hence tight): averaged over worlds, some own template is unseen with probability
+sum_{j=1..K} (-1)^(j+1) C(K,j) [C(|R|-j,K)/C(|R|,K)]^N_f.
+
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, asks that fine-tuning cover enough templates.
+DERIVED; proof in docs/claims/covering-some-unseen.md.
+
+>>> import theory
+>>> round(theory.claim("covering-some-unseen").bound(N_f=60, K=3, R=60), 3)
+0.132
+"""
+
+import sympy as sp
+
+from theory.claim import Claim
+from theory.claims.xu_chen.paper import PAPER, K, N_f, R
+from theory.kinds import Kind
+from theory.parts import Evaluation, Measured, Mutant, Premises, Provenance, Source
+
+_j = sp.Symbol("j", integer=True, positive=True)
+_LAW = sp.Sum((-1) ** (_j + 1) * sp.binomial(K, _j) * (sp.binomial(R - _j, K) / sp.binomial(R, K)) ** N_f, (_j, 1, K))
+
+
+SOME_UNSEEN = sp.log(_LAW)
+_DOMAIN = (sp.Le(K, R), sp.Ge(N_f, 1))
+
+CLAIMS = (
+    Claim(
+        id="covering-some-unseen",
+        title="Exact covering law: some own template unseen",
+        statement=(
+            "Averaged over worlds, a held-out fact has at least one own template that no fine-tuned fact shows with "
+            "probability sum_{j=1..K} (-1)^(j+1) C(K,j) [C(|R|-j,K)/C(|R|,K)]^N_f. It falls in N_f and rises in |R|; "
+            "it is not monotone in K."
+        ),
+        kind=Kind.IDENTITY,
+        observable="covering_some_unseen",
+        log_expression=SOME_UNSEEN,
+        required=True,
+        source=Source(
+            paper=PAPER,
+            number="C6",
+            provenance=Provenance.DERIVED,
+            text="The source asks that fine-tuning cover enough templates; the exact probability is derived here.",
+            proof="claims/covering-some-unseen",
+        ),
+        premises=Premises(domain=_DOMAIN),
+        measured=Measured(tolerance=1e-10),
+        evaluation=Evaluation(
+            falls_in=("N_f",),
+            searches=(("K", "theory.planning.least:least_multiplicity_some_unseen"),),
+            exact="theory.coverage.balls:log_some_unseen",
+            ball="theory.coverage.balls:log_some_unseen_ball",
+        ),
+        mutants=(
+            Mutant(
+                name="independent-templates",
+                log_bound=sp.log(1 - (1 - (1 - K / R) ** N_f) ** K),
+                text="own templates treated as if they were covered independently",
+                refuted_by="certification",
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,69 @@
+"""C7: a closed form for the probability that some own template of a fact is unseen.
+
+Definition: an own template of a held-out fact is unseen if no fine-tuned fact was written with it.
+
+Guarantee (upper): the probability that one of the K own templates is unseen is at most min(1, K (1 -
+K/|R|)^N_f), and at least that divided by e/(e-1).
+
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, asks that fine-tuning cover enough templates.
+DERIVED; proof in docs/claims/covering-some-unseen-sharp.md.
+
+>>> import theory
+>>> round(theory.claim("covering-some-unseen-sharp").bound(N_f=60, K=3, R=60), 3)
+0.138
+"""
+
+import sympy as sp
+
+from theory.claim import Claim
+from theory.claims.xu_chen.paper import PAPER, K, N_f, R
+from theory.kinds import Kind
+from theory.parts import Evaluation, Measured, Mutant, Premises, Provenance, Source
+
+_SOURCE = (
+    "The source says that fine-tuning must cover enough relation templates and that insufficient coverage leaves facts "
+    "inaccessible; the closed form and its proof are this project's."
+)
+_DOMAIN = (sp.Le(K, R), sp.Ge(N_f, 1))
+_p = K / R
+_UNSEEN = sp.log(sp.Min(1, K * (1 - _p) ** N_f))
+
+CLAIMS = (
+    Claim(
+        id="covering-some-unseen-sharp",
+        title="Some own template unseen, sharp closed form",
+        statement=(
+            "Averaged over worlds, a held-out fact has an own template that no fine-tuned fact shows with probability "
+            "at most min(1, K (1 - K/|R|)^N_f); this is within the factor e/(e-1) of the exact law for all K <= |R| "
+            "and N_f."
+        ),
+        kind=Kind.UPPER,
+        observable="covering_some_unseen",
+        log_expression=_UNSEEN,
+        required=True,
+        source=Source(
+            paper=PAPER,
+            number="C7",
+            provenance=Provenance.DERIVED,
+            text=_SOURCE,
+            proof="claims/covering-some-unseen-sharp",
+        ),
+        premises=Premises(domain=_DOMAIN),
+        measured=Measured(tolerance=1e-12),
+        evaluation=Evaluation(falls_in=("N_f",)),
+        mutants=(
+            Mutant(
+                name="without-union",
+                log_bound=N_f * sp.log(1 - _p),
+                text="the factor K of the union over own templates dropped",
+                refuted_by="certification",
+            ),
+            Mutant(
+                name="one-fact-more",
+                log_bound=sp.log(sp.Min(1, K * (1 - _p) ** (N_f + 1))),
+                text="N_f + 1 facts in place of N_f",
+                refuted_by="certification",
+            ),
+        ),
+    ),
+)

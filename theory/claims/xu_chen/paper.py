@@ -1,0 +1,100 @@
+"""The paper whose claims these are, and its symbols.
+
+=========  =====================  ====================================================
+here       in the paper           meaning
+=========  =====================  ====================================================
+``S``      number of subjects     subjects, hence facts
+``A``      number of answers      answers
+``R``      universe of templates  relation templates in the universe
+``K``      K                      multiplicity: templates a fact was written with
+``N_f``    N_f                    facts revisited in fine-tuning
+=========  =====================  ====================================================
+"""
+
+from typing import Final
+
+import sympy as sp
+
+from theory.notation import Limit, Notation, Paper, Symbol, measured
+from theory.parts import Assumption
+
+__all__ = ["NEAR_OPTIMAL", "NOTATION", "PAPER", "A", "K", "N_f", "R", "S", "epsilon", "eta", "m", "t"]
+
+S: Final = sp.Symbol("S", integer=True, positive=True)
+A: Final = sp.Symbol("A", integer=True, positive=True)
+R: Final = sp.Symbol("R", integer=True, positive=True)
+K: Final = sp.Symbol("K", integer=True, positive=True)
+N_f: Final = sp.Symbol("N_f", integer=True, nonnegative=True)
+m: Final = sp.Symbol("m", integer=True, positive=True)
+eta: Final = sp.Symbol("eta", positive=True)
+t: Final = sp.Symbol("t", integer=True, positive=True)
+epsilon: Final = sp.Symbol("epsilon", positive=True)
+
+NOTATION: Final = Notation(
+    "xu-chen",
+    Symbol(S, "number of subjects (facts)", 1),
+    Symbol(A, "number of answers", 1),
+    Symbol(R, "|R|, relation templates in the universe", 1, label="|R|", latex=r"|\mathcal{R}|"),
+    Symbol(K, "multiplicity: distinct templates each fact was written with", 1),
+    Symbol(N_f, "number of facts revisited in fine-tuning", 0, latex="N_f", shares_run=True),
+    Symbol(m, "hidden width of the MLP", 1),
+    Symbol(eta, "step size of gradient descent", 0, integer=False, strict=True),
+    Symbol(t, "number of gradient steps", 1),
+    Symbol(
+        epsilon,
+        "what counts as near-optimal pre-training, in nats",
+        0,
+        integer=False,
+        strict=True,
+        unit="nats",
+        setting="premise_gap",
+    ),
+)
+
+PAPER: Final = Paper(
+    "xu-chen",
+    NOTATION,
+    title="Provable Knowledge Acquisition and Extraction in One-Layer Transformers",
+    authors=("R. Xu", "K. Chen"),
+    link="arXiv:2508.00901",
+    proofs=(
+        "theory.certify.loss_floor",
+        "theory.certify.descent_lemma",
+        "theory.certify.comparators",
+        "theory.certify.sharp_proof",
+        "theory.certify.gradient_domination",
+        "theory.certify.half_mean_tail",
+        "theory.certify.frontier_proof",
+        "theory.certify.covering_laws_proof",
+        "theory.certify.covering_bounds_proof",
+        "theory.certify.finite_domains",
+        "theory.certify.rank_one_proof",
+        "theory.certify.linear_extraction",
+        "theory.certify.linear_extraction_premise",
+        "theory.certify.linear_extraction_long",
+    ),
+    unknowns=("N_f", "K", "t"),
+    plans=(
+        "ood-error-literal",
+        "ood-error-normalised",
+        "coverage-union",
+        "coverage-union-sharp",
+        "covering-some-unseen-sharp",
+        "covering-some-unseen",
+        "covering-none-seen",
+    ),
+    limits=(
+        Limit(
+            sp.Lt(N_f, S),
+            "it takes N_f = {N_f} fine-tuned facts, but of S = {S} facts at most {most} can be fine-tuned while one "
+            "is held out",
+        ),
+    ),
+)
+
+NEAR_OPTIMAL: Final = Assumption(
+    name="pretraining_gap",
+    relation=sp.Le(measured("pretraining_gap"), epsilon),
+    text="pre-training is near-optimal: its loss is within epsilon of the floor log K",
+)
+"""The premise that most claims about extraction share."""

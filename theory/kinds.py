@@ -1,0 +1,114 @@
+"""What a claim can assert about its observable: the meaning of each kind, once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Final
+
+import sympy as sp
+
+__all__ = ["KINDS", "Kind", "Meaning"]
+
+
+class Kind(StrEnum):
+    """What a claim asserts about its observable, hence how it is judged."""
+
+    UPPER = "upper"
+    LOWER = "lower"
+    IDENTITY = "identity"
+    COMPARISON = "comparison"
+    TREND = "trend"
+    EQUIVALENCE = "equivalence"
+    RATE = "rate"
+
+    @property
+    def meaning(self) -> Meaning:
+        """Relation, sign, rule, words and falsifier of this kind."""
+        return KINDS[self]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Meaning:
+    """What one kind of claim means.
+
+    Attributes:
+        rule: name of the decision rule: ``at_most`` or ``at_least`` its number, ``equal`` to it, ``above`` 0,
+            ``monotone`` along its axis, ``within`` a margin, ``slope`` at most a limit.
+        words: what it asserts, as part of a sentence.
+        falsifier: what would refute it; a template over ``{observable}`` (its name), ``{trend_margin}``,
+            ``{equivalence_margin}`` (settings) and ``{slope_limit}``.
+        worse: the side to which a measured value moves when it gets worse, ``higher`` or ``lower``; None: either.
+        relation: SymPy's relation between observable and number; None for a claim without a number.
+        sign: that relation in plain text.
+        latex: that relation in LaTeX.
+    """
+
+    rule: str
+    words: str
+    falsifier: str
+    worse: str | None
+    relation: Any = None
+    sign: str = ""
+    latex: str = ""
+
+
+KINDS: Final[Mapping[Kind, Meaning]] = MappingProxyType(
+    {
+        Kind.UPPER: Meaning(
+            rule="at_most",
+            words="the observable is at most the bound",
+            falsifier="a cell in scope whose lower confidence limit for the mean of {observable} lies above the bound",
+            worse="higher",
+            relation=sp.Le,
+            sign="<=",
+            latex=r"\le",
+        ),
+        Kind.LOWER: Meaning(
+            rule="at_least",
+            words="the observable is at least the bound",
+            falsifier="a cell in scope whose upper confidence limit for the mean of {observable} lies below the bound",
+            worse="lower",
+            relation=sp.Ge,
+            sign=">=",
+            latex=r"\ge",
+        ),
+        Kind.IDENTITY: Meaning(
+            rule="equal",
+            words="the observable equals the value, up to a numerical tolerance",
+            falsifier="one seed at which {observable}, in float64, differs from the exact value by more than the "
+            "stated tolerance",
+            worse=None,
+            relation=sp.Eq,
+            sign="==",
+            latex="=",
+        ),
+        Kind.COMPARISON: Meaning(
+            rule="above",
+            words="one arm exceeds the other, or the observable exceeds 0",
+            falsifier="a cell in scope whose upper confidence limit for the mean of {observable} lies below 0",
+            worse="lower",
+        ),
+        Kind.TREND: Meaning(
+            rule="monotone",
+            words="the observable moves in one direction only",
+            falsifier="a pair of neighbouring cells between which {observable} moves against the trend by more than "
+            "{trend_margin:g}, the lower confidence limit of the paired difference included",
+            worse="higher",
+        ),
+        Kind.EQUIVALENCE: Meaning(
+            rule="within",
+            words="two arms agree within a margin",
+            falsifier="a cell where a confidence limit shows the arms to differ by more than {equivalence_margin:g}",
+            worse=None,
+        ),
+        Kind.RATE: Meaning(
+            rule="slope",
+            words="the observable falls at least at a rate",
+            falsifier="a setting in which the lower confidence limit of the slope lies above {slope_limit:g}",
+            worse="higher",
+        ),
+    }
+)

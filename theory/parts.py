@@ -1,0 +1,239 @@
+"""What a claim is made of: its source, premises, measurement, evaluation and mutants, as data."""
+
+from __future__ import annotations
+
+import importlib
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any
+
+import sympy as sp
+
+from theory.notation import Paper, measured
+
+__all__ = [
+    "Assumption",
+    "Evaluation",
+    "Measured",
+    "Mutant",
+    "Premise",
+    "Premises",
+    "Provenance",
+    "Route",
+    "Scope",
+    "Source",
+    "compiled",
+    "number_at",
+    "resolved",
+]
+
+Route = str | Callable[..., Any]
+"""A function, or where it is found (``package.module:function``): claims are data and import no numerics."""
+
+
+class Provenance(StrEnum):
+    """Where a claim comes from; never present one as another."""
+
+    STATED = "STATED"
+    RECONSTRUCTED = "RECONSTRUCTED"
+    DERIVED = "DERIVED"
+
+
+class Scope(StrEnum):
+    """What one verdict of a claim speaks about."""
+
+    CELL = "cell"
+    SERIES = "series"
+    RUN = "run"
+
+
+@dataclass(frozen=True)
+class Premise:
+    """An assumption, evaluated: the measured value, its limit, and whether it holds."""
+
+    name: str
+    value: float | None
+    limit: float | None
+    holds: bool
+    relation: str
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """A premise of a claim, as a SymPy relation ``quantity <= limit`` (or ``>=``, ``<``, ``>``).
+
+    Attributes:
+        name: the observable or symbol that the premise is about.
+        relation: left side the quantity, right side the limit; both may use the
+            notation's symbols and ``measured(observable)``.
+        text: the premise in words.
+    """
+
+    name: str
+    relation: sp.core.relational.Relational
+    text: str
+
+    @property
+    def observables(self) -> frozenset[str]:
+        """Names in the relation that are measured rather than chosen."""
+        return frozenset(s.name for s in self.relation.free_symbols if s == measured(s.name))
+
+    def evaluate(self, values: Mapping[str, float | None]) -> Premise:
+        """Value, limit and truth at ``values`` (symbols and observables by name).
+
+        A quantity that is missing or not finite (a diverged run) fails the premise.
+        """
+        left = number_at(self.relation.lhs, values)
+        right = number_at(self.relation.rhs, values)
+        holds = left is not None and right is not None and bool(self.relation.func(left, right))
+        return Premise(
+            self.name, left, right, holds, f"{self.name} {self.relation.rel_op} {sp.sstr(self.relation.rhs)}"
+        )
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A near miss of a claim that must be refuted.
+
+    Attributes:
+        name: kebab-case, unique within its claim.
+        log_bound: the mutated log-bound; None if the claim has no number.
+        text: what was changed.
+        refuted_by: ``"certification"`` (exact arithmetic) or ``"measurement"``.
+        direction: for a trend, the mutated direction; None leaves it.
+    """
+
+    name: str
+    log_bound: sp.Expr | None
+    text: str
+    refuted_by: str
+    direction: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Where a claim comes from.
+
+    Attributes:
+        paper: the paper, whose notation the claim uses.
+        provenance: STATED, RECONSTRUCTED or DERIVED.
+        text: the place in the source, in our own words.
+        number: its number in the paper's list of claims, such as ``C5``.
+        proof: the page in docs/ that proves it, or None.
+    """
+
+    paper: Paper
+    provenance: Provenance
+    text: str
+    number: str = ""
+    proof: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Premises:
+    """When a claim speaks.
+
+    Attributes:
+        domain: relations that the symbols must satisfy for the bound to be defined.
+        assumptions: premises, judged on symbols and measured values.
+    """
+
+    domain: tuple[sp.core.relational.Relational, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """How a claim is compared with measurements.
+
+    Attributes:
+        arm: the arm of the experiment that the observable is measured in.
+        reference: the arm that it is compared with, seed by seed, for comparisons
+            and equivalences; None compares the observable with 0.
+        axis: for a trend, the symbol that varies; for a comparison, that it compares
+            the largest value of that symbol with the smallest.
+        direction: along the axis, ``-1`` (does not increase; less at the largest value)
+            or ``+1`` (does not decrease; more there).
+        tolerance: for an identity, the largest deviation allowed in float64; for a
+            bound on an observable that is computed exactly, the relative rounding
+            allowed to that computation (bound and observable may be equal).
+        supporting: further observables that tell whether the claim holds for its
+            reason; reported, not judged.
+    """
+
+    arm: str = "main"
+    reference: str | None = None
+    axis: str | None = None
+    direction: int = -1
+    tolerance: float | None = None
+    supporting: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """How the log-bound is evaluated where its expression alone does not do, and what is proved about it.
+
+    Attributes:
+        exact: scalar route to the logarithm, for expressions that floats cannot evaluate
+            (alternating sums). Keyword arguments are the symbols' names.
+        numeric: array route to the logarithm in float64, better conditioned than
+            the expression: symbols' names to (values, bounds on their errors).
+        ball: ball route to the logarithm, for expressions with sums: the working
+            precision in bits, then the symbols by name, to a ball.
+        minimised_over: symbols of the expression over whose positive values the
+            bound is minimised; it holds at each of them.
+        falls_in: symbols in which the bound does not increase, the others fixed; proved
+            with the claim. Questions of the kind "how many" bisect there.
+        searches: for symbols in which it may increase, how to find the least value that
+            meets a target: ``(good, target, low, high, **other symbols)`` to that value
+            and the value from which the bound stays so (None if there is none).
+    """
+
+    exact: Route | None = None
+    numeric: Route | None = None
+    ball: Route | None = None
+    minimised_over: tuple[sp.Symbol, ...] = ()
+    falls_in: tuple[str, ...] = ()
+    searches: tuple[tuple[str, Route], ...] = ()
+
+
+def resolved(route: Route) -> Callable[..., Any]:
+    """The function of a route.
+
+    Raises:
+        ValueError: a name that is not of the form ``package.module:function``, or leads nowhere.
+    """
+    if not isinstance(route, str):
+        return route
+    module, separator, name = route.partition(":")
+    try:
+        if not separator:
+            raise AttributeError("no function is named")
+        function: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError) as error:
+        raise ValueError(f"route {route!r}: must be 'package.module:function' ({error})") from None
+    return function
+
+
+def number_at(expression: sp.Expr, values: Mapping[str, float | None]) -> float | None:
+    """A scalar from an expression, or None if a value is missing or not finite."""
+    arguments = []
+    names = sorted(s.name for s in expression.free_symbols)
+    for name in names:
+        value = values.get(name)
+        if value is None or not math.isfinite(value):
+            return None
+        arguments.append(float(value))
+    return float(compiled(expression, tuple(names))(*arguments))
+
+
+@lru_cache(maxsize=1024)
+def compiled(expression: sp.Basic, names: tuple[str, ...]) -> Callable[..., Any]:
+    """A NumPy function of the symbols of these names."""
+    by_name = {s.name: s for s in expression.free_symbols}
+    arguments = [by_name.get(name, sp.Symbol(name)) for name in names]
+    function: Callable[..., Any] = sp.lambdify(arguments, expression, modules="numpy")
+    return function
