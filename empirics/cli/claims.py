@@ -10,9 +10,9 @@ import typer
 
 from empirics.cli.output import console, print_json
 from empirics.cli.root import app
-from empirics.observables.shared import OBSERVABLES
+from empirics.observables.catalogue import observables
 from theory import Claim, DomainError, Kind, Provenance, all_claims, claim
-from theory.notation import NOTATION
+from theory.claims.xu_chen.paper import NOTATION
 from theory.numbers.evaluate import parse_value
 
 __all__ = ["bound_command", "claims_command"]
@@ -93,7 +93,7 @@ def evaluate(item: Claim, values: dict[str, int | float]) -> dict[str, Any]:
             f"{item.id} is a {item.kind.value} claim and states no number; see: factbound claims {item.id}"
         )
     log_bound = float(item.log_bound(**values))
-    observable = OBSERVABLES.get(item.observable)
+    observable = observables().get(item.observable)
     trivial = None if observable is None else observable.trivial
     if item.kind is Kind.LOWER and observable is not None:
         vacuous = math.exp(log_bound) <= observable.lower
@@ -189,8 +189,8 @@ def _show(item: Claim) -> None:
         ("kind", item.kind.value),
         ("provenance", document["status"]),
         ("source", item.source),
-        ("observable", f"{item.observable}: {OBSERVABLES[item.observable].definition}")
-        if item.observable in OBSERVABLES
+        ("observable", f"{item.observable}: {observables()[item.observable].definition}")
+        if item.observable in observables()
         else ("observable", item.observable),
         ("required", "yes: a violation fails a verification" if item.required else "no"),
         *(("domain", text) for text in document["domain"]),

@@ -11,7 +11,7 @@ from empirics.cli.output import console
 from empirics.cli.root import app
 from empirics.errors import UsageError
 from theory import DomainError, UnknownClaimError, all_claims, claim
-from theory.notation import NOTATION
+from theory.claims.xu_chen.paper import NOTATION
 from theory.numbers.evaluate import parse_value
 
 __all__ = ["plot_command", "read_directory", "report_command"]

@@ -141,7 +141,7 @@ class Cell(Protocol):
     @property
     def variant(self) -> str: ...  # noqa: D102
     @property
-    def symbols(self) -> Mapping[str, float]: ...  # noqa: D102
+    def symbols(self) -> Mapping[str, int | float]: ...  # noqa: D102
     @property
     def seeds(self) -> Sequence[int]: ...  # noqa: D102
     @property
@@ -175,7 +175,7 @@ class CurveSummary(Protocol):
     @property
     def observable(self) -> str: ...  # noqa: D102
     @property
-    def symbols(self) -> Mapping[str, float]: ...  # noqa: D102
+    def symbols(self) -> Mapping[str, int | float]: ...  # noqa: D102
     @property
     def steps(self) -> Sequence[int]: ...  # noqa: D102
     @property

@@ -62,17 +62,6 @@ OBSERVABLES = (
         small=_SMALL,
     ),
     Observable(
-        "coverage_half_mean_tail",
-        "P[C_r <= N_f K / (2|R|)] for C_r ~ Binomial(N_f, K/|R|), summed in exact integers.",
-        "probability",
-        0,
-        1,
-        trivial=1.0,
-        sampling="exact",
-        exact=_exact("coverage_half_mean_tail"),
-        small=_SMALL,
-    ),
-    Observable(
         "coverage_union",
         "P[some own template has C_r <= N_f K / (2|R|)] averaged over worlds, by the chain on counts "
         "in float64 (theory.coverage.laws.some_below_half_by_chain); undefined where the chain is too "
@@ -83,6 +72,17 @@ OBSERVABLES = (
         trivial=1.0,
         sampling="exact",
         exact=_exact("coverage_union"),
+        small=_SMALL,
+    ),
+    Observable(
+        "coverage_half_mean_tail",
+        "P[C_r <= N_f K / (2|R|)] for C_r ~ Binomial(N_f, K/|R|), summed in exact integers.",
+        "probability",
+        0,
+        1,
+        trivial=1.0,
+        sampling="exact",
+        exact=_exact("coverage_half_mean_tail"),
         small=_SMALL,
     ),
 )

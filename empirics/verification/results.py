@@ -81,7 +81,7 @@ class _OnGrid(BaseModel):
     __pydantic_extra__: dict[str, int | float]
 
     variant: str
-    symbols: dict[str, float]
+    symbols: dict[str, int | float]
 
 
 class CellResult(_OnGrid):

@@ -229,8 +229,14 @@ def _checked(
     arrays = np.broadcast_arrays(*(np.asarray(values[name]) for name in names)) if names else []
     for name, array in zip(names, arrays, strict=True):
         _check_symbol(claim.notation[name], array)
+    arrays = [_whole(claim.notation[name], array) for name, array in zip(names, arrays, strict=True)]
     _check_domain(claim.id, domain, names, arrays)
     return names, arrays
+
+
+def _whole(symbol: Symbol, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Integers as integers, also where they come as floats (10.0): exact routes take no other."""
+    return array.astype(np.int64) if symbol.integer and array.dtype.kind == "f" else array
 
 
 def _check_symbol(symbol: Symbol, value: ArrayLike) -> None:
