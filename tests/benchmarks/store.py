@@ -10,8 +10,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from empirics.experiments.one_layer.config import load_config
-from empirics.experiments.protocol import Unit, UnitRun, units
+from empirics.experiments.load import load_config
+from empirics.experiments.protocol import Point, UnitRun, units
 from empirics.experiments.one_layer.run import OneLayer
 from empirics.runs.store import Store, run_key
 from empirics.runs.pool import run_tasks, split
@@ -20,7 +20,7 @@ from empirics.runs.pool import run_tasks, split
 def storing() -> float:
     """Seconds to make one run durable."""
     config = load_config("default")
-    run = OneLayer().run(load_config("default", None, ["pretraining.steps=50"]), Unit(20, 3), [0])[0]
+    run = OneLayer().run(load_config("default", None, ["pretraining.steps=50"]), Point.of(R=20, K=3), [0])[0]
     with tempfile.TemporaryDirectory() as directory, Store(Path(directory) / "runs.sqlite") as store:
         times = []
         for seed in range(300):
@@ -36,7 +36,7 @@ def scheduling() -> None:
     """Training one after another in this process, against one worker process under joblib with the store."""
     config = load_config("default", None, ["pretraining.steps=1500"])
     tasks = [t for unit in units(config) for t in split("one-layer", "main", config, unit, range(2))]
-    OneLayer().run(config, Unit(20, 1), [0])
+    OneLayer().run(config, Point.of(R=20, K=1), [0])
     start = time.perf_counter()
     alone: list[UnitRun] = [r for t in tasks for r in OneLayer().run(t.config, t.unit, t.seeds)]
     direct = time.perf_counter() - start

@@ -10,7 +10,7 @@ import sympy as sp
 import theory.certify.record
 import empirics.verification.verify
 from empirics.cli.app import run
-from empirics.experiments.one_layer.config import load_config
+from empirics.experiments.load import load_config
 from empirics.verification.baseline import baseline_of, compare, fingerprint, read_baseline, write_baseline
 from empirics.verification.verify import verify
 from theory import all_claims, claim

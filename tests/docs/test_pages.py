@@ -62,7 +62,7 @@ LM_TINY = (
 INSTEAD = {
     "dask scheduler --scheduler-file scheduler.json": "dask scheduler --help",
     "dask worker --scheduler-file scheduler.json --nworkers 16 --nthreads 1": "dask worker --help",
-    # Its own test (tests/durability/test_cluster.py) has a scheduler; here the option is parsed, and refused.
+    # Its own test (tests/runs/test_cluster.py) has a scheduler; here the option is parsed, and refused.
     "factbound verify --cluster tcp://SCHEDULER:8786 --output results": "factbound verify --help",
     # They need a table and weights that are not at hand; their options are parsed.
     'factbound lm run --set facts.source=popQA.tsv --set facts.relations=\'["capital","author"]\' '

@@ -5,8 +5,8 @@ import sympy as sp
 from empirics.judging.settings import Settings
 from empirics.judging.table import CellTable
 from empirics.observables.definition import Observable
-from theory import Assumption, Claim, Kind, Provenance
-from theory.notation import K, N_f, R, epsilon, measured
+from theory import Assumption, Claim, Kind, Measured, Premises, Provenance, Source, measured
+from theory.claims.xu_chen.paper import PAPER, K, N_f, R, epsilon
 
 OBSERVABLES = {
     "error": Observable("error", "an error", "share of 1", 0, 1, trivial=1.0, better="lower"),
@@ -30,13 +30,12 @@ def make_claim(kind, *, bound=None, observable="error", assumptions=(), **more):
         title="test",
         statement="a test",
         kind=Kind(kind),
-        provenance=Provenance.STATED,
-        source="none",
         observable=observable,
         required=True,
         log_expression=expression,
-        assumptions=tuple(assumptions),
-        **more,
+        source=Source(paper=PAPER, provenance=Provenance.STATED, text="none"),
+        premises=Premises(assumptions=tuple(assumptions)),
+        measured=Measured(**more),
     )
 
 
@@ -47,7 +46,8 @@ def make_cell(values, *, index=0, variant="main", gaps=None, failed=(), observab
     observables = {observable: tuple(values)}
     if gaps is not None:
         observables["gap"] = tuple(gaps)
-    return CellTable(index, variant, given, seeds, frozenset(failed), observables)
+    axes = {"R": "|R|", "K": "K", "N_f": "N_f"}
+    return CellTable(index, variant, given, seeds, frozenset(failed), observables, axes, ("R", "K"))
 
 
 def settings(**more):

@@ -120,11 +120,11 @@ def test_values_over_decades_are_compared_by_sign_once_per_pretrained_model():
 
 
 def test_trends():
-    falls = make_claim("trend", axis="finetuned", direction=-1)
+    falls = make_claim("trend", axis="N_f", direction=-1)
     assert judge(falls, chain([0.0, -0.05, -0.1])).verdict == "HOLDS"
     assert judge(falls, chain([0.0, 0.0, 0.001])).verdict == "HOLDS"  # within the margin of 0.02
     assert judge(falls, chain([0.0, -0.1, 0.3])).verdict == "VIOLATED"
-    rises = make_claim("trend", axis="templates", direction=1)
+    rises = make_claim("trend", axis="R", direction=1)
     assert judge(rises, chain([0.0, 0.1, 0.2], axis="R")).verdict == "HOLDS"
     assert judge(rises, chain([0.0, -0.2], axis="R")).verdict == "VIOLATED"
     assert judge(falls, chain([0.0])).verdict == "NOT TESTED"
@@ -136,7 +136,7 @@ def test_trends():
 
 
 def test_trend_families_count_all_adjacent_pairs():
-    claim = make_claim("trend", axis="finetuned", direction=-1)
+    claim = make_claim("trend", axis="N_f", direction=-1)
     cells = chain([0.0, -0.1]) + [make_cell([0.5] * 10, index=2 + i, K=5, N_f=n) for i, n in enumerate((2, 3, 4))]
     outcome = judge(claim, cells)
     assert [o.family_size for o in outcome.outcomes] == [3, 3]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from empirics.experiments.one_layer.config import load_config
+from empirics.experiments.load import load_config
 from empirics.report.claim_views import claim_views
 from empirics.report.falsify import closest_call, falsifier
 from empirics.report.html import inline, report_html

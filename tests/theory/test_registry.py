@@ -138,7 +138,7 @@ def test_unknown_symbols_are_refused() -> None:
 
 def test_axis_goes_with_a_trend() -> None:
     with pytest.raises(ValueError, match="axis goes with a trend"):
-        minimal(axis="finetuned")
+        minimal(axis="N_f")
     with pytest.raises(ValueError, match="axis goes with a trend"):
         minimal(kind=Kind.TREND, log_expression=None)
 

@@ -9,8 +9,9 @@ import pytest
 
 from empirics.errors import UsageError
 from empirics.experiments.arms import ARMS, arms_of
-from empirics.experiments.one_layer.config import Config, load_config
-from empirics.experiments.protocol import Unit, units
+from empirics.experiments.load import load_config
+from empirics.experiments.one_layer.config import Config
+from empirics.experiments.protocol import Point, units
 from empirics.report.tables import arm_rows, ood_rows
 from empirics.runs.store import Store, run_key
 from empirics.verification.verify import verify
@@ -73,7 +74,7 @@ def test_every_overlay_changes_only_what_it_names():
 def test_an_arm_has_keys_of_its_own_and_the_main_arm_keeps_its_keys():
     main, low_rank = arms_of(small("arms.run=['low-rank']"))
     alone = arms_of(small("arms.run=[]"))[0]
-    unit = Unit(6, 3)
+    unit = Point.of(R=6, K=3)
     assert run_key("one-layer", main.config, unit, 0) == run_key("one-layer", alone.config, unit, 0)
     assert run_key("one-layer", main.config, unit, 0) != run_key("one-layer", low_rank.config, unit, 0)
 

@@ -3,12 +3,12 @@
 import pytest
 
 from empirics.experiments.one_layer import run as experiment
-from empirics.experiments.one_layer.config import load_config
+from empirics.experiments.load import load_config
 from empirics.experiments.one_layer.run import OneLayer
-from empirics.experiments.protocol import Unit
+from empirics.experiments.protocol import Point
 from empirics.runs.pool import run_tasks, split
 
-UNIT = Unit(6, 3)
+UNIT = Point.of(R=6, K=3)
 
 
 def small(*settings):
@@ -49,7 +49,7 @@ def test_low_rank_after_full_pretrains_once_and_equals_low_rank_alone(pretrainin
         (small("model.width=63"), UNIT, [3]),
         (small("world.answers=13"), UNIT, [3]),
         (small("compute.dtype=float64"), UNIT, [3]),
-        (MAIN, Unit(6, 2), [3]),
+        (MAIN, Point.of(R=6, K=2), [3]),
         (MAIN, UNIT, [4]),
     ],
 )

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from empirics.experiments.one_layer.config import load_config
+from empirics.experiments.load import load_config
 from empirics.verification.verify import verify
 
 FINETUNED = (2, 5, 10, 20, 40)

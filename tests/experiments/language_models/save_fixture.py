@@ -1,6 +1,6 @@
-"""Rewrites tests/lm/saved_by_datasets by the package ``datasets`` itself (tests only read it).
+"""Rewrites tests/experiments/language_models/saved_by_datasets by the package ``datasets`` itself (tests only read it).
 
-Run: pip install datasets; python tests/lm/save_fixture.py
+Run: pip install datasets; python tests/experiments/language_models/save_fixture.py
 """
 
 import csv

@@ -9,16 +9,16 @@ import pytest
 import torch
 from lm_builders import tiny
 
-from empirics.experiments.protocol import Unit
 from empirics.experiments.language_models.run import _candidates, measure_pretrained, prepare
 from empirics.experiments.language_models.score import completed, greedy_answers, log_likelihoods, ranks, right
 from empirics.experiments.language_models.train import Example, answer_examples, statement_examples
+from empirics.experiments.protocol import Point
 
 
 @pytest.fixture(scope="module", params=["gpt2", "llama"])
 def at(request):
     """An untrained model, made uneven so that arg maxima are clear."""
-    prepared = prepare(tiny(f"model.architecture={request.param}"), Unit(4, 3), 2)
+    prepared = prepare(tiny(f"model.architecture={request.param}"), Point.of(R=4, K=3), 2, "cpu")
     with torch.no_grad():
         for weights in prepared.model.parameters():
             if weights.dim() == 2:

@@ -5,23 +5,32 @@ import pytest
 from lm_builders import SIX_FACTS, tiny
 
 from empirics.cli.app import run
-from empirics.experiments.one_layer.config import load_config
 from empirics.errors import UsageError
-from empirics.experiments.language_models.bridge import on_facts
+from empirics.experiments.language_models.facts.selection import selected
+from empirics.experiments.language_models.facts.source import FactSource
 from empirics.experiments.language_models.texts import draw_fact_world
+from empirics.experiments.load import load_config
+from empirics.experiments.registry import experiment, on_facts
 from empirics.experiments.world import draw_world
 from empirics.verification.results import read_results
 
 
+def bridged(config, source):
+    """The one-layer settings on a table, and the facts of it that take part."""
+    shared = config.world.answers_shared
+    wanted = FactSource(source=source, number=config.world.subjects, answers_shared=shared)
+    return on_facts(experiment(), config, source, [])[0], selected(wanted)
+
+
 def test_distinct_answers_give_a_world_of_as_many_subjects():
-    config, found = on_facts(load_config("quick", None, ["world.subjects=24", "world.answers=24"]), "embedded")
+    config, found = bridged(load_config("quick", None, ["world.subjects=24", "world.answers=24"]), "embedded")
     assert config.world.subjects == config.world.answers == len(found.facts) == 24
     assert config.world.answer_of == ()
     assert config.world.facts == "embedded"
 
 
 def test_both_models_draw_the_same_templates_and_order():
-    config, found = on_facts(load_config("quick", None, ["world.subjects=24", "world.answers=24"]), "embedded")
+    config, found = bridged(load_config("quick", None, ["world.subjects=24", "world.answers=24"]), "embedded")
     theirs = draw_fact_world(tiny(), 4, 3, 11)
     assert [fact.id for fact in theirs.facts] == [fact.id for fact in found.facts]
     mine = draw_world(config.world, 4, 3, 11)
@@ -34,20 +43,20 @@ def test_shared_answers_are_shared_as_in_the_table(tmp_path):
     text = SIX_FACTS.read_text().replace("Strelsau", "Sylvania City")
     table.write_text(text)
     settings = ["world.finetuned=[2]", "world.answers_shared=true"]
-    config, found = on_facts(load_config("quick", None, settings), str(table))
+    config, found = bridged(load_config("quick", None, settings), str(table))
     assert (config.world.subjects, config.world.answers) == (6, 5)
     world = draw_world(config.world, 4, 1, 0)
     answers = [fact.answer for fact in found.facts]
     for i in range(6):
         for j in range(6):
             assert (world.answer_of[i] == world.answer_of[j]) == (answers[i] == answers[j])
-    alone, kept = on_facts(load_config("quick", None, ["world.finetuned=[2]"]), str(table))
+    alone, kept = bridged(load_config("quick", None, ["world.finetuned=[2]"]), str(table))
     assert alone.world.subjects == len(kept.facts) == 5
 
 
 def test_too_few_facts_are_refused_by_name():
     with pytest.raises(UsageError, match=r"world.finetuned.*at most 5"):
-        on_facts(load_config("quick"), str(SIX_FACTS))
+        bridged(load_config("quick"), str(SIX_FACTS))
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ import json
 from collections import Counter
 from importlib import resources
 
-from empirics.experiments.language_models.facts.table import embedded_facts, load_facts
 from empirics.experiments.language_models.facts.popqa import COLUMNS, RELATIONS
+from empirics.experiments.language_models.facts.table import embedded_facts, load_facts
 from empirics.experiments.language_models.facts.templates import load_templates
 
 TABLE = resources.files("empirics.experiments.language_models.facts.data").joinpath("facts.tsv")

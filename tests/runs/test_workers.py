@@ -5,12 +5,18 @@ import os
 import shutil
 
 import pytest
-from dying_experiment import marks_of
+from dying_experiment import Broken, BrokenLater, Dying, Hungry, marks_of
 
-from empirics.experiments.one_layer.config import load_config
+from empirics.experiments.load import load_config
+from empirics.experiments.protocol import Point
+from empirics.experiments.registry import experiment
 from empirics.runs.device import resolved_device
-from empirics.experiments.protocol import Unit
 from empirics.runs.pool import run_tasks, split
+
+
+def error_of(run):
+    (found,) = run.observables.values()
+    return found["ood_error"]
 
 
 @pytest.fixture
@@ -26,7 +32,7 @@ def test_dead_workers(marks):
     tasks = [
         task
         for multiplicity in (1, 2)
-        for task in split("dying_experiment:Dying", "main", config, Unit(8, multiplicity), range(8))
+        for task in split(Dying(), "main", config, Point.of(R=8, K=multiplicity), range(8))
     ]
     finished = {}
     for task, runs in run_tasks(tasks, 2):
@@ -41,12 +47,12 @@ def test_dead_workers(marks):
             assert run.observables == {}
         else:
             assert run.failure is None
-            assert run.observables[2]["ood_error"] == seed / 10
+            assert error_of(run) == seed / 10
 
 
 def test_too_little_memory_is_reported_by_cell_and_the_rest_goes_on():
     config = load_config("default")
-    tasks = split("dying_experiment:Hungry", "main", config, Unit(8, 1), range(3))
+    tasks = split(Hungry(), "main", config, Point.of(R=8, K=1), range(3))
     runs = [run for _, found in run_tasks(tasks, 1) for run in found]
     assert [run.failure is None for run in sorted(runs, key=lambda r: r.seed)] == [True, False, True]
     (lost,) = [run for run in runs if run.failure]
@@ -57,7 +63,7 @@ def test_too_little_memory_is_reported_by_cell_and_the_rest_goes_on():
 @pytest.mark.parametrize("workers", [1, 2])
 def test_an_exception_in_one_task_is_a_failed_run_and_the_rest_goes_on(workers):
     config = load_config("default")
-    tasks = split("dying_experiment:Broken", "main", config, Unit(8, 1), range(4))
+    tasks = split(Broken(), "main", config, Point.of(R=8, K=1), range(4))
     runs = sorted((run for _, found in run_tasks(tasks, workers) for run in found), key=lambda r: r.seed)
     assert [run.failure is None for run in runs] == [True, False, True, True]
     assert runs[1].lost, "it is not stored, so the next call tries it again"
@@ -65,10 +71,10 @@ def test_an_exception_in_one_task_is_a_failed_run_and_the_rest_goes_on(workers):
 
 
 def test_a_verification_with_a_defect_says_so_and_exits_70(monkeypatch, tmp_path, capsys):
-    from empirics.runs import pool as sweep
+    from empirics.cli import verify as command
     from empirics.cli.app import run
 
-    monkeypatch.setitem(sweep.EXPERIMENTS, "one-layer", "dying_experiment:Broken")
+    monkeypatch.setattr(command, "registered", lambda name: Broken())
     settings = ["world.templates=[8]", "world.multiplicity=[2]", "world.finetuned=[2]", "seeds.minimum=3"]
     command = ["verify", "--preset", "quick", "--workers", "1", "--output", str(tmp_path)]
     assert run([*command, *(word for s in settings for word in ("--set", s))]) == 70
@@ -81,4 +87,15 @@ def test_a_verification_with_a_defect_says_so_and_exits_70(monkeypatch, tmp_path
 def test_auto_without_an_accelerator_is_a_cpu_and_keeps_one_task_per_run():
     config = load_config("default", None, ["compute.device=auto"])
     if resolved_device("auto")[0] == "cpu":
-        assert len(split("one-layer", "main", config, Unit(8, 1), range(5))) == 5
+        assert len(split(experiment(), "main", config, Point.of(R=8, K=1), range(5))) == 5
+
+
+def test_a_defect_in_one_arm_leaves_the_arms_that_share_its_model(monkeypatch):
+    trial = BrokenLater()
+    arms = [load_config("default", None, [f"finetuning.steps={steps}"]) for steps in (3, 1, 2)]
+    unit = Point.of(R=8, K=1)
+    tasks = [task for i, arm in enumerate(arms) for task in split(trial, f"arm {i}", arm, unit, [0])]
+    assert len({task.start for task in tasks}) == 1
+    found = {task.variant: run for task, (run,) in run_tasks(tasks, 1)}
+    assert [found[f"arm {i}"].failure is None for i in range(3)] == [True, False, True]
+    assert [error_of(found[name]) for name in ("arm 0", "arm 2")] == [0.0, 1.0]

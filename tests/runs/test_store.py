@@ -6,15 +6,25 @@ import pytest
 from durability_tools import SETTINGS
 
 from empirics.cli.app import run
-from empirics.experiments.one_layer.config import load_config
-from empirics.experiments.protocol import Curve, Unit, UnitRun
-from empirics.runs.store import Store, StoreError, run_key
+from empirics.experiments.load import load_config
+from empirics.experiments.one_layer.experiment import OneLayer
+from empirics.experiments.protocol import Curve, Point, UnitRun
+from empirics.experiments.registry import experiment
+from empirics.runs.key import run_key
+from empirics.runs.store import Store, StoreError
 from empirics.verification.verify import verify
 
 
+class Another(OneLayer):
+    name = "another"
+
+
 def some_run(seed=0, **more):
-    observables = {2: {"ood_error": 1 / 3, "own_template_error_share": None}, 8: {"ood_error": 0.1}}
-    return UnitRun(Unit(8, 3), seed, observables, {"pretraining_gap": Curve((0, 1), (2.5, 1e-17))}, **more)
+    observables = {
+        Point.of(R=8, K=3, N_f=2): {"ood_error": 1 / 3, "own_template_error_share": None},
+        Point.of(R=8, K=3, N_f=8): {"ood_error": 0.1},
+    }
+    return UnitRun(Point.of(R=8, K=3), seed, observables, {"pretraining_gap": Curve((0, 1), (2.5, 1e-17))}, **more)
 
 
 def refused(capsys, output, *more):
@@ -37,15 +47,15 @@ def test_runs_come_back_exactly_as_they_went_in(tmp_path):
 
 def test_keys_tell_apart_all_that_decides_a_result():
     base = load_config("default")
-    unit = Unit(20, 3)
-    key = run_key("one-layer", base, unit, 0)
-    assert run_key("one-layer", load_config("default"), unit, 0) == key
+    unit = Point.of(R=20, K=3)
+    key = run_key(experiment(), base, unit, 0)
+    assert run_key(experiment(), load_config("default"), unit, 0) == key
     same = load_config("default", None, ["seeds.maximum=64", "verdict.alpha=0.01", "world.templates=[20,30]"])
-    assert run_key("one-layer", same, unit, 0) == key
+    assert run_key(experiment(), same, unit, 0) == key
     others = [
-        run_key("one-layer", base, unit, 1),
-        run_key("one-layer", base, Unit(20, 4), 0),
-        run_key("another", base, unit, 0),
+        run_key(experiment(), base, unit, 1),
+        run_key(experiment(), base, Point.of(R=20, K=4), 0),
+        run_key(Another(), base, unit, 0),
     ]
     for setting in (
         "world.subjects=61",
@@ -56,7 +66,7 @@ def test_keys_tell_apart_all_that_decides_a_result():
         "compute.dtype=float64",
     ):
         changed = [setting, "world.answers=61"] if "subjects" in setting else [setting]
-        others.append(run_key("one-layer", load_config("default", None, changed), unit, 0))
+        others.append(run_key(experiment(), load_config("default", None, changed), unit, 0))
     assert len({key, *others}) == len(others) + 1
 
 
@@ -100,12 +110,12 @@ def test_another_layout_is_refused(tmp_path, capsys):
 
 
 def test_runs_of_other_code_are_kept_and_not_used(tmp_path, monkeypatch):
-    import empirics.runs.store as module
+    import empirics.runs.key as module
 
     config = load_config("default")
-    mine = run_key("one-layer", config, Unit(8, 3), 0)
-    monkeypatch.setattr(module, "_deciding_sources", lambda: "older sources")
-    older = run_key("one-layer", config, Unit(8, 3), 0)
+    mine = run_key(experiment(), config, Point.of(R=8, K=3), 0)
+    monkeypatch.setattr(module, "_code", lambda *places: "older sources")
+    older = run_key(experiment(), config, Point.of(R=8, K=3), 0)
     assert older != mine
     with Store(tmp_path / "runs.sqlite") as store:
         store.add({older: some_run()})
@@ -172,14 +182,14 @@ def test_a_held_database_is_not_called_corrupt(tmp_path):
 def test_the_key_holds_the_device_itself_not_its_name(monkeypatch):
     config = load_config("default", None, ["compute.device=auto"])
     cpu = load_config("default")
-    unit = Unit(8, 3)
-    assert run_key("one-layer", config, unit, 0) == run_key("one-layer", cpu, unit, 0)
-    import empirics.runs.store as module
+    unit = Point.of(R=8, K=3)
+    assert run_key(experiment(), config, unit, 0) == run_key(experiment(), cpu, unit, 0)
+    import empirics.runs.key as module
 
     monkeypatch.setattr(module, "resolved_device", lambda name: ("cuda", "some accelerator"))
-    on_one = run_key("one-layer", config, unit, 0)
+    on_one = run_key(experiment(), config, unit, 0)
     monkeypatch.setattr(module, "resolved_device", lambda name: ("cuda", "another accelerator"))
-    assert run_key("one-layer", config, unit, 0) != on_one
+    assert run_key(experiment(), config, unit, 0) != on_one
 
 
 def test_a_directory_in_place_of_a_result_file_is_found_before_anything_is_trained(tmp_path, capsys):

@@ -7,16 +7,16 @@ import pytest
 import torch
 from lm_builders import tiny
 
-from empirics.experiments.protocol import Unit
 from empirics.experiments.language_models.run import prepare
 from empirics.experiments.language_models.train import _batches, answer_examples, batch, statement_examples, train
+from empirics.experiments.protocol import Point
 
 CPU = torch.device("cpu")
 
 
 @pytest.fixture(scope="module")
 def at():
-    return prepare(tiny(), Unit(4, 3), 0)
+    return prepare(tiny(), Point.of(R=4, K=3), 0, "cpu")
 
 
 def test_only_answer_and_end_mark_are_predicted_in_questions(at):

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from empirics.errors import UsageError
-from empirics.experiments.language_models.facts.table import embedded_facts, load_facts, write_facts
 from empirics.experiments.language_models.facts.popqa import REQUIRED, read_rows
+from empirics.experiments.language_models.facts.table import embedded_facts, load_facts, write_facts
 
 SAVED = Path(__file__).parent / "saved_by_datasets"
 HEADER = "\t".join(["id", *REQUIRED])

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from empirics.errors import UsageError
-from empirics.experiments.language_models.facts.table import Fact, FactReport, load_facts, write_facts
 from empirics.experiments.language_models.facts.popqa import COLUMNS, write_rows
+from empirics.experiments.language_models.facts.table import Fact, FactReport, load_facts, write_facts
 
 
 def _table(folder: Path, *rows: dict[str, object]) -> Path:

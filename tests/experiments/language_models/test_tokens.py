@@ -4,8 +4,8 @@ import pytest
 from lm_builders import tiny
 
 from empirics.experiments.language_models.facts.selection import normalised
-from empirics.experiments.language_models.tokenizer import Tokens, build_tokenizer
 from empirics.experiments.language_models.texts import draw_fact_world
+from empirics.experiments.language_models.tokenizer import Tokens, build_tokenizer
 
 
 @pytest.mark.parametrize("kind", ["word", "bpe"])

@@ -3,13 +3,13 @@
 import numpy as np
 from judging_builders import OBSERVABLES, make_cell, make_claim, settings
 
-from empirics.verification.adaptive import seeds_wanted
+from empirics.experiments.protocol import Point
 from empirics.experiments.settings import Seeds
-from empirics.experiments.protocol import Unit
 from empirics.judging.judge import judge_claim
+from empirics.verification.adaptive import seeds_wanted
 
 SEEDS = Seeds(minimum=8, maximum=32)
-ARM = ("main", Unit(20, 2))
+ARM = ("main", Point.of(R=20, K=2))
 
 
 def wanted(values, bound, seeds=SEEDS, have=None):

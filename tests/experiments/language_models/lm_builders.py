@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+from empirics.experiments.arms import arms_of
+from empirics.experiments.language_models import EXPERIMENT
 from empirics.experiments.language_models.facts.table import Fact
-from empirics.experiments.language_models.config import load_lm_config
+from empirics.experiments.load import load_settings
+from empirics.experiments.protocol import Point
 
 SIX_FACTS = Path(__file__).with_name("six_facts.tsv")
 
@@ -26,10 +29,30 @@ TINY = (
 
 def tiny(*settings):
     """A configuration whose run takes a second."""
-    return load_lm_config(None, [*TINY, *settings])
+    return load_settings(EXPERIMENT, settings=[*TINY, *settings])
 
 
 def fact(number, *, relation="capital", answer=None, subject=None):
     """A made-up fact."""
     answer = answer or f"Answer {number}"
     return Fact(f"f{number}", subject or f"Subject {number}", relation, answer, (answer,))
+
+
+def settled(config):
+    """The configuration with its open choices made."""
+    return EXPERIMENT.settle(config, "cpu")
+
+
+def arms(config):
+    """Settings of the arms by name, choices made."""
+    return {arm.name: arm.settings for arm in arms_of(EXPERIMENT, settled(config))}
+
+
+def runs(config, unit, seeds):
+    """The runs of settled settings."""
+    return EXPERIMENT.run(config, unit, seeds, "cpu")
+
+
+def cell(unit, finetuned):
+    """A cell of a unit."""
+    return Point((*unit.values, ("N_f", finetuned)))

@@ -7,9 +7,15 @@ from pathlib import Path
 import pytest
 
 from empirics.errors import UsageError
-from empirics.experiments.language_models.facts.table import embedded_facts
 from empirics.experiments.language_models.facts.popqa import RELATIONS
-from empirics.experiments.language_models.facts.templates import RelationTemplates, fill, load_templates, prompt, require_templates
+from empirics.experiments.language_models.facts.table import embedded_facts
+from empirics.experiments.language_models.facts.templates import (
+    RelationTemplates,
+    fill,
+    load_templates,
+    prompt,
+    require_templates,
+)
 
 EMBEDDED = ("capital", "author", "composer", "director")
 # Two templates of a relation differ in at least half of their words, whichever way one counts.

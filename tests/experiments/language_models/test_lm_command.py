@@ -10,11 +10,11 @@ import torch
 from lm_builders import SIX_FACTS, TINY, tiny
 
 from empirics.cli.app import run
-from empirics.experiments.protocol import Unit
-from empirics.experiments.language_models.run import prepare
 from empirics.experiments.language_models.model import new_model, resolve_model
-from empirics.experiments.language_models.tokenizer import Tokens, build_tokenizer
+from empirics.experiments.language_models.run import prepare
 from empirics.experiments.language_models.texts import draw_fact_world
+from empirics.experiments.language_models.tokenizer import Tokens, build_tokenizer
+from empirics.experiments.protocol import Point
 from empirics.verification.results import read_results
 
 SHORT = [*TINY, "pretraining.steps=10", "finetuning.steps=3"]
@@ -92,7 +92,7 @@ def _saved(folder, positions):
 def test_a_model_in_a_folder_is_loaded_with_its_own_tokenizer(tmp_path):
     model, tokens = _saved(tmp_path / "model", 160)
     settings = [*SHORT, f"model.name={tmp_path / 'model'}", "seeds.minimum=1", "seeds.maximum=1", "arms.run=[]"]
-    at = prepare(tiny(*settings), Unit(4, 1), 1)
+    at = prepare(tiny(*settings), Point.of(R=4, K=1), 1, "cpu")
     assert all(torch.equal(a, b) for a, b in zip(model.parameters(), at.model.parameters(), strict=True))
     assert at.tokens.tokenizer.get_vocab() == tokens.tokenizer.get_vocab()
     assert run(["lm", "run", "--workers", "1", "--output", str(tmp_path / "out"), *_set(*settings)]) == 0

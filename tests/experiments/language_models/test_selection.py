@@ -4,8 +4,8 @@ import pytest
 from lm_builders import fact
 
 from empirics.errors import UsageError
-from empirics.experiments.language_models.facts.table import embedded_facts
 from empirics.experiments.language_models.facts.selection import normalised, select
+from empirics.experiments.language_models.facts.table import embedded_facts
 
 
 def test_every_fact_takes_part_or_is_left_out_for_a_reason():

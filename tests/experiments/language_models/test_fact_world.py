@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from lm_builders import SIX_FACTS, tiny
 
-from empirics.experiments.one_layer.config import World
 from empirics.errors import UsageError
 from empirics.experiments.language_models.facts.selection import selected
 from empirics.experiments.language_models.texts import Text, check_world, draw_fact_world
+from empirics.experiments.one_layer.config import World
 from empirics.experiments.world import draw_world
 
 
