@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from empirics.judging.settings import Settings
 from empirics.judging.outcome import ClaimOutcome, Outcome, Verdict, worst
 from empirics.judging.paired import between_arms, ends, trends
 from empirics.judging.premises import scope_of
+from empirics.judging.settings import Settings
 from empirics.judging.single import Frame, scaled_to_all_seeds, single
 from empirics.judging.table import CellTable
 from empirics.observables.shared import OBSERVABLES, Observable
@@ -34,11 +34,9 @@ def judge_claim(
         observables: ranges and trivial values by name.
     """
     observable = observables.get(claim.observable)
-    mine = [c for c in cells if c.variant == claim.variant]
+    mine = [c for c in cells if c.variant == claim.arm]
     if observable is None or not any(claim.observable in c.observables for c in mine):
-        why = f"no run measured {claim.observable}" + (
-            "" if claim.variant == "main" else f" in the arm {claim.variant}"
-        )
+        why = f"no run measured {claim.observable}" + ("" if claim.arm == "main" else f" in the arm {claim.arm}")
         return ClaimOutcome(claim.id, Verdict.NOT_TESTED, (Outcome(claim.id, Scope.RUN, (), Verdict.NOT_TESTED, why),))
     if claim.kind is Kind.TREND:
         assert claim.axis is not None

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from empirics.judging.settings import Settings
 from empirics.judging.outcome import Outcome, Verdict, worst
 from empirics.judging.premises import Scoped, scope_of
-from empirics.judging.rules import Range, Rule
+from empirics.judging.rules import Range
+from empirics.judging.settings import Settings
 from empirics.judging.single import Frame, measured, range_of, undefined
 from empirics.judging.table import CellTable
 from empirics.observables.definition import Observable
-from theory import Claim, Kind, Scope
+from theory import Claim, Scope
 
 __all__ = ["between_arms", "ends", "trends"]
 
@@ -27,13 +27,13 @@ def between_arms(
     if observable.per == "unit":  # the same for every N_f: one verdict for each pre-trained model
         mine = list({_key(c)[:2]: c for c in reversed(mine)}.values())[::-1]
     alpha = settings.alpha / len(mine)
-    rule = Rule.above(0.0) if claim.kind is Kind.COMPARISON else Rule.within(settings.equivalence_margin)
+    rule = rule_of(claim.kind, settings)
     outcomes = []
     for cell in mine:
         partner = partners.get(_key(cell))
         if partner is None or not cell.seeds:
             frame = Frame(claim.id, Scope.CELL, (cell.index,), alpha, len(mine), ())
-            why = f"no runs of the arms {claim.variant} and {claim.reference} to compare at {cell.label}"
+            why = f"no runs of the arms {claim.arm} and {claim.reference} to compare at {cell.label}"
             outcomes.append(undefined(frame, Verdict.NOT_TESTED, why))
             continue
         differences, scoped = _differences(claim, observable, cell, partner, settings)
@@ -41,7 +41,7 @@ def between_arms(
         if not scoped.in_scope:
             outcomes.append(undefined(frame, Verdict.OUT_OF_SCOPE, scoped.reason))
             continue
-        name = f"{observable.name} ({claim.variant} less {claim.reference})"
+        name = f"{observable.name} ({claim.arm} less {claim.reference})"
         if observable.paired == "sign":
             name = f"share of seeds with larger less share with smaller {name}"
         outcomes.append(measured(frame, rule, differences, _range(observable), name))
@@ -79,13 +79,13 @@ def ends(claim: Claim, observable: Observable, cells: Sequence[CellTable], setti
         sign = "fall" if claim.direction < 0 else "rise"
         name = f"{sign} of {observable.name}, {symbol} from {first.symbols[symbol]:g} to {last.symbols[symbol]:g}"
         along = [claim.direction * d for d in differences]
-        outcomes.append(measured(frame, Rule.above(0.0), along, _range(observable), name))
+        outcomes.append(measured(frame, rule_of(claim.kind, settings), along, _range(observable), name))
     return outcomes
 
 
 def _chains(claim: Claim, cells: Sequence[CellTable]) -> tuple[str, list[list[CellTable]]]:
     """The symbol of the claim's axis, and the series along it, each in its order."""
-    symbol = {"finetuned": "N_f", "multiplicity": "K", "templates": "R"}[str(claim.axis)]
+    symbol = str(claim.axis)
     series: dict[tuple[tuple[str, float], ...], list[CellTable]] = {}
     for cell in cells:
         fixed = tuple((name, cell.symbols[name]) for name in ("R", "K", "N_f") if name != symbol)
@@ -115,7 +115,7 @@ def _trend(
             steps.append(undefined(frame, Verdict.OUT_OF_SCOPE, scoped.reason))
             continue
         against = [-claim.direction * d for d in differences]
-        steps.append(measured(frame, Rule.at_most(settings.trend_margin), against, _range(observable), name))
+        steps.append(measured(frame, rule_of(claim.kind, settings), against, _range(observable), name))
     indices = tuple(c.index for c in chain)
     if not steps:
         frame = Frame(claim.id, Scope.SERIES, indices, alpha, family, ())

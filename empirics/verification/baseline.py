@@ -17,9 +17,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from empirics.errors import UsageError
 from empirics.files import write_atomically
-from theory.fingerprint import fingerprint
 from empirics.verification.results import Results, VerdictResult
-from theory import Claim
+from theory import Claim, Kind
+from theory.fingerprint import fingerprint
 
 __all__ = [
     "Baseline",
@@ -79,7 +79,7 @@ class BaselineCell(_Part):
 class BaselineClaim(_Part):
     """What is guarded of one claim."""
 
-    kind: str
+    kind: Kind
     formula: str
     fingerprint: str
     verdict: str
@@ -109,7 +109,7 @@ def baseline_of(
         preset=preset,
         claims={
             item.id: BaselineClaim(
-                kind=item.kind.value,
+                kind=item.kind,
                 formula=item.formula if item.log_expression is not None else item.title,
                 fingerprint=fingerprint(item),
                 verdict=results.claim(item.id).verdict,
@@ -206,7 +206,7 @@ def _certificate_changes(identifier: str, before: Mapping[str, bool], after: Map
 
 
 def _verdict_changes(
-    identifier: str, where: str, kind: str, before: BaselineCell, after: BaselineCell
+    identifier: str, where: str, kind: Kind, before: BaselineCell, after: BaselineCell
 ) -> Iterator[Finding]:
     overlap = _overlap(before, after)
     change = f"{before.verdict} became {after.verdict}"
@@ -228,11 +228,9 @@ def _verdict_changes(
         )
 
 
-def _worse(kind: str, before: BaselineCell, after: BaselineCell) -> bool:
+def _worse(kind: Kind, before: BaselineCell, after: BaselineCell) -> bool:
     higher = (after.lower or 0.0) > (before.upper or 0.0)
-    if kind in ("lower", "comparison"):
-        return not higher
-    return higher if kind in ("upper", "trend", "rate") else True
+    return kind.meaning.worse in (None, "higher" if higher else "lower")
 
 
 def _overlap(before: BaselineCell, after: BaselineCell) -> bool | None:
