@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from empirics.judging.outcome import Outcome, Verdict, worst
 from empirics.judging.premises import Scoped, scope_of
-from empirics.judging.rules import Range
+from empirics.judging.rules import Range, rule_of
 from empirics.judging.settings import Settings
 from empirics.judging.single import Frame, measured, range_of, undefined
 from empirics.judging.table import CellTable

@@ -5,8 +5,8 @@ import sympy as sp
 from empirics.judging.settings import Settings
 from empirics.judging.table import CellTable
 from empirics.observables.definition import Observable
-from theory import Assumption, Claim, Kind, Provenance
-from theory.notation import K, N_f, R, epsilon, measured
+from theory import Assumption, Claim, Kind, Measured, Premises, Provenance, Source, measured
+from theory.claims.xu_chen.paper import PAPER, K, N_f, R, epsilon
 
 OBSERVABLES = {
     "error": Observable("error", "an error", "share of 1", 0, 1, trivial=1.0, better="lower"),
@@ -21,7 +21,7 @@ TWO_TEMPLATES = Assumption("K", sp.Ge(K, 2), "at least two templates")
 
 
 def make_claim(kind, *, bound=None, observable="error", assumptions=(), **more):
-    """A claim about ``error`` with a constant (rational) or symbolic bound."""
+    """A claim about ``error`` with a constant (rational) or symbolic bound; ``more`` says how it is measured."""
     expression = None
     if bound is not None:
         expression = bound if isinstance(bound, sp.Basic) and bound.free_symbols else sp.log(sp.nsimplify(bound))
@@ -30,13 +30,12 @@ def make_claim(kind, *, bound=None, observable="error", assumptions=(), **more):
         title="test",
         statement="a test",
         kind=Kind(kind),
-        provenance=Provenance.STATED,
-        source="none",
         observable=observable,
         required=True,
+        source=Source(paper=PAPER, provenance=Provenance.STATED, text="none"),
         log_expression=expression,
-        assumptions=tuple(assumptions),
-        **more,
+        premises=Premises(assumptions=tuple(assumptions)),
+        measured=Measured(**more),
     )
 
 

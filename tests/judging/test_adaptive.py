@@ -3,10 +3,10 @@
 import numpy as np
 from judging_builders import OBSERVABLES, make_cell, make_claim, settings
 
-from empirics.verification.adaptive import seeds_wanted
-from empirics.experiments.settings import Seeds
 from empirics.experiments.protocol import Unit
+from empirics.experiments.settings import Seeds
 from empirics.judging.judge import judge_claim
+from empirics.verification.adaptive import seeds_wanted
 
 SEEDS = Seeds(minimum=8, maximum=32)
 ARM = ("main", Unit(20, 2))

@@ -6,11 +6,10 @@ from judging_builders import OBSERVABLES, make_cell, make_claim, settings
 
 from empirics.judging.judge import judge_claim
 from empirics.judging.outcome import Verdict
-from theory import Scope
 
 
 def _claim(direction=-1):
-    return make_claim("comparison", axis="multiplicity", direction=direction, scope=Scope.SERIES)
+    return make_claim("comparison", axis="K", direction=direction)
 
 
 def _cells(*means, seeds=16, **symbols):
@@ -52,8 +51,8 @@ def test_one_value_of_the_axis_is_not_tested():
 
 def test_only_trends_and_comparisons_without_reference_have_an_axis():
     with pytest.raises(ValueError, match="axis"):
-        make_claim("comparison", axis="multiplicity", reference="main")
+        make_claim("comparison", axis="K", reference="main")
     with pytest.raises(ValueError, match="axis"):
-        make_claim("upper", bound="1/2", axis="multiplicity")
+        make_claim("upper", bound="1/2", axis="K")
     with pytest.raises(ValueError, match="axis"):
         make_claim("trend")

@@ -70,11 +70,11 @@ def test_paired_comparison_and_equivalence_between_arms():
     def arm(shift):
         return make_cell((base + shift).tolist(), index=1, variant="lora")
 
-    more = make_claim("comparison", variant="lora", reference="main")
+    more = make_claim("comparison", arm="lora", reference="main")
     assert only(more, [main, arm(0.2)]).verdict == "HOLDS"
     less = make_cell((base - 0.2).clip(0).tolist(), index=1, variant="lora")
     assert only(more, [main, less]).verdict == "VIOLATED"
-    same = make_claim("equivalence", variant="lora", reference="main")
+    same = make_claim("equivalence", arm="lora", reference="main")
     assert only(same, [main, arm(0.001)]).verdict == "HOLDS"
     assert only(same, [main, arm(0.3)]).verdict == "VIOLATED"
     assert only(same, [main, arm(0.049)]).verdict == "UNDECIDED"
@@ -87,7 +87,7 @@ def test_pairing_is_by_seed_not_by_position():
     values = np.linspace(0, 0.9, 200)
     main = make_cell(values.tolist())
     backwards = make_cell(values[::-1].tolist(), index=1, variant="lora", seeds=range(199, -1, -1))
-    outcome = only(make_claim("equivalence", variant="lora", reference="main"), [main, backwards])
+    outcome = only(make_claim("equivalence", arm="lora", reference="main"), [main, backwards])
     assert outcome.estimate == pytest.approx(0.0, abs=1e-12)
     assert outcome.verdict == "HOLDS"
 
@@ -100,7 +100,7 @@ def chain(shifts, n=600, axis="N_f", start=0):
 
 def test_values_over_decades_are_compared_by_sign_once_per_pretrained_model():
     """Differences of 1e-4 that are all positive decide; the two N_f of one model count once."""
-    claim = make_claim("comparison", observable="rest", variant="slow", reference="main")
+    claim = make_claim("comparison", observable="rest", arm="slow", reference="main")
     fast = [1e-4 * (i + 1) for i in range(8)]
     cells = [make_cell(fast, index=i, observable="rest", N_f=n) for i, n in enumerate((5, 10))]
     cells += [
@@ -120,11 +120,11 @@ def test_values_over_decades_are_compared_by_sign_once_per_pretrained_model():
 
 
 def test_trends():
-    falls = make_claim("trend", axis="finetuned", direction=-1)
+    falls = make_claim("trend", axis="N_f", direction=-1)
     assert judge(falls, chain([0.0, -0.05, -0.1])).verdict == "HOLDS"
     assert judge(falls, chain([0.0, 0.0, 0.001])).verdict == "HOLDS"  # within the margin of 0.02
     assert judge(falls, chain([0.0, -0.1, 0.3])).verdict == "VIOLATED"
-    rises = make_claim("trend", axis="templates", direction=1)
+    rises = make_claim("trend", axis="R", direction=1)
     assert judge(rises, chain([0.0, 0.1, 0.2], axis="R")).verdict == "HOLDS"
     assert judge(rises, chain([0.0, -0.2], axis="R")).verdict == "VIOLATED"
     assert judge(falls, chain([0.0])).verdict == "NOT TESTED"
@@ -136,7 +136,7 @@ def test_trends():
 
 
 def test_trend_families_count_all_adjacent_pairs():
-    claim = make_claim("trend", axis="finetuned", direction=-1)
+    claim = make_claim("trend", axis="N_f", direction=-1)
     cells = chain([0.0, -0.1]) + [make_cell([0.5] * 10, index=2 + i, K=5, N_f=n) for i, n in enumerate((2, 3, 4))]
     outcome = judge(claim, cells)
     assert [o.family_size for o in outcome.outcomes] == [3, 3]
