@@ -22,21 +22,12 @@ import sympy as sp
 import theory
 from theory import Claim
 from theory.planning.inverse import symbolic_inverse
-from theory.notation import LATEX_NAMES
+from theory.planning.plan import unknowns
 
 __all__ = ["generate", "page", "table"]
 
 HAND_WRITTEN = Path(__file__).parent / "claims"
 
-MEANING = {
-    "upper": "The observable is at most the bound.",
-    "lower": "The observable is at least the bound.",
-    "identity": "The observable equals the value, up to a numerical tolerance.",
-    "comparison": "One arm exceeds the other, or the observable exceeds 0.",
-    "trend": "The observable moves in one direction only.",
-    "equivalence": "Two arms agree within a margin.",
-    "rate": "The observable falls at least at a rate.",
-}
 PROVENANCE = {
     "STATED": "STATED: the formula or sentence is in the source's abstract or summary.",
     "RECONSTRUCTED": "RECONSTRUCTED: this project's precise version of a sentence that the source states in words.",
@@ -74,8 +65,7 @@ def table(claims: Iterable[Claim]) -> str:
         title = claim.title.replace("|", r"\|")
         linked = f"[{title}]({claim.id}.md)" if (HAND_WRITTEN / f"{claim.id}.md").exists() else title
         rows.append(
-            f"| {claim.claim_number} | {linked} | {claim.kind} | {claim.provenance} "
-            f"| {required} | `{claim.observable}` |"
+            f"| {claim.number} | {linked} | {claim.kind} | {claim.provenance} | {required} | `{claim.observable}` |"
         )
     return "\n".join(rows) + "\n"
 
@@ -88,7 +78,7 @@ def page(claim: Claim, with_plot: bool = False, folder: str = "generated") -> st
         with_plot: refer to the picture and its numbers.
         folder: where these lie, seen from the page that includes this part.
     """
-    parts = [f"# {claim.title}", f"`{claim.id}` ({claim.claim_number})" if claim.claim_number else f"`{claim.id}`"]
+    parts = [f"# {claim.title}", f"`{claim.id}` ({claim.number})" if claim.number else f"`{claim.id}`"]
     parts += ["## Statement", claim.statement]
     if claim.latex is not None:
         parts.append(f"```{{math}}\n{claim.latex}\n```")
@@ -111,61 +101,59 @@ def page(claim: Claim, with_plot: bool = False, folder: str = "generated") -> st
 
 
 def _symbols(claim: Claim) -> list[str]:
-    from theory.notation import NOTATION
-
-    names = {s.name: latex for s, latex in LATEX_NAMES.items()}
-    lines = [f"- ${names.get(name, name)}$ (`{name}`): {NOTATION[name].meaning}" for name in claim.symbols]
+    symbols = (claim.notation[name] for name in claim.symbols)
+    lines = [f"- ${symbol.latex}$ (`{symbol.name}`): {symbol.meaning}" for symbol in symbols]
     return ["where", "\n".join(lines)] if lines else []
 
 
 def _status(claim: Claim) -> str:
+    words = claim.kind.meaning.words
     required = (
         "A violation fails a verification." if claim.required else "Reported; a violation does not fail a verification."
     )
     return "\n".join(
         (
-            f"- Kind: {claim.kind}. {MEANING[claim.kind]}",
+            f"- Kind: {claim.kind}. {words[0].upper()}{words[1:]}.",
             f"- Provenance: {PROVENANCE[claim.provenance]}",
-            f"- In the source (our words): {claim.source}",
+            f"- In the source (our words): {claim.source_text}",
             f"- {required}",
         )
     )
 
 
 def _premises(claim: Claim) -> str:
-    lines = [f"- Domain: ${_latex(relation)}$" for relation in claim.domain]
+    lines = [f"- Domain: ${_latex(claim, relation)}$" for relation in claim.domain]
     for assumption in claim.assumptions:
         how = "measured, per seed" if assumption.observables else "on the symbols"
-        lines.append(f"- ${_latex(assumption.relation)}$ ({how}): {assumption.text}.")
+        lines.append(f"- ${_latex(claim, assumption.relation)}$ ({how}): {assumption.text}.")
     return "\n".join(lines) or "None beyond the definitions."
 
 
 def _observable(claim: Claim) -> str:
-    from empirics.observables.shared import OBSERVABLES
+    from empirics.observables.catalogue import observables
 
-    found = OBSERVABLES.get(claim.observable)
+    found = observables().get(claim.observable)
     definition = f": {found.definition} Unit: {found.unit}." if found else "."
     lines = [f"`{claim.observable}`{definition}"]
-    if claim.variant != "main" or claim.reference:
+    if claim.arm != "main" or claim.reference:
         against = f", compared seed by seed with the arm `{claim.reference}`" if claim.reference else ""
-        lines.append(f"Measured in the arm `{claim.variant}`{against}.")
+        lines.append(f"Measured in the arm `{claim.arm}`{against}.")
     if claim.axis:
         direction = "does not increase" if claim.direction < 0 else "does not decrease"
-        lines.append(f"It {direction} along `{claim.axis}`.")
+        lines.append(f"It {direction} in `{claim.axis}`.")
     if claim.supporting:
         lines.append("Reported beside it: " + ", ".join(f"`{name}`" for name in claim.supporting) + ".")
     return "\n\n".join(lines)
 
 
 def _inverse(claim: Claim) -> str:
-    if claim.minimised_over or claim.log_expression is None or "N_f" not in claim.symbols:
-        return ""
-    inverse = symbolic_inverse(claim.log_expression, "N_f")
+    first = claim.paper.unknowns[0]
+    inverse = symbolic_inverse(claim, first) if first in unknowns(claim) else None
     if inverse is None:
         return ""
     return (
         "The bound is at most $\\delta$ from the least integer on that is at least\n\n"
-        f"```{{math}}\nN_f = {_latex(inverse)}\n```"
+        f"```{{math}}\n{claim.notation[first].latex} = {_latex(claim, inverse)}\n```"
     )
 
 
@@ -173,10 +161,10 @@ def _mutants(claim: Claim) -> str:
     return "\n".join(f"- `{m.name}`: {m.text} (refuted by {m.refuted_by})." for m in claim.mutants)
 
 
-def _latex(expression: sp.Basic) -> str:
-    names: dict[Any, str] = {s: n for s, n in LATEX_NAMES.items() if s in expression.free_symbols}
+def _latex(claim: Claim, expression: sp.Basic) -> str:
+    names: dict[Any, str] = dict(claim.notation.latex_names)
     for symbol in expression.free_symbols:
-        if symbol not in LATEX_NAMES and "_" in symbol.name:
+        if symbol not in names and "_" in symbol.name:
             names[symbol] = r"\mathrm{" + symbol.name.replace("_", r"\_") + "}"
     return str(sp.latex(expression, symbol_names=names))
 

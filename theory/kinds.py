@@ -35,11 +35,12 @@ class Meaning:
     """What one kind of claim means.
 
     Attributes:
-        rule: name of the decision rule: ``at_most`` or ``at_least`` its number, ``equal`` to it, ``above`` 0,
-            ``monotone`` along its axis, ``within`` a margin, ``slope`` at most a limit.
+        rule: name of the decision rule: the measured mean is ``at_most``, ``at_least``, ``equal`` to, ``above`` or
+            ``within`` its threshold (for a trend: the mean of each step against its direction).
+        threshold: what that is: the claim's ``bound``, ``zero``, ``trend_margin``, ``equivalence_margin`` (settings)
+            or ``slope_limit``.
         words: what it asserts, as part of a sentence.
-        falsifier: what would refute it; a template over ``{observable}`` (its name), ``{trend_margin}``,
-            ``{equivalence_margin}`` (settings) and ``{slope_limit}``.
+        falsifier: what would refute it; a template over ``{observable}`` (its name) and the thresholds.
         worse: the side to which a measured value moves when it gets worse, ``higher`` or ``lower``; None: either.
         relation: SymPy's relation between observable and number; None for a claim without a number.
         sign: that relation in plain text.
@@ -47,6 +48,7 @@ class Meaning:
     """
 
     rule: str
+    threshold: str
     words: str
     falsifier: str
     worse: str | None
@@ -59,6 +61,7 @@ KINDS: Final[Mapping[Kind, Meaning]] = MappingProxyType(
     {
         Kind.UPPER: Meaning(
             rule="at_most",
+            threshold="bound",
             words="the observable is at most the bound",
             falsifier="a cell in scope whose lower confidence limit for the mean of {observable} lies above the bound",
             worse="higher",
@@ -68,6 +71,7 @@ KINDS: Final[Mapping[Kind, Meaning]] = MappingProxyType(
         ),
         Kind.LOWER: Meaning(
             rule="at_least",
+            threshold="bound",
             words="the observable is at least the bound",
             falsifier="a cell in scope whose upper confidence limit for the mean of {observable} lies below the bound",
             worse="lower",
@@ -77,6 +81,7 @@ KINDS: Final[Mapping[Kind, Meaning]] = MappingProxyType(
         ),
         Kind.IDENTITY: Meaning(
             rule="equal",
+            threshold="bound",
             words="the observable equals the value, up to a numerical tolerance",
             falsifier="one seed at which {observable}, in float64, differs from the exact value by more than the "
             "stated tolerance",
@@ -87,12 +92,14 @@ KINDS: Final[Mapping[Kind, Meaning]] = MappingProxyType(
         ),
         Kind.COMPARISON: Meaning(
             rule="above",
+            threshold="zero",
             words="one arm exceeds the other, or the observable exceeds 0",
             falsifier="a cell in scope whose upper confidence limit for the mean of {observable} lies below 0",
             worse="lower",
         ),
         Kind.TREND: Meaning(
-            rule="monotone",
+            rule="at_most",
+            threshold="trend_margin",
             words="the observable moves in one direction only",
             falsifier="a pair of neighbouring cells between which {observable} moves against the trend by more than "
             "{trend_margin:g}, the lower confidence limit of the paired difference included",
@@ -100,12 +107,14 @@ KINDS: Final[Mapping[Kind, Meaning]] = MappingProxyType(
         ),
         Kind.EQUIVALENCE: Meaning(
             rule="within",
+            threshold="equivalence_margin",
             words="two arms agree within a margin",
             falsifier="a cell where a confidence limit shows the arms to differ by more than {equivalence_margin:g}",
             worse=None,
         ),
         Kind.RATE: Meaning(
-            rule="slope",
+            rule="at_most",
+            threshold="slope_limit",
             words="the observable falls at least at a rate",
             falsifier="a setting in which the lower confidence limit of the slope lies above {slope_limit:g}",
             worse="higher",

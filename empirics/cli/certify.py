@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -26,7 +25,14 @@ def certify_command(
     """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from theory.certify import Certificate, certificates, count_of_certificates, count_of_mutants, mutants
+    from theory.certify import (
+        Certificate,
+        certificates,
+        count_of_certificates,
+        count_of_mutants,
+        document,
+        mutants,
+    )
 
     total = count_of_certificates(identifier) + count_of_mutants(identifier)
     proofs: list[Certificate] = []
@@ -40,10 +46,10 @@ def certify_command(
                 found.append(certificate)
                 progress.update(task, advance=1, description=f"{certificate.claim} {certificate.step}")
                 if not as_json:
-                    out.print(line(certificate, mutant=found is refutations), markup=False, soft_wrap=True)
-    sound = all(c.proved for c in proofs) and not any(c.proved for c in refutations)
+                    out.print(certificate.line(mutant=found is refutations), markup=False, soft_wrap=True)
+    summary = document(proofs, refutations)
     if as_json:
-        print_json(document(proofs, refutations))
+        print_json(summary)
     elif not total:
         out.print(f"{identifier}: not a theorem of this project; nothing to certify", markup=False)
     else:
@@ -53,25 +59,5 @@ def certify_command(
             f"{sum(not c.proved for c in refutations)} of {len(refutations)} mutants refuted, {seconds:.1f} s",
             markup=False,
         )
-    if not sound:
+    if not (summary["all_proved"] and summary["all_mutants_refuted"]):
         raise typer.Exit(1)
-
-
-def line(certificate: Any, *, mutant: bool = False) -> str:
-    """One line: status, claim, step, statement, domain, method, seconds; the reason where it matters."""
-    status = certificate.status if not mutant else ("REFUTED" if not certificate.proved else "NOT REFUTED")
-    text = (
-        f"{status:<11} {certificate.claim}  {certificate.step}  {certificate.statement}  [{certificate.domain}]  "
-        f"({certificate.method})  {certificate.seconds:.2f} s"
-    )
-    return f"{text}  {certificate.detail}" if mutant or not certificate.proved else text
-
-
-def document(proofs: list[Any], refutations: list[Any]) -> dict[str, Any]:
-    """The document of ``factbound certify --json``."""
-    return {
-        "certificates": [{**asdict(c), "status": c.status} for c in proofs],
-        "mutants": [{**asdict(c), "status": c.status} for c in refutations],
-        "all_proved": all(c.proved for c in proofs),
-        "all_mutants_refuted": not any(c.proved for c in refutations),
-    }

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from typing import Annotated, Any
 
-import numpy as np
 import typer
 
+from empirics.cli.app import app
 from empirics.cli.output import console, print_json
-from empirics.cli.root import app
 from empirics.observables.catalogue import observables
-from theory import Claim, DomainError, Kind, Provenance, all_claims, claim
-from theory.claims.xu_chen.paper import NOTATION
-from theory.numbers.evaluate import parse_value
+from theory import Claim, all_claims, claim
+from theory.numbers.describe import described, evaluated, status_of
+from theory.numbers.evaluate import parse_assignments
 
 __all__ = ["bound_command", "claims_command"]
 
@@ -30,11 +28,11 @@ def claims_command(
     """
     chosen = all_claims() if identifier is None else (claim(identifier),)
     if as_json:
-        documents = [describe(item) for item in chosen]
+        documents = [described(item) for item in chosen]
         print_json(documents if identifier is None else documents[0])
     elif latex:
         for item in chosen:
-            print(describe(item)["latex"] if identifier else f"{item.id}: {describe(item)['latex']}")
+            print(described(item)["latex"] if identifier else f"{item.id}: {described(item)['latex']}")
     elif identifier is None:
         _list(chosen)
     else:
@@ -52,10 +50,18 @@ def bound_command(
     Example: factbound bound ood-error-literal N_f=40 K=3 R=60
     """
     item = claim(identifier)
-    document = evaluate(item, parse_assignments(values or []))
+    given = parse_assignments(item.notation, values or [])
+    known = observables().get(item.observable)
+    document = evaluated(
+        item, given, trivial=None if known is None else known.trivial, least=None if known is None else known.lower
+    )
     if as_json:
         print_json(document)
-        return
+    else:
+        _print_bound(item, document)
+
+
+def _print_bound(item: Claim, document: dict[str, Any]) -> None:
     out = console()
     out.print(f"[bold]{item.id}[/bold]  {item.title}", markup=True)
     out.print(f"  {item.formula}", markup=False)
@@ -69,97 +75,6 @@ def bound_command(
         out.print(f"  premise    {premise['relation']}: {state}", markup=False)
 
 
-def parse_assignments(texts: list[str]) -> dict[str, int | float]:
-    """``NAME=VALUE`` words as values of symbols.
-
-    Raises:
-        DomainError: not of that form, unknown, given twice, or outside the domain.
-    """
-    values: dict[str, int | float] = {}
-    for text in texts:
-        name, separator, value = text.partition("=")
-        if not separator:
-            raise DomainError(f"{text!r} is not of the form NAME=VALUE; symbols are {', '.join(NOTATION)}")
-        if name in values:
-            raise DomainError(f"{name} is given twice, {values[name]} and {value}")
-        values[name] = parse_value(name, value)
-    return values
-
-
-def evaluate(item: Claim, values: dict[str, int | float]) -> dict[str, Any]:
-    """The document of ``factbound bound``."""
-    if item.log_expression is None:
-        raise DomainError(
-            f"{item.id} is a {item.kind.value} claim and states no number; see: factbound claims {item.id}"
-        )
-    log_bound = float(item.log_bound(**values))
-    observable = observables().get(item.observable)
-    trivial = None if observable is None else observable.trivial
-    if item.kind is Kind.LOWER and observable is not None:
-        vacuous = math.exp(log_bound) <= observable.lower
-    else:
-        vacuous = item.kind is Kind.UPPER and trivial is not None and trivial > 0 and log_bound >= math.log(trivial)
-    return {
-        "id": item.id,
-        "kind": item.kind.value,
-        "observable": item.observable,
-        "values": values,
-        "bound": float(np.exp(log_bound)),
-        "log_bound": log_bound if math.isfinite(log_bound) else None,
-        "vacuous": vacuous,
-        "provenance": item.provenance.value,
-        "status": status_of(item),
-        "premises": [_premise(assumption, values) for assumption in item.assumptions],
-    }
-
-
-def status_of(item: Claim) -> str:
-    """Proof status in one phrase."""
-    if item.provenance is Provenance.DERIVED:
-        return f"DERIVED: proved in docs/{item.proof}" if item.proof else "DERIVED"
-    return {
-        Provenance.STATED: "STATED: the source's formula, not proved here",
-        Provenance.RECONSTRUCTED: "RECONSTRUCTED: our precise version of a sentence of the source, not proved here",
-    }[item.provenance]
-
-
-def describe(item: Claim) -> dict[str, Any]:
-    """The document of one claim."""
-    import sympy as sp
-
-    relation = item.relation
-    return {
-        "id": item.id,
-        "number": item.claim_number,
-        "title": item.title,
-        "kind": item.kind.value,
-        "provenance": item.provenance.value,
-        "status": status_of(item),
-        "source": item.source,
-        "statement": item.statement,
-        "observable": item.observable,
-        "required": item.required,
-        "formula": item.formula,
-        "latex": sp.latex(relation) if relation is not None else "",
-        "symbols": list(item.symbols),
-        "domain": [sp.sstr(r) for r in item.domain],
-        "assumptions": [{"name": a.name, "relation": sp.sstr(a.relation), "text": a.text} for a in item.assumptions],
-        "mutants": [{"name": m.name, "text": m.text, "refuted_by": m.refuted_by} for m in item.mutants],
-        "proof": item.proof,
-    }
-
-
-def _premise(assumption: Any, values: dict[str, int | float]) -> dict[str, Any]:
-    import sympy as sp
-
-    known = all(s.name in values for s in assumption.relation.free_symbols)
-    return {
-        "name": assumption.name,
-        "relation": sp.sstr(assumption.relation),
-        "holds": assumption.evaluate(values).holds if known else None,
-    }
-
-
 def _list(chosen: tuple[Claim, ...]) -> None:
     from rich.table import Table
 
@@ -167,38 +82,36 @@ def _list(chosen: tuple[Claim, ...]) -> None:
     for heading in ("claim", "", "kind", "provenance", "required", "formula"):
         table.add_column(heading, overflow="fold")
     for item in chosen:
-        formula = item.formula if item.log_expression is not None else item.title
         table.add_row(
             item.id,
-            item.claim_number,
+            item.number,
             item.kind.value,
             item.provenance.value,
             "yes" if item.required else "no",
-            formula,
+            item.formula if item.log_expression is not None else item.title,
         )
     console().print(table, markup=False)
 
 
 def _show(item: Claim) -> None:
+    from rich.table import Table
+
     out = console()
-    document = describe(item)
-    out.print(f"[bold]{item.id}[/bold]  ({item.claim_number}) {item.title}")
+    document = described(item)
+    known = observables().get(item.observable)
     rows = [
         ("statement", item.statement),
         ("formula", item.formula),
         ("kind", item.kind.value),
-        ("provenance", document["status"]),
-        ("source", item.source),
-        ("observable", f"{item.observable}: {observables()[item.observable].definition}")
-        if item.observable in observables()
-        else ("observable", item.observable),
+        ("provenance", status_of(item)),
+        ("source", item.source_text),
+        ("observable", item.observable if known is None else f"{item.observable}: {known.definition}"),
         ("required", "yes: a violation fails a verification" if item.required else "no"),
         *(("domain", text) for text in document["domain"]),
         *(("assumes", f"{a['relation']}  ({a['text']})") for a in document["assumptions"]),
         *(("mutant", f"{m['name']}: {m['text']} (to be refuted by {m['refuted_by']})") for m in document["mutants"]),
     ]
-    from rich.table import Table
-
+    out.print(f"[bold]{item.id}[/bold]  ({item.number}) {item.title}")
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="dim")
     table.add_column(overflow="fold")

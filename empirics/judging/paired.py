@@ -9,12 +9,12 @@ from itertools import pairwise
 
 from empirics.judging.outcome import Outcome, Verdict, worst
 from empirics.judging.premises import Scoped, scope_of
-from empirics.judging.rules import Range, Rule
+from empirics.judging.rules import Range, rule_of
 from empirics.judging.settings import Settings
 from empirics.judging.single import Frame, measured, range_of, undefined
 from empirics.judging.table import CellTable
 from empirics.observables.definition import Observable
-from theory import Claim, Kind, Scope
+from theory import Claim, Scope
 
 __all__ = ["between_arms", "ends", "trends"]
 
@@ -27,7 +27,7 @@ def between_arms(
     if observable.per == "unit":  # the same in every cell that a run serves: one verdict for each run
         mine = list({c.at(c.run_axes): c for c in reversed(mine)}.values())[::-1]
     alpha = settings.alpha / len(mine)
-    rule = Rule.above(0.0) if claim.kind is Kind.COMPARISON else Rule.within(settings.equivalence_margin)
+    rule = rule_of(claim.kind, settings)
     outcomes = []
     for cell in mine:
         partner = partners.get(cell.at(cell.axes))
@@ -79,7 +79,7 @@ def ends(claim: Claim, observable: Observable, cells: Sequence[CellTable], setti
         sign = "fall" if claim.direction < 0 else "rise"
         name = f"{sign} of {observable.name}, {symbol} from {first.symbols[symbol]:g} to {last.symbols[symbol]:g}"
         along = [claim.direction * d for d in differences]
-        outcomes.append(measured(frame, Rule.above(0.0), along, _range(observable), name))
+        outcomes.append(measured(frame, rule_of(claim.kind, settings), along, _range(observable), name))
     return outcomes
 
 
@@ -114,7 +114,7 @@ def _trend(
             steps.append(undefined(frame, Verdict.OUT_OF_SCOPE, scoped.reason))
             continue
         against = [-claim.direction * d for d in differences]
-        steps.append(measured(frame, Rule.at_most(settings.trend_margin), against, _range(observable), name))
+        steps.append(measured(frame, rule_of(claim.kind, settings), against, _range(observable), name))
     indices = tuple(c.index for c in chain)
     if not steps:
         frame = Frame(claim.id, Scope.SERIES, indices, alpha, family, ())

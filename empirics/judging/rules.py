@@ -10,8 +10,24 @@ import numpy as np
 
 from empirics.judging.confidence import lower_limit, observations_needed, upper_limit
 from empirics.judging.outcome import Verdict
+from empirics.judging.settings import Settings
+from theory import Kind
 
-__all__ = ["Condition", "Limits", "Range", "Rule", "Side", "decidable_at", "decide", "limits_of"]
+__all__ = [
+    "RATE_SLOPE_LIMIT",
+    "Condition",
+    "Limits",
+    "Range",
+    "Rule",
+    "Side",
+    "decidable_at",
+    "decide",
+    "limits_of",
+    "rule_of",
+]
+
+RATE_SLOPE_LIMIT = 0.1
+"""The slope above which a rate claim is violated (see docs/verdicts)."""
 
 
 class Side(Enum):
@@ -78,6 +94,25 @@ class Rule:
             (Condition(Side.UPPER, margin), Condition(Side.LOWER, -margin)),
             (Condition(Side.LOWER, margin), Condition(Side.UPPER, -margin)),
         )
+
+
+def rule_of(kind: Kind, settings: Settings, bound: float = 0.0) -> Rule:
+    """The decision rule that a kind names, at its threshold.
+
+    Args:
+        kind: of the claim, not an identity (which is decided run by run).
+        settings: the margins.
+        bound: the claim's number, where the kind has one.
+    """
+    rule = {"at_most": Rule.at_most, "at_least": Rule.at_least, "above": Rule.above, "within": Rule.within}
+    threshold = {
+        "bound": bound,
+        "zero": 0.0,
+        "trend_margin": settings.trend_margin,
+        "equivalence_margin": settings.equivalence_margin,
+        "slope_limit": RATE_SLOPE_LIMIT,
+    }
+    return rule[kind.meaning.rule](threshold[kind.meaning.threshold])
 
 
 @dataclass(frozen=True)

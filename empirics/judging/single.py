@@ -10,15 +10,12 @@ import numpy as np
 
 from empirics.judging.confidence import interval
 from empirics.judging.outcome import Outcome, Verdict
-from empirics.judging.rules import Limits, Range, Rule, decidable_at, decide, limits_of
+from empirics.judging.rules import Limits, Range, Rule, decidable_at, decide, limits_of, rule_of
 from empirics.judging.settings import Settings
 from empirics.observables.definition import Observable
 from theory import Claim, Kind, Premise, Scope
 
-__all__ = ["RATE_SLOPE_LIMIT", "Frame", "measured", "scaled_to_all_seeds", "single", "undefined"]
-
-RATE_SLOPE_LIMIT = 0.1
-"""The slope above which a rate claim is violated (see docs/verdicts)."""
+__all__ = ["Frame", "measured", "scaled_to_all_seeds", "single", "undefined"]
 
 
 @dataclass(frozen=True)
@@ -48,12 +45,7 @@ def single(
         if log_bound is None:
             raise ValueError(f"{claim.id}: a claim of kind {claim.kind} needs a bound")
         return _bound(claim, observable, values, log_bound, frame, settings)
-    rule = {
-        Kind.RATE: Rule.at_most(RATE_SLOPE_LIMIT),
-        Kind.COMPARISON: Rule.above(0.0),
-        Kind.EQUIVALENCE: Rule.within(settings.equivalence_margin),
-    }[claim.kind]
-    return measured(frame, rule, values, range_of(observable), observable.name)
+    return measured(frame, rule_of(claim.kind, settings), values, range_of(observable), observable.name)
 
 
 def range_of(observable: Observable) -> Range:
@@ -142,10 +134,10 @@ def _bound(
     if trivial is not None and (log_bound >= math.log(trivial) if upper and trivial > 0 else bound <= trivial):
         reason = f"the bound {bound:.4g} is no stronger than the trivial {trivial:g}"
         return replace(base, verdict=Verdict.VACUOUS, reason=reason)
-    rule = Rule.at_most(bound) if upper else Rule.at_least(bound)
+    rule = rule_of(claim.kind, settings, bound)
     if observable.sampling == "exact":
         slack = claim.tolerance or 0.0  # relative: two roundings of one number may differ in the last place
-        rule = Rule.at_most(bound * (1.0 + slack)) if upper else Rule.at_least(bound * (1.0 - slack))
+        rule = rule_of(claim.kind, settings, bound * (1.0 + slack if upper else 1.0 - slack))
         limits = Limits(estimate, min(values), max(values))
         verdict, reason = decide(rule, limits)
         reason = reason.replace("upper limit", "exact value").replace("lower limit", "exact value")

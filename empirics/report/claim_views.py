@@ -15,7 +15,7 @@ from empirics.report.figures.figure import Figure
 from empirics.report.mathml import latex_of, mathml
 from empirics.report.tables import verdict_counts
 from empirics.verification.results import ClaimResult, MutantResult, Results, VerdictResult
-from theory import Claim, UnknownClaimError, claim
+from theory import Claim, Kind, UnknownClaimError, claim
 
 __all__ = ["ClaimView", "claim_views"]
 
@@ -23,15 +23,6 @@ _PROVENANCE = {
     "STATED": "the source's own formula or sentence",
     "RECONSTRUCTED": "this project's precise version of a sentence of the source",
     "DERIVED": "a theorem of this project, not a claim of the source",
-}
-_KINDS = {
-    "upper": "the observable is at most the bound",
-    "lower": "the observable is at least the bound",
-    "identity": "the observable equals the value, up to a numerical tolerance",
-    "comparison": "one arm exceeds the other, or the observable exceeds 0",
-    "trend": "the observable moves in one direction only",
-    "equivalence": "two arms agree within a margin",
-    "rate": "the observable falls at least at a rate",
 }
 
 
@@ -97,15 +88,15 @@ def _view(results: Results, judged: ClaimResult, figure: Figure | None) -> Claim
     return ClaimView(
         id=judged.id,
         title=judged.title,
-        number=item.claim_number if item else "",
+        number=item.number if item else "",
         verdict=judged.verdict,
         counts=verdict_counts(results, judged.id),
         required=judged.required,
-        kind=f"{judged.kind}: {_KINDS.get(judged.kind, '')}",
+        kind=f"{judged.kind}: {Kind(judged.kind).meaning.words}",
         provenance=f"{judged.provenance}: {_PROVENANCE.get(judged.provenance, '')}",
         statement=item.statement if item else judged.formula,
         formula=mathml(item.latex, display=True) if item and item.latex else None,
-        source=item.source if item else "",
+        source=item.source_text if item else "",
         observable=f"{name}: {known.definition} Unit: {known.unit}." if known else name,
         premises=_premises(item, verdicts) if item else [],
         certificate=_certificate(judged.certificate),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from empirics.judging.rules import RATE_SLOPE_LIMIT
 from empirics.verification.results import ClaimResult, Results, VerdictResult
 from theory import Kind
 
@@ -12,21 +13,10 @@ __all__ = ["closest_call", "falsifier", "found_violated"]
 
 def falsifier(judged: ClaimResult, observable: str, settings: dict[str, float]) -> str:
     """The outcome that would make the verdict VIOLATED."""
-    quantity = f"the mean of {observable}"
-    margin = settings["trend_margin"]
-    text = {
-        Kind.UPPER: f"a cell in scope whose lower confidence limit for {quantity} lies above the bound",
-        Kind.LOWER: f"a cell in scope whose upper confidence limit for {quantity} lies below the bound",
-        Kind.IDENTITY: f"one seed at which {observable}, in float64, differs from the exact value by more than the "
-        "stated tolerance",
-        Kind.COMPARISON: f"a cell in scope whose upper confidence limit for {quantity} lies below 0",
-        Kind.TREND: f"a pair of neighbouring cells between which {observable} moves against the trend by more than "
-        f"{margin:g}, the lower confidence limit of the paired difference included",
-        Kind.EQUIVALENCE: f"a cell where a confidence limit shows the arms to differ by more than "
-        f"{settings['equivalence_margin']:g}",
-        Kind.RATE: "a setting in which the lower confidence limit of the slope lies above 0.1",
-    }
-    return f"It would be falsified by {text[Kind(judged.kind)]}."
+    template = Kind(judged.kind).meaning.falsifier
+    return (
+        f"It would be falsified by {template.format(observable=observable, slope_limit=RATE_SLOPE_LIMIT, **settings)}."
+    )
 
 
 def found_violated(results: Results, judged: ClaimResult) -> str | None:

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from empirics.errors import UsageError
 from empirics.files import write_atomically
 from empirics.verification.results import Results, VerdictResult
+from theory import Kind
 
 __all__ = [
     "Baseline",
@@ -76,7 +77,7 @@ class BaselineCell(_Part):
 class BaselineClaim(_Part):
     """What is guarded of one claim."""
 
-    kind: str
+    kind: Kind
     formula: str
     fingerprint: str
     verdict: str
@@ -200,7 +201,7 @@ def _certificate_changes(identifier: str, before: Mapping[str, bool], after: Map
 
 
 def _verdict_changes(
-    identifier: str, where: str, kind: str, before: BaselineCell, after: BaselineCell
+    identifier: str, where: str, kind: Kind, before: BaselineCell, after: BaselineCell
 ) -> Iterator[Finding]:
     overlap = _overlap(before, after)
     change = f"{before.verdict} became {after.verdict}"
@@ -222,11 +223,9 @@ def _verdict_changes(
         )
 
 
-def _worse(kind: str, before: BaselineCell, after: BaselineCell) -> bool:
+def _worse(kind: Kind, before: BaselineCell, after: BaselineCell) -> bool:
     higher = (after.lower or 0.0) > (before.upper or 0.0)
-    if kind in ("lower", "comparison"):
-        return not higher
-    return higher if kind in ("upper", "trend", "rate") else True
+    return kind.meaning.worse in (None, "higher" if higher else "lower")
 
 
 def _overlap(before: BaselineCell, after: BaselineCell) -> bool | None:

@@ -70,11 +70,11 @@ def test_paired_comparison_and_equivalence_between_arms():
     def arm(shift):
         return make_cell((base + shift).tolist(), index=1, variant="lora")
 
-    more = make_claim("comparison", variant="lora", reference="main")
+    more = make_claim("comparison", arm="lora", reference="main")
     assert only(more, [main, arm(0.2)]).verdict == "HOLDS"
     less = make_cell((base - 0.2).clip(0).tolist(), index=1, variant="lora")
     assert only(more, [main, less]).verdict == "VIOLATED"
-    same = make_claim("equivalence", variant="lora", reference="main")
+    same = make_claim("equivalence", arm="lora", reference="main")
     assert only(same, [main, arm(0.001)]).verdict == "HOLDS"
     assert only(same, [main, arm(0.3)]).verdict == "VIOLATED"
     assert only(same, [main, arm(0.049)]).verdict == "UNDECIDED"
@@ -87,7 +87,7 @@ def test_pairing_is_by_seed_not_by_position():
     values = np.linspace(0, 0.9, 200)
     main = make_cell(values.tolist())
     backwards = make_cell(values[::-1].tolist(), index=1, variant="lora", seeds=range(199, -1, -1))
-    outcome = only(make_claim("equivalence", variant="lora", reference="main"), [main, backwards])
+    outcome = only(make_claim("equivalence", arm="lora", reference="main"), [main, backwards])
     assert outcome.estimate == pytest.approx(0.0, abs=1e-12)
     assert outcome.verdict == "HOLDS"
 
@@ -100,7 +100,7 @@ def chain(shifts, n=600, axis="N_f", start=0):
 
 def test_values_over_decades_are_compared_by_sign_once_per_pretrained_model():
     """Differences of 1e-4 that are all positive decide; the two N_f of one model count once."""
-    claim = make_claim("comparison", observable="rest", variant="slow", reference="main")
+    claim = make_claim("comparison", observable="rest", arm="slow", reference="main")
     fast = [1e-4 * (i + 1) for i in range(8)]
     cells = [make_cell(fast, index=i, observable="rest", N_f=n) for i, n in enumerate((5, 10))]
     cells += [

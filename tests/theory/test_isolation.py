@@ -23,7 +23,7 @@ def modules_after(code: str) -> set[str]:
 
 def test_import_is_light() -> None:
     loaded = modules_after("import theory") - modules_after("import sympy, numpy")  # SymPy itself may load flint
-    assert not loaded & {"torch", "empirics", "scipy", "flint", "matplotlib", "theory.claims", "theory.numbers.balls"}
+    assert not loaded & {"torch", "empirics", "scipy", "flint", "matplotlib", "theory.claims", "theory.numbers"}
 
 
 def test_claims_bounds_and_plans_load_neither_torch_nor_empirics() -> None:

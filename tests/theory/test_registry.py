@@ -10,8 +10,8 @@ import pytest
 import sympy as sp
 
 import theory
-from theory.claim import Assumption, Claim, Kind, Mutant, Provenance
-from theory.notation import NOTATION, K, N_f, R, epsilon, measured
+from theory import Assumption, Claim, Evaluation, Kind, Measured, Mutant, Provenance, Source, measured
+from theory.claims.xu_chen.paper import PAPER, K, N_f, R, epsilon
 
 REQUIRED = {
     "pretraining-floor": (Provenance.DERIVED, Kind.IDENTITY),
@@ -49,8 +49,7 @@ def minimal(**changes: object) -> Claim:
         "title": "t",
         "statement": "s",
         "kind": Kind.UPPER,
-        "provenance": Provenance.DERIVED,
-        "source": "none",
+        "source": Source(paper=PAPER, provenance=Provenance.DERIVED, text="none"),
         "observable": "ood_error",
         "required": False,
         "log_expression": -N_f / R,
@@ -67,9 +66,9 @@ def test_every_claim_is_registered_with_its_provenance_and_kind() -> None:
 def test_claim_is_complete(claim: Claim) -> None:
     assert claim.title
     assert len(claim.statement) > 40
-    assert claim.source
+    assert claim.source_text
     assert claim.observable.isidentifier()
-    assert claim.claim_number in {f"C{i}" for i in range(1, 17)}
+    assert claim.number in {f"C{i}" for i in range(1, 17)}
     assert claim.proof == (f"claims/{claim.id}" if claim.provenance is Provenance.DERIVED else None)
     assert len({m.name for m in claim.mutants}) == len(claim.mutants)
     assert {m.refuted_by for m in claim.mutants} <= {"certification", "measurement"}
@@ -105,21 +104,6 @@ def test_expressions_are_exact_and_survive_latex_and_srepr(claim: Claim) -> None
         assert r"\left" not in claim.latex or claim.latex.count(r"\left") == claim.latex.count(r"\right")
 
 
-@pytest.mark.parametrize("claim", theory.all_claims(), ids=lambda claim: claim.id)
-def test_every_observable_named_by_a_claim_is_defined(claim: Claim) -> None:
-    from empirics.observables.shared import OBSERVABLES
-
-    names = {claim.observable, *claim.supporting}
-    for assumption in claim.assumptions:
-        names |= assumption.observables - {"epsilon"}
-    assert names <= set(OBSERVABLES)
-    if claim.axis or claim.kind in (Kind.RATE, Kind.COMPARISON, Kind.EQUIVALENCE):
-        assert OBSERVABLES[claim.observable].bounded, "means of unbounded observables have no distribution-free limits"
-    if claim.observable.startswith(("covering_", "coverage_union", "coverage_half")):
-        assert OBSERVABLES[claim.observable].sampling == "exact"
-        assert claim.tolerance is not None  # bound and observable may be equal (K = 1), both rounded
-
-
 def test_floats_are_refused() -> None:
     with pytest.raises(ValueError, match=r"use sympy\.Rational"):
         minimal(log_expression=-0.5 * N_f / R)
@@ -130,17 +114,21 @@ def test_floats_are_refused() -> None:
 def test_unknown_symbols_are_refused() -> None:
     with pytest.raises(ValueError, match="uses \\['zeta'\\]"):
         minimal(log_expression=sp.Symbol("zeta") * N_f)
+    with pytest.raises(ValueError, match="uses \\['N_f'\\]"):  # another symbol of that name
+        minimal(log_expression=-sp.Symbol("N_f"))
     free = sp.Symbol("rho", positive=True)
-    assert minimal(log_expression=free * N_f, minimised_over=(free,)).symbols == ("N_f",)
+    assert minimal(log_expression=free * N_f, evaluation=Evaluation(minimised_over=(free,))).symbols == ("N_f",)
     with pytest.raises(ValueError, match="minimised_over"):
-        minimal(minimised_over=(N_f,))
+        minimal(evaluation=Evaluation(minimised_over=(N_f,)))
 
 
 def test_axis_goes_with_a_trend() -> None:
     with pytest.raises(ValueError, match="axis goes with a trend"):
-        minimal(axis="N_f")
+        minimal(measured=Measured(axis="N_f"))
     with pytest.raises(ValueError, match="axis goes with a trend"):
         minimal(kind=Kind.TREND, log_expression=None)
+    with pytest.raises(ValueError, match="allowed are the symbols"):
+        minimal(kind=Kind.TREND, log_expression=None, measured=Measured(axis="finetuned"))
 
 
 def test_unknown_claim_lists_those_there_are() -> None:
@@ -167,10 +155,6 @@ def test_reversed_trend_is_a_mutant() -> None:
     assert claim.mutated(mutant).kind is Kind.TREND
 
 
-def test_notation_has_one_name_per_symbol() -> None:
-    assert all(name == notation.symbol.name for name, notation in NOTATION.items())
-
-
 def test_third_party_claims_are_found_by_entry_point(tmp_path: Path) -> None:
     """Install the example by hand (no network): its module and the metadata that an installer would write."""
     example = Path(__file__).parent / "example_claims"
@@ -188,6 +172,7 @@ def test_third_party_claims_are_found_by_entry_point(tmp_path: Path) -> None:
         "import theory\n"
         "claim = theory.claim('example-first-template-unseen')\n"
         "assert claim in theory.all_claims()\n"
+        "assert [paper.name for paper in theory.papers()] == ['xu-chen', 'example']\n"
         "print(claim.bound(N_f=2, K=1, R=2))\n"
     )
     root = Path(theory.__file__).parents[1]

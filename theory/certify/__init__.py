@@ -14,6 +14,6 @@ FLINT, SciPy and Matplotlib are loaded on use, never by ``import theory``.
 """
 
 from theory.certify.catalogue import certificates, count_of_certificates, count_of_mutants, mutants
-from theory.certify.certificate import Certificate
+from theory.certify.certificate import Certificate, document
 
-__all__ = ["Certificate", "certificates", "count_of_certificates", "count_of_mutants", "mutants"]
+__all__ = ["Certificate", "certificates", "count_of_certificates", "count_of_mutants", "document", "mutants"]

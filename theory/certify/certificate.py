@@ -8,10 +8,11 @@ program and is never swallowed: a mutant must fail by its own falsehood.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
-__all__ = ["Certificate", "Outcome", "Step", "run_steps"]
+__all__ = ["Certificate", "Outcome", "Step", "document", "run_steps"]
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,15 @@ class Certificate:
         """``PROVED`` or ``NOT PROVED``."""
         return "PROVED" if self.proved else "NOT PROVED"
 
+    def line(self, *, mutant: bool = False) -> str:
+        """One line: status, claim, step, statement, domain, method, seconds; the reason where it matters."""
+        status = self.status if not mutant else ("REFUTED" if not self.proved else "NOT REFUTED")
+        text = (
+            f"{status:<11} {self.claim}  {self.step}  {self.statement}  [{self.domain}]  ({self.method})  "
+            f"{self.seconds:.2f} s"
+        )
+        return f"{text}  {self.detail}" if mutant or not self.proved else text
+
     @property
     def base_claim(self) -> str:
         """Id of the claim, without the name of a mutant."""
@@ -87,3 +97,13 @@ def run_steps(steps: Iterable[Step]) -> Iterator[Certificate]:
     """Certificates of the steps, one at a time, in their order."""
     for step in steps:
         yield step.run()
+
+
+def document(proofs: Sequence[Certificate], refutations: Sequence[Certificate]) -> dict[str, Any]:
+    """Certificates and refuted mutants as JSON holds them."""
+    return {
+        "certificates": [{**asdict(c), "status": c.status} for c in proofs],
+        "mutants": [{**asdict(c), "status": c.status} for c in refutations],
+        "all_proved": all(c.proved for c in proofs),
+        "all_mutants_refuted": not any(c.proved for c in refutations),
+    }

@@ -133,7 +133,9 @@ def steps() -> tuple[Step, ...]:
     for identifier in LAWS:
         item = claim(identifier)
         relation = "equals" if item.kind is Kind.IDENTITY else "is at most"
-        found.append(_step(item, expression_of(item), identifier, f"the exact law {relation} the registered expression"))
+        found.append(
+            _step(item, expression_of(item), identifier, f"the exact law {relation} the registered expression")
+        )
     for identifier, factor in _FACTORS.items():
         item = claim(identifier)
         found.append(

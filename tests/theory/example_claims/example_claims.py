@@ -2,8 +2,10 @@
 
 import sympy as sp
 
-from theory.claim import Claim, Kind, Provenance
-from theory.notation import K, N_f, R
+from theory import Claim, Kind, Paper, Premises, Provenance, Source
+from theory.claims.xu_chen.paper import NOTATION, K, N_f, R
+
+PAPER = Paper("example", NOTATION)
 
 CLAIMS = (
     Claim(
@@ -11,11 +13,9 @@ CLAIMS = (
         title="The first own template is unseen",
         statement="A given own template is shown by no fine-tuned fact with probability (1 - K/|R|)^N_f.",
         kind=Kind.UPPER,
-        provenance=Provenance.DERIVED,
-        source="An example of a third party's claim.",
         observable="covering_none_seen",
-        required=False,
         log_expression=N_f * sp.log(1 - K / R),
-        domain=(sp.Le(K, R),),
+        source=Source(paper=PAPER, provenance=Provenance.DERIVED, text="An example of a third party's claim."),
+        premises=Premises(domain=(sp.Le(K, R),)),
     ),
 )

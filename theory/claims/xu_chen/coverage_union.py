@@ -11,10 +11,10 @@ Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, asks that fine-t
 The bounds are DERIVED; proofs in docs/claims/coverage-union.md and coverage-union-sharp.md.
 
 >>> import theory
->>> round(theory.claim("coverage-union").bound(N_f=400, K=30, R=60), 23)
-5.79e-21
->>> round(theory.claim("coverage-union-sharp").bound(N_f=400, K=30, R=60), 25)
-3.9e-23
+>>> round(theory.claim("coverage-union").bound(N_f=60, K=30, R=60), 4)
+0.0166
+>>> round(theory.claim("coverage-union-sharp").bound(N_f=60, K=30, R=60), 4)
+0.0021
 """
 
 import sympy as sp

@@ -9,10 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import theory
+from theory import DomainError
+from theory.claims.xu_chen.paper import K as K_
+from theory.claims.xu_chen.paper import N_f as N_
+from theory.claims.xu_chen.paper import R as R_
 from theory.coverage import laws as covering
-from theory.numbers.evaluate import DomainError
 from theory.planning.inverse import delta
-from theory.notation import NOTATION
 from theory.planning.plan import plan
 
 BOUNDS = sorted(c.id for c in theory.all_claims() if set(c.symbols) == {"N_f", "K", "R"})
@@ -52,14 +54,14 @@ def test_answer_satisfies_the_target_and_its_predecessors_do_not(identifier: str
 def test_symbolic_inverse_agrees(identifier: str, K: int, R: int, goal: str) -> None:
     answer = plan(identifier, goal, K=K, R=R)
     assert answer.symbolic is not None
-    values = {NOTATION["K"].symbol: K, NOTATION["R"].symbol: R, delta: answer.target}
+    values = {K_: K, R_: R, delta: answer.target}
     assert answer.value == max(1, math.ceil(answer.symbolic.subs(values).evalf(30)))
 
 
 @pytest.mark.parametrize("identifier", ["ood-error-normalised", "ood-error-literal", "coverage-half-mean"])
 def test_symbolic_inverse_in_multiplicity_agrees(identifier: str) -> None:
     answer = plan(identifier, 0.05, unknown="K", N_f=200, R=60)
-    values = {NOTATION["N_f"].symbol: 200, NOTATION["R"].symbol: 60, delta: answer.target}
+    values = {N_: 200, R_: 60, delta: answer.target}
     assert answer.value == math.ceil(answer.symbolic.subs(values).evalf(30))
 
 

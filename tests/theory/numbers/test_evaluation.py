@@ -11,13 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import theory
-from theory.coverage import laws as covering
+from theory import DomainError
+from theory.claims.xu_chen.paper import NOTATION, K, N_f, R
 from theory.coverage import balls as covering_balls
+from theory.coverage import laws as covering
 from theory.numbers.balls import ball, enclose
-from theory.numbers.evaluate import DomainError, log_fraction, parse_value
-from theory.numbers.minimise import minimiser
-from theory.notation import K, N_f, R
+from theory.numbers.evaluate import log_fraction, parse_assignments, parse_value
 from theory.numbers.floats import approximate
+from theory.numbers.minimise import minimiser
 
 DIGITS = 70
 
@@ -318,8 +319,37 @@ def test_impossible_values_are_refused_by_name(values: dict[str, object], messag
 
 
 def test_values_from_text() -> None:
-    assert parse_value("N_f", "12") == 12
-    assert parse_value("eta", "0.5") == 0.5
+    assert parse_value(NOTATION, "N_f", "12") == 12
+    assert parse_value(NOTATION, "eta", "0.5") == 0.5
     for name, text in [("N_f", "1.5"), ("Q", "1"), ("eta", "0"), ("K", "__import__('os')")]:
         with pytest.raises(DomainError):
-            parse_value(name, text)
+            parse_value(NOTATION, name, text)
+
+
+def test_values_from_words() -> None:
+    assert parse_assignments(NOTATION, ["N_f=12", "eta=0.5"]) == {"N_f": 12, "eta": 0.5}
+    for words, message in [
+        (["N_f"], "not of the form"),
+        (["K=2", "K=3"], "given twice"),
+        (["Q=1"], "unknown symbol Q"),
+    ]:
+        with pytest.raises(DomainError, match=message):
+            parse_assignments(NOTATION, words)
+
+
+def test_symbols_are_those_of_the_claims_own_notation() -> None:
+    n = sp.Symbol("n", integer=True, positive=True)
+    paper = theory.Paper("mine", theory.Notation("mine", theory.Symbol(n, "samples", 3)))
+    claim = theory.Claim(
+        id="mine",
+        title="mine",
+        statement="The mean error is at most 1/n.",
+        kind=theory.Kind.UPPER,
+        observable="error",
+        log_expression=-sp.log(n),
+        source=theory.Source(paper=paper, provenance=theory.Provenance.DERIVED, text="none"),
+    )
+    assert claim.bound(n=4) == pytest.approx(0.25)
+    for values, message in [({"n": 2}, "must be an integer >= 3"), ({"n": 4, "K": 2}, "does not know K")]:
+        with pytest.raises(DomainError, match=message):
+            claim.log_bound(**values)

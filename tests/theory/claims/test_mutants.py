@@ -8,8 +8,8 @@ import pytest
 from flint import arb, ctx, fmpq
 
 import theory
+from theory import Claim, Kind, Mutant, Provenance
 from theory.coverage import laws as covering
-from theory.claim import Claim, Kind, Mutant, Provenance
 
 EXACT: dict[str, Callable[..., Fraction]] = {
     "coverage_half_mean_tail": covering.below_half_mean,

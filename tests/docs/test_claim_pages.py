@@ -38,7 +38,7 @@ def test_pages_state_what_the_registry_states(pages: ModuleType, tmp_path: Path)
     assert all(path.stat().st_size > 0 for path in files)
     for claim in theory.all_claims():
         text = (tmp_path / "generated" / f"{claim.id}.md").read_text()
-        for part in (claim.title, claim.statement, claim.source, claim.provenance, f"`{claim.observable}`"):
+        for part in (claim.title, claim.statement, claim.source_text, claim.provenance, f"`{claim.observable}`"):
             assert part in text
         assert all(f"`{mutant.name}`" in text for mutant in claim.mutants)
         assert all(assumption.text in text for assumption in claim.assumptions)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from theory.certify.record import RECORD_FILE, certificate_of, record_text
 from theory import UnknownClaimError, all_claims, claim
 from theory.certify import Certificate, certificates, count_of_certificates, count_of_mutants, mutants
+from theory.certify.record import RECORD_FILE, certificate_of, record_text
 
-_PROOFS = Path(__file__).parents[2] / "docs" / "proofs"
+_PROOFS = Path(__file__).parents[3] / "docs" / "proofs"
 
 
 @pytest.fixture(scope="module")

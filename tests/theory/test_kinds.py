@@ -1,0 +1,59 @@
+"""What a kind means, said once: relation, sign, rule, words, falsifier, worse side."""
+
+import string
+
+import pytest
+import sympy as sp
+
+import theory
+from theory import KINDS, Claim, Kind, Paper, Provenance, Source
+from theory.claims.xu_chen.paper import NOTATION, N_f
+
+THRESHOLDS = {"bound", "zero", "trend_margin", "equivalence_margin", "slope_limit"}
+RULES = {"at_most", "at_least", "equal", "above", "within"}
+
+
+def test_every_kind_is_defined_and_found_from_it() -> None:
+    assert set(KINDS) == set(Kind)
+    for kind in Kind:
+        meaning = kind.meaning
+        assert meaning is KINDS[kind]
+        assert meaning.rule in RULES
+        assert meaning.threshold in THRESHOLDS
+        assert meaning.worse in ("higher", "lower", None)
+        assert (meaning.relation is None) == (meaning.sign == "") == (meaning.latex == "")
+        fields = {name for _, name, _, _ in string.Formatter().parse(meaning.falsifier) if name}
+        assert fields <= THRESHOLDS | {"observable"}
+    assert len({meaning.words for meaning in KINDS.values()}) == len(Kind)
+
+
+@pytest.mark.parametrize("kind", [Kind.UPPER, Kind.LOWER, Kind.IDENTITY])
+def test_sign_relation_latex_rule_and_worse_side_say_the_same(kind: Kind) -> None:
+    """A bound of 1/2: what the relation makes of 1/4 and 3/4 is what sign, LaTeX, rule and worse side say."""
+    claim = Claim(
+        id="half",
+        title="half",
+        statement="The observable is compared with 1/2 to the power N_f.",
+        kind=kind,
+        observable="x",
+        log_expression=-N_f * sp.log(2),
+        source=Source(paper=Paper("test", NOTATION), provenance=Provenance.STATED, text="none"),
+    )
+    relation = claim.relation
+    assert relation is not None
+    x = sp.Symbol("x", nonnegative=True)
+    truth = tuple(bool(relation.subs({x: sp.Rational(n, 4), N_f: 1})) for n in (1, 2, 3))
+    said = {
+        (True, True, False): ("<=", r"\le", "at_most", "higher"),
+        (False, True, True): (">=", r"\ge", "at_least", "lower"),
+        (False, True, False): ("==", "=", "equal", None),
+    }[truth]
+    meaning = kind.meaning
+    assert (meaning.sign, meaning.latex, meaning.rule, meaning.worse) == said
+    assert f" {said[0]} " in claim.formula
+    assert f" {said[1]} " in str(claim.latex)
+
+
+def test_a_number_goes_with_the_kinds_that_have_a_relation() -> None:
+    for claim in theory.all_claims():
+        assert (claim.log_expression is None) == (claim.kind.meaning.relation is None)

@@ -1,0 +1,96 @@
+"""Documents of one claim: what it says, and its bound at given symbols, as JSON holds them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from theory.claim import Claim
+from theory.kinds import Kind
+from theory.notation import DomainError
+from theory.parts import Assumption, Provenance
+
+__all__ = ["described", "evaluated", "status_of"]
+
+_NOT_PROVED = {
+    Provenance.STATED: "STATED: the source's formula, not proved here",
+    Provenance.RECONSTRUCTED: "RECONSTRUCTED: our precise version of a sentence of the source, not proved here",
+}
+
+
+def status_of(claim: Claim) -> str:
+    """Proof status in one phrase."""
+    if claim.provenance is Provenance.DERIVED:
+        return f"DERIVED: proved in docs/{claim.proof}" if claim.proof else "DERIVED"
+    return _NOT_PROVED[claim.provenance]
+
+
+def described(claim: Claim) -> dict[str, Any]:
+    """The document of ``factbound claims ID``."""
+    return {
+        "id": claim.id,
+        "number": claim.number,
+        "title": claim.title,
+        "kind": claim.kind.value,
+        "provenance": claim.provenance.value,
+        "status": status_of(claim),
+        "source": claim.source_text,
+        "statement": claim.statement,
+        "observable": claim.observable,
+        "required": claim.required,
+        "formula": claim.formula,
+        "latex": sp.latex(claim.relation) if claim.relation is not None else "",
+        "symbols": list(claim.symbols),
+        "domain": [sp.sstr(r) for r in claim.domain],
+        "assumptions": [{"name": a.name, "relation": sp.sstr(a.relation), "text": a.text} for a in claim.assumptions],
+        "mutants": [{"name": m.name, "text": m.text, "refuted_by": m.refuted_by} for m in claim.mutants],
+        "proof": claim.proof,
+    }
+
+
+def evaluated(
+    claim: Claim, values: Mapping[str, int | float], *, trivial: float | None = None, least: float | None = None
+) -> dict[str, Any]:
+    """The document of ``factbound bound ID NAME=VALUE ...``.
+
+    Args:
+        claim: a claim with a number.
+        values: of its symbols.
+        trivial: what the observable reaches without any theorem, which makes an upper bound vacuous; None if unknown.
+        least: the observable's least value, which makes a lower bound vacuous; None if unknown.
+
+    Raises:
+        DomainError: the claim states no number, or a symbol is missing or outside its domain.
+    """
+    if claim.log_expression is None:
+        raise DomainError(
+            f"{claim.id} is a {claim.kind.value} claim and states no number; see: factbound claims {claim.id}"
+        )
+    log_bound = float(claim.log_bound(**values))
+    upper, lower = claim.kind is Kind.UPPER, claim.kind is Kind.LOWER
+    return {
+        "id": claim.id,
+        "kind": claim.kind.value,
+        "observable": claim.observable,
+        "values": dict(values),
+        "bound": float(np.exp(log_bound)),
+        "log_bound": log_bound if math.isfinite(log_bound) else None,
+        "vacuous": (lower and least is not None and math.exp(log_bound) <= least)
+        or (upper and trivial is not None and trivial > 0 and log_bound >= math.log(trivial)),
+        "provenance": claim.provenance.value,
+        "status": status_of(claim),
+        "premises": [_premise(assumption, values) for assumption in claim.assumptions],
+    }
+
+
+def _premise(assumption: Assumption, values: Mapping[str, int | float]) -> dict[str, Any]:
+    known = all(s.name in values for s in assumption.relation.free_symbols)
+    return {
+        "name": assumption.name,
+        "relation": sp.sstr(assumption.relation),
+        "holds": assumption.evaluate(values).holds if known else None,
+    }
