@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from empirics.cli.app import app
+from empirics.cli.root import app
 from empirics.cli.output import console, print_json
 from theory import DomainError, claim
 from theory.numbers.evaluate import parse_assignments

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from empirics.experiments.one_layer.engine.engine import Engine
 
 from empirics.experiments.one_layer.config import Model, Pretraining, World
 from empirics.experiments.one_layer.corpus import pretraining_corpus
-from empirics.experiments.one_layer.engine.engine import Engine
 from empirics.experiments.one_layer.parameters import Parameters, initial_parameters
 from empirics.experiments.one_layer.train import _stepper
 from empirics.experiments.world import World as DrawnWorld

@@ -11,10 +11,10 @@ import time
 from pathlib import Path
 
 from empirics.experiments.load import load_config
-from empirics.experiments.protocol import Point, UnitRun, units
 from empirics.experiments.one_layer.run import OneLayer
-from empirics.runs.store import Store, run_key
+from empirics.experiments.protocol import Point, UnitRun, units
 from empirics.runs.pool import run_tasks, split
+from empirics.runs.store import Store, run_key
 
 
 def storing() -> float:

@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 import pytest
 import sympy as sp
 
-import theory.certify.record
 import empirics.verification.verify
+import theory.certify.record
 from empirics.cli.app import run
 from empirics.experiments.load import load_config
 from empirics.verification.baseline import baseline_of, compare, fingerprint, read_baseline, write_baseline

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
+from empirics.experiments.one_layer.predict.laws import LAWS, Point, law
 from empirics.regimes.comparison import collinearity, exponents, held_out, held_out_predictions
 from empirics.regimes.fit import NoFit, fit_rates, mean_of, quasi_likelihood
-from empirics.experiments.one_layer.predict.laws import LAWS, Point, law
 from empirics.regimes.sample import Sample
 from theory import claim
 

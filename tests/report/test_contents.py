@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from empirics.experiments.load import load_config
 from empirics.report.claim_views import claim_views
 from empirics.report.falsify import closest_call, falsifier
+from empirics.report.figures.plots import all_figures
+from empirics.report.figures.style import _apart
 from empirics.report.html import inline, report_html
 from empirics.report.mathml import mathml
-from empirics.report.figures.plots import all_figures
 from empirics.report.sections import Section, SectionFigure, sections, write_section
-from empirics.report.figures.style import _apart
 from empirics.report.tables import answer, failures
 from empirics.report.toml import config_toml
 from empirics.verification.results import read_results

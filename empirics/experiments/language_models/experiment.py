@@ -7,8 +7,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from theory.claims.xu_chen.paper import NOTATION
-
 from empirics.experiments import coverage, world
 from empirics.experiments.arms import arms_of
 from empirics.experiments.facts import FactTable
@@ -19,6 +17,7 @@ from empirics.experiments.language_models.observables import OBSERVABLES
 from empirics.experiments.presentation import Shown, Subject
 from empirics.experiments.protocol import Experiment, Plan, Point, UnitRun
 from empirics.observables import extraction
+from theory.claims.xu_chen.paper import NOTATION
 
 __all__ = ["EXPERIMENT", "LanguageModels"]
 

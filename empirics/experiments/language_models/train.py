@@ -12,11 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from empirics.experiments.protocol import Curve
-from empirics.experiments.language_models.extra import library
 from empirics.experiments.language_models.config import LMCompute, Training
+from empirics.experiments.language_models.extra import library
 from empirics.experiments.language_models.tokenizer import Encoded
-from empirics.experiments.protocol import logarithmic_steps
+from empirics.experiments.protocol import Curve, logarithmic_steps
 
 __all__ = ["Arithmetic", "Example", "answer_examples", "batch", "statement_examples", "train"]
 

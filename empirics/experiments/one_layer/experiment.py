@@ -7,8 +7,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from theory.claims.xu_chen.paper import NOTATION
-
 import theory.coverage
 from empirics.experiments import world
 from empirics.experiments.facts import FactReader
@@ -20,6 +18,7 @@ from empirics.experiments.protocol import Experiment, Point, UnitRun
 from empirics.observables import covering
 from empirics.observables.shared import SHARED
 from empirics.settings import validated
+from theory.claims.xu_chen.paper import NOTATION
 
 if TYPE_CHECKING:
     from empirics.experiments.map_design import MapDesign

@@ -2,8 +2,8 @@
 
 import pytest
 
-from empirics.experiments.one_layer import run as experiment
 from empirics.experiments.load import load_config
+from empirics.experiments.one_layer import run as experiment
 from empirics.experiments.one_layer.run import OneLayer
 from empirics.experiments.protocol import Point
 from empirics.runs.pool import run_tasks, split
