@@ -120,7 +120,7 @@ def _figure(subject: Subject) -> FigureData | None:
         y="error",
         xlabel="multiplicity $K$",
         ylabel="held-out error",
-        panels=["finetuned", "templates"],
+        panels=["templates", "finetuned"],
         names={"finetuned": "N_f", "templates": "|R|"},
         comparison_label="literal bound, not claimed",
     )
