@@ -35,9 +35,7 @@ def closest_call(results: Results, judged: ClaimResult) -> str | None:
 
 
 def _by_margin(results: Results, judged: ClaimResult, found: Sequence[VerdictResult]) -> str | None:
-    limits = [
-        (v, v.bound, v.lower if judged.kind == Kind.UPPER else v.upper) for v in found if v.upper is not None
-    ]
+    limits = [(v, v.bound, v.lower if judged.kind == Kind.UPPER else v.upper) for v in found if v.upper is not None]
     known = [(v, bound, limit) for v, bound, limit in limits if bound is not None and limit is not None]
     if not known:
         return None

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from empirics.experiments.presentation import FigureData, Scalar
-from empirics.verification.results import CellResult, ClaimResult, Results, SymbolResult
+from empirics.experiments.wording import axis_label, in_math, words
+from empirics.verification.results import CellResult, ClaimResult, Results
 from theory.claim import Claim
 from theory.kinds import Kind
 from theory.notation import DomainError
 
-__all__ = ["claim_figures", "in_math", "in_words", "whole"]
+__all__ = ["claim_figures"]
 
 _POINTS = 60
 _INTERVAL = "Points: mean over seeds with its time-uniform interval, each cell by itself."
@@ -33,21 +34,6 @@ def claim_figures(results: Results, claims: Sequence[Claim]) -> list[FigureData]
         if figure is not None:
             found.append(figure)
     return found
-
-
-def in_math(symbol: SymbolResult) -> str:
-    """A symbol as a figure writes it between dollar signs: its label, or its LaTeX where the label is but the name."""
-    return symbol.label if symbol.label != symbol.name else symbol.latex
-
-
-def in_words(observable: str) -> str:
-    """The name of an observable as an axis writes it."""
-    return observable.replace("_", " ").replace("ood", "OOD").replace("auc", "AUC")
-
-
-def whole(value: float) -> float | int:
-    """The same number, as an integer if it is one."""
-    return int(value) if float(value).is_integer() else value
 
 
 def _panels(results: Results, judged: ClaimResult, claim: Claim) -> FigureData | None:
@@ -75,8 +61,8 @@ def _panels(results: Results, judged: ClaimResult, claim: Claim) -> FigureData |
         "panels",
         rows,
         x=results.experiment.axes[last],
-        xlabel=_axis_label(symbols[last]),
-        ylabel="\n".join(textwrap.wrap(in_words(judged.observable), 22)),
+        xlabel=axis_label(symbols[last]),
+        ylabel="\n".join(textwrap.wrap(words(judged.observable), 22)),
         across=[results.experiment.axes[s] for s in others[-1:]],
         down=[results.experiment.axes[s] for s in others[:-1]],
         names={results.experiment.axes[s]: in_math(symbols[s]) for s in others},
@@ -114,12 +100,8 @@ def _observed(results: Results, observable: str, panel: Sequence[CellResult]) ->
 
 
 def _row(results: Results, series: str, symbols: dict[str, float], value: float) -> dict[str, Scalar]:
-    place = {column: whole(symbols[symbol]) for symbol, column in results.experiment.axes.items()}
+    place = {column: _whole(symbols[symbol]) for symbol, column in results.experiment.axes.items()}
     return {"series": series, **place, "value": value, "lower": None, "upper": None, "seeds": None, "note": None}
-
-
-def _axis_label(symbol: SymbolResult) -> str:
-    return f"${in_math(symbol)}$, {symbol.unit}" if symbol.unit else f"${in_math(symbol)}$"
 
 
 def _forest(results: Results, judged: ClaimResult) -> FigureData | None:
@@ -146,6 +128,11 @@ def _forest(results: Results, judged: ClaimResult) -> FigureData | None:
         "Open points are undecided, crosses violated.",
         "forest",
         rows,
-        xlabel=in_words(judged.observable) + (", paired difference" if compared else ""),
+        xlabel=words(judged.observable) + (", paired difference" if compared else ""),
         two_sided=judged.kind == Kind.EQUIVALENCE,
     )
+
+
+def _whole(value: float) -> float | int:
+    """The same number, as an integer if it is one."""
+    return int(value) if float(value).is_integer() else value

@@ -103,7 +103,9 @@ def _figure(subject: Subject) -> FigureData | None:
         error = cell.observables.get("ood_error")
         if error is None or error.mean is None:
             continue
-        place = dict(zip(("templates", "multiplicity", "finetuned"), (int(cell.symbols[s]) for s in _AXES), strict=True))
+        place = dict(
+            zip(("templates", "multiplicity", "finetuned"), (int(cell.symbols[s]) for s in _AXES), strict=True)
+        )
         values = {"error": error.mean, "lower": error.lower, "upper": error.upper}
         seeds = {"seeds": len(cell.seeds)}
         rows.append({"variant": cell.variant, **place, **seeds, **values, "comparison": _comparison(subject, cell)})
