@@ -37,7 +37,7 @@ def claim_figures(results: Results, claims: Sequence[Claim]) -> list[FigureData]
 
 
 def _panels(results: Results, judged: ClaimResult, claim: Claim) -> FigureData | None:
-    """The bound as a line over the last axis of the grid, observed cells as points; None if it does not depend on it."""
+    """The bound as a line over the last axis, observed cells as points; None if it does not depend on that axis."""
     *others, last = results.experiment.axes
     cells = [c for c in results.cells if c.variant == results.experiment.leading]
     if last not in claim.symbols or claim.arm != results.experiment.leading:
