@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from empirics.cli.app import app
 from empirics.cli.output import console
+from empirics.cli.root import app
 from empirics.errors import UsageError
 
 __all__ = ["plot_command", "report_command"]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from empirics.experiments.presentation import FigureData, Scalar
 from empirics.experiments.wording import axis_label, in_math, words
@@ -75,10 +77,10 @@ def _panels(results: Results, judged: ClaimResult, claim: Claim) -> FigureData |
 def _line(results: Results, claim: Claim, axis: str, panel: Sequence[CellResult]) -> list[dict[str, Scalar]]:
     """The bound along the axis, from 1 (real symbols: the least value of the panel) to the panel's largest value."""
     at = [c.symbols[axis] for c in panel]
-    points = np.linspace(min(at), max(at), _POINTS)
+    points: NDArray[Any] = np.linspace(min(at), max(at), _POINTS)
     if claim.notation[axis].integer:
-        points = np.unique(np.rint(np.linspace(1, max(at), _POINTS)))
-    fixed = {name: panel[0].symbols[name] for name in claim.symbols if name != axis}
+        points = np.unique(np.rint(np.linspace(1, max(at), _POINTS)).astype(int))
+    fixed = {name: _whole(panel[0].symbols[name]) for name in claim.symbols if name != axis}
     try:
         values = np.broadcast_to(claim.bound(**fixed, **{axis: points}), points.shape)
     except DomainError:

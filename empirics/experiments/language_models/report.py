@@ -89,7 +89,7 @@ def _comparison(subject: Subject, cell: Cell) -> float | None:
     try:
         return float(
             claim("ood-error-literal").bound(
-                N_f=int(cell.symbols["N_f"]) // relations, K=cell.symbols["K"], R=cell.symbols["R"]
+                N_f=int(cell.symbols["N_f"]) // relations, K=int(cell.symbols["K"]), R=int(cell.symbols["R"])
             )
         )
     except DomainError:

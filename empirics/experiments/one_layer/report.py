@@ -178,7 +178,7 @@ def _line(identifier: str, R: float, K: float, most: float) -> list[dict[str, Sc
     """A bound for N_f = 1 .. ``most``; none where it is not defined."""
     facts = np.unique(np.rint(np.linspace(1, most, _POINTS)).astype(int))
     try:
-        values = claim(identifier).bound(N_f=facts, K=K, R=R)
+        values = claim(identifier).bound(N_f=facts, K=int(K), R=int(R))
     except DomainError:
         return []
     return [_point(identifier, R, K, int(n), float(value)) for n, value in zip(facts, values, strict=True)]
