@@ -124,7 +124,7 @@ def cells_csv(results: Results) -> str:
     header += [f"{name}_{part}" for name in names for part in ("mean", "lower", "upper")]
     writer.writerow([*header, *results.shown.columns])
     for index, cell in enumerate(results.cells):
-        row: list[Any] = [cell.variant, *(_whole(value) for value in _at(cell, list(axes)))]
+        row: list[Any] = [cell.variant, *_at(cell, list(axes))]
         row += [len(cell.seeds), len(cell.failed), len(cell.in_scope_seeds)]
         for name in names:
             summary = cell.observables.get(name)
@@ -132,10 +132,6 @@ def cells_csv(results: Results) -> str:
         row += [values[index] for values in results.shown.columns.values()]
         writer.writerow(["" if value is None else value for value in row])
     return stream.getvalue()
-
-
-def _whole(value: float) -> float | int:
-    return int(value) if value.is_integer() else value
 
 
 def interval_text(mean: float | None, lower: float | None, upper: float | None) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -80,14 +80,14 @@ def _line(results: Results, claim: Claim, axis: str, panel: Sequence[CellResult]
     points: NDArray[Any] = np.linspace(min(at), max(at), _POINTS)
     if claim.notation[axis].integer:
         points = np.unique(np.rint(np.linspace(1, max(at), _POINTS)).astype(int))
-    fixed = {name: _whole(panel[0].symbols[name]) for name in claim.symbols if name != axis}
+    fixed = {name: panel[0].symbols[name] for name in claim.symbols if name != axis}
     try:
         values = np.broadcast_to(claim.bound(**fixed, **{axis: points}), points.shape)
     except DomainError:
         return []
     return [
-        _row(results, claim.id, {**panel[0].symbols, axis: float(x)}, float(value))
-        for x, value in zip(points, values, strict=True)
+        _row(results, claim.id, {**panel[0].symbols, axis: x}, float(value))
+        for x, value in zip(points.tolist(), values, strict=True)
     ]
 
 
@@ -101,8 +101,8 @@ def _observed(results: Results, observable: str, panel: Sequence[CellResult]) ->
     return rows
 
 
-def _row(results: Results, series: str, symbols: dict[str, float], value: float) -> dict[str, Scalar]:
-    place = {column: _whole(symbols[symbol]) for symbol, column in results.experiment.axes.items()}
+def _row(results: Results, series: str, symbols: Mapping[str, int | float], value: float) -> dict[str, Scalar]:
+    place = {column: symbols[symbol] for symbol, column in results.experiment.axes.items()}
     return {"series": series, **place, "value": value, "lower": None, "upper": None, "seeds": None, "note": None}
 
 
@@ -133,8 +133,3 @@ def _forest(results: Results, judged: ClaimResult) -> FigureData | None:
         xlabel=words(judged.observable) + (", paired difference" if compared else ""),
         two_sided=judged.kind == Kind.EQUIVALENCE,
     )
-
-
-def _whole(value: float) -> float | int:
-    """The same number, as an integer if it is one."""
-    return int(value) if float(value).is_integer() else value

@@ -37,7 +37,8 @@ def judged_figure(judged: Judged, alpha: float) -> Figure:
     return Figure(
         judged.claim.id,
         f"{judged.claim.title}, predicted and observed",
-        f"{observable} against {judged.claim.notation[symbol].meaning}. Points: mean over seeds with its time-uniform interval.",
+        f"{observable} against {judged.claim.notation[symbol].meaning}. "
+        "Points: mean over seeds with its time-uniform interval.",
         rows,
         partial(
             _draw,
