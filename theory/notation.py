@@ -145,6 +145,8 @@ class Paper:
         unknowns: symbols that a plan may solve for, the first choice first; if empty, every integer symbol.
         plans: ids of the claims whose plans are worth seeing beside one another.
         limits: relations between symbols that hold in every world of the paper.
+        usual: values at which a bound is drawn where the user gives none, the symbol along the axis first; the first
+            of these mappings that names every symbol of the bound.
     """
 
     name: str
@@ -156,6 +158,7 @@ class Paper:
     unknowns: tuple[str, ...] = ()
     plans: tuple[str, ...] = ()
     limits: tuple[Limit, ...] = ()
+    usual: tuple[Mapping[str, tuple[float, ...]], ...] = ()
 
     def __post_init__(self) -> None:
         if not self.unknowns:

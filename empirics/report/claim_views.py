@@ -8,14 +8,12 @@ from typing import Any
 
 from markupsafe import Markup
 
-from empirics.judging.table import MAIN
-from empirics.observables.catalogue import observables
-from empirics.report.falsify import closest_call, falsifier, found_violated
+from empirics.report.closest import closest_call, found_violated
 from empirics.report.figures.figure import Figure
-from empirics.report.mathml import latex_of, mathml
-from empirics.report.tables import verdict_counts
+from empirics.report.mathml import mathml
+from empirics.report.tables import axis_values, verdict_counts
 from empirics.verification.results import ClaimResult, MutantResult, Results, VerdictResult
-from theory import Claim, Kind, UnknownClaimError, claim
+from theory.kinds import Kind
 
 __all__ = ["ClaimView", "claim_views"]
 
@@ -38,33 +36,31 @@ class PremiseView:
 
 @dataclass(frozen=True)
 class ClaimView:
-    """One claim of the report; attributes are what the template prints."""
+    """One claim of the report; attributes are what the template prints, ``stated`` as it is stored."""
 
-    id: str
-    title: str
-    number: str
-    verdict: str
+    stated: ClaimResult
     counts: str
-    required: bool
     kind: str
     provenance: str
-    statement: str
     formula: Markup | None
-    source: str
     observable: str
     premises: Sequence[PremiseView]
     certificate: str | None
     tightness: str | None
-    mutants: Sequence[MutantResult]
-    falsifier: str
     closest: str | None
     figure: Figure | None
     verdicts: Sequence[Mapping[str, Any]]
+    several_arms: bool
 
     @property
-    def arms(self) -> bool:
-        """Whether any verdict speaks of another arm than the main one."""
-        return any(v["arm"] not in ("", MAIN) for v in self.verdicts)
+    def id(self) -> str:
+        """The claim's id."""
+        return self.stated.id
+
+    @property
+    def mutants(self) -> Sequence[MutantResult]:
+        """Its near misses."""
+        return self.stated.mutants
 
     def has(self, column: str) -> bool:
         """Whether any verdict has a value in that column of the table."""
@@ -74,47 +70,34 @@ class ClaimView:
 def claim_views(results: Results, figures: Sequence[Figure]) -> list[ClaimView]:
     """One view per claim, in the order of the results."""
     by_name = {figure.name: figure for figure in figures}
-    return [_view(results, judged, by_name.get(f"claim-{judged.id}")) for judged in results.claims]
+    return [_view(results, stated, by_name.get(f"claim-{stated.id}")) for stated in results.claims]
 
 
-def _view(results: Results, judged: ClaimResult, figure: Figure | None) -> ClaimView:
-    try:
-        item: Claim | None = claim(judged.id)
-    except UnknownClaimError:  # a third party's, whose package is not installed here
-        item = None
-    verdicts = [v for v in results.verdicts if v.claim == judged.id]
-    known = observables().get(item.observable) if item else None
-    name = item.observable if item else "the observable"
+def _view(results: Results, stated: ClaimResult, figure: Figure | None) -> ClaimView:
+    verdicts = [v for v in results.verdicts if v.claim == stated.id]
+    known = results.observables.get(stated.observable)
+    shown = [_row(results, v) for v in verdicts if v.verdict != "NOT TESTED" or len(verdicts) == 1]
     return ClaimView(
-        id=judged.id,
-        title=judged.title,
-        number=item.number if item else "",
-        verdict=judged.verdict,
-        counts=verdict_counts(results, judged.id),
-        required=judged.required,
-        kind=f"{judged.kind}: {Kind(judged.kind).meaning.words}",
-        provenance=f"{judged.provenance}: {_PROVENANCE.get(judged.provenance, '')}",
-        statement=item.statement if item else judged.formula,
-        formula=mathml(item.latex, display=True) if item and item.latex else None,
-        source=item.source_text if item else "",
-        observable=f"{name}: {known.definition} Unit: {known.unit}." if known else name,
-        premises=_premises(item, verdicts) if item else [],
-        certificate=_certificate(judged.certificate),
+        stated=stated,
+        counts=verdict_counts(results, stated.id),
+        kind=f"{stated.kind}: {Kind(stated.kind).meaning.words}",
+        provenance=f"{stated.provenance}: {_PROVENANCE.get(stated.provenance, '')}",
+        formula=mathml(stated.latex, display=True) if stated.latex else None,
+        observable=f"{stated.observable}: {known.definition} Unit: {known.unit}." if known else stated.observable,
+        premises=_premises(stated, verdicts),
+        certificate=_certificate(stated.certificate),
         tightness=_tightness(verdicts),
-        mutants=judged.mutants,
-        falsifier=falsifier(judged, name, results.config["verdict"]),
-        closest=found_violated(results, judged) or closest_call(results, judged),
+        closest=found_violated(results, stated) or closest_call(results, stated),
         figure=figure,
-        verdicts=[_row(results, v) for v in verdicts if v.verdict != "NOT TESTED" or len(verdicts) == 1],
+        verdicts=shown,
+        several_arms=any(v["arm"] not in ("", results.experiment.leading) for v in shown),
     )
 
 
-def _premises(item: Claim, verdicts: Sequence[VerdictResult]) -> list[PremiseView]:
-    views = []
-    for relation in item.domain:
-        views.append(PremiseView(mathml(latex_of(relation)), "where the formula is defined", "by construction", "yes"))
-    for assumption in item.assumptions:
-        found = [p for v in verdicts for p in v.premises if p.name == assumption.name]
+def _premises(stated: ClaimResult, verdicts: Sequence[VerdictResult]) -> list[PremiseView]:
+    views = [PremiseView(mathml(x), "where the formula is defined", "by construction", "yes") for x in stated.domain]
+    for premise in stated.premises:
+        found = [p for v in verdicts for p in v.premises if p.name == premise.name]
         values = [p.value for p in found if p.value is not None]
         limits = sorted({p.limit for p in found if p.limit is not None})
         span = "not measured"
@@ -123,7 +106,7 @@ def _premises(item: Claim, verdicts: Sequence[VerdictResult]) -> list[PremiseVie
             span = f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
             span += f" (limit {', '.join(f'{x:g}' for x in limits)})" if limits else ""
         holds = f"{sum(p.holds for p in found)} of {len(found)} verdicts" if found else "-"
-        views.append(PremiseView(mathml(latex_of(assumption.relation)), assumption.text, span, holds))
+        views.append(PremiseView(mathml(premise.latex), premise.text, span, holds))
     return views
 
 
@@ -151,18 +134,11 @@ def _tightness(verdicts: Sequence[VerdictResult]) -> str | None:
 
 def _row(results: Results, verdict: VerdictResult) -> dict[str, Any]:
     cells = [results.cells[i] for i in verdict.cells]
-    first = cells[0] if cells else None
-
-    def axis(name: str) -> str:
-        return ", ".join(str(x) for x in dict.fromkeys(getattr(c, name) for c in cells))
-
     return {
         "arm": ", ".join(dict.fromkeys(c.variant for c in cells)),
-        "templates": axis("templates"),
-        "multiplicity": axis("multiplicity"),
-        "finetuned": axis("finetuned"),
-        "seeds": len(first.seeds) if first else 0,
-        "failed": len(first.failed) if first else 0,
+        "place": axis_values(results, verdict),
+        "seeds": len(cells[0].seeds) if cells else 0,
+        "failed": len(cells[0].failed) if cells else 0,
         "exceedance": verdict.exceedance,
         "estimate": verdict.estimate,
         "lower": verdict.lower,

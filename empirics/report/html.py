@@ -15,14 +15,13 @@ from empirics.report.figures.figure import Figure
 from empirics.report.figures.style import GRID, INK, LAW, SEEN, SHADES, SOFT
 from empirics.report.sections import Section
 from empirics.report.tables import (
-    READINGS,
     answer,
     confidence,
     failures,
     interval_text,
     number_text,
-    ood_rows,
     run_summary,
+    three_digits,
 )
 from empirics.report.toml import config_toml
 from empirics.verification.results import Results
@@ -57,8 +56,10 @@ def report_html(results: Results, figures: Sequence[Figure], sections: Sequence[
         lstrip_blocks=True,
         loader=PackageLoader("empirics.report", "."),
     )
-    environment.filters |= {"number": number_text, "three": _three, "slug": lambda v: v.lower().replace(" ", "-")}
+    environment.filters |= {"number": number_text, "three": three_digits}
+    environment.filters |= {"slug": lambda text: text.lower().replace(" ", "-")}
     counts = Counter(c.verdict for c in results.claims)
+    general = {data.name for data in results.shown.figures}
     return environment.get_template("report.html.j2").render(
         results=results,
         answer=answer(results),
@@ -67,10 +68,11 @@ def report_html(results: Results, figures: Sequence[Figure], sections: Sequence[
         failures=failures(results),
         counts=[(verdict, counts[verdict]) for verdict in _ORDER if counts[verdict]],
         claims=claim_views(results, figures),
-        rows=ood_rows(results),
-        readings=READINGS,
+        tables=results.shown.tables,
+        notes=results.shown.notes,
+        axes=[results.label(symbol) for symbol in results.experiment.axes],
         interval=interval_text,
-        general=[f for f in figures if not f.name.startswith("claim-")],
+        general=[figure for figure in figures if figure.name in general],
         inline=lambda figure: inline(figure.svg, figure.name, figure.title),
         sections=[
             (
@@ -107,8 +109,3 @@ def inline(svg: str, prefix: str, title: str) -> Markup:
 
 def _asset(name: str) -> str:
     return (resources.files("empirics.report") / name).read_text(encoding="utf-8")
-
-
-def _three(value: float | None) -> str:
-    """Three significant digits; empty where undefined."""
-    return "" if value is None else f"{value:.3g}"

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from empirics.experiments.presentation import FigureData, Scalar
-from empirics.verification.results import CellResult, ClaimResult, Results, SymbolResult
+from empirics.experiments.wording import axis_label, in_math, words
+from empirics.verification.results import CellResult, ClaimResult, Results
 from theory.claim import Claim
 from theory.kinds import Kind
 from theory.notation import DomainError
 
-__all__ = ["claim_figures", "in_math", "in_words", "whole"]
+__all__ = ["claim_figures"]
 
 _POINTS = 60
 _INTERVAL = "Points: mean over seeds with its time-uniform interval, each cell by itself."
@@ -35,23 +38,8 @@ def claim_figures(results: Results, claims: Sequence[Claim]) -> list[FigureData]
     return found
 
 
-def in_math(symbol: SymbolResult) -> str:
-    """A symbol as a figure writes it between dollar signs: its label, or its LaTeX where the label is but the name."""
-    return symbol.label if symbol.label != symbol.name else symbol.latex
-
-
-def in_words(observable: str) -> str:
-    """The name of an observable as an axis writes it."""
-    return observable.replace("_", " ").replace("ood", "OOD").replace("auc", "AUC")
-
-
-def whole(value: float) -> float | int:
-    """The same number, as an integer if it is one."""
-    return int(value) if float(value).is_integer() else value
-
-
 def _panels(results: Results, judged: ClaimResult, claim: Claim) -> FigureData | None:
-    """The bound as a line over the last axis of the grid, observed cells as points; None if it does not depend on it."""
+    """The bound as a line over the last axis, observed cells as points; None if it does not depend on that axis."""
     *others, last = results.experiment.axes
     cells = [c for c in results.cells if c.variant == results.experiment.leading]
     if last not in claim.symbols or claim.arm != results.experiment.leading:
@@ -75,8 +63,8 @@ def _panels(results: Results, judged: ClaimResult, claim: Claim) -> FigureData |
         "panels",
         rows,
         x=results.experiment.axes[last],
-        xlabel=_axis_label(symbols[last]),
-        ylabel="\n".join(textwrap.wrap(in_words(judged.observable), 22)),
+        xlabel=axis_label(symbols[last]),
+        ylabel="\n".join(textwrap.wrap(words(judged.observable), 22)),
         across=[results.experiment.axes[s] for s in others[-1:]],
         down=[results.experiment.axes[s] for s in others[:-1]],
         names={results.experiment.axes[s]: in_math(symbols[s]) for s in others},
@@ -89,17 +77,17 @@ def _panels(results: Results, judged: ClaimResult, claim: Claim) -> FigureData |
 def _line(results: Results, claim: Claim, axis: str, panel: Sequence[CellResult]) -> list[dict[str, Scalar]]:
     """The bound along the axis, from 1 (real symbols: the least value of the panel) to the panel's largest value."""
     at = [c.symbols[axis] for c in panel]
-    points = np.linspace(min(at), max(at), _POINTS)
+    points: NDArray[Any] = np.linspace(min(at), max(at), _POINTS)
     if claim.notation[axis].integer:
-        points = np.unique(np.rint(np.linspace(1, max(at), _POINTS)))
+        points = np.unique(np.rint(np.linspace(1, max(at), _POINTS)).astype(int))
     fixed = {name: panel[0].symbols[name] for name in claim.symbols if name != axis}
     try:
         values = np.broadcast_to(claim.bound(**fixed, **{axis: points}), points.shape)
     except DomainError:
         return []
     return [
-        _row(results, claim.id, {**panel[0].symbols, axis: float(x)}, float(value))
-        for x, value in zip(points, values, strict=True)
+        _row(results, claim.id, {**panel[0].symbols, axis: x}, float(value))
+        for x, value in zip(points.tolist(), values, strict=True)
     ]
 
 
@@ -113,13 +101,9 @@ def _observed(results: Results, observable: str, panel: Sequence[CellResult]) ->
     return rows
 
 
-def _row(results: Results, series: str, symbols: dict[str, float], value: float) -> dict[str, Scalar]:
-    place = {column: whole(symbols[symbol]) for symbol, column in results.experiment.axes.items()}
+def _row(results: Results, series: str, symbols: Mapping[str, int | float], value: float) -> dict[str, Scalar]:
+    place = {column: symbols[symbol] for symbol, column in results.experiment.axes.items()}
     return {"series": series, **place, "value": value, "lower": None, "upper": None, "seeds": None, "note": None}
-
-
-def _axis_label(symbol: SymbolResult) -> str:
-    return f"${in_math(symbol)}$, {symbol.unit}" if symbol.unit else f"${in_math(symbol)}$"
 
 
 def _forest(results: Results, judged: ClaimResult) -> FigureData | None:
@@ -146,6 +130,6 @@ def _forest(results: Results, judged: ClaimResult) -> FigureData | None:
         "Open points are undecided, crosses violated.",
         "forest",
         rows,
-        xlabel=in_words(judged.observable) + (", paired difference" if compared else ""),
+        xlabel=words(judged.observable) + (", paired difference" if compared else ""),
         two_sided=judged.kind == Kind.EQUIVALENCE,
     )

@@ -75,7 +75,7 @@ def _row(subject: Subject, cell: Cell) -> tuple[Value, ...]:
     error = cell.observables.get("ood_error")
     return (
         cell.variant,
-        *(int(cell.symbols[symbol]) for symbol in _AXES),
+        *(cell.symbols[symbol] for symbol in _AXES),
         f"{len(cell.seeds)} ({len(cell.failed)} failed)" if cell.failed else len(cell.seeds),
         (None, None, None) if error is None else (error.mean, error.lower, error.upper),
         *(_mean(cell.observables.get(name)) for name in _MEANS),
@@ -89,7 +89,7 @@ def _comparison(subject: Subject, cell: Cell) -> float | None:
     try:
         return float(
             claim("ood-error-literal").bound(
-                N_f=int(cell.symbols["N_f"]) // relations, K=cell.symbols["K"], R=cell.symbols["R"]
+                N_f=cell.symbols["N_f"] // relations, K=cell.symbols["K"], R=cell.symbols["R"]
             )
         )
     except DomainError:
@@ -103,7 +103,7 @@ def _figure(subject: Subject) -> FigureData | None:
         error = cell.observables.get("ood_error")
         if error is None or error.mean is None:
             continue
-        place = dict(zip(("templates", "multiplicity", "finetuned"), (int(cell.symbols[s]) for s in _AXES), strict=True))
+        place = dict(zip(("templates", "multiplicity", "finetuned"), (cell.symbols[s] for s in _AXES), strict=True))
         values = {"error": error.mean, "lower": error.lower, "upper": error.upper}
         seeds = {"seeds": len(cell.seeds)}
         rows.append({"variant": cell.variant, **place, **seeds, **values, "comparison": _comparison(subject, cell)})
@@ -120,7 +120,7 @@ def _figure(subject: Subject) -> FigureData | None:
         y="error",
         xlabel="multiplicity $K$",
         ylabel="held-out error",
-        panels=["finetuned", "templates"],
+        panels=["templates", "finetuned"],
         names={"finetuned": "N_f", "templates": "|R|"},
         comparison_label="literal bound, not claimed",
     )

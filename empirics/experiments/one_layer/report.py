@@ -73,7 +73,7 @@ def _row(subject: Subject, index: int) -> tuple[Value, ...]:
     error = cell.observables.get(_ERROR)
     seeds = f"{len(cell.seeds)} ({len(cell.failed)} failed)" if cell.failed else len(cell.seeds)
     return (
-        *(int(cell.symbols[symbol]) for symbol in _AXES.values()),
+        *(cell.symbols[symbol] for symbol in _AXES.values()),
         seeds,
         (None, None, None) if error is None else (error.mean, error.lower, error.upper),
         *(_bound(cell, identifier) for identifier in (*_READINGS, _COVERING)),
@@ -189,13 +189,13 @@ def _observed(panel: Sequence[Cell]) -> list[dict[str, Scalar]]:
     for cell in panel:
         error = cell.observables[_ERROR]
         if error.mean is not None:
-            row = _point("observed", cell.symbols["R"], cell.symbols["K"], int(cell.symbols["N_f"]), error.mean)
+            row = _point("observed", cell.symbols["R"], cell.symbols["K"], cell.symbols["N_f"], error.mean)
             rows.append(row | {"lower": error.lower, "upper": error.upper, "seeds": len(cell.seeds)})
     return rows
 
 
-def _point(series: str, R: float, K: float, finetuned: int, value: float) -> dict[str, Scalar]:
-    place = {"templates": int(R), "multiplicity": int(K), "finetuned": finetuned}
+def _point(series: str, R: float, K: float, finetuned: float, value: float) -> dict[str, Scalar]:
+    place = {"templates": R, "multiplicity": K, "finetuned": finetuned}
     return {"series": series, **place, "value": value, "lower": None, "upper": None, "seeds": None, "note": None}
 
 
@@ -214,8 +214,8 @@ def _gap_figure(subject: Subject) -> FigureData | None:
     """The pre-training gap along training, one line per K, one panel per |R|."""
     rows: list[dict[str, Scalar]] = [
         {
-            "templates": int(curve.symbols["R"]),
-            "multiplicity": int(curve.symbols["K"]),
+            "templates": curve.symbols["R"],
+            "multiplicity": curve.symbols["K"],
             "step": step,
             "gap_mean_nats": mean,
             "gap_lower_nats": low,

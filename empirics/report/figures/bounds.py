@@ -5,51 +5,89 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from functools import partial
-from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
+from empirics.errors import UsageError
+from empirics.experiments.wording import axis_label, in_math, words
 from empirics.report.figures.figure import Figure, Row, number
-from empirics.report.figures.style import COLUMN, new_figure, shade_and_style, words
-from theory import Claim, DomainError, Kind
-from theory.notation import NOTATION
+from empirics.report.figures.style import COLUMN, new_figure, shade_and_style
+from theory.claim import Claim
+from theory.kinds import Kind
+from theory.notation import DomainError, Symbol
+from theory.numbers.evaluate import parse_value
 
-__all__ = ["SETTINGS", "bound_figure", "default_ranges"]
+__all__ = ["bound_figure", "claim_figure", "given_ranges", "usual_ranges"]
 
-SETTINGS: Final[Mapping[str, Sequence[float]]] = MappingProxyType(
-    {
-        "N_f": tuple(range(1, 101)) + tuple(int(n) for n in np.unique(np.geomspace(101, 3000, 120).round())),
-        "t": tuple(10**n for n in range(9)),
-        "K": (1, 2, 4, 8),
-        "R": (40,),
-        "S": (60,),
-        "A": (60,),
-        "m": (64,),
-        "eta": (1.0,),
-    }
-)
-"""What the symbols range over where the user does not say."""
-
-_ALONG_STEPS: Final[Mapping[str, Sequence[float]]] = MappingProxyType(
-    {"S": (30,), "A": (30,), "R": (8,), "K": (1, 3, 8), "eta": (10.0,)}
-)
-"""The same for bounds along gradient steps: a world in which this step is small enough."""
-
-_AXES: Final[tuple[str, ...]] = ("N_f", "t", "K", "R", "S", "A", "m", "eta")
 _MOST_LINES = 12
+_MOST_POINTS = 400
 _LEAST_SHOWN = 1e-6
+_FEW = 9  # so many values are lines; more are an axis
 
 
-def default_ranges(
+def claim_figure(identifier: str, texts: Sequence[str] = ()) -> Figure:
+    """The figure of a registered claim's bound; see :func:`given_ranges` and :func:`bound_figure`.
+
+    Raises:
+        UsageError: there is no such claim.
+        DomainError: what :func:`bound_figure` refuses.
+    """
+    from theory import UnknownClaimError, all_claims, claim
+
+    try:
+        item = claim(identifier)
+    except UnknownClaimError:
+        known = ", ".join(c.id for c in all_claims() if c.log_expression is not None)
+        raise UsageError(f"{identifier} is neither a directory nor a claim; claims with a bound are {known}") from None
+    return bound_figure(item, *given_ranges(item, texts))
+
+
+def given_ranges(item: Claim, texts: Sequence[str]) -> tuple[dict[str, Sequence[float]], str | None]:
+    """Values of symbols from words, and the axis: ``N=1:200`` is the axis, ``M=1,2`` gives a line each.
+
+    Raises:
+        DomainError: a word that cannot be read.
+    """
+    given: dict[str, Sequence[float]] = {}
+    axis = None
+    for text in texts:
+        name, separator, value = text.partition("=")
+        if not separator:
+            raise DomainError(f"{text!r} is not of the form NAME=VALUE; symbols are {', '.join(item.notation)}")
+        if name in given:
+            raise DomainError(f"{name} is given twice")
+        low, colon, high = value.partition(":")
+        if colon:
+            if axis is not None:
+                raise DomainError(f"{axis} and {name} are both ranges; one is the axis, the other takes {name}=1,2,4")
+            axis, given[name] = name, _range(item, name, low, high)
+        else:
+            given[name] = [parse_value(item.notation, name, part) for part in value.split(",")]
+    return given, axis
+
+
+def _range(item: Claim, name: str, low: str, high: str) -> list[float]:
+    """Values from low to high: all whole numbers if there are few, else evenly spread ones."""
+    first, last = (parse_value(item.notation, name, text) for text in (low, high))
+    if not first < last:
+        raise DomainError(f"{name}={low}:{high} is refused: allowed is LOW:HIGH with LOW < HIGH")
+    if not item.notation[name].integer:
+        return [float(v) for v in np.linspace(first, last, _MOST_POINTS)]
+    count = int(min(last - first + 1, _MOST_POINTS))
+    return [float(v) for v in np.unique(np.rint(np.linspace(first, last, count)))]
+
+
+def usual_ranges(
     item: Claim, given: Mapping[str, Sequence[float]], axis: str | None = None
 ) -> dict[str, Sequence[float]]:
-    """For each symbol of the bound its values: those given, else :data:`SETTINGS`; the axis comes first.
+    """For each symbol of the bound its values: those given, else the paper's usual ones; the axis comes first.
 
     Raises:
         DomainError: a symbol is given that the bound does not have, nothing varies, or lines become too many.
     """
-    order = [name for name in _AXES if name in item.symbols]
+    usual = next((u for u in item.paper.usual if set(item.symbols) <= set(u)), {})
+    order = sorted(item.symbols, key=list(usual).index) if usual else list(item.symbols)
     unknown = sorted(set(given) - set(order))
     if unknown:
         raise DomainError(f"{item.id} has no symbol {', '.join(unknown)}; it has {', '.join(order)}")
@@ -57,18 +95,30 @@ def default_ranges(
     if axis is None and not free:
         raise DomainError(f"nothing varies: give a range, as in {order[0]}=1:100")
     axis = axis or free[0]
-    usual = SETTINGS if "t" not in order else {**SETTINGS, **_ALONG_STEPS}
-    values = {name: given.get(name, _in_premises(item, name, usual[name])) for name in order}
-    if axis == "K" and "K" not in given:
-        values["K"] = _in_premises(item, "K", tuple(range(1, 41)))
+    values = {name: given.get(name, ()) or _in_premises(item, name, usual.get(name, ())) for name in order}
+    for name in free:
+        symbol = item.notation[name]
+        if not values[name]:
+            values[name] = (max(symbol.minimum, 1),)
+        if name == axis and len(values[name]) < _FEW:
+            values[name] = _in_premises(item, name, _around(symbol, max(values[name])))
     lines = math.prod(len(v) for name, v in values.items() if name != axis)
     if lines > _MOST_LINES:
-        raise DomainError(f"that is {lines} lines; allowed are at most {_MOST_LINES}: fix a symbol, as in K=3")
+        raise DomainError(
+            f"that is {lines} lines; allowed are at most {_MOST_LINES}: fix a symbol, as in {order[-1]}=3"
+        )
     return {axis: values.pop(axis), **values}
 
 
+def _around(symbol: Symbol, most: float) -> Sequence[float]:
+    """An axis where only values of lines are usual: up to five times the largest."""
+    if symbol.integer:
+        return tuple(range(max(symbol.minimum, 1), 5 * int(most) + 1))
+    return tuple(np.geomspace(most / 10, 5 * most, 100).tolist())
+
+
 def _in_premises(item: Claim, name: str, values: Sequence[float]) -> Sequence[float]:
-    """Those of the usual values of a symbol at which the claim's premises on that symbol alone hold."""
+    """Those of some values of a symbol at which the claim's premises on that symbol alone hold."""
     alone = [a for a in item.premises_on_symbols if {s.name for s in a.relation.free_symbols} == {name}]
     return [v for v in values if all(a.evaluate({name: v}).holds for a in alone)]
 
@@ -78,7 +128,7 @@ def bound_figure(item: Claim, given: Mapping[str, Sequence[float]] | None = None
 
     Args:
         item: a claim with a number.
-        given: values of symbols that replace the defaults.
+        given: values of symbols that replace the usual ones.
         axis: the symbol along the axis; the first that is not given if None.
 
     Raises:
@@ -86,7 +136,7 @@ def bound_figure(item: Claim, given: Mapping[str, Sequence[float]] | None = None
     """
     if item.log_expression is None:
         raise DomainError(f"{item.id} is a {item.kind.value} claim and states no number; there is no bound to draw")
-    ranges = default_ranges(item, given or {}, axis)
+    ranges = usual_ranges(item, given or {}, axis)
     along, *others = ranges
     rows: list[Row] = []
     for fixed in _product({name: ranges[name] for name in others}):
@@ -94,11 +144,14 @@ def bound_figure(item: Claim, given: Mapping[str, Sequence[float]] | None = None
     if not rows:
         raise DomainError(f"{item.id} is not defined anywhere in that range")
     varying = [name for name in others if len({r[name] for r in rows}) > 1]
-    fixed_text = ", ".join(f"{_name(n)} = {ranges[n][0]:g}" for n in others if n not in varying)
-    caption = f"{item.title}: {item.observable.replace('_', ' ')} against {NOTATION[along].meaning}"
+    fixed_text = ", ".join(f"{item.notation[n].label} = {ranges[n][0]:g}" for n in others if n not in varying)
+    caption = f"{item.title}: {item.observable.replace('_', ' ')} against {item.notation[along].meaning}"
     caption += f"; {fixed_text}." if fixed_text else "."
     draw = partial(
-        _draw, axis_name=along, varying=varying, observable=item.observable, exact=item.kind is Kind.IDENTITY
+        _draw,
+        along=item.notation[along],
+        varying=[item.notation[name] for name in varying],
+        ylabel=f"{'exact' if item.kind is Kind.IDENTITY else 'bound on'} {words(item.observable)}",
     )
     return Figure(item.id, item.title, caption, rows, draw)
 
@@ -129,32 +182,32 @@ def _line(item: Claim, axis: str, values: Sequence[float], fixed: Mapping[str, f
     ]
 
 
-def _draw(rows: Sequence[Row], axis_name: str, varying: Sequence[str], observable: str, exact: bool) -> Any:
+def _draw(rows: Sequence[Row], along: Symbol, varying: Sequence[Symbol], ylabel: str) -> Any:
     figure = new_figure(COLUMN, 2.3, left=0.62, right=0.12, top=0.1, bottom=0.42)
     axis: Any = figure.subplots()
     positive = [number(r, "bound") for r in rows if number(r, "bound") > 0]
     least, most = max(_LEAST_SHOWN, min(positive, default=_LEAST_SHOWN)), max(positive, default=1.0)
-    x = [number(r, axis_name) for r in rows]
+    x = [number(r, along.name) for r in rows]
     if most > 30 * least:
         axis.set_yscale("log")
         axis.set_ylim(least / 1.5, most * 1.6)
     if min(x) > 0 and max(x) > 30 * min(x):
         axis.set_xscale("log")
-    groups = list(dict.fromkeys(tuple(r[name] for name in varying) for r in rows))
+    groups = list(dict.fromkeys(tuple(r[s.name] for s in varying) for r in rows))
     firsts = list(dict.fromkeys(group[:1] for group in groups))
     lines = []
     for position, group in enumerate(groups):
         points = [
-            (number(r, axis_name), number(r, "bound"))
+            (number(r, along.name), number(r, "bound"))
             for r in rows
-            if tuple(r[name] for name in varying) == group and number(r, "bound") >= least
+            if tuple(r[s.name] for s in varying) == group and number(r, "bound") >= least
         ]
         if points:
             axis.plot(*zip(*points, strict=True), **shade_and_style(firsts.index(group[:1]), position))
-            lines.append((points, ", ".join(f"${_math(n)}={v:g}$" for n, v in zip(varying, group, strict=True))))
+            lines.append((points, ", ".join(f"${in_math(s)}={v:g}$" for s, v in zip(varying, group, strict=True))))
     axis.margins(x=0.02)
-    axis.set_xlabel(f"${_math(axis_name)}$, {_short(axis_name)}")
-    axis.set_ylabel(f"{'exact' if exact else 'bound on'} {words(observable)}")
+    axis.set_xlabel(axis_label(along))
+    axis.set_ylabel(ylabel)
     axis.autoscale_view(scaley=False)
     if varying:
         _label_on_lines(axis, lines)
@@ -175,20 +228,6 @@ def _label_on_lines(axis: Any, lines: Sequence[tuple[Sequence[tuple[float, float
             fontsize=7,
             bbox={"boxstyle": "square,pad=0.15", "facecolor": "white", "edgecolor": "none"},
         )
-
-
-def _short(name: str) -> str:
-    return {"N_f": "facts fine-tuned", "t": "gradient steps", "K": "multiplicity", "R": "templates"}.get(
-        name, NOTATION[name].meaning
-    )
-
-
-def _name(name: str) -> str:
-    return "|R|" if name == "R" else name
-
-
-def _math(name: str) -> str:
-    return {"R": "|R|", "eta": r"\eta"}.get(name, name)
 
 
 def _whole(value: float) -> float | int:

@@ -52,9 +52,7 @@ def draw_curves(
         here = dict(zip(panels, place, strict=True))
         for position, line in enumerate(series):
             mine = dict(zip(lines, line, strict=True))
-            points = [
-                (number(r, x), number(r, y)) for r in rows if all(r[k] == v for k, v in (here | mine).items())
-            ]
+            points = [(number(r, x), number(r, y)) for r in rows if all(r[k] == v for k, v in (here | mine).items())]
             points = [(a, b) for a, b in points if a > 0 and b > 0]
             if points:
                 axis.plot(*zip(*points, strict=True), **shade_and_style(position, position))

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from empirics.experiments.wording import axis_label, words
 from empirics.judging.confidence import interval
 from empirics.judging.measurements import Judged
 from empirics.judging.table import CellTable
 from empirics.report.figures.figure import Figure, Row, number
-from empirics.report.figures.style import COLUMN, INK, OBSERVED, direct_labels, new_figure, shade_and_style, words
-from theory import DomainError
-from theory.notation import NOTATION
+from empirics.report.figures.style import COLUMN, INK, OBSERVED, direct_labels, new_figure, shade_and_style
+from theory.notation import DomainError, Symbol
 
 __all__ = ["judged_figure"]
 
@@ -28,7 +28,7 @@ def judged_figure(judged: Judged, alpha: float) -> Figure:
         judged: the verdicts.
         alpha: level of the intervals, each cell by itself.
     """
-    symbol = _axis(judged.cells)
+    symbol = _axis(judged)
     rows = []
     for cell in sorted(judged.cells, key=lambda c: c.symbols[symbol]):
         fixed = [(n, v) for n, v in cell.symbols.items() if n != symbol and _varies(judged.cells, n)]
@@ -37,9 +37,15 @@ def judged_figure(judged: Judged, alpha: float) -> Figure:
     return Figure(
         judged.claim.id,
         f"{judged.claim.title}, predicted and observed",
-        f"{observable} against {NOTATION[symbol].meaning}. Points: mean over seeds with its time-uniform interval.",
+        f"{observable} against {judged.claim.notation[symbol].meaning}. "
+        "Points: mean over seeds with its time-uniform interval.",
         rows,
-        partial(_draw, symbol=symbol, label=words(observable), title=f"{judged.claim.id}: {judged.verdict}"),
+        partial(
+            _draw,
+            symbol=judged.claim.notation[symbol],
+            label=words(observable),
+            title=f"{judged.claim.id}: {judged.verdict}",
+        ),
     )
 
 
@@ -58,7 +64,7 @@ def _row(judged: Judged, cell: CellTable, symbol: str, series: str, alpha: float
     }
 
 
-def _draw(rows: Sequence[Row], symbol: str, label: str, title: str) -> Any:
+def _draw(rows: Sequence[Row], symbol: Symbol, label: str, title: str) -> Any:
     figure = new_figure(COLUMN, 2.4, left=0.55, right=0.95, top=0.25)
     axis: Any = figure.subplots()
     ends = []
@@ -71,14 +77,14 @@ def _draw(rows: Sequence[Row], symbol: str, label: str, title: str) -> Any:
             below = np.maximum(mean - [number(r, "lower", "mean") for r in seen], 0)
             above = np.maximum(np.array([number(r, "upper", "mean") for r in seen]) - mean, 0)
             look = OBSERVED | {"fmt": _MARKERS[position % len(_MARKERS)]}
-            axis.errorbar([number(r, symbol) for r in seen], mean, yerr=[below, above], **look)
+            axis.errorbar([number(r, symbol.name) for r in seen], mean, yerr=[below, above], **look)
             ends.append((float(mean[-1]), f"observed{name}", str(OBSERVED["color"])))
-        known = [(number(r, symbol), number(r, "bound")) for r in mine if r["bound"] is not None]
+        known = [(number(r, symbol.name), number(r, "bound")) for r in mine if r["bound"] is not None]
         if known:
             axis.plot(*zip(*known, strict=True), **shade_and_style(position))
             ends.append((known[-1][1], f"bound{name}", INK))
     axis.set_title(title, pad=3)
-    axis.set_xlabel(f"{symbol}, {NOTATION[symbol].meaning}", fontsize=7.5)
+    axis.set_xlabel(axis_label(symbol), fontsize=7.5)
     axis.set_ylabel(label)
     direct_labels(axis, ends, spacing=0.075)
     return figure
@@ -93,10 +99,11 @@ def _bound(judged: Judged, cell: CellTable) -> float | None:
         return None
 
 
-def _axis(cells: tuple[CellTable, ...]) -> str:
-    """The symbol with the most values; N_f first among equals."""
-    names = sorted(cells[0].symbols, key=lambda n: n != "N_f")
-    return max(names, key=lambda n: len({c.symbols[n] for c in cells}))
+def _axis(judged: Judged) -> str:
+    """The symbol with the most values; first among equals one that shares a run."""
+    cells, notation = judged.cells, judged.claim.notation
+    names = sorted(cells[0].symbols, key=lambda name: not notation[name].shares_run)
+    return max(names, key=lambda name: len({c.symbols[name] for c in cells}))
 
 
 def _varies(cells: tuple[CellTable, ...], name: str) -> bool:

@@ -15,6 +15,7 @@ __all__ = ["draw_panels"]
 
 _OBSERVED_SERIES: Final = "observed"
 _FLOOR = 1e-4  # probabilities below are not resolved by any grid of runs
+_FITTING = 96  # characters of a label, over all panels beside one another
 _LEFT, _RIGHT, _PANEL_HEIGHT = 0.62, 1.12, 1.28
 
 End = tuple[float, str, str]
@@ -74,8 +75,11 @@ def draw_panels(
                 axis.margins(x=0.04)
                 axis.autoscale_view(scaley=floor is None)
                 direct_labels(axis, [end for end in ends if end is not None], spacing=0.125)
-    for axis in grid[-1]:
-        axis.set_xlabel(xlabel)
+    if len(xlabel) * len(columns) <= _FITTING:
+        for axis in grid[-1]:
+            axis.set_xlabel(xlabel)
+    else:
+        figure.supxlabel(xlabel, x=(left + PAGE - _RIGHT) / 2 / PAGE, y=0.08 / height, va="bottom", fontsize=8)
     for axis in grid[:, 0]:
         axis.set_ylabel(ylabel)
     return figure

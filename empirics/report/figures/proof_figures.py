@@ -26,8 +26,8 @@ def frontier_figure(table: Path) -> Figure:
     return Figure(
         "frontier",
         "Validity frontier of both readings",
-        "The least number of fine-tuned facts from which the bound dominates the probability that some own template "
-        "is unseen, for good. Red: never.",
+        "The least number of fine-tuned facts from which the bound dominates, for good, the probability that at least "
+        "one of a fact's K templates is unseen. Red: never.",
         _read(table),
         _draw_frontier,
     )

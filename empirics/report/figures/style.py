@@ -24,7 +24,6 @@ __all__ = [
     "figure_style",
     "new_figure",
     "shade_and_style",
-    "words",
 ]
 
 COLUMN: Final = 3.35
@@ -66,11 +65,6 @@ _STYLES: Final = ("-", "--", "-.", ":")
 def shade_and_style(first: int, second: int = 0) -> dict[str, str]:
     """A black or grey line for the ``first``-th and ``second``-th of two properties: line style, then shade."""
     return {"linestyle": _STYLES[first % len(_STYLES)], "color": SHADES[second % len(SHADES)]}
-
-
-def words(observable: str) -> str:
-    """The name of an observable as an axis writes it."""
-    return observable.replace("_", " ").replace("ood", "OOD").replace("auc", "AUC")
 
 
 @contextmanager

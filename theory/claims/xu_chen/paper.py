@@ -83,6 +83,19 @@ PAPER: Final = Paper(
         "covering-some-unseen",
         "covering-none-seen",
     ),
+    usual=(
+        {
+            "N_f": (*range(1, 101), *range(110, 1000, 10), *range(1000, 3001, 50)),
+            "K": (1, 2, 4, 8),
+            "R": (40,),
+            "S": (60,),
+            "A": (60,),
+            "m": (64,),
+            "eta": (1.0,),
+        },
+        # Along gradient steps: a world in which this step is small enough.
+        {"t": tuple(10**n for n in range(9)), "K": (1, 3, 8), "R": (8,), "S": (30,), "A": (30,), "eta": (10.0,)},
+    ),
     limits=(
         Limit(
             sp.Lt(N_f, S),
