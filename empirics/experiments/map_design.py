@@ -57,7 +57,7 @@ class Charted:
 
 @dataclass(frozen=True)
 class Quantity:
-    """A number that follows from a point: its column, how it is written, and in words."""
+    """A number that follows from sizes and axes but the map's: its column, how it is written, and in words."""
 
     column: str
     label: str

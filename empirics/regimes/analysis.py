@@ -171,7 +171,10 @@ def _contour(survey: Survey, place: Place, level: float, sizes: Sequence[int], c
     fixed = {name: number for name, number in place.table.symbols.items() if name != design.axis}
     columns = _columns(design, place.point)
     del columns[design.columns[design.axis]]
-    point = Point(tuple(fixed.items()))
+    predicted = {
+        c.claim: predicted_crossing(c.claim, level, design.axis, Point(tuple(fixed.items())).on(claim(c.claim).symbols))
+        for c in design.charted
+    }
     return ContourRow.model_validate(
         {
             "variant": place.arm.name,
@@ -183,7 +186,7 @@ def _contour(survey: Survey, place: Place, level: float, sizes: Sequence[int], c
             "lower": float(np.clip(crossing.lower, sizes[0], sizes[-1])),
             "upper": float(np.clip(crossing.upper, sizes[0], sizes[-1])),
             "in_law": survey.in_law(place),
-            "predicted": {c.claim: predicted_crossing(c.claim, level, design.axis, point) for c in design.charted},
+            "predicted": predicted,
         }
     )
 
@@ -214,6 +217,7 @@ def _design(survey: Survey) -> DesignPart:
         claims=[ClaimRow(id=c.claim, short=c.short, legend=c.legend) for c in design.charted],
         laws=[LawRow(name=w.name, title=w.title, coefficients=len(w.coefficients)) for w in laws.laws] if laws else [],
         rivals={rival_column(name): heading for name, heading in laws.rivals.items()} if laws else {},
+        collinear=(laws.collinear[0].name, laws.collinear[1].name) if laws and laws.collinear else None,
         items=ItemsRow(
             item=items.item, basis=items.basis, predictors=list(items.predictors), folds=list(items.folds)
         )

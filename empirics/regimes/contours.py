@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from scipy.optimize import isotonic_regression
 
 from empirics.experiments.protocol import Point
-from theory import claim
 from theory.planning.plan import plan
 
 __all__ = ["LEVELS", "Crossing", "crossing", "measured_crossing", "predicted_crossing"]
@@ -107,7 +106,6 @@ def predicted_crossing(identifier: str, level: float, axis: str, point: Point) -
         identifier: the claim's id.
         level: the level.
         axis: the symbol solved for.
-        point: values of the claim's other symbols; further ones are ignored.
+        point: values of the claim's other symbols.
     """
-    item = claim(identifier)
-    return plan(item, str(level), axis, **dict(point.on([s for s in item.symbols if s != axis]).values)).value
+    return plan(identifier, str(level), axis, **dict(point.values)).value

@@ -112,7 +112,8 @@ class DesignPart(Part):
     ``columns`` names each symbol's column, sizes before axes; errors fall along ``axis``; ``others`` are the other
     axes, the first along the x-axis of figures. ``levels`` are those of the contours, in ``transition`` lie the mean
     errors of a transition cell. ``most`` is the greatest possible value of the axis in the main grid. ``readings``
-    are the claims whose verdicts are shown, ``rivals`` names the columns of exponents fitted to exact laws.
+    are the claims whose verdicts are shown, ``rivals`` names the columns of exponents fitted to exact
+    laws, ``collinear`` two quantities that are nearly one.
     """
 
     observable: str
@@ -129,6 +130,7 @@ class DesignPart(Part):
     claims: list[ClaimRow]
     laws: list[LawRow]
     rivals: dict[str, str]
+    collinear: tuple[str, str] | None
     items: ItemsRow | None
 
 
