@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from empirics.experiments.protocol import Experiment, Point
 
-__all__ = ["Charted", "Items", "Law", "Laws", "MapDesign", "MapPreset", "Premise", "Quantity", "Regressor", "Split", "Variation"]
+__all__ = ["Charted", "Items", "Law", "Laws", "MapDesign", "MapPreset", "Quantity", "Regressor", "Split", "Variation"]
 
 FloatArray = NDArray[np.float64]
 
@@ -36,14 +36,6 @@ class MapPreset:
 
     file: Path
     variations: tuple[Variation, ...] = ()
-
-
-@dataclass(frozen=True)
-class Premise:
-    """When a run counts: an observable is at most the judging settings' value of a key."""
-
-    observable: str
-    setting: str
 
 
 @dataclass(frozen=True)
@@ -198,7 +190,7 @@ class MapDesign:
         together: names under which several settings keys vary.
         adapted: by key that varies, what else changes with it: called with the settings as a nested mapping,
             changed in place, the main settings and the value.
-        premise: when a run is in scope; None: always.
+        premise: the one of the experiment's premises that puts a run in scope; empty: every run is.
         readings: ids of the claims whose verdicts are shown.
         charted: the claims whose numbers and contours are shown.
         quantity: a quantity against which contours are drawn, or None.
@@ -215,7 +207,7 @@ class MapDesign:
     sizes: Mapping[str, str] = field(default_factory=dict)
     together: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     adapted: Mapping[str, Callable[[dict[str, Any], Any, Any], None]] = field(default_factory=dict)
-    premise: Premise | None = None
+    premise: str = ""
     readings: tuple[str, ...] = ()
     charted: tuple[Charted, ...] = ()
     quantity: Quantity | None = None
@@ -225,8 +217,12 @@ class MapDesign:
 
     def __post_init__(self) -> None:
         charted = {c.claim for c in self.charted}
-        if self.axis not in self.experiment.axes or not set(self.readings) <= charted:
-            raise ValueError(f"axis={self.axis} and readings={self.readings} must be among the axes and charted claims")
+        known = {"", *self.experiment.premises}
+        if self.axis not in self.experiment.axes or not set(self.readings) <= charted or self.premise not in known:
+            raise ValueError(
+                f"axis={self.axis}, readings={self.readings}, premise={self.premise!r}: must be one of the experiment's "
+                "axes, charted claims, and one of its premises or empty"
+            )
 
     @property
     def columns(self) -> dict[str, str]:

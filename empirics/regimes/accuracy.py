@@ -166,7 +166,9 @@ def reliability(probability: FloatArray, succeeded: BoolArray) -> tuple[Bin, ...
     )
 
 
-def accuracies(items: Scored, parts: Mapping[str, Sequence[int]], resamples: int = 100, seed: int = 0) -> list[Accuracy]:
+def accuracies(
+    items: Scored, parts: Mapping[str, Sequence[int]], resamples: int = 100, seed: int = 0
+) -> list[Accuracy]:
     """Each predictor on each part; predictors without a score somewhere in a part are left out there.
 
     Args:

@@ -65,15 +65,14 @@ def analyse(
             run_axes=list(experiment.run_axes),
         ),
         notation=[
-            SymbolResult(
-                name=s.name, label=s.label, latex=s.latex, meaning=s.meaning, unit=s.unit, integer=s.integer
-            )
+            SymbolResult(name=s.name, label=s.label, latex=s.latex, meaning=s.meaning, unit=s.unit, integer=s.integer)
             for s in experiment.notation.values()
         ],
         design=_design(survey),
         config=settings.model_dump(mode="json"),
         variations=[
-            VariationRow(key=v.key, values=list(v.values), main=_main_value(design, settings, v.key)) for v in variations
+            VariationRow(key=v.key, values=list(v.values), main=_main_value(design, settings, v.key))
+            for v in variations
         ],
         arms=[_arm(design, arm.name, variations) for arm in survey.arms],
         success=thresholds.success,
@@ -106,7 +105,7 @@ def _cell(survey: Survey, place: Place, verdicts: dict[str, str], thresholds: Th
     design, table = survey.design, place.table
     errors, alpha = values(table, design.observable), survey.settings.verdict.alpha
     limits = interval(errors, alpha) if errors else None
-    gaps = values(table, design.premise.observable) if design.premise else []
+    gaps = values(table, design.premise)
     predictors = design.items.predictors if design.items else {}
     predicted = {name: values(table, observable) for name, observable in predictors.items()}
     return MapCell.model_validate(
@@ -193,7 +192,7 @@ def _contour(survey: Survey, place: Place, level: float, sizes: Sequence[int], c
 
 def _design(survey: Survey) -> DesignPart:
     """What the map shows, in the words and names that tables and figures need."""
-    design, premise = survey.design, survey.design.premise
+    design, limit = survey.design, survey.premise_limit
     units = {o.name: o.unit for o in survey.experiment.observables}
     laws, items, quantity = design.laws, design.items, design.quantity
     return DesignPart(
@@ -205,22 +204,16 @@ def _design(survey: Survey) -> DesignPart:
         levels=list(LEVELS),
         transition=TRANSITION,
         most=design.most(survey.places[0].point) if design.most else None,
-        premise=PremiseRow(
-            observable=premise.observable,
-            unit=units[premise.observable],
-            limit=getattr(survey.settings.verdict, premise.setting),
-        )
-        if premise
-        else None,
+        premise=None
+        if limit is None
+        else PremiseRow(observable=design.premise, unit=units[design.premise], limit=limit),
         quantity=QuantityRow(column=quantity.column, label=quantity.label, title=quantity.title) if quantity else None,
         readings=list(design.readings),
         claims=[ClaimRow(id=c.claim, short=c.short, legend=c.legend) for c in design.charted],
         laws=[LawRow(name=w.name, title=w.title, coefficients=len(w.coefficients)) for w in laws.laws] if laws else [],
         rivals={rival_column(name): heading for name, heading in laws.rivals.items()} if laws else {},
         collinear=(laws.collinear[0].name, laws.collinear[1].name) if laws and laws.collinear else None,
-        items=ItemsRow(
-            item=items.item, basis=items.basis, predictors=list(items.predictors), folds=list(items.folds)
-        )
+        items=ItemsRow(item=items.item, basis=items.basis, predictors=list(items.predictors), folds=list(items.folds))
         if items
         else None,
     )

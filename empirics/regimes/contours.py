@@ -85,9 +85,7 @@ def measured_crossing(
         return None
     generator = np.random.default_rng(seed)
     spread = [
-        crossing(
-            axis, complete[:, generator.integers(0, complete.shape[1], complete.shape[1])].mean(axis=1), level
-        )
+        crossing(axis, complete[:, generator.integers(0, complete.shape[1], complete.shape[1])].mean(axis=1), level)
         for _ in range(resamples)
     ]
     low, high = np.percentile(np.minimum(spread, 1e300), [2.5, 97.5], method="closest_observation")

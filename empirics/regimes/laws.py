@@ -29,9 +29,7 @@ def law_part(survey: Survey, cells: list[MapCell], resamples: int) -> LawPart:
     scores = [
         row
         for split in laws.splits
-        for row in held_out(
-            everything if split.sizes else main, split.name, _fold(survey, split), laws.laws, resamples
-        )
+        for row in held_out(everything if split.sizes else main, split.name, _fold(survey, split), laws.laws, resamples)
     ]
     fits = [
         *exponents(main, laws.named(laws.fitted), rivals, resamples),
@@ -41,7 +39,8 @@ def law_part(survey: Survey, cells: list[MapCell], resamples: int) -> LawPart:
         cells=len(main),
         collinearity=None if laws.collinear is None else collinearity(*laws.collinear, main.points),
         exponents=[
-            ExponentRow(**{k: v for k, v in asdict(row).items() if k != "rivals"}, **_columns(row.rivals)) for row in fits
+            ExponentRow(**{k: v for k, v in asdict(row).items() if k != "rivals"}, **_columns(row.rivals))
+            for row in fits
         ],
         held_out=[HeldOutRow(**asdict(row)) for row in scores],
         collapse=_collapse(survey, cells),

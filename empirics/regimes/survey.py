@@ -85,11 +85,16 @@ class Survey:
 
     def in_scope(self, table: CellTable) -> list[int]:
         """The seeds that meet the premise."""
-        premise = self.design.premise
-        if premise is None:
+        limit = self.premise_limit
+        if limit is None:
             return [seed for seed in table.seeds if seed not in table.failed]
-        limit = getattr(self.settings.verdict, premise.setting)
-        return [seed for seed in table.seeds if value(table, premise.observable, seed) <= limit]
+        return [seed for seed in table.seeds if value(table, self.design.premise, seed) <= limit]
+
+    @property
+    def premise_limit(self) -> float | None:
+        """What the premise's observable is to be at most; None without a premise."""
+        key = self.experiment.premises.get(self.design.premise)
+        return None if key is None else float(getattr(self.settings.verdict, key))
 
     def sample(self) -> Sample:
         """Errors of the in-scope seeds at the cells that the laws speak of."""

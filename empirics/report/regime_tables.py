@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from empirics.regimes.document import ContourRow, MapCell, OnMap, RegimeMap
+from empirics.regimes.document import ContourRow, MapCell, RegimeMap
 from empirics.report.figures.style import words
 
 __all__ = ["Table", "all_tables", "cells_csv", "contours_csv", "markdown"]
@@ -185,9 +185,7 @@ def _moves(found: RegimeMap) -> Table:
         gaps = [c.gap for c in found.of(variant) if c.gap is not None and found.others(c) in pairs]
         gap = [f"{max(gaps):.3f}" if gaps else "–"] if design.premise else []
         rows.append([variant, *gap, *("–" if c is None else _crossing(c) for c in crossings)])
-    caption = (
-        f"{design.axis} at which the {words(design.observable)} falls to {design.levels[0]:g}, one thing varied at a time"
-    )
+    caption = f"{design.axis} at which the {words(design.observable)} falls to {design.levels[0]:g}, one thing varied at a time"
     if design.premise:
         name = words(design.premise.observable)
         caption += f", and the largest mean {name} among these settings, in {design.premise.unit}"

@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
-from empirics.experiments.map_design import Charted, Items, MapDesign, MapPreset, Premise, Quantity, Variation
+from empirics.experiments.map_design import Charted, Items, MapDesign, MapPreset, Quantity, Variation
 from empirics.experiments.one_layer.config import Config
-from empirics.experiments.one_layer.predict import observables as predicted
+from empirics.experiments.one_layer.observables import OBSERVABLES
 from empirics.experiments.one_layer.predict.experiment import PREDICTED
 from empirics.experiments.one_layer.predict.laws import LAWS
 
 __all__ = ["DESIGN"]
 
+_PREDICTED = "predicted_ood_error_"
 _PRESETS = Path(__file__).parent / "presets" / "map"
 
 
@@ -45,7 +46,7 @@ DESIGN: Final = MapDesign(
     sizes={"S": "world.subjects"},
     together={"attention_step": ("pretraining.attention_learning_rate", "finetuning.attention_learning_rate")},
     adapted={"world.subjects": _other_size},
-    premise=Premise("pretraining_gap", "premise_gap"),
+    premise="pretraining_gap",
     readings=("ood-error-literal", "ood-error-normalised"),
     charted=(
         Charted("ood-error-normalised", "normalised", "bound, normalised"),
@@ -60,7 +61,7 @@ DESIGN: Final = MapDesign(
     laws=LAWS,
     items=Items(
         outcome="margin",
-        predictors={o.name.removeprefix("predicted_ood_error_"): o.name for o in predicted.OBSERVABLES},
+        predictors={o.name.removeprefix(_PREDICTED): o.name for o in OBSERVABLES if o.name.startswith(_PREDICTED)},
         folds=("S", "R"),
         item="fact",
         basis="pre-trained weights and the fine-tuning set",
