@@ -220,8 +220,8 @@ class MapDesign:
         known = {"", *self.experiment.premises}
         if self.axis not in self.experiment.axes or not set(self.readings) <= charted or self.premise not in known:
             raise ValueError(
-                f"axis={self.axis}, readings={self.readings}, premise={self.premise!r}: must be one of the experiment's "
-                "axes, charted claims, and one of its premises or empty"
+                f"axis={self.axis}, readings={self.readings}, premise={self.premise!r}: allowed are the experiment's "
+                "axes, charted claims, and its premises or none"
             )
 
     @property

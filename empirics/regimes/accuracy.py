@@ -54,7 +54,7 @@ class Scored:
 
 @dataclass(frozen=True)
 class Bin:
-    """One bin of a reliability diagram: how many items, their mean predicted probability, and the share that succeeded."""
+    """One bin of a reliability diagram: items, their mean predicted probability, and the share that succeeded."""
 
     facts: int
     predicted: float

@@ -25,7 +25,7 @@ LEVELS: Final = (0.5, 0.05)
 
 @dataclass(frozen=True)
 class Crossing:
-    """The axis' value at a level: infinite where the error at the largest is still above it, 0 where at the least below.
+    """The axis' value at a level: infinite where the error is still above it at the largest, 0 if below at the least.
 
     Attributes:
         value: from the mean over all seeds.

@@ -50,7 +50,7 @@ def parse_variation(design: MapDesign, text: str) -> Variation:
     key = key.strip()
     parsed = parse_setting(values) if separator else None
     if not separator or not isinstance(parsed, list) or not parsed:
-        raise UsageError(f"--vary {text!r} is not of the form KEY=[VALUE, ...], as in model.width=[16,32]")
+        raise UsageError(f"--vary {text!r} is not of the form KEY=[VALUE, ...], as in section.key=[1,2]")
     if key in design.experiment.axes.values():
         raise UsageError(f"--vary {key} is refused: it is an axis of the grid; allowed is --set {key}=[...]")
     section, _, name = key.partition(".")

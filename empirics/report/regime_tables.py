@@ -185,7 +185,8 @@ def _moves(found: RegimeMap) -> Table:
         gaps = [c.gap for c in found.of(variant) if c.gap is not None and found.others(c) in pairs]
         gap = [f"{max(gaps):.3f}" if gaps else "–"] if design.premise else []
         rows.append([variant, *gap, *("–" if c is None else _crossing(c) for c in crossings)])
-    caption = f"{design.axis} at which the {words(design.observable)} falls to {design.levels[0]:g}, one thing varied at a time"
+    level = f"the {words(design.observable)} falls to {design.levels[0]:g}"
+    caption = f"{design.axis} at which {level}, one thing varied at a time"
     if design.premise:
         name = words(design.premise.observable)
         caption += f", and the largest mean {name} among these settings, in {design.premise.unit}"
@@ -275,8 +276,8 @@ def _predictors(found: RegimeMap) -> Table:
         if row.part == part
     ]
     caption = (
-        f"Predictors of single {item}s. AUC over all {item}s (95 % limits over resampled seeds) and within single runs; "
-        "agreement of the untuned rule with the outcome; mean absolute deviation and bias of its predicted from "
+        f"Predictors of single {item}s. AUC over all {item}s (95 % limits over resampled seeds) and within single "
+        "runs; agreement of the untuned rule with the outcome; mean absolute deviation and bias of its predicted from "
         "the observed error over cells; deviation and Brier score of the probability, fitted on other folds (in "
         "brackets: Brier score of a constant)."
     )

@@ -42,9 +42,9 @@ def law_figure(found: RegimeMap) -> Figure | None:
     return Figure(
         "law",
         "The law of the error",
-        f"Observed -log(error) of the transition cells (mean over seeds; {shape}open: other sizes) against -log of what "
-        f"a law says{'; fitted to the main grid: ' + ', '.join(free) if free else ''}. On the diagonal the law is right, "
-        "on any one curve it has the right variables.",
+        f"Observed -log(error) of the transition cells (mean over seeds; {shape}open: other sizes) against -log of "
+        f"what a law says{'; fitted to the main grid: ' + ', '.join(free) if free else ''}. On the diagonal the law is "
+        "right, on any one curve it has the right variables.",
         rows,
         partial(_draw_law, apart=apart, leading=found.leading, latex=column_latex(found)),
     )
@@ -90,9 +90,9 @@ def reliability_figure(found: RegimeMap) -> Figure | None:
     return Figure(
         "reliability",
         "Reliability of the probabilities",
-        f"Every {items.item} of the transition cells in bins of the predicted probability of {found.design.subject}; its "
-        f"two constants were fitted on cells of another {' or '.join(items.folds)}; on the diagonal the probabilities are "
-        "right.",
+        f"Every {items.item} of the transition cells in bins of the predicted probability of {found.design.subject}; "
+        f"its two constants were fitted on cells of another {' or '.join(items.folds)}; on the diagonal the "
+        "probabilities are right.",
         rows,
         partial(_draw_reliability, subject=found.design.subject),
     )

@@ -21,7 +21,7 @@ from empirics.report.figures.style import INK, LAW, OBSERVED, PAGE, SEEN, words
 __all__ = ["column_latex", "contour_figure", "moves_figure", "named", "panels_of", "readings_figure", "rows_at"]
 
 _ROUND: Final = (0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
-_MOST: Final = 1000  # the largest value of the axis that contours are drawn to
+_SPAN: Final = 1000  # contours are drawn up to so many times the least value of the axis run
 _GLYPHS: Final[dict[str, dict[str, Any]]] = {
     "succeeds": {"marker": "o", "s": 20},
     "fails": {"marker": "o", "s": 20},
@@ -69,8 +69,8 @@ def contour_figure(found: RegimeMap) -> Figure | None:
     return Figure(
         "map",
         f"Where {design.subject} succeeds and fails",
-        f"{design.axis} at which the {words(design.observable)} falls to {high:g} (above) and {low:g} (below): measured "
-        "(red, with 95 % limits over resampled seeds; a triangle: beyond the values run) and predicted "
+        f"{design.axis} at which the {words(design.observable)} falls to {high:g} (above) and {low:g} (below): "
+        "measured (red, with 95 % limits over resampled seeds; a triangle: beyond the values run) and predicted "
         f"(lines){', ' + sizes if sizes else ''}. Behind them every cell, the darker the larger its mean error: large "
         "circles surely fail or succeed, squares surely lie between, small circles are undecided."
         + ("" if design.most is None else f" Above the grey line no {design.axis} is possible."),
@@ -193,6 +193,7 @@ def panels_of(rows: Sequence[Row], columns: Sequence[str]) -> list[tuple[float, 
 
 
 def rows_at(rows: Sequence[Row], columns: Sequence[str], values: Sequence[float]) -> list[Row]:
+    """The rows with these values in some columns."""
     return [r for r in rows if all(r[column] == value for column, value in zip(columns, values, strict=True))]
 
 
@@ -224,19 +225,20 @@ def _draw_contours(
                 at = [r for r in mine if r["series"] == "cell" and r["note"] == regime]
                 shade = {"c": _of(at, "error"), "cmap": "Greys", "vmin": 0.0, "vmax": 1.2, "edgecolors": "#888888"}
                 plot.scatter(_of(at, x), _of(at, axis), linewidths=0.6, zorder=2, **style, **shade)
-            for name, style in lines.items():
+            for name, line in lines.items():
                 at = [r for r in mine if r["series"] == name and r["level"] == level]
-                plot.plot(_of(at, x), _of(at, axis), linewidth=1.1, zorder=1, **style)
+                plot.plot(_of(at, x), _of(at, axis), linewidth=1.1, zorder=1, **line)
             _draw_measured(plot, [r for r in mine if r["series"] == "measured" and r["level"] == level], x, axis)
             if most is not None:
                 plot.axhline(most + 0.5, color="#bbbbbb", linewidth=1.0)
             plot.set_title(", ".join(filter(None, [named(latex, apart, panel), f"error {level:g}"])))
     axes[0, 0].set_xscale("log")
     axes[0, 0].set_yscale("log")
-    axes[0, 0].set_ylim(0.8, _MOST)
-    ticks = sorted({int(r[x] or 0) for r in rows if r["series"] == "cell"})
+    cells = [r for r in rows if r["series"] == "cell"]
+    axes[0, 0].set_ylim(0.8 * min(_of(cells, axis)), _SPAN * min(_of(cells, axis)))
+    ticks = sorted(set(_of(cells, x)))
     for plot in axes[-1]:
-        plot.set_xticks(ticks, [str(t) for t in ticks])
+        plot.set_xticks(ticks, [f"{t:g}" for t in ticks])
         plot.minorticks_off()
         plot.set_xlabel(f"${latex[x]}$")
     for plot in axes[:, 0]:
@@ -264,8 +266,7 @@ def _draw_readings(
     column, *apart = others
     readings = list(dict.fromkeys(str(r["reading"]) for r in rows))
     panels = panels_of(rows, apart)
-    sizes = sorted({int(r[column] or 0) for r in rows})
-    shown = sorted({int(r[axis] or 0) for r in rows})
+    sizes, shown = sorted(set(_of(rows, column))), sorted(set(_of(rows, axis)))
     figure = Canvas(figsize=(min(PAGE, 1.35 * len(panels) + 0.8), 4.2), layout="constrained")
     axes: Any = figure.subplots(len(readings), len(panels), sharex=True, sharey=True, squeeze=False)
     for i, reading in enumerate(readings):
@@ -274,17 +275,17 @@ def _draw_readings(
             plot.grid(visible=False)
             for verdict, style in _VERDICTS.items():
                 at = [r for r in rows_at(rows, apart, panel) if (r["reading"], r["verdict"]) == (reading, verdict)]
-                x = [sizes.index(int(r[column] or 0)) for r in at]
-                y = [shown.index(int(r[axis] or 0)) for r in at]
+                x = [sizes.index(place) for place in _of(at, column)]
+                y = [shown.index(place) for place in _of(at, axis)]
                 plot.scatter(x, y, s=24, label=verdict.lower(), **style)
             plot.set_title(", ".join(filter(None, [short[reading], named(latex, apart, panel)])))
     axes[0, 0].set_xlim(-0.6, len(sizes) - 0.4)
     axes[0, 0].set_ylim(-0.6, len(shown) - 0.4)
     for plot in axes[-1]:
-        plot.set_xticks(range(len(sizes)), [str(s) for s in sizes])
+        plot.set_xticks(range(len(sizes)), [f"{s:g}" for s in sizes])
         plot.set_xlabel(f"${latex[column]}$")
     for plot in axes[:, 0]:
-        plot.set_yticks(range(len(shown)), [str(n) for n in shown])
+        plot.set_yticks(range(len(shown)), [f"{n:g}" for n in shown])
         plot.set_ylabel(f"${latex[axis]}$")
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3)
