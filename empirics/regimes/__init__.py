@@ -1,1 +1,1 @@
-"""The map of regimes: where extraction succeeds or fails, the law of its error, and what was predicted."""
+"""Maps of regimes of any experiment: grid, contours, fits and scores; what is specific to one, its map design says."""

@@ -1,57 +1,48 @@
-"""From finished runs to the map: cells, contours, the law, and how well single facts were foretold."""
+"""From finished runs to the map: cells, contours, the law, and how well single items were predicted."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from empirics.experiments.arms import Arm
-from empirics.experiments.one_layer.config import Config
-from empirics.experiments.one_layer.predict.laws import Point
-from empirics.experiments.protocol import Cell
+from empirics.experiments.map_design import MapDesign, Variation
+from empirics.experiments.protocol import Point
+from empirics.experiments.settings import ExperimentSettings
 from empirics.judging.confidence import interval
 from empirics.judging.judge import judge_claim
-from empirics.judging.table import MAIN, CellTable
-from empirics.regimes.accuracy import Facts, accuracies
-from empirics.regimes.comparison import collinearity, exponents, held_out
-from empirics.regimes.contours import LEVELS, PREDICTING, Crossing, measured_crossing, predicted_crossing
+from empirics.regimes.contours import LEVELS, Crossing, measured_crossing, predicted_crossing
 from empirics.regimes.document import (
-    AccuracyRow,
+    ArmRow,
+    ClaimRow,
     ContourRow,
-    ExponentRow,
-    HeldOutRow,
-    LawPart,
+    DesignPart,
+    ItemsRow,
+    LawRow,
     MapCell,
+    PremiseRow,
+    QuantityRow,
     RegimeMap,
     VariationRow,
 )
-from empirics.regimes.plan import Variation
-from empirics.regimes.regime import Regime, Thresholds, regime_of
-from empirics.regimes.sample import TRANSITION, Sample
+from empirics.regimes.laws import law_part, rival_column
+from empirics.regimes.plan import keys_of
+from empirics.regimes.prediction import prediction_part
+from empirics.regimes.regime import Thresholds, regime_of
+from empirics.regimes.sample import TRANSITION
+from empirics.regimes.survey import Place, Survey, value, values
 from empirics.runs.environment import describe_environment
-from empirics.verification.assembly import Runs, declared, tables_of
+from empirics.verification.results import ExperimentResult, SymbolResult
 from theory import DomainError, claim
 
-__all__ = ["PREDICTORS", "READINGS", "SIZES", "analyse", "law_sample"]
-
-READINGS: Final = ("ood-error-literal", "ood-error-normalised")
-PREDICTORS: Final = ("coverage", "prompt", "linearised", "displaced")
-SIZES: Final = "world.subjects="
-"""How arms of other sizes are called; with the main arm they are what the law speaks of."""
-
-FloatArray = NDArray[np.float64]
+__all__ = ["analyse", "reading_verdicts"]
 
 
 def analyse(
-    config: Config,
-    arms: Sequence[Arm],
+    survey: Survey,
     variations: Sequence[Variation],
-    runs: Runs,
     thresholds: Thresholds,
     *,
     complete: bool,
@@ -59,214 +50,186 @@ def analyse(
     resamples: int = 100,
 ) -> RegimeMap:
     """The whole document from whatever runs there are; limits of fits and contours rest on ``resamples`` bootstraps."""
-    tables = tables_of(arms, runs)
-    verdicts = _verdicts(arms, tables, config)
-    found = [
-        _cell(arm, cell, table, verdicts[table.index], config, thresholds)
-        for (arm, cell), table in zip(declared(arms), tables, strict=True)
-    ]
+    design, settings, experiment = survey.design, survey.settings, survey.experiment
+    verdicts = reading_verdicts(survey)
+    cells = [_cell(survey, place, verdicts[place.table.index], thresholds) for place in survey.places]
     return RegimeMap(
-        schema_version=1,
+        schema_version=2,
         wall_seconds=round(wall_seconds, 3),
         complete=complete,
-        config=config.model_dump(mode="json"),
-        variations=[VariationRow(key=v.key, values=list(v.values)) for v in variations],
+        experiment=ExperimentResult(
+            name=experiment.name,
+            title=experiment.title,
+            leading=experiment.leading,
+            axes={symbol: experiment.column(symbol) for symbol in experiment.axes},
+            run_axes=list(experiment.run_axes),
+        ),
+        notation=[
+            SymbolResult(name=s.name, label=s.label, latex=s.latex, meaning=s.meaning, unit=s.unit, integer=s.integer)
+            for s in experiment.notation.values()
+        ],
+        design=_design(survey),
+        config=settings.model_dump(mode="json"),
+        variations=[
+            VariationRow(key=v.key, values=list(v.values), main=_main_value(design, settings, v.key))
+            for v in variations
+        ],
+        arms=[_arm(design, arm.name, variations) for arm in survey.arms],
         success=thresholds.success,
         failure=thresholds.failure,
-        environment=describe_environment(config),
-        cells=found,
         resamples=resamples,
-        contours=_contours(arms, tables, resamples),
-        law=_law(arms, tables, config, resamples),
-        prediction=_prediction(arms, runs, found, resamples),
+        environment=describe_environment(settings.compute.device, settings.compute.dtype),
+        cells=cells,
+        contours=_contours(survey, resamples),
+        law=law_part(survey, cells, resamples),
+        prediction=prediction_part(survey, cells, resamples),
     )
 
 
-def law_sample(arms: Sequence[Arm], tables: Sequence[CellTable], config: Config) -> Sample:
-    """Errors of the in-scope seeds (K >= 2, gap within the premise) of the main arm and of the other sizes."""
-    seeds = range(config.seeds.base, config.seeds.base + config.seeds.minimum)
-    points, rows = [], []
-    for (arm, cell), table in zip(declared(arms), tables, strict=True):
-        if cell.multiplicity < 2 or not (arm.name == MAIN or arm.name.startswith(SIZES)):
-            continue
-        near = set(_near_optimal(table, config))
-        row = [_value(table, "ood_error", seed) if seed in near else math.nan for seed in seeds]
-        if np.isfinite(row).any():
-            points.append(Point(_subjects(arm, cell), cell.templates, cell.multiplicity, cell.finetuned))
-            rows.append(row)
-    return Sample(tuple(points), np.array(rows).reshape(len(points), len(seeds)))
-
-
-def _verdicts(arms: Sequence[Arm], tables: Sequence[CellTable], config: Config) -> list[dict[str, str]]:
+def reading_verdicts(survey: Survey) -> list[dict[str, str]]:
     """For every cell the verdict on each reading; a reading's alpha is divided over all cells of the map."""
-    found: list[dict[str, str]] = [dict.fromkeys(READINGS, "NOT TESTED") for _ in tables]
-    for arm in arms:
-        mine = [t for t in tables if t.variant == arm.name]
-        settings = config.verdict.model_copy(update={"alpha": config.verdict.alpha * len(mine) / len(tables)})
-        for reading in READINGS:
-            for outcome in judge_claim(replace(claim(reading), variant=arm.name), mine, settings).outcomes:
+    readings, alpha = survey.design.readings, survey.settings.verdict.alpha
+    observables = {o.name: o for o in survey.experiment.observables}
+    found: list[dict[str, str]] = [dict.fromkeys(readings, "NOT TESTED") for _ in survey.tables]
+    for arm in survey.arms:
+        mine = [t for t in survey.tables if t.variant == arm.name]
+        share = survey.settings.verdict.model_copy(update={"alpha": alpha * len(mine) / len(survey.tables)})
+        for reading in readings:
+            for outcome in judge_claim(claim(reading).on(arm.name), mine, share, observables).outcomes:
                 for index in outcome.cells:
                     found[index][reading] = outcome.verdict.value
     return found
 
 
-def _cell(
-    arm: Arm, cell: Cell, table: CellTable, verdicts: dict[str, str], config: Config, thresholds: Thresholds
-) -> MapCell:
-    errors, alpha = _values(table, "ood_error"), config.verdict.alpha
+def _cell(survey: Survey, place: Place, verdicts: dict[str, str], thresholds: Thresholds) -> MapCell:
+    design, table = survey.design, place.table
+    errors, alpha = values(table, design.observable), survey.settings.verdict.alpha
     limits = interval(errors, alpha) if errors else None
-    gaps = _values(table, "pretraining_gap")
-    subjects = _subjects(arm, cell)
-    predicted = {name: _values(table, f"predicted_ood_error_{name}") for name in PREDICTORS}
-    return MapCell(
-        variant=arm.name,
-        subjects=subjects,
-        templates=cell.templates,
-        multiplicity=cell.multiplicity,
-        finetuned=cell.finetuned,
-        facts_per_template=subjects * cell.multiplicity / cell.templates,
-        seeds=list(table.seeds),
-        failed=sorted(table.failed),
-        in_scope_seeds=_near_optimal(table, config),
-        gap=float(np.mean(gaps)) if gaps else None,
-        error=limits.mean if limits else None,
-        lower=limits.lower if limits else None,
-        upper=limits.upper if limits else None,
-        regime=regime_of(errors, alpha, thresholds).value if errors else Regime.NO_DATA.value,
-        laws=_laws(cell),
-        verdicts=verdicts,
-        predicted={name: float(np.mean(values)) if values else None for name, values in predicted.items()},
+    gaps = values(table, design.premise)
+    predictors = design.items.predictors if design.items else {}
+    predicted = {name: values(table, observable) for name, observable in predictors.items()}
+    return MapCell.model_validate(
+        {
+            "variant": place.arm.name,
+            **_columns(design, place.point),
+            "symbols": dict(table.symbols),
+            "seeds": list(table.seeds),
+            "failed": sorted(table.failed),
+            "in_scope_seeds": survey.in_scope(table),
+            "gap": float(np.mean(gaps)) if gaps else None,
+            "error": limits.mean if limits else None,
+            "lower": limits.lower if limits else None,
+            "upper": limits.upper if limits else None,
+            "regime": regime_of(errors, alpha, thresholds).value,
+            "in_law": survey.in_law(place),
+            "laws": _laws(design, table.symbols),
+            "verdicts": verdicts,
+            "predicted": {name: float(np.mean(v)) if v else None for name, v in predicted.items()},
+        }
     )
 
 
-def _laws(cell: Cell) -> dict[str, float]:
+def _columns(design: MapDesign, point: Point) -> dict[str, Any]:
+    """The point's values by column, and the quantity's if the point has all it needs."""
+    found = {design.columns[symbol]: number for symbol, number in point.values}
+    return found | ({design.quantity.column: design.quantity.value(point)} if design.quantity else {})
+
+
+def _laws(design: MapDesign, symbols: Any) -> dict[str, float]:
     found = {}
-    for name in PREDICTING:
+    for charted in design.charted:
+        item = claim(charted.claim)
         try:
-            bound = claim(name).bound(N_f=cell.finetuned, K=cell.multiplicity, R=cell.templates)
+            found[item.id] = float(item.bound(**{name: symbols[name] for name in item.symbols}))
         except DomainError:
             continue
-        found[name] = float(bound)
     return found
 
 
-def _contours(arms: Sequence[Arm], tables: Sequence[CellTable], resamples: int) -> list[ContourRow]:
-    by_cell = dict(zip(_keys(arms), tables, strict=True))
+def _contours(survey: Survey, resamples: int) -> list[ContourRow]:
+    design = survey.design
+    groups: dict[tuple[str, Point], list[Place]] = {}
+    for place in survey.places:
+        groups.setdefault((place.arm.name, place.cell.on(design.others)), []).append(place)
     found = []
-    for arm in arms:
-        sizes = sorted(arm.config.world.finetuned)
-        for templates in arm.config.world.templates:
-            for multiplicity in arm.config.world.multiplicity:
-                series = [by_cell[arm.name, Cell(templates, multiplicity, n)] for n in sizes]
-                errors = np.array([[_value(t, "ood_error", s) for s in series[0].seeds] for t in series])
-                for level in LEVELS:
-                    crossing = measured_crossing(sizes, errors, level, resamples) if errors.size else None
-                    if crossing is not None:
-                        found.append(_contour(arm, templates, multiplicity, level, sizes, crossing))
+    for group in groups.values():
+        series = sorted(group, key=lambda place: place.cell[design.axis])
+        sizes = [place.cell[design.axis] for place in series]
+        seeds = series[0].table.seeds
+        errors = np.array([[value(p.table, design.observable, seed) for seed in seeds] for p in series])
+        for level in LEVELS:
+            crossing = measured_crossing(sizes, errors, level, resamples) if errors.size else None
+            if crossing is not None:
+                found.append(_contour(survey, series[0], level, sizes, crossing))
     return found
 
 
-def _contour(
-    arm: Arm, templates: int, multiplicity: int, level: float, sizes: Sequence[int], crossing: Crossing
-) -> ContourRow:
+def _contour(survey: Survey, place: Place, level: float, sizes: Sequence[int], crossing: Crossing) -> ContourRow:
+    design = survey.design
     beyond = {0.0: "below", math.inf: "above"}.get(crossing.value)
-    predicted = {name: predicted_crossing(name, level, templates, multiplicity) for name in PREDICTING}
+    fixed = {name: number for name, number in place.table.symbols.items() if name != design.axis}
+    columns = _columns(design, place.point)
+    del columns[design.columns[design.axis]]
+    predicted = {
+        c.claim: predicted_crossing(c.claim, level, design.axis, Point(tuple(fixed.items())).on(claim(c.claim).symbols))
+        for c in design.charted
+    }
     return ContourRow.model_validate(
         {
-            "variant": arm.name,
-            "subjects": _subjects(arm, Cell(templates, multiplicity, sizes[0])),
-            "templates": templates,
-            "multiplicity": multiplicity,
+            "variant": place.arm.name,
+            **columns,
+            "symbols": fixed,
             "level": level,
             "measured": None if beyond else crossing.value,
             "beyond": beyond,
             "lower": float(np.clip(crossing.lower, sizes[0], sizes[-1])),
             "upper": float(np.clip(crossing.upper, sizes[0], sizes[-1])),
+            "in_law": survey.in_law(place),
             "predicted": predicted,
         }
     )
 
 
-def _law(arms: Sequence[Arm], tables: Sequence[CellTable], config: Config, resamples: int) -> LawPart:
-    everything = law_sample(arms, tables, config).transition()
-    here = config.world.subjects
-    main = everything.where(lambda p: p.subjects == here)
-    scores = [
-        *held_out(main, "pair (K, R)", lambda p: (p.multiplicity, p.templates), resamples=resamples),
-        *held_out(main, "R", lambda p: p.templates, resamples=resamples),
-        *held_out(everything, "other S", lambda p: None if p.subjects == here else p.subjects, resamples=resamples),
-    ]
-    return LawPart(
-        cells=len(main),
-        collinearity=collinearity(main.points),
-        exponents=[
-            ExponentRow(**asdict(row))
-            for row in (*exponents(main, resamples), *exponents(everything, resamples, names=["power-size"]))
-        ],
-        held_out=[HeldOutRow(**asdict(row)) for row in scores],
+def _design(survey: Survey) -> DesignPart:
+    """What the map shows, in the words and names that tables and figures need."""
+    design, limit = survey.design, survey.premise_limit
+    units = {o.name: o.unit for o in survey.experiment.observables}
+    laws, items, quantity = design.laws, design.items, design.quantity
+    return DesignPart(
+        observable=design.observable,
+        subject=design.subject,
+        axis=design.axis,
+        others=list(design.others),
+        columns=design.columns,
+        levels=list(LEVELS),
+        transition=TRANSITION,
+        most=design.most(survey.places[0].point) if design.most else None,
+        premise=None
+        if limit is None
+        else PremiseRow(observable=design.premise, unit=units[design.premise], limit=limit),
+        quantity=QuantityRow(column=quantity.column, label=quantity.label, title=quantity.title) if quantity else None,
+        readings=list(design.readings),
+        claims=[ClaimRow(id=c.claim, short=c.short, legend=c.legend) for c in design.charted],
+        laws=[LawRow(name=w.name, title=w.title, coefficients=len(w.coefficients)) for w in laws.laws] if laws else [],
+        rivals={rival_column(name): heading for name, heading in laws.rivals.items()} if laws else {},
+        collinear=(laws.collinear[0].name, laws.collinear[1].name) if laws and laws.collinear else None,
+        items=ItemsRow(item=items.item, basis=items.basis, predictors=list(items.predictors), folds=list(items.folds))
+        if items
+        else None,
     )
 
 
-def _prediction(arms: Sequence[Arm], runs: Runs, found: Sequence[MapCell], resamples: int) -> list[AccuracyRow]:
-    facts = _facts(arms, runs)
-    if facts is None:
-        return []
-    inside = [i for i, c in enumerate(found) if c.error is not None and TRANSITION[0] < c.error < TRANSITION[1]]
-    parts: dict[str, Sequence[int]] = {
-        "transition cells": inside,
-        "transition cells, main grid": [i for i in inside if found[i].variant == MAIN],
-        "transition cells, variations": [i for i in inside if found[i].variant != MAIN],
-        "every cell": range(len(found)),
-    }
-    for n in sorted({c.finetuned for c in found}):
-        parts[f"N_f = {n}"] = [i for i in inside if found[i].finetuned == n]
-    for arm in arms:
-        parts[f"arm {arm.name}"] = [i for i in inside if found[i].variant == arm.name]
-    return [AccuracyRow.model_validate(asdict(row)) for row in accuracies(facts, parts, resamples)]
+def _arm(design: MapDesign, name: str, variations: Sequence[Variation]) -> ArmRow:
+    for variation in variations:
+        for number in variation.values:
+            if name == f"{variation.key}={number}":
+                size = variation.key in design.sizes.values()
+                return ArmRow(name=name, key=variation.key, value=number, size=size)
+    return ArmRow(name=name, key=None, value=None, size=False)
 
 
-def _facts(arms: Sequence[Arm], runs: Runs) -> Facts | None:
-    """Every held-out fact of every run; facts of one (S, R) share worlds and make one fold."""
-    columns: dict[str, list[Any]] = {name: [] for name in ("cell", "seed", "fold", "margin", *PREDICTORS)}
-    folds: dict[tuple[int, int], int] = {}
-    for index, (arm, cell) in enumerate(declared(arms)):
-        fold = folds.setdefault((_subjects(arm, cell), cell.templates), len(folds))
-        for run in runs.of(arm.name, cell.unit):
-            values: Mapping[str, Sequence[float]] = run.facts.get(cell.finetuned, {})
-            count = len(values.get("margin", ()))
-            for name, constant in (("cell", index), ("seed", run.seed), ("fold", fold)):
-                columns[name].append(np.full(count, constant, dtype=np.int64))
-            for name in ("margin", *PREDICTORS):
-                columns[name].append(np.asarray(values.get(name, [math.nan] * count), dtype=np.float64))
-    joined = {name: np.concatenate(parts) for name, parts in columns.items() if parts}
-    if not joined or not len(joined["cell"]):
-        return None
-    scores = {name: joined[name] for name in PREDICTORS if np.isfinite(joined[name]).any()}
-    return Facts(joined["cell"], joined["seed"], joined["fold"], joined["margin"] > 0, scores)
-
-
-def _subjects(arm: Arm, cell: Cell) -> int:
-    return int(arm.config.symbols(cell)["S"])
-
-
-def _keys(arms: Sequence[Arm]) -> list[tuple[str, Cell]]:
-    return [(arm.name, cell) for arm, cell in declared(arms)]
-
-
-def _near_optimal(table: CellTable, config: Config) -> list[int]:
-    gaps = {seed: _value(table, "pretraining_gap", seed) for seed in table.seeds}
-    return [seed for seed, gap in gaps.items() if gap <= config.verdict.premise_gap]
-
-
-def _values(table: CellTable, name: str) -> list[float]:
-    """Finite values of an observable over seeds that did not fail."""
-    found = (_value(table, name, seed) for seed in table.seeds)
-    return [v for v in found if math.isfinite(v)]
-
-
-def _value(table: CellTable, name: str, seed: int) -> float:
-    """An observable at a seed; NaN where undefined, or where the seed was not run or failed."""
-    if seed not in table.seeds:
-        return math.nan
-    value = table.value(name, seed)
-    return math.nan if value is None else value
+def _main_value(design: MapDesign, settings: ExperimentSettings, key: str) -> float | None:
+    """The main settings' value of what varies, if it is a number."""
+    section, _, name = keys_of(design, key)[0].partition(".")
+    found = getattr(getattr(settings, section), name)
+    return float(found) if isinstance(found, int | float) and not isinstance(found, bool) else None

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from empirics.experiments.arms import Arm
-from empirics.experiments.protocol import units
+from empirics.experiments.protocol import Experiment
 from empirics.runs.pool import available_cores
+from empirics.runs.source import Progress, RunSource
 from empirics.runs.store import Store
 from empirics.verification.assembly import Runs
-from empirics.verification.verify import Progress, RunSource
 
-__all__ = ["EXPERIMENT", "collect"]
-
-EXPERIMENT = "one-layer-predicted"
+__all__ = ["collect"]
 
 
 def collect(
+    experiment: Experiment,
     arms: Sequence[Arm],
     *,
     workers: int | None = None,
@@ -28,7 +27,8 @@ def collect(
     """The runs of every arm at ``seeds.minimum`` seeds, and whether all of them are there (not interrupted).
 
     Args:
-        arms: what runs.
+        experiment: what runs.
+        arms: with which settings.
         workers: processes; one per available core if None.
         progress: told as runs come in.
         store: where finished runs are kept and found again; None keeps them in memory only.
@@ -39,11 +39,12 @@ def collect(
         empirics.runs.store.StoreError: a run could not be stored; what was stored is kept.
     """
     runs = Runs()
-    configs = {arm.name: arm.config for arm in arms}
-    source = RunSource(EXPERIMENT, configs, workers or available_cores(), progress or Progress(), store, fresh, cluster)
-    seeds = arms[0].config.seeds
+    source = RunSource(experiment, arms, workers or available_cores(), progress or Progress(), store, fresh, cluster)
+    seeds = arms[0].settings.seeds
     wanted = {
-        (arm.name, unit): range(seeds.base, seeds.base + seeds.minimum) for arm in arms for unit in units(arm.config)
+        (arm.name, unit): range(seeds.base, seeds.base + seeds.minimum)
+        for arm in arms
+        for unit in experiment.units(arm.settings)
     }
     try:
         for variant, finished in source.runs(wanted):

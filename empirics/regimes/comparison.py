@@ -1,26 +1,24 @@
-"""Exponents with limits, and which law foretells cells that it was not fitted to."""
+"""Exponents with limits, and which law predicts cells that it was not fitted to."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from empirics.experiments.one_layer.predict.laws import LAWS, Law, Point, law
-from empirics.regimes.fit import NoFit, fit_rates, mean_of
+from empirics.experiments.map_design import Law, Regressor
+from empirics.experiments.protocol import Point
+from empirics.regimes.fit import NoFit, fit_rates, fitted, mean_of, predicted
 from empirics.regimes.sample import Sample
 
-__all__ = ["PREDICTED", "Exponent", "HeldOut", "collinearity", "exponents", "held_out", "held_out_predictions"]
+__all__ = ["Exponent", "HeldOut", "collinearity", "exponents", "held_out", "held_out_predictions"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 LEVEL: Final = 0.95
-FITTED: Final = ("power", "power-one-log", "power-log")
-PREDICTED: Final = {"N_f": 1.0, "K": 2.0, "R": -2.0, "log R": 1.0, "S": 0.0}
-"""The exponents of the headline bound, literal reading (normalised: 0 for log R)."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +31,8 @@ class Exponent:
         estimate: on all seeds.
         lower: lower limit at 95 %, from resampled seeds (percentiles); None if too few resamples could be fitted.
         upper: upper limit.
-        source: the headline bound's exponent, or None.
-        some_unseen: what the same fit gives on P[some own template unseen] at the same cells, or None.
-        none_seen: the same for P[no own template seen].
+        source: the exponent that the experiment's bound states, or None.
+        rivals: by law, what the same fit gives on that law's exact errors at the same cells, or None.
     """
 
     law: str
@@ -44,18 +41,17 @@ class Exponent:
     lower: float | None
     upper: float | None
     source: float | None
-    some_unseen: float | None
-    none_seen: float | None
+    rivals: Mapping[str, float | None]
 
 
 @dataclass(frozen=True)
 class HeldOut:
-    """How well a law foretells held-out cells.
+    """How well a law predicts held-out cells.
 
     Attributes:
         law: the law.
         split: what was held out together.
-        cells: number of cells foretold.
+        cells: number of cells predicted.
         deviation: mean absolute deviation of predicted from observed mean error.
         lower: lower limit of the deviation at 95 %, seeds resampled and the law refitted each time.
         upper: upper limit.
@@ -73,54 +69,57 @@ class HeldOut:
     divergence: float
 
 
-def exponents(sample: Sample, resamples: int = 400, seed: int = 0, names: Sequence[str] = FITTED) -> list[Exponent]:
-    """Coefficients of the named laws on a sample, with limits; laws that cannot be fitted are left out."""
+def exponents(
+    sample: Sample, laws: Sequence[Law], rivals: Sequence[Law] = (), resamples: int = 400, seed: int = 0
+) -> list[Exponent]:
+    """Coefficients of laws on a sample, with limits; laws that cannot be fitted are left out."""
     found = []
     draws = sample.resampled_means(resamples, seed)
-    for item in (law(name) for name in names):
-        design, offset = item.design(sample.points)
+    for law in laws:
+        design, offset = law.design(sample.points)
         coefficients = _coefficients(design, offset, sample.means)
         if coefficients is None:
             continue
         spread = np.array([c for c in (_coefficients(design, offset, means) for means in draws) if c is not None])
         limits = _limits(spread, resamples)
-        rivals = {name: _rival(item, name, sample.points) for name in ("some-unseen", "none-seen")}
-        for i, name in enumerate(item.coefficients):
+        others = {rival.name: _on_another(law, rival, sample.points) for rival in rivals}
+        stated = {quantity.name: quantity.stated for quantity in law.exponents}
+        for i, name in enumerate(law.coefficients):
             found.append(
                 Exponent(
-                    item.name,
-                    name,
-                    float(coefficients[i]),
-                    None if limits is None else float(limits[0][i]),
-                    None if limits is None else float(limits[1][i]),
-                    PREDICTED.get(name),
-                    *(None if c is None else float(c[i]) for c in rivals.values()),
+                    law=law.name,
+                    name=name,
+                    estimate=float(coefficients[i]),
+                    lower=None if limits is None else float(limits[0][i]),
+                    upper=None if limits is None else float(limits[1][i]),
+                    source=stated.get(name),
+                    rivals={other: None if c is None else float(c[i]) for other, c in others.items()},
                 )
             )
     return found
 
 
-def collinearity(points: Sequence[Point]) -> float | None:
-    """Correlation of log R and log log R over the points; None if R does not vary."""
-    r = np.log([p.templates for p in points])
-    if len(points) < 2 or np.ptp(r) == 0:
+def collinearity(first: Regressor, second: Regressor, points: Sequence[Point]) -> float | None:
+    """Correlation of the logarithms of two quantities over the points; None if the first does not vary."""
+    logs = np.array([(first.log(p), second.log(p)) for p in points]).reshape(len(points), 2)
+    if len(points) < 2 or np.ptp(logs[:, 0]) == 0:
         return None
-    return float(np.corrcoef(r, np.log(r))[0, 1])
+    return float(np.corrcoef(logs[:, 0], logs[:, 1])[0, 1])
 
 
-def held_out_predictions(item: Law, sample: Sample, fold: Callable[[Point], Hashable]) -> FloatArray | None:
-    """Errors foretold at each point by the law fitted to the other folds; shape [n]; None if some fit fails.
+def held_out_predictions(law: Law, sample: Sample, fold: Callable[[Point], Hashable]) -> FloatArray | None:
+    """Errors predicted at each point by the law fitted to the other folds; shape [n]; None if some fit fails.
 
-    NaN where ``fold`` is None: such points are always fitted to and never foretold.
+    NaN where ``fold`` is None: such points are always fitted to and never predicted.
     """
-    return _foretold(*item.design(sample.points), _numbered([fold(p) for p in sample.points]), sample.means)
+    return _predicted(*law.design(sample.points), _numbered([fold(p) for p in sample.points]), sample.means)
 
 
 def held_out(
     sample: Sample,
     split: str,
     fold: Callable[[Point], Hashable],
-    laws: Sequence[Law] = LAWS,
+    laws: Sequence[Law],
     resamples: int = 100,
     seed: int = 0,
 ) -> list[HeldOut]:
@@ -134,28 +133,28 @@ def held_out(
         return []
     draws = sample.resampled_means(resamples, seed)
     found = []
-    for item in laws:
-        design, offset = item.design(sample.points)
-        predicted = _foretold(design, offset, folds, sample.means)
-        if predicted is None:
+    for law in laws:
+        design, offset = law.design(sample.points)
+        errors = _predicted(design, offset, folds, sample.means)
+        if errors is None:
             continue
-        off = np.abs(predicted - sample.means)[tested]
+        off = np.abs(errors - sample.means)[tested]
         spread = []
         for means in draws:
-            again = _foretold(design, offset, folds, means)
+            again = _predicted(design, offset, folds, means)
             if again is not None:
                 spread.append([float(np.nanmean(np.abs(again - means)))])
         limits = _limits(np.array(spread), resamples)
         found.append(
             HeldOut(
-                item.name,
+                law.name,
                 split,
                 int(tested.sum()),
                 float(off.mean()),
                 None if limits is None else float(limits[0][0]),
                 None if limits is None else float(limits[1][0]),
                 float(off.max()),
-                _divergence(sample.means[tested], predicted[tested]),
+                _divergence(sample.means[tested], errors[tested]),
             )
         )
     return sorted(found, key=lambda row: row.deviation)
@@ -167,16 +166,16 @@ def _numbered(folds: Sequence[Hashable]) -> IntArray:
     return np.array([numbers[fold] for fold in folds], dtype=np.int64)
 
 
-def _foretold(design: FloatArray, offset: FloatArray, folds: IntArray, means: FloatArray) -> FloatArray | None:
+def _predicted(design: FloatArray, offset: FloatArray, folds: IntArray, means: FloatArray) -> FloatArray | None:
     """Errors at each row, fitted without its fold; None if some fit fails."""
-    predicted = np.full(len(means), np.nan)
+    found = np.full(len(means), np.nan)
     for held in np.unique(folds[folds >= 0]):
         inside = folds == held
         coefficients = _coefficients(design[~inside], offset[~inside], means[~inside])
         if coefficients is None:
             return None
-        predicted[inside] = mean_of(design[inside] @ coefficients + offset[inside])
-    return predicted
+        found[inside] = mean_of(design[inside] @ coefficients + offset[inside])
+    return found
 
 
 def _coefficients(design: FloatArray, offset: FloatArray, means: FloatArray) -> FloatArray | None:
@@ -190,11 +189,10 @@ def _coefficients(design: FloatArray, offset: FloatArray, means: FloatArray) -> 
         return None
 
 
-def _rival(item: Law, name: str, points: Sequence[Point]) -> FloatArray | None:
-    """The law's coefficients on another law's exact errors at the same points."""
-    other = law(name)
+def _on_another(law: Law, other: Law, points: Sequence[Point]) -> FloatArray | None:
+    """A law's coefficients on another law's exact errors at the same points."""
     try:
-        return item.fitted(points, other.predicted(other.fitted(points, np.zeros(len(points))), points)).coefficients
+        return fitted(law, points, predicted(other, fitted(other, points, np.zeros(len(points))), points)).coefficients
     except NoFit:
         return None
 

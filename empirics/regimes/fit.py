@@ -10,12 +10,16 @@ spread between seeds; limits come from resampling seeds, not from a likelihood.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Fit", "NoFit", "fit_rates", "mean_of", "quasi_likelihood"]
+from empirics.experiments.map_design import Law
+from empirics.experiments.protocol import Point
+
+__all__ = ["Fit", "NoFit", "fit_rates", "fitted", "mean_of", "predicted", "quasi_likelihood"]
 
 FloatArray = NDArray[np.float64]
 _STEPS = 100
@@ -92,6 +96,22 @@ def fit_rates(
         if float(np.abs(beta).max()) > 1e3:
             break
     raise NoFit("no finite maximum: the shares are 0 and 1 in a way that one coefficient separates")
+
+
+def fitted(law: Law, points: Sequence[Point], errors: FloatArray) -> Fit:
+    """A law's coefficients on observed errors, shape [n].
+
+    Raises:
+        NoFit: they do not determine them.
+    """
+    design, offset = law.design(points)
+    return Fit(np.zeros(0)) if design.shape[1] == 0 else fit_rates(design, errors, None, offset)
+
+
+def predicted(law: Law, fit: Fit, points: Sequence[Point]) -> FloatArray:
+    """A law's errors at points; shape [n]."""
+    design, offset = law.design(points)
+    return mean_of(design @ fit.coefficients + offset)
 
 
 def _derivatives(x: FloatArray, share: FloatArray, w: FloatArray, eta: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -1,76 +1,46 @@
 """What a map runs: a grid, and variations of it, one thing at a time.
 
-A variation is an arm like any other: an overlay of configuration keys at the
-cells that ``[arms]`` selects from the main grid, with the same seeds. Where
-subjects vary, answers keep their surplus over them, and fine-tuning sets that no
-longer fit are left out.
+A variation is an arm like any other: an overlay of settings keys at the cells
+that ``[arms]`` selects from the main grid, with the same seeds.
 """
 
 from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, Final
+from typing import Any
 
 from empirics.errors import UsageError
 from empirics.experiments.arms import Arm
-from empirics.experiments.one_layer.config import Config, gathered, parse_setting, validate_config
-from empirics.judging.table import MAIN
+from empirics.experiments.map_design import MapDesign, Variation
+from empirics.experiments.settings import ExperimentSettings
+from empirics.settings import gathered, parse_setting, validated
 
-__all__ = ["VARIATIONS", "Variation", "load_map_config", "map_arms", "parse_variation"]
-
-_AXES: Final = ("templates", "multiplicity", "finetuned")
-_SECTIONS: Final = ("world", "model", "pretraining", "finetuning")
-_TOGETHER: Final = MappingProxyType(
-    {"attention_step": ("pretraining.attention_learning_rate", "finetuning.attention_learning_rate")}
-)
-"""Names under which several keys vary together."""
+__all__ = ["keys_of", "load_map_settings", "map_arms", "parse_variation", "variations_of"]
 
 
-@dataclass(frozen=True)
-class Variation:
-    """One key (or name of several, ``attention_step``) and the values it takes beside the main configuration's."""
-
-    key: str
-    values: tuple[Any, ...]
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """The configuration keys that vary."""
-        return _TOGETHER.get(self.key, (self.key,))
-
-
-VARIATIONS: Final[Mapping[str, tuple[Variation, ...]]] = MappingProxyType(
-    {
-        "quick": (Variation("world.subjects", (15,)), Variation("pretraining.steps", (400,))),
-        "default": (
-            Variation("world.subjects", (30, 120)),
-            Variation("pretraining.steps", (500, 1000, 4000)),
-            Variation("model.width", (16, 32, 128)),
-            Variation("attention_step", (0.0, 0.2, 1.0)),
-        ),
-    }
-)
-"""What each preset of ``factbound map`` varies."""
-
-
-def load_map_config(preset: str = "default", file: Path | None = None, settings: Iterable[str] = ()) -> Config:
-    """The main configuration of a map from a preset of its own, an optional TOML file and ``KEY=VALUE`` settings.
+def load_map_settings(
+    design: MapDesign, preset: str = "default", file: Path | None = None, settings: Iterable[str] = ()
+) -> ExperimentSettings:
+    """The main settings of a map from a preset of its own, an optional TOML file and ``KEY=VALUE`` settings.
 
     Raises:
         UsageError: anything wrong, in one line.
     """
-    if preset not in VARIATIONS:
-        raise UsageError(f"preset={preset} is unknown: allowed is {', '.join(VARIATIONS)}")
-    data = tomllib.loads((resources.files("empirics.presets") / f"map-{preset}.toml").read_text(encoding="utf-8"))
-    return validate_config(gathered(Config, data, file, settings))
+    if preset not in design.presets:
+        raise UsageError(f"preset={preset} is unknown: allowed is {', '.join(design.presets)}")
+    data = tomllib.loads(design.presets[preset].file.read_text(encoding="utf-8"))
+    kind = design.experiment.settings
+    return validated(kind, gathered(kind, data, file, settings))
 
 
-def parse_variation(text: str) -> Variation:
+def variations_of(design: MapDesign, preset: str, given: Sequence[str] | None = None) -> tuple[Variation, ...]:
+    """The preset's variations, or those given as ``KEY=[VALUE, ...]``."""
+    return design.presets[preset].variations if given is None else tuple(parse_variation(design, v) for v in given)
+
+
+def parse_variation(design: MapDesign, text: str) -> Variation:
     """A variation from ``KEY=[VALUE, ...]``.
 
     Raises:
@@ -80,56 +50,63 @@ def parse_variation(text: str) -> Variation:
     key = key.strip()
     parsed = parse_setting(values) if separator else None
     if not separator or not isinstance(parsed, list) or not parsed:
-        raise UsageError(f"--vary {text!r} is not of the form KEY=[VALUE, ...], as in model.width=[16,32]")
-    section, _, name = key.partition(".")
-    if key not in _TOGETHER and (section not in _SECTIONS or not name):
-        raise UsageError(
-            f"--vary {key} is refused: allowed are {', '.join(_TOGETHER)} and keys of "
-            + ", ".join(f"[{s}]" for s in _SECTIONS)
-        )
-    if section == "world" and name in _AXES:
+        raise UsageError(f"--vary {text!r} is not of the form KEY=[VALUE, ...], as in section.key=[1,2]")
+    if key in design.experiment.axes.values():
         raise UsageError(f"--vary {key} is refused: it is an axis of the grid; allowed is --set {key}=[...]")
+    section, _, name = key.partition(".")
+    sections = [s for s in design.experiment.settings.model_fields if s not in ExperimentSettings.model_fields]
+    if key not in design.together and (section not in sections or not name):
+        allowed = [*design.together, "keys of " + ", ".join(f"[{s}]" for s in sections)]
+        raise UsageError(f"--vary {key} is refused: allowed are {' and '.join(allowed)}")
     return Variation(key, tuple(parsed))
 
 
-def map_arms(config: Config, variations: Sequence[Variation]) -> tuple[Arm, ...]:
-    """The main grid, and one arm for each value of each variation that differs from the main configuration.
+def keys_of(design: MapDesign, key: str) -> tuple[str, ...]:
+    """The settings keys that vary under a name."""
+    return design.together.get(key, (key,))
+
+
+def map_arms(design: MapDesign, settings: ExperimentSettings, variations: Sequence[Variation]) -> tuple[Arm, ...]:
+    """The main grid, and one arm for each value of each variation that differs from the main settings.
 
     Raises:
-        UsageError: a value that the configuration refuses, or arms that a map does not run.
+        UsageError: a value that the settings refuse, or arms that a map does not run.
     """
-    if config.arms.run:
-        raise UsageError(f"arms.run={list(config.arms.run)} is refused: a map varies by --vary; allowed is []")
-    main = config.model_copy(update={"arms": type(config.arms)()})
-    arms = [Arm(MAIN, {}, main)]
+    if settings.arms.run:
+        raise UsageError(f"arms.run={list(settings.arms.run)} is refused: a map varies by --vary; allowed is []")
+    main = settings.model_copy(update={"arms": type(settings.arms)()})
+    arms = [Arm(design.experiment.leading, {}, main)]
     for variation in variations:
         for value in variation.values:
-            arm = _arm(config, main, variation, value)
+            arm = _arm(design, settings, main, variation, value)
             if arm is not None and all(arm.name != other.name for other in arms):
                 arms.append(arm)
     return tuple(arms)
 
 
-def _arm(config: Config, main: Config, variation: Variation, value: Any) -> Arm | None:
+def _arm(
+    design: MapDesign, settings: ExperimentSettings, main: ExperimentSettings, variation: Variation, value: Any
+) -> Arm | None:
     data = main.model_dump()
-    before = {key: _get(data, key) for key in variation.keys}
-    if all(current == value and type(current) is type(value) for current in before.values()):
+    keys = keys_of(design, variation.key)
+    before = [_get(data, key) for key in keys]
+    if all(current == value and type(current) is type(value) for current in before):
         return None
-    for axis in _AXES:
-        chosen = getattr(config.arms, axis)
+    for key in design.experiment.axes.values():
+        section, _, axis = key.partition(".")
+        chosen = getattr(settings.arms, axis, ())
         if chosen:
-            kept = tuple(v for v in data["world"][axis] if v in chosen)
+            kept = tuple(v for v in data[section][axis] if v in chosen)
             if not kept:
-                allowed = list(data["world"][axis])
-                raise UsageError(f"arms.{axis}={list(chosen)} is refused: allowed are values of world.{axis}={allowed}")
-            data["world"][axis] = kept
-    for key in variation.keys:
+                allowed = list(data[section][axis])
+                raise UsageError(f"arms.{axis}={list(chosen)} is refused: allowed are values of {key}={allowed}")
+            data[section][axis] = kept
+    for key in keys:
         section, _, name = key.partition(".")
         data[section][name] = value
-    if variation.key == "world.subjects" and isinstance(value, int):
-        data["world"]["answers"] = max(1, value + main.world.answers - main.world.subjects)
-        data["world"]["finetuned"] = tuple(n for n in data["world"]["finetuned"] if n < value)
-    return Arm(f"{variation.key}={value}", dict.fromkeys(variation.keys, value), validate_config(data))
+    if variation.key in design.adapted:
+        design.adapted[variation.key](data, main, value)
+    return Arm(f"{variation.key}={value}", dict.fromkeys(keys, value), validated(type(settings), data))
 
 
 def _get(data: Mapping[str, Any], key: str) -> Any:

@@ -1,4 +1,4 @@
-"""Whether extraction succeeds or fails in a cell, with confidence."""
+"""Whether a cell succeeds or fails, with confidence."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Regime", "Thresholds", "regime_of"]
 
 
 class Regime(StrEnum):
-    """What the limits of the mean OOD error say of a cell."""
+    """What the limits of the mean error say of a cell."""
 
     SUCCEEDS = "succeeds"
     FAILS = "fails"
@@ -24,7 +24,7 @@ class Regime(StrEnum):
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Extraction succeeds below ``success`` and fails above ``failure`` (mean OOD error, 0 to 1).
+    """A cell succeeds below ``success`` and fails above ``failure`` (mean error, 0 to 1).
 
     Raises:
         UsageError: not 0 < success < failure < 1.
@@ -48,7 +48,7 @@ def regime_of(errors: Sequence[float], alpha: float, thresholds: Thresholds) -> 
     thresholds; undecided: it contains one of them.
 
     Args:
-        errors: OOD error of each seed.
+        errors: the error of each seed.
         alpha: probability that an interval misses the mean, for each cell by itself.
         thresholds: what success and failure are.
     """

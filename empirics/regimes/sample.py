@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from empirics.experiments.one_layer.predict.laws import Point
+from empirics.experiments.protocol import Point
 
 __all__ = ["TRANSITION", "Sample"]
 
@@ -54,7 +54,7 @@ class Sample:
     def resampled_means(self, draws: int, seed: int) -> FloatArray:
         """Bootstrap means: whole seeds are drawn with replacement, the same ones at every point; shape [draws, n].
 
-        Worlds of one seed are shared between points (nested in K and in N_f), so seeds are resampled jointly.
+        Points may share what one seed draws, so seeds are resampled jointly.
         NaN at points at which no drawn seed has a value.
         """
         generator = np.random.default_rng(seed)

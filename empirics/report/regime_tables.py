@@ -8,20 +8,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from empirics.experiments.one_layer.predict.laws import law
-from empirics.judging.table import MAIN
-from empirics.regimes.analysis import PREDICTORS, READINGS, SIZES
-from empirics.regimes.contours import LEVELS, PREDICTING
 from empirics.regimes.document import ContourRow, MapCell, RegimeMap
+from empirics.report.figures.style import words
 
 __all__ = ["Table", "all_tables", "cells_csv", "contours_csv", "markdown"]
-
-_SHORT = {
-    "ood-error-normalised": "normalised",
-    "ood-error-literal": "literal",
-    "covering-some-unseen": "some unseen",
-    "covering-none-seen": "none seen",
-}
 
 
 @dataclass(frozen=True)
@@ -50,7 +40,7 @@ def all_tables(found: RegimeMap) -> list[Table]:
         _exponents(found),
         _held_out(found),
         _predictors(found),
-        _by(found, "by-finetuned", "N_f = ", "N_f"),
+        _by(found, f"by-{found.column(found.design.axis)}", f"{found.design.axis} = ", found.design.axis),
         _by(found, "by-arm", "arm ", "arm"),
     ]
     return [t for t in tables if t.rows]
@@ -64,25 +54,24 @@ def markdown(table: Table) -> str:
 
 def cells_csv(found: RegimeMap) -> str:
     """One line per cell; columns are explained in docs/map.md."""
+    design = found.design
+    premise = design.premise
     rows = [
         {
             "variant": c.variant,
-            "subjects": c.subjects,
-            "templates": c.templates,
-            "multiplicity": c.multiplicity,
-            "finetuned": c.finetuned,
-            "facts_per_template": c.facts_per_template,
+            **found.place(c),
+            **({design.quantity.column: c.at(design.quantity.column)} if design.quantity else {}),
             "seeds": len(c.seeds),
             "failed": len(c.failed),
             "in_scope_seeds": len(c.in_scope_seeds),
-            "gap_mean_nats": c.gap,
+            **({f"gap_mean_{premise.unit}": c.gap} if premise else {}),
             "error_mean": c.error,
             "error_lower": c.lower,
             "error_upper": c.upper,
             "regime": c.regime,
-            **{_column(name): c.laws.get(name) for name in PREDICTING},
-            **{f"verdict_{_column(name)}": c.verdicts[name] for name in READINGS},
-            **{f"predicted_{name}": c.predicted[name] for name in PREDICTORS},
+            **{_column(found, claim.id): c.laws.get(claim.id) for claim in design.claims},
+            **{f"verdict_{_column(found, name)}": c.verdicts[name] for name in design.readings},
+            **{f"predicted_{name}": value for name, value in c.predicted.items()},
         }
         for c in found.cells
     ]
@@ -90,27 +79,29 @@ def cells_csv(found: RegimeMap) -> str:
 
 
 def contours_csv(found: RegimeMap) -> str:
-    """One line per pre-trained setting and level."""
+    """One line per contour: what is fixed, and the level."""
     rows = [
         {
             "variant": c.variant,
-            "subjects": c.subjects,
-            "templates": c.templates,
-            "multiplicity": c.multiplicity,
+            **found.place(c),
             "level": c.level,
             "measured": c.measured,
             "beyond": c.beyond,
             "lower": c.lower,
             "upper": c.upper,
-            **{_column(name): c.predicted[name] for name in PREDICTING},
+            **{_column(found, claim.id): c.predicted[claim.id] for claim in found.design.claims},
         }
         for c in found.contours
     ]
     return _csv(rows)
 
 
-def _column(name: str) -> str:
-    return _SHORT[name].replace(" ", "_")
+def _short(found: RegimeMap, claim: str) -> str:
+    return next(c.short for c in found.design.claims if c.id == claim)
+
+
+def _column(found: RegimeMap, claim: str) -> str:
+    return _short(found, claim).replace(" ", "_")
 
 
 def _csv(rows: Sequence[Mapping[str, object]]) -> str:
@@ -122,18 +113,21 @@ def _csv(rows: Sequence[Mapping[str, object]]) -> str:
 
 
 def _regimes(found: RegimeMap) -> Table:
+    design = found.design
+    panels = design.others[1:]
+    cells = [c for c in found.of(found.leading) if c.seeds]
     rows = []
-    cells = [c for c in found.of(MAIN) if c.seeds]
-    for k in sorted({c.multiplicity for c in cells}):
-        mine = [c for c in cells if c.multiplicity == k]
+    for panel in sorted({found.others(c)[1:] for c in cells}):
+        mine = [c for c in cells if found.others(c)[1:] == panel]
         regimes = Counter(c.regime for c in mine)
         counts = [str(regimes[name]) for name in ("succeeds", "transition", "fails", "undecided")]
-        rows.append([str(k), *counts, *(_verdict_counts(mine, reading) for reading in READINGS)])
+        rows.append([*map(str, panel), *counts, *(_verdict_counts(mine, reading) for reading in design.readings)])
     caption = (
-        f"Cells of the main grid by regime (mean OOD error surely at most {found.success:g}, surely at least "
-        f"{found.failure:g}, surely between, undecided) and by verdict on each reading of the bound."
+        f"Cells of the main grid by regime (mean {words(design.observable)} surely at most {found.success:g}, surely "
+        f"at least {found.failure:g}, surely between, undecided)"
+        + (" and by verdict on each reading of the bound." if design.readings else ".")
     )
-    header = ["K", "succeeds", "between", "fails", "undecided", *(_SHORT[r] for r in READINGS)]
+    header = [*panels, "succeeds", "between", "fails", "undecided", *(_short(found, r) for r in design.readings)]
     return Table("regimes", caption, header, rows)
 
 
@@ -143,26 +137,32 @@ def _verdict_counts(cells: Sequence[MapCell], reading: str) -> str:
 
 
 def _transitions(found: RegimeMap) -> Table:
-    at = {(c.level, c.multiplicity, c.templates): c for c in found.contours if c.variant == MAIN}
+    design = found.design
+    levels, quantity = design.levels, design.quantity
+    at = {(c.level, found.others(c)[::-1]): c for c in found.contours if c.variant == found.leading}
     rows = []
-    for _, k, r in sorted(key for key in at if key[0] == LEVELS[0]):
-        crossings = [at[level, k, r] for level in LEVELS]
-        asked = [crossings[0].predicted[name] for name in PREDICTING]
+    for place in sorted(place for level, place in at if level == levels[0]):
+        crossings = [at[level, place] for level in levels]
+        asked = [crossings[0].predicted[claim.id] for claim in design.claims]
         rows.append(
             [
-                str(k),
-                str(r),
-                f"{crossings[0].subjects * k / r:.1f}",
+                *map(str, place),
+                *([f"{crossings[0].at(quantity.column):.1f}"] if quantity else []),
                 *(_crossing(c) for c in crossings),
                 *("–" if n is None else str(n) for n in asked),
             ]
         )
+    asking = f", and the least {design.axis} at which each bound and exact law is at most {levels[0]:g}"
     caption = (
-        "N_f at which the OOD error falls to a level in the main grid: measured (interpolated, with 95 % limits over "
-        f"resampled seeds), and the least N_f that both readings of the bound and the exact covering laws ask for at "
-        f"{LEVELS[0]:g}."
+        f"{design.axis} at which the {words(design.observable)} falls to a level in the main grid: measured "
+        f"(interpolated, with 95 % limits over resampled seeds){asking if design.claims else ''}."
     )
-    header = ["K", "R", "S K / R", *(f"error {level:g}" for level in LEVELS), *(_SHORT[name] for name in PREDICTING)]
+    header = [
+        *design.others[::-1],
+        *([quantity.label] if quantity else []),
+        *(f"error {level:g}" for level in levels),
+        *(claim.short for claim in design.claims),
+    ]
     return Table("transitions", caption, header, rows)
 
 
@@ -175,53 +175,68 @@ def _crossing(c: ContourRow) -> str:
 
 
 def _moves(found: RegimeMap) -> Table:
-    pairs = sorted({(c.templates, c.multiplicity) for c in found.contours if c.variant != MAIN})
+    design = found.design
+    pairs = sorted({found.others(c) for c in found.contours if c.variant != found.leading})
     variants = list(dict.fromkeys(c.variant for c in found.contours))
-    by_key = {(c.variant, c.templates, c.multiplicity): c for c in found.contours if c.level == LEVELS[0]}
+    by_key = {(c.variant, found.others(c)): c for c in found.contours if c.level == design.levels[0]}
     rows = []
     for variant in variants if len(variants) > 1 else []:
-        crossings = [by_key.get((variant, *pair)) for pair in pairs]
-        gaps = [c.gap for c in found.of(variant) if c.gap is not None and (c.templates, c.multiplicity) in pairs]
-        gap = f"{max(gaps):.3f}" if gaps else "–"
-        rows.append([variant, gap, *("–" if c is None else _crossing(c) for c in crossings)])
-    caption = (
-        f"N_f at which the OOD error falls to {LEVELS[0]:g}, one thing varied at a time, and the largest mean "
-        "pre-training gap among these settings, in nats."
-    )
-    return Table("moves", caption, ["", "gap", *(f"R={r}, K={k}" for r, k in pairs)], rows)
+        crossings = [by_key.get((variant, pair)) for pair in pairs]
+        gaps = [c.gap for c in found.of(variant) if c.gap is not None and found.others(c) in pairs]
+        gap = [f"{max(gaps):.3f}" if gaps else "–"] if design.premise else []
+        rows.append([variant, *gap, *("–" if c is None else _crossing(c) for c in crossings)])
+    level = f"the {words(design.observable)} falls to {design.levels[0]:g}"
+    caption = f"{design.axis} at which {level}, one thing varied at a time"
+    if design.premise:
+        name = words(design.premise.observable)
+        caption += f", and the largest mean {name} among these settings, in {design.premise.unit}"
+    header = ["", *(["gap"] if design.premise else []), *(_place(design.others, pair) for pair in pairs)]
+    return Table("moves", caption + ".", header, rows)
+
+
+def _place(symbols: Sequence[str], values: Sequence[int | float]) -> str:
+    return ", ".join(f"{symbol}={value}" for symbol, value in zip(symbols, values, strict=True))
 
 
 def _exponents(found: RegimeMap) -> Table:
+    titles, rivals = {law.name: law.title for law in found.design.laws}, found.design.rivals
     rows = [
         [
-            law(e.law).title,
+            titles[e.law],
             e.name,
             f"{e.estimate:.2f}" + ("" if e.lower is None else f" [{e.lower:.2f}, {e.upper:.2f}]"),
-            *("–" if v is None else f"{v:.2f}" for v in (e.source, e.some_unseen, e.none_seen)),
+            *("–" if v is None else f"{v:.2f}" for v in (e.source, *map(e.rival, rivals))),
         ]
         for e in found.law.exponents
     ]
-    correlation = found.law.collinearity
-    note = "" if correlation is None else f" log R and log log R correlate by {correlation:.4f} over these cells."
-    caption = (
-        f"Exponents fitted to {found.law.cells} transition cells of the main grid, with S to those of all sizes (95 % "
-        "limits over resampled seeds), the headline bound's, and those that the same fit gives on the exact covering "
-        f"laws.{note}"
+    correlation, pair = found.law.collinearity, found.design.collinear
+    note = (
+        ""
+        if correlation is None or pair is None
+        else f" The logarithms of {pair[0]} and of {pair[1]} correlate by {correlation:.4f} over these cells."
     )
-    return Table("exponents", caption, ["law", "of", "fitted", "bound", "some unseen", "none seen"], rows)
+    sizes = [s for s in found.design.columns if s not in found.experiment.axes]
+    caption = (
+        f"Exponents fitted to {found.law.cells} transition cells of the main grid"
+        + (f", with {' and '.join(sizes)} to those of all sizes" if sizes else "")
+        + " (95 % limits over resampled seeds), the bound's, and those that the same fit gives on exact laws."
+        + note
+    )
+    return Table("exponents", caption, ["law", "of", "fitted", "bound", *rivals.values()], rows)
 
 
 def _held_out(found: RegimeMap) -> Table:
     splits = list(dict.fromkeys(row.split for row in found.law.held_out))
     scores = {(row.law, row.split): row for row in found.law.held_out}
     names = list(dict.fromkeys(row.law for row in found.law.held_out))
+    laws = {law.name: law for law in found.design.laws}
     rows = []
     for name in names:
         parts = [scores.get((name, split)) for split in splits]
         rows.append(
             [
-                law(name).title,
-                str(len(law(name).coefficients)),
+                laws[name].title,
+                str(laws[name].coefficients),
                 *(
                     "–"
                     if row is None
@@ -232,13 +247,14 @@ def _held_out(found: RegimeMap) -> Table:
         )
     caption = (
         "Mean absolute deviation of predicted from observed error on transition cells held out together (95 % limits "
-        f"over resampled seeds), best first. Other S: each of {SIZES.removesuffix('=')} varied, the laws fitted to the "
-        "main grid and the remaining sizes."
+        "over resampled seeds), best first. Other sizes: each size by itself, the laws fitted to the main grid and the "
+        "remaining sizes."
     )
     return Table("held-out", caption, ["law", "coefficients", *(f"held out: {s}" for s in splits)], rows)
 
 
 def _predictors(found: RegimeMap) -> Table:
+    item = found.design.items.item if found.design.items else "item"
     rows = [
         [
             row.part,
@@ -260,9 +276,9 @@ def _predictors(found: RegimeMap) -> Table:
         if row.part == part
     ]
     caption = (
-        "Predictors of single facts. AUC over all held-out facts (95 % limits over resampled seeds) and within single "
+        f"Predictors of single {item}s. AUC over all {item}s (95 % limits over resampled seeds) and within single "
         "runs; agreement of the untuned rule with the outcome; mean absolute deviation and bias of its predicted from "
-        "the observed error over cells; deviation and Brier score of the probability, fitted on other worlds (in "
+        "the observed error over cells; deviation and Brier score of the probability, fitted on other folds (in "
         "brackets: Brier score of a constant)."
     )
     header = ["cells", "predictor", "n", "AUC", "within", "agreement", "deviation", "bias", "dev. (prob.)", "Brier"]

@@ -5,13 +5,13 @@ import pytest
 from scipy.special import expit
 from scipy.stats import mannwhitneyu
 
-from empirics.regimes.accuracy import Facts, accuracies, area, calibrated, cell_errors, logistic, reliability
+from empirics.regimes.accuracy import Scored, accuracies, area, calibrated, cell_errors, logistic, reliability
 
 
 def facts(cells, seeds, folds, extracted, **scores):
     arrays = [np.asarray(x, dtype=np.int64) for x in (cells, seeds, folds)]
     scored = {name: np.asarray(v, dtype=np.float64) for name, v in scores.items()}
-    return Facts(*arrays, np.asarray(extracted, dtype=bool), scored)
+    return Scored(*arrays, np.asarray(extracted, dtype=bool), scored)
 
 
 def drawn(n=6000, seed=0, slope=2.0, shift=-0.3, folds=3):
@@ -34,10 +34,10 @@ def test_the_area_is_the_mann_whitney_statistic_with_ties_one_half():
 
 def test_logistic_constants_come_back():
     sample = drawn(60000, slope=2.0, shift=-0.3)
-    a, b = logistic(sample.scores["good"], sample.extracted)
+    a, b = logistic(sample.scores["good"], sample.succeeded)
     assert a == pytest.approx(-0.3, abs=0.05)
     assert b == pytest.approx(2.0, abs=0.08)
-    a, b = logistic(100 * sample.scores["good"], sample.extracted)
+    a, b = logistic(100 * sample.scores["good"], sample.succeeded)
     assert b == pytest.approx(0.02, abs=0.0008)
 
 
@@ -51,8 +51,8 @@ def test_probabilities_use_the_other_folds_only():
     sample = drawn()
     before = calibrated(sample, "good")
     mine = sample.fold == 1
-    flipped = Facts(
-        sample.cell, sample.seed, sample.fold, np.where(mine, ~sample.extracted, sample.extracted), sample.scores
+    flipped = Scored(
+        sample.cell, sample.seed, sample.fold, np.where(mine, ~sample.succeeded, sample.succeeded), sample.scores
     )
     after = calibrated(flipped, "good")
     assert np.allclose(before[mine], after[mine])
@@ -63,7 +63,7 @@ def test_probabilities_use_the_other_folds_only():
 def test_cell_errors_weigh_runs_equally_and_not_facts():
     """Two runs of one cell: 1 of 1 fails, 0 of 3 fail; the mean over runs is 1/2."""
     sample = facts([0, 0, 0, 0, 1], [0, 1, 1, 1, 0], [0] * 5, [False, True, True, True, False], any=[0.0] * 5)
-    assert cell_errors(sample, (~sample.extracted).astype(float)) == {0: 0.5, 1: 1.0}
+    assert cell_errors(sample, (~sample.succeeded).astype(float)) == {0: 0.5, 1: 1.0}
 
 
 def test_the_scores_of_a_small_case_by_hand():
@@ -105,7 +105,7 @@ def test_limits_of_the_area_agree_with_copies_of_whole_seeds():
     areas = []
     for _ in range(60):
         picked = np.concatenate([np.flatnonzero(sample.seed == s) for s in generator.integers(0, 8, 8)])
-        areas.append(area(sample.scores["good"][picked], sample.extracted[picked]))
+        areas.append(area(sample.scores["good"][picked], sample.succeeded[picked]))
     assert [row.auc_lower, row.auc_upper] == pytest.approx(list(np.percentile(areas, [2.5, 97.5])), abs=1e-12)
 
 
@@ -113,7 +113,7 @@ def test_a_predictor_without_scores_in_a_part_is_left_out_there():
     sample = drawn(100)
     holes = sample.scores["good"].copy()
     holes[sample.cell == 2] = np.nan
-    partial = Facts(sample.cell, sample.seed, sample.fold, sample.extracted, {"good": holes})
+    partial = Scored(sample.cell, sample.seed, sample.fold, sample.succeeded, {"good": holes})
     rows = accuracies(partial, {"with": [2, 3], "without": [0, 1]}, resamples=0)
     assert [row.part for row in rows] == ["without"]
 

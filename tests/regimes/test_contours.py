@@ -7,6 +7,7 @@ import pytest
 from scipy.stats import beta
 
 from empirics.errors import UsageError
+from empirics.experiments.protocol import Point
 from empirics.regimes.contours import crossing, measured_crossing, predicted_crossing
 from empirics.regimes.regime import Regime, Thresholds, regime_of
 from theory import claim
@@ -50,13 +51,13 @@ def test_a_seed_without_values_is_left_out_and_a_cell_without_any_gives_no_conto
 @pytest.mark.parametrize("name", ["ood-error-normalised", "ood-error-literal", "covering-some-unseen"])
 @pytest.mark.parametrize("level", [0.5, 0.05])
 def test_predicted_contours_are_the_least_n_at_which_the_claim_meets_the_level(name, level):
-    n = predicted_crossing(name, level, 30, 3)
+    n = predicted_crossing(name, level, "N_f", Point.of(R=30, K=3))
     bound = claim(name).bound
     assert bound(N_f=n, K=3, R=30) <= level < bound(N_f=n - 1, K=3, R=30)
 
 
 def test_where_nothing_meets_the_level_there_is_no_contour():
-    assert predicted_crossing("ood-error-literal", 0.5, 30, 1) is None
+    assert predicted_crossing("ood-error-literal", 0.5, "N_f", Point.of(R=30, K=1)) is None
 
 
 @pytest.mark.parametrize(

@@ -3,52 +3,54 @@
 import pytest
 
 from empirics.errors import UsageError
-from empirics.experiments.protocol import Cell
-from empirics.regimes.plan import VARIATIONS, Variation, load_map_config, map_arms, parse_variation
+from empirics.experiments.map_design import Variation
+from empirics.experiments.one_layer.map import DESIGN
+from empirics.experiments.protocol import Point
+from empirics.regimes.plan import load_map_settings, map_arms, parse_variation, variations_of
 
 SMALL = ["world.subjects=20", "world.answers=25", "world.templates=[5,8]", "world.multiplicity=[1,2]"]
 GRID = ["world.finetuned=[2,6,15]", "arms.templates=[8]", "arms.multiplicity=[2]", "model.width=16"]
 
 
 def config(*more):
-    return load_map_config("quick", None, [*SMALL, *GRID, *more])
+    return load_map_settings(DESIGN, "quick", None, [*SMALL, *GRID, *more])
 
 
 def test_one_thing_varies_at_a_time_at_the_selected_cells():
-    arms = map_arms(config(), [Variation("model.width", (8, 32)), Variation("attention_step", (0.5,))])
+    arms = map_arms(DESIGN, config(), [Variation("model.width", (8, 32)), Variation("attention_step", (0.5,))])
     assert [arm.name for arm in arms] == ["main", "model.width=8", "model.width=32", "attention_step=0.5"]
-    assert arms[0].config.world.templates == (5, 8)
+    assert arms[0].settings.world.templates == (5, 8)
     for arm in arms[1:]:
-        assert arm.config.world.templates == (8,)
-        assert arm.config.world.multiplicity == (2,)
-        assert arm.config.world.finetuned == (2, 6, 15)
-    assert arms[3].config.pretraining.attention_learning_rate == 0.5
-    assert arms[3].config.finetuning.attention_learning_rate == 0.5
-    assert arms[3].config.model == arms[0].config.model
-    assert arms[2].config.pretraining == arms[0].config.pretraining
+        assert arm.settings.world.templates == (8,)
+        assert arm.settings.world.multiplicity == (2,)
+        assert arm.settings.world.finetuned == (2, 6, 15)
+    assert arms[3].settings.pretraining.attention_learning_rate == 0.5
+    assert arms[3].settings.finetuning.attention_learning_rate == 0.5
+    assert arms[3].settings.model == arms[0].settings.model
+    assert arms[2].settings.pretraining == arms[0].settings.pretraining
 
 
 def test_other_sizes_keep_the_surplus_of_answers_and_drop_sets_that_do_not_fit():
-    small, large = map_arms(config(), [Variation("world.subjects", (10, 40))])[1:]
-    assert (small.config.world.answers, large.config.world.answers) == (15, 45)
-    assert small.config.world.finetuned == (2, 6)
-    assert large.config.world.finetuned == (2, 6, 15)
-    assert small.config.symbols(Cell(8, 2, 2))["S"] == 10
+    small, large = map_arms(DESIGN, config(), [Variation("world.subjects", (10, 40))])[1:]
+    assert (small.settings.world.answers, large.settings.world.answers) == (15, 45)
+    assert small.settings.world.finetuned == (2, 6)
+    assert large.settings.world.finetuned == (2, 6, 15)
+    assert DESIGN.experiment.symbols(small.settings, Point.of(R=8, K=2, N_f=2))["S"] == 10
 
 
 def test_the_main_configurations_value_is_no_variation():
-    assert len(map_arms(config(), [Variation("model.width", (16, 16, 8, 8))])) == 2
+    assert len(map_arms(DESIGN, config(), [Variation("model.width", (16, 16, 8, 8))])) == 2
 
 
-@pytest.mark.parametrize("preset", VARIATIONS)
+@pytest.mark.parametrize("preset", DESIGN.presets)
 def test_presets_are_complete_and_their_variations_possible(preset):
-    arms = map_arms(load_map_config(preset), VARIATIONS[preset])
-    assert len(arms) == 1 + sum(len(v.values) for v in VARIATIONS[preset])
+    arms = map_arms(DESIGN, load_map_settings(DESIGN, preset), variations_of(DESIGN, preset))
+    assert len(arms) == 1 + sum(len(v.values) for v in variations_of(DESIGN, preset))
 
 
 def test_variations_are_read_as_toml_values():
-    assert parse_variation('model.activation=["relu","identity"]').values == ("relu", "identity")
-    assert parse_variation(" attention_step = [0.0, 1.0]") == Variation("attention_step", (0.0, 1.0))
+    assert parse_variation(DESIGN, 'model.activation=["relu","identity"]').values == ("relu", "identity")
+    assert parse_variation(DESIGN, " attention_step = [0.0, 1.0]") == Variation("attention_step", (0.0, 1.0))
 
 
 @pytest.mark.parametrize(
@@ -64,7 +66,7 @@ def test_variations_are_read_as_toml_values():
 )
 def test_malformed_variations_are_refused(text, told):
     with pytest.raises(UsageError, match=told.replace("[", r"\[")):
-        parse_variation(text)
+        parse_variation(DESIGN, text)
 
 
 @pytest.mark.parametrize(
@@ -78,13 +80,13 @@ def test_malformed_variations_are_refused(text, told):
 )
 def test_impossible_values_are_refused_by_name(variation, told):
     with pytest.raises(UsageError, match=told):
-        map_arms(config(), [variation])
+        map_arms(DESIGN, config(), [variation])
 
 
 def test_arms_of_a_verification_and_cells_outside_the_grid_are_refused():
     with pytest.raises(UsageError, match=r"arms\.run"):
-        map_arms(config('arms.run=["low-rank"]'), [])
+        map_arms(DESIGN, config('arms.run=["low-rank"]'), [])
     with pytest.raises(UsageError, match=r"arms\.templates=\[7\]"):
-        map_arms(config("arms.templates=[7]"), [Variation("model.width", (8,))])
+        map_arms(DESIGN, config("arms.templates=[7]"), [Variation("model.width", (8,))])
     with pytest.raises(UsageError, match="preset=full"):
-        load_map_config("full")
+        load_map_settings(DESIGN, "full")

@@ -21,7 +21,7 @@ from empirics.experiments.world import World, draw_world
 __all__ = ["Details", "Finished", "run_arms", "run_one"]
 
 Details = Callable[
-    [Config, World, Parameters, Parameters, int], tuple[Mapping[str, float], Mapping[str, Sequence[float]]]
+    [Config, World, Parameters, Parameters, int], tuple[Mapping[str, float | None], Mapping[str, Sequence[float]]]
 ]
 """What is measured beyond: settings, world, weights before and after, N_f to observables and values of single facts."""
 

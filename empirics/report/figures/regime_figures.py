@@ -1,32 +1,27 @@
-"""Figures of the map of regimes: contours, verdicts on both readings, and how the transition moves.
+"""Figures of the map of regimes: contours, verdicts on readings of the bound, and how the transition moves.
 
-Every figure is drawn from rows alone, which are stored beside it as CSV.
+Every figure is drawn from rows alone, which are stored beside it as CSV. What is
+fixed in a row is given by its columns; the first of the other axes lies along x,
+the others tell panels apart.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
 import numpy as np
 
-from empirics.judging.table import MAIN
-from empirics.regimes.analysis import READINGS, SIZES
-from empirics.regimes.contours import LEVELS
-from empirics.regimes.document import ContourRow, MapCell, RegimeMap
+from empirics.regimes.document import ContourRow, OnMap, RegimeMap
 from empirics.report.figures.figure import Figure, Row
-from empirics.report.figures.style import LAW, LINES, OBSERVED, PAGE, SEEN
+from empirics.report.figures.style import INK, LAW, OBSERVED, PAGE, SEEN, words
 
-__all__ = ["contour_figure", "moves_figure", "readings_figure"]
+__all__ = ["column_latex", "contour_figure", "moves_figure", "named", "panels_of", "readings_figure", "rows_at"]
 
 _ROUND: Final = (0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
-_MOST: Final = 1000  # the largest N_f that contours are drawn to
-_PREDICTED: Final = {
-    **LINES,
-    "covering-none-seen": {"color": LAW, "linestyle": "-.", "label": "P[no own template seen]"},
-}
+_SPAN: Final = 1000  # contours are drawn up to so many times the least value of the axis run
 _GLYPHS: Final[dict[str, dict[str, Any]]] = {
     "succeeds": {"marker": "o", "s": 20},
     "fails": {"marker": "o", "s": 20},
@@ -42,210 +37,264 @@ _VERDICTS: Final[dict[str, dict[str, Any]]] = {
 }
 
 
+def column_latex(found: RegimeMap) -> dict[str, str]:
+    """How figures write each symbol's column, in LaTeX."""
+    latex = {symbol.name: symbol.latex for symbol in found.notation}
+    return {column: latex.get(symbol, symbol) for symbol, column in found.design.columns.items()}
+
+
 def contour_figure(found: RegimeMap) -> Figure | None:
     """Measured contours of the error over predicted ones, with the regime of every cell behind them."""
-    cells = [c for c in found.of(MAIN) if c.error is not None]
-    contours = [c for c in found.contours if c.variant == MAIN]
-    if not cells or not contours:
+    design = found.design
+    axis, others = found.column(design.axis), [found.column(symbol) for symbol in design.others]
+    cells = [c for c in found.of(found.leading) if c.error is not None]
+    contours = [c for c in found.contours if c.variant == found.leading]
+    if not cells or not contours or not others:
         return None
-    rows: list[Row] = [_row("cell", c, None, c.finetuned, c.error, c.lower, c.upper, c.regime) for c in cells]
+
+    def row(series: str, place: OnMap, value: float | None, note: str = "", **numbers: float | None) -> Row:
+        shown = {"level": None, axis: value, "error": None, "lower": None, "upper": None, **numbers}
+        return {"series": series, **{column: place.at(column) for column in others}, **shown, "note": note}
+
+    rows = [row("cell", c, c.at(axis), c.regime, error=c.error, lower=c.lower, upper=c.upper) for c in cells]
     for c in contours:
-        note = "" if c.beyond is None else f"{c.beyond} the N_f run"
-        rows.append(_row("measured", c, c.level, c.measured, None, c.lower, c.upper, note))
-    for name in _PREDICTED:
-        for c in sorted(contours, key=lambda c: (c.multiplicity, c.templates)):
-            rows.append(_row(name, c, c.level, c.predicted[name], None, None, None, ""))
-    subjects = cells[0].subjects
+        note = "" if c.beyond is None else f"{c.beyond} the {design.axis} run"
+        rows.append(row("measured", c, c.measured, note, level=c.level, lower=c.lower, upper=c.upper))
+    lines = _lines(found)
+    for name in lines:
+        for c in sorted(contours, key=lambda c: found.others(c)[::-1]):
+            rows.append(row(name, c, c.predicted[name], level=c.level))
+    sizes = ", ".join(f"{s} = {cells[0].at(c)}" for s, c in design.columns.items() if s not in found.experiment.axes)
+    high, low = design.levels
     return Figure(
         "map",
-        "Where extraction succeeds and fails",
-        f"The number of fine-tuned facts at which the OOD error falls to {LEVELS[0]:g} (above) and {LEVELS[1]:g} "
-        f"(below): measured (red, with 95 % limits over resampled seeds; a triangle: beyond the values run) and "
-        f"predicted (lines), S = {subjects}. Behind them every cell, the darker the larger its mean error: large "
-        "circles surely fail or succeed, squares surely lie between, small circles are undecided. Above the grey line "
-        "there are not so many facts.",
+        f"Where {design.subject} succeeds and fails",
+        f"{design.axis} at which the {words(design.observable)} falls to {high:g} (above) and {low:g} (below): "
+        "measured (red, with 95 % limits over resampled seeds; a triangle: beyond the values run) and predicted "
+        f"(lines){', ' + sizes if sizes else ''}. Behind them every cell, the darker the larger its mean error: large "
+        "circles surely fail or succeed, squares surely lie between, small circles are undecided."
+        + ("" if design.most is None else f" Above the grey line no {design.axis} is possible."),
         rows,
-        partial(_draw_contours, subjects=subjects),
+        partial(
+            _draw_contours,
+            axis=axis,
+            others=others,
+            levels=design.levels,
+            lines=lines,
+            latex=column_latex(found),
+            most=design.most,
+        ),
     )
 
 
+def _lines(found: RegimeMap) -> dict[str, dict[str, Any]]:
+    """How predicted contours are drawn, by claim: readings in black, other claims in blue."""
+    legends = {claim.id: claim.legend for claim in found.design.claims}
+    readings = found.design.readings
+    exact = [name for name in legends if name not in readings]
+    styles = {
+        **{name: {"color": INK, "linestyle": ("-", "--")[i % 2]} for i, name in enumerate(readings)},
+        **{name: {"color": LAW, "linestyle": (":", "-.")[i % 2]} for i, name in enumerate(exact)},
+    }
+    return {name: {**style, "label": legends[name]} for name, style in styles.items()}
+
+
 def readings_figure(found: RegimeMap) -> Figure | None:
-    """Where each reading of the headline bound holds, is vacuous, violated, undecided or out of scope."""
-    cells = [c for c in found.of(MAIN) if c.seeds]
-    if not cells:
+    """Where each reading of the bound holds, is vacuous, violated, undecided or out of scope."""
+    design = found.design
+    axis, others = found.column(design.axis), [found.column(symbol) for symbol in design.others]
+    cells = [c for c in found.of(found.leading) if c.seeds]
+    if not cells or not design.readings or not others:
         return None
     rows: list[Row] = [
         {
             "reading": reading,
-            "templates": c.templates,
-            "multiplicity": c.multiplicity,
-            "finetuned": c.finetuned,
+            **{column: c.at(column) for column in (*others, axis)},
             "bound": c.laws.get(reading),
             "error": c.error,
             "verdict": c.verdicts[reading],
         }
-        for reading in READINGS
+        for reading in design.readings
         for c in cells
     ]
+    short = {claim.id: claim.short for claim in design.claims}
     return Figure(
         "readings",
-        "Verdicts on both readings of the headline bound",
+        "Verdicts on the readings of the bound",
         "One mark per cell of the main grid; the error probability of a reading is divided over all cells of the map.",
         rows,
-        _draw_readings,
+        partial(_draw_readings, axis=axis, others=others, short=short, latex=column_latex(found)),
     )
 
 
 def moves_figure(found: RegimeMap) -> Figure | None:
-    """How the N_f at which the error falls to 1/2 moves with one thing at a time."""
-    base = [c for c in found.contours if c.variant == MAIN and c.level == LEVELS[0] and c.multiplicity >= 2]
-    panels: list[tuple[str, float, ContourRow]] = [
-        ("facts per template S K / R", c.subjects * c.multiplicity / c.templates, c)
-        for c in found.contours
-        if c.level == LEVELS[0] and c.multiplicity >= 2 and (c.variant == MAIN or c.variant.startswith(SIZES))
-    ]
+    """How the axis' value at which the error falls to the first level moves with one thing at a time."""
+    design = found.design
+    contours = [c for c in found.contours if c.level == design.levels[0]]
+    base = [c for c in contours if c.variant == found.leading and c.in_law]
+    panels: list[tuple[str, float, ContourRow]] = []
+    if design.quantity is not None:
+        panels = [
+            (design.quantity.title, c.at(design.quantity.column), c)
+            for c in contours
+            if c.in_law and c.variant in found.size_arms
+        ]
     for variation in found.variations:
-        if variation.key == SIZES.removesuffix("="):
-            continue
-        numbers = [v for v in variation.values if isinstance(v, int | float) and not isinstance(v, bool)]
+        arms = {arm.name: arm.value for arm in found.arms if arm.key == variation.key and not arm.size}
         varied = [
             (float(value), c)
-            for value in numbers
-            for c in found.contours
-            if c.variant == f"{variation.key}={value}" and c.level == LEVELS[0]
+            for name, value in arms.items()
+            if isinstance(value, int | float) and not isinstance(value, bool)
+            for c in contours
+            if c.variant == name
         ]
-        same = {(c.templates, c.multiplicity) for _, c in varied}
-        here = _main_value(found, variation.key)
-        if here is not None:
-            varied += [(here, c) for c in base if (c.templates, c.multiplicity) in same]
+        same = {found.others(c) for _, c in varied}
+        if variation.main is not None:
+            varied += [(variation.main, c) for c in base if found.others(c) in same]
         panels += [(variation.key.replace("_", " ").rpartition(".")[2], value, c) for value, c in varied]
     if not panels:
         return None
+    axis = found.column(design.axis)
     rows: list[Row] = [
         {
             "panel": panel,
             "value": value,
-            "subjects": c.subjects,
-            "templates": c.templates,
-            "multiplicity": c.multiplicity,
-            "finetuned": c.measured,
+            **found.place(c),
+            axis: c.measured,
             "lower": c.lower,
             "upper": c.upper,
             "beyond": c.beyond,
         }
         for panel, value, c in panels
     ]
+    title = design.quantity.title if design.quantity else ""
     return Figure(
         "moves",
         "How the transition moves",
-        f"The number of fine-tuned facts at which the OOD error falls to {LEVELS[0]:g}, with 95 % limits over "
-        "resampled seeds, against facts per template (every world of the main grid and of the other sizes) and "
-        "against one setting at a time. Open: beyond the values run.",
+        f"{design.axis} at which the {words(design.observable)} falls to {design.levels[0]:g}, with 95 % limits over "
+        "resampled seeds, "
+        + (f"against {title} (every world of the main grid and of other sizes) and " if title else "")
+        + "against one setting at a time. Open: beyond the values run.",
         rows,
-        _draw_moves,
+        partial(
+            _draw_moves,
+            axis=axis,
+            others=[found.column(symbol) for symbol in design.others],
+            quantity=title,
+            latex=column_latex(found),
+            level=design.levels[0],
+        ),
     )
 
 
-def _row(
-    series: str,
-    place: MapCell | ContourRow,
-    level: float | None,
-    finetuned: float | None,
-    error: float | None,
-    lower: float | None,
-    upper: float | None,
-    note: str,
-) -> Row:
-    return {
-        "series": series,
-        "templates": place.templates,
-        "multiplicity": place.multiplicity,
-        "level": level,
-        "finetuned": finetuned,
-        "error": error,
-        "lower": lower,
-        "upper": upper,
-        "note": note,
-    }
+def panels_of(rows: Sequence[Row], columns: Sequence[str]) -> list[tuple[float, ...]]:
+    """The values of some columns that occur, sorted."""
+    return sorted({tuple(float(r[column] or 0) for column in columns) for r in rows})
 
 
-def _draw_contours(rows: Sequence[Row], subjects: int) -> Any:
+def rows_at(rows: Sequence[Row], columns: Sequence[str], values: Sequence[float]) -> list[Row]:
+    """The rows with these values in some columns."""
+    return [r for r in rows if all(r[column] == value for column, value in zip(columns, values, strict=True))]
+
+
+def named(latex: Mapping[str, str], columns: Sequence[str], values: Sequence[float]) -> str:
+    """Where a panel stands, as in ``$K=3$``."""
+    return ", ".join(f"${latex[c]}={v:g}$" for c, v in zip(columns, values, strict=True))
+
+
+def _draw_contours(
+    rows: Sequence[Row],
+    axis: str,
+    others: Sequence[str],
+    levels: Sequence[float],
+    lines: Mapping[str, Mapping[str, Any]],
+    latex: Mapping[str, str],
+    most: float | None,
+) -> Any:
     from matplotlib.figure import Figure as Canvas
 
-    ks = sorted({int(r["multiplicity"] or 0) for r in rows})
-    figure = Canvas(figsize=(min(PAGE, 1.55 * len(ks) + 0.6), 4.9), layout="constrained")
-    axes: Any = figure.subplots(len(LEVELS), len(ks), sharex=True, sharey=True, squeeze=False)
-    for i, level in enumerate(LEVELS):
-        for j, k in enumerate(ks):
-            axis = axes[i, j]
-            mine = [r for r in rows if r["multiplicity"] == k]
+    x, *apart = others
+    panels = panels_of(rows, apart)
+    figure = Canvas(figsize=(min(PAGE, 1.55 * len(panels) + 0.6), 4.9), layout="constrained")
+    axes: Any = figure.subplots(len(levels), len(panels), sharex=True, sharey=True, squeeze=False)
+    for i, level in enumerate(levels):
+        for j, panel in enumerate(panels):
+            plot = axes[i, j]
+            mine = rows_at(rows, apart, panel)
             for regime, style in _GLYPHS.items():
                 at = [r for r in mine if r["series"] == "cell" and r["note"] == regime]
                 shade = {"c": _of(at, "error"), "cmap": "Greys", "vmin": 0.0, "vmax": 1.2, "edgecolors": "#888888"}
-                axis.scatter(_of(at, "templates"), _of(at, "finetuned"), linewidths=0.6, zorder=2, **style, **shade)
-            for name, style in _PREDICTED.items():
+                plot.scatter(_of(at, x), _of(at, axis), linewidths=0.6, zorder=2, **style, **shade)
+            for name, line in lines.items():
                 at = [r for r in mine if r["series"] == name and r["level"] == level]
-                axis.plot(_of(at, "templates"), _of(at, "finetuned"), linewidth=1.1, zorder=1, **style)
-            _draw_measured(axis, [r for r in mine if r["series"] == "measured" and r["level"] == level])
-            axis.axhline(subjects - 0.5, color="#bbbbbb", linewidth=1.0)
-            axis.set_title(f"$K={k}$, error {level:g}")
+                plot.plot(_of(at, x), _of(at, axis), linewidth=1.1, zorder=1, **line)
+            _draw_measured(plot, [r for r in mine if r["series"] == "measured" and r["level"] == level], x, axis)
+            if most is not None:
+                plot.axhline(most + 0.5, color="#bbbbbb", linewidth=1.0)
+            plot.set_title(", ".join(filter(None, [named(latex, apart, panel), f"error {level:g}"])))
     axes[0, 0].set_xscale("log")
     axes[0, 0].set_yscale("log")
-    axes[0, 0].set_ylim(0.8, _MOST)
-    ticks = sorted({int(r["templates"] or 0) for r in rows if r["series"] == "cell"})
-    for axis in axes[-1]:
-        axis.set_xticks(ticks, [str(t) for t in ticks])
-        axis.minorticks_off()
-        axis.set_xlabel("$R$, templates")
-    for axis in axes[:, 0]:
-        axis.set_ylabel("$N_f$")
+    cells = [r for r in rows if r["series"] == "cell"]
+    axes[0, 0].set_ylim(0.8 * min(_of(cells, axis)), _SPAN * min(_of(cells, axis)))
+    ticks = sorted(set(_of(cells, x)))
+    for plot in axes[-1]:
+        plot.set_xticks(ticks, [f"{t:g}" for t in ticks])
+        plot.minorticks_off()
+        plot.set_xlabel(f"${latex[x]}$")
+    for plot in axes[:, 0]:
+        plot.set_ylabel(f"${latex[axis]}$")
     handles, labels = axes[0, -1].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(3, len(ks)))
+    figure.legend(handles, labels, loc="outside lower center", ncols=min(3, len(panels)))
     return figure
 
 
-def _draw_measured(axis: Any, rows: Sequence[Row]) -> None:
-    inside = [r for r in rows if r["finetuned"] is not None]
-    x, y = _of(inside, "templates"), _of(inside, "finetuned")
+def _draw_measured(plot: Any, rows: Sequence[Row], x: str, axis: str) -> None:
+    inside = [r for r in rows if r[axis] is not None]
+    y = _of(inside, axis)
     errors = [np.maximum(y - _of(inside, "lower"), 0), np.maximum(_of(inside, "upper") - y, 0)]
-    axis.errorbar(x, y, yerr=errors, **OBSERVED, linestyle="-", linewidth=1.2, label="measured")
+    plot.errorbar(_of(inside, x), y, yerr=errors, **OBSERVED, linestyle="-", linewidth=1.2, label="measured")
     for word, marker, end in (("below", "v", "lower"), ("above", "^", "upper")):
-        out = [r for r in rows if r["finetuned"] is None and str(r["note"]).startswith(word)]
-        axis.plot(_of(out, "templates"), _of(out, end), linestyle="", marker=marker, color=SEEN, markersize=5)
+        out = [r for r in rows if r[axis] is None and str(r["note"]).startswith(word)]
+        plot.plot(_of(out, x), _of(out, end), linestyle="", marker=marker, color=SEEN, markersize=5)
 
 
-def _draw_readings(rows: Sequence[Row]) -> Any:
+def _draw_readings(
+    rows: Sequence[Row], axis: str, others: Sequence[str], short: Mapping[str, str], latex: Mapping[str, str]
+) -> Any:
     from matplotlib.figure import Figure as Canvas
 
-    ks = sorted({int(r["multiplicity"] or 0) for r in rows})
-    sizes = sorted({int(r["templates"] or 0) for r in rows})
-    shown = sorted({int(r["finetuned"] or 0) for r in rows})
-    figure = Canvas(figsize=(min(PAGE, 1.35 * len(ks) + 0.8), 4.2), layout="constrained")
-    axes: Any = figure.subplots(len(READINGS), len(ks), sharex=True, sharey=True, squeeze=False)
-    for i, reading in enumerate(READINGS):
-        for j, k in enumerate(ks):
-            axis = axes[i, j]
-            axis.grid(visible=False)
+    column, *apart = others
+    readings = list(dict.fromkeys(str(r["reading"]) for r in rows))
+    panels = panels_of(rows, apart)
+    sizes, shown = sorted(set(_of(rows, column))), sorted(set(_of(rows, axis)))
+    figure = Canvas(figsize=(min(PAGE, 1.35 * len(panels) + 0.8), 4.2), layout="constrained")
+    axes: Any = figure.subplots(len(readings), len(panels), sharex=True, sharey=True, squeeze=False)
+    for i, reading in enumerate(readings):
+        for j, panel in enumerate(panels):
+            plot = axes[i, j]
+            plot.grid(visible=False)
             for verdict, style in _VERDICTS.items():
-                at = [r for r in rows if (r["reading"], r["multiplicity"], r["verdict"]) == (reading, k, verdict)]
-                x = [sizes.index(int(r["templates"] or 0)) for r in at]
-                y = [shown.index(int(r["finetuned"] or 0)) for r in at]
-                axis.scatter(x, y, s=24, label=verdict.lower(), **style)
-            axis.set_title(f"{reading.rpartition('-')[2]}, $K={k}$")
+                at = [r for r in rows_at(rows, apart, panel) if (r["reading"], r["verdict"]) == (reading, verdict)]
+                x = [sizes.index(place) for place in _of(at, column)]
+                y = [shown.index(place) for place in _of(at, axis)]
+                plot.scatter(x, y, s=24, label=verdict.lower(), **style)
+            plot.set_title(", ".join(filter(None, [short[reading], named(latex, apart, panel)])))
     axes[0, 0].set_xlim(-0.6, len(sizes) - 0.4)
     axes[0, 0].set_ylim(-0.6, len(shown) - 0.4)
-    for axis in axes[-1]:
-        axis.set_xticks(range(len(sizes)), [str(s) for s in sizes])
-        axis.set_xlabel("$R$")
-    for axis in axes[:, 0]:
-        axis.set_yticks(range(len(shown)), [str(n) for n in shown])
-        axis.set_ylabel("$N_f$")
+    for plot in axes[-1]:
+        plot.set_xticks(range(len(sizes)), [f"{s:g}" for s in sizes])
+        plot.set_xlabel(f"${latex[column]}$")
+    for plot in axes[:, 0]:
+        plot.set_yticks(range(len(shown)), [f"{n:g}" for n in shown])
+        plot.set_ylabel(f"${latex[axis]}$")
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3)
     return figure
 
 
-def _draw_moves(rows: Sequence[Row]) -> Any:
+def _draw_moves(
+    rows: Sequence[Row], axis: str, others: Sequence[str], quantity: str, latex: Mapping[str, str], level: float
+) -> Any:
     from matplotlib.figure import Figure as Canvas
 
     panels = list(dict.fromkeys(str(r["panel"]) for r in rows))
@@ -253,51 +302,43 @@ def _draw_moves(rows: Sequence[Row]) -> Any:
     down = math.ceil(len(panels) / across)
     figure = Canvas(figsize=(PAGE / 2 * across, 2.3 * down), layout="constrained")
     axes: Any = figure.subplots(down, across, sharey=True, squeeze=False)
-    for axis in axes.flat[len(panels) :]:
-        axis.set_axis_off()
-    for axis, panel in zip(axes.flat, panels, strict=False):
+    for plot in axes.flat[len(panels) :]:
+        plot.set_axis_off()
+    for plot, panel in zip(axes.flat, panels, strict=False):
         mine = [r for r in rows if r["panel"] == panel]
-        by_k = panel.startswith("facts per template")
-        groups = list(dict.fromkeys((None if by_k else r["templates"], r["multiplicity"]) for r in mine))
+        collapsed = panel == quantity
+        fixed = others[1:] if collapsed else others  # along the quantity, worlds of all x stand together
+        groups = panels_of(mine, fixed)
         values = sorted({float(r["value"] or 0) for r in mine})
         place = {v: float(i) for i, v in enumerate(values)} if 0.0 in values else {v: v for v in values}
-        for g, (templates, k) in enumerate(sorted(groups, key=str)):
-            at = [r for r in mine if r["multiplicity"] == k and templates in (None, r["templates"])]
-            at.sort(key=lambda r: float(r["value"] or 0))
+        for g, group in enumerate(groups):
+            at = sorted(rows_at(mine, fixed, group), key=lambda r: float(r["value"] or 0))
             x = np.array([place[float(r["value"] or 0)] for r in at])
             end = ["lower" if r["beyond"] == "below" else "upper" for r in at]
-            y = np.array([float(r["finetuned"] or r[e] or math.nan) for r, e in zip(at, end, strict=True)])
+            y = np.array([float(r[axis] or r[e] or math.nan) for r, e in zip(at, end, strict=True)])
             errors = [np.maximum(y - _of(at, "lower"), 0), np.maximum(_of(at, "upper") - y, 0)]
-            label = f"$K={k}$" if templates is None else f"$K={k}$, $R={templates}$"
             style = {
                 "marker": "os^vDP"[g % 6],
                 "color": str(0.62 * g / max(len(groups) - 1, 1)),
-                "linestyle": "" if by_k else "-",
+                "linestyle": "" if collapsed else "-",
                 "markersize": 4,
             }
-            axis.errorbar(x, y, yerr=errors, label=label, elinewidth=0.8, **style)
+            plot.errorbar(x, y, yerr=errors, label=named(latex, fixed[::-1], group[::-1]), elinewidth=0.8, **style)
             out = np.array([r["beyond"] is not None for r in at])
-            axis.plot(x[out], y[out], **{**style, "linestyle": "", "markerfacecolor": "white", "zorder": 4})
-        axis.set_yscale("log")
+            plot.plot(x[out], y[out], **{**style, "linestyle": "", "markerfacecolor": "white", "zorder": 4})
+        plot.set_yscale("log")
         if 0.0 in values:
-            axis.set_xticks(list(place.values()), [f"{v:g}" for v in values])
+            plot.set_xticks(list(place.values()), [f"{v:g}" for v in values])
         else:
-            axis.set_xscale("log")
-            ticks = [v for v in _ROUND if values[0] <= v <= values[-1]] if by_k else values
-            axis.set_xticks(ticks, [f"{v:g}" for v in ticks])
-            axis.minorticks_off()
-        axis.set_xlabel(panel)
-        axis.legend()
-    for axis in axes[:, 0]:
-        axis.set_ylabel("$N_f$ at error 0.5")
+            plot.set_xscale("log")
+            ticks = [v for v in _ROUND if values[0] <= v <= values[-1]] if collapsed else values
+            plot.set_xticks(ticks, [f"{v:g}" for v in ticks])
+            plot.minorticks_off()
+        plot.set_xlabel(panel)
+        plot.legend()
+    for plot in axes[:, 0]:
+        plot.set_ylabel(f"${latex[axis]}$ at error {level:g}")
     return figure
-
-
-def _main_value(found: RegimeMap, key: str) -> float | None:
-    """The main configuration's value of what varies."""
-    section, _, name = {"attention_step": "pretraining.attention_learning_rate"}.get(key, key).partition(".")
-    value = found.config[section][name]
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _of(rows: Sequence[Row], key: str) -> Any:

@@ -1,0 +1,122 @@
+"""What a map looks at: every cell of every arm, with its measurements and its point."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from empirics.experiments.arms import Arm
+from empirics.experiments.map_design import MapDesign
+from empirics.experiments.protocol import Experiment, Point
+from empirics.experiments.settings import ExperimentSettings
+from empirics.judging.table import CellTable
+from empirics.regimes.sample import Sample
+from empirics.verification.assembly import Runs, tables_of
+
+__all__ = ["Place", "Survey", "value", "values"]
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Place:
+    """One cell of one arm: its measurements, and its values of the map's symbols."""
+
+    arm: Arm
+    cell: Point
+    table: CellTable
+    point: Point
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Whatever runs there are, cell by cell.
+
+    Attributes:
+        design: the map.
+        settings: the main settings.
+        arms: the leading arm first.
+        runs: finished runs.
+    """
+
+    design: MapDesign
+    settings: ExperimentSettings
+    arms: Sequence[Arm]
+    runs: Runs
+
+    @property
+    def experiment(self) -> Experiment:
+        """What ran."""
+        return self.design.experiment
+
+    @cached_property
+    def tables(self) -> list[CellTable]:
+        """One per cell of every arm, in the order of the results."""
+        return tables_of(self.experiment, self.arms, self.runs)
+
+    @cached_property
+    def places(self) -> list[Place]:
+        """Every cell of every arm, in the order of the results."""
+        cells = [(arm, cell) for arm in self.arms for cell in self.experiment.cells(arm.settings)]
+        return [
+            Place(arm, cell, table, self.point(arm, cell))
+            for (arm, cell), table in zip(cells, self.tables, strict=True)
+        ]
+
+    def point(self, arm: Arm, cell: Point) -> Point:
+        """The values of the map's symbols, sizes before axes."""
+        symbols = self.experiment.symbols(arm.settings, cell)
+        return Point(tuple((s, symbols[s]) for s in self.design.columns if s in symbols))
+
+    def in_law(self, place: Place) -> bool:
+        """Whether the laws speak of a cell: of the leading arm, or of an arm of another size."""
+        sizes = tuple(f"{key}=" for key in self.design.sizes.values())
+        mine = place.arm.name == self.experiment.leading or place.arm.name.startswith(sizes)
+        return mine and self.design.laws is not None and self.design.laws.speak(place.point)
+
+    def usual(self, point: Point) -> bool:
+        """Whether a point has the sizes of the main settings."""
+        return point.on(tuple(self.design.sizes)) == self.places[0].point.on(tuple(self.design.sizes))
+
+    def in_scope(self, table: CellTable) -> list[int]:
+        """The seeds that meet the premise."""
+        limit = self.premise_limit
+        if limit is None:
+            return [seed for seed in table.seeds if seed not in table.failed]
+        return [seed for seed in table.seeds if value(table, self.design.premise, seed) <= limit]
+
+    @property
+    def premise_limit(self) -> float | None:
+        """What the premise's observable is to be at most; None without a premise."""
+        key = self.experiment.premises.get(self.design.premise)
+        return None if key is None else float(getattr(self.settings.verdict, key))
+
+    def sample(self) -> Sample:
+        """Errors of the in-scope seeds at the cells that the laws speak of."""
+        seeds = range(self.settings.seeds.base, self.settings.seeds.base + self.settings.seeds.minimum)
+        points, rows = [], []
+        for place in filter(self.in_law, self.places):
+            near = set(self.in_scope(place.table))
+            row = [value(place.table, self.design.observable, seed) if seed in near else math.nan for seed in seeds]
+            if np.isfinite(row).any():
+                points.append(place.point)
+                rows.append(row)
+        return Sample(tuple(points), np.array(rows).reshape(len(points), len(seeds)))
+
+
+def value(table: CellTable, name: str, seed: int) -> float:
+    """An observable at a seed; NaN where undefined, or where the seed was not run or failed."""
+    if seed not in table.seeds:
+        return math.nan
+    found = table.value(name, seed)
+    return math.nan if found is None else found
+
+
+def values(table: CellTable, name: str) -> list[float]:
+    """Finite values of an observable over seeds that did not fail."""
+    return [v for v in (value(table, name, seed) for seed in table.seeds) if math.isfinite(v)]
