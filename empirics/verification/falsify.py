@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from empirics.judging.rules import RATE_SLOPE_LIMIT
 from empirics.judging.settings import Settings
 from theory.claim import Claim
 
@@ -10,8 +11,6 @@ __all__ = ["falsifier"]
 
 def falsifier(claim: Claim, settings: Settings) -> str:
     """The outcome that would make a verdict on the claim VIOLATED, as part of a sentence."""
-    from empirics.judging.single import RATE_SLOPE_LIMIT
-
     return claim.kind.meaning.falsifier.format(
         observable=claim.observable,
         trend_margin=settings.trend_margin,
