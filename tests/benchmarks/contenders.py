@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from empirics.experiments.one_layer.engine.engine import Engine
 
 from empirics.experiments.one_layer.config import Model, Pretraining, World
 from empirics.experiments.one_layer.corpus import pretraining_corpus
+from empirics.experiments.one_layer.engine.compiled import CompiledEngine
+from empirics.experiments.one_layer.optimise import optimizer
 from empirics.experiments.one_layer.parameters import Parameters, initial_parameters
-from empirics.experiments.one_layer.train import _stepper
 from empirics.experiments.world import World as DrawnWorld
 from empirics.experiments.world import draw_world
 
@@ -39,13 +39,14 @@ def weights_of(size: tuple[int, int, int, int], seed: int = 0, *, merged: bool =
 def engine(size: tuple[int, int, int, int], *, merged: bool = False) -> Steps:
     """This project's engine, one model."""
     model = Model(width=size[3], merge_never_targets=merged)
-    trained = Engine(weights_of(size, merged=merged), pretraining_corpus(world_of(size)), model)
-
-    step = _stepper(trained, Pretraining(learning_rate=RATE, attention_learning_rate=ATTENTION_RATE), [0])
+    trained = CompiledEngine(weights_of(size, merged=merged), pretraining_corpus(world_of(size)), model)
+    stage = Pretraining(learning_rate=RATE, attention_learning_rate=ATTENTION_RATE)
+    descent = optimizer(trained.trained, stage)
 
     def run(steps: int) -> None:
         for _ in range(steps):
-            step(1.0)
+            trained.gradients()
+            descent.step(1.0)
 
     return run
 

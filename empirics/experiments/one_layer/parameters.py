@@ -21,7 +21,7 @@ B       models trained at once
 r       rank of a low-rank update
 ======  ============================================  =================================
 
-The letters of the matrices are explained in ``model``. W is stored transposed, so that a token's column is a row in memory.
+The letters of the matrices are explained in ``model``. W is stored transposed: a token's column is a row in memory.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ def train(
         ValueError: low-rank fine-tuning with trained embeddings or mini-batches.
     """
     # Models that stop at a target gap stop at steps of their own: they are not stacked.
-    stacked = weights[0].output.device.type != "cpu" and not _needs_autograd(model, stage) and not _target(stage)
+    stacked = not (_on_cpu(weights) or _needs_autograd(model, stage) or _target(stage))
     size = len(weights) if stacked else 1
     results: list[Trained] = []
     for start in range(0, len(weights), size):
@@ -88,8 +88,10 @@ def backend(
         if low_rank:
             raise ValueError("low-rank fine-tuning needs the full batch and one-hot embeddings")
         return Autograd(weights[0], corpora[0], model, batch_size=stage.batch_size, seed=seeds[0])
-    on_cpu = weights[0].output.device.type == "cpu"
-    engine = CompiledEngine(weights[0], corpora[0], model) if on_cpu else StackedEngine(weights, corpora, model)
+    if _on_cpu(weights):
+        engine: CompiledEngine | StackedEngine = CompiledEngine(weights[0], corpora[0], model)
+    else:
+        engine = StackedEngine(weights, corpora, model)
     return LowRank(engine, low_rank, seeds) if low_rank else engine
 
 
@@ -155,6 +157,10 @@ class _State:
 
     def _curve(self, values: Sequence[float]) -> Curve:
         return Curve(tuple(self.steps), tuple(values))
+
+
+def _on_cpu(weights: Sequence[Parameters]) -> bool:
+    return weights[0].output.device.type == "cpu"
 
 
 def _needs_autograd(model: configuration.Model, stage: Stage) -> bool:

@@ -202,7 +202,7 @@ def test_claims_asked_for_run_only_the_arms_that_they_need():
 
 def test_findings_follow_from_results_alone(verified, monkeypatch):
     """Every sentence gets a finding, and a verdict turned round turns the finding."""
-    monkeypatch.setattr(sys, "path", [str(Path(__file__).parents[1] / "studies"), *sys.path])
+    monkeypatch.setattr(sys, "path", [str(Path(__file__).parents[2] / "studies"), *sys.path])
     findings, evidence, rules = (importlib.import_module(n) for n in ("findings", "evidence", "findings_rules"))
     page = findings.page(evidence.Evidence(verified), "a command")
     for number in range(1, 11):

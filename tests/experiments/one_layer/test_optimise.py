@@ -10,7 +10,7 @@ from empirics.experiments.one_layer.config import Model, Pretraining
 from empirics.experiments.one_layer.corpus import pretraining_corpus
 from empirics.experiments.one_layer.engine.backend import Part
 from empirics.experiments.one_layer.forward import corpus_loss
-from empirics.experiments.one_layer.optimise import optimizer, schedule_factor
+from empirics.experiments.one_layer.optimise import _CompiledDescent, _Descent, optimizer, schedule_factor
 from empirics.experiments.one_layer.parameters import Parameters
 from empirics.experiments.one_layer.train import train
 
@@ -73,3 +73,12 @@ def test_parameters_that_are_not_dense_in_memory_are_refused():
     part = Part("input", torch.zeros(4, 4)[:, :2], torch.zeros(4, 2))
     with pytest.raises(ValueError, match="dense in memory"):
         optimizer([part], Pretraining())
+
+
+@pytest.mark.parametrize("descent", [_CompiledDescent, _Descent])
+def test_both_descents_move_leaves_of_autograd_in_place(descent):
+    parameter = torch.tensor([[1.0, 2.0], [3.0, 4.0]], dtype=torch.float64, requires_grad=True)
+    gradient = torch.tensor([[1.0, 0.0], [-1.0, 2.0]], dtype=torch.float64)
+    descent([Part("input", parameter, gradient)], [0.5]).step(0.1)
+    expected = torch.tensor([[0.95, 2.0], [3.05, 3.9]], dtype=torch.float64)
+    torch.testing.assert_close(parameter.detach(), expected, atol=1e-15, rtol=0)

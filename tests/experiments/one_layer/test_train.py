@@ -7,8 +7,10 @@ import pytest
 import torch
 from one_layer_builders import same, start
 
+from empirics.experiments.one_layer import train as training
 from empirics.experiments.one_layer.config import Finetuning, Model, Pretraining
 from empirics.experiments.one_layer.corpus import finetuning_corpus, pretraining_corpus
+from empirics.experiments.one_layer.engine.stacked import StackedEngine
 from empirics.experiments.one_layer.parameters import Parameters
 from empirics.experiments.one_layer.train import Trained, train
 from empirics.experiments.protocol import Curve, logarithmic_steps
@@ -109,3 +111,41 @@ def test_training_ends_on_divergence_and_never_at_a_target_that_was_not_reached(
     (one,) = train(weights, [pretraining_corpus(worlds[0])], model, stage, seeds=[0])
     assert one.diverged == f"its loss is not finite at step {one.loss.steps[-1]}"
     assert one.loss.steps[-1] < 3000
+
+
+@pytest.mark.parametrize(("target", "sizes"), [(0.0, [3]), (0.5, [1, 1, 1])])
+def test_an_accelerator_trains_models_at_once_unless_each_stops_at_its_own_step(monkeypatch, target, sizes):
+    """The route for accelerators, here on a CPU: how models are stacked, which is watched, and the same weights."""
+    model, made = Model(width=6), []
+    worlds, weights = start([0, 1, 2], model)
+    corpora = [pretraining_corpus(world) for world in worlds]
+    stage = Pretraining(steps=30, target_gap=target)
+
+    def counted(weights, corpora, model):
+        made.append(len(weights))
+        return StackedEngine(weights, corpora, model)
+
+    def run():
+        return train(weights, corpora, model, stage, seeds=[0, 1, 2], watch=lambda i, w: {"index": i})
+
+    alone = run()
+    monkeypatch.setattr(training, "_on_cpu", lambda weights: False)
+    monkeypatch.setattr(training, "StackedEngine", counted)
+    together = run()
+    assert made == sizes
+    for i, (a, b) in enumerate(zip(alone, together, strict=True)):
+        assert set(b.watched["index"].values) == {i}
+        assert a.loss.steps == b.loss.steps
+        torch.testing.assert_close(a.weights.input, b.weights.input, atol=1e-11, rtol=0)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no accelerator")
+@pytest.mark.parametrize("stage", [Pretraining(steps=30), Pretraining(steps=30, optimizer="adam", learning_rate=0.01)])
+def test_an_accelerator_trains_to_the_weights_of_the_cpu(stage):
+    model = Model(width=6)
+    worlds, weights = start([0, 1], model)
+    corpora = [pretraining_corpus(world) for world in worlds]
+    moved = [w.to(torch.float64, torch.device("cuda")) for w in weights]
+    pairs = zip(*(train(w, corpora, model, stage, seeds=[0, 1]) for w in (weights, moved)), strict=True)
+    for here, there in pairs:
+        torch.testing.assert_close(here.weights.input, there.weights.input.cpu(), atol=1e-9, rtol=0)

@@ -48,8 +48,8 @@ class _Arrays:
     entries: Float[np.ndarray, " U"]
     entries_grad: Float[np.ndarray, " U"]
     logits: Float[np.ndarray, "rows aligned"]
-    hidden: Float[np.ndarray, "rows m"]
-    dhidden: Float[np.ndarray, "rows m"]
+    hidden: Float[np.ndarray, "rows wide"]  # m columns; without the MLP those of the logits
+    dhidden: Float[np.ndarray, "rows wide"]
     alpha: Float[np.ndarray, "N n"]
 
 
@@ -64,8 +64,8 @@ class _Block:
     backward: tuple[Any, ...]
     logits: Float[Tensor, "rows C"]
     logits_transposed: Float[Tensor, "C rows"]
-    hidden: Float[Tensor, "rows m"]
-    dhidden: Float[Tensor, "rows m"]
+    hidden: Float[Tensor, "rows wide"]
+    dhidden: Float[Tensor, "rows wide"]
 
 
 class CompiledEngine:

@@ -15,7 +15,16 @@ from jaxtyping import Float, Float32, Float64, Int32
 from numba.core import types
 from numba.extending import intrinsic
 
-__all__ = ["IDENTITY", "RELU", "SMOOTHED", "backward", "descend", "forward", "softmax_less_target"]
+__all__ = [
+    "IDENTITY",
+    "RELU",
+    "SMOOTHED",
+    "backward",
+    "descend",
+    "forward",
+    "softmax_less_target",
+    "softmax_less_target_double",
+]
 
 RELU, SMOOTHED, IDENTITY = 0, 1, 2
 
@@ -43,11 +52,12 @@ def forward(
     activation: int,
     kappa: float,
     alpha: Float[np.ndarray, "N n"],
-    hidden: Float[np.ndarray, "rows m"],
+    hidden: Float[np.ndarray, "rows wide"],
 ):
     """Rows first..last-1: attention weights into ``alpha``, activated mixtures into ``hidden[0:last-first]``.
 
-    ``weights`` holds what contexts mix: W e_v as rows, without the MLP the columns of the output matrix.
+    ``weights`` holds what contexts mix: W e_v as rows, without the MLP the columns of the output matrix; then
+    ``hidden`` is the logits, whose first m columns count.
     """
     width = weights.shape[1]
     one = weights.dtype.type(1.0)
@@ -200,8 +210,8 @@ def backward(
     activation: int,
     kappa: float,
     alpha: Float[np.ndarray, "N n"],
-    hidden: Float[np.ndarray, "rows m"],
-    dhidden: Float[np.ndarray, "rows m"],
+    hidden: Float[np.ndarray, "rows wide"],
+    dhidden: Float[np.ndarray, "rows wide"],
     weights_grad: Float[np.ndarray, "mixed m"],
     scores_grad: Float[np.ndarray, " U"],
 ):

@@ -1,4 +1,4 @@
-"""Everything that is measured on one run, collected: of the pre-trained model, of each fine-tuned one, along training."""
+"""Everything that is measured on one run: of the pre-trained model, of a fine-tuned one, along training."""
 
 from __future__ import annotations
 
