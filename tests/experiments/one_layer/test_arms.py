@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from empirics.errors import UsageError
-from empirics.experiments.arms import ARMS, arms_of
+from empirics.experiments.arms import arms_of as arms_of_any
 from empirics.experiments.load import load_config
+from empirics.experiments.one_layer import EXPERIMENT
 from empirics.experiments.one_layer.config import Config
-from empirics.experiments.protocol import Point, units
-from empirics.report.tables import arm_rows, ood_rows
-from empirics.runs.store import Store, run_key
+from empirics.experiments.protocol import Point
+from empirics.report.tables import arm_verdicts
+from empirics.runs.key import run_key
+from empirics.runs.store import Store
 from empirics.verification.verify import verify
 from theory import all_claims, claim
 
@@ -33,6 +35,10 @@ SMALL = [
 ]
 
 
+def arms_of(config):
+    return arms_of_any(EXPERIMENT, config)
+
+
 def small(*settings):
     return load_config("default", None, [*SMALL, *settings])
 
@@ -41,7 +47,7 @@ def test_every_claim_but_the_language_models_has_its_arm_in_the_default_preset()
     names = {arm.name for arm in arms_of(load_config("default"))}
     for item in all_claims():
         if not item.id.startswith("lm-"):
-            assert item.variant in names, item.id
+            assert item.arm in names, item.id
             assert item.reference in {None, *names}, item.id
 
 
@@ -53,14 +59,14 @@ def test_arms_of_the_presets_are_possible_and_lie_on_the_main_grid(preset):
     for arm in arms[1:]:
         assert arm.overlay
         if "world.templates" not in arm.overlay:
-            assert set(units(arm.config)) <= set(units(config))
+            assert set(EXPERIMENT.units(arm.settings)) <= set(EXPERIMENT.units(config))
 
 
 def test_every_overlay_changes_only_what_it_names():
-    for name in ARMS:
+    for name in EXPERIMENT.overlays:
         config = small(f"arms.run=['{name}']")
         _, arm = arms_of(config)
-        main, other = config.model_dump(), arm.config.model_dump()
+        main, other = config.model_dump(), arm.settings.model_dump()
         changed = {
             f"{section}.{key}"
             for section in main
@@ -68,15 +74,15 @@ def test_every_overlay_changes_only_what_it_names():
             if main[section][key] != other[section][key] and section != "arms"
         }
         assert changed - set(arm.overlay) <= {"world.templates", "world.multiplicity", "world.finetuned"}
-        assert set(arm.overlay) <= set(ARMS[name])
+        assert set(arm.overlay) <= set(EXPERIMENT.overlays[name])
 
 
 def test_an_arm_has_keys_of_its_own_and_the_main_arm_keeps_its_keys():
     main, low_rank = arms_of(small("arms.run=['low-rank']"))
     alone = arms_of(small("arms.run=[]"))[0]
     unit = Point.of(R=6, K=3)
-    assert run_key("one-layer", main.config, unit, 0) == run_key("one-layer", alone.config, unit, 0)
-    assert run_key("one-layer", main.config, unit, 0) != run_key("one-layer", low_rank.config, unit, 0)
+    assert run_key(EXPERIMENT, main.settings, unit, 0) == run_key(EXPERIMENT, alone.settings, unit, 0)
+    assert run_key(EXPERIMENT, main.settings, unit, 0) != run_key(EXPERIMENT, low_rank.settings, unit, 0)
 
 
 def test_arms_outside_the_grid_and_arms_that_change_nothing_are_left_out():
@@ -127,8 +133,8 @@ def test_cells_carry_variant_and_overlay(verified):
     low_rank = arms["low-rank"]
     assert low_rank.overlay == {"finetuning.method": "lora"}
     assert (low_rank.templates, low_rank.multiplicity, low_rank.finetuned) == (6, 3, 8)
-    assert len(ood_rows(verified)) == 8
-    assert {row["variant"] for row in arm_rows(verified)} == set(arms) - {"main"}
+    assert len(verified.shown.tables[0].rows) == 8
+    assert {cell.variant for cell, _ in arm_verdicts(verified)} == set(arms) - {"main"}
 
 
 def test_arms_are_paired_by_seed(verified):

@@ -43,10 +43,10 @@ def test_a_diverged_run_fails_and_is_never_measured(settings, stage, tmp_path):
 
 
 def test_the_reason_names_stage_and_step():
-    from empirics.experiments.one_layer.run import OneLayer
+    from empirics.experiments.one_layer import EXPERIMENT
     from empirics.experiments.protocol import Point
 
     config = load_config("default", None, [*SMALL, "model.activation=identity", "finetuning.learning_rate=1e4"])
-    (run,) = OneLayer().run(config, Point.of(R=6, K=3), [0])
+    (run,) = EXPERIMENT.run(config, Point.of(R=6, K=3), [0], "cpu")
     assert run.failure.startswith("fine-tuning on 2 facts diverged: its loss is not finite at step ")
     assert run.observables == {}

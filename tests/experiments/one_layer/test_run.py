@@ -3,7 +3,7 @@
 import pytest
 from one_layer_builders import configured
 
-from empirics.experiments.one_layer.run import OneLayer
+from empirics.experiments.one_layer import EXPERIMENT
 from empirics.experiments.protocol import Point
 
 
@@ -22,9 +22,9 @@ def test_a_batch_of_seeds_equals_the_seeds_one_by_one_bit_for_bit(subjects, temp
         "finetuning.steps=20",
     ]
     config, unit = configured(*settings), Point.of(R=templates, K=multiplicity)
-    together = OneLayer().run(config, unit, [0, 1, 2, 3, 4], "cpu")
-    backwards = OneLayer().run(config, unit, [4, 2], "cpu")
-    alone = [OneLayer().run(config, unit, [seed], "cpu")[0] for seed in range(5)]
+    together = EXPERIMENT.run(config, unit, [0, 1, 2, 3, 4], "cpu")
+    backwards = EXPERIMENT.run(config, unit, [4, 2], "cpu")
+    alone = [EXPERIMENT.run(config, unit, [seed], "cpu")[0] for seed in range(5)]
     assert together == alone
     assert backwards == [alone[4], alone[2]]
     assert alone[0].observables != alone[1].observables

@@ -3,8 +3,7 @@
 import pytest
 
 from empirics.experiments.load import load_config
-from empirics.experiments.one_layer import run as experiment
-from empirics.experiments.one_layer.run import OneLayer
+from empirics.experiments.one_layer import EXPERIMENT, run
 from empirics.experiments.protocol import Point
 from empirics.runs.pool import run_tasks, split
 
@@ -20,60 +19,59 @@ MAIN = small()
 LOW_RANK = small("finetuning.method=lora", "finetuning.learning_rate=0.1", "world.finetuned=[8]")
 
 
+def tasks_of(configs, unit=UNIT, seeds=(0, 1)):
+    return [task for name, config in configs.items() for task in split(EXPERIMENT, name, config, unit, seeds)]
+
+
 @pytest.fixture
 def pretrainings(monkeypatch):
     """The seeds of every pre-training that is really done."""
     done = []
-    real = experiment._pretrain
+    real = run._pretrain
 
-    def counted(config, unit, seeds):
+    def counted(config, unit, seeds, device):
         done.append(tuple(seeds))
-        return real(config, unit, seeds)
+        return real(config, unit, seeds, device)
 
-    monkeypatch.setattr(experiment, "_pretrain", counted)
+    monkeypatch.setattr(run, "_pretrain", counted)
     return done
 
 
-def test_low_rank_after_full_pretrains_once_and_equals_low_rank_alone(pretrainings):
-    one = OneLayer()
-    one.run(MAIN, UNIT, [3, 4])
-    after = one.run(LOW_RANK, UNIT, [3, 4])
+def test_low_rank_beside_full_pretrains_once_and_equals_low_rank_alone(pretrainings):
+    _, low_rank = EXPERIMENT.run_arms([MAIN, LOW_RANK], UNIT, [3, 4], "cpu")
     assert pretrainings == [(3, 4)]
-    assert after == OneLayer().run(LOW_RANK, UNIT, [3, 4])
+    assert low_rank == EXPERIMENT.run(LOW_RANK, UNIT, [3, 4], "cpu")
 
 
 @pytest.mark.parametrize(
-    ("config", "unit", "seeds"),
+    "changed",
     [
-        (small("pretraining.steps=61"), UNIT, [3]),
-        (small("model.width=63"), UNIT, [3]),
-        (small("world.answers=13"), UNIT, [3]),
-        (small("compute.dtype=float64"), UNIT, [3]),
-        (MAIN, Point.of(R=6, K=2), [3]),
-        (MAIN, UNIT, [4]),
+        {"config": small("pretraining.steps=61")},
+        {"config": small("model.width=63")},
+        {"config": small("world.answers=13")},
+        {"config": small("compute.dtype=float64")},
+        {"unit": Point.of(R=6, K=2)},
+        {"seeds": [4]},
     ],
 )
-def test_whatever_decides_the_pretrained_model_makes_a_new_one(pretrainings, config, unit, seeds):
-    one = OneLayer()
-    one.run(MAIN, UNIT, [3])
-    assert one.run(config, unit, seeds) == OneLayer().run(config, unit, seeds)
-    assert len(pretrainings) == 3
+def test_whatever_decides_the_pretrained_model_makes_a_new_one(pretrainings, changed):
+    given = {"config": MAIN, "unit": UNIT, "seeds": [3]} | changed
+    tasks = tasks_of({"main": MAIN}, seeds=[3]) + tasks_of({"other": given["config"]}, given["unit"], given["seeds"])
+    found = {task.variant: runs for task, runs in run_tasks(tasks, 1)}
+    assert len(pretrainings) == 2
+    assert found["other"] == EXPERIMENT.run(given["config"], given["unit"], given["seeds"], "cpu")
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_a_sweep_yields_every_task_of_a_bundle_with_its_own_runs(workers):
-    tasks = [
-        task
-        for name, config in (("main", MAIN), ("low-rank", LOW_RANK))
-        for task in split("one-layer", name, config, UNIT, range(2))
-    ]
+def test_the_pool_yields_every_task_of_a_bundle_with_its_own_runs(workers):
+    tasks = tasks_of({"main": MAIN, "low-rank": LOW_RANK})
     found = {(task.variant, task.seeds): runs for task, runs in run_tasks(tasks, workers)}
     assert len(found) == 4
     for task in tasks:
-        assert found[task.variant, task.seeds] == OneLayer().run(task.config, task.unit, task.seeds)
+        alone = EXPERIMENT.run(task.settings, task.unit, task.seeds, "cpu")
+        assert found[task.variant, task.seeds] == alone
 
 
-def test_a_sweep_pretrains_once_for_both_arms(pretrainings):
-    tasks = [*split("one-layer", "main", MAIN, UNIT, [0, 1]), *split("one-layer", "low-rank", LOW_RANK, UNIT, [0, 1])]
-    list(run_tasks(tasks, 1))
+def test_the_pool_pretrains_once_for_both_arms(pretrainings):
+    list(run_tasks(tasks_of({"main": MAIN, "low-rank": LOW_RANK}), 1))
     assert sorted(pretrainings) == [(0,), (1,)]
