@@ -125,7 +125,8 @@ def explain(judged: Judged) -> str:
 
 
 def _baseline(judged: Judged) -> Baseline:
-    from empirics.verification.baseline import Baseline, BaselineClaim, cell_of, fingerprint
+    from empirics.verification.baseline import Baseline, BaselineClaim, cell_of
+    from theory.fingerprint import fingerprint
 
     labels = [cell.label for cell in judged.cells]
     return Baseline(

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from empirics.cli.root import app
 from empirics.cli.output import console, print_json
+from empirics.cli.root import app
 from empirics.observables.catalogue import observables
 from theory import Claim, all_claims, claim
 from theory.numbers.describe import described, evaluated, status_of

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from empirics.cli.root import app
 from empirics.cli.output import console, print_json
+from empirics.cli.root import app
 from theory import DomainError, claim
 from theory.numbers.evaluate import parse_assignments
 from theory.planning.plan import Plan

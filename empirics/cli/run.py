@@ -51,7 +51,7 @@ def run_command(
 
 def _with_axes() -> None:
     """An option for each column of any experiment's grid, before the others."""
-    signature = inspect.signature(run_command)
+    signature = inspect.signature(run_command, eval_str=True)
     options = {}
     for item in experiments().values():
         for symbol in item.axes:

@@ -11,9 +11,10 @@ import empirics.verification.verify
 import theory.certify.record
 from empirics.cli.app import run
 from empirics.experiments.load import load_config
-from empirics.verification.baseline import baseline_of, compare, fingerprint, read_baseline, write_baseline
+from empirics.verification.baseline import baseline_of, compare, read_baseline, write_baseline
 from empirics.verification.verify import verify
-from theory import all_claims, claim
+from theory import Premises, claim
+from theory.fingerprint import fingerprint
 
 STEPS = {"coverage-half-mean": {"half-mean-tail.1": True, "half-mean-tail.2": True}}
 SETTINGS = [
@@ -37,17 +38,16 @@ def results():
 
 @pytest.fixture
 def baseline(results):
-    return baseline_of("quick", results, all_claims(), STEPS)
+    return baseline_of("quick", results, STEPS)
 
 
 @pytest.fixture
 def checked(results, monkeypatch, tmp_path):
     """Run ``check`` against a file; the preset's run and the proofs are the small ones above."""
     file = tmp_path / "deep" / "baseline.json"
-    now = {"results": results, "steps": STEPS, "claims": all_claims()}
-    monkeypatch.setattr(empirics.verification.verify, "verify", lambda config, workers=None: now["results"])
+    now = {"results": results, "steps": STEPS}
+    monkeypatch.setattr(empirics.verification.verify, "verify", lambda config, **options: now["results"])
     monkeypatch.setattr(theory.certify.record, "proved_steps", lambda: now["steps"])
-    monkeypatch.setattr("theory.all_claims", lambda: now["claims"])
 
     def check(*arguments):
         return run(["check", "--baseline", str(file), *arguments])
@@ -130,10 +130,12 @@ def test_a_vanished_claim_and_a_vanished_cell(checked, capsys):
     check, now, _ = checked
     assert check() == 0
     assert "No change" in capsys.readouterr().out
-    now["claims"] = tuple(c for c in all_claims() if c.id != "ood-error-normalised")
+    whole = now["results"]
+    fewer = [c for c in whole.claims if c.id != "ood-error-normalised"]
+    now["results"] = whole.model_copy(update={"claims": fewer})
     assert check() == 1
     assert "no longer registered" in capsys.readouterr().out
-    now["claims"] = all_claims()
+    now["results"] = whole
     cells = now["results"].cells
     last = len(cells) - 1
     verdicts = [v for v in now["results"].verdicts if last not in v.cells]
@@ -144,15 +146,20 @@ def test_a_vanished_claim_and_a_vanished_cell(checked, capsys):
 
 def test_a_changed_formula(checked, capsys):
     check, now, _ = checked
-    literal = claim("ood-error-literal")
-    changed = replace(literal, log_expression=literal.log_expression * sp.Rational(1, 2), numeric=None, mutants=())
-    assert fingerprint(changed) != fingerprint(literal)
-    now["claims"] = tuple(changed if c.id == literal.id else c for c in all_claims())
-    assert check() == 1
-    out = " ".join(capsys.readouterr().out.split())
-    assert "formula, premises or domain changed" in out
-    now["claims"] = tuple(replace(c, assumptions=()) if c.id == literal.id else c for c in all_claims())
-    assert check() == 1
+    literal, whole = claim("ood-error-literal"), now["results"]
+    halved = replace(literal, log_expression=literal.log_expression * sp.Rational(1, 2), mutants=())
+    unpremised = replace(literal, premises=Premises(domain=literal.domain))
+    for changed in (halved, unpremised):
+        assert fingerprint(changed) != fingerprint(literal)
+        claims = [
+            c.model_copy(update={"formula": changed.formula, "fingerprint": fingerprint(changed)})
+            if c.id == literal.id
+            else c
+            for c in whole.claims
+        ]
+        now["results"] = whole.model_copy(update={"claims": claims})
+        assert check() == 1
+        assert "formula, premises or domain changed" in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_lost_certificate(checked, capsys):

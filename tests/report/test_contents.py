@@ -7,12 +7,12 @@ from xml.dom import minidom
 
 import numpy as np
 import pytest
+from empirics.report.falsify import closest_call, falsifier
 from hypothesis import given
 from hypothesis import strategies as st
 
 from empirics.experiments.load import load_config
 from empirics.report.claim_views import claim_views
-from empirics.report.falsify import closest_call, falsifier
 from empirics.report.figures.plots import all_figures
 from empirics.report.figures.style import _apart
 from empirics.report.html import inline, report_html
