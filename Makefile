@@ -36,7 +36,7 @@ findings: $(VENV)/.installed-all
 
 # The record of proofs that results state: proves everything again.
 certificates: $(VENV)/.installed
-	$(BIN)/python -m empirics.certificates
+	$(BIN)/python -m theory.certify.record
 
 # The map of regimes in docs/findings.md; finished runs are found again in results/map.
 MAP := factbound map --config tests/studies/map.toml

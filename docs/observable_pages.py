@@ -5,15 +5,11 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from empirics.observables import covering, extraction
-
 from empirics.experiments.language_models import observables as language_models
-
 from empirics.experiments.one_layer import observables_mechanism as mechanism
-
 from empirics.experiments.one_layer import observables_prediction as prediction
-
 from empirics.experiments.one_layer import observables_pretraining as pretraining
+from empirics.observables import covering, extraction
 
 __all__ = ["generate"]
 

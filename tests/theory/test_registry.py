@@ -4,13 +4,14 @@ import os
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import sympy as sp
 
 import theory
-from theory import Assumption, Claim, Evaluation, Kind, Measured, Mutant, Provenance, Source, measured
+from theory import Assumption, Claim, Evaluation, Kind, Measured, Mutant, Provenance, Source, measured, registry
 from theory.claims.xu_chen.paper import PAPER, K, N_f, R, epsilon
 
 REQUIRED = {
@@ -153,6 +154,50 @@ def test_reversed_trend_is_a_mutant() -> None:
     (mutant,) = claim.mutants
     assert claim.mutated(mutant).direction == -claim.direction
     assert claim.mutated(mutant).kind is Kind.TREND
+
+
+class Point:
+    """An entry point that gives ``item``."""
+
+    name = value = "theirs"
+
+    def __init__(self, item: object) -> None:
+        self.item = item
+
+    def load(self) -> object:
+        return self.item
+
+
+THEIRS = minimal(id="theirs").source
+
+
+@pytest.mark.parametrize(
+    ("item", "error", "message"),
+    [
+        (theory.claim("rank-one"), ValueError, "claim id rank-one is registered twice, the second time by theirs"),
+        ([minimal(), "no claim"], TypeError, r"entry point theirs \(theirs\) gives str, not a Claim"),
+        (
+            minimal(source=replace(THEIRS, paper=replace(PAPER, title="another"))),
+            ValueError,
+            "two papers are named xu-chen, the second one by theirs",
+        ),
+    ],
+)
+def test_what_a_third_party_may_not_register(
+    monkeypatch: pytest.MonkeyPatch, item: object, error: type[Exception], message: str
+) -> None:
+    monkeypatch.setattr(registry, "entry_points", lambda group: [Point(item)])
+    with pytest.raises(error, match=message):
+        registry._registry.__wrapped__()
+
+
+def test_a_papers_claims_stand_together_in_the_order_of_their_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    paper = replace(PAPER, name="theirs")
+    theirs = [minimal(id=f"theirs-{n}", source=replace(THEIRS, paper=paper, number=n)) for n in ("", "T10", "T2")]
+    monkeypatch.setattr(registry, "entry_points", lambda group: [Point(theirs)])
+    papers, claims = registry._registry.__wrapped__()
+    assert papers == (PAPER, paper)
+    assert list(claims)[-3:] == ["theirs-T2", "theirs-T10", "theirs-"]
 
 
 def test_third_party_claims_are_found_by_entry_point(tmp_path: Path) -> None:

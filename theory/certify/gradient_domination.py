@@ -9,7 +9,7 @@ import sympy as sp
 
 from theory.certify.certificate import Outcome, Step
 from theory.certify.exact import all_of, below, identities, nonnegative_coefficients, polynomial_nonnegative
-from theory.certify.sharp_rate import (
+from theory.certify.linear_memory_rate import (
     best_votes,
     closed_form_start,
     domination_bounds,

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from theory.certify.frontier import Reading, frontier, table
-from theory.certify.sharp_rate import bound_forms
+from theory.certify.linear_memory_rate import bound_forms
 
 __all__ = ["frontier_table", "write_frontier", "write_rates"]
 

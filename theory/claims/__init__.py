@@ -1,1 +1,1 @@
-"""One file per claim (or per pair of readings of one formula); each defines ``CLAIMS``."""
+"""One folder per paper (``paper.PAPER``), in it one file per theorem (``CLAIMS``); data only, no numerics."""

@@ -15,6 +15,7 @@ import sympy as sp
 
 from theory.claim import Claim
 from theory.numbers.balls import working_precision
+from theory.numbers.evaluate import expression_of
 
 __all__ = ["meets"]
 
@@ -26,7 +27,7 @@ def meets(claim: Claim, target: Fraction, values: Mapping[str, Any]) -> bool:
 
     Raises:
         ArithmeticError: a tie that exact arithmetic does not resolve.
-        theory.numbers.evaluate.DomainError: ``values`` lie outside the claim's domain.
+        theory.notation.DomainError: ``values`` lie outside the claim's domain.
     """
     log_bound = claim.log_bound(**values)
     if target == 0 or log_bound == -math.inf:
@@ -59,9 +60,9 @@ def _closely(claim: Claim, target: Fraction, values: Mapping[str, Any]) -> bool:
 
 def _tie(claim: Claim, target: Fraction, values: Mapping[str, Any]) -> bool:
     """The bound equals the target as far as 4096 bits see: exact arithmetic decides."""
-    assert claim.log_expression is not None
-    substitution = {s: sp.Rational(Fraction(values[s.name])) for s in claim.log_expression.free_symbols}
-    exact = sp.exp(claim.log_expression.subs(substitution).doit())
+    expression = expression_of(claim)
+    substitution = {s: sp.Rational(Fraction(values[s.name])) for s in expression.free_symbols}
+    exact = sp.exp(expression.subs(substitution).doit())
     if exact.is_Rational:
         return Fraction(int(exact.p), int(exact.q)) <= target
     difference = exact - sp.Rational(target)

@@ -1,1 +1,1 @@
-"""How many facts a target needs."""
+"""How many facts a target needs: plans and inverses of any claim's bound; proves nothing."""

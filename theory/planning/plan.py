@@ -103,7 +103,7 @@ def plan(claim: Claim | str, target: float | Rational | str, unknown: str | None
     Args:
         claim: the claim or its id.
         target: at most this; a float is taken as the decimal number that it prints as.
-        unknown: one of :func:`unknowns`; None takes the first of them.
+        unknown: one of :func:`unknowns`; None takes the first of them that is not given.
         values: the other symbols; further ones of the notation may be given for the limits that its paper states.
 
     Raises:
@@ -113,7 +113,7 @@ def plan(claim: Claim | str, target: float | Rational | str, unknown: str | None
     """
     item = registered(claim) if isinstance(claim, str) else claim
     exact = _target(target)
-    unknown = unknown or item.paper.unknowns[0]
+    unknown = unknown or next((name for name in unknowns(item) if name not in values), item.paper.unknowns[0])
     _check_question(item, unknown, values)
     values = {name: int(value) if item.notation[name].integer else value for name, value in values.items()}
     symbolic = symbolic_inverse(item, unknown)

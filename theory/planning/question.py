@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from theory.claim import Claim
 from theory.notation import DomainError
-from theory.planning.plan import Plan, plan, unknowns
+from theory.planning.plan import Plan, plan
 from theory.registry import claim as registered
 from theory.registry import papers
 
@@ -34,9 +34,8 @@ def ask(
         if len(at) == len(names) and not bool(relation.subs(at)):
             where = ", ".join(f"{name}={given[name]}" for name in names)
             raise DomainError(f"{claim.id} at {where}: needs {relation}")
-    unasked = (name for name in unknowns(claim) if name not in given)
-    wanted = unknown or next(unasked, claim.paper.unknowns[0])
-    return [plan(claim, target, wanted, **given), *_beside(claim, target, wanted, given)]
+    main = plan(claim, target, unknown, **given)
+    return [main, *_beside(claim, target, main.unknown, given)]
 
 
 def _beside(claim: Claim, target: float | Fraction | str, unknown: str, given: Mapping[str, int | float]) -> list[Plan]:

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from theory import claim
-from theory.certify.float_descent import EXP_ERROR, exponential, near_descent
 from theory.certify.linear_memory import LinearMemoryWorld, descend, draw_world, gap, gradient
 from theory.certify.linear_memory_balls import (
     certified_smoothness,
@@ -16,7 +15,8 @@ from theory.certify.linear_memory_balls import (
     gap_ball,
     squared_distance,
 )
-from theory.certify.sharp_rate import (
+from theory.certify.linear_memory_floats import EXP_ERROR, exponential, near_descent
+from theory.certify.linear_memory_rate import (
     best_votes,
     bound_forms,
     closed_form_bound,

@@ -20,9 +20,7 @@ from theory.claims.xu_chen.paper import PAPER, K, N_f, R
 from theory.kinds import Kind
 from theory.parts import Evaluation, Measured, Mutant, Premises, Provenance, Source
 
-_NONE = (sp.binomial(R - K, K) / sp.binomial(R, K)) ** N_f
-
-
+NONE_SEEN = (sp.binomial(R - K, K) / sp.binomial(R, K)) ** N_f
 _DOMAIN = (sp.Le(K, R), sp.Ge(N_f, 1))
 
 CLAIMS = (
@@ -35,7 +33,7 @@ CLAIMS = (
         ),
         kind=Kind.IDENTITY,
         observable="covering_none_seen",
-        log_expression=sp.log(_NONE),
+        log_expression=sp.log(NONE_SEEN),
         required=True,
         source=Source(
             paper=PAPER,

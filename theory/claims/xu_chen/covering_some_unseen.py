@@ -22,8 +22,6 @@ from theory.parts import Evaluation, Measured, Mutant, Premises, Provenance, Sou
 
 _j = sp.Symbol("j", integer=True, positive=True)
 _LAW = sp.Sum((-1) ** (_j + 1) * sp.binomial(K, _j) * (sp.binomial(R - _j, K) / sp.binomial(R, K)) ** N_f, (_j, 1, K))
-
-
 SOME_UNSEEN = sp.log(_LAW)
 _DOMAIN = (sp.Le(K, R), sp.Ge(N_f, 1))
 

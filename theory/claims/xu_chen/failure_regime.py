@@ -19,11 +19,10 @@ reading.
 import sympy as sp
 
 from theory.claim import Claim
+from theory.claims.xu_chen.covering_none_seen import NONE_SEEN
 from theory.claims.xu_chen.paper import NEAR_OPTIMAL, PAPER, A, K, N_f, R
 from theory.kinds import Kind
 from theory.parts import Assumption, Evaluation, Measured, Mutant, Premises, Provenance, Source
-
-_NONE_SEEN = (sp.binomial(R - K, K) / sp.binomial(R, K)) ** N_f
 
 CLAIMS = (
     Claim(
@@ -36,7 +35,7 @@ CLAIMS = (
         ),
         kind=Kind.LOWER,
         observable="ood_error",
-        log_expression=sp.log(sp.Max(0, _NONE_SEEN - 1 / A)),
+        log_expression=sp.log(sp.Max(0, NONE_SEEN - 1 / A)),
         required=False,
         source=Source(
             paper=PAPER,

@@ -8,7 +8,7 @@ Forms, from loose to tight (docs/proofs/linear-memory.md and gradient-domination
 - ``restart``: the lemma from an enclosed iterate M_{t_0}, comparator free;
 - ``domination``: gradient domination from the closed form (or the restart) on, without log^2 t.
 
-Bounds are upper ends of balls; the gap is enclosed too, by :mod:`theory.certify.float_descent`.
+Bounds are upper ends of balls; the gap is enclosed too, by :mod:`theory.certify.linear_memory_floats`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from typing import Any
 import numpy as np
 
 from theory.certify.exact import above
-from theory.certify.float_descent import Near, near_descent
 from theory.certify.linear_memory import FloatArray, LinearMemoryWorld, draw_world, gap, gradient
 from theory.certify.linear_memory_balls import (
     Columns,
@@ -34,6 +33,7 @@ from theory.certify.linear_memory_balls import (
     gap_ball,
     squared_distance,
 )
+from theory.certify.linear_memory_floats import Near, near_descent
 from theory.numbers.balls import working_precision
 from theory.registry import claim
 

@@ -6,7 +6,7 @@ import sympy as sp
 
 from theory.certify.certificate import Outcome, Step
 from theory.certify.exact import all_of, identities, nonnegative_coefficients
-from theory.certify.linear_extraction import CLAIM, h, more, n
+from theory.certify.linear_memory_extraction import CLAIM, h, more, n
 
 __all__ = ["bounded_only_if", "convergence", "mutants", "steps"]
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from theory import claim
-from theory.certify.linear_extraction import averaging, failure
-from theory.certify.linear_extraction_long import bounded_only_if, convergence
-from theory.certify.linear_extraction_premise import attained, own_template_first
 from theory.certify.linear_memory import LinearMemoryWorld, descend, draw_world
+from theory.certify.linear_memory_extraction import averaging, failure
+from theory.certify.linear_memory_extraction_long import bounded_only_if, convergence
+from theory.certify.linear_memory_extraction_premise import attained, own_template_first
 from theory.coverage.laws import some_unseen
 
 Array = NDArray[np.float64]

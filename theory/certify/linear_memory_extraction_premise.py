@@ -11,8 +11,8 @@ import sympy as sp
 
 from theory.certify.certificate import Outcome, Step
 from theory.certify.exact import all_of, below_zero_at, identities, nonnegative_coefficients
-from theory.certify.linear_extraction import CLAIM, below, eta, h, more, n
 from theory.certify.linear_memory import LinearMemoryWorld, all_templates
+from theory.certify.linear_memory_extraction import CLAIM, below, eta, h, more, n
 from theory.claims.xu_chen.paper import K as K_symbol
 from theory.claims.xu_chen.paper import N_f as N_symbol
 from theory.claims.xu_chen.paper import R as R_symbol

@@ -10,9 +10,9 @@ import sympy as sp
 
 from theory.certify.certificate import Outcome, Step
 from theory.certify.exact import above, below, nonnegative_coefficients
-from theory.certify.float_descent import EXP_ERROR, LOG2_HIGH, LOG2_LOW, TAYLOR_DEGREE, UNIT
 from theory.certify.linear_memory_balls import from_floats, squared_distance
-from theory.certify.sharp_rate import (
+from theory.certify.linear_memory_floats import EXP_ERROR, LOG2_HIGH, LOG2_LOW, TAYLOR_DEGREE, UNIT
+from theory.certify.linear_memory_rate import (
     RESTART_AT,
     best_votes,
     closed_form_bound,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from theory.certify.rank_one_proof import decay, half_is_needed, share_identity
+from theory.certify.rank_one import decay, half_is_needed, share_identity
 
 
 def _gradient(generator: np.random.Generator, N: int, shared: float) -> tuple[np.ndarray, float, float, float]:

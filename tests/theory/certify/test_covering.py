@@ -7,8 +7,8 @@ from math import comb
 import mpmath
 import pytest
 
-from theory.certify.covering_bounds_proof import distance_to_union, ratio_at_most_half, sharpness
-from theory.certify.covering_laws_proof import monotone
+from theory.certify.covering_bounds import distance_to_union, ratio_at_most_half, sharpness
+from theory.certify.covering_laws import monotone
 from theory.coverage.laws import below_half_mean, half_mean_cut, some_below_half, some_unseen
 
 GRID = [(N, K, R) for R in range(2, 10) for K in range(1, R) for N in (1, 2, 3, 5, 8, 13, 30)]
