@@ -76,7 +76,7 @@ def test_a_verification_with_a_defect_says_so_and_exits_70(monkeypatch, tmp_path
 
     monkeypatch.setattr(command, "registered", lambda name: Broken())
     settings = ["world.templates=[8]", "world.multiplicity=[2]", "world.finetuned=[2]", "seeds.minimum=3"]
-    command = ["verify", "--preset", "quick", "--workers", "1", "--output", str(tmp_path)]
+    command = ["verify", "--workers", "1", "--output", str(tmp_path)]
     assert run([*command, *(word for s in settings for word in ("--set", s))]) == 70
     assert "1 failed run (|R|=8, K=2, seed 1): internal error: ZeroDivisionError" in capsys.readouterr().out
     cell = json.loads((tmp_path / "results.json").read_text())["cells"][0]
