@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from empirics.report.figures.figure import Figure
-from empirics.report.figures.plots import claim_figure, gap_figure, ood_error_figure
+from empirics.report.figures.plots import all_figures
 from empirics.report.figures.proof_figures import frontier_figure, rate_figure
 from empirics.verification.results import Results, read_results
 
@@ -28,16 +28,15 @@ DOCS = Path(__file__).parent
 STORED = DOCS / "stored" / "default.json"
 README_FIGURE = DOCS / "main-figure.svg"
 _CLAIMS = ("ood-error-literal", "ood-error-normalised", "covering-some-unseen", "failure-regime")
+_FIGURES = ("ood-error", "pretraining-gap", "claim-failure-regime")
 _OBSERVABLES = ("ood_error", "covering_some_unseen", "pretraining_gap")
 
 
 def figures() -> list[Figure]:
-    """All of them."""
-    results = read_results(STORED)
-    drawn = [ood_error_figure(results), gap_figure(results), claim_figure(results, results.claim("failure-regime"))]
+    """All of them, that of README.md first."""
     proofs = DOCS / "proofs"
     return [
-        *(figure for figure in drawn if figure is not None),
+        *all_figures(read_results(STORED), ",".join(_FIGURES)),
         frontier_figure(proofs / "frontier.csv"),
         rate_figure(proofs / "linear-memory-rate.csv"),
     ]
@@ -52,17 +51,30 @@ def generate(destination: Path) -> None:
 
 
 def reduced(document: dict[str, Any]) -> dict[str, Any]:
-    """A results document with only the main arm and what the figures and README.md show."""
-    cells = [c for c in document["cells"] if c["variant"] == "main"]
-    places = {document["cells"].index(c): new for new, c in enumerate(cells)}
+    """A results document with only the leading arm and what the figures, README.md and the report's tests show."""
+    leading, shown = document["experiment"]["leading"], document["shown"]
+    kept = [index for index, cell in enumerate(document["cells"]) if cell["variant"] == leading]
+    cells = [document["cells"][index] for index in kept]
     for cell in cells:
         cell["observables"] = {k: v for k, v in cell["observables"].items() if k in _OBSERVABLES}
-    verdicts = [v for v in document["verdicts"] if v["claim"] in _CLAIMS and set(v["cells"]) <= set(places)]
+        cell["bounds"] = {k: v for k, v in cell["bounds"].items() if k in _CLAIMS}
+    verdicts = [v for v in document["verdicts"] if v["claim"] in _CLAIMS and set(v["cells"]) <= set(kept)]
     for verdict in verdicts:
-        verdict["cells"] = [places[i] for i in verdict["cells"]]
-    curves = [c for c in document["curves"] if c["variant"] == "main" and c["observable"] == "pretraining_gap"]
+        verdict["cells"] = [kept.index(i) for i in verdict["cells"]]
+    for part in (document, shown):
+        part["figures"] = [f for f in part["figures"] if f["name"] in _FIGURES]
+    shown["columns"] = {name: [values[i] for i in kept] for name, values in shown["columns"].items()}
+    curves = [c for c in document["curves"] if c["variant"] == leading and c["observable"] == "pretraining_gap"]
     claims = [claim | {"mutants": []} for claim in document["claims"]]
-    return document | {"cells": cells, "verdicts": verdicts, "curves": curves, "claims": claims}
+    measured = {*_OBSERVABLES, *(claim["observable"] for claim in claims)}
+    observables = {k: v for k, v in document["observables"].items() if k in measured}
+    return document | {
+        "cells": cells,
+        "verdicts": verdicts,
+        "curves": curves,
+        "claims": claims,
+        "observables": observables,
+    }
 
 
 def main(path: str) -> None:

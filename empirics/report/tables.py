@@ -56,10 +56,12 @@ def confidence(results: Results) -> str:
     family = len({v.claim for v in results.verdicts if v.by_sampling})
     if not family:
         return "No verdict rests on sampling."
+    each = f"Each claim's verdict is wrong with probability at most {alpha:g} over all its cells (alpha divided evenly)"
+    if family == 1:
+        return f"{each}."
+    wrong = min(1.0, family * alpha)
     return (
-        f"Each claim's verdict is wrong with probability at most {alpha:g} over all its cells (alpha divided evenly); "
-        f"over all {family} claims judged by sampling, some verdict is wrong with probability at most "
-        f"{min(1.0, family * alpha):.2f}."
+        f"{each}; over all {family} claims judged by sampling, some verdict is wrong with probability at most {wrong:.2f}."
     )
 
 

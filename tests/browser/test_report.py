@@ -53,7 +53,7 @@ def test_a_sort_by_words_and_by_measured_value(open_report):
     overview = page.get_by_role("group", name="Claims at a glance").locator("table")
     overview.get_by_role("button", name="claim").click()
     assert column(overview, "claim") == sorted(column(overview, "claim"))
-    table = page.get_by_role("group", name="Predicted against observed error, per cell").locator("table")
+    table = page.get_by_role("group", name="Predicted against observed out-of-distribution error").locator("table")
     table.get_by_role("button", name="observed").click()
     means = [float(text.split()[0]) for text in column(table, "observed [interval]")]
     assert means == sorted(means)

@@ -97,11 +97,11 @@ def usual_ranges(
     axis = axis or free[0]
     values = {name: given.get(name, ()) or _in_premises(item, name, usual.get(name, ())) for name in order}
     for name in free:
-        symbol = item.notation[name]
-        if not values[name]:
+        symbol, known = item.notation[name], values[name]
+        if name == axis and len(known) < _FEW:
+            values[name] = _in_premises(item, name, _up_to(symbol, 5 * max(known, default=20)))
+        elif not known:
             values[name] = (max(symbol.minimum, 1),)
-        if name == axis and len(values[name]) < _FEW:
-            values[name] = _in_premises(item, name, _around(symbol, max(values[name])))
     lines = math.prod(len(v) for name, v in values.items() if name != axis)
     if lines > _MOST_LINES:
         raise DomainError(
@@ -110,11 +110,10 @@ def usual_ranges(
     return {axis: values.pop(axis), **values}
 
 
-def _around(symbol: Symbol, most: float) -> Sequence[float]:
-    """An axis where only values of lines are usual: up to five times the largest."""
-    if symbol.integer:
-        return tuple(range(max(symbol.minimum, 1), 5 * int(most) + 1))
-    return tuple(np.geomspace(most / 10, 5 * most, 100).tolist())
+def _up_to(symbol: Symbol, most: float) -> Sequence[float]:
+    """An axis where only a few values are usual, or none."""
+    least = max(symbol.minimum, 1)
+    return tuple(range(least, int(most) + 1)) if symbol.integer else tuple(np.geomspace(most / 100, most, 100).tolist())
 
 
 def _in_premises(item: Claim, name: str, values: Sequence[float]) -> Sequence[float]:

@@ -55,26 +55,29 @@ def draw_panels(
     figure = new_figure(PAGE, height, left=left, right=_RIGHT, top=0.26, bottom=0.44, wspace=0.08, hspace=0.26)
     grid: Any = figure.subplots(len(lanes), len(columns), sharex=True, sharey=True, squeeze=False)
     floor = _floor(rows) if log else None
+    labelled: list[tuple[Any, list[End]]] = []
     for i, lane in enumerate(lanes):
         for j, column in enumerate(columns):
             place = dict(zip((*across, *down), (*column, *lane), strict=True))
             panel = [r for r in rows if all(r[k] == v for k, v in place.items())]
             axis = grid[i, j]
             axis.set_title(panel_title(place, names or {}), pad=3)
-            ends = [
+            drawn = [
                 _line(axis, panel, x, name, PREDICTED[n % len(PREDICTED)], label, floor)
                 for n, (name, label) in enumerate((lines or {}).items())
             ]
-            ends.append(_points(axis, [r for r in panel if r["series"] == _OBSERVED_SERIES], x, floor, points))
+            drawn.append(_points(axis, [r for r in panel if r["series"] == _OBSERVED_SERIES], x, floor, points))
             note = next((r["note"] for r in panel if r["note"]), None)
             if note:
                 axis.text(0.03, 0.05, note, transform=axis.transAxes, color=SOFT, fontsize=7.5, zorder=4)
             if floor is not None:
                 _broken(axis, floor)
             if j == len(columns) - 1:
-                axis.margins(x=0.04)
-                axis.autoscale_view(scaley=floor is None)
-                direct_labels(axis, [end for end in ends if end is not None], spacing=0.125)
+                labelled.append((axis, [end for end in drawn if end is not None]))
+    for axis, ends in labelled:  # once the limits, which all panels share, are final
+        axis.margins(x=0.04)
+        axis.autoscale_view(scaley=floor is None)
+        direct_labels(axis, ends, spacing=0.125)
     if len(xlabel) * len(columns) <= _FITTING:
         for axis in grid[-1]:
             axis.set_xlabel(xlabel)

@@ -14,9 +14,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from empirics.experiments.wording import words
 from empirics.regimes.document import ContourRow, OnMap, RegimeMap
 from empirics.report.figures.figure import Figure, Row
-from empirics.report.figures.style import INK, LAW, OBSERVED, PAGE, SEEN, words
+from empirics.report.figures.style import INK, LAW, OBSERVED, PAGE, SEEN
 
 __all__ = ["column_latex", "contour_figure", "moves_figure", "named", "panels_of", "readings_figure", "rows_at"]
 

@@ -13,7 +13,6 @@ __all__ = [
     "COLUMN",
     "INK",
     "LAW",
-    "LINES",
     "OBSERVED",
     "PAGE",
     "PREDICTED",
@@ -51,12 +50,6 @@ PREDICTED: Final[tuple[dict[str, Any], ...]] = (
     {"color": LAW, "linestyle": "-."},
 )
 """How predicted series look, in their order."""
-
-LINES: Final[dict[str, dict[str, Any]]] = {
-    "ood-error-literal": {"color": INK, "linestyle": "-", "label": "bound, literal"},
-    "ood-error-normalised": {"color": INK, "linestyle": "--", "label": "bound, normalised"},
-    "covering-some-unseen": {"color": LAW, "linestyle": ":", "label": "P[some unseen]"},
-}
 
 SHADES: Final = (INK, "#4d4d4d", "#7a7a7a", "#9c9c9c")
 _STYLES: Final = ("-", "--", "-.", ":")

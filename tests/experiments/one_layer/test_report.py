@@ -1,0 +1,99 @@
+"""What the report shows of the one-layer transformer: each number in the column of its name."""
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+
+from empirics.experiments.one_layer.report import show
+from empirics.report.tables import cells_csv
+from empirics.verification.results import read_results
+from theory import claim
+
+STORED = Path(__file__).parents[3] / "docs" / "stored" / "default.json"
+CLAIMS = {"literal": "ood-error-literal", "normalised": "ood-error-normalised"}
+
+
+@pytest.fixture(scope="module")
+def results():
+    return read_results(STORED)
+
+
+@pytest.fixture(scope="module")
+def shown(results):
+    return show(results)
+
+
+def test_the_table_has_the_error_both_readings_and_the_covering_law(results, shown):
+    (table,) = shown.tables
+    names = [column.name for column in table.columns]
+    assert len(table.rows) == len(results.cells)
+    for index, (values, cell) in enumerate(zip(table.rows, results.cells, strict=True)):
+        row = dict(zip(names, values, strict=True))
+        place = {s: cell.symbols[s] for s in ("R", "K", "N_f")}
+        assert {"R": row["|R|"], "K": row["K"], "N_f": row["N_f"]} == place
+        assert row["seeds"] == len(cell.seeds)
+        error = cell.observables["ood_error"]
+        assert row["observed [interval]"] == (error.mean, error.lower, error.upper)
+        assert row["P(template unseen)"] == pytest.approx(claim("covering-some-unseen").bound(**place), rel=1e-12)
+        for reading, identifier in CLAIMS.items():
+            assert row[f"bound, {reading}"] == pytest.approx(claim(identifier).bound(**place), rel=1e-12)
+            verdict = results.verdict_of(identifier, index)
+            assert row[f"verdict, {reading}"][0] == verdict.verdict
+            slack = row[f"verdict, {reading}"][1]
+            assert (slack == "") == (verdict.sharpness is None)
+            if verdict.sharpness is not None:
+                assert float(slack.removeprefix("slack ×")) == pytest.approx(verdict.sharpness, rel=0.06)
+    literal, normalised = (names.index(f"verdict, {reading}") for reading in CLAIMS)
+    assert any(row[literal] != row[normalised] for row in table.rows), "or an exchange would pass"
+
+
+def test_the_further_columns_of_cells_csv(results):
+    with_columns = results.model_copy(update={"shown": show(results)})
+    for index, (row, cell) in enumerate(
+        zip(csv.DictReader(io.StringIO(cells_csv(with_columns))), results.cells, strict=True)
+    ):
+        assert float(row["covering_law"]) == cell.bounds["covering-some-unseen"].bound
+        for reading, identifier in CLAIMS.items():
+            assert float(row[f"bound_{reading}"]) == cell.bounds[identifier].bound
+            assert row[f"verdict_{reading}"] == results.verdict_of(identifier, index).verdict
+
+
+def test_the_headline_counts_the_cells_in_scope(results, shown):
+    for reading, identifier in CLAIMS.items():
+        verdicts = [v.verdict for v in results.verdicts if v.claim == identifier]
+        inside = sum(v in ("HOLDS", "UNDECIDED") for v in verdicts)
+        assert f"{reading} reading holds in {verdicts.count('HOLDS')} of {inside} cells in scope" in shown.headline
+
+
+def test_the_figure_has_the_lines_of_their_claims_in_the_panel_of_their_cells(results, shown):
+    error, gap = shown.figures
+    rows = error.mappings()
+    for row in rows:
+        place = {"R": row["templates"], "K": row["multiplicity"], "N_f": row["finetuned"]}
+        if row["series"] != "observed":
+            assert row["value"] == pytest.approx(claim(row["series"]).bound(**place), rel=1e-12)
+        assert (row["note"] == "out of scope") == (row["multiplicity"] == 1)
+    observed = [row for row in rows if row["series"] == "observed"]
+    for row, cell in zip(observed, results.cells, strict=True):
+        found = cell.observables["ood_error"]
+        assert (row["value"], row["lower"], row["upper"]) == (found.mean, found.lower, found.upper)
+    assert list(error.options["lines"].values()) == ["bound, literal", "bound, normalised", "P(template unseen)"]
+    assert list(error.options["lines"])[:2] == list(CLAIMS.values())
+    assert (error.options["across"], error.options["down"]) == (["multiplicity"], ["templates"])
+    assert gap.options["names"] == error.options["names"] == {"templates": "|R|", "multiplicity": "K"}
+    curve = results.curves[0]
+    points = [
+        (row["step"], row["gap_mean_nats"], row["gap_lower_nats"], row["gap_upper_nats"])
+        for row in gap.mappings()
+        if (row["templates"], row["multiplicity"]) == (curve.symbols["R"], curve.symbols["K"])
+    ]
+    assert points == list(zip(curve.steps, curve.mean, curve.lower, curve.upper, strict=True))
+
+
+def test_what_was_run_and_what_is_out_of_scope(results, shown):
+    models = {(c.symbols["R"], c.symbols["K"], seed) for c in results.cells for seed in c.seeds}
+    assert shown.summary.startswith(f"{len(models)} one-layer transformers pre-trained for 4000 steps")
+    assert shown.summary.endswith("N_f in [2, 5, 10, 20, 40]")
+    assert shown.notes == ("Out of scope: premise K >= 2 fails: K = 1.",)
