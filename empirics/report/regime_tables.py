@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from empirics.experiments.wording import words
 from empirics.regimes.document import ContourRow, MapCell, RegimeMap
-from empirics.report.figures.style import words
 
 __all__ = ["Table", "all_tables", "cells_csv", "contours_csv", "markdown"]
 

@@ -9,10 +9,11 @@ from typing import Any, Final
 
 import numpy as np
 
+from empirics.experiments.wording import words
 from empirics.regimes.document import RegimeMap
 from empirics.report.figures.figure import Figure, Row
 from empirics.report.figures.regime_figures import column_latex, named, panels_of, rows_at
-from empirics.report.figures.style import INK, LAW, PAGE, SEEN, words
+from empirics.report.figures.style import INK, LAW, PAGE, SEEN
 
 __all__ = ["law_figure", "prediction_figure", "reliability_figure"]
 

@@ -14,9 +14,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from empirics.experiments.wording import in_math, words
 from empirics.regimes.document import ContourRow, OnMap, RegimeMap
 from empirics.report.figures.figure import Figure, Row
-from empirics.report.figures.style import INK, LAW, OBSERVED, PAGE, SEEN, words
+from empirics.report.figures.style import INK, LAW, OBSERVED, PAGE, SEEN
 
 __all__ = ["column_latex", "contour_figure", "moves_figure", "named", "panels_of", "readings_figure", "rows_at"]
 
@@ -39,7 +40,7 @@ _VERDICTS: Final[dict[str, dict[str, Any]]] = {
 
 def column_latex(found: RegimeMap) -> dict[str, str]:
     """How figures write each symbol's column, in LaTeX."""
-    latex = {symbol.name: symbol.latex for symbol in found.notation}
+    latex = {symbol.name: in_math(symbol) for symbol in found.notation}
     return {column: latex.get(symbol, symbol) for symbol, column in found.design.columns.items()}
 
 
