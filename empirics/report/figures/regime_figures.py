@@ -40,7 +40,7 @@ _VERDICTS: Final[dict[str, dict[str, Any]]] = {
 
 def column_latex(found: RegimeMap) -> dict[str, str]:
     """How figures write each symbol's column, in LaTeX."""
-    latex = {symbol.name: symbol.latex for symbol in found.notation}
+    latex = {symbol.name: in_math(symbol) for symbol in found.notation}
     return {column: latex.get(symbol, symbol) for symbol, column in found.design.columns.items()}
 
 
@@ -336,7 +336,8 @@ def _draw_moves(
             plot.set_xticks(ticks, [f"{v:g}" for v in ticks])
             plot.minorticks_off()
         plot.set_xlabel(panel)
-        plot.legend()
+        if any(groups):
+            plot.legend()
     for plot in axes[:, 0]:
         plot.set_ylabel(f"${latex[axis]}$ at error {level:g}")
     return figure
