@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from empirics.experiments.wording import words
+from empirics.experiments.wording import in_math, words
 from empirics.regimes.document import ContourRow, OnMap, RegimeMap
 from empirics.report.figures.figure import Figure, Row
 from empirics.report.figures.style import INK, LAW, OBSERVED, PAGE, SEEN
