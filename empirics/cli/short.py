@@ -35,12 +35,15 @@ def attach(experiment: Experiment) -> None:
     """Add the experiment's short command: ``run`` is ``verify --experiment``, ``plan`` says what it would do."""
     group = typer.Typer(
         name=experiment.command,
-        help=f"The experiment {experiment.name}: {experiment.title}.\n\nExample: factbound {experiment.command} plan",
+        help=f"The experiment {experiment.name}: {experiment.title}.\n\n{_example(experiment, 'plan')}",
         rich_markup_mode=None,
         no_args_is_help=True,
     )
 
-    @group.command("plan", help=f"What '{experiment.command} run' would do, and the time it takes, from a few steps.")
+    @group.command(
+        "plan",
+        help=f"What '{experiment.command} run' would do, and the time it takes, from a few steps.\n\n{_example(experiment, 'plan')}",
+    )
     def plan_command(
         preset: PresetOption = "default",
         config: ConfigOption = None,
@@ -59,7 +62,10 @@ def attach(experiment: Experiment) -> None:
         for line in found.lines:
             console().print(line, markup=False, soft_wrap=True)
 
-    @group.command("run", help=f"Short for 'factbound verify --experiment {experiment.name}'.")
+    @group.command(
+        "run",
+        help=f"Short for 'factbound verify --experiment {experiment.name}'.\n\n{_example(experiment, 'run')}",
+    )
     def run_command(
         preset: PresetOption = "default",
         config: ConfigOption = None,
@@ -81,7 +87,11 @@ def attach(experiment: Experiment) -> None:
             experiment, chosen, (), output, workers, strict=strict, mutants=mutants, as_json=as_json, fresh=fresh
         )
 
-    @group.command("report", help="Write report.html, cells.csv and the plots again, and print the tables.")
+    @group.command(
+        "report",
+        help="Write report.html, cells.csv and the plots again from results.json, and print the tables; nothing is "
+        f"trained.\n\n{_example(experiment, f'report results-{experiment.command}')}",
+    )
     def report_command(
         directory: Annotated[Path, typer.Argument(metavar="DIR", help="Results of this experiment.")],
         as_json: JsonOption = False,
@@ -102,6 +112,10 @@ def attach(experiment: Experiment) -> None:
             print_results(results, console(), directory)
 
     app.add_typer(group)
+
+
+def _example(experiment: Experiment, words: str) -> str:
+    return f"Example: factbound {experiment.command} {words}"
 
 
 for _experiment in experiments().values():

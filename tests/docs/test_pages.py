@@ -21,8 +21,9 @@ import yaml
 from docs_blocks import PATHS, blocks_of, commands_of, matches
 
 from empirics.cli.app import run
-from empirics.experiments.language_models.config import load_lm_config
 from empirics.experiments.language_models.facts.templates import load_templates
+from empirics.experiments.load import load_config
+from empirics.experiments.protocol import Experiment
 from empirics.observables.definition import Observable
 from empirics.verification.results import read_results
 from theory import Claim
@@ -179,7 +180,7 @@ def _check_toml(text, directory):
     if {"facts", "model"} & set(document):
         path = directory / "lm.toml"
         path.write_text(text, encoding="utf-8")
-        load_lm_config(path)
+        load_config(file=path, experiment="language-model")
         return
     groups = document["project"]["entry-points"]
     kinds = {"factbound.claims": Claim, "factbound.observables": Observable}
