@@ -14,6 +14,7 @@ import pytest
 from durability_tools import kill, stored_runs, wait_for_runs
 
 from empirics.cli.app import run
+from empirics.errors import UsageError
 from empirics.regimes.document import MAP_SCHEMA_FILE, read_map, schema_text
 from empirics.report.map_files import map_parts
 from theory import claim
@@ -62,6 +63,9 @@ def test_the_map_matches_its_schema_and_covers_the_grid(directory, found):
         assert cell.seeds == [0, 1, 2, 3]
         assert cell.lower <= cell.error <= cell.upper
         assert cell.facts_per_template == pytest.approx(cell.subjects * cell.multiplicity / cell.templates)
+        grid = {"S": cell.subjects, "R": cell.templates, "K": cell.multiplicity, "N_f": cell.finetuned}
+        assert grid.items() <= cell.symbols.items()
+        assert cell.in_law == (cell.multiplicity >= 2 and cell.variant != "model.width=12")
         for name, value in cell.laws.items():
             expected = claim(name).bound(N_f=cell.finetuned, K=cell.multiplicity, R=cell.templates)
             assert value == pytest.approx(float(expected))
@@ -175,7 +179,47 @@ def test_killed_and_interrupted_it_goes_on_where_it_stopped(directory, tmp_path)
     assert comparable(tmp_path) == comparable(directory)
 
 
+def test_contours_stand_in_order_and_ask_for_what_the_claims_say(found):
+    """Limits on the right sides of what was measured, and the least N_f by the claims' own numbers."""
+    inside = [c for c in found.contours if c.measured is not None]
+    assert inside
+    for c in inside:
+        assert 1 <= c.lower <= c.measured <= c.upper <= 6
+    for c in found.contours:
+        assert "N_f" not in c.symbols
+        assert "finetuned" not in found.place(c)
+        errors = [
+            x.error for x in found.of(c.variant) if (x.templates, x.multiplicity) == (c.templates, c.multiplicity)
+        ]
+        assert {"below": max(errors) <= c.level, "above": min(errors) > c.level, None: True}[c.beyond]
+        n = c.predicted["ood-error-literal"]
+        bound = claim("ood-error-literal").bound
+        assert n is None or bound(N_f=n, K=c.multiplicity, R=c.templates) <= c.level
+
+
+def test_the_document_says_by_itself_what_tables_and_figures_need(found, monkeypatch):
+    """Neither an experiment nor a claim is looked up."""
+
+    def refuse(*_, **__):
+        raise AssertionError("a table or figure looked something up")
+
+    monkeypatch.setattr("empirics.experiments.registry.experiment", refuse)
+    monkeypatch.setattr("theory.registry.claim", refuse)
+    figures, tables = map_parts(found)
+    assert all(f.svg for f in figures)
+    assert tables[0].header == ["K", "succeeds", "between", "fails", "undecided", "literal", "normalised"]
+
+
+def test_a_map_of_another_version_is_refused_in_one_line(directory, tmp_path):
+    document = json.loads((directory / "map.json").read_text()) | {"schema_version": 1}
+    (tmp_path / "map.json").write_text(json.dumps(document))
+    with pytest.raises(UsageError, match="schema_version 1.*reads 2; run 'factbound map"):
+        read_map(tmp_path / "map.json")
+
+
 CASES = {
+    "unknown experiment": (["--experiment", "nine-layers"], ["nine-layers", "one-layer"]),
+    "no map": (["--experiment", "language-model"], ["language-model", "no map of regimes"]),
     "unknown preset": (["--preset", "full"], ["preset=full", "quick, default"]),
     "arms": (["--set", 'arms.run=["low-rank"]'], ["arms.run", "--vary"]),
     "axis": (["--vary", "world.templates=[8]"], ["world.templates", "axis", "--set"]),

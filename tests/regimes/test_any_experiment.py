@@ -1,0 +1,224 @@
+"""A map of an experiment that shares nothing with ours but the protocol: majority votes of biased coins."""
+
+import csv
+import json
+import math
+
+import jsonschema
+import numpy as np
+import pytest
+import sympy as sp
+
+from empirics.errors import UsageError
+from empirics.experiments import settings as shared
+from empirics.experiments.map_design import (
+    Items,
+    Law,
+    Laws,
+    MapDesign,
+    MapPreset,
+    Quantity,
+    Regressor,
+    Split,
+    Variation,
+)
+from empirics.experiments.protocol import Experiment, Point, UnitRun
+from empirics.observables.definition import SHARE, Observable
+from empirics.regimes.document import MAP_SCHEMA_FILE, read_map
+from empirics.regimes.make import make_map
+from empirics.regimes.plan import load_map_settings, parse_variation, variations_of
+from empirics.report.map_files import write_map_files
+from empirics.settings import Axis, Count, Positive, Section
+from theory.notation import Notation, Symbol
+
+QUESTIONS = 40
+GRID = "[world]\nbias = [0.1, 0.2, 0.4]\nvotes = [1, 5, 15, 45]\n[arms]\nbias = [0.2]\n[seeds]\nminimum = 12\n"
+
+
+class World(Section):
+    bias: tuple[Positive, ...] = (0.2,)
+    votes: Axis = (1, 5)
+    spread: Positive = 1.0
+    voters: Count = 99
+
+
+class Arms(shared.Arms):
+    bias: tuple[Positive, ...] = ()
+    votes: tuple[Count, ...] = ()
+
+
+class Config(shared.ExperimentSettings):
+    world: World = World()
+    arms: Arms = Arms()
+
+
+class Votes(Experiment):
+    """Each question is answered by the majority of n normal votes with mean ``bias``."""
+
+    name = "votes"
+    title = "majority votes"
+    notation = Notation(
+        "votes",
+        Symbol(sp.Symbol("b", positive=True), "bias of a vote", 0, integer=False, strict=True, latex=r"\beta"),
+        Symbol(sp.Symbol("n", integer=True, positive=True), "votes", 1, shares_run=True),
+        Symbol(sp.Symbol("V", integer=True, positive=True), "voters", 1),
+    )
+    axes = {"b": "world.bias", "n": "world.votes"}  # noqa: RUF012 - read only
+    settings = Config
+    observables = (
+        Observable("majority_error", "Share of questions that the majority gets wrong.", SHARE, 0, 1, trivial=1.0),
+        Observable("told_error", "The same, from the first vote alone.", SHARE, 0, 1),
+    )
+    leading = "plain"
+
+    def symbols(self, settings, cell):
+        return {**dict(cell.values), "V": settings.world.voters}
+
+    def run(self, settings, unit, seeds, device):
+        return [self._one(settings, unit, seed) for seed in seeds]
+
+    def _one(self, settings, unit, seed):
+        draws = np.random.default_rng([seed, round(1000 * unit["b"])]).normal(
+            unit["b"], settings.world.spread, size=(QUESTIONS, max(settings.world.votes))
+        )
+        observables, details = {}, {}
+        for n in settings.world.votes:
+            cell = Point((*unit.values, ("n", n)))
+            margin, first = draws[:, :n].sum(axis=1), draws[:, 0]
+            observables[cell] = {
+                "majority_error": float((margin <= 0).mean()),
+                "told_error": float((first <= 0).mean()),
+            }
+            details[cell] = {"margin": tuple(margin), "first vote": tuple(first)}
+        return UnitRun(unit, seed, observables, details=details)
+
+
+def gaussian(points):
+    """log(-log P[a normal variable of mean b sqrt(n) is negative]), spread 1."""
+    tails = [0.5 * math.erfc(p["b"] * math.sqrt(p["n"] / 2)) for p in points]
+    return np.log(-np.log(np.array(tails)))
+
+
+N = Regressor("n", lambda p: float(np.log(p["n"])))
+B = Regressor("b", lambda p: float(np.log(p["b"])))
+
+
+def fewer(data, main, voters):
+    data["world"]["votes"] = tuple(n for n in data["world"]["votes"] if n <= voters)
+
+
+@pytest.fixture
+def design(tmp_path):
+    (tmp_path / "first.toml").write_text(GRID)
+    return MapDesign(
+        experiment=Votes(),
+        presets={"first": MapPreset(tmp_path / "first.toml", (Variation("world.spread", (2.0,)),))},
+        observable="majority_error",
+        axis="n",
+        subject="the majority",
+        sizes={"V": "world.voters"},
+        adapted={"world.voters": fewer},
+        quantity=Quantity("signal", "b^2", "signal b^2", lambda p: p["b"] ** 2),
+        laws=Laws(
+            laws=(
+                Law("gaussian", "normal tail", gaussian),
+                Law("power", "c n^a b^d", exponents=(N, B), free_factor=True),
+            ),
+            fitted=("power",),
+            rivals={"gaussian": "normal tail"},
+            drawn=("gaussian", "power"),
+            splits=(Split("b", ("b",)),),
+        ),
+        items=Items(
+            outcome="margin", predictors={"first vote": "told_error"}, folds=("b",), item="question", basis="one vote"
+        ),
+    )
+
+
+@pytest.fixture
+def found(design):
+    settings = load_map_settings(design, "first")
+    return make_map(design, settings, variations_of(design, "first"), workers=1, resamples=20)
+
+
+def test_cells_stand_under_the_symbols_and_columns_of_the_experiment(found):
+    assert [(c.bias, c.votes) for c in found.of("plain")] == [(b, n) for b in (0.1, 0.2, 0.4) for n in (1, 5, 15, 45)]
+    assert found.cells[0].symbols == {"b": 0.1, "n": 1, "V": 99}
+    assert found.cells[0].signal == pytest.approx(0.01)
+    assert [c.votes for c in found.of("world.spread=2.0")] == [1, 5, 15, 45]
+    assert found.experiment.name == "votes"
+    assert found.design.columns == {"V": "voters", "b": "bias", "n": "votes"}
+
+
+def test_the_error_is_the_normal_tail_and_the_law_that_says_so_predicts_best(found):
+    for cell in found.of("plain"):
+        tail = 0.5 * math.erfc(cell.bias * math.sqrt(cell.votes / 2))
+        assert cell.lower <= tail <= cell.upper
+    first, second = found.law.held_out
+    assert (first.law, second.law) == ("gaussian", "power")
+    assert first.deviation < 0.02 < 0.04 < second.deviation
+    assert {row.law for row in found.law.collapse} == {"gaussian", "power"}
+    assert {row.rival("gaussian") for row in found.law.exponents} != {None}
+
+
+def test_single_items_are_scored_by_fold(found):
+    (row,) = [row for row in found.prediction if row.part == "every cell"]
+    assert (row.predictor, row.facts) == ("first vote", QUESTIONS * 12 * 16)
+    assert {row.part for row in found.prediction} >= {"n = 45", "arm plain", "arm world.spread=2.0"}
+    one = next(row for row in found.prediction if row.part == "n = 1")
+    assert one.agreement == 1.0  # the first vote is the majority of one
+    assert row.agreement < 1.0
+
+
+def test_files_follow_the_experiments_columns_and_words(found, tmp_path):
+    (tmp_path / "plots").mkdir()
+    write_map_files(found, tmp_path)
+    assert read_map(tmp_path / "map.json") == found
+    header = next(csv.reader((tmp_path / "cells.csv").open()))
+    assert header[:6] == ["variant", "voters", "bias", "votes", "signal", "seeds"]
+    text = (tmp_path / "map.md").read_text()
+    assert "n at which the majority error falls to a level" in text
+    names = {p.stem for p in (tmp_path / "plots").glob("*.svg")}
+    assert names == {"map", "moves", "law", "prediction", "reliability"}  # no claim, hence no readings
+    ours = ("template", "K=", "N_f", "fine-tun", "OOD", "extract", "R=", "fact")
+    told = (
+        text
+        + "".join(p.read_text() for p in (tmp_path / "plots").glob("*.svg"))
+        + (tmp_path / "sections" / "regimes.json").read_text()
+    )
+    assert [word for word in ours if word in told.replace("factbound", "")] == []
+
+
+def test_other_sizes_are_of_the_law_and_other_settings_are_not(design):
+    settings = load_map_settings(design, "first", None, ["seeds.minimum=4", "world.bias=[0.1,0.2]"])
+    variations = variations_of(design, "first", ["world.voters=[15]", "world.spread=[2.0]"])
+    found = make_map(design, settings, variations, workers=1, resamples=20)
+    assert [c.votes for c in found.of("world.voters=15")] == [1, 5, 15]
+    assert {c.variant for c in found.cells if c.in_law} == {"plain", "world.voters=15"}
+    assert [(a.name, a.size) for a in found.arms] == [
+        ("plain", False), ("world.voters=15", True), ("world.spread=2.0", False)
+    ]  # fmt: skip
+
+
+def test_a_map_of_nothing_but_the_error(design, tmp_path):
+    """Without claims, laws, predictors, sizes: regimes and contours are left."""
+    bare = MapDesign(
+        experiment=design.experiment, presets=design.presets, observable="majority_error", axis="n", subject="it"
+    )
+    settings = load_map_settings(bare, "first", None, ["seeds.minimum=4"])
+    found = make_map(bare, settings, (), workers=1, resamples=20)
+    (tmp_path / "plots").mkdir()
+    write_map_files(found, tmp_path)
+    assert {p.stem for p in (tmp_path / "plots").glob("*.svg")} == {"map"}
+    assert found.prediction == found.law.held_out == []
+
+
+def test_what_a_design_may_not_say(design):
+    with pytest.raises(ValueError, match="axis=m"):
+        MapDesign(experiment=Votes(), presets={}, observable="majority_error", axis="m", subject="it")
+    with pytest.raises(UsageError, match=r"--vary arms.run is refused: allowed are keys of \[world\]"):
+        parse_variation(design, "arms.run=[1]")
+
+
+def test_the_schema_allows_it(found):
+    jsonschema.validate(json.loads(found.model_dump_json()), json.loads(MAP_SCHEMA_FILE.read_text()))
