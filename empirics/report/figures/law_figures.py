@@ -132,7 +132,8 @@ def _draw_law(rows: Sequence[Row], apart: Sequence[str], leading: str, latex: Ma
         axis.set_xlabel("$-\\log$ predicted error")
     for axis in axes[:, 0]:
         axis.set_ylabel("$-\\log$ observed error")
-    axes[0, 0].legend(loc="lower right")
+    if apart:
+        axes[0, 0].legend(loc="lower right")
     return figure
 
 

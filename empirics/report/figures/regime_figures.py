@@ -336,7 +336,8 @@ def _draw_moves(
             plot.set_xticks(ticks, [f"{v:g}" for v in ticks])
             plot.minorticks_off()
         plot.set_xlabel(panel)
-        plot.legend()
+        if any(groups):
+            plot.legend()
     for plot in axes[:, 0]:
         plot.set_ylabel(f"${latex[axis]}$ at error {level:g}")
     return figure
