@@ -3,11 +3,13 @@
 import csv
 import json
 import math
+import re
 
 import jsonschema
 import numpy as np
 import pytest
 import sympy as sp
+from matplotlib.collections import LineCollection
 
 from empirics.errors import UsageError
 from empirics.experiments import settings as shared
@@ -27,7 +29,9 @@ from empirics.observables.definition import SHARE, Observable
 from empirics.regimes.document import MAP_SCHEMA_FILE, read_map
 from empirics.regimes.make import make_map
 from empirics.regimes.plan import load_map_settings, parse_variation, variations_of
+from empirics.report.figures.regime_figures import contour_figure, moves_figure
 from empirics.report.map_files import write_map_files
+from empirics.report.regime_tables import all_tables, cells_csv, contours_csv
 from empirics.settings import Axis, Count, Positive, Section
 from theory.notation import Notation, Symbol
 
@@ -53,7 +57,7 @@ class Config(shared.ExperimentSettings):
 
 
 class Votes(Experiment):
-    """Each question is answered by the majority of n normal votes with mean ``bias``."""
+    """Each question is put to n normal votes with mean ``bias``; it is passed if they add up to more than 1."""
 
     name = "votes"
     title = "majority votes"
@@ -66,7 +70,7 @@ class Votes(Experiment):
     axes = {"b": "world.bias", "n": "world.votes"}  # noqa: RUF012 - read only
     settings = Config
     observables = (
-        Observable("majority_error", "Share of questions that the majority gets wrong.", SHARE, 0, 1, trivial=1.0),
+        Observable("majority_error", "Share of questions that are not passed.", SHARE, 0, 1, trivial=1.0),
         Observable("told_error", "The same, from the first vote alone.", SHARE, 0, 1),
     )
     leading = "plain"
@@ -84,7 +88,7 @@ class Votes(Experiment):
         observables, details = {}, {}
         for n in settings.world.votes:
             cell = Point((*unit.values, ("n", n)))
-            margin, first = draws[:, :n].sum(axis=1), draws[:, 0]
+            margin, first = draws[:, :n].sum(axis=1) - 1, draws[:, 0] - 1
             observables[cell] = {
                 "majority_error": float((margin <= 0).mean()),
                 "told_error": float((first <= 0).mean()),
@@ -94,9 +98,13 @@ class Votes(Experiment):
 
 
 def gaussian(points):
-    """log(-log P[a normal variable of mean b sqrt(n) is negative]), spread 1."""
-    tails = [0.5 * math.erfc(p["b"] * math.sqrt(p["n"] / 2)) for p in points]
-    return np.log(-np.log(np.array(tails)))
+    """log(-log P[not passed]), spread 1."""
+    return np.log(-np.log([tail(p["b"], p["n"]) for p in points]))
+
+
+def tail(bias, votes):
+    """P[n normal votes add up to at most 1]."""
+    return 0.5 * math.erfc((votes * bias - 1) / math.sqrt(2 * votes))
 
 
 N = Regressor("n", lambda p: float(np.log(p["n"])))
@@ -152,8 +160,7 @@ def test_cells_stand_under_the_symbols_and_columns_of_the_experiment(found):
 
 def test_the_error_is_the_normal_tail_and_the_law_that_says_so_predicts_best(found):
     for cell in found.of("plain"):
-        tail = 0.5 * math.erfc(cell.bias * math.sqrt(cell.votes / 2))
-        assert cell.lower <= tail <= cell.upper
+        assert cell.lower <= tail(cell.bias, cell.votes) <= cell.upper
     first, second = found.law.held_out
     assert (first.law, second.law) == ("gaussian", "power")
     assert first.deviation < 0.02 < 0.04 < second.deviation
@@ -187,6 +194,59 @@ def test_files_follow_the_experiments_columns_and_words(found, tmp_path):
         + (tmp_path / "sections" / "regimes.json").read_text()
     )
     assert [word for word in ours if word in told.replace("factbound", "")] == []
+
+
+INTERVAL = re.compile(r"(-?[\d.]+) \[(-?[\d.]+), (-?[\d.]+)\]")
+
+
+def intervals(text):
+    """Every ``value [lower, upper]`` in a text."""
+    return [tuple(map(float, groups)) for groups in INTERVAL.findall(text)]
+
+
+def rounded(digits, *rows):
+    return [tuple(round(number, digits) for number in row) for row in rows]
+
+
+def test_tables_write_the_documents_limits_in_order(found):
+    """Each kind of interval, against the numbers of the document itself."""
+    text = {table.name: "\n".join(" | ".join(row) for row in table.rows) for table in all_tables(found)}
+    told = {name: intervals(rows) for name, rows in text.items()}
+    by_place = sorted((c for c in found.contours if c.variant == "plain"), key=lambda c: (c.bias, -c.level))
+    crossings = [(c.measured, c.lower, c.upper) for c in by_place if c.measured is not None]
+    assert told["transitions"] == rounded(1, *crossings)
+    assert all(lower < upper for _, lower, upper in crossings)
+    assert told["exponents"] == rounded(2, *((e.estimate, e.lower, e.upper) for e in found.law.exponents))
+    assert told["held-out"] == rounded(3, *((h.deviation, h.lower, h.upper) for h in found.law.held_out))
+    shown = [r for r in found.prediction if r.part.startswith(("transition", "every")) and r.auc_lower is not None]
+    assert told["predictors"] == rounded(3, *((r.auc, r.auc_lower, r.auc_upper) for r in shown))
+    assert min(map(len, told.values())) == 0 < len(told["moves"])
+
+
+def test_csv_files_hold_the_documents_limits(found):
+    rows = list(csv.DictReader(cells_csv(found).splitlines()))
+    assert [(float(r["error_lower"]), float(r["error_upper"])) for r in rows] == [
+        (c.lower, c.upper) for c in found.cells
+    ]
+    rows = list(csv.DictReader(contours_csv(found).splitlines()))
+    assert [(float(r["lower"]), float(r["upper"])) for r in rows] == [(c.lower, c.upper) for c in found.contours]
+
+
+def test_bars_of_figures_reach_from_lower_to_upper(found):
+    """The ends of what is drawn, read back from the picture, for each figure with limits."""
+    for figure in (contour_figure(found), moves_figure(found)):
+        rows = [r for r in figure.rows if r["votes"] is not None and r.get("series", "measured") == "measured"]
+        wanted = {(round(r["lower"], 9), round(r["upper"], 9)) for r in rows}
+        bars = {
+            tuple(np.round(segment[:, 1], 9))
+            for axes in figure.draw(figure.rows).axes
+            for collection in axes.collections
+            if isinstance(collection, LineCollection)
+            for segment in collection.get_segments()
+            if len(segment) == 2 and segment[0, 0] == segment[1, 0]
+        }
+        assert wanted <= bars
+        assert any(low < high for low, high in wanted)
 
 
 def test_other_sizes_are_of_the_law_and_other_settings_are_not(design):
