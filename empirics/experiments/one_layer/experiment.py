@@ -43,6 +43,12 @@ class OneLayer(Experiment):
     libraries = ("torch", "numpy", "numba")
     default = True
 
+    def __init__(self, *, predicting: bool = False) -> None:
+        """With ``predicting`` each run also holds what was predicted of every held-out fact before fine-tuning."""
+        self.predicting = predicting
+        if predicting:
+            self.name, self.default = "one-layer-predicted", False
+
     def run(self, settings: Config, unit: Point, seeds: Sequence[int], device: str) -> list[UnitRun]:
         """Observables of all N_f for each seed."""
         return next(self.run_arms([settings], unit, seeds, device))
@@ -53,7 +59,11 @@ class OneLayer(Experiment):
         """The same for arms that share their pre-trained models."""
         from empirics.experiments.one_layer.run import run_arms
 
-        return run_arms(settings, unit, seeds, device)
+        if not self.predicting:
+            return run_arms(settings, unit, seeds, device)
+        from empirics.experiments.one_layer.predict.facts import measured_and_predicted
+
+        return run_arms(settings, unit, seeds, device, measured_and_predicted)
 
     def symbols(self, settings: Config, cell: Point) -> dict[str, float]:
         """All symbols of the paper's notation but epsilon."""
@@ -110,9 +120,9 @@ class OneLayer(Experiment):
 
     def map_design(self) -> MapDesign:
         """The map of regimes: where extraction succeeds and fails."""
-        from empirics.experiments.one_layer.map import DESIGN
+        from empirics.experiments.one_layer.map import design
 
-        return DESIGN
+        return design(OneLayer(predicting=True))
 
     def on_facts(self, settings: Config, read: FactReader, relations: Sequence[str]) -> tuple[Config, tuple[str, ...]]:
         """The settings on the first ``world.subjects`` facts of a table.

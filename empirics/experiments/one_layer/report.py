@@ -54,7 +54,10 @@ def _table(subject: Subject, indices: Sequence[int]) -> Table:
         columns=(
             *(Column(name=name, kind="count") for name in ("|R|", "K", "N_f", "seeds")),
             Column(name="observed [interval]", kind="interval"),
-            *(Column(name=name, kind="number") for name in (*(f"bound, {reading}" for reading in _READINGS.values()), "P(template unseen)")),
+            *(
+                Column(name=name, kind="number")
+                for name in (*(f"bound, {reading}" for reading in _READINGS.values()), "P(template unseen)")
+            ),
             *(Column(name=f"verdict, {reading}", kind="verdict") for reading in _READINGS.values()),
         ),
         rows=tuple(_row(subject, index) for index in indices),
