@@ -17,10 +17,7 @@ from empirics.regimes.fit import fitted
 from empirics.regimes.plan import load_map_settings, map_arms
 from empirics.regimes.regime import Regime, Thresholds, regime_of
 from empirics.regimes.survey import Survey
-<<<<<<< HEAD
-=======
 from empirics.report.regime_tables import all_tables
->>>>>>> 6f19dc70f1f9080f34423b7b170ebfba5c3ffab6
 from empirics.verification.assembly import Runs
 from theory import claim
 
@@ -44,11 +41,7 @@ def survey(seeds, error, variations=WIDTH, gap=lambda seed: 0.01, more=()):
     for arm in arms:
         for unit in DESIGN.experiment.units(arm.settings):
             cells = DESIGN.experiment.cells_of(arm.settings, unit)
-<<<<<<< HEAD
-            for seed in range(seeds):
-=======
             for seed in range(settings.seeds.base, settings.seeds.base + seeds):
->>>>>>> 6f19dc70f1f9080f34423b7b170ebfba5c3ffab6
                 found = {c: {"ood_error": error(arm.name, c, seed), "pretraining_gap": gap(seed)} for c in cells}
                 runs.add(arm.name, [UnitRun(unit, seed, found)])
     return Survey(DESIGN, settings, arms, runs)
@@ -116,15 +109,6 @@ def test_limits_of_a_contour_leave_out_a_fortieth_on_each_side():
     assert spread[11] < spread[19]  # where limits at 90 % would stand
 
 
-<<<<<<< HEAD
-def test_limits_of_exponents_are_percentiles_at_95_percent():
-    law = DESIGN.laws["power"]
-    found = survey(
-        16,
-        lambda arm, cell, seed: float(np.exp(-0.4 * cell["N_f"] ** 0.5 * cell["K"] / cell["R"]) ** (1 + seed / 16)),
-        more=["world.templates=[8,15,30]", "world.multiplicity=[2,3]"],
-    ).sample()
-=======
 LAWFUL = ["world.templates=[8,15,30]", "world.multiplicity=[2,3]"]
 
 
@@ -136,7 +120,6 @@ def lawful(arm, cell, seed):
 def test_limits_of_exponents_are_percentiles_at_95_percent():
     law = DESIGN.laws["power"]
     found = survey(16, lawful, more=LAWFUL).sample()
->>>>>>> 6f19dc70f1f9080f34423b7b170ebfba5c3ffab6
     rows = exponents(found, [law], resamples=200, seed=4)
     again = np.array([fitted(law, found.points, means).coefficients for means in found.resampled_means(200, 4)])
     low, high = np.quantile(again, [0.025, 0.975], axis=0)
@@ -169,8 +152,6 @@ def test_seeds_that_miss_the_premise_are_no_evidence_for_the_law_but_stay_in_the
     assert {len(c.seeds) for c in document.cells} == {8}
     assert [c.gap for c in document.cells] == pytest.approx([(5 * 0.05 + 3 * 0.5) / 8] * 8)
     assert {v for c in document.cells for v in c.verdicts.values()} == {"OUT OF SCOPE"}
-<<<<<<< HEAD
-=======
 
 
 def test_seeds_may_start_anywhere():
@@ -210,4 +191,3 @@ def test_tables_say_beyond_which_end_a_contour_lies_and_the_largest_gap():
     assert [row[at_half] for row in tables["transitions"].rows] == ["> 12", "< 2"]
     assert [row[1] for row in tables["moves"].rows] == ["0.250", "0.058"]
     assert tables["moves"].header[2:] == ["R=8, K=1", "R=8, K=3"]
->>>>>>> 6f19dc70f1f9080f34423b7b170ebfba5c3ffab6
