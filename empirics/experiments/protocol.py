@@ -239,7 +239,7 @@ class Experiment(Protocol):
         return Plan(workers or cores)
 
     def claims(self, arms: Sequence[str]) -> tuple[str, ...]:
-        """Ids of the claims that a verification with these arms judges: those that speak of its observables and arms."""
+        """Ids of the claims that a verification with these arms judges: those on its observables and arms."""
         from theory import all_claims
 
         mine = {o.name for o in self.observables}

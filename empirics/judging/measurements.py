@@ -205,7 +205,7 @@ def _cells(rows: Sequence[Mapping[str, Any]], item: Claim, observable: Observabl
 
 
 def _needed_symbols(item: Claim) -> list[str]:
-    """The symbols of bound, premises and axis that are chosen, in the notation's order; not those that settings give."""
+    """The symbols of bound, premises and axis that a user chooses; not those that settings give."""
     names = set(item.symbols) | {s.name for a in item.assumptions for s in a.relation.free_symbols}
     names |= {item.axis} if item.axis is not None else set()
     return [name for name, symbol in item.notation.items() if name in names and not symbol.setting]

@@ -60,7 +60,10 @@ def confidence(results: Results) -> str:
     if family == 1:
         return f"{each}."
     wrong = min(1.0, family * alpha)
-    return f"{each}; over all {family} claims judged by sampling, some verdict is wrong with probability at most {wrong:.2f}."
+    together = (
+        f"over all {family} claims judged by sampling, some verdict is wrong with probability at most {wrong:.2f}."
+    )
+    return f"{each}; {together}"
 
 
 def verdict_counts(results: Results, identifier: str) -> str:
