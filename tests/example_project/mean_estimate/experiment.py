@@ -31,10 +31,10 @@ class MeanEstimate(Experiment):
     name = "mean-estimate"
     title = "running means of a fair coin"
     notation = NOTATION
-    axes = {"eps": "world.tolerance", "n": "world.samples"}
+    axes = {"eps": "world.tolerance", "n": "world.samples"}  # noqa: RUF012
     settings = Settings
     observables = (OBSERVABLE,)
-    overlays = {"twice-the-trials": {"world.trials": 800}}
+    overlays = {"twice-the-trials": {"world.trials": 800}}  # noqa: RUF012
 
     def run(self, settings: Settings, unit: Point, seeds, device: str) -> list[UnitRun]:
         """One run for each seed; it serves every number of samples."""
