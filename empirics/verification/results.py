@@ -260,7 +260,7 @@ def read_results(path: Path) -> Results:
     if isinstance(version, int) and version != SCHEMA_VERSION:
         raise UsageError(
             f"{path} has schema_version {version}, this version of factbound reads {SCHEMA_VERSION}; "
-            f"run 'factbound verify --output {path.parent}' again: finished runs of the same code are found there"
+            "run 'factbound verify' again with another --output"
         )
     return Results.model_validate_json(text)
 
