@@ -280,8 +280,8 @@ def _predictors(found: RegimeMap) -> Table:
     caption = (
         f"Predictors of single {items.item}s. AUC over all {items.item}s (95 % limits over resampled seeds) and within "
         "single runs; agreement of the untuned rule with the outcome; mean absolute deviation and bias of its "
-        "predicted from the observed error over cells; deviation and Brier score of the probability, fitted on cells of another "
-        f"{' or '.join(items.folds)} (in brackets: Brier score of a constant)."
+        "predicted from the observed error over cells; deviation and Brier score of the probability, fitted on cells "
+        f"of another {' or '.join(items.folds)} (in brackets: Brier score of a constant)."
     )
     header = ["cells", "predictor", "n", "AUC", "within", "agreement", "deviation", "bias", "dev. (prob.)", "Brier"]
     return Table("predictors", caption, header, rows)
