@@ -65,7 +65,7 @@ def design(predicting: Experiment) -> MapDesign:
             outcome="margin",
             predictors={o.name.removeprefix(_PREDICTED): o.name for o in OBSERVABLES if o.name.startswith(_PREDICTED)},
             folds=("S", "R"),
-            item="fact",
+            item="held-out fact",
             basis="pre-trained weights and the fine-tuning set",
         ),
     )
