@@ -151,7 +151,7 @@ class Experiment(Protocol):
         overlays: further arms, by the settings keys in which they differ.
         stacks: seeds that one task may hold on an accelerator.
         sources: files and folders that decide a result besides the experiment's own folder.
-        aside: names in the experiment's own folder that decide no result: a change there keeps what is stored.
+        aside: paths in the experiment's own folder that decide no result: a change there keeps what is stored.
         libraries: distributions whose version decides a result.
         command: a short command of its own (``factbound COMMAND run|plan|report``); empty for none.
         default: whether ``factbound verify`` without ``--experiment`` means this one.

@@ -40,6 +40,7 @@ class OneLayer(Experiment):
     overlays = OVERLAYS
     stacks = 64
     sources = (Path(world.__file__), Path(covering.__file__), Path(theory.coverage.__path__[0]) / "laws.py")
+    aside = ("presets", "report.py", "map.py", "predict/laws.py")
     libraries = ("torch", "numpy", "numba")
     default = True
 
