@@ -60,10 +60,8 @@ def confidence(results: Results) -> str:
     if family == 1:
         return f"{each}."
     wrong = min(1.0, family * alpha)
-    together = (
-        f"over all {family} claims judged by sampling, some verdict is wrong with probability at most {wrong:.2f}."
-    )
-    return f"{each}; {together}"
+    every = f"over all {family} claims judged by sampling, some verdict is wrong with probability at most {wrong:.2f}"
+    return f"{each}; {every}."
 
 
 def verdict_counts(results: Results, identifier: str) -> str:

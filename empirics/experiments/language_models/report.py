@@ -54,7 +54,7 @@ def _table(subject: Subject) -> Table:
             *(
                 Column(name=name, kind="number")
                 for name in (
-                    "error on trained questions",
+                    "trained questions",
                     "statements stored",
                     "mean reciprocal rank",
                     "template unseen",
@@ -66,7 +66,8 @@ def _table(subject: Subject) -> Table:
         group=("arm", "|R|"),
         note=(
             f"Held-out error: mean over seeds, time-uniform interval at level {1 - alpha:g} (betting; each cell by "
-            "itself). Template unseen: fraction of held-out facts with at least one of their K templates unseen."
+            "itself). Trained questions: error on those. "
+            "Template unseen: fraction of held-out facts with at least one of their K templates unseen."
         ),
     )
 
