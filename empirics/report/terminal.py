@@ -31,7 +31,8 @@ from empirics.verification.results import Results
 __all__ = ["print_results", "print_run"]
 
 _UNDECIDED_SHOWN = 2
-_HEADING, _WIDEST = 12, 30
+_HEADINGS = (40, 20, 16, 12)
+_WIDEST = 30
 _COLOURS = {"HOLDS": "green", "VIOLATED": "bold red", "UNDECIDED": "yellow"}
 _REFUTED = {True: "[green]refuted[/green]", False: "[bold red]NOT REFUTED[/bold red]", None: "[dim]not tested[/dim]"}
 
@@ -63,14 +64,21 @@ def print_results(results: Results, out: Console, directory: Path) -> None:
 
 
 def _print_table(table: Table, out: Console) -> None:
-    """The table; headings fold, short values do not."""
+    """The table; headings fold as far as it takes to fit, short values do not."""
     shown = _new(table.title)
     written = [[_written(c, v) for c, v in zip(table.columns, row, strict=True)] for row in table.rows]
-    for index, column in enumerate(table.columns):
+    widths = [
+        max((Text.from_markup(row[index]).cell_len for row in written), default=0)
+        for index in range(len(table.columns))
+    ]
+    for most in _HEADINGS:
+        headings = [textwrap.wrap(c.name, max(w, most)) for c, w in zip(table.columns, widths, strict=True)]
+        taken = [max(w, *map(len, lines)) for lines, w in zip(headings, widths, strict=True)]
+        if sum(taken) + 2 * len(taken) <= out.width:
+            break
+    for column, lines, width in zip(table.columns, headings, widths, strict=True):
         justify: Literal["left", "right"] = "left" if column.kind in ("text", "verdict") else "right"
-        width = max((Text.from_markup(row[index]).cell_len for row in written), default=0)
-        heading = "\n".join(textwrap.wrap(column.name, max(width, _HEADING)))
-        shown.add_column(escape(heading), justify=justify, no_wrap=width <= _WIDEST)
+        shown.add_column(escape("\n".join(lines)), justify=justify, no_wrap=width <= _WIDEST)
     keys = [index for index, column in enumerate(table.columns) if column.name in table.group]
     previous: list[Value] | None = None
     for row, texts in zip(table.rows, written, strict=True):

@@ -54,17 +54,14 @@ def _table(subject: Subject, indices: Sequence[int]) -> Table:
         columns=(
             *(Column(name=name, kind="count") for name in ("|R|", "K", "N_f", "seeds")),
             Column(name="observed [interval]", kind="interval"),
-            *(
-                Column(name=name, kind="number")
-                for name in (*(f"bound, {reading}" for reading in _READINGS.values()), "P(template unseen)")
-            ),
+            *(Column(name=name, kind="number") for name in (*_READINGS.values(), "P(template unseen)")),
             *(Column(name=f"verdict, {reading}", kind="verdict") for reading in _READINGS.values()),
         ),
         rows=tuple(_row(subject, index) for index in indices),
         group=("|R|", "K"),
         note=(
             f"Observed: mean over seeds, time-uniform interval at level {1 - alpha:g} (betting; each cell by itself). "
-            "The bound in its two readings. P(template unseen): the exact probability that at "
+            "Literal, normalised: the bound in its two readings. P(template unseen): the exact probability that at "
             "least one of the fact's K templates is unseen. Verdicts divide alpha over all cells of the claim. "
             "Slack ×12: the bound would be refuted if the exponent were 12 times larger."
         ),
