@@ -168,7 +168,7 @@ def _cell(
         observables={
             name: _summary(observables()[name], values, verdict.alpha) for name, values in table.observables.items()
         },
-        bounds={c.id: bound for c in claims if c.arm == arm.name and (bound := _bound(c, table.symbols)) is not None},
+        bounds={c.id: bound for c in claims if (bound := _bound(c, table.symbols)) is not None},
     )
 
 
@@ -195,7 +195,7 @@ def _bound(item: Claim, symbols: Mapping[str, float]) -> BoundResult | None:
         log_bound = float(item.log_bound(**{name: symbols[name] for name in item.symbols}))
     except (DomainError, KeyError):
         return None
-    return BoundResult(bound=math.exp(log_bound), log_bound=log_bound if math.isfinite(log_bound) else None)
+    return BoundResult(bound=float(np.exp(log_bound)), log_bound=log_bound if math.isfinite(log_bound) else None)
 
 
 def _observable(item: Observable) -> ObservableResult:
