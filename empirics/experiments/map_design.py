@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from empirics.experiments.presentation import Part
+
 if TYPE_CHECKING:
     from empirics.experiments.protocol import Experiment, Point
 
@@ -38,11 +40,10 @@ class MapPreset:
     variations: tuple[Variation, ...] = ()
 
 
-@dataclass(frozen=True)
-class Charted:
-    """A claim that the map shows: short name in tables, words in legends."""
+class Charted(Part):
+    """A claim whose number the map shows: its name in tables, and in legends."""
 
-    claim: str
+    id: str
     short: str
     legend: str
 
@@ -91,6 +92,11 @@ class Law:
     exponents: tuple[Regressor, ...] = ()
     free_factor: bool = False
     power_of_known: bool = False
+
+    @property
+    def column(self) -> str:
+        """Its key among the exponents, where it is a rival."""
+        return self.name.replace("-", "_")
 
     @property
     def coefficients(self) -> tuple[str, ...]:
@@ -216,7 +222,7 @@ class MapDesign:
     items: Items | None = None
 
     def __post_init__(self) -> None:
-        charted = {c.claim for c in self.charted}
+        charted = {c.id for c in self.charted}
         known = {"", *self.experiment.premises}
         if self.axis not in self.experiment.axes or not set(self.readings) <= charted or self.premise not in known:
             raise ValueError(

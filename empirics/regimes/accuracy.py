@@ -17,7 +17,9 @@ from scipy.optimize import minimize
 from scipy.special import expit
 from scipy.stats import rankdata
 
-__all__ = ["Accuracy", "Bin", "Scored", "accuracies", "area", "calibrated", "cell_errors", "logistic", "reliability"]
+from empirics.regimes.document import AccuracyRow, BinRow
+
+__all__ = ["Scored", "accuracies", "area", "calibrated", "cell_errors", "logistic", "reliability"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -50,56 +52,6 @@ class Scored:
         """The items where ``chosen``."""
         scores = {name: values[chosen] for name, values in self.scores.items()}
         return Scored(self.cell[chosen], self.seed[chosen], self.fold[chosen], self.succeeded[chosen], scores)
-
-
-@dataclass(frozen=True)
-class Bin:
-    """One bin of a reliability diagram: items, their mean predicted probability, and the share that succeeded."""
-
-    facts: int
-    predicted: float
-    observed: float
-
-
-@dataclass(frozen=True)
-class Accuracy:
-    """How well one predictor does on the items of some cells.
-
-    Attributes:
-        predictor: its name.
-        part: which cells.
-        facts: how many items.
-        cells: how many cells.
-        auc: area under the ROC curve over all items; None without items of both outcomes.
-        auc_lower: 2.5th percentile over resampled seeds.
-        auc_upper: 97.5th percentile.
-        auc_within: mean over single runs in which both outcomes occur.
-        agreement: share of the items that the rule gets right.
-        deviation: mean over cells of the absolute deviation of the rule's predicted from the observed error.
-        bias: mean over cells of predicted less observed error.
-        worst: the largest absolute deviation of a cell.
-        deviation_probability: the deviation with probabilities in place of the rule.
-        brier: mean squared deviation of the probability from the outcome.
-        brier_share: the Brier score of the constant probability, the overall share: what to beat.
-        bins: the reliability diagram.
-    """
-
-    predictor: str
-    part: str
-    facts: int
-    cells: int
-    auc: float | None
-    auc_lower: float | None
-    auc_upper: float | None
-    auc_within: float | None
-    agreement: float
-    deviation: float
-    bias: float
-    worst: float
-    deviation_probability: float | None
-    brier: float | None
-    brier_share: float
-    bins: tuple[Bin, ...]
 
 
 def area(score: FloatArray, succeeded: BoolArray) -> float | None:
@@ -156,19 +108,19 @@ def cell_errors(items: Scored, failing: FloatArray) -> dict[int, float]:
     return {int(cell): float(mean[of == cell].mean()) for cell in np.unique(of)}
 
 
-def reliability(probability: FloatArray, succeeded: BoolArray) -> tuple[Bin, ...]:
+def reliability(probability: FloatArray, succeeded: BoolArray) -> list[BinRow]:
     """Bins of equal width; empty ones are left out."""
     place = np.minimum((probability * _BINS).astype(int), _BINS - 1)
-    return tuple(
-        Bin(int(m.sum()), float(probability[m].mean()), float(succeeded[m].mean()))
+    return [
+        BinRow(facts=m.sum(), predicted=probability[m].mean(), observed=succeeded[m].mean())
         for m in (place == i for i in range(_BINS))
         if m.any()
-    )
+    ]
 
 
 def accuracies(
     items: Scored, parts: Mapping[str, Sequence[int]], resamples: int = 100, seed: int = 0
-) -> list[Accuracy]:
+) -> list[AccuracyRow]:
     """Each predictor on each part; predictors without a score somewhere in a part are left out there.
 
     Args:
@@ -191,13 +143,13 @@ def accuracies(
 
 def _accuracy(
     items: Scored, predictor: str, part: str, probability: FloatArray | None, resamples: int, seed: int
-) -> Accuracy:
+) -> AccuracyRow:
     score, succeeded = items.scores[predictor], items.succeeded
     observed = cell_errors(items, (~succeeded).astype(np.float64))
     off = _deviations(cell_errors(items, (score <= 0).astype(np.float64)), observed)
     low, high = _auc_limits(items, score, resamples, seed)
     soft = None if probability is None else _deviations(cell_errors(items, 1.0 - probability), observed)
-    return Accuracy(
+    return AccuracyRow(
         predictor=predictor,
         part=part,
         facts=len(items),
@@ -213,7 +165,7 @@ def _accuracy(
         deviation_probability=None if soft is None else float(np.abs(soft).mean()),
         brier=None if probability is None else float(np.mean((probability - succeeded) ** 2)),
         brier_share=float(succeeded.mean() * (1 - succeeded.mean())),
-        bins=() if probability is None else reliability(probability, succeeded),
+        bins=[] if probability is None else reliability(probability, succeeded),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,6 @@ from empirics.judging.judge import judge_claim
 from empirics.regimes.contours import LEVELS, Crossing, measured_crossing, predicted_crossing
 from empirics.regimes.document import (
     ArmRow,
-    ClaimRow,
     ContourRow,
     DesignPart,
     ItemsRow,
@@ -27,14 +26,13 @@ from empirics.regimes.document import (
     RegimeMap,
     VariationRow,
 )
-from empirics.regimes.laws import law_part, rival_column
+from empirics.regimes.laws import law_part
 from empirics.regimes.plan import keys_of
 from empirics.regimes.prediction import prediction_part
 from empirics.regimes.regime import Thresholds, regime_of
 from empirics.regimes.sample import TRANSITION
 from empirics.regimes.survey import Place, Survey, value, values
-from empirics.runs.environment import describe_environment
-from empirics.verification.results import ExperimentResult, SymbolResult
+from empirics.verification.document import beginning
 from theory import DomainError, claim
 
 __all__ = ["analyse", "reading_verdicts"]
@@ -50,35 +48,25 @@ def analyse(
     resamples: int = 100,
 ) -> RegimeMap:
     """The whole document from whatever runs there are; limits of fits and contours rest on ``resamples`` bootstraps."""
-    design, settings, experiment = survey.design, survey.settings, survey.experiment
+    design, settings = survey.design, survey.settings
     verdicts = reading_verdicts(survey)
     cells = [_cell(survey, place, verdicts[place.table.index], thresholds) for place in survey.places]
+    varied = {f"{v.key}={number}": (v.key, number) for v in variations for number in v.values}
     return RegimeMap(
-        schema_version=2,
-        wall_seconds=round(wall_seconds, 3),
-        complete=complete,
-        experiment=ExperimentResult(
-            name=experiment.name,
-            title=experiment.title,
-            leading=experiment.leading,
-            axes={symbol: experiment.column(symbol) for symbol in experiment.axes},
-            run_axes=list(experiment.run_axes),
-        ),
-        notation=[
-            SymbolResult(name=s.name, label=s.label, latex=s.latex, meaning=s.meaning, unit=s.unit, integer=s.integer)
-            for s in experiment.notation.values()
-        ],
+        **beginning(survey.experiment, settings, wall_seconds, complete=complete),
         design=_design(survey),
-        config=settings.model_dump(mode="json"),
         variations=[
             VariationRow(key=v.key, values=list(v.values), main=_main_value(design, settings, v.key))
             for v in variations
         ],
-        arms=[_arm(design, arm.name, variations) for arm in survey.arms],
+        arms=[
+            ArmRow(name=arm.name, key=key, value=number, size=key in design.sizes.values())
+            for arm in survey.arms
+            for key, number in [varied.get(arm.name, (None, None))]
+        ],
         success=thresholds.success,
         failure=thresholds.failure,
         resamples=resamples,
-        environment=describe_environment(settings.compute.device, settings.compute.dtype),
         cells=cells,
         contours=_contours(survey, resamples),
         law=law_part(survey, cells, resamples),
@@ -102,31 +90,33 @@ def reading_verdicts(survey: Survey) -> list[dict[str, str]]:
 
 
 def _cell(survey: Survey, place: Place, verdicts: dict[str, str], thresholds: Thresholds) -> MapCell:
-    design, table = survey.design, place.table
-    errors, alpha = values(table, design.observable), survey.settings.verdict.alpha
+    design, table, alpha = survey.design, place.table, survey.settings.verdict.alpha
+    errors = values(table, design.observable)
     limits = interval(errors, alpha) if errors else None
-    gaps = values(table, design.premise)
     predictors = design.items.predictors if design.items else {}
-    predicted = {name: values(table, observable) for name, observable in predictors.items()}
     return MapCell.model_validate(
         {
             "variant": place.arm.name,
             **_columns(design, place.point),
-            "symbols": dict(table.symbols),
-            "seeds": list(table.seeds),
+            "symbols": table.symbols,
+            "seeds": table.seeds,
             "failed": sorted(table.failed),
             "in_scope_seeds": survey.in_scope(table),
-            "gap": float(np.mean(gaps)) if gaps else None,
-            "error": limits.mean if limits else None,
-            "lower": limits.lower if limits else None,
-            "upper": limits.upper if limits else None,
+            "gap": _mean(values(table, design.premise)),
+            "error": limits and limits.mean,
+            "lower": limits and limits.lower,
+            "upper": limits and limits.upper,
             "regime": regime_of(errors, alpha, thresholds).value,
             "in_law": survey.in_law(place),
             "laws": _laws(design, table.symbols),
             "verdicts": verdicts,
-            "predicted": {name: float(np.mean(v)) if v else None for name, v in predicted.items()},
+            "predicted": {name: _mean(values(table, observable)) for name, observable in predictors.items()},
         }
     )
+
+
+def _mean(numbers: Sequence[float]) -> float | None:
+    return float(np.mean(numbers)) if numbers else None
 
 
 def _columns(design: MapDesign, point: Point) -> dict[str, Any]:
@@ -135,10 +125,10 @@ def _columns(design: MapDesign, point: Point) -> dict[str, Any]:
     return found | ({design.quantity.column: design.quantity.value(point)} if design.quantity else {})
 
 
-def _laws(design: MapDesign, symbols: Any) -> dict[str, float]:
+def _laws(design: MapDesign, symbols: Mapping[str, float]) -> dict[str, float]:
     found = {}
     for charted in design.charted:
-        item = claim(charted.claim)
+        item = claim(charted.id)
         try:
             found[item.id] = float(item.bound(**{name: symbols[name] for name in item.symbols}))
         except DomainError:
@@ -170,10 +160,6 @@ def _contour(survey: Survey, place: Place, level: float, sizes: Sequence[int], c
     fixed = {name: number for name, number in place.table.symbols.items() if name != design.axis}
     columns = _columns(design, place.point)
     del columns[design.columns[design.axis]]
-    predicted = {
-        c.claim: predicted_crossing(c.claim, level, design.axis, Point(tuple(fixed.items())).on(claim(c.claim).symbols))
-        for c in design.charted
-    }
     return ContourRow.model_validate(
         {
             "variant": place.arm.name,
@@ -182,10 +168,13 @@ def _contour(survey: Survey, place: Place, level: float, sizes: Sequence[int], c
             "level": level,
             "measured": None if beyond else crossing.value,
             "beyond": beyond,
-            "lower": float(np.clip(crossing.lower, sizes[0], sizes[-1])),
-            "upper": float(np.clip(crossing.upper, sizes[0], sizes[-1])),
+            "lower": np.clip(crossing.lower, sizes[0], sizes[-1]),
+            "upper": np.clip(crossing.upper, sizes[0], sizes[-1]),
             "in_law": survey.in_law(place),
-            "predicted": predicted,
+            "predicted": {
+                c.id: predicted_crossing(c.id, level, design.axis, Point.of(**fixed).on(claim(c.id).symbols))
+                for c in design.charted
+            },
         }
     )
 
@@ -195,6 +184,7 @@ def _design(survey: Survey) -> DesignPart:
     design, limit = survey.design, survey.premise_limit
     units = {o.name: o.unit for o in survey.experiment.observables}
     laws, items, quantity = design.laws, design.items, design.quantity
+    premise = None if limit is None else PremiseRow(observable=design.premise, unit=units[design.premise], limit=limit)
     return DesignPart(
         observable=design.observable,
         subject=design.subject,
@@ -204,28 +194,17 @@ def _design(survey: Survey) -> DesignPart:
         levels=list(LEVELS),
         transition=TRANSITION,
         most=design.most(survey.places[0].point) if design.most else None,
-        premise=None
-        if limit is None
-        else PremiseRow(observable=design.premise, unit=units[design.premise], limit=limit),
-        quantity=QuantityRow(column=quantity.column, label=quantity.label, title=quantity.title) if quantity else None,
+        premise=premise,
+        quantity=QuantityRow.model_validate(quantity, from_attributes=True) if quantity else None,
         readings=list(design.readings),
-        claims=[ClaimRow(id=c.claim, short=c.short, legend=c.legend) for c in design.charted],
+        claims=list(design.charted),
         laws=[LawRow(name=w.name, title=w.title, coefficients=len(w.coefficients)) for w in laws.laws] if laws else [],
-        rivals={rival_column(name): heading for name, heading in laws.rivals.items()} if laws else {},
+        rivals={laws[name].column: heading for name, heading in laws.rivals.items()} if laws else {},
         collinear=(laws.collinear[0].name, laws.collinear[1].name) if laws and laws.collinear else None,
         items=ItemsRow(item=items.item, basis=items.basis, predictors=list(items.predictors), folds=list(items.folds))
         if items
         else None,
     )
-
-
-def _arm(design: MapDesign, name: str, variations: Sequence[Variation]) -> ArmRow:
-    for variation in variations:
-        for number in variation.values:
-            if name == f"{variation.key}={number}":
-                size = variation.key in design.sizes.values()
-                return ArmRow(name=name, key=variation.key, value=number, size=size)
-    return ArmRow(name=name, key=None, value=None, size=False)
 
 
 def _main_value(design: MapDesign, settings: ExperimentSettings, key: str) -> float | None:

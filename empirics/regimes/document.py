@@ -6,45 +6,17 @@ models by ``python -m empirics.regimes.document``; a test keeps the two equal.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from empirics.errors import UsageError
+from empirics.experiments.map_design import Charted
 from empirics.experiments.presentation import Part
-from empirics.files import write_atomically
-from empirics.runs.environment import Environment
-from empirics.verification.results import ExperimentResult, SymbolResult
+from empirics.verification.document import Document, OnGrid, read_document, schema_of
 
-__all__ = [
-    "MAP_SCHEMA_FILE",
-    "MAP_SCHEMA_VERSION",
-    "AccuracyRow",
-    "ArmRow",
-    "BinRow",
-    "ClaimRow",
-    "CollapseRow",
-    "ContourRow",
-    "DesignPart",
-    "ExponentRow",
-    "HeldOutRow",
-    "ItemsRow",
-    "LawPart",
-    "LawRow",
-    "MapCell",
-    "OnMap",
-    "PremiseRow",
-    "QuantityRow",
-    "RegimeMap",
-    "VariationRow",
-    "read_map",
-    "schema_text",
-    "write_map",
-]
+__all__ = ["MAP_SCHEMA_FILE", "RegimeMap", "read_map"]
 
-MAP_SCHEMA_VERSION = 2
 MAP_SCHEMA_FILE = Path(__file__).with_name("map.schema.json")
 
 
@@ -71,14 +43,6 @@ class PremiseRow(Part):
     observable: str
     unit: str
     limit: float
-
-
-class ClaimRow(Part):
-    """A claim whose number is shown: its name in tables and in legends."""
-
-    id: str
-    short: str
-    legend: str
 
 
 class QuantityRow(Part):
@@ -127,27 +91,14 @@ class DesignPart(Part):
     premise: PremiseRow | None
     quantity: QuantityRow | None
     readings: list[str]
-    claims: list[ClaimRow]
+    claims: list[Charted]
     laws: list[LawRow]
     rivals: dict[str, str]
     collinear: tuple[str, str] | None
     items: ItemsRow | None
 
 
-class OnMap(BaseModel):
-    """A part that belongs to a point: the column of each symbol, and of the quantity, is a key of its own."""
-
-    model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False)
-    __pydantic_extra__: dict[str, int | float]
-
-    variant: str
-
-    def at(self, column: str) -> int | float:
-        """The value in a column."""
-        return self.__pydantic_extra__[column]
-
-
-class MapCell(OnMap):
+class MapCell(OnGrid):
     """One cell: what was measured, what laws and predictors say, and the verdicts.
 
     ``error``, ``lower`` and ``upper`` are the mean error with its time-uniform interval for the cell by itself, over
@@ -171,7 +122,7 @@ class MapCell(OnMap):
     predicted: dict[str, float | None]
 
 
-class ContourRow(OnMap):
+class ContourRow(OnGrid):
     """Where the error falls to a level along the axis, the other symbols fixed.
 
     ``measured`` is None and ``beyond`` says why if that is not between the least and the largest value run;
@@ -190,7 +141,12 @@ class ContourRow(OnMap):
 
 
 class ExponentRow(BaseModel):
-    """A coefficient of a fitted law; fields as in :class:`empirics.regimes.comparison.Exponent`, a key per rival."""
+    """A coefficient of a fitted law.
+
+    ``lower`` and ``upper`` are limits at 95 % from resampled seeds, None if too few resamples could be fitted;
+    ``source`` is the exponent that the experiment's bound states. A key per rival holds what the same fit gives on
+    that law's exact errors at the same cells.
+    """
 
     model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False)
     __pydantic_extra__: dict[str, float | None]
@@ -208,7 +164,12 @@ class ExponentRow(BaseModel):
 
 
 class HeldOutRow(Part):
-    """A law's score on held-out cells; fields as in :class:`empirics.regimes.comparison.HeldOut`."""
+    """How well a law predicts cells held out together.
+
+    ``deviation`` and ``worst`` are the mean and the largest absolute deviation of the predicted from the observed mean
+    error; the limits are at 95 %, seeds resampled and the law refitted each time. ``divergence`` is the mean Bernoulli
+    divergence of the observed from the predicted error, nats.
+    """
 
     law: str
     split: str
@@ -220,7 +181,7 @@ class HeldOutRow(Part):
     divergence: float
 
 
-class CollapseRow(OnMap):
+class CollapseRow(OnGrid):
     """A transition cell against a law: -log of the error that it predicts and of the observed one, with limits."""
 
     law: str
@@ -241,7 +202,7 @@ class LawPart(Part):
 
 
 class BinRow(Part):
-    """One bin of a reliability diagram."""
+    """One bin of a reliability diagram: items, their mean predicted probability, and the share that succeeded."""
 
     facts: int
     predicted: float
@@ -249,7 +210,16 @@ class BinRow(Part):
 
 
 class AccuracyRow(Part):
-    """How well a predictor does; fields as in :class:`empirics.regimes.accuracy.Accuracy`."""
+    """How well one predictor does on the items (``facts``) of some cells.
+
+    ``auc`` is the area under the ROC curve over all items, None without items of both outcomes, with the 2.5th and
+    97.5th percentile over resampled seeds; ``auc_within`` its mean over single runs in which both outcomes occur.
+    ``agreement`` is the share of items that the rule (success if and only if the score is positive) gets right;
+    ``deviation``, ``bias`` and ``worst`` are the mean absolute, mean and largest absolute difference of the rule's
+    predicted from the observed error over cells; ``deviation_probability`` is the first for probabilities.
+    ``brier`` is the mean squared difference of probability and outcome, ``brier_share`` that of the overall share as a
+    constant probability: what to beat.
+    """
 
     predictor: str
     part: str
@@ -269,22 +239,15 @@ class AccuracyRow(Part):
     bins: list[BinRow]
 
 
-class RegimeMap(Part):
+class RegimeMap(Document):
     """The whole document."""
 
-    schema_version: Literal[2]
-    wall_seconds: float
-    complete: bool
-    experiment: ExperimentResult
-    notation: list[SymbolResult]
     design: DesignPart
-    config: dict[str, Any]
     variations: list[VariationRow]
     arms: list[ArmRow]
     success: float
     failure: float
     resamples: int
-    environment: Environment
     cells: list[MapCell]
     contours: list[ContourRow]
     law: LawPart
@@ -295,11 +258,6 @@ class RegimeMap(Part):
         """The arm of the main grid."""
         return self.experiment.leading
 
-    @property
-    def size_arms(self) -> list[str]:
-        """The main grid's arm, and those of other sizes."""
-        return [arm.name for arm in self.arms if arm.key is None or arm.size]
-
     def of(self, variant: str) -> list[MapCell]:
         """The cells of one arm."""
         return [c for c in self.cells if c.variant == variant]
@@ -308,21 +266,13 @@ class RegimeMap(Part):
         """A symbol's column."""
         return self.design.columns[symbol]
 
-    def place(self, row: OnMap) -> dict[str, int | float]:
+    def place(self, row: OnGrid) -> dict[str, int | float]:
         """The columns of a row's symbols, sizes before axes."""
         return {c: row.at(c) for c in self.design.columns.values() if c in row.__pydantic_extra__}
 
-    def others(self, row: OnMap) -> tuple[int | float, ...]:
+    def others(self, row: OnGrid) -> tuple[int | float, ...]:
         """The values of the other axes."""
         return tuple(row.at(self.column(symbol)) for symbol in self.design.others)
-
-
-def write_map(found: RegimeMap, path: Path) -> None:
-    """Validate once more, as a reader would, and write atomically; strict JSON without NaN."""
-    text = found.model_dump_json(indent=1) + "\n"
-    RegimeMap.model_validate_json(text)
-    json.loads(text)
-    write_atomically(path, text)
 
 
 def read_map(path: Path) -> RegimeMap:
@@ -333,23 +283,9 @@ def read_map(path: Path) -> RegimeMap:
         OSError: the file cannot be read.
         pydantic.ValidationError: it is no map.
     """
-    text = path.read_text(encoding="utf-8")
-    try:
-        version = json.loads(text).get("schema_version")
-    except (ValueError, AttributeError, RecursionError):
-        version = None
-    if isinstance(version, int) and version != MAP_SCHEMA_VERSION:
-        raise UsageError(
-            f"{path} has schema_version {version}, this version of factbound reads {MAP_SCHEMA_VERSION}; "
-            f"run 'factbound map --output {path.parent}' again: finished runs of the same code are found there"
-        )
-    return RegimeMap.model_validate_json(text)
-
-
-def schema_text() -> str:
-    """The JSON Schema as text."""
-    return json.dumps(RegimeMap.model_json_schema(), indent=1) + "\n"
+    again = f"run 'factbound map --output {path.parent}' again: finished runs of the same code are found there"
+    return read_document(RegimeMap, path, again)
 
 
 if __name__ == "__main__":
-    MAP_SCHEMA_FILE.write_text(schema_text(), encoding="utf-8")
+    MAP_SCHEMA_FILE.write_text(schema_of(RegimeMap), encoding="utf-8")

@@ -9,13 +9,14 @@ from empirics.errors import UsageError
 from empirics.experiments.map_design import MapDesign, Variation
 from empirics.experiments.settings import ExperimentSettings
 from empirics.regimes.analysis import analyse
-from empirics.regimes.collect import collect
 from empirics.regimes.document import RegimeMap
 from empirics.regimes.plan import map_arms
 from empirics.regimes.regime import Thresholds
 from empirics.regimes.survey import Survey
-from empirics.runs.source import Progress
+from empirics.runs.pool import available_cores
+from empirics.runs.source import Progress, RunSource
 from empirics.runs.store import Store
+from empirics.verification.assembly import Runs
 
 __all__ = ["check_resamples", "make_map"]
 
@@ -59,10 +60,19 @@ def make_map(
     """
     check_resamples(resamples)
     start = time.monotonic()
-    arms = map_arms(design, settings, variations)
-    runs, complete = collect(
-        design.experiment, arms, workers=workers, progress=progress, store=store, fresh=fresh, cluster=cluster
-    )
+    experiment, seeds = design.experiment, settings.seeds
+    arms, runs, complete = map_arms(design, settings, variations), Runs(), True
+    source = RunSource(experiment, arms, workers or available_cores(), progress or Progress(), store, fresh, cluster)
+    wanted = {
+        (arm.name, unit): range(seeds.base, seeds.base + seeds.minimum)
+        for arm in arms
+        for unit in experiment.units(arm.settings)
+    }
+    try:
+        for variant, finished in source.runs(wanted):
+            runs.add(variant, finished)
+    except KeyboardInterrupt:
+        complete = False
     return analyse(
         Survey(design, settings, arms, runs),
         variations,

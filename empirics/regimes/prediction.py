@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ import numpy as np
 from empirics.experiments.protocol import Point
 from empirics.regimes.accuracy import Scored, accuracies
 from empirics.regimes.document import AccuracyRow, MapCell
-from empirics.regimes.sample import TRANSITION
+from empirics.regimes.sample import in_transition
 from empirics.regimes.survey import Survey
 
 __all__ = ["prediction_part"]
@@ -25,7 +24,7 @@ def prediction_part(survey: Survey, cells: Sequence[MapCell], resamples: int) ->
         return []
     axis, leading = survey.design.axis, survey.experiment.leading
     values = [place.point[axis] for place in survey.places]
-    inside = [i for i, c in enumerate(cells) if c.error is not None and TRANSITION[0] < c.error < TRANSITION[1]]
+    inside = [i for i, c in enumerate(cells) if in_transition(c.error)]
     parts: dict[str, Sequence[int]] = {
         "transition cells": inside,
         "transition cells, main grid": [i for i in inside if cells[i].variant == leading],
@@ -36,7 +35,7 @@ def prediction_part(survey: Survey, cells: Sequence[MapCell], resamples: int) ->
         parts[f"{axis} = {n}"] = [i for i in inside if values[i] == n]
     for arm in survey.arms:
         parts[f"arm {arm.name}"] = [i for i in inside if cells[i].variant == arm.name]
-    return [AccuracyRow.model_validate(asdict(row)) for row in accuracies(items, parts, resamples)]
+    return accuracies(items, parts, resamples)
 
 
 def _scored(survey: Survey) -> Scored | None:

@@ -10,12 +10,17 @@ from numpy.typing import NDArray
 
 from empirics.experiments.protocol import Point
 
-__all__ = ["TRANSITION", "Sample"]
+__all__ = ["TRANSITION", "Sample", "in_transition"]
 
 FloatArray = NDArray[np.float64]
 
 TRANSITION = (0.02, 0.98)
 """Mean errors strictly between these make a transition cell: a law of the error can be told from another there."""
+
+
+def in_transition(error: float | None) -> bool:
+    """Whether a mean error is that of a transition cell."""
+    return error is not None and TRANSITION[0] < error < TRANSITION[1]
 
 
 @dataclass(frozen=True)
@@ -30,9 +35,6 @@ class Sample:
     points: tuple[Point, ...]
     errors: FloatArray
 
-    def __len__(self) -> int:
-        return len(self.points)
-
     @property
     def means(self) -> FloatArray:
         """Mean error over the seeds of each point; NaN where there is none; shape [n]."""
@@ -40,16 +42,14 @@ class Sample:
 
     def where(self, keep: Callable[[Point], bool]) -> Sample:
         """The part at some points."""
-        return self.rows([i for i, p in enumerate(self.points) if keep(p)])
-
-    def rows(self, chosen: Sequence[int]) -> Sample:
-        """The part with these positions."""
-        return Sample(tuple(self.points[i] for i in chosen), self.errors[list(chosen)])
+        return self._rows([i for i, p in enumerate(self.points) if keep(p)])
 
     def transition(self) -> Sample:
         """The transition cells."""
-        means = self.means
-        return self.rows([i for i in range(len(self)) if TRANSITION[0] < means[i] < TRANSITION[1]])
+        return self._rows([i for i, mean in enumerate(self.means) if in_transition(mean)])
+
+    def _rows(self, chosen: Sequence[int]) -> Sample:
+        return Sample(tuple(self.points[i] for i in chosen), self.errors[list(chosen)])
 
     def resampled_means(self, draws: int, seed: int) -> FloatArray:
         """Bootstrap means: whole seeds are drawn with replacement, the same ones at every point; shape [draws, n].
@@ -60,7 +60,7 @@ class Sample:
         generator = np.random.default_rng(seed)
         width = self.errors.shape[1]
         found = [_means(self.errors[:, generator.integers(0, width, size=width)]) for _ in range(draws)]
-        return np.array(found).reshape(draws, len(self))
+        return np.array(found).reshape(draws, len(self.points))
 
 
 def _means(errors: FloatArray) -> FloatArray:

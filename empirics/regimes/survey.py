@@ -16,7 +16,7 @@ from empirics.experiments.protocol import Experiment, Point
 from empirics.experiments.settings import ExperimentSettings
 from empirics.judging.table import CellTable
 from empirics.regimes.sample import Sample
-from empirics.verification.assembly import Runs, tables_of
+from empirics.verification.assembly import Runs, declared, tables_of
 
 __all__ = ["Place", "Survey", "value", "values"]
 
@@ -62,16 +62,13 @@ class Survey:
     @cached_property
     def places(self) -> list[Place]:
         """Every cell of every arm, in the order of the results."""
-        cells = [(arm, cell) for arm in self.arms for cell in self.experiment.cells(arm.settings)]
+        cells = declared(self.experiment, self.arms)
         return [
-            Place(arm, cell, table, self.point(arm, cell))
-            for (arm, cell), table in zip(cells, self.tables, strict=True)
+            Place(arm, cell, table, self._point(table)) for (arm, cell), table in zip(cells, self.tables, strict=True)
         ]
 
-    def point(self, arm: Arm, cell: Point) -> Point:
-        """The values of the map's symbols, sizes before axes."""
-        symbols = self.experiment.symbols(arm.settings, cell)
-        return Point(tuple((s, symbols[s]) for s in self.design.columns if s in symbols))
+    def _point(self, table: CellTable) -> Point:
+        return Point(tuple((s, table.symbols[s]) for s in self.design.columns if s in table.symbols))
 
     def in_law(self, place: Place) -> bool:
         """Whether the laws speak of a cell: of the leading arm, or of an arm of another size."""

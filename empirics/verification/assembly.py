@@ -19,25 +19,22 @@ from empirics.judging.settings import Settings
 from empirics.judging.table import CellTable
 from empirics.observables.catalogue import observables
 from empirics.observables.definition import Observable
-from empirics.runs.environment import describe_environment
+from empirics.verification.document import beginning
 from empirics.verification.falsify import falsifier
 from empirics.verification.figures import claim_figures
 from empirics.verification.latex import latex_of
 from empirics.verification.results import (
-    SCHEMA_VERSION,
     BoundResult,
     CellResult,
     ClaimResult,
     CurveResult,
     Exceedance,
-    ExperimentResult,
     MutantResult,
     ObservableResult,
     PremiseResult,
     Results,
     StatedPremise,
     Summary,
-    SymbolResult,
     VerdictResult,
 )
 from theory import Claim, DomainError
@@ -113,22 +110,7 @@ def assemble(
     measured = {name for table in tables for name in table.observables} | {c.observable for c in claims}
     known = observables()
     results = Results(
-        schema_version=SCHEMA_VERSION,
-        wall_seconds=round(wall_seconds, 3),
-        complete=complete,
-        experiment=ExperimentResult(
-            name=experiment.name,
-            title=experiment.title,
-            leading=experiment.leading,
-            axes={symbol: experiment.column(symbol) for symbol in experiment.axes},
-            run_axes=list(experiment.run_axes),
-        ),
-        notation=[
-            SymbolResult(name=s.name, label=s.label, latex=s.latex, meaning=s.meaning, unit=s.unit, integer=s.integer)
-            for s in experiment.notation.values()
-        ],
-        config=settings.model_dump(mode="json"),
-        environment=describe_environment(settings.compute.device, settings.compute.dtype),
+        **beginning(experiment, settings, wall_seconds, complete=complete),
         observables={name: _observable(item) for name, item in known.items() if name in measured},
         cells=[_cell(experiment, arm, cell, table, runs, claims) for (arm, cell), table in places],
         verdicts=[verdict_result(o) for outcome in outcomes for o in outcome.outcomes],

@@ -6,43 +6,16 @@ these models by ``python -m empirics.verification.results``; a test keeps the tw
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
-
-from empirics.errors import UsageError
 from empirics.experiments.presentation import FigureData, Part, Shown
-from empirics.files import write_atomically
-from empirics.runs.environment import Environment
+from empirics.verification.document import Document, OnGrid, read_document, schema_of, write_document
 
-__all__ = ["SCHEMA_FILE", "SCHEMA_VERSION", "Results", "read_results", "write_results"]
+__all__ = ["SCHEMA_FILE", "Results", "read_results", "write_results"]
 
-SCHEMA_VERSION = 2
 SCHEMA_FILE = Path(__file__).with_name("results.schema.json")
-
-
-class ExperimentResult(Part):
-    """What was run: its name, and the axes of its grid, symbol to column, in order; ``run_axes`` decide a run."""
-
-    name: str
-    title: str
-    leading: str
-    axes: dict[str, str]
-    run_axes: list[str]
-
-
-class SymbolResult(Part):
-    """A symbol of the notation."""
-
-    name: str
-    label: str
-    latex: str
-    meaning: str
-    unit: str
-    integer: bool
 
 
 class ObservableResult(Part):
@@ -74,23 +47,14 @@ class BoundResult(Part):
     log_bound: float | None
 
 
-class _OnGrid(BaseModel):
-    """A part that belongs to a point of the grid: each axis' column is a key of its own, beside ``symbols``."""
-
-    model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False)
-    __pydantic_extra__: dict[str, int | float]
-
-    variant: str
-    symbols: dict[str, int | float]
-
-
-class CellResult(_OnGrid):
+class CellResult(OnGrid):
     """One cell of one arm; ``failures`` says for each failed seed why, ``bounds`` holds each claim's number here."""
 
+    symbols: dict[str, int | float]
     overlay: dict[str, Any]
     seeds: list[int]
     failed: list[int]
-    failures: dict[str, str] = {}
+    failures: dict[str, str] = {}  # noqa: RUF012 - pydantic copies it
     in_scope_seeds: list[int]
     observables: dict[str, Summary]
     bounds: dict[str, BoundResult]
@@ -182,9 +146,10 @@ class ClaimResult(Part):
     mutants: list[MutantResult]
 
 
-class CurveResult(_OnGrid):
+class CurveResult(OnGrid):
     """An observable along training: mean over seeds with limits."""
 
+    symbols: dict[str, int | float]
     observable: str
     steps: list[int]
     mean: list[float | None]
@@ -192,16 +157,9 @@ class CurveResult(_OnGrid):
     upper: list[float | None]
 
 
-class Results(Part):
+class Results(Document):
     """The whole document; it is read without the code that made it."""
 
-    schema_version: Literal[2]
-    wall_seconds: float
-    complete: bool
-    experiment: ExperimentResult
-    notation: list[SymbolResult]
-    config: dict[str, Any]
-    environment: Environment
     observables: dict[str, ObservableResult]
     cells: list[CellResult]
     verdicts: list[VerdictResult]
@@ -222,7 +180,7 @@ class Results(Part):
         """How plain text writes a symbol."""
         return next((s.label for s in self.notation if s.name == symbol), symbol)
 
-    def place(self, cells: Sequence[_OnGrid]) -> str:
+    def place(self, cells: Sequence[CellResult | CurveResult]) -> str:
         """Cells or curves in words: arms other than the leading one, then the values of each axis."""
         parts = [v for v in dict.fromkeys(c.variant for c in cells) if v != self.experiment.leading]
         for symbol in self.experiment.axes:
@@ -238,10 +196,7 @@ class Results(Part):
 
 def write_results(results: Results, path: Path) -> None:
     """Validate once more, as a reader would, and write atomically; strict JSON without NaN."""
-    text = results.model_dump_json(indent=1) + "\n"
-    Results.model_validate_json(text)
-    json.loads(text, parse_constant=_no_constant)
-    write_atomically(path, text)
+    write_document(results, path)
 
 
 def read_results(path: Path) -> Results:
@@ -252,27 +207,8 @@ def read_results(path: Path) -> Results:
         OSError: the file cannot be read.
         pydantic.ValidationError: it is not a results document.
     """
-    text = path.read_text(encoding="utf-8")
-    try:
-        version = json.loads(text).get("schema_version")
-    except (ValueError, AttributeError, RecursionError):
-        version = None
-    if isinstance(version, int) and version != SCHEMA_VERSION:
-        raise UsageError(
-            f"{path} has schema_version {version}, this version of factbound reads {SCHEMA_VERSION}; "
-            "run 'factbound verify' again with another --output"
-        )
-    return Results.model_validate_json(text)
-
-
-def schema_text() -> str:
-    """The JSON Schema as text."""
-    return json.dumps(Results.model_json_schema(), indent=1) + "\n"
-
-
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is not strict JSON")
+    return read_document(Results, path, "run 'factbound verify' again with another --output")
 
 
 if __name__ == "__main__":
-    SCHEMA_FILE.write_text(schema_text(), encoding="utf-8")
+    SCHEMA_FILE.write_text(schema_of(Results), encoding="utf-8")

@@ -16,8 +16,9 @@ from durability_tools import kill, stored_runs, wait_for_runs
 from empirics.cli.app import run
 from empirics.errors import UsageError
 from empirics.regimes.contours import crossing
-from empirics.regimes.document import MAP_SCHEMA_FILE, read_map, schema_text
+from empirics.regimes.document import MAP_SCHEMA_FILE, RegimeMap, read_map
 from empirics.report.map_files import map_parts
+from empirics.verification.document import schema_of
 from theory import claim
 
 TINY = [
@@ -56,7 +57,7 @@ def found(directory):
 def test_the_map_matches_its_schema_and_covers_the_grid(directory, found):
     document = json.loads((directory / "map.json").read_text(), parse_constant=lambda c: pytest.fail(c))
     jsonschema.validate(document, json.loads(MAP_SCHEMA_FILE.read_text()))
-    assert MAP_SCHEMA_FILE.read_text() == schema_text()
+    assert MAP_SCHEMA_FILE.read_text() == schema_of(RegimeMap)
     assert found.complete
     assert len(found.of("main")) == 27
     assert len(found.of("world.subjects=8")) == len(found.of("model.width=12")) == 3

@@ -51,10 +51,10 @@ def design(predicting: Experiment) -> MapDesign:
         premise="pretraining_gap",
         readings=("ood-error-literal", "ood-error-normalised"),
         charted=(
-            Charted("ood-error-normalised", "normalised", "bound, normalised"),
-            Charted("ood-error-literal", "literal", "bound, literal"),
-            Charted("covering-some-unseen", "some unseen", "P[some unseen]"),
-            Charted("covering-none-seen", "none seen", "P[no own template seen]"),
+            Charted(id="ood-error-normalised", short="normalised", legend="bound, normalised"),
+            Charted(id="ood-error-literal", short="literal", legend="bound, literal"),
+            Charted(id="covering-some-unseen", short="some unseen", legend="P[some unseen]"),
+            Charted(id="covering-none-seen", short="none seen", legend="P[no own template seen]"),
         ),
         quantity=Quantity(
             "facts_per_template", "S K / R", "facts per template S K / R", lambda p: float(p["S"] * p["K"] / p["R"])

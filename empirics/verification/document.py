@@ -1,0 +1,130 @@
+"""What results.json and map.json have in common: how they begin, how they are written, read and described.
+
+Each is validated when written and read without the code that made it. The JSON
+Schema beside each document's module is generated from its models; tests keep them equal.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Final, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from empirics.errors import UsageError
+from empirics.experiments.presentation import Part
+from empirics.experiments.protocol import Experiment
+from empirics.files import write_atomically
+from empirics.runs.environment import Environment, describe_environment
+
+__all__ = ["Document", "OnGrid", "beginning", "read_document", "schema_of", "write_document"]
+
+SCHEMA_VERSION: Final = 2
+
+
+class ExperimentResult(Part):
+    """What was run: its name, and the axes of its grid, symbol to column, in order; ``run_axes`` decide a run."""
+
+    name: str
+    title: str
+    leading: str
+    axes: dict[str, str]
+    run_axes: list[str]
+
+
+class SymbolResult(Part):
+    """A symbol of the notation."""
+
+    name: str
+    label: str
+    latex: str
+    meaning: str
+    unit: str
+    integer: bool
+
+
+class OnGrid(BaseModel):
+    """A part that belongs to a point of the grid: the column of each symbol is a key of its own."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False)
+    __pydantic_extra__: dict[str, int | float]
+
+    variant: str
+
+    def at(self, column: str) -> int | float:
+        """The value in a column."""
+        return self.__pydantic_extra__[column]
+
+
+class Document(Part):
+    """How every document begins: what was run, in which symbols, with which settings, where, and how long."""
+
+    schema_version: Literal[2]
+    wall_seconds: float
+    complete: bool
+    experiment: ExperimentResult
+    notation: list[SymbolResult]
+    config: dict[str, Any]
+    environment: Environment
+
+
+_Kind = TypeVar("_Kind", bound=Document)
+
+
+def beginning(experiment: Experiment, settings: Any, wall_seconds: float, *, complete: bool) -> dict[str, Any]:
+    """The values of a :class:`Document`; ``complete`` is false if the runs were interrupted."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "wall_seconds": round(wall_seconds, 3),
+        "complete": complete,
+        "experiment": ExperimentResult(
+            name=experiment.name,
+            title=experiment.title,
+            leading=experiment.leading,
+            axes={symbol: experiment.column(symbol) for symbol in experiment.axes},
+            run_axes=list(experiment.run_axes),
+        ),
+        "notation": [
+            SymbolResult.model_validate(symbol, from_attributes=True) for symbol in experiment.notation.values()
+        ],
+        "config": settings.model_dump(mode="json"),
+        "environment": describe_environment(settings.compute.device, settings.compute.dtype),
+    }
+
+
+def write_document(document: Document, path: Path) -> None:
+    """Validate once more, as a reader would, and write atomically; strict JSON without NaN."""
+    text = document.model_dump_json(indent=1) + "\n"
+    type(document).model_validate_json(text)
+    json.loads(text, parse_constant=_no_constant)
+    write_atomically(path, text)
+
+
+def read_document(kind: type[_Kind], path: Path, again: str) -> _Kind:
+    """Read a document; ``again`` says what makes it anew.
+
+    Raises:
+        UsageError: it is of another schema version; the line says what to do.
+        OSError: the file cannot be read.
+        pydantic.ValidationError: it is no such document.
+    """
+    text = path.read_text(encoding="utf-8")
+    try:
+        version = json.loads(text).get("schema_version")
+    except (ValueError, AttributeError, RecursionError):
+        version = None
+    if isinstance(version, int) and version != SCHEMA_VERSION:
+        raise UsageError(
+            f"{path} has schema_version {version}, this version of factbound reads {SCHEMA_VERSION}; {again}"
+        )
+    return kind.model_validate_json(text)
+
+
+def schema_of(kind: type[Document]) -> str:
+    """The JSON Schema of a kind of document, as text."""
+    return json.dumps(kind.model_json_schema(), indent=1) + "\n"
+
+
+def _no_constant(name: str) -> float:
+    raise ValueError(f"{name} is not strict JSON")
