@@ -262,9 +262,15 @@ class RegimeMap(Document):
         """The cells of one arm."""
         return [c for c in self.cells if c.variant == variant]
 
-    def column(self, symbol: str) -> str:
-        """A symbol's column."""
-        return self.design.columns[symbol]
+    @property
+    def axis_column(self) -> str:
+        """The column of the axis along which errors fall."""
+        return self.design.columns[self.design.axis]
+
+    @property
+    def other_columns(self) -> list[str]:
+        """The columns of the other axes."""
+        return [self.design.columns[symbol] for symbol in self.design.others]
 
     def place(self, row: OnGrid) -> dict[str, int | float]:
         """The columns of a row's symbols, sizes before axes."""
@@ -272,7 +278,7 @@ class RegimeMap(Document):
 
     def others(self, row: OnGrid) -> tuple[int | float, ...]:
         """The values of the other axes."""
-        return tuple(row.at(self.column(symbol)) for symbol in self.design.others)
+        return tuple(map(row.at, self.other_columns))
 
 
 def read_map(path: Path) -> RegimeMap:

@@ -9,34 +9,29 @@ from rich.markup import escape
 from rich.table import Table as RichTable
 
 from empirics.files import write_atomically
-from empirics.regimes.document import RegimeMap, write_map
+from empirics.regimes.document import RegimeMap
 from empirics.report.figures.figure import Figure
 from empirics.report.figures.law_figures import law_figure, prediction_figure, reliability_figure
 from empirics.report.figures.regime_figures import contour_figure, moves_figure, readings_figure
 from empirics.report.regime_tables import Table, all_tables, cells_csv, contours_csv, markdown
 from empirics.report.sections import Section, SectionFigure, SectionTable, write_section
+from empirics.verification.document import write_document
 
 __all__ = ["MAP_FILES", "map_parts", "print_map", "write_map_files"]
 
+_FIGURES = (contour_figure, readings_figure, moves_figure, law_figure, prediction_figure, reliability_figure)
 MAP_FILES = ("map.json", "cells.csv", "contours.csv", "map.md")
 
 
 def map_parts(found: RegimeMap) -> tuple[list[Figure], list[Table]]:
     """Every figure and table that the map allows, for embedding in a page."""
-    figures = (
-        contour_figure(found),
-        readings_figure(found),
-        moves_figure(found),
-        law_figure(found),
-        prediction_figure(found),
-        reliability_figure(found),
-    )
-    return [f for f in figures if f is not None], all_tables(found)
+    figures = [make(found) for make in _FIGURES]
+    return [figure for figure in figures if figure is not None], all_tables(found)
 
 
 def write_map_files(found: RegimeMap, directory: Path) -> None:
     """map.json first, then tables and figures."""
-    write_map(found, directory / "map.json")
+    write_document(found, directory / "map.json")
     write_atomically(directory / "cells.csv", cells_csv(found))
     write_atomically(directory / "contours.csv", contours_csv(found))
     figures, tables = map_parts(found)
@@ -55,13 +50,9 @@ def _section(found: RegimeMap, figures: list[Figure], tables: list[Table]) -> Se
         title="The map of regimes",
         order=10,
         paragraphs=(about,) if found.complete else (about, "Interrupted: this is what was finished."),
-        figures=tuple(
-            SectionFigure(file=f"plots/{figure.name}.svg", title=figure.title, caption=figure.caption)
-            for figure in figures
-        ),
+        figures=tuple(SectionFigure(file=f"plots/{f.name}.svg", title=f.title, caption=f.caption) for f in figures),
         tables=tuple(
-            SectionTable(caption=table.caption, columns=tuple(table.header), rows=tuple(map(tuple, table.rows)))
-            for table in tables
+            SectionTable(caption=t.caption, columns=tuple(t.header), rows=tuple(map(tuple, t.rows))) for t in tables
         ),
     )
 

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from empirics.experiments.wording import words
 from empirics.regimes.document import ContourRow, MapCell, RegimeMap
+from empirics.report.figures.figure import csv_text
 
 __all__ = ["Table", "all_tables", "cells_csv", "contours_csv", "markdown"]
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table of text.
-
-    Attributes:
-        name: a short name.
-        caption: what it shows.
-        header: column headings.
-        rows: cells.
-    """
+    """A table of text: a short name, what it shows, column headings, and cells."""
 
     name: str
     caption: str
@@ -33,14 +25,10 @@ class Table:
 
 def all_tables(found: RegimeMap) -> list[Table]:
     """Every table that the map allows."""
+    axis = found.design.axis
     tables = [
-        _regimes(found),
-        _transitions(found),
-        _moves(found),
-        _exponents(found),
-        _held_out(found),
-        _predictors(found),
-        _by(found, f"by-{found.column(found.design.axis)}", f"{found.design.axis} = ", found.design.axis),
+        *(make(found) for make in (_regimes, _transitions, _moves, _exponents, _held_out, _predictors)),
+        _by(found, f"by-{found.axis_column}", f"{axis} = ", axis),
         _by(found, "by-arm", "arm ", "arm"),
     ]
     return [t for t in tables if t.rows]
@@ -55,65 +43,55 @@ def markdown(table: Table) -> str:
 def cells_csv(found: RegimeMap) -> str:
     """One line per cell; columns are explained in docs/map.md."""
     design = found.design
-    premise = design.premise
-    rows = [
-        {
-            "variant": c.variant,
-            **found.place(c),
-            **({design.quantity.column: c.at(design.quantity.column)} if design.quantity else {}),
-            "seeds": len(c.seeds),
-            "failed": len(c.failed),
-            "in_scope_seeds": len(c.in_scope_seeds),
-            **({f"gap_mean_{premise.unit}": c.gap} if premise else {}),
-            "error_mean": c.error,
-            "error_lower": c.lower,
-            "error_upper": c.upper,
-            "regime": c.regime,
-            **{_column(found, claim.id): c.laws.get(claim.id) for claim in design.claims},
-            **{f"verdict_{_column(found, name)}": c.verdicts[name] for name in design.readings},
-            **{f"predicted_{name}": value for name, value in c.predicted.items()},
-        }
-        for c in found.cells
-    ]
-    return _csv(rows)
+    short = {claim.id: claim.short.replace(" ", "_") for claim in design.claims}
+    return csv_text(
+        [
+            {
+                "variant": c.variant,
+                **found.place(c),
+                **({design.quantity.column: c.at(design.quantity.column)} if design.quantity else {}),
+                "seeds": len(c.seeds),
+                "failed": len(c.failed),
+                "in_scope_seeds": len(c.in_scope_seeds),
+                **({f"gap_mean_{design.premise.unit}": c.gap} if design.premise else {}),
+                "error_mean": c.error,
+                "error_lower": c.lower,
+                "error_upper": c.upper,
+                "regime": c.regime,
+                **{column: c.laws.get(claim) for claim, column in short.items()},
+                **{f"verdict_{short[name]}": c.verdicts[name] for name in design.readings},
+                **{f"predicted_{name}": value for name, value in c.predicted.items()},
+            }
+            for c in found.cells
+        ]
+    )
 
 
 def contours_csv(found: RegimeMap) -> str:
     """One line per contour: what is fixed, and the level."""
-    rows = [
-        {
-            "variant": c.variant,
-            **found.place(c),
-            "level": c.level,
-            "measured": c.measured,
-            "beyond": c.beyond,
-            "lower": c.lower,
-            "upper": c.upper,
-            **{_column(found, claim.id): c.predicted[claim.id] for claim in found.design.claims},
-        }
-        for c in found.contours
-    ]
-    return _csv(rows)
+    return csv_text(
+        [
+            {
+                "variant": c.variant,
+                **found.place(c),
+                **c.model_dump(include={"level", "measured", "beyond", "lower", "upper"}),
+                **{claim.short.replace(" ", "_"): c.predicted[claim.id] for claim in found.design.claims},
+            }
+            for c in found.contours
+        ]
+    )
 
 
-def _short(found: RegimeMap, claim: str) -> str:
-    return next(c.short for c in found.design.claims if c.id == claim)
-
-
-def _column(found: RegimeMap, claim: str) -> str:
-    return _short(found, claim).replace(" ", "_")
-
-
-def _csv(rows: Sequence[Mapping[str, object]]) -> str:
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, fieldnames=list(rows[0]) if rows else [], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return stream.getvalue()
+def _text(value: float | None, form: str = ".3f", lower: float | None = None, upper: float | None = None) -> str:
+    """A number, with its limits if it has any; a dash where it is undefined."""
+    if value is None:
+        return "–"
+    return f"{value:{form}}" + ("" if lower is None else f" [{lower:{form}}, {upper:{form}}]")
 
 
 def _regimes(found: RegimeMap) -> Table:
     design = found.design
+    short = {claim.id: claim.short for claim in design.claims}
     panels = design.others[1:]
     cells = [c for c in found.of(found.leading) if c.seeds]
     rows = []
@@ -127,7 +105,7 @@ def _regimes(found: RegimeMap) -> Table:
         f"at least {found.failure:g}, surely between, undecided)"
         + (" and by verdict on each reading of the bound." if design.readings else ".")
     )
-    header = [*panels, "succeeds", "between", "fails", "undecided", *(_short(found, r) for r in design.readings)]
+    header = [*panels, "succeeds", "between", "fails", "undecided", *map(short.__getitem__, design.readings)]
     return Table("regimes", caption, header, rows)
 
 
@@ -142,14 +120,13 @@ def _transitions(found: RegimeMap) -> Table:
     at = {(c.level, found.others(c)[::-1]): c for c in found.contours if c.variant == found.leading}
     rows = []
     for place in sorted(place for level, place in at if level == levels[0]):
-        crossings = [at[level, place] for level in levels]
-        asked = [crossings[0].predicted[claim.id] for claim in design.claims]
+        first = at[levels[0], place]
         rows.append(
             [
                 *map(str, place),
-                *([f"{crossings[0].at(quantity.column):.1f}"] if quantity else []),
-                *(_crossing(c) for c in crossings),
-                *("–" if n is None else str(n) for n in asked),
+                *([f"{first.at(quantity.column):.1f}"] if quantity else []),
+                *(_crossing(at[level, place]) for level in levels),
+                *(_text(first.predicted[claim.id], "d") for claim in design.claims),
             ]
         )
     asking = f", and the least {design.axis} at which each bound and exact law is at most {levels[0]:g}"
@@ -166,12 +143,10 @@ def _transitions(found: RegimeMap) -> Table:
     return Table("transitions", caption, header, rows)
 
 
-def _crossing(c: ContourRow) -> str:
-    if c.beyond == "below":
-        return f"< {c.lower:g}"
-    if c.beyond == "above":
-        return f"> {c.upper:g}"
-    return f"{c.measured:.1f} [{c.lower:.1f}, {c.upper:.1f}]"
+def _crossing(c: ContourRow | None) -> str:
+    if c is not None and c.beyond is not None:
+        return f"< {c.lower:g}" if c.beyond == "below" else f"> {c.upper:g}"
+    return "–" if c is None else _text(c.measured, ".1f", c.lower, c.upper)
 
 
 def _moves(found: RegimeMap) -> Table:
@@ -181,21 +156,16 @@ def _moves(found: RegimeMap) -> Table:
     by_key = {(c.variant, found.others(c)): c for c in found.contours if c.level == design.levels[0]}
     rows = []
     for variant in variants if len(variants) > 1 else []:
-        crossings = [by_key.get((variant, pair)) for pair in pairs]
         gaps = [c.gap for c in found.of(variant) if c.gap is not None and found.others(c) in pairs]
-        gap = [f"{max(gaps):.3f}" if gaps else "–"] if design.premise else []
-        rows.append([variant, *gap, *("–" if c is None else _crossing(c) for c in crossings)])
+        gap = [_text(max(gaps, default=None))] if design.premise else []
+        rows.append([variant, *gap, *(_crossing(by_key.get((variant, pair))) for pair in pairs)])
     level = f"the {words(design.observable)} falls to {design.levels[0]:g}"
     caption = f"{design.axis} at which {level}, one thing varied at a time"
     if design.premise:
         name = words(design.premise.observable)
         caption += f", and the largest mean {name} among these settings, in {design.premise.unit}"
-    header = ["", *(["gap"] if design.premise else []), *(_place(design.others, pair) for pair in pairs)]
-    return Table("moves", caption + ".", header, rows)
-
-
-def _place(symbols: Sequence[str], values: Sequence[int | float]) -> str:
-    return ", ".join(f"{symbol}={value}" for symbol, value in zip(symbols, values, strict=True))
+    places = [", ".join(f"{s}={value}" for s, value in zip(design.others, pair, strict=True)) for pair in pairs]
+    return Table("moves", caption + ".", ["", *(["gap"] if design.premise else []), *places], rows)
 
 
 def _exponents(found: RegimeMap) -> Table:
@@ -204,47 +174,33 @@ def _exponents(found: RegimeMap) -> Table:
         [
             titles[e.law],
             e.name,
-            f"{e.estimate:.2f}" + ("" if e.lower is None else f" [{e.lower:.2f}, {e.upper:.2f}]"),
-            *("–" if v is None else f"{v:.2f}" for v in (e.source, *map(e.rival, rivals))),
+            _text(e.estimate, ".2f", e.lower, e.upper),
+            *(_text(v, ".2f") for v in (e.source, *map(e.rival, rivals))),
         ]
         for e in found.law.exponents
     ]
-    correlation, pair = found.law.collinearity, found.design.collinear
-    note = (
-        ""
-        if correlation is None or pair is None
-        else f" The logarithms of {pair[0]} and of {pair[1]} correlate by {correlation:.4f} over these cells."
-    )
     sizes = [s for s in found.design.columns if s not in found.experiment.axes]
     caption = (
         f"Exponents fitted to {found.law.cells} transition cells of the main grid"
         + (f", with {' and '.join(sizes)} to those of all sizes" if sizes else "")
         + " (95 % limits over resampled seeds), the bound's, and those that the same fit gives on exact laws."
-        + note
     )
+    correlation, pair = found.law.collinearity, found.design.collinear
+    if correlation is not None and pair is not None:
+        caption += f" The logarithms of {pair[0]} and of {pair[1]} correlate by {correlation:.4f} over these cells."
     return Table("exponents", caption, ["law", "of", "fitted", "bound", *rivals.values()], rows)
 
 
 def _held_out(found: RegimeMap) -> Table:
     splits = list(dict.fromkeys(row.split for row in found.law.held_out))
-    scores = {(row.law, row.split): row for row in found.law.held_out}
-    names = list(dict.fromkeys(row.law for row in found.law.held_out))
     laws = {law.name: law for law in found.design.laws}
-    rows = []
-    for name in names:
-        parts = [scores.get((name, split)) for split in splits]
-        rows.append(
-            [
-                laws[name].title,
-                str(laws[name].coefficients),
-                *(
-                    "–"
-                    if row is None
-                    else f"{row.deviation:.3f}" + ("" if row.lower is None else f" [{row.lower:.3f}, {row.upper:.3f}]")
-                    for row in parts
-                ),
-            ]
-        )
+    scores: dict[str, dict[str, str]] = {}
+    for row in found.law.held_out:
+        scores.setdefault(row.law, {})[row.split] = _text(row.deviation, ".3f", row.lower, row.upper)
+    rows = [
+        [laws[name].title, str(laws[name].coefficients), *(mine.get(split, "–") for split in splits)]
+        for name, mine in scores.items()
+    ]
     caption = (
         "Mean absolute deviation of predicted from observed error on transition cells held out together (95 % limits "
         "over resampled seeds), best first. Other sizes: each size by itself, the laws fitted to the main grid and the "
@@ -257,24 +213,22 @@ def _predictors(found: RegimeMap) -> Table:
     items = found.design.items
     if items is None:
         return Table("predictors", "", [], [])
+    shown = [row for row in found.prediction if row.part.startswith(("transition", "every"))]
     rows = [
         [
             row.part,
             row.predictor,
             str(row.cells),
-            "–"
-            if row.auc is None
-            else f"{row.auc:.3f}" + ("" if row.auc_lower is None else f" [{row.auc_lower:.3f}, {row.auc_upper:.3f}]"),
-            "–" if row.auc_within is None else f"{row.auc_within:.3f}",
-            f"{row.agreement:.3f}",
-            f"{row.deviation:.3f}",
-            f"{row.bias:+.3f}",
-            "–" if row.deviation_probability is None else f"{row.deviation_probability:.3f}",
+            _text(row.auc, ".3f", row.auc_lower, row.auc_upper),
+            _text(row.auc_within),
+            _text(row.agreement),
+            _text(row.deviation),
+            _text(row.bias, "+.3f"),
+            _text(row.deviation_probability),
             "–" if row.brier is None else f"{row.brier:.3f} ({row.brier_share:.3f})",
         ]
-        for part in dict.fromkeys(r.part for r in found.prediction)
-        if part.startswith(("transition", "every"))
-        for row in found.prediction
+        for part in dict.fromkeys(row.part for row in shown)
+        for row in shown
         if row.part == part
     ]
     caption = (

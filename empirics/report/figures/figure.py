@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
+import numpy as np
+
 from empirics.report.figures.style import figure_style
 
-__all__ = ["FORMATS", "Figure", "Row", "number", "panel_title"]
+__all__ = ["FORMATS", "Figure", "Row", "csv_text", "number", "numbers", "panel_title", "panels_of", "rows_at"]
 
 FORMATS: Final = ("svg", "pdf", "png")
 _DOTS_PER_INCH = 300
@@ -29,9 +32,34 @@ def number(row: Row, *keys: str) -> float:
     return next((float(value) for key in keys if (value := row[key]) is not None), 0.0)
 
 
+def csv_text(rows: Sequence[Row]) -> str:
+    """Rows with the same keys as CSV text."""
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, fieldnames=list(rows[0]) if rows else [], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return stream.getvalue()
+
+
 def panel_title(place: Mapping[str, float], names: Mapping[str, str]) -> str:
     """Where a panel or line stands, as in ``$K=3$, $|R|=20$``; ``names`` gives the LaTeX of a column."""
     return ", ".join(f"${names.get(column, column)}={value:g}$" for column, value in place.items())
+
+
+def panels_of(rows: Sequence[Row], columns: Sequence[str]) -> list[dict[str, float]]:
+    """The values of some columns that occur, sorted, by column."""
+    places = sorted({tuple(number(r, column) for column in columns) for r in rows})
+    return [dict(zip(columns, place, strict=True)) for place in places]
+
+
+def rows_at(rows: Sequence[Row], place: Mapping[str, float]) -> list[Row]:
+    """The rows with these values."""
+    return [r for r in rows if all(r[column] == value for column, value in place.items())]
+
+
+def numbers(rows: Sequence[Row], key: str) -> Any:
+    """A column as numbers, NaN for None."""
+    return np.array([math.nan if r[key] is None else number(r, key) for r in rows])
 
 
 @dataclass(frozen=True)
@@ -55,11 +83,7 @@ class Figure:
     @property
     def csv(self) -> str:
         """The data as CSV text."""
-        stream = io.StringIO()
-        writer = csv.DictWriter(stream, fieldnames=list(self.rows[0]) if self.rows else [], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(self.rows)
-        return stream.getvalue()
+        return csv_text(self.rows)
 
     @cached_property
     def svg(self) -> str:

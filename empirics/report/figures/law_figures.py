@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -11,9 +10,9 @@ import numpy as np
 
 from empirics.experiments.wording import words
 from empirics.regimes.document import RegimeMap
-from empirics.report.figures.figure import Figure, Row
-from empirics.report.figures.regime_figures import column_latex, named, panels_of, rows_at
-from empirics.report.figures.style import INK, LAW, PAGE, SEEN
+from empirics.report.figures.figure import Figure, Row, numbers, panel_title, panels_of, rows_at
+from empirics.report.figures.regime_figures import column_latex
+from empirics.report.figures.style import INK, LAW, PAGE, SEEN, subplots
 
 __all__ = ["law_figure", "prediction_figure", "reliability_figure"]
 
@@ -37,8 +36,7 @@ def law_figure(found: RegimeMap) -> Figure | None:
     ]
     if not rows:
         return None
-    apart = [found.column(symbol) for symbol in found.design.others[1:]]
-    shape = f"shape: {', '.join(found.design.others[1:])}, " if apart else ""
+    shape = f"shape: {', '.join(found.design.others[1:])}, " if found.design.others[1:] else ""
     free = [law.title for law in found.design.laws if law.coefficients and law.title in {r["law"] for r in rows}]
     return Figure(
         "law",
@@ -47,7 +45,7 @@ def law_figure(found: RegimeMap) -> Figure | None:
         f"what a law says{'; fitted to the main grid: ' + ', '.join(free) if free else ''}. On the diagonal the law is "
         "right, on any one curve it has the right variables.",
         rows,
-        partial(_draw_law, apart=apart, leading=found.leading, latex=column_latex(found)),
+        partial(_draw_law, found=found),
     )
 
 
@@ -57,7 +55,7 @@ def prediction_figure(found: RegimeMap) -> Figure | None:
         {
             "predictor": name,
             "variant": c.variant,
-            **{found.column(symbol): c.at(found.column(symbol)) for symbol in found.experiment.axes},
+            **{column: c.at(column) for column in found.experiment.axes.values()},
             "predicted_error": c.predicted[name],
             "observed_error": c.error,
         }
@@ -99,30 +97,26 @@ def reliability_figure(found: RegimeMap) -> Figure | None:
     )
 
 
-def _draw_law(rows: Sequence[Row], apart: Sequence[str], leading: str, latex: Mapping[str, str]) -> Any:
-    from matplotlib.figure import Figure as Canvas
-
-    laws = list(dict.fromkeys(str(r["law"]) for r in rows))
+def _draw_law(rows: Sequence[Row], found: RegimeMap) -> Any:
+    apart, latex = found.other_columns[1:], column_latex(found)
     groups = panels_of(rows, apart)
-    figure = Canvas(figsize=(PAGE, 5.6), layout="constrained")
-    axes: Any = figure.subplots(2, 2, squeeze=False)
-    for axis, law in zip(axes.flat, laws, strict=False):
-        mine = [r for r in rows if r["law"] == law]
+    figure, axes = subplots(2, 2, PAGE, 5.6)
+    for axis, law in zip(axes.flat, dict.fromkeys(str(r["law"]) for r in rows), strict=False):
         for j, group in enumerate(groups):
+            mine = rows_at([r for r in rows if r["law"] == law], group)
             for main in (True, False):
-                at = [r for r in rows_at(mine, apart, group) if (r["variant"] == leading) is main]
-                if not at:
-                    continue
-                axis.plot(
-                    [float(r["predicted_rate"] or math.nan) for r in at],
-                    [float(r["observed_rate"] or math.nan) for r in at],
-                    linestyle="",
-                    marker=_MARKERS[j % len(_MARKERS)],
-                    markersize=4,
-                    color=str(0.6 * j / max(len(groups) - 1, 1)),
-                    markerfacecolor=None if main else "none",
-                    label=named(latex, apart, group) if main else None,
-                )
+                at = [r for r in mine if (r["variant"] == found.leading) is main]
+                if at:
+                    axis.plot(
+                        numbers(at, "predicted_rate"),
+                        numbers(at, "observed_rate"),
+                        linestyle="",
+                        marker=_MARKERS[j % len(_MARKERS)],
+                        markersize=4,
+                        color=str(0.6 * j / max(len(groups) - 1, 1)),
+                        markerfacecolor=None if main else "none",
+                        label=panel_title(group, latex) if main else None,
+                    )
         axis.set_xscale("log")
         axis.set_yscale("log")
         ends = np.array([1e-3, 10.0])
@@ -138,17 +132,14 @@ def _draw_law(rows: Sequence[Row], apart: Sequence[str], leading: str, latex: Ma
 
 
 def _draw_prediction(rows: Sequence[Row], leading: str) -> Any:
-    from matplotlib.figure import Figure as Canvas
-
     names = list(dict.fromkeys(str(r["predictor"]) for r in rows))
-    figure = Canvas(figsize=(PAGE / 4 * len(names), 2.1), layout="constrained")
-    axes: Any = figure.subplots(1, len(names), sharex=True, sharey=True, squeeze=False)
+    figure, axes = subplots(1, len(names), PAGE / 4 * len(names), 2.1, sharex=True, sharey=True)
     for axis, name in zip(axes[0], names, strict=True):
         for main in (False, True):
             at = [r for r in rows if r["predictor"] == name and (r["variant"] == leading) is main]
             axis.plot(
-                [float(r["predicted_error"] or 0.0) for r in at],
-                [float(r["observed_error"] or 0.0) for r in at],
+                numbers(at, "predicted_error"),
+                numbers(at, "observed_error"),
                 linestyle="",
                 marker="o",
                 markersize=2.6,
@@ -164,16 +155,14 @@ def _draw_prediction(rows: Sequence[Row], leading: str) -> Any:
 
 
 def _draw_reliability(rows: Sequence[Row], subject: str) -> Any:
-    from matplotlib.figure import Figure as Canvas
-
-    figure = Canvas(figsize=(3.6, 3.3), layout="constrained")
-    axis: Any = figure.subplots()
+    figure, axes = subplots(1, 1, 3.6, 3.3)
+    axis = axes[0, 0]
     axis.plot([0, 1], [0, 1], color=SEEN, linewidth=0.9)
     for i, name in enumerate(dict.fromkeys(str(r["predictor"]) for r in rows)):
         at = [r for r in rows if r["predictor"] == name]
         axis.plot(
-            [float(r["predicted"] or 0.0) for r in at],
-            [float(r["observed"] or 0.0) for r in at],
+            numbers(at, "predicted"),
+            numbers(at, "observed"),
             marker=_MARKERS[i % len(_MARKERS)],
             linestyle=("-", "--", "-.", ":")[i % 4],
             color=str(0.2 * i),

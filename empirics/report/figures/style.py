@@ -23,6 +23,7 @@ __all__ = [
     "figure_style",
     "new_figure",
     "shade_and_style",
+    "subplots",
 ]
 
 COLUMN: Final = 3.35
@@ -104,6 +105,14 @@ def new_figure(width: float, height: float, **margins: float) -> Any:
         hspace=margins.get("hspace", 0.32),
     )
     return figure
+
+
+def subplots(down: int, across: int, width: float, height: float, **shared: bool) -> tuple[Any, Any]:
+    """An empty figure, sizes in inches, and its panels; shape [down, across]."""
+    from matplotlib.figure import Figure
+
+    figure: Any = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.subplots(down, across, squeeze=False, **shared)
 
 
 def direct_labels(axis: Any, ends: Sequence[tuple[float, str, str]], *, spacing: float = 0.1) -> None:
