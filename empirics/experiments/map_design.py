@@ -196,7 +196,6 @@ class MapDesign:
         together: names under which several settings keys vary.
         adapted: by key that varies, what else changes with it: called with the settings as a nested mapping,
             changed in place, the main settings and the value.
-        premise: the one of the experiment's premises that puts a run in scope; empty: every run is.
         readings: ids of the claims whose verdicts are shown.
         charted: the claims whose numbers and contours are shown.
         quantity: a quantity against which contours are drawn, or None.
@@ -213,7 +212,6 @@ class MapDesign:
     sizes: Mapping[str, str] = field(default_factory=dict)
     together: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     adapted: Mapping[str, Callable[[dict[str, Any], Any, Any], None]] = field(default_factory=dict)
-    premise: str = ""
     readings: tuple[str, ...] = ()
     charted: tuple[Charted, ...] = ()
     quantity: Quantity | None = None
@@ -222,12 +220,9 @@ class MapDesign:
     items: Items | None = None
 
     def __post_init__(self) -> None:
-        charted = {c.id for c in self.charted}
-        known = {"", *self.experiment.premises}
-        if self.axis not in self.experiment.axes or not set(self.readings) <= charted or self.premise not in known:
+        if self.axis not in self.experiment.axes or not set(self.readings) <= {c.id for c in self.charted}:
             raise ValueError(
-                f"axis={self.axis}, readings={self.readings}, premise={self.premise!r}: allowed are the experiment's "
-                "axes, charted claims, and its premises or none"
+                f"axis={self.axis}, readings={self.readings}: allowed are the experiment's axes and charted claims"
             )
 
     @property

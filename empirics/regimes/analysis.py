@@ -21,7 +21,6 @@ from empirics.regimes.document import (
     ItemsRow,
     LawRow,
     MapCell,
-    PremiseRow,
     QuantityRow,
     RegimeMap,
     VariationRow,
@@ -102,7 +101,7 @@ def _cell(survey: Survey, place: Place, verdicts: dict[str, str], thresholds: Th
             "seeds": table.seeds,
             "failed": sorted(table.failed),
             "in_scope_seeds": survey.in_scope(table),
-            "gap": _mean(values(table, design.premise)),
+            "gap": survey.premise and _mean(values(table, survey.premise.observable)),
             "error": limits and limits.mean,
             "lower": limits and limits.lower,
             "upper": limits and limits.upper,
@@ -181,10 +180,8 @@ def _contour(survey: Survey, place: Place, level: float, sizes: Sequence[int], c
 
 def _design(survey: Survey) -> DesignPart:
     """What the map shows, in the words and names that tables and figures need."""
-    design, limit = survey.design, survey.premise_limit
-    units = {o.name: o.unit for o in survey.experiment.observables}
+    design = survey.design
     laws, items, quantity = design.laws, design.items, design.quantity
-    premise = None if limit is None else PremiseRow(observable=design.premise, unit=units[design.premise], limit=limit)
     return DesignPart(
         observable=design.observable,
         subject=design.subject,
@@ -194,7 +191,7 @@ def _design(survey: Survey) -> DesignPart:
         levels=list(LEVELS),
         transition=TRANSITION,
         most=design.most(survey.places[0].point) if design.most else None,
-        premise=premise,
+        premise=survey.premise,
         quantity=QuantityRow.model_validate(quantity, from_attributes=True) if quantity else None,
         readings=list(design.readings),
         claims=list(design.charted),

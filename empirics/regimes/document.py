@@ -38,7 +38,7 @@ class ArmRow(Part):
 
 
 class PremiseRow(Part):
-    """When a run is in scope: the observable is at most the limit."""
+    """What puts a run in scope: the observable is at most the limit."""
 
     observable: str
     unit: str

@@ -15,8 +15,9 @@ from empirics.experiments.map_design import MapDesign
 from empirics.experiments.protocol import Experiment, Point
 from empirics.experiments.settings import ExperimentSettings
 from empirics.judging.table import CellTable
+from empirics.regimes.document import PremiseRow
 from empirics.regimes.sample import Sample
-from empirics.verification.assembly import Runs, declared, tables_of
+from empirics.verification.assembly import Runs, declared, in_scope, tables_of
 
 __all__ = ["Place", "Survey", "value", "values"]
 
@@ -80,18 +81,17 @@ class Survey:
         """Whether a point has the sizes of the main settings."""
         return point.on(tuple(self.design.sizes)) == self.places[0].point.on(tuple(self.design.sizes))
 
-    def in_scope(self, table: CellTable) -> list[int]:
-        """The seeds that meet the premise."""
-        limit = self.premise_limit
-        if limit is None:
-            return [seed for seed in table.seeds if seed not in table.failed]
-        return [seed for seed in table.seeds if value(table, self.design.premise, seed) <= limit]
+    @cached_property
+    def premise(self) -> PremiseRow | None:
+        """The first of the experiment's premises, if it has any."""
+        for name, key in self.experiment.premises.items():
+            unit = next(o.unit for o in self.experiment.observables if o.name == name)
+            return PremiseRow(observable=name, unit=unit, limit=float(getattr(self.settings.verdict, key)))
+        return None
 
-    @property
-    def premise_limit(self) -> float | None:
-        """What the premise's observable is to be at most; None without a premise."""
-        key = self.experiment.premises.get(self.design.premise)
-        return None if key is None else float(getattr(self.settings.verdict, key))
+    def in_scope(self, table: CellTable) -> list[int]:
+        """The seeds that did not fail and meet the experiment's premises."""
+        return in_scope(self.experiment, table, self.settings.verdict)
 
     def sample(self) -> Sample:
         """Errors of the in-scope seeds at the cells that the laws speak of."""

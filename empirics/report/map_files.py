@@ -14,7 +14,7 @@ from empirics.report.figures.figure import Figure
 from empirics.report.figures.law_figures import law_figure, prediction_figure, reliability_figure
 from empirics.report.figures.regime_figures import contour_figure, moves_figure, readings_figure
 from empirics.report.regime_tables import Table, all_tables, cells_csv, contours_csv, markdown
-from empirics.report.sections import Section, SectionFigure, SectionTable, write_section
+from empirics.report.sections import Section, SectionFigure, write_section
 from empirics.verification.document import write_document
 
 __all__ = ["MAP_FILES", "map_parts", "print_map", "write_map_files"]
@@ -51,9 +51,7 @@ def _section(found: RegimeMap, figures: list[Figure], tables: list[Table]) -> Se
         order=10,
         paragraphs=(about,) if found.complete else (about, "Interrupted: this is what was finished."),
         figures=tuple(SectionFigure(file=f"plots/{f.name}.svg", title=f.title, caption=f.caption) for f in figures),
-        tables=tuple(
-            SectionTable(caption=t.caption, columns=tuple(t.header), rows=tuple(map(tuple, t.rows))) for t in tables
-        ),
+        tables=tuple(tables),
     )
 
 
@@ -62,18 +60,12 @@ def print_map(found: RegimeMap, out: Console, directory: Path) -> None:
     for table in all_tables(found):
         if table.name == "transitions":
             continue
-        shown = RichTable(
-            box=None,
-            pad_edge=False,
-            header_style="bold",
-            title=escape(table.caption),
-            title_justify="left",
-            title_style="",
-        )
-        for i, heading in enumerate(table.header):
+        shown = RichTable(box=None, pad_edge=False, header_style="bold", title=escape(table.caption), title_style="")
+        shown.title_justify = "left"
+        for i, heading in enumerate(table.columns):
             shown.add_column(escape(heading), justify="left" if i == 0 else "right")
         for row in table.rows:
-            shown.add_row(*map(escape, row))
+            shown.add_row(*(escape(str(text)) for text in row))
         out.print(shown)
         out.print()
     if not found.complete:

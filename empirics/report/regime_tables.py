@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from empirics.experiments.wording import words
 from empirics.regimes.document import ContourRow, MapCell, RegimeMap
 from empirics.report.figures.figure import csv_text
+from empirics.report.sections import SectionTable
 
 __all__ = ["Table", "all_tables", "cells_csv", "contours_csv", "markdown"]
 
 
-@dataclass(frozen=True)
-class Table:
-    """A table of text: a short name, what it shows, column headings, and cells."""
+class Table(SectionTable):
+    """A table of text, with a short name."""
 
     name: str
-    caption: str
-    header: Sequence[str]
-    rows: Sequence[Sequence[str]]
 
 
 def all_tables(found: RegimeMap) -> list[Table]:
@@ -36,8 +32,8 @@ def all_tables(found: RegimeMap) -> list[Table]:
 
 def markdown(table: Table) -> str:
     """The table in Markdown, its caption before it."""
-    lines = [table.header, ["---"] * len(table.header), *table.rows]
-    return table.caption + "\n\n" + "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    lines = [table.columns, ["---"] * len(table.columns), *table.rows]
+    return table.caption + "\n\n" + "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
 
 
 def cells_csv(found: RegimeMap) -> str:
@@ -106,7 +102,7 @@ def _regimes(found: RegimeMap) -> Table:
         + (" and by verdict on each reading of the bound." if design.readings else ".")
     )
     header = [*panels, "succeeds", "between", "fails", "undecided", *map(short.__getitem__, design.readings)]
-    return Table("regimes", caption, header, rows)
+    return Table(name="regimes", caption=caption, columns=header, rows=rows)
 
 
 def _verdict_counts(cells: Sequence[MapCell], reading: str) -> str:
@@ -140,7 +136,7 @@ def _transitions(found: RegimeMap) -> Table:
         *(f"error {level:g}" for level in levels),
         *(claim.short for claim in design.claims),
     ]
-    return Table("transitions", caption, header, rows)
+    return Table(name="transitions", caption=caption, columns=header, rows=rows)
 
 
 def _crossing(c: ContourRow | None) -> str:
@@ -165,7 +161,8 @@ def _moves(found: RegimeMap) -> Table:
         name = words(design.premise.observable)
         caption += f", and the largest mean {name} among these settings, in {design.premise.unit}"
     places = [", ".join(f"{s}={value}" for s, value in zip(design.others, pair, strict=True)) for pair in pairs]
-    return Table("moves", caption + ".", ["", *(["gap"] if design.premise else []), *places], rows)
+    header = ["", *(["gap"] if design.premise else []), *places]
+    return Table(name="moves", caption=caption + ".", columns=header, rows=rows)
 
 
 def _exponents(found: RegimeMap) -> Table:
@@ -188,7 +185,8 @@ def _exponents(found: RegimeMap) -> Table:
     correlation, pair = found.law.collinearity, found.design.collinear
     if correlation is not None and pair is not None:
         caption += f" The logarithms of {pair[0]} and of {pair[1]} correlate by {correlation:.4f} over these cells."
-    return Table("exponents", caption, ["law", "of", "fitted", "bound", *rivals.values()], rows)
+    header = ["law", "of", "fitted", "bound", *rivals.values()]
+    return Table(name="exponents", caption=caption, columns=header, rows=rows)
 
 
 def _held_out(found: RegimeMap) -> Table:
@@ -206,13 +204,14 @@ def _held_out(found: RegimeMap) -> Table:
         "over resampled seeds), best first. Other sizes: each size by itself, the laws fitted to the main grid and the "
         "remaining sizes."
     )
-    return Table("held-out", caption, ["law", "coefficients", *(f"held out: {s}" for s in splits)], rows)
+    header = ["law", "coefficients", *(f"held out: {s}" for s in splits)]
+    return Table(name="held-out", caption=caption, columns=header, rows=rows)
 
 
 def _predictors(found: RegimeMap) -> Table:
     items = found.design.items
     if items is None:
-        return Table("predictors", "", [], [])
+        return Table(name="predictors", caption="", columns=(), rows=())
     shown = [row for row in found.prediction if row.part.startswith(("transition", "every"))]
     rows = [
         [
@@ -238,7 +237,7 @@ def _predictors(found: RegimeMap) -> Table:
         f"of another {' or '.join(items.folds)} (in brackets: Brier score of a constant)."
     )
     header = ["cells", "predictor", "n", "AUC", "within", "agreement", "deviation", "bias", "dev. (prob.)", "Brier"]
-    return Table("predictors", caption, header, rows)
+    return Table(name="predictors", caption=caption, columns=header, rows=rows)
 
 
 def _by(found: RegimeMap, name: str, prefix: str, heading: str) -> Table:
@@ -252,4 +251,4 @@ def _by(found: RegimeMap, name: str, prefix: str, heading: str) -> Table:
         texts = ["–" if s is None or s.auc is None else f"{s.auc:.3f} / {s.deviation:.3f}" for s in shown]
         rows.append([part.removeprefix(prefix), str(first.cells), *texts])
     caption = f"AUC and mean absolute deviation of the predicted error in the transition cells, by {heading}."
-    return Table(name, caption, [heading, "cells", *predictors], rows)
+    return Table(name=name, caption=caption, columns=[heading, "cells", *predictors], rows=rows)

@@ -41,7 +41,7 @@ from theory import Claim, DomainError
 from theory.certify.record import certificate_of
 from theory.fingerprint import fingerprint
 
-__all__ = ["Runs", "assemble", "declared", "tables_of", "verdict_result"]
+__all__ = ["Runs", "assemble", "declared", "in_scope", "tables_of", "verdict_result"]
 
 
 @dataclass
@@ -146,7 +146,7 @@ def _cell(
         seeds=list(table.seeds),
         failed=sorted(table.failed),
         failures={str(run.seed): run.failure for run in found if run.failure},
-        in_scope_seeds=_in_scope(experiment, table, verdict),
+        in_scope_seeds=in_scope(experiment, table, verdict),
         observables={
             name: _summary(observables()[name], values, verdict.alpha) for name, values in table.observables.items()
         },
@@ -159,7 +159,7 @@ def _columns(experiment: Experiment, point: Point) -> dict[str, Any]:
     return {experiment.column(symbol): value for symbol, value in point.values}
 
 
-def _in_scope(experiment: Experiment, table: CellTable, verdict: Settings) -> list[int]:
+def in_scope(experiment: Experiment, table: CellTable, verdict: Settings) -> list[int]:
     """The seeds that did not fail and satisfy the experiment's general premises on what is measured."""
     good = [s for s in table.seeds if s not in table.failed]
     for name, key in experiment.premises.items():

@@ -187,7 +187,7 @@ def test_tables_say_beyond_which_end_a_contour_lies_and_the_largest_gap():
     cells = [document.cells[0].model_copy(update={"gap": 0.25}), *document.cells[1:]]
     document = document.model_copy(update={"cells": cells})
     tables = {table.name: table for table in all_tables(document)}
-    at_half = tables["transitions"].header.index("error 0.5")
+    at_half = tables["transitions"].columns.index("error 0.5")
     assert [row[at_half] for row in tables["transitions"].rows] == ["> 12", "< 2"]
     assert [row[1] for row in tables["moves"].rows] == ["0.250", "0.058"]
-    assert tables["moves"].header[2:] == ["R=8, K=1", "R=8, K=3"]
+    assert tables["moves"].columns[2:] == ("R=8, K=1", "R=8, K=3")

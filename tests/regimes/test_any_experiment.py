@@ -229,7 +229,7 @@ def test_tables_write_the_documents_limits_in_order(found):
     assert told["predictors"] == rounded(3, *((r.auc, r.auc_lower, r.auc_upper) for r in shown))
     numbers = [[f"{r.agreement:.3f}", f"{r.deviation:.3f}", f"{r.bias:+.3f}"] for r in shown]
     rows = {table.name: table for table in all_tables(found)}["predictors"].rows
-    assert [row[5:8] for row in rows] == numbers
+    assert [list(row[5:8]) for row in rows] == numbers
     assert min(map(len, told.values())) == 0 < len(told["moves"])
 
 

@@ -117,7 +117,7 @@ def test_figures_and_tables_can_be_embedded(found):
         "by-finetuned",
         "by-arm",
     }
-    assert all(len(row) == len(t.header) for t in tables for row in t.rows)
+    assert all(len(row) == len(t.columns) for t in tables for row in t.rows)
 
 
 def test_predicted_errors_and_scores_agree_with_single_facts(found):
@@ -208,7 +208,7 @@ def test_the_document_says_by_itself_what_tables_and_figures_need(found, monkeyp
     monkeypatch.setattr("theory.registry.claim", refuse)
     figures, tables = map_parts(found)
     assert all(f.svg for f in figures)
-    assert tables[0].header == ["K", "succeeds", "between", "fails", "undecided", "literal", "normalised"]
+    assert tables[0].columns == ("K", "succeeds", "between", "fails", "undecided", "literal", "normalised")
 
 
 def test_a_map_of_another_version_is_refused_in_one_line(directory, tmp_path):

@@ -48,7 +48,6 @@ def design(predicting: Experiment) -> MapDesign:
         sizes={"S": "world.subjects"},
         together={"attention_step": ("pretraining.attention_learning_rate", "finetuning.attention_learning_rate")},
         adapted={"world.subjects": _other_size},
-        premise="pretraining_gap",
         readings=("ood-error-literal", "ood-error-normalised"),
         charted=(
             Charted(id="ood-error-normalised", short="normalised", legend="bound, normalised"),

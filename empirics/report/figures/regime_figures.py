@@ -17,7 +17,7 @@ import numpy as np
 from empirics.experiments.wording import in_math, words
 from empirics.regimes.document import ContourRow, RegimeMap
 from empirics.report.figures.figure import Figure, Row, number, numbers, panel_title, panels_of, rows_at
-from empirics.report.figures.style import INK, LAW, OBSERVED, PAGE, SEEN, subplots
+from empirics.report.figures.style import OBSERVED, PAGE, PREDICTED, SEEN, subplots
 from empirics.verification.document import OnGrid
 
 __all__ = [
@@ -159,14 +159,12 @@ def column_latex(found: RegimeMap) -> dict[str, str]:
 
 def _lines(found: RegimeMap) -> dict[str, dict[str, Any]]:
     """How predicted contours are drawn, by claim: readings in black, other claims in blue."""
-    legends = {claim.id: claim.legend for claim in found.design.claims}
     readings = found.design.readings
-    exact = [name for name in legends if name not in readings]
-    styles = {
-        **{name: {"color": INK, "linestyle": ("-", "--")[i % 2]} for i, name in enumerate(readings)},
-        **{name: {"color": LAW, "linestyle": (":", "-.")[i % 2]} for i, name in enumerate(exact)},
-    }
-    return {name: {**style, "label": legends[name]} for name, style in styles.items()}
+    exact = [claim.id for claim in found.design.claims if claim.id not in readings]
+    looks = {name: PREDICTED[i % 2] for i, name in enumerate(readings)}
+    looks |= {name: PREDICTED[2 + i % 2] for i, name in enumerate(exact)}
+    legends = {claim.id: claim.legend for claim in found.design.claims}
+    return {name: {**look, "label": legends[name]} for name, look in looks.items()}
 
 
 def _bars(rows: Sequence[Row], y: Any) -> list[Any]:
