@@ -98,14 +98,11 @@ def calibrated(items: Scored, predictor: str) -> FloatArray | None:
     return probability
 
 
-def cell_errors(items: Scored, failing: FloatArray) -> dict[int, float]:
-    """For each cell the mean over seeds of the mean of ``failing`` over a run's items."""
-    runs = _runs(items)
-    sums = np.bincount(runs, failing)
-    mean = sums / np.bincount(runs)
-    first = np.unique(runs, return_index=True)[1]
-    of = items.cell[first]
-    return {int(cell): float(mean[of == cell].mean()) for cell in np.unique(of)}
+def cell_errors(items: Scored, failing: FloatArray | BoolArray) -> FloatArray:
+    """For each cell, in order, the mean over seeds of the mean of ``failing`` over a run's items."""
+    runs, number = _runs(items)
+    means = np.bincount(number, failing) / np.bincount(number)
+    return np.array([means[runs[:, 0] == cell].mean() for cell in np.unique(runs[:, 0])])
 
 
 def reliability(probability: FloatArray, succeeded: BoolArray) -> list[BinRow]:
@@ -121,13 +118,9 @@ def reliability(probability: FloatArray, succeeded: BoolArray) -> list[BinRow]:
 def accuracies(
     items: Scored, parts: Mapping[str, Sequence[int]], resamples: int = 100, seed: int = 0
 ) -> list[AccuracyRow]:
-    """Each predictor on each part; predictors without a score somewhere in a part are left out there.
+    """Each predictor on each part (its cells by name); left out where a predictor has no score somewhere in the part.
 
-    Args:
-        items: all items.
-        parts: cells by name of the part.
-        resamples: bootstrap samples of seeds for the limits of the AUC.
-        seed: of the resampling.
+    Limits of the AUC rest on ``resamples`` bootstrap samples of seeds.
     """
     found = []
     for predictor, score in items.scores.items():
@@ -145,10 +138,10 @@ def _accuracy(
     items: Scored, predictor: str, part: str, probability: FloatArray | None, resamples: int, seed: int
 ) -> AccuracyRow:
     score, succeeded = items.scores[predictor], items.succeeded
-    observed = cell_errors(items, (~succeeded).astype(np.float64))
-    off = _deviations(cell_errors(items, (score <= 0).astype(np.float64)), observed)
+    observed = cell_errors(items, ~succeeded)
+    off = cell_errors(items, score <= 0) - observed
+    soft = None if probability is None else cell_errors(items, 1.0 - probability) - observed
     low, high = _auc_limits(items, score, resamples, seed)
-    soft = None if probability is None else _deviations(cell_errors(items, 1.0 - probability), observed)
     return AccuracyRow(
         predictor=predictor,
         part=part,
@@ -169,19 +162,16 @@ def _accuracy(
     )
 
 
-def _deviations(predicted: Mapping[int, float], observed: Mapping[int, float]) -> FloatArray:
-    return np.array([predicted[cell] - observed[cell] for cell in observed])
-
-
-def _runs(items: Scored) -> IntArray:
-    """A number for each item's run (cell and seed), from 0 without gaps."""
-    pairs = np.stack([items.cell, items.seed], axis=1)
-    return np.asarray(np.unique(pairs, axis=0, return_inverse=True)[1].reshape(-1), dtype=np.int64)
+def _runs(items: Scored) -> tuple[IntArray, IntArray]:
+    """The runs, each by its cell and seed, and the number of each item's run; shapes [runs, 2] and [n]."""
+    runs, number = np.unique(np.stack([items.cell, items.seed], axis=1), axis=0, return_inverse=True)
+    return runs, number.reshape(-1)
 
 
 def _auc_within(items: Scored, score: FloatArray) -> float | None:
-    order = np.argsort(_runs(items), kind="stable")
-    edges = np.flatnonzero(np.diff(_runs(items)[order])) + 1
+    number = _runs(items)[1]
+    order = np.argsort(number, kind="stable")
+    edges = np.flatnonzero(np.diff(number[order])) + 1
     areas = [area(score[part], items.succeeded[part]) for part in np.split(order, edges)]
     known = [a for a in areas if a is not None]
     return float(np.mean(known)) if known else None

@@ -147,7 +147,7 @@ def _contours(survey: Survey, resamples: int) -> list[ContourRow]:
         seeds = series[0].table.seeds
         errors = np.array([[value(p.table, design.observable, seed) for seed in seeds] for p in series])
         for level in LEVELS:
-            crossing = measured_crossing(sizes, errors, level, resamples) if errors.size else None
+            crossing = measured_crossing(sizes, errors, level, resamples)
             if crossing is not None:
                 found.append(_contour(survey, series[0], level, sizes, crossing))
     return found

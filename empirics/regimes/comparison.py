@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from empirics.experiments.map_design import Law, Regressor
+from empirics.experiments.map_design import FloatArray, Law, Regressor
 from empirics.experiments.protocol import Point
 from empirics.regimes.document import ExponentRow, HeldOutRow
 from empirics.regimes.fit import NoFit, fit_rates, fitted, mean_of, predicted
@@ -16,7 +16,6 @@ from empirics.regimes.sample import Sample
 
 __all__ = ["collinearity", "exponents", "held_out", "left_out", "numbered"]
 
-FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 _TAIL: Final = 50 * (1 - 0.95)  # per cent beyond each of the limits at 95 %
 

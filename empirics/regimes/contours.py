@@ -25,13 +25,7 @@ LEVELS: Final = (0.5, 0.05)
 
 @dataclass(frozen=True)
 class Crossing:
-    """The axis' value at a level: infinite where the error is still above it at the largest, 0 if below at the least.
-
-    Attributes:
-        value: from the mean over all seeds.
-        lower: 2.5th percentile over resampled seeds.
-        upper: 97.5th percentile.
-    """
+    """The axis' value at a level, of the mean over all seeds; its 2.5th and 97.5th percentile over resampled seeds."""
 
     value: float
     lower: float
@@ -42,14 +36,8 @@ def crossing(axis: Sequence[int], errors: Sequence[float] | FloatArray, level: f
     """Where the error falls to ``level``, linear in the axis' logarithm between the values looked at.
 
     The errors are first made non-increasing along the axis (isotonic least squares), so there is one crossing.
-
-    Args:
-        axis: values, increasing.
-        errors: mean errors; as many.
-        level: the level.
-
-    Returns:
-        The value; 0 if the error is at most the level from the first on, infinity if it never falls to it.
+    It is 0 if the error is at most the level from the first value on, infinity if it never falls to it.
+    Values of the axis increase; both shapes [n].
     """
     smooth = isotonic_regression(np.asarray(errors, dtype=np.float64), increasing=False).x
     below = np.flatnonzero(smooth <= level)
@@ -66,20 +54,10 @@ def crossing(axis: Sequence[int], errors: Sequence[float] | FloatArray, level: f
 def measured_crossing(
     axis: Sequence[int], errors: FloatArray, level: float, resamples: int = 200, seed: int = 0
 ) -> Crossing | None:
-    """The crossing of the mean over seeds, and its spread over resampled seeds.
+    """The crossing of the mean over seeds, and its spread over resampled seeds; None without any complete seed.
 
-    Args:
-        axis: values, increasing.
-        errors: one row per value, one column per seed, NaN where there is no value.
-        level: the level.
-        resamples: bootstrap samples of seeds.
-        seed: of the resampling.
-
-    Returns:
-        None if at some value no seed has an error.
+    ``errors`` has one row per value and one column per seed, NaN where there is none; shape [n, seeds].
     """
-    if not np.isfinite(errors).any(axis=1).all():
-        return None
     complete = errors[:, np.isfinite(errors).all(axis=0)]  # a seed out of scope is so all along the axis
     if complete.shape[1] == 0:
         return None
@@ -100,10 +78,6 @@ def measured_crossing(
 def predicted_crossing(identifier: str, level: float, axis: str, point: Point) -> int | None:
     """The least value of the axis at which a claim's bound (or exact law) is at most the level; None if none is.
 
-    Args:
-        identifier: the claim's id.
-        level: the level.
-        axis: the symbol solved for.
-        point: values of the claim's other symbols.
+    ``point`` holds the claim's other symbols.
     """
     return plan(identifier, str(level), axis, **dict(point.values)).value

@@ -7,7 +7,7 @@ that ``[arms]`` selects from the main grid, with the same seeds.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +47,7 @@ def parse_variation(design: MapDesign, text: str) -> Variation:
         UsageError: not of that form, an axis of the grid, or a section that no run depends on.
     """
     key, separator, values = text.partition("=")
-    key = key.strip()
-    parsed = parse_setting(values) if separator else None
+    key, parsed = key.strip(), parse_setting(values)
     if not separator or not isinstance(parsed, list) or not parsed:
         raise UsageError(f"--vary {text!r} is not of the form KEY=[VALUE, ...], as in section.key=[1,2]")
     if key in design.experiment.axes.values():
@@ -87,9 +86,10 @@ def map_arms(design: MapDesign, settings: ExperimentSettings, variations: Sequen
 def _arm(
     design: MapDesign, settings: ExperimentSettings, main: ExperimentSettings, variation: Variation, value: Any
 ) -> Arm | None:
+    """The arm of one value; None if the main settings have it already."""
     data = main.model_dump()
-    keys = keys_of(design, variation.key)
-    before = [_get(data, key) for key in keys]
+    keys = [tuple(key.split(".", 1)) for key in keys_of(design, variation.key)]
+    before = [data[section].get(name) for section, name in keys]
     if all(current == value and type(current) is type(value) for current in before):
         return None
     for key in design.experiment.axes.values():
@@ -101,16 +101,9 @@ def _arm(
                 allowed = list(data[section][axis])
                 raise UsageError(f"arms.{axis}={list(chosen)} is refused: allowed are values of {key}={allowed}")
             data[section][axis] = kept
-    for key in keys:
-        section, _, name = key.partition(".")
+    for section, name in keys:
         data[section][name] = value
     if variation.key in design.adapted:
         design.adapted[variation.key](data, main, value)
-    return Arm(f"{variation.key}={value}", dict.fromkeys(keys, value), validated(type(settings), data))
-
-
-def _get(data: Mapping[str, Any], key: str) -> Any:
-    section, _, name = key.partition(".")
-    if name not in data[section]:
-        raise UsageError(f"unknown key {key}; allowed in [{section}] are {', '.join(data[section])}")
-    return data[section][name]
+    overlay = dict.fromkeys(keys_of(design, variation.key), value)
+    return Arm(f"{variation.key}={value}", overlay, validated(type(settings), data))

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from empirics.experiments.arms import Arm
 from empirics.experiments.map_design import MapDesign
@@ -20,8 +19,6 @@ from empirics.regimes.sample import Sample
 from empirics.verification.assembly import Runs, declared, in_scope, tables_of
 
 __all__ = ["Place", "Survey", "value", "values"]
-
-FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

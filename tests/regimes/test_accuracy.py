@@ -63,7 +63,7 @@ def test_probabilities_use_the_other_folds_only():
 def test_cell_errors_weigh_runs_equally_and_not_facts():
     """Two runs of one cell: 1 of 1 fails, 0 of 3 fail; the mean over runs is 1/2."""
     sample = facts([0, 0, 0, 0, 1], [0, 1, 1, 1, 0], [0] * 5, [False, True, True, True, False], any=[0.0] * 5)
-    assert cell_errors(sample, (~sample.succeeded).astype(float)) == {0: 0.5, 1: 1.0}
+    assert cell_errors(sample, ~sample.succeeded).tolist() == [0.5, 1.0]
 
 
 def test_the_scores_of_a_small_case_by_hand():

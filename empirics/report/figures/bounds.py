@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -138,8 +139,8 @@ def bound_figure(item: Claim, given: Mapping[str, Sequence[float]] | None = None
     ranges = usual_ranges(item, given or {}, axis)
     along, *others = ranges
     rows: list[Row] = []
-    for fixed in _product({name: ranges[name] for name in others}):
-        rows += _line(item, along, ranges[along], fixed)
+    for values in itertools.product(*(ranges[name] for name in others)):
+        rows += _line(item, along, ranges[along], dict(zip(others, values, strict=True)))
     if not rows:
         raise DomainError(f"{item.id} is not defined anywhere in that range")
     varying = [name for name in others if len({r[name] for r in rows}) > 1]
@@ -153,13 +154,6 @@ def bound_figure(item: Claim, given: Mapping[str, Sequence[float]] | None = None
         ylabel=f"{'exact' if item.kind is Kind.IDENTITY else 'bound on'} {words(item.observable)}",
     )
     return Figure(item.id, item.title, caption, rows, draw)
-
-
-def _product(ranges: Mapping[str, Sequence[float]]) -> list[dict[str, float]]:
-    found: list[dict[str, float]] = [{}]
-    for name, values in ranges.items():
-        found = [{**fixed, name: value} for fixed in found for value in values]
-    return found
 
 
 def _line(item: Claim, axis: str, values: Sequence[float], fixed: Mapping[str, float]) -> list[Row]:

@@ -18,34 +18,19 @@ _STYLES: Final = ("-", (0, (6, 1.5)), "-.", "--", (0, (3, 1, 1, 1, 1, 1)), ":")
 
 
 def frontier_figure(table: Path) -> Figure:
-    """The least N_f from which each reading dominates the covering failure for good, over (|R|, K).
-
-    Args:
-        table: the CSV that :func:`theory.certify.tables.write_frontier` writes.
-    """
-    return Figure(
-        "frontier",
-        "Validity frontier of both readings",
+    """From which N_f each reading dominates for good: from :func:`theory.certify.tables.write_frontier`'s CSV."""
+    caption = (
         "The least number of fine-tuned facts from which the bound dominates, for good, the probability that at least "
-        "one of a fact's K templates is unseen. Red: never.",
-        _read(table),
-        _draw_frontier,
+        "one of a fact's K templates is unseen. Red: never."
     )
+    return Figure("frontier", "Validity frontier of both readings", caption, _read(table), _draw_frontier)
 
 
 def rate_figure(table: Path) -> Figure:
-    """Every form of the bound on the pre-training gap of the linear memory, and the gap itself, along t.
-
-    Args:
-        table: the CSV that :func:`theory.certify.tables.write_rates` writes.
-    """
-    return Figure(
-        "linear-memory-rate",
-        "Pre-training gap of the linear memory and its bounds",
-        "Forms of the bound as lines, the gap as points; S = A = 30, |R| = 8.",
-        _read(table),
-        _draw_rates,
-    )
+    """The linear memory's gap and forms of its bound along t: from :func:`theory.certify.tables.write_rates`' CSV."""
+    title = "Pre-training gap of the linear memory and its bounds"
+    caption = "Forms of the bound as lines, the gap as points; S = A = 30, |R| = 8."
+    return Figure("linear-memory-rate", title, caption, _read(table), _draw_rates)
 
 
 def _read(table: Path) -> list[Row]:
@@ -53,7 +38,7 @@ def _read(table: Path) -> list[Row]:
         return [{key: _value(text) for key, text in row.items()} for row in csv.DictReader(stream)]
 
 
-def _value(text: str) -> float | int | str | None:
+def _value(text: str) -> float | int | str:
     for kind in (int, float):
         try:
             return kind(text)

@@ -6,16 +6,14 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from empirics.experiments.map_design import Law, Laws, Regressor, Split
+from empirics.experiments.map_design import FloatArray, Law, Laws, Regressor, Split
 from empirics.experiments.protocol import Point
 from empirics.observables.covering import covering_observables
 from theory import claim
 
 __all__ = ["LAWS"]
 
-FloatArray = NDArray[np.float64]
 _LEAST = 1e-12  # probabilities are kept this far from 0 and 1 before log(-log .)
 _NORMALISED, _LITERAL = "ood-error-normalised", "ood-error-literal"
 
