@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -31,8 +31,9 @@ from empirics.regimes.prediction import prediction_part
 from empirics.regimes.regime import Thresholds, regime_of
 from empirics.regimes.sample import TRANSITION
 from empirics.regimes.survey import Place, Survey, value, values
+from empirics.verification.assembly import bound_at
 from empirics.verification.document import beginning
-from theory import DomainError, claim
+from theory import claim
 
 __all__ = ["analyse", "reading_verdicts"]
 
@@ -93,6 +94,7 @@ def _cell(survey: Survey, place: Place, verdicts: dict[str, str], thresholds: Th
     errors = values(table, design.observable)
     limits = interval(errors, alpha) if errors else None
     predictors = design.items.predictors if design.items else {}
+    bounds = {c.id: bound_at(claim(c.id), table.symbols) for c in design.charted}
     return MapCell.model_validate(
         {
             "variant": place.arm.name,
@@ -107,7 +109,7 @@ def _cell(survey: Survey, place: Place, verdicts: dict[str, str], thresholds: Th
             "upper": limits and limits.upper,
             "regime": regime_of(errors, alpha, thresholds).value,
             "in_law": survey.in_law(place),
-            "laws": _laws(design, table.symbols),
+            "laws": {name: found.bound for name, found in bounds.items() if found},
             "verdicts": verdicts,
             "predicted": {name: _mean(values(table, observable)) for name, observable in predictors.items()},
         }
@@ -122,17 +124,6 @@ def _columns(design: MapDesign, point: Point) -> dict[str, Any]:
     """The point's values by column, and the quantity's if the point has all it needs."""
     found = {design.columns[symbol]: number for symbol, number in point.values}
     return found | ({design.quantity.column: design.quantity.value(point)} if design.quantity else {})
-
-
-def _laws(design: MapDesign, symbols: Mapping[str, float]) -> dict[str, float]:
-    found = {}
-    for charted in design.charted:
-        item = claim(charted.id)
-        try:
-            found[item.id] = float(item.bound(**{name: symbols[name] for name in item.symbols}))
-        except DomainError:
-            continue
-    return found
 
 
 def _contours(survey: Survey, resamples: int) -> list[ContourRow]:

@@ -41,7 +41,7 @@ from theory import Claim, DomainError
 from theory.certify.record import certificate_of
 from theory.fingerprint import fingerprint
 
-__all__ = ["Runs", "assemble", "declared", "in_scope", "tables_of", "verdict_result"]
+__all__ = ["Runs", "assemble", "bound_at", "declared", "in_scope", "tables_of", "verdict_result"]
 
 
 @dataclass
@@ -150,7 +150,7 @@ def _cell(
         observables={
             name: _summary(observables()[name], values, verdict.alpha) for name, values in table.observables.items()
         },
-        bounds={c.id: bound for c in claims if (bound := _bound(c, table.symbols)) is not None},
+        bounds={c.id: bound for c in claims if (bound := bound_at(c, table.symbols)) is not None},
     )
 
 
@@ -169,7 +169,7 @@ def in_scope(experiment: Experiment, table: CellTable, verdict: Settings) -> lis
     return good
 
 
-def _bound(item: Claim, symbols: Mapping[str, float]) -> BoundResult | None:
+def bound_at(item: Claim, symbols: Mapping[str, float]) -> BoundResult | None:
     """The claim's number at a cell; None where it has none or is not defined."""
     if item.log_expression is None:
         return None

@@ -176,6 +176,15 @@ def _title(*parts: str) -> str:
     return ", ".join(filter(None, parts))
 
 
+def _label(figure: Any, axes: Any, x: str, y: str, ncols: int) -> None:
+    """Symbols along the outer axes, and one legend below."""
+    for plot in axes[-1]:
+        plot.set_xlabel(f"${x}$")
+    for plot in axes[:, 0]:
+        plot.set_ylabel(f"${y}$")
+    figure.legend(*axes[0, -1].get_legend_handles_labels(), loc="outside lower center", ncols=ncols)
+
+
 def _draw_contours(rows: Sequence[Row], found: RegimeMap) -> Any:
     (x, *apart), axis, latex = found.other_columns, found.axis_column, column_latex(found)
     levels, most = found.design.levels, found.design.most
@@ -205,11 +214,7 @@ def _draw_contours(rows: Sequence[Row], found: RegimeMap) -> Any:
     for plot in axes[-1]:
         plot.set_xticks(ticks, [f"{t:g}" for t in ticks])
         plot.minorticks_off()
-        plot.set_xlabel(f"${latex[x]}$")
-    for plot in axes[:, 0]:
-        plot.set_ylabel(f"${latex[axis]}$")
-    handles, labels = axes[0, -1].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(3, len(panels)))
+    _label(figure, axes, latex[x], latex[axis], min(3, len(panels)))
     return figure
 
 
@@ -241,14 +246,9 @@ def _draw_readings(rows: Sequence[Row], found: RegimeMap) -> Any:
             plot.set_title(_title(short[reading], panel_title(panel, latex)))
     axes[0, 0].set_xlim(-0.6, len(sizes) - 0.4)
     axes[0, 0].set_ylim(-0.6, len(shown) - 0.4)
-    for plot in axes[-1]:
-        plot.set_xticks(range(len(sizes)), [f"{s:g}" for s in sizes])
-        plot.set_xlabel(f"${latex[column]}$")
-    for plot in axes[:, 0]:
-        plot.set_yticks(range(len(shown)), [f"{n:g}" for n in shown])
-        plot.set_ylabel(f"${latex[axis]}$")
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3)
+    axes[0, 0].set_xticks(range(len(sizes)), [f"{s:g}" for s in sizes])
+    axes[0, 0].set_yticks(range(len(shown)), [f"{n:g}" for n in shown])
+    _label(figure, axes, latex[column], latex[axis], 3)
     return figure
 
 

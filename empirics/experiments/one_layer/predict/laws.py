@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -15,7 +16,6 @@ from theory import claim
 __all__ = ["LAWS"]
 
 _LEAST = 1e-12  # probabilities are kept this far from 0 and 1 before log(-log .)
-_NORMALISED, _LITERAL = "ood-error-normalised", "ood-error-literal"
 
 
 def _log(symbol: str) -> Callable[[Point], float]:
@@ -28,39 +28,32 @@ _LOG_R = Regressor("log R", lambda p: float(np.log(np.log(p["R"]))), 1.0)
 _S = Regressor("S", _log("S"), 0.0)
 
 
-def _bound(identifier: str) -> Callable[[Sequence[Point]], FloatArray]:
-    """log(-log bound) of a claim."""
-
-    def eta(points: Sequence[Point]) -> FloatArray:
-        item = claim(identifier)
-        values = {name: np.array([p[name] for p in points], dtype=np.int64) for name in item.symbols}
-        return np.log(-np.asarray(item.log_bound(**values))) if points else np.zeros(0)
-
-    return eta
+def _bound(identifier: str, points: Sequence[Point]) -> FloatArray:
+    """log(-log bound) of a claim; shape [n]."""
+    item = claim(identifier)
+    values = {name: np.array([p[name] for p in points], dtype=np.int64) for name in item.symbols}
+    return np.log(-np.asarray(item.log_bound(**values))) if points else np.zeros(0)
 
 
-def _covering(name: str) -> Callable[[Sequence[Point]], FloatArray]:
-    """log(-log P) of an exact probability."""
-
-    def eta(points: Sequence[Point]) -> FloatArray:
-        found = [covering_observables(p["N_f"], p["K"], p["R"])[name] for p in points]
-        probability = np.array(found, dtype=np.float64)
-        return np.asarray(np.log(-np.log(np.clip(probability, _LEAST, 1.0 - _LEAST))))
-
-    return eta
+def _covering(name: str, points: Sequence[Point]) -> FloatArray:
+    """log(-log P) of an exact probability; shape [n]."""
+    found = [covering_observables(p["N_f"], p["K"], p["R"])[name] for p in points]
+    probability = np.array(found, dtype=np.float64)
+    return np.asarray(np.log(-np.log(np.clip(probability, _LEAST, 1.0 - _LEAST))))
 
 
-_SOME_UNSEEN, _NONE_SEEN = _covering("covering_some_unseen"), _covering("covering_none_seen")
+_NORMALISED, _LITERAL = partial(_bound, "ood-error-normalised"), partial(_bound, "ood-error-literal")
+_SOME_UNSEEN, _NONE_SEEN = partial(_covering, "covering_some_unseen"), partial(_covering, "covering_none_seen")
 
 LAWS: Final = Laws(
     laws=(
-        Law("bound-normalised", "bound, normalised", _bound(_NORMALISED)),
-        Law("bound-literal", "bound, literal", _bound(_LITERAL)),
+        Law("bound-normalised", "bound, normalised", _NORMALISED),
+        Law("bound-literal", "bound, literal", _LITERAL),
         Law("some-unseen", "P[some own template unseen]", _SOME_UNSEEN),
         Law("none-seen", "P[no own template seen]", _NONE_SEEN),
-        Law("half-mean", "P[some own template at or below half its mean count]", _covering("coverage_union")),
-        Law("bound-normalised-factor", "bound, normalised, exponent times c", _bound(_NORMALISED), free_factor=True),
-        Law("bound-literal-factor", "bound, literal, exponent times c", _bound(_LITERAL), free_factor=True),
+        Law("half-mean", "P[some own template at or below half its mean count]", partial(_covering, "coverage_union")),
+        Law("bound-normalised-factor", "bound, normalised, exponent times c", _NORMALISED, free_factor=True),
+        Law("bound-literal-factor", "bound, literal, exponent times c", _LITERAL, free_factor=True),
         Law(
             "some-unseen-power",
             "-log error = c (-log P[some own template unseen])^gamma",
