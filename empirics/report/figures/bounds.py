@@ -160,17 +160,11 @@ def _line(item: Claim, axis: str, values: Sequence[float], fixed: Mapping[str, f
     """One row for each value at which the bound is defined."""
     try:
         logs = np.atleast_1d(item.log_bound(**fixed, **{axis: np.array(values)}))
-        points = list(zip(values, logs, strict=True))
     except DomainError:  # some of the values lie outside the domain: one by one
-        points = []
-        for value in values:
-            try:
-                points.append((value, float(item.log_bound(**fixed, **{axis: value}))))
-            except DomainError:
-                continue
+        return [row for value in values if len(values) > 1 for row in _line(item, axis, [value], fixed)]
     return [
         {axis: _whole(x), **{n: _whole(v) for n, v in fixed.items()}, "bound": math.exp(y), "log_bound": float(y)}
-        for x, y in points
+        for x, y in zip(values, logs, strict=True)
         if math.isfinite(y)
     ]
 

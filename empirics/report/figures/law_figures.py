@@ -27,10 +27,7 @@ def law_figure(found: RegimeMap) -> Figure | None:
             "law": titles[c.law],
             "variant": c.variant,
             **found.place(c),
-            "predicted_rate": c.predicted_rate,
-            "observed_rate": c.observed_rate,
-            "lower": c.lower,
-            "upper": c.upper,
+            **c.model_dump(include={"predicted_rate", "observed_rate", "lower", "upper"}),
         }
         for c in found.law.collapse
     ]
