@@ -130,8 +130,8 @@ class Inspected(Protocol):
         """Arrays to be saved, by file and name, as weights before and after fine-tuning."""
         ...
 
-    def world(self) -> Mapping[str, Any]:
-        """What was drawn, as strict JSON."""
+    def drawn(self) -> Mapping[str, Any]:
+        """The world that was drawn, as strict JSON."""
         ...
 
 

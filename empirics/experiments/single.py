@@ -73,7 +73,7 @@ def save(finished: Inspected, directory: Path) -> None:
     prepare_directory(directory, files=(*(f"{name}.safetensors" for name in arrays), "run.json"))
     for name, group in arrays.items():
         save_file({key: value.copy() for key, value in group.items()}, directory / f"{name}.safetensors")
-    text = json.dumps(document(finished) | {"world": finished.world()}, indent=1, allow_nan=False)
+    text = json.dumps(document(finished) | {"world": finished.drawn()}, indent=1, allow_nan=False)
     write_atomically(directory / "run.json", text + "\n")
 
 
