@@ -21,6 +21,7 @@ lint: $(VENV)/.installed-all
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
 
 docs: $(VENV)/.installed-all
 	$(BIN)/python -m sphinx -W -q -b html docs docs/_build/html

@@ -50,9 +50,5 @@ def training_progress(found: list[int]) -> Iterator[Progress]:
             found=found.append,
             planned=lambda more: bar.update(task, total=(bar.tasks[0].total or 0) + more),
             judged=lambda outcomes: bar.update(task, verdicts=_counts(outcomes)),
-            advanced=lambda work, runs: bar.update(
-                task,
-                advance=len(runs),
-                description=f"training {'' if work.variant == work.experiment.leading else work.variant + ' '}{work.unit}",
-            ),
+            advanced=lambda work, runs: bar.update(task, advance=len(runs), description=f"training {work.label}"),
         )

@@ -56,8 +56,8 @@ def _with_axes() -> None:
     for item in experiments().values():
         for symbol in item.axes:
             known = item.notation[symbol]
-            kind: Any = int if known.integer else float
-            hint = Annotated[kind | None, typer.Option(metavar=known.name, help=f"{known.meaning}.")]
+            kind: Any = (int if known.integer else float) | None
+            hint = Annotated[kind, typer.Option(metavar=known.name, help=f"{known.meaning}.")]
             name = item.column(symbol)
             options[name] = inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hint)
     others = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in signature.parameters.values() if p.name != "axes"]

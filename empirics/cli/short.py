@@ -42,7 +42,8 @@ def attach(experiment: Experiment) -> None:
 
     @group.command(
         "plan",
-        help=f"What '{experiment.command} run' would do, and the time it takes, from a few steps.\n\n{_example(experiment, 'plan')}",
+        help=f"What '{experiment.command} run' would do, and the time it takes, from a few steps.\n\n"
+        f"{_example(experiment, 'plan')}",
     )
     def plan_command(
         preset: PresetOption = "default",

@@ -25,9 +25,10 @@ from empirics.errors import UsageError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from empirics.experiments.document import Measured
     from empirics.experiments.facts import FactReader, FactTable
     from empirics.experiments.map_design import MapDesign
-    from empirics.experiments.presentation import Shown, Subject
+    from empirics.experiments.presentation import Shown
     from empirics.experiments.settings import ExperimentSettings
     from empirics.observables.definition import Observable
     from theory.notation import Notation
@@ -151,7 +152,7 @@ class Experiment(Protocol):
         overlays: further arms, by the settings keys in which they differ.
         stacks: seeds that one task may hold on an accelerator.
         sources: files and folders that decide a result besides the experiment's own folder.
-        aside: names in the experiment's own folder that decide no result: a change there keeps what is stored.
+        aside: paths in the experiment's own folder that decide no result: a change there keeps what is stored.
         libraries: distributions whose version decides a result.
         command: a short command of its own (``factbound COMMAND run|plan|report``); empty for none.
         default: whether ``factbound verify`` without ``--experiment`` means this one.
@@ -239,7 +240,7 @@ class Experiment(Protocol):
         return Plan(workers or cores)
 
     def claims(self, arms: Sequence[str]) -> tuple[str, ...]:
-        """Ids of the claims that a verification with these arms judges: those that speak of its observables and arms."""
+        """Ids of the claims that a verification with these arms judges: those on its observables and arms."""
         from theory import all_claims
 
         mine = {o.name for o in self.observables}
@@ -251,7 +252,7 @@ class Experiment(Protocol):
             and {c.arm, c.reference or c.arm} <= set(arms)
         )
 
-    def show(self, subject: Subject) -> Shown:
+    def show(self, subject: Measured) -> Shown:
         """What the report shows of it beyond the common part, as data; nothing if not overridden."""
         from empirics.experiments.presentation import Shown
 

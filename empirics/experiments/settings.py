@@ -9,7 +9,7 @@ from pydantic import model_validator
 from empirics.judging.settings import Settings as Judging
 from empirics.settings import Count, Section, Seed, refuse
 
-__all__ = ["Arms", "Compute", "ExperimentSettings", "Seeds"]
+__all__ = ["Arms", "Compute", "ExperimentSettings", "Seeds", "check_grid"]
 
 
 class Arms(Section):
@@ -52,3 +52,13 @@ class ExperimentSettings(Section):
         if len(set(self.arms.run)) != len(self.arms.run):
             refuse("arms.run", list(self.arms.run), "names that differ from each other")
         return self
+
+
+def check_grid(templates: tuple[int, ...], multiplicity: tuple[int, ...], finetuned: tuple[int, ...]) -> None:
+    """Refuse axes of a grid of facts that no world has: a value twice, or more templates of a fact than there are."""
+    for name, axis in (("templates", templates), ("multiplicity", multiplicity), ("finetuned", finetuned)):
+        if len(set(axis)) != len(axis):
+            refuse(f"world.{name}", list(axis), "values that differ from each other")
+    if max(multiplicity) > min(templates):
+        least = f"K <= |R|, here at most {min(templates)} (the least of world.templates)"
+        refuse("world.multiplicity", max(multiplicity), least)

@@ -16,7 +16,7 @@ from typing import Any
 
 from empirics.errors import UsageError
 from empirics.judging.judge import judge_claim
-from empirics.judging.outcome import ClaimOutcome
+from empirics.judging.outcome import ClaimOutcome, Verdict
 from empirics.judging.settings import Settings
 from empirics.judging.table import MAIN, CellTable
 from empirics.observables.catalogue import observables
@@ -25,7 +25,7 @@ from theory import Claim, DomainError, claim
 from theory.notation import Notation
 from theory.numbers.evaluate import parse_value
 
-__all__ = ["Judged", "judge", "read_measurements"]
+__all__ = ["Judged", "judge", "observable_of", "read_measurements"]
 
 SEED, VARIANT = "seed", "variant"
 
@@ -52,6 +52,12 @@ class Judged:
     def verdict(self) -> str:
         """The verdict, as in ``"HOLDS"``."""
         return self.outcome.verdict.value
+
+    def exit_status(self, *, strict: bool = False) -> int:
+        """0; 1 if it is violated; 3 if ``strict`` and it is undecided."""
+        if self.outcome.verdict is Verdict.VIOLATED:
+            return 1
+        return 3 if strict and self.outcome.verdict is Verdict.UNDECIDED else 0
 
 
 def judge(
@@ -97,6 +103,24 @@ def judge(
     cells = _cells(rows, item, known[item.observable])
     outcome = judge_claim(item, cells, settings or Settings(), known)
     return Judged(item, tuple(cells), outcome, tuple(assume), known[item.observable])
+
+
+def observable_of(identifier: str, value_range: str | None) -> Observable | None:
+    """What a claim speaks of, as a column with values in ``LOW,HIGH``; None if no range is given.
+
+    Raises:
+        UsageError: not of that form.
+        theory.UnknownClaimError: no such claim.
+    """
+    if value_range is None:
+        return None
+    try:
+        low, high = (float(part) for part in value_range.split(","))
+        if not low < high:
+            raise ValueError
+    except ValueError:
+        raise UsageError(f"--range={value_range} is refused: allowed is LOW,HIGH with LOW < HIGH, as in 0,1") from None
+    return Observable(claim(identifier).observable, "a column of the user's table", "as measured", low, high)
 
 
 def read_measurements(path: Path) -> list[dict[str, str]]:
@@ -181,7 +205,7 @@ def _cells(rows: Sequence[Mapping[str, Any]], item: Claim, observable: Observabl
 
 
 def _needed_symbols(item: Claim) -> list[str]:
-    """The symbols of bound, premises and axis that are chosen, in the notation's order; not those that settings give."""
+    """The symbols of bound, premises and axis that a user chooses; not those that settings give."""
     names = set(item.symbols) | {s.name for a in item.assumptions for s in a.relation.free_symbols}
     names |= {item.axis} if item.axis is not None else set()
     return [name for name, symbol in item.notation.items() if name in names and not symbol.setting]

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from empirics.experiments.document import ExperimentResult, SymbolResult
 from empirics.experiments.map_design import MapDesign, Variation
 from empirics.experiments.protocol import Point
 from empirics.experiments.settings import ExperimentSettings
@@ -34,7 +35,6 @@ from empirics.regimes.regime import Thresholds, regime_of
 from empirics.regimes.sample import TRANSITION
 from empirics.regimes.survey import Place, Survey, value, values
 from empirics.runs.environment import describe_environment
-from empirics.verification.results import ExperimentResult, SymbolResult
 from theory import DomainError, claim
 
 __all__ = ["analyse", "reading_verdicts"]

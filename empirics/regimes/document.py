@@ -13,10 +13,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from empirics.errors import UsageError
+from empirics.experiments.document import ExperimentResult, SymbolResult
 from empirics.experiments.presentation import Part
 from empirics.files import write_atomically
 from empirics.runs.environment import Environment
-from empirics.verification.results import ExperimentResult, SymbolResult
 
 __all__ = [
     "MAP_SCHEMA_FILE",

@@ -254,7 +254,9 @@ def _held_out(found: RegimeMap) -> Table:
 
 
 def _predictors(found: RegimeMap) -> Table:
-    item = found.design.items.item if found.design.items else "item"
+    items = found.design.items
+    if items is None:
+        return Table("predictors", "", [], [])
     rows = [
         [
             row.part,
@@ -276,10 +278,10 @@ def _predictors(found: RegimeMap) -> Table:
         if row.part == part
     ]
     caption = (
-        f"Predictors of single {item}s. AUC over all {item}s (95 % limits over resampled seeds) and within single "
-        "runs; agreement of the untuned rule with the outcome; mean absolute deviation and bias of its predicted from "
-        "the observed error over cells; deviation and Brier score of the probability, fitted on other folds (in "
-        "brackets: Brier score of a constant)."
+        f"Predictors of single {items.item}s. AUC over all {items.item}s (95 % limits over resampled seeds) and within "
+        "single runs; agreement of the untuned rule with the outcome; mean absolute deviation and bias of its "
+        "predicted from the observed error over cells; deviation and Brier score of the probability, fitted on cells "
+        f"of another {' or '.join(items.folds)} (in brackets: Brier score of a constant)."
     )
     header = ["cells", "predictor", "n", "AUC", "within", "agreement", "deviation", "bias", "dev. (prob.)", "Brier"]
     return Table("predictors", caption, header, rows)

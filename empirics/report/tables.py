@@ -7,8 +7,9 @@ import io
 from collections import Counter
 from typing import Any
 
+from empirics.experiments.document import CellResult, VerdictResult
 from empirics.experiments.presentation import Scalar
-from empirics.verification.results import CellResult, Results, VerdictResult
+from empirics.verification.results import Results
 
 __all__ = [
     "answer",
@@ -60,9 +61,8 @@ def confidence(results: Results) -> str:
     if family == 1:
         return f"{each}."
     wrong = min(1.0, family * alpha)
-    return (
-        f"{each}; over all {family} claims judged by sampling, some verdict is wrong with probability at most {wrong:.2f}."
-    )
+    every = f"over all {family} claims judged by sampling, some verdict is wrong with probability at most {wrong:.2f}"
+    return f"{each}; {every}."
 
 
 def verdict_counts(results: Results, identifier: str) -> str:

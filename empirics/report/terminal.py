@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 from rich import table as rich
 from rich.console import Console
 from rich.markup import escape
+from rich.text import Text
 
 from empirics.experiments.presentation import Column, Table, Value
 from empirics.experiments.protocol import Curve
@@ -28,6 +31,8 @@ from empirics.verification.results import Results
 __all__ = ["print_results", "print_run"]
 
 _UNDECIDED_SHOWN = 2
+_HEADINGS = (40, 20, 16, 12)
+_WIDEST = 30
 _COLOURS = {"HOLDS": "green", "VIOLATED": "bold red", "UNDECIDED": "yellow"}
 _REFUTED = {True: "[green]refuted[/green]", False: "[bold red]NOT REFUTED[/bold red]", None: "[dim]not tested[/dim]"}
 
@@ -59,17 +64,29 @@ def print_results(results: Results, out: Console, directory: Path) -> None:
 
 
 def _print_table(table: Table, out: Console) -> None:
+    """The table; headings fold as far as it takes to fit, short values do not."""
     shown = _new(table.title)
-    for column in table.columns:
-        shown.add_column(escape(column.name), justify="left" if column.kind in ("text", "verdict") else "right")
+    written = [[_written(c, v) for c, v in zip(table.columns, row, strict=True)] for row in table.rows]
+    widths = [
+        max((Text.from_markup(row[index]).cell_len for row in written), default=0)
+        for index in range(len(table.columns))
+    ]
+    for most in _HEADINGS:
+        headings = [textwrap.wrap(c.name, max(w, most)) for c, w in zip(table.columns, widths, strict=True)]
+        taken = [max(w, *map(len, lines)) for lines, w in zip(headings, widths, strict=True)]
+        if sum(taken) + 2 * len(taken) <= out.width:
+            break
+    for column, lines, width in zip(table.columns, headings, widths, strict=True):
+        justify: Literal["left", "right"] = "left" if column.kind in ("text", "verdict") else "right"
+        shown.add_column(escape("\n".join(lines)), justify=justify, no_wrap=width <= _WIDEST)
     keys = [index for index, column in enumerate(table.columns) if column.name in table.group]
     previous: list[Value] | None = None
-    for row in table.rows:
+    for row, texts in zip(table.rows, written, strict=True):
         group = [row[index] for index in keys]
         if previous is not None and group != previous:
             shown.add_section()
         previous = group
-        shown.add_row(*(_written(column, value) for column, value in zip(table.columns, row, strict=True)))
+        shown.add_row(*texts)
     out.print(shown)
     if table.note:
         out.print(table.note, style="dim", markup=False)

@@ -1,1 +1,1 @@
-"""Where runs are made and kept: processes, clusters, the durable store, devices; knows experiments by their protocol only."""
+"""Where runs are made and kept: processes, clusters, the store, devices; knows experiments by their protocol."""

@@ -51,7 +51,8 @@ def _files(place: Path, aside: tuple[str, ...]) -> Iterator[Path]:
         yield place
         return
     for file in sorted(place.rglob("*")):
-        if file.suffix in _SUFFIXES and file.relative_to(place).parts[0] not in aside:
+        name = file.relative_to(place)
+        if file.suffix in _SUFFIXES and not {name.parts[0], name.as_posix()} & set(aside):
             yield file
 
 

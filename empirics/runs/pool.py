@@ -39,6 +39,11 @@ class Task:
         return self.unit, self.seeds, compute.dtype, compute.device, self.experiment.start(self.settings)
 
     @property
+    def label(self) -> str:
+        """The task in words."""
+        return f"{'' if self.variant == self.experiment.leading else self.variant + ' '}{self.unit}"
+
+    @property
     def cost(self) -> float:
         """Arithmetic up to a factor, to start the longest tasks first."""
         return len(self.seeds) * self.experiment.cost(self.settings, self.unit)

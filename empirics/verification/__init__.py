@@ -1,1 +1,1 @@
-"""A configuration in, results out: which seeds run, what the judge says, the results document and its baseline; draws nothing."""
+"""A configuration in, results out: which seeds run, what the judge says, results and baseline; draws nothing."""

@@ -10,6 +10,18 @@ from typing import Any
 import numpy as np
 
 from empirics.experiments.arms import Arm
+from empirics.experiments.document import (
+    BoundResult,
+    CellResult,
+    CurveResult,
+    Exceedance,
+    ExperimentResult,
+    ObservableResult,
+    PremiseResult,
+    Summary,
+    SymbolResult,
+    VerdictResult,
+)
 from empirics.experiments.presentation import Shown
 from empirics.experiments.protocol import Experiment, Point, UnitRun
 from empirics.judging.confidence import interval
@@ -23,23 +35,7 @@ from empirics.runs.environment import describe_environment
 from empirics.verification.falsify import falsifier
 from empirics.verification.figures import claim_figures
 from empirics.verification.latex import latex_of
-from empirics.verification.results import (
-    SCHEMA_VERSION,
-    BoundResult,
-    CellResult,
-    ClaimResult,
-    CurveResult,
-    Exceedance,
-    ExperimentResult,
-    MutantResult,
-    ObservableResult,
-    PremiseResult,
-    Results,
-    StatedPremise,
-    Summary,
-    SymbolResult,
-    VerdictResult,
-)
+from empirics.verification.results import SCHEMA_VERSION, ClaimResult, MutantResult, Results, StatedPremise
 from theory import Claim, DomainError
 from theory.certify.record import certificate_of
 from theory.fingerprint import fingerprint
@@ -168,7 +164,7 @@ def _cell(
         observables={
             name: _summary(observables()[name], values, verdict.alpha) for name, values in table.observables.items()
         },
-        bounds={c.id: bound for c in claims if c.arm == arm.name and (bound := _bound(c, table.symbols)) is not None},
+        bounds={c.id: bound for c in claims if (bound := _bound(c, table.symbols)) is not None},
     )
 
 
@@ -195,7 +191,7 @@ def _bound(item: Claim, symbols: Mapping[str, float]) -> BoundResult | None:
         log_bound = float(item.log_bound(**{name: symbols[name] for name in item.symbols}))
     except (DomainError, KeyError):
         return None
-    return BoundResult(bound=math.exp(log_bound), log_bound=log_bound if math.isfinite(log_bound) else None)
+    return BoundResult(bound=float(np.exp(log_bound)), log_bound=log_bound if math.isfinite(log_bound) else None)
 
 
 def _observable(item: Observable) -> ObservableResult:

@@ -7,13 +7,11 @@ these models by ``python -m empirics.verification.results``; a test keeps the tw
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from empirics.errors import UsageError
+from empirics.experiments.document import Measured
 from empirics.experiments.presentation import FigureData, Part, Shown
 from empirics.files import write_atomically
 from empirics.runs.environment import Environment
@@ -22,120 +20,6 @@ __all__ = ["SCHEMA_FILE", "SCHEMA_VERSION", "Results", "read_results", "write_re
 
 SCHEMA_VERSION = 2
 SCHEMA_FILE = Path(__file__).with_name("results.schema.json")
-
-
-class ExperimentResult(Part):
-    """What was run: its name, and the axes of its grid, symbol to column, in order; ``run_axes`` decide a run."""
-
-    name: str
-    title: str
-    leading: str
-    axes: dict[str, str]
-    run_axes: list[str]
-
-
-class SymbolResult(Part):
-    """A symbol of the notation."""
-
-    name: str
-    label: str
-    latex: str
-    meaning: str
-    unit: str
-    integer: bool
-
-
-class ObservableResult(Part):
-    """A measured quantity; a limit of its range that is infinite is null."""
-
-    definition: str
-    unit: str
-    lower: float | None
-    upper: float | None
-    trivial: float | None
-    better: Literal["lower", "higher", "neither"]
-    sampling: Literal["seed", "exact"]
-
-
-class Summary(Part):
-    """An observable of a cell: mean over the seeds that have it, limits, and one value per seed."""
-
-    mean: float | None
-    lower: float | None
-    upper: float | None
-    interval: Literal["betting", "student-t", "exact"]
-    values: list[float | None]
-
-
-class BoundResult(Part):
-    """A claim's bound, evaluated; ``log_bound`` is null where the bound is exactly 0."""
-
-    bound: float
-    log_bound: float | None
-
-
-class _OnGrid(BaseModel):
-    """A part that belongs to a point of the grid: each axis' column is a key of its own, beside ``symbols``."""
-
-    model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False)
-    __pydantic_extra__: dict[str, int | float]
-
-    variant: str
-    symbols: dict[str, int | float]
-
-
-class CellResult(_OnGrid):
-    """One cell of one arm; ``failures`` says for each failed seed why, ``bounds`` holds each claim's number here."""
-
-    overlay: dict[str, Any]
-    seeds: list[int]
-    failed: list[int]
-    failures: dict[str, str] = {}
-    in_scope_seeds: list[int]
-    observables: dict[str, Summary]
-    bounds: dict[str, BoundResult]
-
-
-class PremiseResult(Part):
-    """A premise with its measured value (median over seeds), limit and truth."""
-
-    name: str
-    relation: str
-    value: float | None
-    limit: float | None
-    holds: bool
-
-
-class Exceedance(Part):
-    """Share of runs on the wrong side of the bound, with its two-sided interval."""
-
-    share: float
-    lower: float
-    upper: float
-
-
-class VerdictResult(Part):
-    """One verdict; ``by_sampling`` tells whether confidence limits decided it."""
-
-    claim: str
-    scope: Literal["cell", "series", "run"]
-    cells: list[int]
-    verdict: str
-    reason: str
-    estimate: float | None
-    lower: float | None
-    upper: float | None
-    bound: float | None
-    log_bound: float | None
-    tightness: float | None
-    alpha: float | None
-    family_size: int
-    by_sampling: bool
-    premises: list[PremiseResult]
-    exceedance: Exceedance | None
-    sharpness: float | None
-    observations_needed: int | None
-    decidable_at: int | None
 
 
 class MutantResult(Part):
@@ -182,58 +66,20 @@ class ClaimResult(Part):
     mutants: list[MutantResult]
 
 
-class CurveResult(_OnGrid):
-    """An observable along training: mean over seeds with limits."""
-
-    observable: str
-    steps: list[int]
-    mean: list[float | None]
-    lower: list[float | None]
-    upper: list[float | None]
-
-
-class Results(Part):
+class Results(Measured):
     """The whole document; it is read without the code that made it."""
 
     schema_version: Literal[2]
     wall_seconds: float
     complete: bool
-    experiment: ExperimentResult
-    notation: list[SymbolResult]
-    config: dict[str, Any]
     environment: Environment
-    observables: dict[str, ObservableResult]
-    cells: list[CellResult]
-    verdicts: list[VerdictResult]
     claims: list[ClaimResult]
-    curves: list[CurveResult]
     shown: Shown
     figures: list[FigureData]
 
     def claim(self, identifier: str) -> ClaimResult:
         """The claim of that id."""
         return next(c for c in self.claims if c.id == identifier)
-
-    def verdict_of(self, claim: str, cell: int) -> VerdictResult | None:
-        """The verdict of a claim that speaks of a cell alone, if there is one."""
-        return next((v for v in self.verdicts if v.claim == claim and v.cells == [cell]), None)
-
-    def label(self, symbol: str) -> str:
-        """How plain text writes a symbol."""
-        return next((s.label for s in self.notation if s.name == symbol), symbol)
-
-    def place(self, cells: Sequence[_OnGrid]) -> str:
-        """Cells or curves in words: arms other than the leading one, then the values of each axis."""
-        parts = [v for v in dict.fromkeys(c.variant for c in cells) if v != self.experiment.leading]
-        for symbol in self.experiment.axes:
-            values = list(dict.fromkeys(c.symbols[symbol] for c in cells if symbol in c.symbols))
-            if values:
-                parts.append(f"{self.label(symbol)}={','.join(f'{v:g}' for v in values)}")
-        return ", ".join(parts) or "all"
-
-    def where(self, verdict: VerdictResult) -> str:
-        """The cell or series of a verdict in words, the same in every run."""
-        return self.place([self.cells[i] for i in verdict.cells])
 
 
 def write_results(results: Results, path: Path) -> None:
@@ -260,7 +106,7 @@ def read_results(path: Path) -> Results:
     if isinstance(version, int) and version != SCHEMA_VERSION:
         raise UsageError(
             f"{path} has schema_version {version}, this version of factbound reads {SCHEMA_VERSION}; "
-            f"run 'factbound verify --output {path.parent}' again: finished runs of the same code are found there"
+            "run 'factbound verify' again with another --output"
         )
     return Results.model_validate_json(text)
 

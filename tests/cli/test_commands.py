@@ -40,7 +40,16 @@ def test_verify_writes_results_that_match_the_shipped_schema(verified):
     jsonschema.validate(document, json.loads(SCHEMA_FILE.read_text()))
     assert document["schema_version"] == 2
     assert document["experiment"]["axes"] == {"R": "templates", "K": "multiplicity", "N_f": "finetuned"}
-    assert document["cells"][0]["symbols"] == {"S": 12, "A": 12, "R": 6, "K": 1, "N_f": 2, "m": 32, "eta": 1.0, "t": 1200}
+    assert document["cells"][0]["symbols"] == {
+        "S": 12,
+        "A": 12,
+        "R": 6,
+        "K": 1,
+        "N_f": 2,
+        "m": 32,
+        "eta": 1.0,
+        "t": 1200,
+    }
     assert [(c["templates"], c["multiplicity"], c["finetuned"]) for c in document["cells"]] == [
         (6, 1, 2),
         (6, 1, 8),

@@ -140,6 +140,13 @@ def test_bad_directories_and_sections_are_one_line(verified, capsys, tmp_path):
     for command in ("plot", "report"):
         assert run([command, str(tmp_path)]) == 2
         assert "results.json" in capsys.readouterr().err
+    (tmp_path / "results.json").write_text('{"schema_version": 1, "cells": []}')
+    for command in ("plot", "report"):
+        assert run([command, str(tmp_path)]) == 2
+        err = capsys.readouterr().err
+        assert "schema_version 1" in err
+        assert f"factbound verify --output {tmp_path}" in err
+        assert len(err.strip().splitlines()) == 1
     assert run(["plot", str(verified), "--only", "nothing"]) == 2
     assert "--only=nothing" in capsys.readouterr().err
     (verified / "sections").mkdir()

@@ -23,7 +23,6 @@ from docs_blocks import PATHS, blocks_of, commands_of, matches
 from empirics.cli.app import run
 from empirics.experiments.language_models.facts.templates import load_templates
 from empirics.experiments.load import load_config
-from empirics.experiments.protocol import Experiment
 from empirics.observables.definition import Observable
 from empirics.verification.results import read_results
 from theory import Claim

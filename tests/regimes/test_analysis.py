@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from empirics.experiments.map_design import Variation
-from empirics.experiments.one_layer.map import DESIGN
+from empirics.experiments.one_layer import EXPERIMENT
 from empirics.experiments.protocol import UnitRun
 from empirics.judging.confidence import interval
 from empirics.judging.judge import judge_claim
@@ -17,8 +17,11 @@ from empirics.regimes.fit import fitted
 from empirics.regimes.plan import load_map_settings, map_arms
 from empirics.regimes.regime import Regime, Thresholds, regime_of
 from empirics.regimes.survey import Survey
+from empirics.report.regime_tables import all_tables
 from empirics.verification.assembly import Runs
 from theory import claim
+
+DESIGN = EXPERIMENT.map_design()
 
 WIDTH = (Variation("model.width", (16,)),)
 GRID = [
@@ -38,7 +41,7 @@ def survey(seeds, error, variations=WIDTH, gap=lambda seed: 0.01, more=()):
     for arm in arms:
         for unit in DESIGN.experiment.units(arm.settings):
             cells = DESIGN.experiment.cells_of(arm.settings, unit)
-            for seed in range(seeds):
+            for seed in range(settings.seeds.base, settings.seeds.base + seeds):
                 found = {c: {"ood_error": error(arm.name, c, seed), "pretraining_gap": gap(seed)} for c in cells}
                 runs.add(arm.name, [UnitRun(unit, seed, found)])
     return Survey(DESIGN, settings, arms, runs)
@@ -106,13 +109,17 @@ def test_limits_of_a_contour_leave_out_a_fortieth_on_each_side():
     assert spread[11] < spread[19]  # where limits at 90 % would stand
 
 
+LAWFUL = ["world.templates=[8,15,30]", "world.multiplicity=[2,3]"]
+
+
+def lawful(arm, cell, seed):
+    """Errors that follow a power law, with an effect of the seed."""
+    return float(np.exp(-0.4 * cell["N_f"] ** 0.5 * cell["K"] / cell["R"]) ** (1 + (seed % 16) / 16))
+
+
 def test_limits_of_exponents_are_percentiles_at_95_percent():
     law = DESIGN.laws["power"]
-    found = survey(
-        16,
-        lambda arm, cell, seed: float(np.exp(-0.4 * cell["N_f"] ** 0.5 * cell["K"] / cell["R"]) ** (1 + seed / 16)),
-        more=["world.templates=[8,15,30]", "world.multiplicity=[2,3]"],
-    ).sample()
+    found = survey(16, lawful, more=LAWFUL).sample()
     rows = exponents(found, [law], resamples=200, seed=4)
     again = np.array([fitted(law, found.points, means).coefficients for means in found.resampled_means(200, 4)])
     low, high = np.quantile(again, [0.025, 0.975], axis=0)
@@ -145,3 +152,42 @@ def test_seeds_that_miss_the_premise_are_no_evidence_for_the_law_but_stay_in_the
     assert {len(c.seeds) for c in document.cells} == {8}
     assert [c.gap for c in document.cells] == pytest.approx([(5 * 0.05 + 3 * 0.5) / 8] * 8)
     assert {v for c in document.cells for v in c.verdicts.values()} == {"OUT OF SCOPE"}
+
+
+def test_seeds_may_start_anywhere():
+    first, other = (survey(6, lawful, more=[*LAWFUL, f"seeds.base={base}"]).sample() for base in (0, 160))
+    assert np.isfinite(other.errors).all()
+    assert np.array_equal(first.errors, other.errors)
+
+
+def test_each_split_holds_out_the_cells_that_it_names():
+    """Pairs and R: cells of the main grid alone; other S: the other size alone, whatever its R and K."""
+    variations = (Variation("world.subjects", (20,)), *WIDTH)
+    document = analyse(
+        survey(6, lawful, variations, more=LAWFUL), variations, Thresholds(), complete=True, wall_seconds=0
+    )
+    inside = [c for c in document.cells if c.in_law and 0.02 < c.error < 0.98]
+    sizes = {s: sum(c.subjects == s for c in inside) for s in (20, 30)}
+    assert sizes[20] == sizes[30] == document.law.cells > 6
+    told = {row.split: row.cells for row in document.law.held_out}
+    assert told == {"pair (K, R)": sizes[30], "R": sizes[30], "other S": sizes[20]}
+    assert {(e.law, e.name) for e in document.law.exponents} >= {("power", "R"), ("power-size", "S")}
+    assert len({c.law for c in document.law.collapse}) == 4
+    assert {c.variant for c in document.law.collapse} == {"main", "world.subjects=20"}
+
+
+def test_tables_say_beyond_which_end_a_contour_lies_and_the_largest_gap():
+    found = survey(
+        16,
+        lambda arm, cell, seed: 0.9 if cell["K"] == 1 else 0.3,
+        gap=lambda seed: 0.05 + 0.001 * seed,
+        more=["verdict.premise_gap=0.5"],
+    )
+    document = analyse(found, WIDTH, Thresholds(), complete=True, wall_seconds=0)
+    cells = [document.cells[0].model_copy(update={"gap": 0.25}), *document.cells[1:]]
+    document = document.model_copy(update={"cells": cells})
+    tables = {table.name: table for table in all_tables(document)}
+    at_half = tables["transitions"].header.index("error 0.5")
+    assert [row[at_half] for row in tables["transitions"].rows] == ["> 12", "< 2"]
+    assert [row[1] for row in tables["moves"].rows] == ["0.250", "0.058"]
+    assert tables["moves"].header[2:] == ["R=8, K=1", "R=8, K=3"]

@@ -165,6 +165,13 @@ def test_the_error_is_the_normal_tail_and_the_law_that_says_so_predicts_best(fou
     assert (first.law, second.law) == ("gaussian", "power")
     assert first.deviation < 0.02 < 0.04 < second.deviation
     assert {row.law for row in found.law.collapse} == {"gaussian", "power"}
+    for row in found.law.collapse:
+        (cell,) = [c for c in found.of(row.variant) if (c.bias, c.votes) == (row.bias, row.votes)]
+        assert row.observed_rate == pytest.approx(-math.log(cell.error))
+        assert row.lower == pytest.approx(-math.log(cell.upper))
+        assert row.lower < row.observed_rate < (row.upper or math.inf)
+        if row.law == "gaussian":
+            assert row.predicted_rate == pytest.approx(-math.log(tail(row.bias, row.votes)))
     assert {row.rival("gaussian") for row in found.law.exponents} != {None}
 
 
@@ -220,6 +227,9 @@ def test_tables_write_the_documents_limits_in_order(found):
     assert told["held-out"] == rounded(3, *((h.deviation, h.lower, h.upper) for h in found.law.held_out))
     shown = [r for r in found.prediction if r.part.startswith(("transition", "every")) and r.auc_lower is not None]
     assert told["predictors"] == rounded(3, *((r.auc, r.auc_lower, r.auc_upper) for r in shown))
+    numbers = [[f"{r.agreement:.3f}", f"{r.deviation:.3f}", f"{r.bias:+.3f}"] for r in shown]
+    rows = {table.name: table for table in all_tables(found)}["predictors"].rows
+    assert [row[5:8] for row in rows] == numbers
     assert min(map(len, told.values())) == 0 < len(told["moves"])
 
 

@@ -139,7 +139,7 @@ def test_the_true_law_predicts_held_out_pairs_best_and_the_bound_does_not():
     assert {row.law for row in rows} < {item.name for item in LAWS.laws}
 
 
-def test_a_cell_is_foretold_without_its_own_fold():
+def test_a_cell_is_predicted_without_its_own_fold():
     """Spoiling a fold's errors changes no prediction in that fold, and some elsewhere."""
     sample = noisy(GRID, seeds=16, seed=2)
     spoiled = sample.errors.copy()
@@ -175,7 +175,7 @@ def test_the_exponent_of_the_size_is_fitted_where_sizes_differ():
     assert exponents(noisy(GRID, 8), [LAWS["power-size"]], resamples=20) == []
 
 
-def test_points_of_no_fold_are_fitted_to_and_not_foretold():
+def test_points_of_no_fold_are_fitted_to_and_not_predicted():
     points = [Point.of(S=s, R=p["R"], K=p["K"], N_f=p["N_f"]) for s in (30, 60) for p in GRID]
     sample = noisy(points, seeds=8, seed=4)
     other = np.array([p["S"] == 30 for p in points])

@@ -130,7 +130,7 @@ def test_predicted_errors_and_scores_agree_with_single_facts(found):
             assert row.facts == sum(4 * (c.subjects - c.finetuned) for c in found.cells)
 
 
-def test_the_finest_predictor_foretells_single_facts_better_than_coverage(found):
+def test_the_finest_predictor_ranks_single_facts_better_than_coverage(found):
     scores = {row.predictor: row for row in found.prediction if row.part == "every cell"}
     assert scores["displaced"].auc > 0.9 > scores["coverage"].auc
     assert scores["displaced"].agreement > scores["coverage"].agreement + 0.05

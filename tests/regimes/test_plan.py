@@ -4,9 +4,11 @@ import pytest
 
 from empirics.errors import UsageError
 from empirics.experiments.map_design import Variation
-from empirics.experiments.one_layer.map import DESIGN
+from empirics.experiments.one_layer import EXPERIMENT
 from empirics.experiments.protocol import Point
 from empirics.regimes.plan import load_map_settings, map_arms, parse_variation, variations_of
+
+DESIGN = EXPERIMENT.map_design()
 
 SMALL = ["world.subjects=20", "world.answers=25", "world.templates=[5,8]", "world.multiplicity=[1,2]"]
 GRID = ["world.finetuned=[2,6,15]", "arms.templates=[8]", "arms.multiplicity=[2]", "model.width=16"]

@@ -150,8 +150,8 @@ def toy_results():
             Column(name="error [interval]", kind="interval"),
             Column(name="first", kind="number"),
             Column(name="second", kind="number"),
-            Column(name="verdict, first", kind="verdict"),
-            Column(name="verdict, second", kind="verdict"),
+            Column(name="verdict one", kind="verdict"),
+            Column(name="verdict two", kind="verdict"),
             Column(name="remark"),
         ),
         rows=(

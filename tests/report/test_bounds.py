@@ -34,7 +34,7 @@ def test_without_usual_values_the_first_symbol_is_the_axis():
     ranges = usual_ranges(mine(), {"eps": (0.5, 1.0)})
     assert list(ranges) == ["n", "eps"]
     assert list(ranges["n"]) == list(range(1, 101))
-    assert list(usual_ranges(mine(), {"n": (3,)}))[0] == "eps"
+    assert next(iter(usual_ranges(mine(), {"n": (3,)}))) == "eps"
 
 
 def test_usual_values_are_those_of_the_first_setting_that_names_every_symbol():

@@ -98,8 +98,8 @@ def test_the_table_of_the_experiment_on_the_page(page):
         "error [interval]": "0.250 [0.12, 0.50]",
         "first": "0.750",
         "second": "0.625",
-        "verdict, first": "HOLDS slack ×12",
-        "verdict, second": "VIOLATED",
+        "verdict one": "HOLDS slack ×12",
+        "verdict two": "VIOLATED",
         "remark": "[a] remark",
     }
     assert list(second.values()) == ["20", "-", "-", "1.0e-07", "NOT TESTED", "HOLDS", ""]
@@ -113,7 +113,7 @@ def test_the_table_of_the_experiment_in_the_terminal(printed):
     lines = [line.rstrip() for line in printed.splitlines()]
     heading = next(line for line in lines if "error [interval]" in line)
     assert re.split(r"\s{2,}", heading.strip()) == [
-        "|D|", "error [interval]", "first", "second", "verdict, first", "verdict, second", "remark",
+        "|D|", "error [interval]", "first", "second", "verdict one", "verdict two", "remark",
     ]  # fmt: skip
     row = next(line for line in lines if "0.250" in line)
     assert re.split(r"\s{2,}", row.strip()) == [

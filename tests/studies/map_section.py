@@ -17,9 +17,6 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from kept import replaced
 
-from empirics.judging.table import MAIN
-from empirics.regimes.analysis import READINGS
-from empirics.regimes.contours import LEVELS
 from empirics.regimes.document import AccuracyRow, HeldOutRow, MapCell, RegimeMap, read_map
 from empirics.report.map_files import map_parts
 from empirics.report.regime_tables import markdown
@@ -34,7 +31,7 @@ def section(found: RegimeMap, command: str) -> str:
     picture = {f.name: f"![{f.title}](map/{f.name}.svg)\n\n*{f.caption}* ([data](map/{f.name}.csv))" for f in figures}
     text = {t.name: markdown(t) for t in tables}
     environment, world = found.environment, found.config["world"]
-    models = {(c.variant, c.templates, c.multiplicity, s) for c in found.cells for s in c.seeds}
+    models = {(c.variant, c.at("templates"), c.at("multiplicity"), s) for c in found.cells for s in c.seeds}
     variations = "; ".join(f"{v.key} in {v.values}" for v in found.variations)
     seeds = found.config["seeds"]["minimum"]
     parts = [
@@ -72,44 +69,48 @@ def section(found: RegimeMap, command: str) -> str:
 
 def _regimes(found: RegimeMap) -> str:
     lines = []
-    for reading in READINGS:
+    for reading in found.design.readings:
         broken = [c for c in found.cells if c.verdicts[reading] == "VIOLATED"]
         held = [c for c in found.cells if c.verdicts[reading] == "HOLDS"]
         lines.append(
             f"`{reading}` holds in {len(held)} and is violated in {len(broken)} of {len(found.cells)} cells of the "
-            f"whole map" + (": " + "; ".join(_place(c, reading) for c in broken) if broken else "") + "."
+            f"whole map" + (": " + "; ".join(_place(found, c, reading) for c in broken) if broken else "") + "."
         )
-    over = [c for c in found.of(MAIN) if c.multiplicity >= 2 and (c.error or 0) > c.laws["ood-error-literal"]]
+    over = [
+        c for c in found.of(found.leading) if c.at("multiplicity") >= 2 and (c.error or 0) > c.laws["ood-error-literal"]
+    ]
     lines.append(
         f"In {len(over)} cells of the main grid with K ≥ 2 the mean error lies above the literal bound"
-        + (": " + "; ".join(_place(c, "ood-error-literal") for c in over) if over else "")
+        + (": " + "; ".join(_place(found, c, "ood-error-literal") for c in over) if over else "")
         + "."
     )
     ratios = [
         (c.predicted["ood-error-literal"] or 0) / c.measured
         for c in found.contours
-        if c.variant == MAIN and c.level == LEVELS[0] and c.measured and c.predicted["ood-error-literal"]
+        if c.variant == found.leading
+        and c.level == found.design.levels[0]
+        and c.measured
+        and c.predicted["ood-error-literal"]
     ]
     if ratios:
         lines.append(
-            f"Where the error crosses {LEVELS[0]:g} within the N_f run, the literal bound asks for {min(ratios):.1f} "
-            f"to {max(ratios):.0f} times the N_f measured."
+            f"Where the error crosses {found.design.levels[0]:g} within the N_f run, the literal bound asks for "
+            f"{min(ratios):.1f} to {max(ratios):.0f} times the N_f measured."
         )
     return " ".join(lines)
 
 
-def _place(c: MapCell, reading: str) -> str:
-    where = "" if c.variant == MAIN else f"{c.variant}, "
-    return (
-        f"{where}R={c.templates}, K={c.multiplicity}, N_f={c.finetuned} ({c.error:.2f} against {c.laws[reading]:.2f})"
-    )
+def _place(found: RegimeMap, c: MapCell, reading: str) -> str:
+    where = "" if c.variant == found.leading else f"{c.variant}, "
+    r, k, n = (c.at(column) for column in ("templates", "multiplicity", "finetuned"))
+    return f"{where}R={r}, K={k}, N_f={n} ({c.error:.2f} against {c.laws[reading]:.2f})"
 
 
 def _moves(found: RegimeMap) -> str:
     outside = [
         c.variant
         for c in found.cells
-        if c.multiplicity >= 2 and len(c.in_scope_seeds) < found.config["verdict"]["scope_share"] * len(c.seeds)
+        if c.at("multiplicity") >= 2 and len(c.in_scope_seeds) < found.config["verdict"]["scope_share"] * len(c.seeds)
     ]
     names = list(dict.fromkeys(outside))
     text = "Settings whose pre-training misses the premise (gap at most "

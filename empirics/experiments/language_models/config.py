@@ -112,16 +112,7 @@ class LMConfig(shared.ExperimentSettings):
 
     @model_validator(mode="after")
     def _consistent(self) -> LMConfig:
-        for name in ("templates", "multiplicity", "finetuned"):
-            axis = getattr(self.world, name)
-            if len(set(axis)) != len(axis):
-                refuse(f"world.{name}", list(axis), "values that differ from each other")
-        if max(self.world.multiplicity) > min(self.world.templates):
-            refuse(
-                "world.multiplicity",
-                max(self.world.multiplicity),
-                f"K <= |R|, here at most {min(self.world.templates)} (the least of world.templates)",
-            )
+        shared.check_grid(self.world.templates, self.world.multiplicity, self.world.finetuned)
         if self.facts.number and max(self.world.finetuned) >= self.facts.number:
             refuse(
                 "world.finetuned",

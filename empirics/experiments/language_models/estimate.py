@@ -45,7 +45,7 @@ class Timing:
     def run(self, config: LMConfig, unit: Point, facts: int, *, pretrained: bool = False) -> float:
         """Seconds of one run; ``pretrained`` if it finds the weights of another arm."""
         size = config.evaluation.batch_size
-        statements = facts * unit["K"]
+        statements = facts * int(unit["K"])
         scored = min(statements, config.evaluation.sentences or statements)
         seconds = self.preparing + 2 * math.ceil(scored / size) * self.forward
         if not pretrained:

@@ -102,16 +102,7 @@ class Config(shared.ExperimentSettings):
     @model_validator(mode="after")
     def _consistent(self) -> Config:
         world = self.world
-        for name in ("templates", "multiplicity", "finetuned"):
-            axis = getattr(world, name)
-            if len(set(axis)) != len(axis):
-                refuse(f"world.{name}", list(axis), "values that differ from each other")
-        if max(world.multiplicity) > min(world.templates):
-            refuse(
-                "world.multiplicity",
-                max(world.multiplicity),
-                f"K <= |R|, here at most {min(world.templates)} (the least of world.templates)",
-            )
+        shared.check_grid(world.templates, world.multiplicity, world.finetuned)
         if max(world.finetuned) >= world.subjects:
             refuse(
                 "world.finetuned",

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import theory.coverage
 from empirics.experiments import world
+from empirics.experiments.document import Measured
 from empirics.experiments.facts import FactReader
 from empirics.experiments.one_layer.arms import OVERLAYS
 from empirics.experiments.one_layer.config import Config
 from empirics.experiments.one_layer.observables import OBSERVABLES
-from empirics.experiments.presentation import Shown, Subject
+from empirics.experiments.presentation import Shown
 from empirics.experiments.protocol import Experiment, Point, UnitRun
 from empirics.observables import covering
 from empirics.observables.shared import SHARED
@@ -40,8 +41,15 @@ class OneLayer(Experiment):
     overlays = OVERLAYS
     stacks = 64
     sources = (Path(world.__file__), Path(covering.__file__), Path(theory.coverage.__path__[0]) / "laws.py")
+    aside = ("presets", "report.py", "map.py", "predict/laws.py")
     libraries = ("torch", "numpy", "numba")
     default = True
+
+    def __init__(self, *, predicting: bool = False) -> None:
+        """With ``predicting`` each run also holds what was predicted of every held-out fact before fine-tuning."""
+        self.predicting = predicting
+        if predicting:
+            self.name, self.default = "one-layer-predicted", False
 
     def run(self, settings: Config, unit: Point, seeds: Sequence[int], device: str) -> list[UnitRun]:
         """Observables of all N_f for each seed."""
@@ -53,7 +61,11 @@ class OneLayer(Experiment):
         """The same for arms that share their pre-trained models."""
         from empirics.experiments.one_layer.run import run_arms
 
-        return run_arms(settings, unit, seeds, device)
+        if not self.predicting:
+            return run_arms(settings, unit, seeds, device)
+        from empirics.experiments.one_layer.predict.facts import measured_and_predicted
+
+        return run_arms(settings, unit, seeds, device, measured_and_predicted)
 
     def symbols(self, settings: Config, cell: Point) -> dict[str, float]:
         """All symbols of the paper's notation but epsilon."""
@@ -91,7 +103,7 @@ class OneLayer(Experiment):
         mine = {o.name for o in self.observables}
         return tuple(c.id for c in all_claims() if c.observable in mine)
 
-    def show(self, subject: Subject) -> Shown:
+    def show(self, subject: Measured) -> Shown:
         """Predicted against observed error, the pre-training gap, the headline's answer."""
         from empirics.experiments.one_layer.report import show
 
@@ -110,9 +122,9 @@ class OneLayer(Experiment):
 
     def map_design(self) -> MapDesign:
         """The map of regimes: where extraction succeeds and fails."""
-        from empirics.experiments.one_layer.map import DESIGN
+        from empirics.experiments.one_layer.map import design
 
-        return DESIGN
+        return design(OneLayer(predicting=True))
 
     def on_facts(self, settings: Config, read: FactReader, relations: Sequence[str]) -> tuple[Config, tuple[str, ...]]:
         """The settings on the first ``world.subjects`` facts of a table.

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from pydantic import Field
 
-from empirics.experiments.presentation import Column, FigureData, Shown, Subject, Table
+from empirics.experiments.document import Measured
+from empirics.experiments.presentation import Column, FigureData, Shown, Table
 from empirics.experiments.protocol import Curve, Experiment, Point, UnitRun
 from empirics.experiments.settings import ExperimentSettings
 from empirics.settings import Axis, Count, Positive, Section
@@ -72,7 +73,7 @@ class MeanEstimate(Experiment):
         curve = _curve(means, cell["eps"])
         return Inspected(means, {OBSERVABLE.name: curve.values[-1]}, {OBSERVABLE.name: curve})
 
-    def show(self, subject: Subject) -> Shown:
+    def show(self, subject: Measured) -> Shown:
         """A table of its own, and the fraction along the tosses."""
         return Shown(tables=(_table(subject),), figures=tuple(_figures(subject)))
 
@@ -88,7 +89,7 @@ def _curve(means: np.ndarray, eps: float) -> Curve:
     return Curve(tuple(range(1, len(off) + 1)), tuple(off.tolist()))
 
 
-def _table(subject: Subject) -> Table:
+def _table(subject: Measured) -> Table:
     rows = []
     for index, cell in enumerate(subject.cells):
         off, bound = cell.observables.get(OBSERVABLE.name), cell.bounds.get("hoeffding")
@@ -113,7 +114,7 @@ def _table(subject: Subject) -> Table:
     return Table(id="coin", title="Means that are off", columns=columns, rows=tuple(rows), group=("ε",))
 
 
-def _figures(subject: Subject) -> Iterator[FigureData]:
+def _figures(subject: Measured) -> Iterator[FigureData]:
     rows = [
         {"tolerance": curve.symbols["eps"], "tosses": step, "off": mean}
         for curve in subject.curves

@@ -59,7 +59,7 @@ def test_the_table_has_every_arm_with_its_numbers_under_their_names(subject):
         "N_f": 8,
         "seeds": 2,
         "held-out error [interval]": (0.25, 0.125, 0.5),
-        "error on trained questions": 0.01,
+        "trained questions": 0.01,
         "statements stored": 0.98,
         "mean reciprocal rank": 0.75,
         "template unseen": 0.5,

@@ -38,7 +38,7 @@ def test_the_table_has_the_error_both_readings_and_the_covering_law(results, sho
         assert row["observed [interval]"] == (error.mean, error.lower, error.upper)
         assert row["P(template unseen)"] == pytest.approx(claim("covering-some-unseen").bound(**place), rel=1e-12)
         for reading, identifier in CLAIMS.items():
-            assert row[f"bound, {reading}"] == pytest.approx(claim(identifier).bound(**place), rel=1e-12)
+            assert row[reading] == pytest.approx(claim(identifier).bound(**place), rel=1e-12)
             verdict = results.verdict_of(identifier, index)
             assert row[f"verdict, {reading}"][0] == verdict.verdict
             slack = row[f"verdict, {reading}"][1]

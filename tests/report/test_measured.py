@@ -1,0 +1,42 @@
+"""The figure of a user's own measurements: their means, limits and the bound, in the claim's own symbols."""
+
+import csv
+
+import numpy as np
+import pytest
+
+import empirics
+from empirics.judging.confidence import interval
+from empirics.report.figures.measured import judged_figure
+from empirics.report.figures.style import figure_style
+from theory import claim
+
+
+@pytest.fixture(scope="module")
+def figure(tmp_path_factory):
+    path = tmp_path_factory.mktemp("measured") / "runs.csv"
+    with path.open("w", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["N_f", "K", "R", "seed", "ood_error", "pretraining_gap"])
+        writer.writerows([n, 3, 20, s, 0.04 + 0.02 * (s % 2), 0.01] for n in (5, 10, 20) for s in range(8))
+    return judged_figure(empirics.judge(path, "ood-error-literal"), 0.05)
+
+
+def test_rows_are_means_limits_and_bounds(figure):
+    limits = interval([0.04 + 0.02 * (s % 2) for s in range(8)], 0.05, 0, 1)
+    assert [row["N_f"] for row in figure.rows] == [5, 10, 20]
+    for row in figure.rows:
+        assert (row["mean"], row["lower"], row["upper"]) == pytest.approx((0.05, limits.lower, limits.upper))
+        assert row["bound"] == pytest.approx(claim("ood-error-literal").bound(N_f=int(row["N_f"]), K=3, R=20))
+
+
+def test_the_picture_shows_them(figure):
+    with figure_style():
+        (axis,) = figure.draw(figure.rows).axes
+    assert axis.get_xlabel().startswith("$N_f$, ")
+    segments = [s for bar in axis.containers for line in bar.lines[2] for s in line.get_segments()]
+    expected = [[[r["N_f"], r["lower"]], [r["N_f"], r["upper"]]] for r in figure.rows]
+    assert np.array(segments) == pytest.approx(np.array(expected))
+    line = next(x for x in axis.get_lines() if x.get_linestyle() == "-" and x.get_marker() == "None")
+    assert list(line.get_ydata()) == [r["bound"] for r in figure.rows]
+    assert {t.get_text() for t in axis.texts} == {"observed", "bound"}
