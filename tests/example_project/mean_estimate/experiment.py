@@ -92,6 +92,8 @@ def _curve(means: np.ndarray, eps: float) -> Curve:
 def _table(subject: Measured) -> Table:
     rows = []
     for index, cell in enumerate(subject.cells):
+        if cell.variant != MeanEstimate.leading:
+            continue
         off, bound = cell.observables.get(OBSERVABLE.name), cell.bounds.get("hoeffding")
         verdict = subject.verdict_of("hoeffding", index)
         measured = (off.mean, off.lower, off.upper) if off else None
