@@ -1,38 +1,37 @@
-"""Writes the table of observables from the registry; called by ``conf.py``."""
+"""Writes the table of observables from what is registered; called by ``conf.py``."""
 
 from __future__ import annotations
 
 import math
 from pathlib import Path
 
-from empirics.experiments.language_models import observables as language_models
-from empirics.experiments.one_layer import observables_mechanism as mechanism
-from empirics.experiments.one_layer import observables_prediction as prediction
-from empirics.experiments.one_layer import observables_pretraining as pretraining
+from empirics.experiments.registry import experiments
 from empirics.observables import covering, extraction
+from empirics.observables.definition import Observable
+from empirics.observables.shared import SHARED
 
 __all__ = ["generate"]
 
-GROUPS = (
-    ("After fine-tuning", extraction),
-    ("The pre-trained model", pretraining),
-    ("The mechanism", mechanism),
-    ("Exact probabilities of a cell", covering),
-    ("Language models", language_models),
-    ("Predictions before fine-tuning (`factbound map`)", prediction),
-)
-
 
 def generate(destination: Path) -> None:
-    """One section per subject, one line per observable."""
-    lines: list[str] = []
-    for title, group in GROUPS:
-        lines += [f"## {title}", "", "| name | definition | unit | range | per |", "| --- | --- | --- | --- | --- |"]
-        for o in group.OBSERVABLES:
-            low, high = (("−∞" if v < 0 else "∞") if math.isinf(v) else f"{v:g}" for v in (o.lower, o.upper))
-            definition = o.definition.replace("|", r"\|")
-            per = "pre-trained model" if o.per == "unit" else "cell"
-            lines.append(f"| `{o.name}` | {definition} | {o.unit} | {low} to {high} | {per} |")
-        lines.append("")
+    """One section for what experiments share, one for what each measures alone; one line per observable."""
+    shared = {item.name for item in SHARED}
+    groups: list[tuple[str, tuple[Observable, ...]]] = [
+        ("After fine-tuning", extraction.OBSERVABLES),
+        ("Exact probabilities of a cell", covering.OBSERVABLES),
+    ]
+    for item in experiments().values():
+        own = tuple(o for o in item.observables if o.name not in shared)
+        groups.append((f"Of {item.title} alone (`{item.name}`)", own))
     destination.parent.mkdir(parents=True, exist_ok=True)
-    destination.write_text("\n".join(lines), encoding="utf-8")
+    destination.write_text("\n".join(line for title, group in groups for line in _section(title, group)), "utf-8")
+
+
+def _section(title: str, group: tuple[Observable, ...]) -> list[str]:
+    lines = [f"## {title}", "", "| name | definition | unit | range | per |", "| --- | --- | --- | --- | --- |"]
+    for o in group:
+        low, high = (("−∞" if v < 0 else "∞") if math.isinf(v) else f"{v:g}" for v in (o.lower, o.upper))
+        definition = o.definition.replace("|", r"\|")
+        per = "pre-trained model" if o.per == "unit" else "cell"
+        lines.append(f"| `{o.name}` | {definition} | {o.unit} | {low} to {high} | {per} |")
+    return [*lines, ""]

@@ -111,7 +111,7 @@ def _show(item: Claim) -> None:
         *(("assumes", f"{a['relation']}  ({a['text']})") for a in document["assumptions"]),
         *(("mutant", f"{m['name']}: {m['text']} (to be refuted by {m['refuted_by']})") for m in document["mutants"]),
     ]
-    out.print(f"[bold]{item.id}[/bold]  ({item.number}) {item.title}")
+    out.print(f"[bold]{item.id}[/bold]  {f'({item.number}) ' if item.number else ''}{item.title}")
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="dim")
     table.add_column(overflow="fold")

@@ -29,7 +29,7 @@ def verify_command(
     experiment: Annotated[
         str | None, typer.Option(metavar="NAME", help=f"What to run, one of: {', '.join(experiments())}.")
     ] = None,
-    preset: Annotated[str, typer.Option(help="quick, default or full.")] = "default",
+    preset: Annotated[str, typer.Option(help="A preset of the experiment.")] = "default",
     config: Annotated[Path | None, typer.Option(metavar="FILE.toml", help="Configuration over the preset.")] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One setting, as in world.subjects=100.")

@@ -7,23 +7,11 @@ they are stored in results.json, and :mod:`empirics.report` draws them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-__all__ = [
-    "Cell",
-    "Column",
-    "CurveSummary",
-    "FigureData",
-    "Part",
-    "Shown",
-    "Spread",
-    "Subject",
-    "Table",
-    "Value",
-    "Verdict",
-]
+__all__ = ["Column", "FigureData", "Part", "Scalar", "Shown", "Table", "Value"]
 
 Scalar = str | int | float | None
 Value = Scalar | tuple[Scalar, ...]
@@ -113,91 +101,3 @@ class Shown(Part):
     figures: tuple[FigureData, ...] = ()
     columns: dict[str, tuple[Scalar, ...]] = {}
     notes: tuple[str, ...] = ()
-
-
-class Spread(Protocol):
-    """An observable of a cell: mean over seeds and limits."""
-
-    @property
-    def mean(self) -> float | None: ...  # noqa: D102
-    @property
-    def lower(self) -> float | None: ...  # noqa: D102
-    @property
-    def upper(self) -> float | None: ...  # noqa: D102
-
-
-class Bound(Protocol):
-    """A claim's bound, evaluated at a cell."""
-
-    @property
-    def bound(self) -> float | None: ...
-    @property
-    def log_bound(self) -> float | None: ...
-
-
-class Cell(Protocol):
-    """A cell of the results."""
-
-    @property
-    def variant(self) -> str: ...  # noqa: D102
-    @property
-    def symbols(self) -> Mapping[str, int | float]: ...  # noqa: D102
-    @property
-    def seeds(self) -> Sequence[int]: ...  # noqa: D102
-    @property
-    def failed(self) -> Sequence[int]: ...  # noqa: D102
-    @property
-    def observables(self) -> Mapping[str, Spread]: ...  # noqa: D102
-    @property
-    def bounds(self) -> Mapping[str, Bound]: ...  # noqa: D102
-
-
-class Verdict(Protocol):
-    """A verdict of the results."""
-
-    @property
-    def claim(self) -> str: ...  # noqa: D102
-    @property
-    def cells(self) -> Sequence[int]: ...  # noqa: D102
-    @property
-    def verdict(self) -> str: ...  # noqa: D102
-    @property
-    def reason(self) -> str: ...  # noqa: D102
-    @property
-    def sharpness(self) -> float | None: ...  # noqa: D102
-
-
-class CurveSummary(Protocol):
-    """A curve of the results: mean over seeds with limits."""
-
-    @property
-    def variant(self) -> str: ...  # noqa: D102
-    @property
-    def observable(self) -> str: ...  # noqa: D102
-    @property
-    def symbols(self) -> Mapping[str, int | float]: ...  # noqa: D102
-    @property
-    def steps(self) -> Sequence[int]: ...  # noqa: D102
-    @property
-    def mean(self) -> Sequence[float | None]: ...  # noqa: D102
-    @property
-    def lower(self) -> Sequence[float | None]: ...  # noqa: D102
-    @property
-    def upper(self) -> Sequence[float | None]: ...  # noqa: D102
-
-
-class Subject(Protocol):
-    """What :meth:`~empirics.experiments.protocol.Experiment.show` is given: the results as far as they stand."""
-
-    @property
-    def config(self) -> Mapping[str, Any]: ...  # noqa: D102
-    @property
-    def cells(self) -> Sequence[Cell]: ...  # noqa: D102
-    @property
-    def verdicts(self) -> Sequence[Verdict]: ...  # noqa: D102
-    @property
-    def curves(self) -> Sequence[CurveSummary]: ...  # noqa: D102
-
-    def verdict_of(self, claim: str, cell: int) -> Verdict | None:
-        """The verdict of a claim that speaks of a cell alone, if there is one."""
-        ...

@@ -25,9 +25,10 @@ from empirics.errors import UsageError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from empirics.experiments.document import Measured
     from empirics.experiments.facts import FactReader, FactTable
     from empirics.experiments.map_design import MapDesign
-    from empirics.experiments.presentation import Shown, Subject
+    from empirics.experiments.presentation import Shown
     from empirics.experiments.settings import ExperimentSettings
     from empirics.observables.definition import Observable
     from theory.notation import Notation
@@ -129,8 +130,8 @@ class Inspected(Protocol):
         """Arrays to be saved, by file and name, as weights before and after fine-tuning."""
         ...
 
-    def world(self) -> Mapping[str, Any]:
-        """What was drawn, as strict JSON."""
+    def drawn(self) -> Mapping[str, Any]:
+        """The world that was drawn, as strict JSON."""
         ...
 
 
@@ -251,7 +252,7 @@ class Experiment(Protocol):
             and {c.arm, c.reference or c.arm} <= set(arms)
         )
 
-    def show(self, subject: Subject) -> Shown:
+    def show(self, subject: Measured) -> Shown:
         """What the report shows of it beyond the common part, as data; nothing if not overridden."""
         from empirics.experiments.presentation import Shown
 

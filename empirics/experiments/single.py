@@ -17,7 +17,7 @@ from empirics.files import prepare_directory, write_atomically
 __all__ = ["document", "inspect", "run", "save", "settings_at"]
 
 
-def run(config: Any = None, *, seed: int, experiment: str | None = None, **axes: int) -> Any:
+def run(config: Any = None, *, seed: int, experiment: str | None = None, **axes: int | float) -> Any:
     """One run of the cell at these values of the axes, with the other settings as they are.
 
     Args:
@@ -35,7 +35,7 @@ def run(config: Any = None, *, seed: int, experiment: str | None = None, **axes:
     return inspect(chosen, config if config is not None else chosen.settings(), axes, seed)
 
 
-def inspect(experiment: Experiment, settings: Any, axes: Mapping[str, int], seed: int) -> Inspected:
+def inspect(experiment: Experiment, settings: Any, axes: Mapping[str, int | float], seed: int) -> Inspected:
     """The run at values of the grid's columns; see :func:`run`."""
     if not 0 <= seed <= 2**53:
         raise UsageError(f"seed={seed} is refused: allowed is an integer from 0 to 2^53")
@@ -48,7 +48,7 @@ def inspect(experiment: Experiment, settings: Any, axes: Mapping[str, int], seed
     return experiment.inspect(settings_from(experiment, data), cell, seed)
 
 
-def settings_at(experiment: Experiment, axes: Mapping[str, int]) -> list[str]:
+def settings_at(experiment: Experiment, axes: Mapping[str, int | float]) -> list[str]:
     """Single settings that make the grid the one cell at these values of its columns."""
     _check(experiment, axes)
     return [f"{key}=[{axes[experiment.column(symbol)]}]" for symbol, key in experiment.axes.items()]
@@ -73,11 +73,11 @@ def save(finished: Inspected, directory: Path) -> None:
     prepare_directory(directory, files=(*(f"{name}.safetensors" for name in arrays), "run.json"))
     for name, group in arrays.items():
         save_file({key: value.copy() for key, value in group.items()}, directory / f"{name}.safetensors")
-    text = json.dumps(document(finished) | {"world": finished.world()}, indent=1, allow_nan=False)
+    text = json.dumps(document(finished) | {"world": finished.drawn()}, indent=1, allow_nan=False)
     write_atomically(directory / "run.json", text + "\n")
 
 
-def _check(experiment: Experiment, axes: Mapping[str, int]) -> None:
+def _check(experiment: Experiment, axes: Mapping[str, int | float]) -> None:
     columns = [experiment.column(symbol) for symbol in experiment.axes]
     for name in (*(c for c in columns if c not in axes), *(a for a in axes if a not in columns)):
         state = "not an axis" if name in axes else "missing"

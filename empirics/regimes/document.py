@@ -11,9 +11,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from empirics.experiments.document import Described, Placed
 from empirics.experiments.map_design import Charted
 from empirics.experiments.presentation import Part
-from empirics.verification.document import Document, OnGrid, read_document, schema_of
+from empirics.verification.document import Document, read_document, schema_of
 
 __all__ = ["MAP_SCHEMA_FILE", "RegimeMap", "read_map"]
 
@@ -98,7 +99,7 @@ class DesignPart(Part):
     items: ItemsRow | None
 
 
-class MapCell(OnGrid):
+class MapCell(Placed):
     """One cell: what was measured, what laws and predictors say, and the verdicts.
 
     ``error``, ``lower`` and ``upper`` are the mean error with its time-uniform interval for the cell by itself, over
@@ -122,7 +123,7 @@ class MapCell(OnGrid):
     predicted: dict[str, float | None]
 
 
-class ContourRow(OnGrid):
+class ContourRow(Placed):
     """Where the error falls to a level along the axis, the other symbols fixed.
 
     ``measured`` is None and ``beyond`` says why if that is not between the least and the largest value run;
@@ -181,7 +182,7 @@ class HeldOutRow(Part):
     divergence: float
 
 
-class CollapseRow(OnGrid):
+class CollapseRow(Placed):
     """A transition cell against a law: -log of the error that it predicts and of the observed one, with limits."""
 
     law: str
@@ -239,7 +240,7 @@ class AccuracyRow(Part):
     bins: list[BinRow]
 
 
-class RegimeMap(Document):
+class RegimeMap(Described, Document):
     """The whole document."""
 
     design: DesignPart
@@ -272,11 +273,11 @@ class RegimeMap(Document):
         """The columns of the other axes."""
         return [self.design.columns[symbol] for symbol in self.design.others]
 
-    def place(self, row: OnGrid) -> dict[str, int | float]:
+    def place(self, row: Placed) -> dict[str, int | float]:
         """The columns of a row's symbols, sizes before axes."""
         return {c: row.at(c) for c in self.design.columns.values() if c in row.__pydantic_extra__}
 
-    def others(self, row: OnGrid) -> tuple[int | float, ...]:
+    def others(self, row: Placed) -> tuple[int | float, ...]:
         """The values of the other axes."""
         return tuple(map(row.at, self.other_columns))
 

@@ -8,11 +8,12 @@ from typing import Any
 
 from markupsafe import Markup
 
+from empirics.experiments.document import VerdictResult
 from empirics.report.closest import closest_call, found_violated
 from empirics.report.figures.figure import Figure
 from empirics.report.mathml import mathml
 from empirics.report.tables import axis_values, verdict_counts
-from empirics.verification.results import ClaimResult, MutantResult, Results, VerdictResult
+from empirics.verification.results import ClaimResult, MutantResult, Results
 from theory.kinds import Kind
 
 __all__ = ["ClaimView", "claim_views"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from empirics.verification.results import ClaimResult, Results, VerdictResult
+from empirics.experiments.document import VerdictResult
+from empirics.verification.results import ClaimResult, Results
 from theory.kinds import Kind
 
 __all__ = ["closest_call", "found_violated"]

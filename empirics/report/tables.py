@@ -7,8 +7,9 @@ import io
 from collections import Counter
 from typing import Any
 
+from empirics.experiments.document import CellResult, VerdictResult
 from empirics.experiments.presentation import Scalar
-from empirics.verification.results import CellResult, Results, VerdictResult
+from empirics.verification.results import Results
 
 __all__ = [
     "answer",

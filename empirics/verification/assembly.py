@@ -10,6 +10,16 @@ from typing import Any
 import numpy as np
 
 from empirics.experiments.arms import Arm
+from empirics.experiments.document import (
+    BoundResult,
+    CellResult,
+    CurveResult,
+    Exceedance,
+    ObservableResult,
+    PremiseResult,
+    Summary,
+    VerdictResult,
+)
 from empirics.experiments.presentation import Shown
 from empirics.experiments.protocol import Experiment, Point, UnitRun
 from empirics.judging.confidence import interval
@@ -23,20 +33,7 @@ from empirics.verification.document import beginning
 from empirics.verification.falsify import falsifier
 from empirics.verification.figures import claim_figures
 from empirics.verification.latex import latex_of
-from empirics.verification.results import (
-    BoundResult,
-    CellResult,
-    ClaimResult,
-    CurveResult,
-    Exceedance,
-    MutantResult,
-    ObservableResult,
-    PremiseResult,
-    Results,
-    StatedPremise,
-    Summary,
-    VerdictResult,
-)
+from empirics.verification.results import ClaimResult, MutantResult, Results, StatedPremise
 from theory import Claim, DomainError
 from theory.certify.record import certificate_of
 from theory.fingerprint import fingerprint

@@ -16,8 +16,9 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from empirics.errors import UsageError
+from empirics.experiments.document import VerdictResult
 from empirics.files import write_atomically
-from empirics.verification.results import Results, VerdictResult
+from empirics.verification.results import Results
 from theory import Kind
 
 __all__ = [

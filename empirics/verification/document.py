@@ -10,62 +10,24 @@ import json
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict
-
 from empirics.errors import UsageError
+from empirics.experiments.document import ExperimentResult, SymbolResult
 from empirics.experiments.presentation import Part
 from empirics.experiments.protocol import Experiment
 from empirics.files import write_atomically
 from empirics.runs.environment import Environment, describe_environment
 
-__all__ = ["Document", "OnGrid", "beginning", "read_document", "schema_of", "write_document"]
+__all__ = ["Document", "beginning", "read_document", "schema_of", "write_document"]
 
 SCHEMA_VERSION: Final = 2
 
 
-class ExperimentResult(Part):
-    """What was run: its name, and the axes of its grid, symbol to column, in order; ``run_axes`` decide a run."""
-
-    name: str
-    title: str
-    leading: str
-    axes: dict[str, str]
-    run_axes: list[str]
-
-
-class SymbolResult(Part):
-    """A symbol of the notation."""
-
-    name: str
-    label: str
-    latex: str
-    meaning: str
-    unit: str
-    integer: bool
-
-
-class OnGrid(BaseModel):
-    """A part that belongs to a point of the grid: the column of each symbol is a key of its own."""
-
-    model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False)
-    __pydantic_extra__: dict[str, int | float]
-
-    variant: str
-
-    def at(self, column: str) -> int | float:
-        """The value in a column."""
-        return self.__pydantic_extra__[column]
-
-
 class Document(Part):
-    """How every document begins: what was run, in which symbols, with which settings, where, and how long."""
+    """What every document says of its making: its version, how long it took, whether it came to its end, and where."""
 
     schema_version: Literal[2]
     wall_seconds: float
     complete: bool
-    experiment: ExperimentResult
-    notation: list[SymbolResult]
-    config: dict[str, Any]
     environment: Environment
 
 
@@ -73,7 +35,7 @@ _Kind = TypeVar("_Kind", bound=Document)
 
 
 def beginning(experiment: Experiment, settings: Any, wall_seconds: float, *, complete: bool) -> dict[str, Any]:
-    """The values of a :class:`Document`; ``complete`` is false if the runs were interrupted."""
+    """The values of a :class:`Document` and of what was run; ``complete`` is false if the runs were interrupted."""
     return {
         "schema_version": SCHEMA_VERSION,
         "wall_seconds": round(wall_seconds, 3),

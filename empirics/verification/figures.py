@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from empirics.experiments.document import CellResult
 from empirics.experiments.presentation import FigureData, Scalar
 from empirics.experiments.wording import axis_label, in_math, words
-from empirics.verification.results import CellResult, ClaimResult, Results
+from empirics.verification.results import ClaimResult, Results
 from theory.claim import Claim
 from theory.kinds import Kind
 from theory.notation import DomainError

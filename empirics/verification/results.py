@@ -6,100 +6,16 @@ these models by ``python -m empirics.verification.results``; a test keeps the tw
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+from empirics.experiments.document import Measured
 from empirics.experiments.presentation import FigureData, Part, Shown
-from empirics.verification.document import Document, OnGrid, read_document, schema_of, write_document
+from empirics.verification.document import Document, read_document, schema_of, write_document
 
 __all__ = ["SCHEMA_FILE", "Results", "read_results", "write_results"]
 
 SCHEMA_FILE = Path(__file__).with_name("results.schema.json")
-
-
-class ObservableResult(Part):
-    """A measured quantity; a limit of its range that is infinite is null."""
-
-    definition: str
-    unit: str
-    lower: float | None
-    upper: float | None
-    trivial: float | None
-    better: Literal["lower", "higher", "neither"]
-    sampling: Literal["seed", "exact"]
-
-
-class Summary(Part):
-    """An observable of a cell: mean over the seeds that have it, limits, and one value per seed."""
-
-    mean: float | None
-    lower: float | None
-    upper: float | None
-    interval: Literal["betting", "student-t", "exact"]
-    values: list[float | None]
-
-
-class BoundResult(Part):
-    """A claim's bound, evaluated; ``log_bound`` is null where the bound is exactly 0."""
-
-    bound: float
-    log_bound: float | None
-
-
-class CellResult(OnGrid):
-    """One cell of one arm; ``failures`` says for each failed seed why, ``bounds`` holds each claim's number here."""
-
-    symbols: dict[str, int | float]
-    overlay: dict[str, Any]
-    seeds: list[int]
-    failed: list[int]
-    failures: dict[str, str] = {}  # noqa: RUF012 - pydantic copies it
-    in_scope_seeds: list[int]
-    observables: dict[str, Summary]
-    bounds: dict[str, BoundResult]
-
-
-class PremiseResult(Part):
-    """A premise with its measured value (median over seeds), limit and truth."""
-
-    name: str
-    relation: str
-    value: float | None
-    limit: float | None
-    holds: bool
-
-
-class Exceedance(Part):
-    """Share of runs on the wrong side of the bound, with its two-sided interval."""
-
-    share: float
-    lower: float
-    upper: float
-
-
-class VerdictResult(Part):
-    """One verdict; ``by_sampling`` tells whether confidence limits decided it."""
-
-    claim: str
-    scope: Literal["cell", "series", "run"]
-    cells: list[int]
-    verdict: str
-    reason: str
-    estimate: float | None
-    lower: float | None
-    upper: float | None
-    bound: float | None
-    log_bound: float | None
-    tightness: float | None
-    alpha: float | None
-    family_size: int
-    by_sampling: bool
-    premises: list[PremiseResult]
-    exceedance: Exceedance | None
-    sharpness: float | None
-    observations_needed: int | None
-    decidable_at: int | None
 
 
 class MutantResult(Part):
@@ -146,52 +62,16 @@ class ClaimResult(Part):
     mutants: list[MutantResult]
 
 
-class CurveResult(OnGrid):
-    """An observable along training: mean over seeds with limits."""
-
-    symbols: dict[str, int | float]
-    observable: str
-    steps: list[int]
-    mean: list[float | None]
-    lower: list[float | None]
-    upper: list[float | None]
-
-
-class Results(Document):
+class Results(Measured, Document):
     """The whole document; it is read without the code that made it."""
 
-    observables: dict[str, ObservableResult]
-    cells: list[CellResult]
-    verdicts: list[VerdictResult]
     claims: list[ClaimResult]
-    curves: list[CurveResult]
     shown: Shown
     figures: list[FigureData]
 
     def claim(self, identifier: str) -> ClaimResult:
         """The claim of that id."""
         return next(c for c in self.claims if c.id == identifier)
-
-    def verdict_of(self, claim: str, cell: int) -> VerdictResult | None:
-        """The verdict of a claim that speaks of a cell alone, if there is one."""
-        return next((v for v in self.verdicts if v.claim == claim and v.cells == [cell]), None)
-
-    def label(self, symbol: str) -> str:
-        """How plain text writes a symbol."""
-        return next((s.label for s in self.notation if s.name == symbol), symbol)
-
-    def place(self, cells: Sequence[CellResult | CurveResult]) -> str:
-        """Cells or curves in words: arms other than the leading one, then the values of each axis."""
-        parts = [v for v in dict.fromkeys(c.variant for c in cells) if v != self.experiment.leading]
-        for symbol in self.experiment.axes:
-            values = list(dict.fromkeys(c.symbols[symbol] for c in cells if symbol in c.symbols))
-            if values:
-                parts.append(f"{self.label(symbol)}={','.join(f'{v:g}' for v in values)}")
-        return ", ".join(parts) or "all"
-
-    def where(self, verdict: VerdictResult) -> str:
-        """The cell or series of a verdict in words, the same in every run."""
-        return self.place([self.cells[i] for i in verdict.cells])
 
 
 def write_results(results: Results, path: Path) -> None:

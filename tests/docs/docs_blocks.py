@@ -7,17 +7,13 @@ from markdown_it import MarkdownIt
 
 COMMAND = re.compile(r"^\$ (.*)$")
 FILE = re.compile(r"<!-- (?:file: )?(\S+) -->")
-PATHS = "paths"
 # Directives that the build of the docs executes or resolves itself (-W: an error there fails it).
 BUILT = ("code-cell", "toctree", "include", "literalinclude", "image", "math", "eval-rst")
 
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block: its language, its text, its line, and the file that it is to be written to.
-
-    A block marked ``<!-- paths -->`` lists paths of the repository, one a line, each with a word about it.
-    """
+    """A fenced block: its language, its text, its line, and the file that it is to be written to."""
 
     language: str
     text: str
@@ -55,7 +51,7 @@ def blocks_of(text):
             elif language not in ("python", "console", "text", "toml", "yaml"):
                 raise ValueError(f"line {token.map[0] + 1}: a block of language {language!r} is not run by anything")
             elif language == "text" and name is None:
-                raise ValueError(f"line {token.map[0] + 1}: a block of text must be a file, or the paths of the house")
+                raise ValueError(f"line {token.map[0] + 1}: a block of text must be a file")
             else:
                 found.append(Block(language, token.content, token.map[0] + 1, name))
             name = None

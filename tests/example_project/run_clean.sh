@@ -11,12 +11,12 @@ cp -r "$root/tests/example_project" "$work/project"
 cd "$work/project"
 "$work/venv/bin/python" -m pip install -q --disable-pip-version-check -c "$root/constraints.txt" ${PIP_ARGS:-} \
   "$work"/wheels/factbound-*.whl pytest .
+factbound=$work/venv/bin/factbound
 "$work/venv/bin/pytest" -q
-"$work/venv/bin/python" -m majority_vote.experiment runs.csv
-"$work/venv/bin/factbound" judge runs.csv --claim majority-vote --strict --plot bound.svg
-"$work/venv/bin/factbound" claims majority-vote > /dev/null
-"$work/venv/bin/factbound" plan majority-vote --target 0.01
-"$work/venv/bin/factbound" verify --preset quick --claims ood-error-literal --output results > /dev/null
-"$work/venv/bin/factbound" plot results --format pdf --output figures > /dev/null
-"$work/venv/bin/factbound" report results > /dev/null
-test -s bound.svg -a -s bound.csv -a -s results/report.html -a -s figures/ood-error.pdf
+"$factbound" verify --experiment mean-estimate --preset quick --mutants --output results
+"$factbound" plot results --format pdf --output figures > /dev/null
+"$factbound" report results > /dev/null
+"$factbound" check --experiment mean-estimate --baseline tests/quick.json
+# The experiments that factbound brings along are there too.
+"$factbound" verify --preset quick --claims ood-error-literal --output one-layer > /dev/null
+test -s results/report.html -a -s figures/along-the-tosses.csv -a -s figures/claim-hoeffding.pdf -a -s one-layer/report.html

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from empirics.verification.results import CellResult, Results, VerdictResult
+from empirics.experiments.document import CellResult, VerdictResult
+from empirics.verification.results import Results
 
 __all__ = ["Evidence", "number", "table"]
 

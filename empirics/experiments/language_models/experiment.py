@@ -9,12 +9,13 @@ from typing import Any
 
 from empirics.experiments import coverage, world
 from empirics.experiments.arms import arms_of
+from empirics.experiments.document import Measured
 from empirics.experiments.facts import FactTable
 from empirics.experiments.language_models.arms import LEADING, OVERLAYS
 from empirics.experiments.language_models.config import LMConfig, digest_of
 from empirics.experiments.language_models.facts.source import EMBEDDED, FactSource
 from empirics.experiments.language_models.observables import OBSERVABLES
-from empirics.experiments.presentation import Shown, Subject
+from empirics.experiments.presentation import Shown
 from empirics.experiments.protocol import Experiment, Plan, Point, UnitRun
 from empirics.observables import extraction
 from theory.claims.xu_chen.paper import NOTATION
@@ -118,7 +119,7 @@ class LanguageModels(Experiment):
         processes = workers or (cores if device == "cpu" else 1)
         return plan_of(self, settings, arms_of(self, settings), device, processes)
 
-    def show(self, subject: Subject) -> Shown:
+    def show(self, subject: Measured) -> Shown:
         """Errors by exact match, what is stored, and the one-layer theory's bound for comparison only."""
         from empirics.experiments.language_models.report import show
 

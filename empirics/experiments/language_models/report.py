@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from empirics.experiments.presentation import Cell, Column, FigureData, Scalar, Shown, Spread, Subject, Table, Value
+from empirics.experiments.document import CellResult, Measured, Summary
+from empirics.experiments.presentation import Column, FigureData, Scalar, Shown, Table, Value
 from theory import DomainError, claim
 
 __all__ = ["show"]
@@ -18,7 +19,7 @@ _AXES: Final = ("R", "K", "N_f")
 _MEANS: Final = ("finetuning_error", "statement_accuracy", "answer_reciprocal_rank", "some_template_unseen")
 
 
-def show(subject: Subject) -> Shown:
+def show(subject: Measured) -> Shown:
     """The table of errors of every arm, and the held-out error over K."""
     figure = _figure(subject)
     return Shown(
@@ -29,7 +30,7 @@ def show(subject: Subject) -> Shown:
     )
 
 
-def _summary(subject: Subject) -> str:
+def _summary(subject: Measured) -> str:
     config: Any = subject.config
     models = {(c.variant, c.symbols["R"], c.symbols["K"], seed) for c in subject.cells for seed in c.seeds}
     model, world = config["model"], config["world"]
@@ -42,7 +43,7 @@ def _summary(subject: Subject) -> str:
     )
 
 
-def _table(subject: Subject) -> Table:
+def _table(subject: Measured) -> Table:
     alpha = subject.config["verdict"]["alpha"]
     return Table(
         id="language-models",
@@ -72,7 +73,7 @@ def _table(subject: Subject) -> Table:
     )
 
 
-def _row(subject: Subject, cell: Cell) -> tuple[Value, ...]:
+def _row(subject: Measured, cell: CellResult) -> tuple[Value, ...]:
     error = cell.observables.get("ood_error")
     return (
         cell.variant,
@@ -84,7 +85,7 @@ def _row(subject: Subject, cell: Cell) -> tuple[Value, ...]:
     )
 
 
-def _comparison(subject: Subject, cell: Cell) -> float | None:
+def _comparison(subject: Measured, cell: CellResult) -> float | None:
     """The literal bound at the share of N_f that falls to one relation, rounded down."""
     relations = max(1, len(subject.config["facts"]["relations"]))
     try:
@@ -97,7 +98,7 @@ def _comparison(subject: Subject, cell: Cell) -> float | None:
         return None
 
 
-def _figure(subject: Subject) -> FigureData | None:
+def _figure(subject: Measured) -> FigureData | None:
     """Held-out error over K, one panel for each |R| and N_f."""
     rows: list[dict[str, Scalar]] = []
     for cell in subject.cells:
@@ -127,5 +128,5 @@ def _figure(subject: Subject) -> FigureData | None:
     )
 
 
-def _mean(summary: Spread | None) -> float | None:
+def _mean(summary: Summary | None) -> float | None:
     return None if summary is None else summary.mean

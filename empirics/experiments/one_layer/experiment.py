@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import theory.coverage
 from empirics.experiments import world
+from empirics.experiments.document import Measured
 from empirics.experiments.facts import FactReader
 from empirics.experiments.one_layer.arms import OVERLAYS
 from empirics.experiments.one_layer.config import Config
 from empirics.experiments.one_layer.observables import OBSERVABLES
-from empirics.experiments.presentation import Shown, Subject
+from empirics.experiments.presentation import Shown
 from empirics.experiments.protocol import Experiment, Point, UnitRun
 from empirics.observables import covering
 from empirics.observables.shared import SHARED
@@ -102,7 +103,7 @@ class OneLayer(Experiment):
         mine = {o.name for o in self.observables}
         return tuple(c.id for c in all_claims() if c.observable in mine)
 
-    def show(self, subject: Subject) -> Shown:
+    def show(self, subject: Measured) -> Shown:
         """Predicted against observed error, the pre-training gap, the headline's answer."""
         from empirics.experiments.one_layer.report import show
 

@@ -8,16 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from empirics.experiments.presentation import (
-    Cell,
-    Column,
-    FigureData,
-    Scalar,
-    Shown,
-    Subject,
-    Table,
-    Value,
-)
+from empirics.experiments.document import CellResult, Measured
+from empirics.experiments.presentation import Column, FigureData, Scalar, Shown, Table, Value
 from theory import DomainError, claim
 
 __all__ = ["show"]
@@ -32,7 +24,7 @@ _NAMES: Final[Mapping[str, str]] = {"templates": "|R|", "multiplicity": "K"}
 _POINTS = 60
 
 
-def show(subject: Subject) -> Shown:
+def show(subject: Measured) -> Shown:
     """Table and figure of the headline bound, the gap, and one sentence on each."""
     indices = [index for index, cell in enumerate(subject.cells) if cell.variant == _MAIN]
     figures = (_error_figure(subject), _gap_figure(subject))
@@ -46,7 +38,7 @@ def show(subject: Subject) -> Shown:
     )
 
 
-def _table(subject: Subject, indices: Sequence[int]) -> Table:
+def _table(subject: Measured, indices: Sequence[int]) -> Table:
     alpha = subject.config["verdict"]["alpha"]
     return Table(
         id=_ERROR.replace("_", "-"),
@@ -68,7 +60,7 @@ def _table(subject: Subject, indices: Sequence[int]) -> Table:
     )
 
 
-def _row(subject: Subject, index: int) -> tuple[Value, ...]:
+def _row(subject: Measured, index: int) -> tuple[Value, ...]:
     cell = subject.cells[index]
     error = cell.observables.get(_ERROR)
     seeds = f"{len(cell.seeds)} ({len(cell.failed)} failed)" if cell.failed else len(cell.seeds)
@@ -81,19 +73,19 @@ def _row(subject: Subject, index: int) -> tuple[Value, ...]:
     )
 
 
-def _verdict(subject: Subject, identifier: str, index: int) -> Value:
+def _verdict(subject: Measured, identifier: str, index: int) -> Value:
     found = subject.verdict_of(identifier, index)
     if found is None:
         return ("NOT TESTED", "")
     return (found.verdict, "" if found.sharpness is None else f"slack ×{float(f'{found.sharpness:.2g}'):g}")
 
 
-def _bound(cell: Cell, identifier: str) -> float | None:
+def _bound(cell: CellResult, identifier: str) -> float | None:
     found = cell.bounds.get(identifier)
     return None if found is None else found.bound
 
 
-def _columns(subject: Subject) -> dict[str, tuple[Scalar, ...]]:
+def _columns(subject: Measured) -> dict[str, tuple[Scalar, ...]]:
     """The further columns of cells.csv."""
     bounds = {f"bound_{reading}": identifier for identifier, reading in _READINGS.items()} | {"covering_law": _COVERING}
     columns: dict[str, tuple[Scalar, ...]] = {
@@ -105,16 +97,16 @@ def _columns(subject: Subject) -> dict[str, tuple[Scalar, ...]]:
     return columns
 
 
-def _out_of_scope(subject: Subject) -> list[str]:
+def _out_of_scope(subject: Measured) -> list[str]:
     return sorted({v.reason for v in subject.verdicts if v.claim in _READINGS and v.verdict == "OUT OF SCOPE"})
 
 
-def _headline(subject: Subject) -> str:
+def _headline(subject: Measured) -> str:
     readings = [text for identifier in _READINGS if (text := _reading(subject, identifier))]
     return f"Headline bound on the OOD error: {'; '.join(readings)}." if readings else ""
 
 
-def _reading(subject: Subject, identifier: str) -> str:
+def _reading(subject: Measured, identifier: str) -> str:
     """``literal reading holds in 6 of 8 cells in scope, 2 undecided``; empty where it was not judged."""
     counts = Counter(v.verdict for v in subject.verdicts if v.claim == identifier)
     name = f"{_READINGS[identifier]} reading"
@@ -128,7 +120,7 @@ def _reading(subject: Subject, identifier: str) -> str:
     return text + (f", {' and '.join(rest)}" if rest else "")
 
 
-def _summary(subject: Subject) -> str:
+def _summary(subject: Measured) -> str:
     cells, world = subject.cells, subject.config["world"]
     models = {(c.variant, c.symbols["R"], c.symbols["K"], seed) for c in cells for seed in c.seeds}
     arms = len({c.variant for c in cells})
@@ -142,7 +134,7 @@ def _summary(subject: Subject) -> str:
     )
 
 
-def _error_figure(subject: Subject) -> FigureData | None:
+def _error_figure(subject: Measured) -> FigureData | None:
     """Predicted against observed OOD error over N_f: both readings of the headline bound, and the covering law."""
     cells = [c for c in subject.cells if c.variant == _MAIN and _ERROR in c.observables]
     outside = _outside(subject)
@@ -184,7 +176,7 @@ def _line(identifier: str, R: float, K: float, most: float) -> list[dict[str, Sc
     return [_point(identifier, R, K, int(n), float(value)) for n, value in zip(facts, values, strict=True)]
 
 
-def _observed(panel: Sequence[Cell]) -> list[dict[str, Scalar]]:
+def _observed(panel: Sequence[CellResult]) -> list[dict[str, Scalar]]:
     rows = []
     for cell in panel:
         error = cell.observables[_ERROR]
@@ -199,7 +191,7 @@ def _point(series: str, R: float, K: float, finetuned: float, value: float) -> d
     return {"series": series, **place, "value": value, "lower": None, "upper": None, "seeds": None, "note": None}
 
 
-def _outside(subject: Subject) -> set[tuple[float, float]]:
+def _outside(subject: Measured) -> set[tuple[float, float]]:
     """|R| and K of the pre-trained models all of whose cells are out of scope of the literal reading."""
     inside: set[tuple[float, float]] = set()
     outside: set[tuple[float, float]] = set()
@@ -210,7 +202,7 @@ def _outside(subject: Subject) -> set[tuple[float, float]]:
     return outside - inside
 
 
-def _gap_figure(subject: Subject) -> FigureData | None:
+def _gap_figure(subject: Measured) -> FigureData | None:
     """The pre-training gap along training, one line per K, one panel per |R|."""
     rows: list[dict[str, Scalar]] = [
         {

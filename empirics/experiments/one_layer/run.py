@@ -30,7 +30,7 @@ Details = Callable[
 class Finished:
     """One inspectable run: the world drawn, the weights, the curves, the observables."""
 
-    drawn: World
+    world: World
     pretrained: Parameters
     finetuned: Parameters
     curves: dict[str, Curve]
@@ -43,15 +43,15 @@ class Finished:
             for name, weights in (("pretrained", self.pretrained), ("finetuned", self.finetuned))
         }
 
-    def world(self) -> dict[str, Any]:
+    def drawn(self) -> dict[str, Any]:
         """Sizes, templates of each fact, answers and the order of fine-tuning."""
         return {
-            "subjects": self.drawn.vocabulary.subjects,
-            "templates": self.drawn.vocabulary.templates,
-            "answers": self.drawn.vocabulary.answers,
-            "own_templates": self.drawn.own_templates.tolist(),
-            "answer_of": self.drawn.answer_of.tolist(),
-            "finetuning_order": self.drawn.finetuning_order.tolist(),
+            "subjects": self.world.vocabulary.subjects,
+            "templates": self.world.vocabulary.templates,
+            "answers": self.world.vocabulary.answers,
+            "own_templates": self.world.own_templates.tolist(),
+            "answer_of": self.world.answer_of.tolist(),
+            "finetuning_order": self.world.finetuning_order.tolist(),
         }
 
 
@@ -71,7 +71,7 @@ def run_one(config: Config, cell: Point, seed: int, device: str) -> Finished:
     (tuned,) = _finetune(config, [world], [before.weights], [seed], finetuned)
     curves = _pretraining_curves(before, cell["K"])
     return Finished(
-        drawn=world,
+        world=world,
         pretrained=before.weights,
         finetuned=tuned.weights,
         curves={"pretraining_loss": before.loss, **curves, "finetuning_loss": tuned.loss},

@@ -14,11 +14,11 @@ from typing import Any, Final
 
 import numpy as np
 
+from empirics.experiments.document import Placed
 from empirics.experiments.wording import in_math, words
 from empirics.regimes.document import ContourRow, RegimeMap
 from empirics.report.figures.figure import Figure, Row, number, numbers, panel_title, panels_of, rows_at
 from empirics.report.figures.style import OBSERVED, PAGE, PREDICTED, SEEN, subplots
-from empirics.verification.document import OnGrid
 
 __all__ = [
     "column_latex",
@@ -56,7 +56,7 @@ def contour_figure(found: RegimeMap) -> Figure | None:
     if not cells or not contours or not others:
         return None
 
-    def row(series: str, place: OnGrid, value: float | None, note: str = "", **more: float | None) -> Row:
+    def row(series: str, place: Placed, value: float | None, note: str = "", **more: float | None) -> Row:
         shown = {"level": None, axis: value, "error": None, "lower": None, "upper": None, **more}
         return {"series": series, **{column: place.at(column) for column in others}, **shown, "note": note}
 

@@ -1,23 +1,29 @@
-"""Hoeffding's inequality for the mean of n fair coin tosses."""
+"""Hoeffding's inequality for the mean of n tosses of a fair coin."""
 
 import sympy as sp
 
 from empirics.observables.definition import Observable
-from theory import Claim, Kind, Mutant, Notation, Paper, Provenance, Source, Symbol
+from theory import Claim, Evaluation, Kind, Mutant, Notation, Paper, Provenance, Source, Symbol
 
 n = sp.Symbol("n", integer=True, positive=True)
 eps = sp.Symbol("eps", positive=True)
 
 NOTATION = Notation(
     "mean-estimate",
-    Symbol(n, "samples that the mean is taken of", 1, shares_run=True),
+    Symbol(n, "samples in a mean", 1, shares_run=True),
     Symbol(eps, "error that is tolerated", 0, integer=False, strict=True, label="ε", latex=r"\varepsilon"),
 )
-PAPER = Paper("mean-estimate", NOTATION, title="Probability inequalities", authors=("W. Hoeffding",))
+PAPER = Paper(
+    "hoeffding-1963",
+    NOTATION,
+    title="Probability inequalities for sums of bounded random variables",
+    authors=("W. Hoeffding",),
+    link="doi:10.1080/01621459.1963.10500830",
+)
 
 OBSERVABLE = Observable(
     "mean_off",
-    "Share of the trials of a run whose mean is eps or more away from 1/2.",
+    "Fraction of a run's trials whose mean of n tosses is eps or more away from 1/2.",
     "fraction",
     0,
     1,
@@ -25,16 +31,17 @@ OBSERVABLE = Observable(
     better="lower",
 )
 
-_BOUND = sp.log(2) - 2 * n * eps**2
-
 CLAIM = Claim(
     id="hoeffding",
     title="Hoeffding's inequality for a fair coin",
-    statement="The mean of n fair tosses is eps or more away from 1/2 with probability at most 2 exp(-2 n eps^2).",
+    statement="The mean of n tosses is eps or more away from 1/2 with probability at most 2 exp(-2 n eps^2).",
     kind=Kind.UPPER,
-    observable="mean_off",
-    log_expression=_BOUND,
-    source=Source(PAPER, Provenance.DERIVED, text="Theorem 2 of Hoeffding (1963), for two-sided deviations."),
-    mutants=(Mutant("exponent-doubled", sp.log(2) - 4 * n * eps**2, "4 for 2", refuted_by="measurement"),),
+    observable=OBSERVABLE.name,
+    log_expression=sp.log(2) - 2 * n * eps**2,
+    source=Source(paper=PAPER, provenance=Provenance.STATED, text="Theorem 2, for deviations to both sides."),
+    evaluation=Evaluation(falls_in=("n",)),
+    mutants=(
+        Mutant("exponent-doubled", sp.log(2) - 4 * n * eps**2, "-4 n eps^2 for -2 n eps^2", refuted_by="measurement"),
+    ),
     required=True,
 )

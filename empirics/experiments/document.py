@@ -1,0 +1,198 @@
+"""The measured part of a results document: what an experiment's report is made from, and every reader reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from empirics.experiments.presentation import Part
+
+__all__ = [
+    "BoundResult",
+    "CellResult",
+    "CurveResult",
+    "Described",
+    "Exceedance",
+    "ExperimentResult",
+    "Measured",
+    "ObservableResult",
+    "OnGrid",
+    "Placed",
+    "PremiseResult",
+    "Summary",
+    "SymbolResult",
+    "VerdictResult",
+]
+
+
+class ExperimentResult(Part):
+    """What was run: its name, and the axes of its grid, symbol to column, in order; ``run_axes`` decide a run."""
+
+    name: str
+    title: str
+    leading: str
+    axes: dict[str, str]
+    run_axes: list[str]
+
+
+class SymbolResult(Part):
+    """A symbol of the notation."""
+
+    name: str
+    label: str
+    latex: str
+    meaning: str
+    unit: str
+    integer: bool
+
+
+class ObservableResult(Part):
+    """A measured quantity; a limit of its range that is infinite is null."""
+
+    definition: str
+    unit: str
+    lower: float | None
+    upper: float | None
+    trivial: float | None
+    better: Literal["lower", "higher", "neither"]
+    sampling: Literal["seed", "exact"]
+
+
+class Summary(Part):
+    """An observable of a cell: mean over the seeds that have it, limits, and one value per seed."""
+
+    mean: float | None
+    lower: float | None
+    upper: float | None
+    interval: Literal["betting", "student-t", "exact"]
+    values: list[float | None]
+
+
+class BoundResult(Part):
+    """A claim's bound, evaluated; ``log_bound`` is null where the bound is exactly 0."""
+
+    bound: float
+    log_bound: float | None
+
+
+class Placed(BaseModel):
+    """A part that belongs to a point of an arm's grid: the column of each symbol is a key of its own."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False)
+    __pydantic_extra__: dict[str, int | float]
+
+    variant: str
+
+    def at(self, column: str) -> int | float:
+        """The value in a column."""
+        return self.__pydantic_extra__[column]
+
+
+class OnGrid(Placed):
+    """A part that tells its point by symbol too."""
+
+    symbols: dict[str, int | float]
+
+
+class CellResult(OnGrid):
+    """One cell of one arm; ``failures`` says for each failed seed why, ``bounds`` holds each claim's number here."""
+
+    overlay: dict[str, Any]
+    seeds: list[int]
+    failed: list[int]
+    failures: dict[str, str] = {}
+    in_scope_seeds: list[int]
+    observables: dict[str, Summary]
+    bounds: dict[str, BoundResult]
+
+
+class PremiseResult(Part):
+    """A premise with its measured value (median over seeds), limit and truth."""
+
+    name: str
+    relation: str
+    value: float | None
+    limit: float | None
+    holds: bool
+
+
+class Exceedance(Part):
+    """Share of runs on the wrong side of the bound, with its two-sided interval."""
+
+    share: float
+    lower: float
+    upper: float
+
+
+class VerdictResult(Part):
+    """One verdict; ``by_sampling`` tells whether confidence limits decided it."""
+
+    claim: str
+    scope: Literal["cell", "series", "run"]
+    cells: list[int]
+    verdict: str
+    reason: str
+    estimate: float | None
+    lower: float | None
+    upper: float | None
+    bound: float | None
+    log_bound: float | None
+    tightness: float | None
+    alpha: float | None
+    family_size: int
+    by_sampling: bool
+    premises: list[PremiseResult]
+    exceedance: Exceedance | None
+    sharpness: float | None
+    observations_needed: int | None
+    decidable_at: int | None
+
+
+class CurveResult(OnGrid):
+    """An observable along training: mean over seeds with limits."""
+
+    observable: str
+    steps: list[int]
+    mean: list[float | None]
+    lower: list[float | None]
+    upper: list[float | None]
+
+
+class Described(Part):
+    """What was run, in which symbols, with which settings."""
+
+    experiment: ExperimentResult
+    notation: list[SymbolResult]
+    config: dict[str, Any]
+
+
+class Measured(Described):
+    """What was run, and what it gave: the part of the document that an experiment is asked to show."""
+
+    observables: dict[str, ObservableResult]
+    cells: list[CellResult]
+    verdicts: list[VerdictResult]
+    curves: list[CurveResult]
+
+    def verdict_of(self, claim: str, cell: int) -> VerdictResult | None:
+        """The verdict of a claim that speaks of a cell alone, if there is one."""
+        return next((v for v in self.verdicts if v.claim == claim and v.cells == [cell]), None)
+
+    def label(self, symbol: str) -> str:
+        """How plain text writes a symbol."""
+        return next((s.label for s in self.notation if s.name == symbol), symbol)
+
+    def place(self, cells: Sequence[OnGrid]) -> str:
+        """Cells or curves in words: arms other than the leading one, then the values of each axis."""
+        parts = [v for v in dict.fromkeys(c.variant for c in cells) if v != self.experiment.leading]
+        for symbol in self.experiment.axes:
+            values = list(dict.fromkeys(c.symbols[symbol] for c in cells if symbol in c.symbols))
+            if values:
+                parts.append(f"{self.label(symbol)}={','.join(f'{v:g}' for v in values)}")
+        return ", ".join(parts) or "all"
+
+    def where(self, verdict: VerdictResult) -> str:
+        """The cell or series of a verdict in words, the same in every run."""
+        return self.place([self.cells[i] for i in verdict.cells])
