@@ -36,9 +36,16 @@ def exponents(
         stated = {quantity.name: quantity.stated for quantity in law.exponents}
         for i, name in enumerate(law.coefficients):
             lower, upper = _limits([c[i] for c in spread], resamples)
-            row = {"law": law.name, "name": name, "estimate": coefficients[i], "source": stated.get(name)}
-            rows = {column: None if c is None else float(c[i]) for column, c in others.items()}
-            found.append(ExponentRow.model_validate({**row, "lower": lower, "upper": upper, **rows}))
+            row = {
+                "law": law.name,
+                "name": name,
+                "estimate": float(coefficients[i]),
+                "lower": lower,
+                "upper": upper,
+                "source": stated.get(name),
+            }
+            exact = {column: None if c is None else float(c[i]) for column, c in others.items()}
+            found.append(ExponentRow.model_validate(row | exact))
     return found
 
 

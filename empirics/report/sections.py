@@ -11,9 +11,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from empirics.errors import UsageError
+from empirics.experiments.presentation import Part
 from empirics.files import prepare_directory, write_atomically
 
 __all__ = ["FOLDER", "Section", "SectionFigure", "SectionTable", "sections", "write_section"]
@@ -23,11 +24,7 @@ FOLDER = "sections"
 Value = str | int | float | None
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class SectionTable(_Part):
+class SectionTable(Part):
     """A table: columns by name, rows of as many values (None: undefined)."""
 
     caption: str
@@ -35,7 +32,7 @@ class SectionTable(_Part):
     rows: tuple[tuple[Value, ...], ...]
 
 
-class SectionFigure(_Part):
+class SectionFigure(Part):
     """An SVG file, by its path seen from the directory that the section is written into."""
 
     file: Annotated[str, Field(pattern=r"^[\w./-]+\.svg$")]
@@ -43,7 +40,7 @@ class SectionFigure(_Part):
     caption: str
 
 
-class Section(_Part):
+class Section(Part):
     """One section of the report: paragraphs, then figures, then tables; sections stand by ``order``, then by id."""
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]

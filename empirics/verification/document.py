@@ -17,7 +17,7 @@ from empirics.experiments.protocol import Experiment
 from empirics.files import write_atomically
 from empirics.runs.environment import Environment, describe_environment
 
-__all__ = ["Document", "beginning", "read_document", "schema_of", "write_document"]
+__all__ = ["SCHEMA_VERSION", "Document", "beginning", "read_document", "schema_of", "write_document"]
 
 SCHEMA_VERSION: Final = 2
 

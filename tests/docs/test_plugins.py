@@ -9,7 +9,7 @@ from docs_blocks import blocks_of
 
 from empirics.experiments import registry
 from empirics.observables import catalogue
-from empirics.verification.results import SCHEMA_VERSION
+from empirics.verification.document import SCHEMA_VERSION
 from theory import registry as claims
 
 ROOT = Path(__file__).resolve().parents[2]
