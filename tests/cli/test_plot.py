@@ -145,7 +145,7 @@ def test_bad_directories_and_sections_are_one_line(verified, capsys, tmp_path):
         assert run([command, str(tmp_path)]) == 2
         err = capsys.readouterr().err
         assert "schema_version 1" in err
-        assert f"factbound verify --output {tmp_path}" in err
+        assert "another --output" in err
         assert len(err.strip().splitlines()) == 1
     assert run(["plot", str(verified), "--only", "nothing"]) == 2
     assert "--only=nothing" in capsys.readouterr().err
