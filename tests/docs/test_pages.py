@@ -6,9 +6,9 @@ a small grid; what needs another machine is listed, with what is checked instead
 """
 
 import contextlib
-import importlib
 import io
 import os
+import pkgutil
 import re
 import shlex
 import subprocess
@@ -234,28 +234,9 @@ def test_links_between_pages_lead_somewhere(page):
 def test_names_and_paths_that_a_page_mentions_exist(page):
     text = page.read_text(encoding="utf-8").replace("docs/claims/ID.md", "docs/claims/low-rank.md")
     for name in set(re.findall(r"\b(?:empirics|theory)(?:\.\w+)+", text)):
-        assert _found(name), f"{relative(page)} names {name}"
+        pkgutil.resolve_name(name)
     for path in set(re.findall(r"\b(?:empirics|theory|tests|docs)/[\w./*-]*\w", text)):
         assert list(ROOT.glob(path)), f"{relative(page)} names {path}"
-
-
-def _found(name):
-    """Whether a dotted name leads to a module or to something in one."""
-    module, _, rest = name.rpartition(".")
-    try:
-        importlib.import_module(name)
-    except ImportError:
-        return bool(module) and (hasattr(_object(module), rest) if _found(module) else False)
-    return True
-
-
-def _object(name):
-    """The module or what it holds, by dotted name."""
-    try:
-        return importlib.import_module(name)
-    except ImportError:
-        module, _, rest = name.rpartition(".")
-        return getattr(_object(module), rest)
 
 
 def test_the_pictures_that_are_committed_are_those_that_the_build_draws(monkeypatch):
