@@ -22,16 +22,19 @@ def _loaded() -> tuple[Mapping[str, Experiment], Mapping[str, Exception]]:
     """Experiments by name, and what went wrong with the others; it is raised where one of them is asked for."""
     found: dict[str, Experiment] = {}
     broken: dict[str, Exception] = {}
+    default = ""
     for point in entry_points(group=ENTRY_POINT_GROUP):
         try:
             item: Experiment = point.load()
+            if item.default and point.dist is not None and point.dist.name == "factbound":
+                default = item.name
             if found.setdefault(item.name, item) is not item:
                 broken[item.name] = ValueError(
                     f"experiment {item.name} is registered twice, the second time by {point.value}"
                 )
         except Exception as error:  # a third party's defect must not end the commands that do not need it
             broken[point.name] = error
-    return MappingProxyType(dict(sorted(found.items(), key=lambda pair: (not pair[1].default, pair[0])))), broken
+    return MappingProxyType(dict(sorted(found.items(), key=lambda pair: (pair[0] != default, pair[0])))), broken
 
 
 def experiments() -> Mapping[str, Experiment]:
