@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-__all__ = ["Certificate", "Outcome", "Step", "document", "run_steps"]
+__all__ = ["Certificate", "Outcome", "Proof", "Step", "document", "run_steps"]
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,24 @@ class Step:
         return Certificate(
             self.claim, self.step, self.statement, self.domain, self.method, outcome.proved, outcome.detail, seconds
         )
+
+
+@dataclass(frozen=True)
+class Proof:
+    """The proof of one claim on one page of docs/proofs: it numbers the steps, and names their near misses."""
+
+    claim: str
+    page: str
+
+    def step(self, number: int, statement: str, domain: str, method: str, check: Callable[[], Outcome]) -> Step:
+        """A step of the proof; arguments as in :class:`Certificate`."""
+        return Step(self.claim, f"{self.page}.{number}", statement, domain, method, check)
+
+    def mutant(
+        self, name: str, number: int, statement: str, domain: str, method: str, check: Callable[[], Outcome]
+    ) -> Step:
+        """A near miss of a step, under its name, that the same check must not prove."""
+        return replace(self, claim=f"{self.claim}:{name}").step(number, statement, domain, method, check)
 
 
 def run_steps(steps: Iterable[Step]) -> Iterator[Certificate]:

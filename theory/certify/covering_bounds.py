@@ -10,14 +10,17 @@ from math import comb
 
 import sympy as sp
 
-from theory.certify.certificate import Outcome, Step
+from theory.certify.certificate import Outcome, Proof, Step
 from theory.certify.exact import all_of, identities, nonnegative_coefficients, polynomial_nonnegative
 from theory.coverage.laws import some_unseen
 from theory.numbers.balls import working_precision
 
 __all__ = ["distance_to_union", "mutants", "ratio_at_most_half", "sharpness", "steps", "union_sharpness"]
 
-_SIMPLE, _UNSEEN, _SHARP = "coverage-union", "covering-some-unseen-sharp", "coverage-union-sharp"
+_SIMPLE, _UNSEEN, _SHARP = (
+    Proof(claim, "covering-bounds")
+    for claim in ("coverage-union", "covering-some-unseen-sharp", "coverage-union-sharp")
+)
 _ALL = "all 1 <= K < |R|, N_f >= 1"
 N, c, p, z, u = sp.symbols("N c p z u", positive=True)
 rho = c * (1 - p) / ((N - c + 1) * p)
@@ -201,64 +204,31 @@ def steps() -> tuple[Step, ...]:
     """All steps of the page, in order."""
     grid = f"all 1 <= K < |R| <= {_UNIVERSE}, 1 <= N_f <= {_FACTS}"
     return (
-        Step(
-            _UNSEEN,
-            "covering-bounds.1",
+        _UNSEEN.step(
+            1,
             "own counts are negatively associated: the swap coupling is uniform",
             _ALL,
             "symbolic identity",
             swap_coupling,
         ),
-        Step(
-            _UNSEEN,
-            "covering-bounds.2",
+        _UNSEEN.step(
+            2,
             "the union bound is within e/(e-1) of the law",
             "all K >= 1, 0 <= x <= 1",
             "derivatives, ball arithmetic",
             sharpness,
         ),
         *(
-            Step(
-                claim,
-                "covering-bounds.3",
-                "the union over own templates (expected number)",
-                _ALL,
-                "symbolic identity",
-                union,
-            )
-            for claim in (_UNSEEN, _SIMPLE)
+            proof.step(3, "the union over own templates (expected number)", _ALL, "symbolic identity", union)
+            for proof in (_UNSEEN, _SIMPLE)
         ),
-        Step(
-            _SHARP,
-            "covering-bounds.4",
-            "tail <= pmf(c)/(1-rho) by the ratio test",
-            _ALL,
-            "symbolic identity",
-            point_ratio,
-        ),
-        Step(_SHARP, "covering-bounds.5", "rho <= 1/2", _ALL, "identity, nonnegative coefficients", ratio_at_most_half),
-        Step(
-            _SHARP,
-            "covering-bounds.6",
-            "U is within 4/3 of the union",
-            _ALL,
-            "identity, nonnegative coefficients",
-            within_four_thirds,
-        ),
-        Step(
-            _SHARP,
-            "covering-bounds.6",
-            "tail <= pmf(c)/(1-rho) <= (4/3) tail",
-            grid,
-            "exact rationals",
-            distance_to_union,
-        ),
-        Step(
-            _SHARP, "covering-bounds.7", "U is within 2.11 of the exact law", _ALL, "ball arithmetic", union_sharpness
-        ),
-        Step(
-            _SHARP,
-            "covering-bounds.8",
+        _SHARP.step(4, "tail <= pmf(c)/(1-rho) by the ratio test", _ALL, "symbolic identity", point_ratio),
+        _SHARP.step(5, "rho <= 1/2", _ALL, "identity, nonnegative coefficients", ratio_at_most_half),
+        _SHARP.step(6, "U is within 4/3 of the union", _ALL, "identity, nonnegative coefficients", within_four_thirds),
+        _SHARP.step(6, "tail <= pmf(c)/(1-rho) <= (4/3) tail", grid, "exact rationals", distance_to_union),
+        _SHARP.step(7, "U is within 2.11 of the exact law", _ALL, "ball arithmetic", union_sharpness),
+        _SHARP.step(
+            8,
             "U is never looser than the simple form",
             _ALL,
             "symbolic identities, nonnegative coefficients",
@@ -271,41 +241,41 @@ def mutants() -> tuple[Step, ...]:
     """The tail at c + 1 for c, and factors that are too good."""
     grid = f"all 1 <= K < |R| <= {_UNIVERSE}, 1 <= N_f <= {_FACTS}"
     return (
-        Step(
-            f"{_SHARP}:cut-one-higher",
-            "covering-bounds.5",
+        _SHARP.mutant(
+            "cut-one-higher",
+            5,
             "rho <= 1/2 at the cut c + 1",
             _ALL,
             "identity, nonnegative coefficients",
             partial(ratio_at_most_half, 1),
         ),
-        Step(
-            f"{_SHARP}:cut-one-higher",
-            "covering-bounds.6",
+        _SHARP.mutant(
+            "cut-one-higher",
+            6,
             "the form at c + 1 is within 4/3 of the tail at c",
             grid,
             "exact rationals",
             partial(distance_to_union, 1),
         ),
-        Step(
-            f"{_SHARP}:cut-one-lower",
-            "covering-bounds.6",
+        _SHARP.mutant(
+            "cut-one-lower",
+            6,
             "the form at c - 1 bounds the tail at c",
             grid,
             "exact rationals",
             partial(distance_to_union, -1),
         ),
-        Step(
-            f"{_UNSEEN}:within-three-halves",
-            "covering-bounds.2",
+        _UNSEEN.mutant(
+            "within-three-halves",
+            2,
             "the union bound is within 3/2 of the law",
             "all K >= 1, 0 <= x <= 1",
             "derivatives, ball arithmetic",
             partial(sharpness, Fraction(3, 2)),
         ),
-        Step(
-            f"{_SHARP}:within-two",
-            "covering-bounds.7",
+        _SHARP.mutant(
+            "within-two",
+            7,
             "U is within (4/3) e/(e-1) <= 2 of the law",
             _ALL,
             "ball arithmetic",

@@ -10,14 +10,14 @@ from math import comb
 
 import sympy as sp
 
-from theory.certify.certificate import Outcome, Step
+from theory.certify.certificate import Outcome, Proof, Step
 from theory.certify.exact import all_of, identities, nonnegative_coefficients
 from theory.coverage.given_world import none_seen_given_world, some_unseen_given_world
 from theory.coverage.laws import none_seen, some_unseen, some_unseen_integers
 
 __all__ = ["enumeration", "given_world_enumeration", "monotone", "mutants", "steps"]
 
-_SOME, _NONE = "covering-some-unseen", "covering-none-seen"
+_SOME, _NONE = (Proof(claim, "covering-laws") for claim in ("covering-some-unseen", "covering-none-seen"))
 _K, _R, _u = sp.symbols("K R u", positive=True, integer=True)
 _ENUMERATED = "all worlds with |R| <= 6, N_f <= 3; |R| <= 5, N_f <= 4; |R| <= 4, N_f <= 6"
 _LARGEST_UNIVERSE, _MOST_FACTS = 20, 20
@@ -140,7 +140,7 @@ def monotone(law: str, symbol: str, direction: int) -> Outcome:
 
 
 def _fraction(law: str, N_f: int, K: int, R: int) -> tuple[int, int]:
-    if law == _SOME:
+    if law == _SOME.claim:
         return some_unseen_integers(N_f, K, R)
     return comb(R - K, K) ** N_f, comb(R, K) ** N_f
 
@@ -157,62 +157,43 @@ def _known_counterexample(law: str, symbol: str) -> str:
 def steps() -> tuple[Step, ...]:
     """All steps of the page, in order."""
     return (
-        Step(
-            _SOME,
-            "covering-laws.1",
-            "both laws count every world correctly",
-            _ENUMERATED,
-            "exhaustive enumeration",
-            enumeration,
-        ),
-        Step(
-            _SOME,
-            "covering-laws.2",
+        _SOME.step(1, "both laws count every world correctly", _ENUMERATED, "exhaustive enumeration", enumeration),
+        _SOME.step(
+            2,
             "both laws given a world, and their average over worlds",
             "all worlds with 4 other facts, |R| <= 4, and 3, |R| = 5",
             "exhaustive enumeration",
             given_world_enumeration,
         ),
-        Step(
-            _SOME,
-            "covering-laws.3",
+        _SOME.step(
+            3,
             "some unseen falls in N_f",
             _GRID,
             "exact integers (and a coupling, all sizes)",
-            partial(monotone, _SOME, "N_f", -1),
+            partial(monotone, _SOME.claim, "N_f", -1),
         ),
-        Step(
-            _SOME,
-            "covering-laws.4",
+        _SOME.step(
+            4,
             "some unseen rises in |R|: the coupling is uniform",
             "all 1 <= K <= |R|",
             "symbolic identity",
             larger_universe,
         ),
-        Step(
-            _SOME,
-            "covering-laws.4",
-            "some unseen rises in |R|",
-            _GRID,
-            "exact integers",
-            partial(monotone, _SOME, "R", 1),
-        ),
-        Step(
-            _NONE,
-            "covering-laws.5",
+        _SOME.step(4, "some unseen rises in |R|", _GRID, "exact integers", partial(monotone, _SOME.claim, "R", 1)),
+        _NONE.step(
+            5,
             "none seen rises in |R| and falls in K",
             "all K >= 1, |R| >= 2K",
             "symbolic ratios, nonnegative coefficients",
             none_seen_ratios,
         ),
         *(
-            Step(
-                _NONE,
-                "covering-laws.5",
+            _NONE.step(
+                5,
                 f"none seen {'rises' if sign > 0 else 'falls'} in {name}",
                 _GRID,
                 "exact integers",
-                partial(monotone, _NONE, symbol, sign),
+                partial(monotone, _NONE.claim, symbol, sign),
             )
             for name, symbol, sign in (("N_f", "N_f", -1), ("|R|", "R", 1), ("K", "K", -1))
         ),
@@ -222,20 +203,20 @@ def steps() -> tuple[Step, ...]:
 def mutants() -> tuple[Step, ...]:
     """The false monotonicity, through the same check."""
     return (
-        Step(
-            f"{_SOME}:falls-in-multiplicity",
-            "covering-laws.6",
+        _SOME.mutant(
+            "falls-in-multiplicity",
+            6,
             "some unseen falls in K",
             _GRID,
             "exact integers",
-            partial(monotone, _SOME, "K", -1),
+            partial(monotone, _SOME.claim, "K", -1),
         ),
-        Step(
-            f"{_SOME}:rises-in-multiplicity",
-            "covering-laws.6",
+        _SOME.mutant(
+            "rises-in-multiplicity",
+            6,
             "some unseen rises in K",
             _GRID,
             "exact integers",
-            partial(monotone, _SOME, "K", 1),
+            partial(monotone, _SOME.claim, "K", 1),
         ),
     )

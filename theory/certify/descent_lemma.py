@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.certify.certificate import Outcome, Step
+from theory.certify.certificate import Outcome, Proof, Step
 from theory.certify.exact import all_of, identities, nonnegative_coefficients
 
 __all__ = ["combination", "mutants", "steps"]
 
-_CLAIM = "pretraining-rate-linear"
+_PROOF = Proof("pretraining-rate-linear", "descent-lemma")
 _ALL = "all convex beta-smooth L, eta <= 1/beta, t >= 1, every comparator"
 
 eta, t = sp.symbols("eta t", positive=True)
@@ -150,63 +150,39 @@ def smoothness_upper() -> Outcome:
 def steps() -> tuple[Step, ...]:
     """All steps of the page, in order."""
     return (
-        Step(
-            _CLAIM,
-            "descent-lemma.1",
+        _PROOF.step(
+            1,
             "f_k - f_{k+1} >= (eta/2)(|g_k|^2 + |g_{k+1}|^2), and |g_k| does not increase",
             _ALL,
             "co-coercivity, quadratic identity",
             co_coercivity,
         ),
-        Step(
-            _CLAIM,
-            "descent-lemma.2",
+        _PROOF.step(
+            2,
             "t (f_t - f(M)) <= (D_0 - D_t)/(2 eta) - (eta t^2/2)|g_t|^2",
             _ALL,
             "weighted sum, identity for symbolic t",
             summed,
         ),
-        Step(
-            _CLAIM,
-            "descent-lemma.3",
-            "L(M_t) - L(M) <= |M_0 - M|^2 / (4 eta t)",
-            _ALL,
-            "square, identity",
-            lambda: combination(4),
-        ),
-        Step(
-            _CLAIM,
-            "descent-lemma.4",
-            "the constant 4 is tight on linear functions",
-            "all eta, t > 0",
-            "symbolic identity",
-            tight,
-        ),
-        Step(
-            _CLAIM,
-            "descent-lemma.5",
+        _PROOF.step(3, "L(M_t) - L(M) <= |M_0 - M|^2 / (4 eta t)", _ALL, "square, identity", lambda: combination(4)),
+        _PROOF.step(4, "the constant 4 is tight on linear functions", "all eta, t > 0", "symbolic identity", tight),
+        _PROOF.step(
+            5,
             "log-sum-exp is 1/2-smooth: beta = lambda_max(sum w phi phi^T)/2",
             "all logits, all worlds",
             "Popoviciu, identities",
             smoothness,
         ),
-        Step(
-            _CLAIM,
-            "descent-lemma.6",
-            "beta <= max(3/(4S), 1/(4K))",
-            "all worlds",
-            "Gershgorin row sums",
-            smoothness_upper,
-        ),
+        _PROOF.step(6, "beta <= max(3/(4S), 1/(4K))", "all worlds", "Gershgorin row sums", smoothness_upper),
     )
 
 
 def mutants() -> tuple[Step, ...]:
     """8 eta t in place of 4 eta t, through the same combination."""
     return (
-        Step(
-            f"{_CLAIM}:twice-as-fast",
-            "descent-lemma.3",
+        _PROOF.mutant(
+            "twice-as-fast",
+            3,
             "L(M_t) - L(M) <= |M_0 - M|^2 / (8 eta t)",
             _ALL,
             "square, identity",

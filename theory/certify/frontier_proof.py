@@ -8,7 +8,7 @@ from typing import Any
 
 import sympy as sp
 
-from theory.certify.certificate import Outcome, Step
+from theory.certify.certificate import Outcome, Proof, Step
 from theory.certify.exact import all_of, identities, polynomial_nonnegative
 from theory.certify.frontier import LARGEST_UNIVERSE, Entry, Reading, exists, exists_by_integers, rate_of, table
 from theory.numbers.balls import working_precision
@@ -19,6 +19,7 @@ _FIGURES = {136: (96, 98), 138: (94, 103), 160: (97, 130), 200: (110, 171)}
 _NONE_PAIRS = 2484
 _LARGEST = (82645, 175, 146)
 _FIRST_UNIVERSE = 136
+_LITERAL, _NORMALISED = (Proof(claim, "frontier") for claim in ("ood-error-literal", "ood-error-normalised"))
 _DOMAIN = f"all 1 <= K <= |R| <= {LARGEST_UNIVERSE} (20,100 pairs)"
 
 
@@ -225,91 +226,75 @@ def one_point_step() -> Outcome:
 
 def steps() -> tuple[Step, ...]:
     """All steps of the page, in order."""
-    both = "ood-error-literal"
     return (
-        Step(
-            both,
-            "frontier.1",
+        _LITERAL.step(
+            1,
             "partial sums of the covering law bracket it (Bonferroni)",
             "all n >= m >= 1",
             "symbolic identity, induction",
             bonferroni,
         ),
-        Step(
-            both,
-            "frontier.2",
+        _LITERAL.step(
+            2,
             "P(N) q^-N -> K, so q e^b decides whether a frontier exists",
             "1 <= K < |R|",
             "symbolic identity",
             tail_ratio,
         ),
-        Step(
-            "ood-error-normalised",
-            "frontier.3",
+        _NORMALISED.step(
+            3,
             "q e^b < 1 for b = x^2/2: the normalised frontier always exists",
             "all 0 < K/|R| < 1",
             "symbolic identity, Sturm sequence",
             normalised_exists,
         ),
-        Step(
-            both,
-            "frontier.4",
+        _LITERAL.step(
+            4,
             "where the literal reading never dominates: 2,484 pairs",
             _DOMAIN,
             "ball arithmetic; integers at all ends",
             literal_none,
         ),
-        Step(
-            both,
-            "frontier.4",
-            "the closest call is (138, 94), and it has no frontier",
-            _DOMAIN,
-            "ball arithmetic, integers",
-            closest,
+        _LITERAL.step(
+            4, "the closest call is (138, 94), and it has no frontier", _DOMAIN, "ball arithmetic, integers", closest
         ),
-        Step(
-            both,
-            "frontier.5",
+        _LITERAL.step(
+            5,
             "for |R| <= 135 the literal frontier exists for every K",
             "all 1 <= K <= |R| <= 135",
             "convexity, ball arithmetic",
             threshold,
         ),
-        Step(
-            both,
-            "frontier.6",
+        _LITERAL.step(
+            6,
             "for every |R| >= 136 some K has no literal frontier",
             "all |R| >= 136",
             "ball arithmetic, table",
             beyond_the_table,
         ),
-        Step(
-            both,
-            "frontier.7",
+        _LITERAL.step(
+            7,
             "K q^n <= e^(-bn) at one n certifies all N >= n",
             "all K, q, b, n > 0, q e^b < 1",
             "symbolic identity",
             one_point_step,
         ),
-        Step(
-            "ood-error-normalised",
-            "frontier.8",
+        _NORMALISED.step(
+            8,
             "every normalised frontier",
             _DOMAIN,
             "one-point certificate, scan in ball arithmetic",
             lambda: finite(Reading.NORMALISED),
         ),
-        Step(
-            both,
-            "frontier.8",
+        _LITERAL.step(
+            8,
             "every finite literal frontier",
             _DOMAIN,
             "one-point certificate, scan in ball arithmetic",
             lambda: finite(Reading.LITERAL),
         ),
-        Step(
-            both,
-            "frontier.9",
+        _LITERAL.step(
+            9,
             "where a reading dominates from the first fact on, and where it falls short at small N_f",
             _DOMAIN,
             "the table of step 8",
@@ -321,9 +306,9 @@ def steps() -> tuple[Step, ...]:
 def mutants() -> tuple[Step, ...]:
     """Near misses of this page."""
     return (
-        Step(
-            "ood-error-literal:one-universe-more",
-            "frontier.5",
+        _LITERAL.mutant(
+            "one-universe-more",
+            5,
             "for |R| <= 136 the literal frontier exists for every K",
             "all 1 <= K <= |R| <= 136",
             "convexity, ball arithmetic",

@@ -7,7 +7,7 @@ from functools import partial
 
 import sympy as sp
 
-from theory.certify.certificate import Outcome, Step
+from theory.certify.certificate import Outcome, Proof, Step
 from theory.certify.exact import all_of, below, identities, nonnegative_coefficients, polynomial_nonnegative
 from theory.certify.linear_memory_rate import (
     best_votes,
@@ -22,7 +22,7 @@ from theory.certify.linear_memory_rate import (
 
 __all__ = ["answer_rows", "domination_at_last_step", "mutants", "steps", "subject_rows"]
 
-_CLAIM = "pretraining-rate-linear"
+_PROOF = Proof("pretraining-rate-linear", "gradient-domination")
 _LAST = 10_000
 
 
@@ -158,66 +158,48 @@ def steps() -> tuple[Step, ...]:
     worlds = "all worlds, all K"
     numbers = "recursion in ball arithmetic, the gap enclosed"
     return (
-        Step(
-            _CLAIM,
-            "gradient-domination.1",
+        _PROOF.step(
+            1,
             "at [s] the direction gains at least the missing mass of T(s)",
             worlds,
             "nonnegative coefficients",
             subject_rows,
         ),
-        Step(
-            _CLAIM,
-            "gradient-domination.2",
-            "at [s,r] the direction has margin >= 1",
-            worlds,
-            "nonnegative coefficients",
-            answer_rows,
+        _PROOF.step(2, "at [s,r] the direction has margin >= 1", worlds, "nonnegative coefficients", answer_rows),
+        _PROOF.step(
+            3, "1/gamma^2 = S (9K+4) + 9 SK Q/(SK+Q), Q = sum_r |N(r)| <= |R|^2", worlds, "completed square", norm
         ),
-        Step(
-            _CLAIM,
-            "gradient-domination.3",
-            "1/gamma^2 = S (9K+4) + 9 SK Q/(SK+Q), Q = sum_r |N(r)| <= |R|^2",
-            worlds,
-            "completed square",
-            norm,
-        ),
-        Step(
-            _CLAIM,
-            "gradient-domination.4",
+        _PROOF.step(
+            4,
             "|grad L| >= gamma Phi(gap), Phi(g) = w (1 - e^(-g/w)), w = 1/(SK)",
             worlds,
             "symbolic identities",
             gradient_bound,
         ),
-        Step(
-            _CLAIM,
-            "gradient-domination.5",
+        _PROOF.step(
+            5,
             "the recursion for the gap is monotone when eta gamma^2 w <= 1",
             worlds,
             "symbolic identity, Sturm sequence",
             recursion,
         ),
-        Step(
-            _CLAIM,
-            "gradient-domination.6",
+        _PROOF.step(
+            6,
             "gap(t) <= 1/(eta gamma^2 (1-1/e)^2 (t-t_0)) once gap(t_0) <= 1/(SK)",
             worlds,
             "symbolic identities",
             rate,
         ),
-        Step(
-            _CLAIM,
-            "gradient-domination.7",
+        _PROOF.step(
+            7,
             "domination from the closed form is within 10 of the gap",
             _world(1),
             numbers,
             partial(domination_at_last_step, 1, False),
         ),
         *(
-            Step(
-                _CLAIM,
-                "gradient-domination.7",
+            _PROOF.step(
+                7,
                 f"domination from the restart is within {limit} of the gap",
                 _world(K),
                 numbers,
@@ -232,17 +214,17 @@ def mutants() -> tuple[Step, ...]:
     """A direction of smaller norm, whose gain or margins fall short."""
     worlds = "all worlds, all K"
     return (
-        Step(
-            f"{_CLAIM}:smaller-direction",
-            "gradient-domination.1",
+        _PROOF.mutant(
+            "smaller-direction",
+            1,
             "votes (2, 2) gain at least the missing mass of T(s)",
             worlds,
             "nonnegative coefficients",
             lambda: subject_rows(own=2),
         ),
-        Step(
-            f"{_CLAIM}:smaller-direction",
-            "gradient-domination.2",
+        _PROOF.mutant(
+            "smaller-direction",
+            2,
             "f + g = 2 has margin >= 1 at [s,r]",
             worlds,
             "nonnegative coefficients",

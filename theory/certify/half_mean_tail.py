@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.certify.certificate import Outcome, Step
+from theory.certify.certificate import Outcome, Proof, Step
 from theory.certify.exact import all_of, identities, polynomial_nonnegative
 from theory.certify.frontier import Reading, rate_of
 from theory.claims.xu_chen.paper import N_f, R
@@ -14,7 +14,7 @@ from theory.registry import claim
 
 __all__ = ["divergence_bound", "exponent_bound", "mutants", "steps"]
 
-_CLAIM = "coverage-half-mean"
+_PROOF = Proof("coverage-half-mean", "half-mean-tail")
 p, q = sp.symbols("p q", positive=True)
 
 
@@ -79,7 +79,7 @@ def full_multiplicity() -> Outcome:
 
 def headline() -> Outcome:
     """Step 6: with N = N~ log R the exponent N K^2/(2R^2) is the headline's, N~ K^2 log R/(2R^2)."""
-    tail, literal = (expression_of(claim(name)) for name in (_CLAIM, "ood-error-literal"))
+    tail, literal = (expression_of(claim(name)) for name in (_PROOF.claim, "ood-error-literal"))
     return identities([("exponent", tail.subs(N_f, N_f * sp.log(R)), literal)])
 
 
@@ -105,50 +105,34 @@ def literal_reading(first: int = 3, last: int = 19, universe: int = 20) -> Outco
 def steps() -> tuple[Step, ...]:
     """All steps of the page, in order."""
     return (
-        Step(
-            _CLAIM,
-            "half-mean-tail.1",
-            "C_r is Binomial(N_f, K/|R|)",
-            "all 1 <= K <= |R|",
-            "symbolic identity",
-            coverage_law,
-        ),
-        Step(
-            _CLAIM,
-            "half-mean-tail.2",
+        _PROOF.step(1, "C_r is Binomial(N_f, K/|R|)", "all 1 <= K <= |R|", "symbolic identity", coverage_law),
+        _PROOF.step(
+            2,
             "P[C <= Nq] <= exp(-N KL(q||p))",
             "all N, 0 < q <= p < 1",
             "Markov with the Chernoff tilt, symbolic identities",
             tilt,
         ),
-        Step(
-            _CLAIM,
-            "half-mean-tail.3",
-            "KL(q||p) >= 2 (p-q)^2",
-            "all 0 < q <= p < 1",
-            "factorised derivative, Sturm sequence",
-            divergence_bound,
+        _PROOF.step(
+            3, "KL(q||p) >= 2 (p-q)^2", "all 0 < q <= p < 1", "factorised derivative, Sturm sequence", divergence_bound
         ),
-        Step(
-            _CLAIM,
-            "half-mean-tail.4",
+        _PROOF.step(
+            4,
             "at q = p/2 the exponent is p^2/2 = K^2/(2|R|^2)",
             "all 0 < p < 1",
             "Sturm sequence",
             lambda: exponent_bound(p**2 / 2),
         ),
-        Step(_CLAIM, "half-mean-tail.5", "p = 1 apart", "K = |R|, all N_f >= 0", "identity", full_multiplicity),
-        Step(
-            _CLAIM,
-            "half-mean-tail.6",
+        _PROOF.step(5, "p = 1 apart", "K = |R|, all N_f >= 0", "identity", full_multiplicity),
+        _PROOF.step(
+            6,
             "with N_f = N~ log|R| the bound is the headline formula",
             "all K, |R| >= 2",
             "symbolic identity",
             headline,
         ),
-        Step(
-            _CLAIM,
-            "half-mean-tail.7",
+        _PROOF.step(
+            7,
             "the literal exponent exceeds the tail's exact rate for K = 3..19",
             "|R| = 20, all K < |R|",
             "ball arithmetic",
@@ -160,33 +144,33 @@ def steps() -> tuple[Step, ...]:
 def mutants() -> tuple[Step, ...]:
     """The factor 1/2 dropped, K for K^2, and a larger constant in step 3; through the same steps."""
     return (
-        Step(
-            f"{_CLAIM}:without-half",
-            "half-mean-tail.4",
+        _PROOF.mutant(
+            "without-half",
+            4,
             "the exponent is p^2 = K^2/|R|^2",
             "all 0 < p < 1",
             "Sturm sequence",
             lambda: exponent_bound(p**2),
         ),
-        Step(
-            f"{_CLAIM}:linear-in-multiplicity",
-            "half-mean-tail.4",
+        _PROOF.mutant(
+            "linear-in-multiplicity",
+            4,
             "the exponent is p/2 = K/(2|R|)",
             "all 0 < p < 1",
             "Sturm sequence",
             lambda: exponent_bound(p / 2),
         ),
-        Step(
-            f"{_CLAIM}:pinsker-doubled",
-            "half-mean-tail.3",
+        _PROOF.mutant(
+            "pinsker-doubled",
+            3,
             "KL(q||p) >= 4 (p-q)^2",
             "all 0 < q <= p < 1",
             "factorised derivative, Sturm sequence",
             lambda: divergence_bound(4),
         ),
-        Step(
-            f"{_CLAIM}:literal-from-two",
-            "half-mean-tail.7",
+        _PROOF.mutant(
+            "literal-from-two",
+            7,
             "the literal exponent exceeds the tail's exact rate for K = 2..19",
             "|R| = 20, all K < |R|",
             "ball arithmetic",

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 
 import sympy as sp
 
-from theory.certify.certificate import Outcome, Step
+from theory.certify.certificate import Outcome, Proof, Step
 from theory.certify.exact import all_of, identities, nonnegative_coefficients
 
 __all__ = ["closed_form_loss", "corollary", "mutants", "simple_form", "steps"]
 
-_CLAIM = "pretraining-rate-linear"
+_PROOF = Proof("pretraining-rate-linear", "linear-memory")
 
 S, R, A, K, V = sp.symbols("S R A K V", positive=True)
 owners, neighbours = sp.symbols("n_r m_r", positive=True)  # facts that own r; templates co-owned with r, r included
@@ -186,25 +186,22 @@ def steps() -> tuple[Step, ...]:
     """All steps of the first part of the page, in order."""
     worlds = "all S, A, |R|, 1 <= K <= |R|, rho > 0, every world"
     return (
-        Step(
-            _CLAIM,
-            "linear-memory.1",
+        _PROOF.step(
+            1,
             "simple form: both losses and the norm of the comparator",
             worlds,
             "tokens counted by class, symbolic identity",
             simple_form,
         ),
-        Step(
-            _CLAIM,
-            "linear-memory.2",
+        _PROOF.step(
+            2,
             "gap <= C log^2(t)/t with explicit C, from rho = 4 log t",
             "all worlds, t >= 3",
             "log(1+x) <= x, nonnegative coefficients",
             corollary,
         ),
-        Step(
-            _CLAIM,
-            "linear-memory.3",
+        _PROOF.step(
+            3,
             "sharper closed form: losses and norm of the comparator (a, b, f, g)",
             "all worlds, all real a, b, f, g",
             "tokens counted by class, symbolic identity",
@@ -217,17 +214,17 @@ def mutants() -> tuple[Step, ...]:
     """V without the prompt token; the templates' rows left out of the norm."""
     worlds = "all S, A, |R|, 1 <= K <= |R|, rho > 0, every world"
     return (
-        Step(
-            f"{_CLAIM}:vocabulary-without-prompt",
-            "linear-memory.1",
+        _PROOF.mutant(
+            "vocabulary-without-prompt",
+            1,
             "simple form with V = S + |R| + A",
             worlds,
             "tokens counted by class, symbolic identity",
             lambda: simple_form(vocabulary=S + R + A),
         ),
-        Step(
-            f"{_CLAIM}:templates-free",
-            "linear-memory.1",
+        _PROOF.mutant(
+            "templates-free",
+            1,
             "simple form without |R|(|R|+A) in the norm",
             worlds,
             "tokens counted by class, symbolic identity",

@@ -7,14 +7,14 @@ from typing import Any
 
 import sympy as sp
 
-from theory.certify.certificate import Outcome, Step
+from theory.certify.certificate import Outcome, Proof, Step
 from theory.certify.exact import all_of, below_zero_at, identities, nonnegative_coefficients
 from theory.certify.linear_memory import all_templates
 from theory.coverage.laws import some_unseen
 
-__all__ = ["CLAIM", "LARGEST_STEP", "averaging", "failure", "mutants", "steps"]
+__all__ = ["LARGEST_STEP", "PROOF", "averaging", "failure", "mutants", "steps"]
 
-CLAIM = "ood-error-linear-memory"
+PROOF = Proof("ood-error-linear-memory", "linear-memory-extraction")
 LARGEST_STEP = 8
 n, eta, h = sp.symbols("n eta h", positive=True)  # fine-tuned facts, step, eta/(2n)
 more, below = sp.symbols("more below", nonnegative=True)  # n - 1; how far eta is below its limit
@@ -153,49 +153,33 @@ def steps() -> tuple[Step, ...]:
     every = "every linear memory, every set of fine-tuned facts with answers of their own"
     pairs = "any two tokens that are no fine-tuned answers, every number of steps"
     return (
-        Step(
-            CLAIM,
-            "linear-memory-extraction.1",
+        PROOF.step(
+            1,
             "the prompt's column moves by the sum of what the subjects' columns move by",
             every,
             "symbolic differentiation",
             gradient,
         ),
-        Step(
-            CLAIM,
-            "linear-memory-extraction.2",
-            "p_v - p_w = theta z with 0 <= theta <= 1/4",
-            every,
-            "symbolic identities",
-            secant,
-        ),
-        Step(
-            CLAIM,
-            "linear-memory-extraction.3",
+        PROOF.step(2, "p_v - p_w = theta z with 0 <= theta <= 1/4", every, "symbolic identities", secant),
+        PROOF.step(
+            3,
             "for eta <= 8 a step takes X and the b_s to weighted means of themselves",
             pairs,
             "symbolic identities, nonnegative coefficients",
             averaging,
         ),
-        Step(
-            CLAIM,
-            "linear-memory-extraction.4",
-            "X >= -max(0, max_s c_s) throughout",
-            pairs,
-            "symbolic identities, nonnegative coefficients",
-            hull,
+        PROOF.step(
+            4, "X >= -max(0, max_s c_s) throughout", pairs, "symbolic identities, nonnegative coefficients", hull
         ),
-        Step(
-            CLAIM,
-            "linear-memory-extraction.5",
+        PROOF.step(
+            5,
             "with template dominance an uncovered own template is never behind the answer",
             every,
             "nonnegative coefficients",
             failure,
         ),
-        Step(
-            CLAIM,
-            "linear-memory-extraction.6",
+        PROOF.step(
+            6,
             "the mean share of facts with an uncovered own template is the covering law",
             "|R| <= 4, K <= 3, N_f <= 3",
             "exhaustive enumeration",
@@ -208,17 +192,17 @@ def mutants() -> tuple[Step, ...]:
     """Steps twice as large; dominance up to 1 nat short."""
     every = "every linear memory, every set of fine-tuned facts with answers of their own"
     return (
-        Step(
-            f"{CLAIM}:twice-the-step",
-            "linear-memory-extraction.3",
+        PROOF.mutant(
+            "twice-the-step",
+            3,
             "for eta <= 16 a step takes X and the b_s to weighted means of themselves",
             every,
             "symbolic identities, nonnegative coefficients",
             lambda: averaging(2 * LARGEST_STEP),
         ),
-        Step(
-            f"{CLAIM}:dominance-one-short",
-            "linear-memory-extraction.5",
+        PROOF.mutant(
+            "dominance-one-short",
+            5,
             "with template dominance >= -1 an uncovered own template is never behind the answer",
             every,
             "nonnegative coefficients",

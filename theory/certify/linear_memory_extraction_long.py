@@ -6,7 +6,7 @@ import sympy as sp
 
 from theory.certify.certificate import Outcome, Step
 from theory.certify.exact import all_of, identities, nonnegative_coefficients
-from theory.certify.linear_memory_extraction import CLAIM, h, more, n
+from theory.certify.linear_memory_extraction import PROOF, h, more, n
 
 __all__ = ["bounded_only_if", "convergence", "mutants", "steps"]
 
@@ -68,9 +68,8 @@ def convergence(limit: int = 4) -> Outcome:
 def steps() -> tuple[Step, ...]:
     """Step 12."""
     return (
-        Step(
-            CLAIM,
-            "linear-memory-extraction.12",
+        PROOF.step(
+            12,
             _STATEMENT.format(4),
             "every linear memory, every 1 <= N_f < S",
             "symbolic identities, nonnegative coefficients",
@@ -82,9 +81,9 @@ def steps() -> tuple[Step, ...]:
 def mutants() -> tuple[Step, ...]:
     """Twice the step: convergence is not given."""
     return (
-        Step(
-            f"{CLAIM}:long-with-twice-the-step",
-            "linear-memory-extraction.12",
+        PROOF.mutant(
+            "long-with-twice-the-step",
+            12,
             _STATEMENT.format(8),
             "every linear memory, every 1 <= N_f < S",
             "symbolic identities, nonnegative coefficients",

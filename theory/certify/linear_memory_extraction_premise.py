@@ -12,7 +12,7 @@ import sympy as sp
 from theory.certify.certificate import Outcome, Step
 from theory.certify.exact import all_of, below_zero_at, identities, nonnegative_coefficients
 from theory.certify.linear_memory import LinearMemoryWorld, all_templates
-from theory.certify.linear_memory_extraction import CLAIM, below, eta, h, more, n
+from theory.certify.linear_memory_extraction import PROOF, below, eta, h, more, n
 from theory.claims.xu_chen.paper import K as K_symbol
 from theory.claims.xu_chen.paper import N_f as N_symbol
 from theory.claims.xu_chen.paper import R as R_symbol
@@ -169,43 +169,38 @@ def beyond_the_headline() -> Outcome:
 
 def steps() -> tuple[Step, ...]:
     """Steps 7 to 11."""
-    bound = expression_of(claim(CLAIM))
+    bound = expression_of(claim(PROOF.claim))
     return (
-        Step(
-            CLAIM,
-            "linear-memory-extraction.7",
+        PROOF.step(
+            7,
             "K = 1: a fact without template r never prefers r to the answer of a fact with r",
             "all worlds with S <= 5, |R| <= 3; every number of pre-training steps",
             "exhaustive enumeration",
             never_told_apart,
         ),
-        Step(
-            CLAIM,
-            "linear-memory-extraction.8",
+        PROOF.step(
+            8,
             "K = 1: a fact never prefers its answer to its template, for eta <= 2 S, hence for eta <= 1/beta",
             "every world, every number of pre-training steps",
             "symbolic identities, nonnegative coefficients",
             own_template_first,
         ),
-        Step(
-            CLAIM,
-            "linear-memory-extraction.9",
+        PROOF.step(
+            9,
             "the bound is attained by a memory with template dominance",
             "every world; equality with the law at |R| <= 5, N_f <= 5",
             "symbolic identities, ball arithmetic, exact rationals",
             lambda: attained(bound),
         ),
-        Step(
-            CLAIM,
-            "linear-memory-extraction.10",
+        PROOF.step(
+            10,
             "without dominance everything can be extracted: K >= 3 after one pre-training step",
             "every world with K >= 3",
             "symbolic identities",
             premise_is_needed,
         ),
-        Step(
-            CLAIM,
-            "linear-memory-extraction.11",
+        PROOF.step(
+            11,
             "the bound exceeds each reading of the headline formula at some (N_f, K, |R|)",
             "two points",
             "ball arithmetic",
@@ -218,14 +213,14 @@ def mutants() -> tuple[Step, ...]:
     """Larger bounds; pre-training steps twice as large."""
     attaining = ("every world", "symbolic identities, ball arithmetic, exact rationals")
     larger = tuple(
-        Step(f"{CLAIM}:{m.name}", "linear-memory-extraction.9", m.text, *attaining, lambda m=m: attained(m.log_bound))  # type: ignore[misc]
-        for m in claim(CLAIM).mutants
+        PROOF.mutant(f"{m.name}", 9, m.text, *attaining, lambda m=m: attained(m.log_bound))  # type: ignore[misc]
+        for m in claim(PROOF.claim).mutants
     )
     return (
         *larger,
-        Step(
-            f"{CLAIM}:pretraining-step-doubled",
-            "linear-memory-extraction.8",
+        PROOF.mutant(
+            "pretraining-step-doubled",
+            8,
             "K = 1: a fact never prefers its answer to its template, for eta <= 4 S",
             "every world, every number of pre-training steps",
             "symbolic identities, nonnegative coefficients",

@@ -8,7 +8,7 @@ from typing import Any
 
 import sympy as sp
 
-from theory.certify.certificate import Outcome, Step
+from theory.certify.certificate import Outcome, Proof, Step
 from theory.certify.exact import above, below, nonnegative_coefficients
 from theory.certify.linear_memory_balls import from_floats, squared_distance
 from theory.certify.linear_memory_floats import EXP_ERROR, LOG2_HIGH, LOG2_LOW, TAYLOR_DEGREE, UNIT
@@ -25,7 +25,7 @@ from theory.numbers.balls import working_precision
 
 __all__ = ["closed_form", "mutants", "restart", "steps"]
 
-_CLAIM = "pretraining-rate-linear"
+_PROOF = Proof("pretraining-rate-linear", "linear-memory")
 _LAST = 10_000
 _LIMITS = {1: Fraction(25), 3: Fraction(17)}
 _RESTART_LIMIT = Fraction(10)
@@ -128,18 +128,16 @@ def steps() -> tuple[Step, ...]:
     """The second part of the page, in order."""
     numbers = "ball arithmetic, the gap enclosed"
     return (
-        Step(
-            _CLAIM,
-            "linear-memory.4",
+        _PROOF.step(
+            4,
             "a gradient step of size <= 1/beta (indeed 2/beta) is nonexpansive",
             "all convex beta-smooth L",
             "co-coercivity, nonnegative coefficients",
             partial(nonexpansive, 2),
         ),
         *(
-            Step(
-                _CLAIM,
-                "linear-memory.5",
+            _PROOF.step(
+                5,
                 "beta' >= beta and eta beta' <= 1",
                 _domain(K),
                 "LDL^T pivots in ball arithmetic, rationals",
@@ -148,20 +146,14 @@ def steps() -> tuple[Step, ...]:
             for K in _LIMITS
         ),
         *(
-            Step(
-                _CLAIM,
-                "linear-memory.6",
-                f"the closed form is within {_LIMITS[K]} of the gap",
-                _domain(K),
-                numbers,
-                partial(closed_form, K),
+            _PROOF.step(
+                6, f"the closed form is within {_LIMITS[K]} of the gap", _domain(K), numbers, partial(closed_form, K)
             )
             for K in _LIMITS
         ),
         *(
-            Step(
-                _CLAIM,
-                "linear-memory.7",
+            _PROOF.step(
+                7,
                 f"the restart at t_0 = {RESTART_AT} is within 10 of the gap",
                 _domain(K),
                 numbers,
@@ -169,9 +161,8 @@ def steps() -> tuple[Step, ...]:
             )
             for K in _LIMITS
         ),
-        Step(
-            _CLAIM,
-            "linear-memory.8",
+        _PROOF.step(
+            8,
             "float64 descent stays within a known distance of the exact one",
             "S = A = 30, |R| = 8, K = 1 and 3, t <= 10^4",
             "rounding analysis, constants in ball arithmetic",
@@ -183,9 +174,9 @@ def steps() -> tuple[Step, ...]:
 def mutants() -> tuple[Step, ...]:
     """A step so large that rounding errors could grow."""
     return (
-        Step(
-            f"{_CLAIM}:step-too-large",
-            "linear-memory.4",
+        _PROOF.mutant(
+            "step-too-large",
+            4,
             "a gradient step of size <= 3/beta is nonexpansive",
             "all convex beta-smooth L",
             "co-coercivity, nonnegative coefficients",

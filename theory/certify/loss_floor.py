@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.certify.certificate import Outcome, Step
+from theory.certify.certificate import Outcome, Proof, Step
 from theory.certify.exact import identities
 
 __all__ = ["blind_floor", "decomposition", "mutants", "steps"]
 
-_CLAIM = "pretraining-floor"
+_PROOF = Proof("pretraining-floor", "loss-floor")
 K, R = sp.symbols("K R", positive=True)
 
 
@@ -73,26 +73,23 @@ def steps() -> tuple[Step, ...]:
     """All steps of the page, in order."""
     every = "every model, every world"
     return (
-        Step(
-            _CLAIM,
-            "loss-floor.1",
+        _PROOF.step(
+            1,
             "L_PT - log K = mean KL(uniform on T(s) || p(.|s)) + mean answer loss",
             every,
             "symbolic identity, term by term",
             decomposition,
         ),
-        Step(_CLAIM, "loss-floor.2", "both terms are nonnegative", every, "symbolic identities (Gibbs)", gibbs),
-        Step(
-            _CLAIM,
-            "loss-floor.3",
+        _PROOF.step(2, "both terms are nonnegative", every, "symbolic identities (Gibbs)", gibbs),
+        _PROOF.step(
+            3,
             "log K is the infimum for models that contain the linear memory",
             "all S, A, |R|, K",
             "limit of an explicit comparator",
             infimum,
         ),
-        Step(
-            _CLAIM,
-            "loss-floor.4",
+        _PROOF.step(
+            4,
             "a model that cannot tell [s] from [s,r] stays 2 log 2 above",
             "all K >= 1",
             "symbolic identities (Gibbs)",
@@ -105,25 +102,25 @@ def mutants() -> tuple[Step, ...]:
     """The entropy of the whole universe; a wrong constant for the blind model."""
     every = "every model, every world"
     return (
-        Step(
-            f"{_CLAIM}:entropy-of-universe",
-            "loss-floor.1",
+        _PROOF.mutant(
+            "entropy-of-universe",
+            1,
             "L_PT - log|R| = mean KL + mean answer loss",
             every,
             "symbolic identity, term by term",
             lambda: decomposition(sp.log(R)),
         ),
-        Step(
-            f"{_CLAIM}:one-template-more",
-            "loss-floor.1",
+        _PROOF.mutant(
+            "one-template-more",
+            1,
             "L_PT - log(K+1) = mean KL + mean answer loss",
             every,
             "symbolic identity, term by term",
             lambda: decomposition(sp.log(K + 1)),
         ),
-        Step(
-            f"{_CLAIM}:blind-three-log-two",
-            "loss-floor.4",
+        _PROOF.mutant(
+            "blind-three-log-two",
+            4,
             "a blind model stays 3 log 2 above",
             "all K >= 1",
             "symbolic identities (Gibbs)",

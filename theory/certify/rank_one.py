@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.certify.certificate import Outcome, Step
+from theory.certify.certificate import Outcome, Proof, Step
 from theory.certify.exact import all_of, identities, nonnegative_coefficients
 
 __all__ = ["decay", "mutants", "share_identity", "steps"]
 
-_CLAIM = "rank-one"
+_PROOF = Proof("rank-one", "rank-one")
 N, c, tau, W = sp.symbols("N c tau W", positive=True)
 
 
@@ -142,48 +142,31 @@ def steps() -> tuple[Step, ...]:
     """All steps of the page, in order."""
     every = "one-hot embeddings, distinct subjects, all alpha_i, delta_i"
     return (
-        Step(_CLAIM, "rank-one.1", "the columns of G and its squared norm", every, "symbolic matrices", columns),
-        Step(_CLAIM, "rank-one.2", "share = c N/(c N + tau)", every, "symbolic identity", share_identity),
-        Step(
-            _CLAIM,
-            "rank-one.3",
+        _PROOF.step(1, "the columns of G and its squared norm", every, "symbolic matrices", columns),
+        _PROOF.step(2, "share = c N/(c N + tau)", every, "symbolic identity", share_identity),
+        _PROOF.step(
+            3,
             "c = 1/N for orthogonal gradients of equal norm, 1 for equal ones",
             every,
             "symbolic identity",
             coherence_floor,
         ),
-        Step(
-            _CLAIM,
-            "rank-one.4",
+        _PROOF.step(
+            4,
             "1 - share <= tau/(c_0 N) when c >= c_0",
             "all N, tau, c_0 > 0",
             "nonnegative coefficients",
             lambda: decay(sp.Symbol("c_0", positive=True)),
         ),
-        Step(
-            _CLAIM,
-            "rank-one.5",
-            "sigma_1^2 >= share |G|^2",
-            "every matrix",
-            "symbolic 2x2 reduction",
-            top_singular_value,
-        ),
-        Step(
-            _CLAIM,
-            "rank-one.6",
+        _PROOF.step(5, "sigma_1^2 >= share |G|^2", "every matrix", "symbolic 2x2 reduction", top_singular_value),
+        _PROOF.step(
+            6,
             "cos^2 of the angle between v_1 and e_p is at least share when a > d",
             "every matrix",
             "symbolic 2x2 reduction",
             prompt_cosine,
         ),
-        Step(
-            _CLAIM,
-            "rank-one.7",
-            "share > 1/2 implies a > d",
-            "every matrix",
-            "exact",
-            lambda: half_is_needed(sp.Rational(1, 2)),
-        ),
+        _PROOF.step(7, "share > 1/2 implies a > d", "every matrix", "exact", lambda: half_is_needed(sp.Rational(1, 2))),
     )
 
 
@@ -191,33 +174,33 @@ def mutants() -> tuple[Step, ...]:
     """O(1/N) without coherence, and near misses of the identity."""
     every = "one-hot embeddings, distinct subjects, all alpha_i, delta_i"
     return (
-        Step(
-            f"{_CLAIM}:decay-without-coherence",
-            "rank-one.4",
+        _PROOF.mutant(
+            "decay-without-coherence",
+            4,
             "1 - share = O(1/N) for every gradient",
             "all N, tau > 0",
             "nonnegative coefficients",
             lambda: decay(1 / N),
         ),
-        Step(
-            f"{_CLAIM}:without-coherence",
-            "rank-one.2",
+        _PROOF.mutant(
+            "without-coherence",
+            2,
             "c (1/share - 1)/tau = 1/N^2",
             every,
             "symbolic identity",
             lambda: share_identity(1 / N**2),
         ),
-        Step(
-            f"{_CLAIM}:one-fact-more",
-            "rank-one.2",
+        _PROOF.mutant(
+            "one-fact-more",
+            2,
             "c (1/share - 1)/tau = 1/(N+1)",
             every,
             "symbolic identity",
             lambda: share_identity(1 / (N + 1)),
         ),
-        Step(
-            f"{_CLAIM}:share-above-a-third",
-            "rank-one.7",
+        _PROOF.mutant(
+            "share-above-a-third",
+            7,
             "share > 1/3 implies a > d",
             "every matrix",
             "exact",
