@@ -15,14 +15,16 @@ __all__ = ["certificates", "count_of_certificates", "count_of_mutants", "mutants
 @lru_cache(maxsize=1)
 def _all_steps() -> tuple[tuple[Step, ...], tuple[Step, ...]]:
     order = {item.id: position for position, item in enumerate(all_claims())}
-    modules = [importlib.import_module(name) for paper in papers() for name in paper.proofs]
+    proofs = [proof for paper in papers() for name in paper.proofs for proof in importlib.import_module(name).PROOFS]
+    proofs.sort(key=lambda proof: order[proof.claim])
+    return (
+        tuple(step for proof in proofs for step in sorted(proof.steps, key=_number)),
+        tuple(mutant for proof in proofs for mutant in sorted(proof.mutants, key=_number)),
+    )
 
-    def place(step: Step) -> int:
-        return order[step.claim.partition(":")[0]]
 
-    true = sorted((step for module in modules for step in module.steps()), key=place)
-    false = sorted((step for module in modules for step in module.mutants()), key=place)
-    return tuple(true), tuple(false)
+def _number(step: Step) -> int:
+    return int(step.step.rpartition(".")[2])
 
 
 def _of(steps: tuple[Step, ...], claim_id: str | None) -> tuple[Step, ...]:

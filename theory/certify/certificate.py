@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Any, TypeVar
 
 __all__ = ["Certificate", "Outcome", "Proof", "Step", "document", "run_steps"]
+
+
+Check = TypeVar("Check", bound=Callable[..., "Outcome"])
 
 
 @dataclass(frozen=True)
@@ -93,22 +97,52 @@ class Step:
         )
 
 
-@dataclass(frozen=True)
 class Proof:
-    """The proof of one claim on one page of docs/proofs: it numbers the steps, and names their near misses."""
+    """The proof of a claim on a page of docs/proofs: each check is decorated with the step that it proves.
 
-    claim: str
-    page: str
+    Further arguments of a decorator go to the check: a mutant is a near miss put through the check of a step.
 
-    def step(self, number: int, statement: str, domain: str, method: str, check: Callable[[], Outcome]) -> Step:
-        """A step of the proof; arguments as in :class:`Certificate`."""
-        return Step(self.claim, f"{self.page}.{number}", statement, domain, method, check)
+    >>> proof = Proof("two-and-two", "page")
+    >>> @proof.mutant("one-more", "2 + 2 = 5", 5)
+    ... @proof.step(1, "2 + 2 = 4", "these integers", "exact integers")
+    ... def addition(total: int = 4) -> Outcome:
+    ...     return Outcome(2 + 2 == total)
+    >>> [step.run().proved for step in (*proof.steps, *proof.mutants)]
+    [True, False]
+    """
+
+    def __init__(self, claim: str, page: str) -> None:
+        self.claim, self.page = claim, page
+        self.steps: list[Step] = []
+        self.mutants: list[Step] = []
+        self._of_check: dict[Callable[..., Outcome], Step] = {}
+
+    def step(
+        self, number: int, statement: str, domain: str, method: str, *args: Any, **kwargs: Any
+    ) -> Callable[[Check], Check]:
+        """The decorated check proves a step of this number; texts as in :class:`Certificate`."""
+
+        def decorate(check: Check) -> Check:
+            name = f"{self.page}.{number}"
+            self.steps.append(Step(self.claim, name, statement, domain, method, partial(check, *args, **kwargs)))
+            self._of_check[check] = self.steps[-1]
+            return check
+
+        return decorate
 
     def mutant(
-        self, name: str, number: int, statement: str, domain: str, method: str, check: Callable[[], Outcome]
-    ) -> Step:
-        """A near miss of a step, under its name, that the same check must not prove."""
-        return replace(self, claim=f"{self.claim}:{name}").step(number, statement, domain, method, check)
+        self, name: str, statement: str, *args: Any, number: int | None = None, domain: str | None = None, **kwargs: Any
+    ) -> Callable[[Check], Check]:
+        """The decorated check must not prove this; number, domain and method are those of the step below."""
+
+        def decorate(check: Check) -> Check:
+            step = self._of_check[check]
+            here = step.step if number is None else f"{self.page}.{number}"
+            run = partial(check, *args, **kwargs)
+            self.mutants.append(Step(f"{self.claim}:{name}", here, statement, domain or step.domain, step.method, run))
+            return check
+
+        return decorate
 
 
 def run_steps(steps: Iterable[Step]) -> Iterator[Certificate]:
