@@ -31,7 +31,6 @@ def _ablation(identifier: str, title: str, statement: str, source: str, observab
         statement=statement,
         kind=Kind.COMPARISON,
         observable=observable,
-        required=False,
         source=Source(paper=PAPER, number="C15", provenance=Provenance.STATED, text=source),
         measured=Measured(arm=variant, reference="main", supporting=("pretraining_gap", "pretraining_accuracy")),
     )

@@ -31,7 +31,6 @@ CLAIMS = (
         ),
         kind=Kind.COMPARISON,
         observable="distractor_attention_drop",
-        required=False,
         source=Source(
             paper=PAPER,
             number="C10",

@@ -42,21 +42,10 @@ def _trend(identifier: str, axis: str, direction: int, title: str, statement: st
         statement=f"For GPT-2 and Llama architectures on PopQA-style facts, {statement}",
         kind=Kind.TREND,
         observable="ood_error",
-        required=False,
         source=Source(paper=PAPER, number="C16", provenance=Provenance.STATED, text=_SOURCE),
         premises=Premises(assumptions=_STORED),
         measured=Measured(axis=axis, direction=direction, arm="language-model"),
-        mutants=(_reversed(-direction),),
-    )
-
-
-def _reversed(direction: int) -> Mutant:
-    return Mutant(
-        name="reversed",
-        log_bound=None,
-        text="the opposite direction",
-        refuted_by="measurement",
-        direction=direction,
+        mutants=(Mutant("reversed", None, "the opposite direction", "measurement", -direction),),
     )
 
 
@@ -92,11 +81,10 @@ CLAIMS = (
         ),
         kind=Kind.COMPARISON,
         observable="ood_error",
-        required=False,
         source=Source(paper=PAPER, number="C16", provenance=Provenance.STATED, text=_SOURCE),
         premises=Premises(assumptions=_STORED),
         measured=Measured(axis="K", direction=-1, arm="language-model"),
-        mutants=(_reversed(+1),),
+        mutants=(Mutant("reversed", None, "the opposite direction", "measurement", +1),),
     ),
     Claim(
         id="lm-low-rank",
@@ -107,7 +95,6 @@ CLAIMS = (
         ),
         kind=Kind.EQUIVALENCE,
         observable="ood_error",
-        required=False,
         source=Source(
             paper=PAPER,
             number="C16",

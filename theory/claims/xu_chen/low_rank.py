@@ -29,7 +29,6 @@ CLAIMS = (
         ),
         kind=Kind.EQUIVALENCE,
         observable="ood_error",
-        required=False,
         source=Source(
             paper=PAPER,
             number="C13",

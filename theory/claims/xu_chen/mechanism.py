@@ -32,7 +32,6 @@ CLAIMS = (
         ),
         kind=Kind.COMPARISON,
         observable="coverage_auc_excess",
-        required=False,
         source=Source(
             paper=PAPER,
             number="C8",

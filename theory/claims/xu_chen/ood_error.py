@@ -59,18 +59,8 @@ def _reading(identifier: str, title: str, statement: str, log_expression: sp.Exp
         measured=Measured(supporting=("unseen_own_templates", "ood_loss")),
         evaluation=Evaluation(falls_in=("N_f", "K")),
         mutants=(
-            Mutant(
-                name="universe-not-squared",
-                log_bound=log_expression * R,
-                text="|R| in place of |R|^2 in the exponent",
-                refuted_by="measurement",
-            ),
-            Mutant(
-                name="without-universe",
-                log_bound=log_expression * R**2,
-                text="no |R|^2 at all in the exponent",
-                refuted_by="measurement",
-            ),
+            Mutant("universe-not-squared", log_expression * R, "|R| in place of |R|^2 in the exponent", "measurement"),
+            Mutant("without-universe", log_expression * R**2, "no |R|^2 at all in the exponent", "measurement"),
         ),
     )
 

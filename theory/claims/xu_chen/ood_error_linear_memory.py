@@ -82,12 +82,7 @@ CLAIMS = (
         ),
         evaluation=_LAW.evaluation,
         mutants=(
-            Mutant(
-                name="one-fact-fewer",
-                log_bound=_SOME_UNSEEN.subs(N_f, N_f - 1),
-                text="N_f - 1 facts in place of N_f",
-                refuted_by="certification",
-            ),
+            Mutant("one-fact-fewer", _SOME_UNSEEN.subs(N_f, N_f - 1), "N_f - 1 facts in place of N_f", "certification"),
             Mutant(
                 name="coverage-useless",
                 log_bound=sp.Integer(0),

@@ -49,12 +49,7 @@ CLAIMS = (
                 text="the entropy of the whole universe of templates, log |R|, in place of log K",
                 refuted_by="measurement",
             ),
-            Mutant(
-                name="one-template-more",
-                log_bound=sp.log(sp.log(K + 1)),
-                text="log(K + 1) in place of log K",
-                refuted_by="measurement",
-            ),
+            Mutant("one-template-more", sp.log(sp.log(K + 1)), "log(K + 1) in place of log K", "measurement"),
         ),
     ),
 )

@@ -33,7 +33,6 @@ CLAIMS = (
         ),
         kind=Kind.RATE,
         observable="pretraining_gap_slope",
-        required=False,
         source=Source(
             paper=PAPER,
             number="C3",
@@ -43,9 +42,7 @@ CLAIMS = (
         premises=Premises(
             assumptions=(
                 Assumption(
-                    name="pretraining_gap",
-                    relation=sp.Le(measured("pretraining_gap"), 1),
-                    text="the run has reached a gap under 1",
+                    "pretraining_gap", sp.Le(measured("pretraining_gap"), 1), "the run has reached a gap under 1"
                 ),
                 Assumption(
                     name="subject_attention",

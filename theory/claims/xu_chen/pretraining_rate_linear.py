@@ -78,12 +78,7 @@ CLAIMS = (
         measured=Measured(arm="linear-memory"),
         evaluation=Evaluation(minimised_over=(rho,), falls_in=("t",)),
         mutants=(
-            Mutant(
-                name="twice-as-fast",
-                log_bound=_log_gap_bound(steps_factor=8),
-                text="8 eta t in place of 4 eta t",
-                refuted_by="certification",
-            ),
+            Mutant("twice-as-fast", _log_gap_bound(steps_factor=8), "8 eta t in place of 4 eta t", "certification"),
             Mutant(
                 name="vocabulary-without-prompt",
                 log_bound=_log_gap_bound(vocabulary=_V - 1),

@@ -70,12 +70,7 @@ CLAIMS = (
                 text="1 - share = O(1/N_f) for every gradient: where c = 1/N_f this would make the deficit 1/N_f^2",
                 refuted_by="certification",
             ),
-            Mutant(
-                name="one-fact-more",
-                log_bound=-sp.log(N_f + 1),
-                text="1 / (N_f + 1) in place of 1 / N_f",
-                refuted_by="certification",
-            ),
+            Mutant("one-fact-more", -sp.log(N_f + 1), "1 / (N_f + 1) in place of 1 / N_f", "certification"),
         ),
     ),
 )

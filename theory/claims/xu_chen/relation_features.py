@@ -32,7 +32,6 @@ CLAIMS = (
         ),
         kind=Kind.COMPARISON,
         observable="feature_alignment_contrast",
-        required=False,
         source=Source(
             paper=PAPER,
             number="C11",

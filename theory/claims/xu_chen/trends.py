@@ -43,15 +43,7 @@ def _trend(
         source=Source(paper=PAPER, number="C14", provenance=Provenance.STATED, text=source),
         premises=Premises(assumptions=(NEAR_OPTIMAL, *premises)),
         measured=Measured(axis=axis, direction=direction),
-        mutants=(
-            Mutant(
-                name="reversed",
-                log_bound=None,
-                text="the opposite direction",
-                refuted_by="measurement",
-                direction=-direction,
-            ),
-        ),
+        mutants=(Mutant("reversed", None, "the opposite direction", "measurement", -direction),),
     )
 
 
@@ -79,6 +71,6 @@ CLAIMS = (
         "The OOD error does not decrease with a larger template universe",
         "At fixed N_f and multiplicity K the mean out-of-distribution error does not decrease in |R|, |R| >= 2.",
         "Abstract and summary: extraction becomes harder as the template universe grows.",
-        (Assumption(name="R", relation=sp.Ge(R, 2), text="the universe holds at least two templates"),),
+        (Assumption("R", sp.Ge(R, 2), "the universe holds at least two templates"),),
     ),
 )
