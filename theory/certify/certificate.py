@@ -8,12 +8,13 @@ program and is never swallowed: a mutant must fail by its own falsehood.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from bisect import insort
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-__all__ = ["Certificate", "Outcome", "Proof", "Step", "document", "run_steps"]
+__all__ = ["Certificate", "Outcome", "Proof", "Step", "document"]
 
 
 Check = TypeVar("Check", bound=Callable[..., "Outcome"])
@@ -101,6 +102,7 @@ class Proof:
     """The proof of a claim on a page of docs/proofs: each check is decorated with the step that it proves.
 
     Further arguments of a decorator go to the check: a mutant is a near miss put through the check of a step.
+    ``steps`` and ``mutants`` are in the order of the page.
 
     >>> proof = Proof("two-and-two", "page")
     >>> @proof.mutant("one-more", "2 + 2 = 5", 5)
@@ -123,9 +125,10 @@ class Proof:
         """The decorated check proves a step of this number; texts as in :class:`Certificate`."""
 
         def decorate(check: Check) -> Check:
-            name = f"{self.page}.{number}"
-            self.steps.append(Step(self.claim, name, statement, domain, method, partial(check, *args, **kwargs)))
-            self._of_check[check] = self.steps[-1]
+            run = partial(check, *args, **kwargs)
+            step = Step(self.claim, f"{self.page}.{number}", statement, domain, method, run)
+            insort(self.steps, step, key=_number)
+            self._of_check[check] = step
             return check
 
         return decorate
@@ -139,16 +142,15 @@ class Proof:
             step = self._of_check[check]
             here = step.step if number is None else f"{self.page}.{number}"
             run = partial(check, *args, **kwargs)
-            self.mutants.append(Step(f"{self.claim}:{name}", here, statement, domain or step.domain, step.method, run))
+            mutant = Step(f"{self.claim}:{name}", here, statement, domain or step.domain, step.method, run)
+            insort(self.mutants, mutant, key=_number)
             return check
 
         return decorate
 
 
-def run_steps(steps: Iterable[Step]) -> Iterator[Certificate]:
-    """Certificates of the steps, one at a time, in their order."""
-    for step in steps:
-        yield step.run()
+def _number(step: Step) -> int:
+    return int(step.step.rpartition(".")[2])
 
 
 def document(proofs: Sequence[Certificate], refutations: Sequence[Certificate]) -> dict[str, Any]:
