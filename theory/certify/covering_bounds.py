@@ -12,7 +12,7 @@ import sympy as sp
 from theory.certify.certificate import Outcome, Proof
 from theory.certify.exact import all_of, identities, nonnegative_coefficients, polynomial_nonnegative
 from theory.coverage.laws import some_unseen
-from theory.numbers.balls import working_precision
+from theory.numbers.balls import rational, working_precision
 
 __all__ = ["PROOFS", "distance_to_union", "ratio_at_most_half", "sharpness", "union_sharpness"]
 
@@ -63,7 +63,7 @@ def sharpness(factor: Fraction | None = None) -> Outcome:
         return Outcome(shape.proved, f"{shape.detail}; F = e/(e-1) <= {value:.5f}")
     with working_precision(64) as flint:
         needed = 1 / (1 - flint.arb(-1).exp())
-        if flint.arb(flint.fmpq(factor.numerator, factor.denominator)) >= needed:
+        if flint.arb(rational(factor)) >= needed:
             return shape
     return Outcome(False, f"F = {factor} < e/(e-1); {_looser_than(factor)}")
 
@@ -156,7 +156,7 @@ def union_sharpness(limit: Fraction = Fraction(211, 100)) -> Outcome:
     """Step 7: within (4/3) e/(e-1) of the exact law, which is below 2.11."""
     with working_precision(64) as flint:
         value = flint.arb(flint.fmpq(4, 3)) / (1 - flint.arb(-1).exp())
-        proved = bool(value <= flint.fmpq(limit.numerator, limit.denominator))
+        proved = bool(value <= rational(limit))
         return Outcome(
             proved, f"(4/3) e/(e-1) in [{float(value.lower()):.6f}, {float(value.upper()):.6f}], limit {float(limit)}"
         )

@@ -21,7 +21,7 @@ from theory.certify.exact import below_zero_at
 from theory.claim import Claim
 from theory.coverage.laws import below_half_mean, none_seen, some_below_half, some_unseen
 from theory.kinds import Kind
-from theory.numbers.balls import Undecided, ball, enclose, log_float
+from theory.numbers.balls import Undecided, ball, enclose, log_float, rational
 from theory.numbers.evaluate import expression_of
 from theory.registry import claim
 
@@ -77,7 +77,7 @@ def _compare(log_bound: sp.Expr, value: Fraction, N_f: int, K: int, R: int) -> i
 
 def _log_difference(log_bound: sp.Expr, value: Fraction, point: dict[str, int], flint: Any) -> Any:
     try:
-        return flint.arb(ball(log_bound, point)) - flint.arb(flint.fmpq(value.numerator, value.denominator)).log()
+        return flint.arb(ball(log_bound, point)) - flint.arb(rational(value)).log()
     except Undecided:
         return flint.arb(0, 1)
 

@@ -11,7 +11,7 @@ import sympy as sp
 from theory.certify.certificate import Outcome, Proof
 from theory.certify.exact import all_of, identities, polynomial_nonnegative
 from theory.certify.frontier import LARGEST_UNIVERSE, Entry, Reading, exists, exists_by_integers, rate_of, table
-from theory.numbers.balls import working_precision
+from theory.numbers.balls import rational, working_precision
 
 __all__ = ["PROOFS", "closest_call", "none_intervals"]
 
@@ -98,11 +98,11 @@ def threshold(largest_safe: int = _FIRST_UNIVERSE - 1) -> Outcome:
     with working_precision(128) as flint:
 
         def f(x: Fraction) -> Any:
-            ball = flint.arb(flint.fmpq(x.numerator, x.denominator))
+            ball = flint.arb(rational(x))
             return -2 * (1 - ball).log() / ball**2
 
         def slope(x: Fraction) -> Any:  # f' = 2/(x^2 (1-x)) + 4 log(1-x)/x^3
-            ball = flint.arb(flint.fmpq(x.numerator, x.denominator))
+            ball = flint.arb(rational(x))
             return 2 / (ball**2 * (1 - ball)) + 4 * (1 - ball).log() / ball**3
 
         left, right = slope(low), slope(high)

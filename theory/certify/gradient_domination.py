@@ -9,6 +9,8 @@ import sympy as sp
 from theory.certify.certificate import Outcome, Proof
 from theory.certify.exact import all_of, below, identities, nonnegative_coefficients, polynomial_nonnegative
 from theory.certify.linear_memory_rate import (
+    CHOSEN,
+    LAST,
     best_votes,
     closed_form_start,
     domination_bounds,
@@ -25,8 +27,6 @@ PROOF = Proof("pretraining-rate-linear", "gradient-domination")
 PROOFS = (PROOF,)
 _WORLDS = "all worlds, all K"
 _NUMBERS = "recursion in ball arithmetic, the gap enclosed"
-_LAST = 10_000
-_WORLD = "S = A = 30, |R| = 8, K = {}, seed 0, eta = 1/beta, t = 10^4"
 
 
 @PROOF.mutant("smaller-direction", "votes (2, 2) gain at least the missing mass of T(s)", own=2)
@@ -138,9 +138,9 @@ def rate() -> Outcome:
     )
 
 
-@PROOF.step(7, "domination from the restart is within 7 of the gap", _WORLD.format(3), _NUMBERS, 3, True, Fraction(7))
-@PROOF.step(7, "domination from the restart is within 5 of the gap", _WORLD.format(1), _NUMBERS, 1, True, Fraction(5))
-@PROOF.step(7, "domination from the closed form is within 10 of the gap", _WORLD.format(1), _NUMBERS, 1, False)
+@PROOF.step(7, "domination from the restart is within 7 of the gap", CHOSEN.format(3), _NUMBERS, 3, True, Fraction(7))
+@PROOF.step(7, "domination from the restart is within 5 of the gap", CHOSEN.format(1), _NUMBERS, 1, True, Fraction(5))
+@PROOF.step(7, "domination from the closed form is within 10 of the gap", CHOSEN.format(1), _NUMBERS, 1, False)
 def domination_at_last_step(K: int, restarted: bool, limit: Fraction = Fraction(10)) -> Outcome:
     """Step 7: the recursion in balls over 10^4 steps; within ``limit`` of the gap.
 
@@ -156,8 +156,8 @@ def domination_at_last_step(K: int, restarted: bool, limit: Fraction = Fraction(
     if restarted:
         starts += [enclosed_start(chosen)]
         starts += [restart_start(chosen, restart_comparator(chosen, t)) for t in (200, 500, 1000, 2000, 5000, 10_000)]
-    bound = domination_bounds(chosen.world, chosen.step, _LAST, starts)[-1]
-    low, measured = Fraction(below(chosen.gap_enclosure(_LAST))), chosen.gap(_LAST)
+    bound = domination_bounds(chosen.world, chosen.step, LAST, starts)[-1]
+    low, measured = Fraction(below(chosen.gap_enclosure(LAST))), chosen.gap(LAST)
     inverse = float(inverse_margin_squared(chosen.world)) ** 0.5
     return Outcome(
         low <= Fraction(bound) <= limit * low,

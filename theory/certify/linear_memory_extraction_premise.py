@@ -17,6 +17,7 @@ from theory.claims.xu_chen.paper import K as K_symbol
 from theory.claims.xu_chen.paper import N_f as N_symbol
 from theory.claims.xu_chen.paper import R as R_symbol
 from theory.coverage.laws import some_unseen
+from theory.numbers.balls import rational
 from theory.numbers.evaluate import expression_of
 from theory.registry import claim
 
@@ -197,7 +198,7 @@ def beyond_the_headline() -> Outcome:
         bound = claim(reading).enclosure(N_f=N, K=multiplicity, R=universe).ball
 
         def excess(flint: Any, law: Fraction = law, bound: Any = bound) -> Any:
-            return flint.arb(bound).exp() - flint.arb(flint.fmpq(law.numerator, law.denominator))
+            return flint.arb(bound).exp() - flint.arb(rational(law))
 
         point = f"N_f={N}, K={multiplicity}, |R|={universe}"
         if below_zero_at(excess) is not True:

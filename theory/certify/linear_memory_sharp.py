@@ -12,6 +12,8 @@ from theory.certify.exact import above, below, nonnegative_coefficients
 from theory.certify.linear_memory_balls import from_floats, squared_distance
 from theory.certify.linear_memory_floats import EXP_ERROR, LOG2_HIGH, LOG2_LOW, TAYLOR_DEGREE, UNIT
 from theory.certify.linear_memory_rate import (
+    CHOSEN,
+    LAST,
     RESTART_AT,
     best_votes,
     closed_form_bound,
@@ -27,8 +29,6 @@ __all__ = ["PROOFS", "closed_form", "restart"]
 PROOF = Proof("pretraining-rate-linear", "linear-memory")
 PROOFS = (PROOF,)
 _NUMBERS = "ball arithmetic, the gap enclosed"
-_LAST = 10_000
-_WORLD = "S = A = 30, |R| = 8, K = {}, seed 0, eta = 1/beta, t = 10^4"
 _LIMITS = {1: Fraction(25), 3: Fraction(17)}
 _RESTART_LIMIT = Fraction(10)
 
@@ -52,8 +52,8 @@ def nonexpansive(squared_steps: int = 1) -> Outcome:
     return nonnegative_coefficients(sp.cancel(left * beta**2 * (1 + z) ** 2 / squared_steps), z)
 
 
-@PROOF.step(5, "beta' >= beta and eta beta' <= 1", _WORLD.format(3), "LDL^T pivots in ball arithmetic, rationals", 3)
-@PROOF.step(5, "beta' >= beta and eta beta' <= 1", _WORLD.format(1), "LDL^T pivots in ball arithmetic, rationals", 1)
+@PROOF.step(5, "beta' >= beta and eta beta' <= 1", CHOSEN.format(3), "LDL^T pivots in ball arithmetic, rationals", 3)
+@PROOF.step(5, "beta' >= beta and eta beta' <= 1", CHOSEN.format(1), "LDL^T pivots in ball arithmetic, rationals", 1)
 def smoothness(K: int) -> Outcome:
     """Step 5: beta' I - (sum w phi phi^T)/2 is positive definite, and eta beta' <= 1, exactly."""
     chosen = setting(K)
@@ -65,14 +65,14 @@ def smoothness(K: int) -> Outcome:
     )
 
 
-@PROOF.step(6, f"the closed form is within {_LIMITS[3]} of the gap", _WORLD.format(3), _NUMBERS, 3)
-@PROOF.step(6, f"the closed form is within {_LIMITS[1]} of the gap", _WORLD.format(1), _NUMBERS, 1)
+@PROOF.step(6, f"the closed form is within {_LIMITS[3]} of the gap", CHOSEN.format(3), _NUMBERS, 3)
+@PROOF.step(6, f"the closed form is within {_LIMITS[1]} of the gap", CHOSEN.format(1), _NUMBERS, 1)
 def closed_form(K: int, factor: int = 4) -> Outcome:
     """Step 6: the sharper closed form in balls, against the enclosed gap."""
     chosen = setting(K)
-    votes = best_votes(chosen.world, chosen.step, _LAST)
-    bound = above(closed_form_bound(chosen.world, chosen.step, _LAST, votes, factor))
-    simple = simple_bound(chosen.world, chosen.step, _LAST)
+    votes = best_votes(chosen.world, chosen.step, LAST)
+    bound = above(closed_form_bound(chosen.world, chosen.step, LAST, votes, factor))
+    simple = simple_bound(chosen.world, chosen.step, LAST)
     low, measured = _gap(K)
     return Outcome(
         low <= Fraction(bound) <= min(Fraction(simple), _LIMITS[K] * low),
@@ -84,7 +84,7 @@ def closed_form(K: int, factor: int = 4) -> Outcome:
 def _gap(K: int) -> tuple[Fraction, float]:
     """A rational certainly below the gap at the last step, and the gap in float64."""
     chosen = setting(K)
-    return Fraction(below(chosen.gap_enclosure(_LAST))), chosen.gap(_LAST)
+    return Fraction(below(chosen.gap_enclosure(LAST))), chosen.gap(LAST)
 
 
 @PROOF.step(
@@ -111,7 +111,7 @@ def rounding() -> Outcome:
         proved = bool(total <= flint.arb(_exact(flint, EXP_ERROR))) and bits / 2**32 == LOG2_HIGH and bits < 2**32
         units = above(total / unit)
     ends = {K: setting(K) for K in _LIMITS}
-    radii = ", ".join(f"{float(chosen.near[_LAST].radius):.1e} at K = {K}" for K, chosen in ends.items())
+    radii = ", ".join(f"{float(chosen.near[LAST].radius):.1e} at K = {K}" for K, chosen in ends.items())
     for chosen in ends.values():
         known = chosen.near[RESTART_AT]
         apart = squared_distance(chosen.enclosed.columns, from_floats(known.memory)).sqrt()
@@ -127,12 +127,12 @@ def _exact(flint: Any, value: Fraction) -> Any:
     return flint.fmpq(value.numerator, value.denominator)
 
 
-@PROOF.step(7, f"the restart at t_0 = {RESTART_AT} is within 10 of the gap", _WORLD.format(3), _NUMBERS, 3)
-@PROOF.step(7, f"the restart at t_0 = {RESTART_AT} is within 10 of the gap", _WORLD.format(1), _NUMBERS, 1)
+@PROOF.step(7, f"the restart at t_0 = {RESTART_AT} is within 10 of the gap", CHOSEN.format(3), _NUMBERS, 3)
+@PROOF.step(7, f"the restart at t_0 = {RESTART_AT} is within 10 of the gap", CHOSEN.format(1), _NUMBERS, 1)
 def restart(K: int) -> Outcome:
     """Step 7: M_{t_0} enclosed, then the lemma from there."""
     chosen = setting(K)
-    bound = above(restart_bound(chosen, _LAST, restart_comparator(chosen, _LAST)))
+    bound = above(restart_bound(chosen, LAST, restart_comparator(chosen, LAST)))
     low, measured = _gap(K)
     return Outcome(
         low <= Fraction(bound) <= _RESTART_LIMIT * low,

@@ -14,7 +14,7 @@ from typing import Any
 import sympy as sp
 
 from theory.claim import Claim
-from theory.numbers.balls import working_precision
+from theory.numbers.balls import rational, working_precision
 from theory.numbers.evaluate import expression_of, log_fraction
 
 __all__ = ["meets"]
@@ -45,7 +45,7 @@ def _closely(claim: Claim, target: Fraction, values: Mapping[str, Any]) -> bool:
         if isinstance(bound.ball, float):
             return True
         with working_precision(2 * bits) as flint:
-            difference = flint.arb(bound.ball) - flint.arb(flint.fmpq(target.numerator, target.denominator)).log()
+            difference = flint.arb(bound.ball) - flint.arb(rational(target)).log()
             if difference < 0:
                 return True
             if difference > 0:

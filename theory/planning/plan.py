@@ -28,6 +28,7 @@ from theory.numbers.compare import meets
 from theory.numbers.evaluate import check_values
 from theory.parts import resolved
 from theory.planning.inverse import symbolic_inverse
+from theory.planning.least import first_true, last_true
 from theory.registry import claim as registered
 
 __all__ = ["Plan", "plan", "unknowns"]
@@ -185,7 +186,7 @@ def _range(item: Claim, unknown: str, values: Mapping[str, Any], target: Fractio
     low = next((v for v in range(least, least + 8) if allowed(v)), None)
     if low is None:
         raise _Unreachable(f"no {unknown} from {least} to {_MOST} is in the domain of {item.id} and meets its premises")
-    high = _MOST if allowed(_MOST) else _last_true(allowed, low, _MOST)
+    high = _MOST if allowed(_MOST) else last_true(allowed, low, _MOST)
     return low, high
 
 
@@ -207,7 +208,7 @@ def _search(
         return meets(item, target, {**values, unknown: value})
 
     if unknown in item.falls_in:
-        value = _first_true(good, low, high)
+        value = first_true(good, low, high)
         if value is None:
             raise _Unreachable(_never(item, unknown, target, high))
         return (
@@ -246,32 +247,8 @@ def _check_limits(item: Claim, unknown: str, values: Mapping[str, Any], value: i
             return _holds(relation, {**values, unknown: candidate})
 
         if not allowed(value):
-            most = _last_true(allowed, item.notation[unknown].minimum, value)
+            most = last_true(allowed, item.notation[unknown].minimum, value)
             raise _Unreachable(limit.text.format(**values, **{unknown: value}, most=most))
-
-
-def _first_true(good: Callable[[int], bool], low: int, high: int) -> int | None:
-    """Least integer of [low, high] where a rising predicate holds: galloping, then bisection."""
-    if good(low):
-        return low
-    step, below = 1, low
-    while True:
-        above = min(low + step, high)
-        if good(above):
-            break
-        if above == high:
-            return None
-        below, step = above, 2 * step
-    while above - below > 1:
-        middle = (below + above) // 2
-        below, above = (below, middle) if good(middle) else (middle, above)
-    return above
-
-
-def _last_true(allowed: Callable[[int], bool], low: int, high: int) -> int:
-    """Greatest integer of [low, high] where a falling predicate holds (it holds at low)."""
-    beyond = _first_true(lambda value: not allowed(value), low, high)
-    return high if beyond is None else beyond - 1
 
 
 def _scan(
