@@ -18,10 +18,8 @@ schedule is this project's choice.
 ('attention-only', 'main')
 """
 
-from theory.claim import Claim
+from theory import Claim, Kind, Measured, Provenance, Source
 from theory.claims.xu_chen.paper import PAPER
-from theory.kinds import Kind
-from theory.parts import Measured, Provenance, Source
 
 
 def _ablation(identifier: str, title: str, statement: str, source: str, observable: str, variant: str) -> Claim:

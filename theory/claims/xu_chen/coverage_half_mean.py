@@ -15,10 +15,8 @@ exponent comes from. DERIVED; proof in docs/claims/coverage-half-mean.md.
 
 import sympy as sp
 
-from theory.claim import Claim
+from theory import Claim, Evaluation, Kind, Measured, Mutant, Premises, Provenance, Source
 from theory.claims.xu_chen.paper import PAPER, K, N_f, R
-from theory.kinds import Kind
-from theory.parts import Evaluation, Measured, Mutant, Premises, Provenance, Source
 
 HALF_MEAN = -N_f * K**2 / (2 * R**2)
 

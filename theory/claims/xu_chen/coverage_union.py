@@ -19,11 +19,9 @@ The bounds are DERIVED; proofs in docs/claims/coverage-union.md and coverage-uni
 
 import sympy as sp
 
-from theory.claim import Claim
+from theory import Claim, Evaluation, Kind, Measured, Mutant, Premises, Provenance, Source
 from theory.claims.xu_chen.coverage_half_mean import HALF_MEAN
 from theory.claims.xu_chen.paper import CLOSED_FORM, COVERING, PAPER, K, N_f, R
-from theory.kinds import Kind
-from theory.parts import Evaluation, Measured, Mutant, Premises, Provenance, Source
 
 _p = K / R
 _c = sp.floor(N_f * K / (2 * R))

@@ -15,10 +15,8 @@ DERIVED; proof in docs/claims/covering-none-seen.md.
 
 import sympy as sp
 
-from theory.claim import Claim
+from theory import Claim, Evaluation, Kind, Measured, Mutant, Premises, Provenance, Source
 from theory.claims.xu_chen.paper import COVERING, EXACT_LAW, PAPER, K, N_f, R
-from theory.kinds import Kind
-from theory.parts import Evaluation, Measured, Mutant, Premises, Provenance, Source
 
 NONE_SEEN = (sp.binomial(R - K, K) / sp.binomial(R, K)) ** N_f
 

@@ -15,10 +15,8 @@ DERIVED; proof in docs/claims/covering-some-unseen.md.
 
 import sympy as sp
 
-from theory.claim import Claim
+from theory import Claim, Evaluation, Kind, Measured, Mutant, Premises, Provenance, Source
 from theory.claims.xu_chen.paper import COVERING, EXACT_LAW, PAPER, K, N_f, R
-from theory.kinds import Kind
-from theory.parts import Evaluation, Measured, Mutant, Premises, Provenance, Source
 
 _j = sp.Symbol("j", integer=True, positive=True)
 _LAW = sp.Sum((-1) ** (_j + 1) * sp.binomial(K, _j) * (sp.binomial(R - _j, K) / sp.binomial(R, K)) ** N_f, (_j, 1, K))

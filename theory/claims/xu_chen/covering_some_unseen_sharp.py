@@ -15,10 +15,8 @@ DERIVED; proof in docs/claims/covering-some-unseen-sharp.md.
 
 import sympy as sp
 
-from theory.claim import Claim
+from theory import Claim, Evaluation, Kind, Measured, Mutant, Premises, Provenance, Source
 from theory.claims.xu_chen.paper import CLOSED_FORM, COVERING, PAPER, K, N_f, R
-from theory.kinds import Kind
-from theory.parts import Evaluation, Measured, Mutant, Premises, Provenance, Source
 
 _p = K / R
 _UNSEEN = sp.log(sp.Min(1, K * (1 - _p) ** N_f))

@@ -18,11 +18,9 @@ reading.
 
 import sympy as sp
 
-from theory.claim import Claim
+from theory import Assumption, Claim, Evaluation, Kind, Measured, Mutant, Premises, Provenance, Source
 from theory.claims.xu_chen.covering_none_seen import NONE_SEEN
 from theory.claims.xu_chen.paper import COVERING, NEAR_OPTIMAL, PAPER, A, K, N_f, R
-from theory.kinds import Kind
-from theory.parts import Assumption, Evaluation, Measured, Mutant, Premises, Provenance, Source
 
 CLAIMS = (
     Claim(

@@ -18,11 +18,8 @@ STATED in words, and not required: these runs need weights and facts that a veri
 
 import sympy as sp
 
-from theory.claim import Claim
+from theory import Assumption, Claim, Kind, Measured, Mutant, Premises, Provenance, Source, measured
 from theory.claims.xu_chen.paper import PAPER
-from theory.kinds import Kind
-from theory.notation import measured
-from theory.parts import Assumption, Measured, Mutant, Premises, Provenance, Source
 
 _SOURCE = "Abstract and summary: experiments on PopQA with GPT-2 and Llama-3.2-1B support its trends."
 

@@ -19,10 +19,8 @@ Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, abstract and sum
 
 import sympy as sp
 
-from theory.claim import Claim
+from theory import Assumption, Claim, Evaluation, Kind, Measured, Mutant, Premises, Provenance, Source
 from theory.claims.xu_chen.paper import NEAR_OPTIMAL, PAPER, K, N_f, R
-from theory.kinds import Kind
-from theory.parts import Assumption, Evaluation, Measured, Mutant, Premises, Provenance, Source
 
 _NORMALISED = -N_f * K**2 / (2 * R**2)  # the headline formula, once; every other place derives it from these claims
 _LITERAL = _NORMALISED * sp.log(R)

@@ -19,12 +19,9 @@ steps.
 
 import sympy as sp
 
-from theory.claim import Claim
+from theory import Assumption, Claim, Kind, Measured, Mutant, Premises, Provenance, Source, measured
 from theory.claims.xu_chen import covering_some_unseen
 from theory.claims.xu_chen.paper import PAPER, N_f
-from theory.kinds import Kind
-from theory.notation import measured
-from theory.parts import Assumption, Measured, Mutant, Premises, Provenance, Source
 
 (_LAW,) = covering_some_unseen.CLAIMS
 _SOME_UNSEEN = covering_some_unseen.SOME_UNSEEN

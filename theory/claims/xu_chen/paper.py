@@ -15,8 +15,7 @@ from typing import Final
 
 import sympy as sp
 
-from theory.notation import Limit, Notation, Paper, Symbol, measured
-from theory.parts import Assumption
+from theory import Assumption, Limit, Notation, Paper, Symbol, measured
 
 __all__ = [
     "CLOSED_FORM",

@@ -16,10 +16,8 @@ loss. DERIVED; proof in docs/claims/pretraining-floor.md.
 
 import sympy as sp
 
-from theory.claim import Claim
+from theory import Claim, Kind, Measured, Mutant, Provenance, Source
 from theory.claims.xu_chen.paper import PAPER, K, R
-from theory.kinds import Kind
-from theory.parts import Measured, Mutant, Provenance, Source
 
 CLAIMS = (
     Claim(

@@ -17,11 +17,8 @@ RECONSTRUCTED, hence reported and not required: the abstract gives no rate, and 
 
 import sympy as sp
 
-from theory.claim import Claim
+from theory import Assumption, Claim, Kind, Measured, Premises, Provenance, Source, measured
 from theory.claims.xu_chen.paper import PAPER
-from theory.kinds import Kind
-from theory.notation import measured
-from theory.parts import Assumption, Measured, Premises, Provenance, Source
 
 CLAIMS = (
     Claim(

@@ -18,11 +18,8 @@ The value is that at the best rho found, which is a true bound wherever the sear
 
 import sympy as sp
 
-from theory.claim import Claim
+from theory import Assumption, Claim, Evaluation, Kind, Measured, Mutant, Premises, Provenance, Source, measured
 from theory.claims.xu_chen.paper import PAPER, A, K, R, S, eta, t
-from theory.kinds import Kind
-from theory.notation import measured
-from theory.parts import Assumption, Evaluation, Measured, Mutant, Premises, Provenance, Source
 
 rho = sp.Symbol("rho", positive=True)
 _V = S + R + A + 1

@@ -18,10 +18,8 @@ vector follow from the share and are proved in the documentation.
 
 import sympy as sp
 
-from theory.claim import Claim
+from theory import Claim, Evaluation, Kind, Measured, Mutant, Premises, Provenance, Source
 from theory.claims.xu_chen.paper import PAPER, N_f
-from theory.kinds import Kind
-from theory.parts import Evaluation, Measured, Mutant, Premises, Provenance, Source
 
 CLAIMS = (
     Claim(

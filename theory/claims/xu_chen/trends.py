@@ -18,10 +18,8 @@ contradicts the source itself.
 
 import sympy as sp
 
-from theory.claim import Claim
+from theory import Assumption, Claim, Kind, Measured, Mutant, Premises, Provenance, Source
 from theory.claims.xu_chen.paper import NEAR_OPTIMAL, PAPER, R
-from theory.kinds import Kind
-from theory.parts import Assumption, Measured, Mutant, Premises, Provenance, Source
 
 
 def _trend(
