@@ -7,22 +7,34 @@ one object defined here.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike
 
 from theory.kinds import Kind
-from theory.notation import Notation, Paper
-from theory.parts import Assumption, Evaluation, Measured, Mutant, Premises, Provenance, Route, Scope, Source
+from theory.parts import Assumption, Evaluation, Measured, Mutant, Premises, Scope, Source
 
 if TYPE_CHECKING:
     from theory.numbers.balls import Enclosure
 
 __all__ = ["Claim"]
+
+
+T = TypeVar("T")
+
+
+class _Held(Generic[T]):
+    """A read-only attribute of a claim: what one of its groups holds."""
+
+    def __init__(self, read: Callable[[Claim], T]) -> None:
+        self._read = read
+
+    def __get__(self, claim: Claim, owner: type[Claim]) -> T:
+        return self._read(claim)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -209,88 +221,20 @@ class Claim:
         return replace(self, premises=replace(self.premises, assumptions=kept))
 
     # What the groups hold.
-
-    @property
-    def paper(self) -> Paper:
-        """The paper that the claim comes from."""
-        return self.source.paper
-
-    @property
-    def notation(self) -> Notation:
-        """The symbols that the claim may use."""
-        return self.source.paper.notation
-
-    @property
-    def provenance(self) -> Provenance:
-        """STATED, RECONSTRUCTED or DERIVED."""
-        return self.source.provenance
-
-    @property
-    def number(self) -> str:
-        """Its number in the paper's list of claims."""
-        return self.source.number
-
-    @property
-    def proof(self) -> str | None:
-        """The page that proves it."""
-        return self.source.proof
-
-    @property
-    def source_text(self) -> str:
-        """The place in the source, in our own words."""
-        return self.source.text
-
-    @property
-    def domain(self) -> tuple[sp.core.relational.Relational, ...]:
-        """Relations for the bound to be defined."""
-        return self.premises.domain
-
-    @property
-    def assumptions(self) -> tuple[Assumption, ...]:
-        """Its premises."""
-        return self.premises.assumptions
-
-    @property
-    def arm(self) -> str:
-        """The arm that it is measured in."""
-        return self.measured.arm
-
-    @property
-    def reference(self) -> str | None:
-        """The arm that it is compared with."""
-        return self.measured.reference
-
-    @property
-    def axis(self) -> str | None:
-        """The symbol that varies."""
-        return self.measured.axis
-
-    @property
-    def direction(self) -> int:
-        """The direction along the axis, -1 or 1."""
-        return self.measured.direction
-
-    @property
-    def tolerance(self) -> float | None:
-        """The deviation, or rounding, that is allowed."""
-        return self.measured.tolerance
-
-    @property
-    def supporting(self) -> tuple[str, ...]:
-        """Observables reported beside it."""
-        return self.measured.supporting
-
-    @property
-    def minimised_over(self) -> tuple[sp.Symbol, ...]:
-        """Symbols over which the bound is minimised."""
-        return self.evaluation.minimised_over
-
-    @property
-    def falls_in(self) -> tuple[str, ...]:
-        """Symbols in which the bound does not increase."""
-        return self.evaluation.falls_in
-
-    @property
-    def searches(self) -> tuple[tuple[str, Route], ...]:
-        """How to find least values where it may increase."""
-        return self.evaluation.searches
+    paper = _Held(lambda claim: claim.source.paper)
+    notation = _Held(lambda claim: claim.source.paper.notation)
+    provenance = _Held(lambda claim: claim.source.provenance)
+    number = _Held(lambda claim: claim.source.number)
+    proof = _Held(lambda claim: claim.source.proof)
+    source_text = _Held(lambda claim: claim.source.text)
+    domain = _Held(lambda claim: claim.premises.domain)
+    assumptions = _Held(lambda claim: claim.premises.assumptions)
+    arm = _Held(lambda claim: claim.measured.arm)
+    reference = _Held(lambda claim: claim.measured.reference)
+    axis = _Held(lambda claim: claim.measured.axis)
+    direction = _Held(lambda claim: claim.measured.direction)
+    tolerance = _Held(lambda claim: claim.measured.tolerance)
+    supporting = _Held(lambda claim: claim.measured.supporting)
+    minimised_over = _Held(lambda claim: claim.evaluation.minimised_over)
+    falls_in = _Held(lambda claim: claim.evaluation.falls_in)
+    searches = _Held(lambda claim: claim.evaluation.searches)

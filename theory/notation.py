@@ -141,7 +141,7 @@ class Paper:
         title: of the paper.
         authors: in their order.
         link: where it is found, such as ``arXiv:2508.00901``.
-        proofs: modules that certify its claims, each with ``steps()`` and ``mutants()``.
+        proofs: modules that certify its claims, each with ``PROOFS``.
         unknowns: symbols that a plan may solve for, the first choice first; if empty, every integer symbol.
         plans: ids of the claims whose plans are worth seeing beside one another.
         limits: relations between symbols that hold in every world of the paper.

@@ -48,7 +48,7 @@ def check_command(
     check_workers(workers)
     old = read_baseline(baseline) if baseline.exists() or not update else None
     results = verify(load_config(preset, experiment=experiment), experiment=experiment, workers=workers)
-    new = baseline_of(preset, results, proved_steps())
+    new = baseline_of(preset, results, proved_steps(item.id for item in results.claims))
     findings = compare(old, new) if old is not None else []
     if as_json:
         print_json({"baseline": str(baseline), "findings": [asdict(f) for f in findings]})

@@ -59,6 +59,8 @@ def _with_axes() -> None:
             kind: Any = (int if known.integer else float) | None
             hint = Annotated[kind, typer.Option(metavar=known.name, help=f"{known.meaning}.")]
             name = item.column(symbol)
+            if name in signature.parameters:  # an option of the command itself
+                continue
             options[name] = inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hint)
     others = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in signature.parameters.values() if p.name != "axes"]
     run_command.__signature__ = signature.replace(parameters=[*options.values(), *others])  # type: ignore[attr-defined] # as functools.wraps does

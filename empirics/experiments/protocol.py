@@ -155,7 +155,7 @@ class Experiment(Protocol):
         aside: paths in the experiment's own folder that decide no result: a change there keeps what is stored.
         libraries: distributions whose version decides a result.
         command: a short command of its own (``factbound COMMAND run|plan|report``); empty for none.
-        default: whether ``factbound verify`` without ``--experiment`` means this one.
+        default: whether ``factbound verify`` without ``--experiment`` means this one; heard of factbound's own only.
     """
 
     name: str

@@ -18,19 +18,28 @@ ENTRY_POINT_GROUP = "factbound.experiments"
 
 
 @lru_cache(maxsize=1)
-def experiments() -> Mapping[str, Experiment]:
-    """All registered experiments by name, the default one first.
-
-    Raises:
-        ValueError: a name is taken.
-    """
+def _loaded() -> tuple[Mapping[str, Experiment], Mapping[str, Exception]]:
+    """Experiments by name, and what went wrong with the others; it is raised where one of them is asked for."""
     found: dict[str, Experiment] = {}
+    broken: dict[str, Exception] = {}
+    default = ""
     for point in entry_points(group=ENTRY_POINT_GROUP):
-        item: Experiment = point.load()
-        if item.name in found and found[item.name] is not item:
-            raise ValueError(f"experiment {item.name} is registered twice, the second time by {point.value}")
-        found[item.name] = item
-    return MappingProxyType(dict(sorted(found.items(), key=lambda pair: (not pair[1].default, pair[0]))))
+        try:
+            item: Experiment = point.load()
+            if item.default and point.dist is not None and point.dist.name == "factbound":
+                default = item.name
+            if found.setdefault(item.name, item) is not item:
+                broken[item.name] = ValueError(
+                    f"experiment {item.name} is registered twice, the second time by {point.value}"
+                )
+        except Exception as error:  # a third party's defect must not end the commands that do not need it
+            broken[point.name] = error
+    return MappingProxyType(dict(sorted(found.items(), key=lambda pair: (pair[0] != default, pair[0])))), broken
+
+
+def experiments() -> Mapping[str, Experiment]:
+    """All registered experiments by name, the default one first; broken ones are left out."""
+    return _loaded()[0]
 
 
 def experiment(name: str | None = None) -> Experiment:
@@ -38,13 +47,15 @@ def experiment(name: str | None = None) -> Experiment:
 
     Raises:
         UsageError: there is none; the line lists those there are.
+        Exception: whatever was raised when its package was loaded; ValueError if two have this name.
     """
-    known = experiments()
-    if name is None:
-        return next(iter(known.values()))
-    if name not in known:
-        raise UsageError(f"experiment={name} is unknown: allowed is {', '.join(known)}")
-    return known[name]
+    known, broken = _loaded()
+    chosen = next(iter(known)) if name is None else name
+    if chosen in broken:
+        raise broken[chosen]
+    if chosen not in known:
+        raise UsageError(f"experiment={chosen} is unknown: allowed is {', '.join(known)}")
+    return known[chosen]
 
 
 def on_facts(item: Experiment, settings: Any, source: str, relations: Sequence[str]) -> tuple[Any, tuple[str, ...]]:

@@ -39,7 +39,11 @@ def observables() -> Mapping[str, Observable]:
 
 def _registered() -> Iterator[tuple[object, str]]:
     for point in entry_points(group=_EXPERIMENTS):
-        for item in point.load().observables:
+        try:
+            found = point.load().observables
+        except Exception:  # a broken experiment is told of where it is asked for
+            continue
+        for item in found:
             yield item, _origin(point)
     for point in entry_points(group=ENTRY_POINT_GROUP):
         loaded = point.load()

@@ -47,7 +47,7 @@ def checked(results, monkeypatch, tmp_path):
     file = tmp_path / "deep" / "baseline.json"
     now = {"results": results, "steps": STEPS}
     monkeypatch.setattr(empirics.verification.verify, "verify", lambda config, **options: now["results"])
-    monkeypatch.setattr(theory.certify.record, "proved_steps", lambda: now["steps"])
+    monkeypatch.setattr(theory.certify.record, "proved_steps", lambda _: now["steps"])
 
     def check(*arguments):
         return run(["check", "--baseline", str(file), *arguments])

@@ -8,6 +8,7 @@ a small grid; what needs another machine is listed, with what is checked instead
 import contextlib
 import io
 import os
+import pkgutil
 import re
 import shlex
 import subprocess
@@ -227,6 +228,15 @@ def test_links_between_pages_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", text):
         generated = "generated/" in target  # made by the build, and checked by it
         assert generated or (page.parent / target).exists(), f"{relative(page)} links to {target}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=relative)
+def test_names_and_paths_that_a_page_mentions_exist(page):
+    text = page.read_text(encoding="utf-8").replace("docs/claims/ID.md", "docs/claims/low-rank.md")
+    for name in set(re.findall(r"\b(?:empirics|theory)(?:\.\w+)+", text)):
+        pkgutil.resolve_name(name)
+    for path in set(re.findall(r"\b(?:empirics|theory|tests|docs)/[\w./*-]*\w", text)):
+        assert list(ROOT.glob(path)), f"{relative(page)} names {path}"
 
 
 def test_the_pictures_that_are_committed_are_those_that_the_build_draws(monkeypatch):

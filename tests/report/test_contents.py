@@ -1,5 +1,6 @@
 """What the report says, and the small parts that it is made of."""
 
+import io
 import re
 import tomllib
 from pathlib import Path
@@ -9,8 +10,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from empirics.experiments.load import load_config
+from empirics.experiments.presentation import Column, Table
 from empirics.report.claim_views import claim_views
 from empirics.report.closest import closest_call
 from empirics.report.figures.plots import all_figures
@@ -19,6 +22,7 @@ from empirics.report.html import inline, report_html
 from empirics.report.mathml import mathml
 from empirics.report.sections import Section, SectionFigure, sections, write_section
 from empirics.report.tables import answer
+from empirics.report.terminal import print_results
 from empirics.report.toml import config_toml
 from empirics.verification.results import read_results
 from theory import all_claims
@@ -126,6 +130,19 @@ def test_labels_are_moved_apart_and_no_further(shares, spacing):
     assert placed[-1] <= 1 + 1e-9
     if (np.diff(wanted) >= spacing).all():
         assert placed == pytest.approx(wanted, abs=1e-9)
+
+
+def test_an_undefined_value_of_any_kind_can_be_shown(toy, tmp_path):
+    kinds = ("text", "count", "number", "interval", "verdict")
+    columns = tuple(Column(name=kind, kind=kind) for kind in kinds)
+    table = Table(id="undefined", title="Undefined", columns=columns, rows=((None,) * len(kinds),))
+    results = toy.model_copy(update={"shown": toy.shown.model_copy(update={"tables": (table,)})})
+    page = report_html(results, [])
+    (row,) = re.findall(r"<tr>(.*?)</tr>", page.partition('<h2 id="undefined">')[2].partition("</table>")[0], re.S)[1:]
+    assert re.findall(r"<td[^>]*>(.*?)</td>", row) == ["", "", "-", "-", "-"]
+    stream = io.StringIO()
+    print_results(results, Console(file=stream, width=100), tmp_path)
+    assert stream.getvalue().splitlines()[2].split() == ["-"] * len(kinds)
 
 
 def test_sections_of_a_directory_and_of_those_in_it_come_in_their_order(results, tmp_path):

@@ -6,30 +6,26 @@ import importlib
 from collections.abc import Iterator
 from functools import lru_cache
 
-from theory.certify.certificate import Certificate, Step, run_steps
+from theory.certify.certificate import Certificate, Proof
 from theory.registry import all_claims, claim, papers
 
 __all__ = ["certificates", "count_of_certificates", "count_of_mutants", "mutants"]
 
 
 @lru_cache(maxsize=1)
-def _all_steps() -> tuple[tuple[Step, ...], tuple[Step, ...]]:
+def _all_proofs() -> tuple[Proof, ...]:
     order = {item.id: position for position, item in enumerate(all_claims())}
-    modules = [importlib.import_module(name) for paper in papers() for name in paper.proofs]
-
-    def place(step: Step) -> int:
-        return order[step.claim.partition(":")[0]]
-
-    true = sorted((step for module in modules for step in module.steps()), key=place)
-    false = sorted((step for module in modules for step in module.mutants()), key=place)
-    return tuple(true), tuple(false)
+    proofs = (proof for paper in papers() for name in paper.proofs for proof in importlib.import_module(name).PROOFS)
+    return tuple(sorted(proofs, key=lambda proof: order[proof.claim]))
 
 
-def _of(steps: tuple[Step, ...], claim_id: str | None) -> tuple[Step, ...]:
-    if claim_id is None:
-        return steps
-    identifier = claim(claim_id).id
-    return tuple(step for step in steps if step.claim.partition(":")[0] == identifier)
+def _proofs(claim_id: str | None) -> tuple[Proof, ...]:
+    """Those of all claims, or of one.
+
+    Raises:
+        theory.registry.UnknownClaimError: no such claim.
+    """
+    return _all_proofs() if claim_id is None else tuple(p for p in _all_proofs() if p.claim == claim(claim_id).id)
 
 
 def certificates(claim_id: str | None = None) -> Iterator[Certificate]:
@@ -41,7 +37,7 @@ def certificates(claim_id: str | None = None) -> Iterator[Certificate]:
     Raises:
         theory.registry.UnknownClaimError: no such claim.
     """
-    return run_steps(_of(_all_steps()[0], claim_id))
+    return (step.run() for proof in _proofs(claim_id) for step in proof.steps)
 
 
 def mutants(claim_id: str | None = None) -> Iterator[Certificate]:
@@ -53,14 +49,14 @@ def mutants(claim_id: str | None = None) -> Iterator[Certificate]:
     Raises:
         theory.registry.UnknownClaimError: no such claim.
     """
-    return run_steps(_of(_all_steps()[1], claim_id))
+    return (mutant.run() for proof in _proofs(claim_id) for mutant in proof.mutants)
 
 
 def count_of_certificates(claim_id: str | None = None) -> int:
     """How many certificates there are, without running them."""
-    return len(_of(_all_steps()[0], claim_id))
+    return sum(len(proof.steps) for proof in _proofs(claim_id))
 
 
 def count_of_mutants(claim_id: str | None = None) -> int:
     """How many mutants there are, without running them."""
-    return len(_of(_all_steps()[1], claim_id))
+    return sum(len(proof.mutants) for proof in _proofs(claim_id))

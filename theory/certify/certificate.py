@@ -8,11 +8,16 @@ program and is never swallowed: a mutant must fail by its own falsehood.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from bisect import insort
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
-__all__ = ["Certificate", "Outcome", "Step", "document", "run_steps"]
+__all__ = ["Certificate", "Outcome", "Proof", "Step", "document"]
+
+
+Check = TypeVar("Check", bound=Callable[..., "Outcome"])
 
 
 @dataclass(frozen=True)
@@ -93,10 +98,59 @@ class Step:
         )
 
 
-def run_steps(steps: Iterable[Step]) -> Iterator[Certificate]:
-    """Certificates of the steps, one at a time, in their order."""
-    for step in steps:
-        yield step.run()
+class Proof:
+    """The proof of a claim on a page of docs/proofs: each check is decorated with the step that it proves.
+
+    Further arguments of a decorator go to the check: a mutant is a near miss put through the check of a step.
+    ``steps`` and ``mutants`` are in the order of the page.
+
+    >>> proof = Proof("two-and-two", "page")
+    >>> @proof.mutant("one-more", "2 + 2 = 5", 5)
+    ... @proof.step(1, "2 + 2 = 4", "these integers", "exact integers")
+    ... def addition(total: int = 4) -> Outcome:
+    ...     return Outcome(2 + 2 == total)
+    >>> [step.run().proved for step in (*proof.steps, *proof.mutants)]
+    [True, False]
+    """
+
+    def __init__(self, claim: str, page: str) -> None:
+        self.claim, self.page = claim, page
+        self.steps: list[Step] = []
+        self.mutants: list[Step] = []
+        self._of_check: dict[Callable[..., Outcome], Step] = {}
+
+    def step(
+        self, number: int, statement: str, domain: str, method: str, *args: Any, **kwargs: Any
+    ) -> Callable[[Check], Check]:
+        """The decorated check proves a step of this number; texts as in :class:`Certificate`."""
+
+        def decorate(check: Check) -> Check:
+            run = partial(check, *args, **kwargs)
+            step = Step(self.claim, f"{self.page}.{number}", statement, domain, method, run)
+            insort(self.steps, step, key=_number)
+            self._of_check[check] = step
+            return check
+
+        return decorate
+
+    def mutant(
+        self, name: str, statement: str, *args: Any, number: int | None = None, domain: str | None = None, **kwargs: Any
+    ) -> Callable[[Check], Check]:
+        """The decorated check must not prove this; number, domain and method are those of the step below."""
+
+        def decorate(check: Check) -> Check:
+            step = self._of_check[check]
+            here = step.step if number is None else f"{self.page}.{number}"
+            run = partial(check, *args, **kwargs)
+            mutant = Step(f"{self.claim}:{name}", here, statement, domain or step.domain, step.method, run)
+            insort(self.mutants, mutant, key=_number)
+            return check
+
+        return decorate
+
+
+def _number(step: Step) -> int:
+    return int(step.step.rpartition(".")[2])
 
 
 def document(proofs: Sequence[Certificate], refutations: Sequence[Certificate]) -> dict[str, Any]:

@@ -5,25 +5,29 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from fractions import Fraction
-from functools import partial
 from math import comb
 
 import sympy as sp
 
-from theory.certify.certificate import Outcome, Step
+from theory.certify.certificate import Outcome, Proof
 from theory.certify.exact import all_of, identities, nonnegative_coefficients, polynomial_nonnegative
 from theory.coverage.laws import some_unseen
-from theory.numbers.balls import working_precision
+from theory.numbers.balls import rational, working_precision
 
-__all__ = ["distance_to_union", "mutants", "ratio_at_most_half", "sharpness", "steps", "union_sharpness"]
+__all__ = ["PROOFS", "distance_to_union", "ratio_at_most_half", "sharpness", "union_sharpness"]
 
-_SIMPLE, _UNSEEN, _SHARP = "coverage-union", "covering-some-unseen-sharp", "coverage-union-sharp"
+_SIMPLE, _UNSEEN, _SHARP = PROOFS = tuple(
+    Proof(claim, "covering-bounds")
+    for claim in ("coverage-union", "covering-some-unseen-sharp", "coverage-union-sharp")
+)
 _ALL = "all 1 <= K < |R|, N_f >= 1"
 N, c, p, z, u = sp.symbols("N c p z u", positive=True)
 rho = c * (1 - p) / ((N - c + 1) * p)
 _FACTS, _UNIVERSE = 60, 16
+_GRID = f"all 1 <= K < |R| <= {_UNIVERSE}, 1 <= N_f <= {_FACTS}"
 
 
+@_UNSEEN.step(1, "own counts are negatively associated: the swap coupling is uniform", _ALL, "symbolic identity")
 def swap_coupling() -> Outcome:
     """Step 1: swapping r for a uniform other template turns 'uniform given r in T' into 'uniform given r not in T'.
 
@@ -34,6 +38,10 @@ def swap_coupling() -> Outcome:
     return identities([("C(R-1,K)/C(R-1,K-1)", ratio, (R - K) / K)])
 
 
+@_UNSEEN.mutant("within-three-halves", "the union bound is within 3/2 of the law", Fraction(3, 2))
+@_UNSEEN.step(
+    2, "the union bound is within e/(e-1) of the law", "all K >= 1, 0 <= x <= 1", "derivatives, ball arithmetic"
+)
 def sharpness(factor: Fraction | None = None) -> Outcome:
     """Step 2: 1 - (1-x)^K >= min(1, Kx)/F with F = e/(e-1): from 1-x <= e^-x and concavity of 1 - e^-y.
 
@@ -55,7 +63,7 @@ def sharpness(factor: Fraction | None = None) -> Outcome:
         return Outcome(shape.proved, f"{shape.detail}; F = e/(e-1) <= {value:.5f}")
     with working_precision(64) as flint:
         needed = 1 / (1 - flint.arb(-1).exp())
-        if flint.arb(flint.fmpq(factor.numerator, factor.denominator)) >= needed:
+        if flint.arb(rational(factor)) >= needed:
             return shape
     return Outcome(False, f"F = {factor} < e/(e-1); {_looser_than(factor)}")
 
@@ -75,6 +83,8 @@ def _looser_than(factor: Fraction) -> str:
     return "no counterexample with |R| < 200"
 
 
+@_SIMPLE.step(3, "the union over own templates (expected number)", _ALL, "symbolic identity")
+@_UNSEEN.step(3, "the union over own templates (expected number)", _ALL, "symbolic identity")
 def union() -> Outcome:
     """Step 3: a template is unseen by one fact with probability C(R-1,K)/C(R,K) = 1 - K/R; the expected number of
     unseen own templates is K (1 - K/R)^N and bounds the probability that there is one. Likewise for low counts."""
@@ -82,6 +92,7 @@ def union() -> Outcome:
     return identities([("C(R-1,K)/C(R,K)", sp.gammasimp(sp.binomial(R - 1, K) / sp.binomial(R, K)), 1 - K / R)])
 
 
+@_SHARP.step(4, "tail <= pmf(c)/(1-rho) by the ratio test", _ALL, "symbolic identity")
 def point_ratio() -> Outcome:
     """Step 4: pmf(i-1)/pmf(i) = i(1-p)/((N-i+1)p), which rises in i: so the tail is at most pmf(c)/(1-rho)."""
     i, n = sp.symbols("i n", positive=True, integer=True)
@@ -95,6 +106,8 @@ def point_ratio() -> Outcome:
     )
 
 
+@_SHARP.mutant("cut-one-higher", "rho <= 1/2 at the cut c + 1", 1)
+@_SHARP.step(5, "rho <= 1/2", _ALL, "identity, nonnegative coefficients")
 def ratio_at_most_half(shift: int = 0) -> Outcome:
     """Step 5: rho <= 1/2 at the cut c + ``shift``, c <= Np/2 (c = Np/2 - u).
 
@@ -126,6 +139,7 @@ def _small() -> Iterator[tuple[int, int, int]]:
                 yield n, K, R
 
 
+@_SHARP.step(6, "U is within 4/3 of the union", _ALL, "identity, nonnegative coefficients")
 def within_four_thirds() -> Outcome:
     """Step 6: tail >= pmf(c) (1+rho) for c >= 1, and 1/(1-rho) <= (4/3)(1+rho) for rho <= 1/2; c = 0 is exact."""
     r = sp.Symbol("r", nonnegative=True)
@@ -136,16 +150,19 @@ def within_four_thirds() -> Outcome:
     )
 
 
+@_SHARP.mutant("within-two", "U is within (4/3) e/(e-1) <= 2 of the law", Fraction(2))
+@_SHARP.step(7, "U is within 2.11 of the exact law", _ALL, "ball arithmetic")
 def union_sharpness(limit: Fraction = Fraction(211, 100)) -> Outcome:
     """Step 7: within (4/3) e/(e-1) of the exact law, which is below 2.11."""
     with working_precision(64) as flint:
         value = flint.arb(flint.fmpq(4, 3)) / (1 - flint.arb(-1).exp())
-        proved = bool(value <= flint.fmpq(limit.numerator, limit.denominator))
+        proved = bool(value <= rational(limit))
         return Outcome(
             proved, f"(4/3) e/(e-1) in [{float(value.lower()):.6f}, {float(value.upper()):.6f}], limit {float(limit)}"
         )
 
 
+@_SHARP.step(8, "U is never looser than the simple form", _ALL, "symbolic identities, nonnegative coefficients")
 def never_looser() -> Outcome:
     """Step 8: pmf(c)/(1-rho) <= x^-c E x^C for every x in (0, 1], so U <= K exp(-N KL(p/2||p)) <= the simple form.
 
@@ -172,6 +189,9 @@ def never_looser() -> Outcome:
     )
 
 
+@_SHARP.mutant("cut-one-lower", "the form at c - 1 bounds the tail at c", -1)
+@_SHARP.mutant("cut-one-higher", "the form at c + 1 is within 4/3 of the tail at c", 1)
+@_SHARP.step(6, "tail <= pmf(c)/(1-rho) <= (4/3) tail", _GRID, "exact rationals")
 def distance_to_union(shift: int = 0) -> Outcome:
     """Steps 4 to 6 again, in exact rationals: tail <= pmf(c)/(1-rho) <= (4/3) tail at the cut c + ``shift``.
 
@@ -195,120 +215,3 @@ def distance_to_union(shift: int = 0) -> Outcome:
             )
         worst, points = max(worst, quotient), points + 1
     return Outcome(True, f"{points:,} points, worst {float(worst):.4f} <= 4/3")
-
-
-def steps() -> tuple[Step, ...]:
-    """All steps of the page, in order."""
-    grid = f"all 1 <= K < |R| <= {_UNIVERSE}, 1 <= N_f <= {_FACTS}"
-    return (
-        Step(
-            _UNSEEN,
-            "covering-bounds.1",
-            "own counts are negatively associated: the swap coupling is uniform",
-            _ALL,
-            "symbolic identity",
-            swap_coupling,
-        ),
-        Step(
-            _UNSEEN,
-            "covering-bounds.2",
-            "the union bound is within e/(e-1) of the law",
-            "all K >= 1, 0 <= x <= 1",
-            "derivatives, ball arithmetic",
-            sharpness,
-        ),
-        *(
-            Step(
-                claim,
-                "covering-bounds.3",
-                "the union over own templates (expected number)",
-                _ALL,
-                "symbolic identity",
-                union,
-            )
-            for claim in (_UNSEEN, _SIMPLE)
-        ),
-        Step(
-            _SHARP,
-            "covering-bounds.4",
-            "tail <= pmf(c)/(1-rho) by the ratio test",
-            _ALL,
-            "symbolic identity",
-            point_ratio,
-        ),
-        Step(_SHARP, "covering-bounds.5", "rho <= 1/2", _ALL, "identity, nonnegative coefficients", ratio_at_most_half),
-        Step(
-            _SHARP,
-            "covering-bounds.6",
-            "U is within 4/3 of the union",
-            _ALL,
-            "identity, nonnegative coefficients",
-            within_four_thirds,
-        ),
-        Step(
-            _SHARP,
-            "covering-bounds.6",
-            "tail <= pmf(c)/(1-rho) <= (4/3) tail",
-            grid,
-            "exact rationals",
-            distance_to_union,
-        ),
-        Step(
-            _SHARP, "covering-bounds.7", "U is within 2.11 of the exact law", _ALL, "ball arithmetic", union_sharpness
-        ),
-        Step(
-            _SHARP,
-            "covering-bounds.8",
-            "U is never looser than the simple form",
-            _ALL,
-            "symbolic identities, nonnegative coefficients",
-            never_looser,
-        ),
-    )
-
-
-def mutants() -> tuple[Step, ...]:
-    """The tail at c + 1 for c, and factors that are too good."""
-    grid = f"all 1 <= K < |R| <= {_UNIVERSE}, 1 <= N_f <= {_FACTS}"
-    return (
-        Step(
-            f"{_SHARP}:cut-one-higher",
-            "covering-bounds.5",
-            "rho <= 1/2 at the cut c + 1",
-            _ALL,
-            "identity, nonnegative coefficients",
-            partial(ratio_at_most_half, 1),
-        ),
-        Step(
-            f"{_SHARP}:cut-one-higher",
-            "covering-bounds.6",
-            "the form at c + 1 is within 4/3 of the tail at c",
-            grid,
-            "exact rationals",
-            partial(distance_to_union, 1),
-        ),
-        Step(
-            f"{_SHARP}:cut-one-lower",
-            "covering-bounds.6",
-            "the form at c - 1 bounds the tail at c",
-            grid,
-            "exact rationals",
-            partial(distance_to_union, -1),
-        ),
-        Step(
-            f"{_UNSEEN}:within-three-halves",
-            "covering-bounds.2",
-            "the union bound is within 3/2 of the law",
-            "all K >= 1, 0 <= x <= 1",
-            "derivatives, ball arithmetic",
-            partial(sharpness, Fraction(3, 2)),
-        ),
-        Step(
-            f"{_SHARP}:within-two",
-            "covering-bounds.7",
-            "U is within (4/3) e/(e-1) <= 2 of the law",
-            _ALL,
-            "ball arithmetic",
-            partial(union_sharpness, Fraction(2)),
-        ),
-    )

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from functools import partial
 from itertools import combinations, product
 from math import comb
 
 import sympy as sp
 
-from theory.certify.certificate import Outcome, Step
+from theory.certify.certificate import Outcome, Proof
 from theory.certify.exact import all_of, identities, nonnegative_coefficients
 from theory.coverage.given_world import none_seen_given_world, some_unseen_given_world
 from theory.coverage.laws import none_seen, some_unseen, some_unseen_integers
 
-__all__ = ["enumeration", "given_world_enumeration", "monotone", "mutants", "steps"]
+__all__ = ["PROOFS", "enumeration", "given_world_enumeration", "monotone"]
 
-_SOME, _NONE = "covering-some-unseen", "covering-none-seen"
+_SOME, _NONE = PROOFS = tuple(Proof(claim, "covering-laws") for claim in ("covering-some-unseen", "covering-none-seen"))
 _K, _R, _u = sp.symbols("K R u", positive=True, integer=True)
 _ENUMERATED = "all worlds with |R| <= 6, N_f <= 3; |R| <= 5, N_f <= 4; |R| <= 4, N_f <= 6"
 _LARGEST_UNIVERSE, _MOST_FACTS = 20, 20
 _GRID = f"1 <= K <= |R| <= {_LARGEST_UNIVERSE}, 1 <= N_f <= {_MOST_FACTS}"
 
 
+@_SOME.step(1, "both laws count every world correctly", _ENUMERATED, "exhaustive enumeration")
 def enumeration() -> Outcome:
     """Step 1: both laws by counting every choice of templates of every fine-tuned fact."""
     worlds = 0
@@ -47,6 +47,12 @@ def enumeration() -> Outcome:
     return Outcome(True, f"{worlds:,} choices counted")
 
 
+@_SOME.step(
+    2,
+    "both laws given a world, and their average over worlds",
+    "all worlds with 4 other facts, |R| <= 4, and 3, |R| = 5",
+    "exhaustive enumeration",
+)
 def given_world_enumeration() -> Outcome:
     """Step 2: the laws given a world by counting every choice of facts; their averages are those of step 1."""
     checked = 0
@@ -78,6 +84,7 @@ def _counted(own: Sequence[int], world: Sequence[Sequence[int]], N_f: int) -> tu
     return Fraction(some, total), Fraction(none, total)
 
 
+@_SOME.step(4, "some unseen rises in |R|: the coupling is uniform", "all 1 <= K <= |R|", "symbolic identity")
 def larger_universe() -> Outcome:
     """Step 4: T' uniform in [R+1] from T uniform in [R]: with probability K/(R+1) a random element becomes the new one.
 
@@ -93,6 +100,9 @@ def larger_universe() -> Outcome:
     )
 
 
+@_NONE.step(
+    5, "none seen rises in |R| and falls in K", "all K >= 1, |R| >= 2K", "symbolic ratios, nonnegative coefficients"
+)
 def none_seen_ratios() -> Outcome:
     """Steps 5: q(K,R) = C(R-K,K)/C(R,K) rises in R and falls in K, by the signs of two differences.
 
@@ -117,6 +127,13 @@ def none_seen_ratios() -> Outcome:
     )
 
 
+@_SOME.mutant("rises-in-multiplicity", "some unseen rises in K", _SOME.claim, "K", 1, number=6)
+@_SOME.mutant("falls-in-multiplicity", "some unseen falls in K", _SOME.claim, "K", -1, number=6)
+@_SOME.step(4, "some unseen rises in |R|", _GRID, "exact integers", _SOME.claim, "R", 1)
+@_NONE.step(5, "none seen falls in K", _GRID, "exact integers", _NONE.claim, "K", -1)
+@_NONE.step(5, "none seen rises in |R|", _GRID, "exact integers", _NONE.claim, "R", 1)
+@_NONE.step(5, "none seen falls in N_f", _GRID, "exact integers", _NONE.claim, "N_f", -1)
+@_SOME.step(3, "some unseen falls in N_f", _GRID, "exact integers (and a coupling, all sizes)", _SOME.claim, "N_f", -1)
 def monotone(law: str, symbol: str, direction: int) -> Outcome:
     """Whether a law is monotone in one symbol, by exact integers at every pair of neighbours of the grid."""
     pairs = 0
@@ -140,7 +157,7 @@ def monotone(law: str, symbol: str, direction: int) -> Outcome:
 
 
 def _fraction(law: str, N_f: int, K: int, R: int) -> tuple[int, int]:
-    if law == _SOME:
+    if law == _SOME.claim:
         return some_unseen_integers(N_f, K, R)
     return comb(R - K, K) ** N_f, comb(R, K) ** N_f
 
@@ -152,90 +169,3 @@ def _text(value: tuple[int, int]) -> str:
 def _known_counterexample(law: str, symbol: str) -> str:
     values = [Fraction(*_fraction(law, 5, K, 20)) for K in range(1, 5)]
     return f"at |R| = 20, N_f = 5, {symbol} = 1..4: " + ", ".join(f"{float(v):.3f}" for v in values)
-
-
-def steps() -> tuple[Step, ...]:
-    """All steps of the page, in order."""
-    return (
-        Step(
-            _SOME,
-            "covering-laws.1",
-            "both laws count every world correctly",
-            _ENUMERATED,
-            "exhaustive enumeration",
-            enumeration,
-        ),
-        Step(
-            _SOME,
-            "covering-laws.2",
-            "both laws given a world, and their average over worlds",
-            "all worlds with 4 other facts, |R| <= 4, and 3, |R| = 5",
-            "exhaustive enumeration",
-            given_world_enumeration,
-        ),
-        Step(
-            _SOME,
-            "covering-laws.3",
-            "some unseen falls in N_f",
-            _GRID,
-            "exact integers (and a coupling, all sizes)",
-            partial(monotone, _SOME, "N_f", -1),
-        ),
-        Step(
-            _SOME,
-            "covering-laws.4",
-            "some unseen rises in |R|: the coupling is uniform",
-            "all 1 <= K <= |R|",
-            "symbolic identity",
-            larger_universe,
-        ),
-        Step(
-            _SOME,
-            "covering-laws.4",
-            "some unseen rises in |R|",
-            _GRID,
-            "exact integers",
-            partial(monotone, _SOME, "R", 1),
-        ),
-        Step(
-            _NONE,
-            "covering-laws.5",
-            "none seen rises in |R| and falls in K",
-            "all K >= 1, |R| >= 2K",
-            "symbolic ratios, nonnegative coefficients",
-            none_seen_ratios,
-        ),
-        *(
-            Step(
-                _NONE,
-                "covering-laws.5",
-                f"none seen {'rises' if sign > 0 else 'falls'} in {name}",
-                _GRID,
-                "exact integers",
-                partial(monotone, _NONE, symbol, sign),
-            )
-            for name, symbol, sign in (("N_f", "N_f", -1), ("|R|", "R", 1), ("K", "K", -1))
-        ),
-    )
-
-
-def mutants() -> tuple[Step, ...]:
-    """The false monotonicity, through the same check."""
-    return (
-        Step(
-            f"{_SOME}:falls-in-multiplicity",
-            "covering-laws.6",
-            "some unseen falls in K",
-            _GRID,
-            "exact integers",
-            partial(monotone, _SOME, "K", -1),
-        ),
-        Step(
-            f"{_SOME}:rises-in-multiplicity",
-            "covering-laws.6",
-            "some unseen rises in K",
-            _GRID,
-            "exact integers",
-            partial(monotone, _SOME, "K", 1),
-        ),
-    )

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.certify.certificate import Outcome, Step
+from theory.certify.certificate import Outcome, Proof
 from theory.certify.exact import all_of, identities, nonnegative_coefficients
 
-__all__ = ["combination", "mutants", "steps"]
+__all__ = ["PROOFS", "combination"]
 
-_CLAIM = "pretraining-rate-linear"
+PROOF = Proof("pretraining-rate-linear", "descent-lemma")
+PROOFS = (PROOF,)
 _ALL = "all convex beta-smooth L, eta <= 1/beta, t >= 1, every comparator"
 
 eta, t = sp.symbols("eta t", positive=True)
@@ -25,6 +26,12 @@ G, H = sp.symbols("G H", nonnegative=True)
 inner = sp.Symbol("I", real=True)
 
 
+@PROOF.step(
+    1,
+    "f_k - f_{k+1} >= (eta/2)(|g_k|^2 + |g_{k+1}|^2), and |g_k| does not increase",
+    _ALL,
+    "co-coercivity, quadratic identity",
+)
 def co_coercivity() -> Outcome:
     """Step 1: f_k - f_{k+1} >= (eta/2)(G + H), and H <= G.
 
@@ -43,6 +50,9 @@ def co_coercivity() -> Outcome:
     )
 
 
+@PROOF.step(
+    2, "t (f_t - f(M)) <= (D_0 - D_t)/(2 eta) - (eta t^2/2)|g_t|^2", _ALL, "weighted sum, identity for symbolic t"
+)
 def summed() -> Outcome:
     """Step 2: t (f_t - f(M)) <= (D_0 - D_t)/(2 eta) - (eta t^2/2) G_t.
 
@@ -77,6 +87,8 @@ def summed() -> Outcome:
     )
 
 
+@PROOF.mutant("twice-as-fast", "L(M_t) - L(M) <= |M_0 - M|^2 / (8 eta t)", 8)
+@PROOF.step(3, "L(M_t) - L(M) <= |M_0 - M|^2 / (4 eta t)", _ALL, "square, identity")
 def combination(constant: int = 4) -> Outcome:
     """Step 3: adding t <g_t, d_t> <= (eta t^2/2) G_t + D_t/(2 eta) gives 2t (f_t - f(M)) <= D_0/(2 eta).
 
@@ -111,12 +123,19 @@ def counterexample(constant: int) -> str:
     return f"L(x) = -x, eta = t = 1, comparator x = 2: L(x_1) - L(2) = {gap} {sign} {bound} = |2|^2/({constant} eta t)"
 
 
+@PROOF.step(4, "the constant 4 is tight on linear functions", "all eta, t > 0", "symbolic identity")
 def tight() -> Outcome:
     """Step 4: on L(x) = -x with comparator 2 eta t the bound with 4 is an equality."""
     comparator = 2 * eta * t
     return identities([("gap = bound", comparator - eta * t, comparator**2 / (4 * eta * t))])
 
 
+@PROOF.step(
+    5,
+    "log-sum-exp is 1/2-smooth: beta = lambda_max(sum w phi phi^T)/2",
+    "all logits, all worlds",
+    "Popoviciu, identities",
+)
 def smoothness() -> Outcome:
     """Step 5: the Hessian of log-sum-exp is at most I/2, so beta = lambda_max(sum w phi phi^T)/2.
 
@@ -134,6 +153,7 @@ def smoothness() -> Outcome:
     )
 
 
+@PROOF.step(6, "beta <= max(3/(4S), 1/(4K))", "all worlds", "Gershgorin row sums")
 def smoothness_upper() -> Outcome:
     """Step 6: in every world beta <= max(3/(4S), 1/(4K)), by row sums of sum w phi phi^T."""
     S, K, n_r = sp.symbols("S K n_r", positive=True)
@@ -144,72 +164,4 @@ def smoothness_upper() -> Outcome:
             ("half the row sum of a subject", subject / 2, 3 / (4 * S)),
             ("half the row sum of a template, n_r <= S", template.subs(n_r, S) / 2, 1 / (4 * K)),
         ]
-    )
-
-
-def steps() -> tuple[Step, ...]:
-    """All steps of the page, in order."""
-    return (
-        Step(
-            _CLAIM,
-            "descent-lemma.1",
-            "f_k - f_{k+1} >= (eta/2)(|g_k|^2 + |g_{k+1}|^2), and |g_k| does not increase",
-            _ALL,
-            "co-coercivity, quadratic identity",
-            co_coercivity,
-        ),
-        Step(
-            _CLAIM,
-            "descent-lemma.2",
-            "t (f_t - f(M)) <= (D_0 - D_t)/(2 eta) - (eta t^2/2)|g_t|^2",
-            _ALL,
-            "weighted sum, identity for symbolic t",
-            summed,
-        ),
-        Step(
-            _CLAIM,
-            "descent-lemma.3",
-            "L(M_t) - L(M) <= |M_0 - M|^2 / (4 eta t)",
-            _ALL,
-            "square, identity",
-            lambda: combination(4),
-        ),
-        Step(
-            _CLAIM,
-            "descent-lemma.4",
-            "the constant 4 is tight on linear functions",
-            "all eta, t > 0",
-            "symbolic identity",
-            tight,
-        ),
-        Step(
-            _CLAIM,
-            "descent-lemma.5",
-            "log-sum-exp is 1/2-smooth: beta = lambda_max(sum w phi phi^T)/2",
-            "all logits, all worlds",
-            "Popoviciu, identities",
-            smoothness,
-        ),
-        Step(
-            _CLAIM,
-            "descent-lemma.6",
-            "beta <= max(3/(4S), 1/(4K))",
-            "all worlds",
-            "Gershgorin row sums",
-            smoothness_upper,
-        ),
-    )
-
-
-def mutants() -> tuple[Step, ...]:
-    """8 eta t in place of 4 eta t, through the same combination."""
-    return (
-        Step(
-            f"{_CLAIM}:twice-as-fast",
-            "descent-lemma.3",
-            "L(M_t) - L(M) <= |M_0 - M|^2 / (8 eta t)",
-            _ALL,
-            "square, identity",
-            lambda: combination(8),
-        ),
     )

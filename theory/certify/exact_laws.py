@@ -16,16 +16,16 @@ from typing import Any
 
 import sympy as sp
 
-from theory.certify.certificate import Outcome, Step
+from theory.certify.certificate import Outcome, Proof
 from theory.certify.exact import below_zero_at
 from theory.claim import Claim
 from theory.coverage.laws import below_half_mean, none_seen, some_below_half, some_unseen
 from theory.kinds import Kind
-from theory.numbers.balls import Undecided, ball, enclose, log_float
+from theory.numbers.balls import Undecided, ball, enclose, log_float, rational
 from theory.numbers.evaluate import expression_of
 from theory.registry import claim
 
-__all__ = ["LAWS", "bound_against_law", "mutants", "steps", "within_factor"]
+__all__ = ["LAWS", "PROOFS", "bound_against_law", "within_factor"]
 
 _LARGEST_UNIVERSE, _MOST_FACTS = 6, 10
 _DOMAIN = f"1 <= K <= |R| <= {_LARGEST_UNIVERSE}, 1 <= N_f <= {_MOST_FACTS}"
@@ -77,7 +77,7 @@ def _compare(log_bound: sp.Expr, value: Fraction, N_f: int, K: int, R: int) -> i
 
 def _log_difference(log_bound: sp.Expr, value: Fraction, point: dict[str, int], flint: Any) -> Any:
     try:
-        return flint.arb(ball(log_bound, point)) - flint.arb(flint.fmpq(value.numerator, value.denominator)).log()
+        return flint.arb(ball(log_bound, point)) - flint.arb(rational(value)).log()
     except Undecided:
         return flint.arb(0, 1)
 
@@ -116,46 +116,19 @@ def _log_value(log_bound: sp.Expr, N_f: int, K: int, R: int) -> float:
     return log_float(enclose(lambda _: ball(log_bound, {"N_f": N_f, "K": K, "R": R}), 40))
 
 
-def _step(item: Claim, log_bound: sp.Expr, name: str, statement: str) -> Step:
-    return Step(
-        name,
-        "exact-laws.1",
-        statement,
-        _DOMAIN,
-        _METHOD,
-        partial(bound_against_law, item.id, log_bound, item.kind, LAWS[item.id]),
-    )
+def _proof(item: Claim) -> Proof:
+    """The registered bound against its law, a sharp one within its factor too, and the mutants of the registry."""
+    proof, law, bound = Proof(item.id, "exact-laws"), LAWS[item.id], expression_of(item)
+    relation = "equals" if item.kind is Kind.IDENTITY else "is at most"
+    statement = f"the exact law {relation} the registered expression"
+    proof.step(1, statement, _DOMAIN, _METHOD, item.id, bound, item.kind, law)(bound_against_law)
+    if factor := _FACTORS.get(item.id):
+        statement = f"the registered bound is within {float(factor)} of the exact law"
+        proof.step(2, statement, _DOMAIN, _METHOD, bound, law, factor)(within_factor)
+    for mutant in item.mutants:
+        if mutant.refuted_by == "certification" and mutant.log_bound is not None:
+            proof.mutant(mutant.name, mutant.text, item.id, mutant.log_bound, item.kind, law)(bound_against_law)
+    return proof
 
 
-def steps() -> tuple[Step, ...]:
-    """Each registered bound against its law, and the sharp ones within their factors."""
-    found = []
-    for identifier in LAWS:
-        item = claim(identifier)
-        relation = "equals" if item.kind is Kind.IDENTITY else "is at most"
-        found.append(
-            _step(item, expression_of(item), identifier, f"the exact law {relation} the registered expression")
-        )
-    for identifier, factor in _FACTORS.items():
-        item = claim(identifier)
-        found.append(
-            Step(
-                identifier,
-                "exact-laws.2",
-                f"the registered bound is within {float(factor)} of the exact law",
-                _DOMAIN,
-                _METHOD,
-                partial(within_factor, expression_of(item), LAWS[identifier], factor),
-            )
-        )
-    return tuple(found)
-
-
-def mutants() -> tuple[Step, ...]:
-    """Every mutant of these claims that the registry wants refuted by certification."""
-    return tuple(
-        _step(item, mutant.log_bound, f"{item.id}:{mutant.name}", mutant.text)
-        for item in map(claim, LAWS)
-        for mutant in item.mutants
-        if mutant.refuted_by == "certification" and mutant.log_bound is not None
-    )
+PROOFS = tuple(_proof(claim(identifier)) for identifier in LAWS)

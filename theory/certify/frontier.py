@@ -22,6 +22,7 @@ from functools import lru_cache
 from math import comb
 from typing import Any
 
+from theory.certify.exact import below_zero_at
 from theory.coverage.laws import some_unseen_integers
 from theory.numbers.balls import ball, working_precision
 from theory.registry import claim
@@ -91,14 +92,8 @@ def exists(R: int, K: int, reading: Reading) -> bool:
     """
     if reading is Reading.NORMALISED or K == R:
         return True
-    for bits in (64, 256):
-        with working_precision(bits) as flint:
-            margin = flint.arb(flint.fmpq(R - K, R)).log() + rate_of(R, K, reading)
-            if margin < 0:
-                return True
-            if margin > 0:
-                return False
-    return exists_by_integers(R, K)
+    below = below_zero_at(lambda flint: flint.arb(flint.fmpq(R - K, R)).log() + rate_of(R, K, reading), most_bits=256)
+    return exists_by_integers(R, K) if below is None else below
 
 
 class _Law:

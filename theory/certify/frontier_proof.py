@@ -8,20 +8,26 @@ from typing import Any
 
 import sympy as sp
 
-from theory.certify.certificate import Outcome, Step
+from theory.certify.certificate import Outcome, Proof
 from theory.certify.exact import all_of, identities, polynomial_nonnegative
 from theory.certify.frontier import LARGEST_UNIVERSE, Entry, Reading, exists, exists_by_integers, rate_of, table
-from theory.numbers.balls import working_precision
+from theory.numbers.balls import rational, working_precision
 
-__all__ = ["closest_call", "mutants", "none_intervals", "steps"]
+__all__ = ["PROOFS", "closest_call", "none_intervals"]
 
 _FIGURES = {136: (96, 98), 138: (94, 103), 160: (97, 130), 200: (110, 171)}
 _NONE_PAIRS = 2484
 _LARGEST = (82645, 175, 146)
 _FIRST_UNIVERSE = 136
+_LITERAL, _NORMALISED = PROOFS = tuple(
+    Proof(claim, "frontier") for claim in ("ood-error-literal", "ood-error-normalised")
+)
 _DOMAIN = f"all 1 <= K <= |R| <= {LARGEST_UNIVERSE} (20,100 pairs)"
 
 
+@_LITERAL.step(
+    1, "partial sums of the covering law bracket it (Bonferroni)", "all n >= m >= 1", "symbolic identity, induction"
+)
 def bonferroni() -> Outcome:
     """Step 1: partial sums of inclusion-exclusion are alternately above and below."""
     n, m = sp.symbols("n m", positive=True, integer=True)
@@ -44,6 +50,7 @@ def bonferroni() -> Outcome:
     )
 
 
+@_LITERAL.step(2, "P(N) q^-N -> K, so q e^b decides whether a frontier exists", "1 <= K < |R|", "symbolic identity")
 def tail_ratio() -> Outcome:
     """Step 2: q_2 < q_1 < 1, so the first term alone decides in the limit."""
     K, R = sp.symbols("K R", positive=True, integer=True)
@@ -51,6 +58,12 @@ def tail_ratio() -> Outcome:
     return identities([("1 - q_2/q_1 = K/(R-1) > 0", 1 - second / first, K / (R - 1))])
 
 
+@_NORMALISED.step(
+    3,
+    "q e^b < 1 for b = x^2/2: the normalised frontier always exists",
+    "all 0 < K/|R| < 1",
+    "symbolic identity, Sturm sequence",
+)
 def normalised_exists() -> Outcome:
     """Step 3: -log(1-x) > x^2/2 on (0,1): the derivative of the difference is (1-x+x^2)/(1-x)."""
     x = sp.Symbol("x", positive=True)
@@ -63,6 +76,18 @@ def normalised_exists() -> Outcome:
     )
 
 
+@_LITERAL.mutant(
+    "one-universe-more",
+    "for |R| <= 136 the literal frontier exists for every K",
+    _FIRST_UNIVERSE,
+    domain="all 1 <= K <= |R| <= 136",
+)
+@_LITERAL.step(
+    5,
+    "for |R| <= 135 the literal frontier exists for every K",
+    "all 1 <= K <= |R| <= 135",
+    "convexity, ball arithmetic",
+)
 def threshold(largest_safe: int = _FIRST_UNIVERSE - 1) -> Outcome:
     """Step 5: f(x) = -2 log(1-x)/x^2 = 2 sum_k x^(k-2)/k is convex; its minimum exceeds log ``largest_safe``.
 
@@ -73,11 +98,11 @@ def threshold(largest_safe: int = _FIRST_UNIVERSE - 1) -> Outcome:
     with working_precision(128) as flint:
 
         def f(x: Fraction) -> Any:
-            ball = flint.arb(flint.fmpq(x.numerator, x.denominator))
+            ball = flint.arb(rational(x))
             return -2 * (1 - ball).log() / ball**2
 
         def slope(x: Fraction) -> Any:  # f' = 2/(x^2 (1-x)) + 4 log(1-x)/x^3
-            ball = flint.arb(flint.fmpq(x.numerator, x.denominator))
+            ball = flint.arb(rational(x))
             return 2 / (ball**2 * (1 - ball)) + 4 * (1 - ball).log() / ball**3
 
         left, right = slope(low), slope(high)
@@ -107,6 +132,7 @@ def _unsafe(R: int) -> str:
     return f"(|R|-K)^(2|R|^2) |R|^(K^2) {'<' if holds else '>='} |R|^(2|R|^2) in integers at |R| = {R}, K = {K}"
 
 
+@_LITERAL.step(6, "for every |R| >= 136 some K has no literal frontier", "all |R| >= 136", "ball arithmetic, table")
 def beyond_the_table() -> Outcome:
     """Step 6: from |R| = 201 on some K/|R| lies in [3/5, 4/5], where f <= log 200."""
     cells = 100
@@ -132,6 +158,9 @@ def none_intervals() -> dict[int, tuple[int, int]]:
     return {R: (Ks[0], Ks[-1]) for R, Ks in found.items()}
 
 
+@_LITERAL.step(
+    4, "where the literal reading never dominates: 2,484 pairs", _DOMAIN, "ball arithmetic; integers at all ends"
+)
 def literal_none() -> Outcome:
     """Step 4: the pairs without a frontier are intervals of K; their ends, and the K beyond, by integers too."""
     total = sum(1 for entry in table(Reading.LITERAL) if entry.least is None)
@@ -171,6 +200,7 @@ def closest_call() -> tuple[int, int, float]:
         return (*best, float(excess[best].mid()))
 
 
+@_LITERAL.step(4, "the closest call is (138, 94), and it has no frontier", _DOMAIN, "ball arithmetic, integers")
 def closest() -> Outcome:
     """Step 4, the closest call."""
     R, K, excess = closest_call()
@@ -182,6 +212,12 @@ def closest() -> Outcome:
     )
 
 
+@_LITERAL.step(
+    8, "every finite literal frontier", _DOMAIN, "one-point certificate, scan in ball arithmetic", Reading.LITERAL
+)
+@_NORMALISED.step(
+    8, "every normalised frontier", _DOMAIN, "one-point certificate, scan in ball arithmetic", Reading.NORMALISED
+)
 def finite(reading: Reading) -> Outcome:
     """Step 8: every other frontier, by its one-point certificate and the scan below it."""
     entries = [entry for entry in table(reading) if entry.least is not None]
@@ -198,6 +234,12 @@ def finite(reading: Reading) -> Outcome:
     )
 
 
+@_LITERAL.step(
+    9,
+    "where a reading dominates from the first fact on, and where it falls short at small N_f",
+    _DOMAIN,
+    "the table of step 8",
+)
 def short_at_first() -> Outcome:
     """Step 9: the pairs with 1 <= K < |R| at which a reading dominates from the very first fact on."""
     first = {r: [(e.R, e.K) for e in table(r) if e.least == 1 and e.K < e.R] for r in Reading}
@@ -216,117 +258,11 @@ def _least(entry: Entry) -> int:
     return entry.least or 0
 
 
+@_LITERAL.step(
+    7, "K q^n <= e^(-bn) at one n certifies all N >= n", "all K, q, b, n > 0, q e^b < 1", "symbolic identity"
+)
 def one_point_step() -> Outcome:
     """Step 7: K q^n <= e^(-bn) passes from n to n + 1 when q e^b < 1."""
     K, q, b, n = sp.symbols("K q b n", positive=True)
     left = sp.log(K) + n * sp.log(q) + b * n
     return identities([("log of the ratio moves by log q + b < 0", left.subs(n, n + 1) - left, sp.log(q) + b)])
-
-
-def steps() -> tuple[Step, ...]:
-    """All steps of the page, in order."""
-    both = "ood-error-literal"
-    return (
-        Step(
-            both,
-            "frontier.1",
-            "partial sums of the covering law bracket it (Bonferroni)",
-            "all n >= m >= 1",
-            "symbolic identity, induction",
-            bonferroni,
-        ),
-        Step(
-            both,
-            "frontier.2",
-            "P(N) q^-N -> K, so q e^b decides whether a frontier exists",
-            "1 <= K < |R|",
-            "symbolic identity",
-            tail_ratio,
-        ),
-        Step(
-            "ood-error-normalised",
-            "frontier.3",
-            "q e^b < 1 for b = x^2/2: the normalised frontier always exists",
-            "all 0 < K/|R| < 1",
-            "symbolic identity, Sturm sequence",
-            normalised_exists,
-        ),
-        Step(
-            both,
-            "frontier.4",
-            "where the literal reading never dominates: 2,484 pairs",
-            _DOMAIN,
-            "ball arithmetic; integers at all ends",
-            literal_none,
-        ),
-        Step(
-            both,
-            "frontier.4",
-            "the closest call is (138, 94), and it has no frontier",
-            _DOMAIN,
-            "ball arithmetic, integers",
-            closest,
-        ),
-        Step(
-            both,
-            "frontier.5",
-            "for |R| <= 135 the literal frontier exists for every K",
-            "all 1 <= K <= |R| <= 135",
-            "convexity, ball arithmetic",
-            threshold,
-        ),
-        Step(
-            both,
-            "frontier.6",
-            "for every |R| >= 136 some K has no literal frontier",
-            "all |R| >= 136",
-            "ball arithmetic, table",
-            beyond_the_table,
-        ),
-        Step(
-            both,
-            "frontier.7",
-            "K q^n <= e^(-bn) at one n certifies all N >= n",
-            "all K, q, b, n > 0, q e^b < 1",
-            "symbolic identity",
-            one_point_step,
-        ),
-        Step(
-            "ood-error-normalised",
-            "frontier.8",
-            "every normalised frontier",
-            _DOMAIN,
-            "one-point certificate, scan in ball arithmetic",
-            lambda: finite(Reading.NORMALISED),
-        ),
-        Step(
-            both,
-            "frontier.8",
-            "every finite literal frontier",
-            _DOMAIN,
-            "one-point certificate, scan in ball arithmetic",
-            lambda: finite(Reading.LITERAL),
-        ),
-        Step(
-            both,
-            "frontier.9",
-            "where a reading dominates from the first fact on, and where it falls short at small N_f",
-            _DOMAIN,
-            "the table of step 8",
-            short_at_first,
-        ),
-    )
-
-
-def mutants() -> tuple[Step, ...]:
-    """Near misses of this page."""
-    return (
-        Step(
-            "ood-error-literal:one-universe-more",
-            "frontier.5",
-            "for |R| <= 136 the literal frontier exists for every K",
-            "all 1 <= K <= |R| <= 136",
-            "convexity, ball arithmetic",
-            lambda: threshold(_FIRST_UNIVERSE),
-        ),
-    )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from functools import partial
 
 import sympy as sp
 
-from theory.certify.certificate import Outcome, Step
+from theory.certify.certificate import Outcome, Proof
 from theory.certify.exact import all_of, below, identities, nonnegative_coefficients, polynomial_nonnegative
 from theory.certify.linear_memory_rate import (
+    CHOSEN,
+    LAST,
     best_votes,
     closed_form_start,
     domination_bounds,
@@ -20,12 +21,16 @@ from theory.certify.linear_memory_rate import (
     setting,
 )
 
-__all__ = ["answer_rows", "domination_at_last_step", "mutants", "steps", "subject_rows"]
+__all__ = ["PROOFS", "answer_rows", "domination_at_last_step", "subject_rows"]
 
-_CLAIM = "pretraining-rate-linear"
-_LAST = 10_000
+PROOF = Proof("pretraining-rate-linear", "gradient-domination")
+PROOFS = (PROOF,)
+_WORLDS = "all worlds, all K"
+_NUMBERS = "recursion in ball arithmetic, the gap enclosed"
 
 
+@PROOF.mutant("smaller-direction", "votes (2, 2) gain at least the missing mass of T(s)", own=2)
+@PROOF.step(1, "at [s] the direction gains at least the missing mass of T(s)", _WORLDS, "nonnegative coefficients")
 def subject_rows(own: int = 3, answer: int = 2) -> Outcome:
     """Step 1: at [s] the direction gains at least P, the missing mass of T(s).
 
@@ -37,6 +42,8 @@ def subject_rows(own: int = 3, answer: int = 2) -> Outcome:
     return nonnegative_coefficients(own * (P + Q) - answer * (P - Q - y) - P, P, Q, y)
 
 
+@PROOF.mutant("smaller-direction", "f + g = 2 has margin >= 1 at [s,r]", total=2)
+@PROOF.step(2, "at [s,r] the direction has margin >= 1", _WORLDS, "nonnegative coefficients")
 def answer_rows(own: int = 3, answer: int = 2, total: int = 3) -> Outcome:
     """Step 2: at [s, r] the answer beats every other token by at least 1, whatever the signs.
 
@@ -58,6 +65,7 @@ def answer_rows(own: int = 3, answer: int = 2, total: int = 3) -> Outcome:
     return Outcome(True, "answer over " + "; ".join(f"{n}: {sp.expand(m)}" for n, m in rows.items()))
 
 
+@PROOF.step(3, "1/gamma^2 = S (9K+4) + 9 SK Q/(SK+Q), Q = sum_r |N(r)| <= |R|^2", _WORLDS, "completed square")
 def norm() -> Outcome:
     """Step 3: the squared norm is S (9K + 4) + S K f^2 + Q g^2, least at f = 3Q/(SK+Q); it rises in Q <= |R|^2."""
     S, K, Q, f = sp.symbols("S K Q f", positive=True)
@@ -73,6 +81,7 @@ def norm() -> Outcome:
     )
 
 
+@PROOF.step(4, "|grad L| >= gamma Phi(gap), Phi(g) = w (1 - e^(-g/w)), w = 1/(SK)", _WORLDS, "symbolic identities")
 def gradient_bound() -> Outcome:
     """Step 4: <-grad, D> >= w sum_i phi(l_i) >= Phi(gap), phi(l) = 1 - e^-l, Phi(g) = w phi(g/w), w = 1/(SK).
 
@@ -89,6 +98,9 @@ def gradient_bound() -> Outcome:
     )
 
 
+@PROOF.step(
+    5, "the recursion for the gap is monotone when eta gamma^2 w <= 1", _WORLDS, "symbolic identity, Sturm sequence"
+)
 def recursion() -> Outcome:
     """Step 5: both sides of x + c Phi(x)^2 <= y - c Phi(y)^2 rise if 2 c w <= 1, as Phi <= w and Phi' <= 1."""
     s, c, w = sp.symbols("s c w", positive=True)  # s = e^(-y/w) in (0, 1]
@@ -108,6 +120,7 @@ def recursion() -> Outcome:
     )
 
 
+@PROOF.step(6, "gap(t) <= 1/(eta gamma^2 (1-1/e)^2 (t-t_0)) once gap(t_0) <= 1/(SK)", _WORLDS, "symbolic identities")
 def rate() -> Outcome:
     """Step 6: once gap <= w, Phi(g) >= kappa g, kappa = 1 - 1/e, and 1/g rises by 2 c kappa^2 a step.
 
@@ -125,6 +138,9 @@ def rate() -> Outcome:
     )
 
 
+@PROOF.step(7, "domination from the restart is within 7 of the gap", CHOSEN.format(3), _NUMBERS, 3, True, Fraction(7))
+@PROOF.step(7, "domination from the restart is within 5 of the gap", CHOSEN.format(1), _NUMBERS, 1, True, Fraction(5))
+@PROOF.step(7, "domination from the closed form is within 10 of the gap", CHOSEN.format(1), _NUMBERS, 1, False)
 def domination_at_last_step(K: int, restarted: bool, limit: Fraction = Fraction(10)) -> Outcome:
     """Step 7: the recursion in balls over 10^4 steps; within ``limit`` of the gap.
 
@@ -140,112 +156,10 @@ def domination_at_last_step(K: int, restarted: bool, limit: Fraction = Fraction(
     if restarted:
         starts += [enclosed_start(chosen)]
         starts += [restart_start(chosen, restart_comparator(chosen, t)) for t in (200, 500, 1000, 2000, 5000, 10_000)]
-    bound = domination_bounds(chosen.world, chosen.step, _LAST, starts)[-1]
-    low, measured = Fraction(below(chosen.gap_enclosure(_LAST))), chosen.gap(_LAST)
+    bound = domination_bounds(chosen.world, chosen.step, LAST, starts)[-1]
+    low, measured = Fraction(below(chosen.gap_enclosure(LAST))), chosen.gap(LAST)
     inverse = float(inverse_margin_squared(chosen.world)) ** 0.5
     return Outcome(
         low <= Fraction(bound) <= limit * low,
         f"bound {bound:.6e}, gap {measured:.6e}: bound/gap {bound / measured:.2f}; 1/gamma = {inverse:.2f}",
-    )
-
-
-def _world(K: int) -> str:
-    return f"S = A = 30, |R| = 8, K = {K}, seed 0, eta = 1/beta, t = 10^4"
-
-
-def steps() -> tuple[Step, ...]:
-    """All steps of the page, in order."""
-    worlds = "all worlds, all K"
-    numbers = "recursion in ball arithmetic, the gap enclosed"
-    return (
-        Step(
-            _CLAIM,
-            "gradient-domination.1",
-            "at [s] the direction gains at least the missing mass of T(s)",
-            worlds,
-            "nonnegative coefficients",
-            subject_rows,
-        ),
-        Step(
-            _CLAIM,
-            "gradient-domination.2",
-            "at [s,r] the direction has margin >= 1",
-            worlds,
-            "nonnegative coefficients",
-            answer_rows,
-        ),
-        Step(
-            _CLAIM,
-            "gradient-domination.3",
-            "1/gamma^2 = S (9K+4) + 9 SK Q/(SK+Q), Q = sum_r |N(r)| <= |R|^2",
-            worlds,
-            "completed square",
-            norm,
-        ),
-        Step(
-            _CLAIM,
-            "gradient-domination.4",
-            "|grad L| >= gamma Phi(gap), Phi(g) = w (1 - e^(-g/w)), w = 1/(SK)",
-            worlds,
-            "symbolic identities",
-            gradient_bound,
-        ),
-        Step(
-            _CLAIM,
-            "gradient-domination.5",
-            "the recursion for the gap is monotone when eta gamma^2 w <= 1",
-            worlds,
-            "symbolic identity, Sturm sequence",
-            recursion,
-        ),
-        Step(
-            _CLAIM,
-            "gradient-domination.6",
-            "gap(t) <= 1/(eta gamma^2 (1-1/e)^2 (t-t_0)) once gap(t_0) <= 1/(SK)",
-            worlds,
-            "symbolic identities",
-            rate,
-        ),
-        Step(
-            _CLAIM,
-            "gradient-domination.7",
-            "domination from the closed form is within 10 of the gap",
-            _world(1),
-            numbers,
-            partial(domination_at_last_step, 1, False),
-        ),
-        *(
-            Step(
-                _CLAIM,
-                "gradient-domination.7",
-                f"domination from the restart is within {limit} of the gap",
-                _world(K),
-                numbers,
-                partial(domination_at_last_step, K, True, Fraction(limit)),
-            )
-            for K, limit in ((1, 5), (3, 7))
-        ),
-    )
-
-
-def mutants() -> tuple[Step, ...]:
-    """A direction of smaller norm, whose gain or margins fall short."""
-    worlds = "all worlds, all K"
-    return (
-        Step(
-            f"{_CLAIM}:smaller-direction",
-            "gradient-domination.1",
-            "votes (2, 2) gain at least the missing mass of T(s)",
-            worlds,
-            "nonnegative coefficients",
-            lambda: subject_rows(own=2),
-        ),
-        Step(
-            f"{_CLAIM}:smaller-direction",
-            "gradient-domination.2",
-            "f + g = 2 has margin >= 1 at [s,r]",
-            worlds,
-            "nonnegative coefficients",
-            lambda: answer_rows(total=2),
-        ),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.certify.certificate import Outcome, Step
+from theory.certify.certificate import Outcome, Proof
 from theory.certify.exact import all_of, identities, polynomial_nonnegative
 from theory.certify.frontier import Reading, rate_of
 from theory.claims.xu_chen.paper import N_f, R
@@ -12,12 +12,14 @@ from theory.numbers.balls import working_precision
 from theory.numbers.evaluate import expression_of
 from theory.registry import claim
 
-__all__ = ["divergence_bound", "exponent_bound", "mutants", "steps"]
+__all__ = ["PROOFS", "divergence_bound", "exponent_bound"]
 
-_CLAIM = "coverage-half-mean"
+PROOF = Proof("coverage-half-mean", "half-mean-tail")
+PROOFS = (PROOF,)
 p, q = sp.symbols("p q", positive=True)
 
 
+@PROOF.step(1, "C_r is Binomial(N_f, K/|R|)", "all 1 <= K <= |R|", "symbolic identity")
 def coverage_law() -> Outcome:
     """Step 1: P[r in T(s)] = C(R-1,K-1)/C(R,K) = K/R, and facts are independent."""
     K, R = sp.symbols("K R", positive=True, integer=True)
@@ -25,6 +27,9 @@ def coverage_law() -> Outcome:
     return identities([("C(R-1,K-1)/C(R,K)", ratio, K / R)])
 
 
+@PROOF.step(
+    2, "P[C <= Nq] <= exp(-N KL(q||p))", "all N, 0 < q <= p < 1", "Markov with the Chernoff tilt, symbolic identities"
+)
 def tilt() -> Outcome:
     """Step 2: Markov for z^C with z = q(1-p)/(p(1-q)) in (0, 1] gives exp(-N KL(q||p)) for P[C <= Nq], q <= p.
 
@@ -46,6 +51,8 @@ def tilt() -> Outcome:
     )
 
 
+@PROOF.mutant("pinsker-doubled", "KL(q||p) >= 4 (p-q)^2", 4)
+@PROOF.step(3, "KL(q||p) >= 2 (p-q)^2", "all 0 < q <= p < 1", "factorised derivative, Sturm sequence")
 def divergence_bound(coefficient: int = 2) -> Outcome:
     """Step 3: phi(p) = KL(q||p) - c (p-q)^2 has phi(q) = 0 and phi' >= 0 on [q, 1), for c = 2.
 
@@ -65,24 +72,33 @@ def divergence_bound(coefficient: int = 2) -> Outcome:
     )
 
 
+@PROOF.mutant("linear-in-multiplicity", "the exponent is p/2 = K/(2|R|)", p / 2)
+@PROOF.mutant("without-half", "the exponent is p^2 = K^2/|R|^2", p**2)
+@PROOF.step(4, "at q = p/2 the exponent is p^2/2 = K^2/(2|R|^2)", "all 0 < p < 1", "Sturm sequence", p**2 / 2)
 def exponent_bound(exponent: sp.Expr) -> Outcome:
     """Step 4: at q = p/2 the exponent 2(p-q)^2 is at least the one stated, on [0, 1]."""
     guaranteed = (2 * (p - q) ** 2).subs(q, p / 2)
     return polynomial_nonnegative(sp.expand(guaranteed - exponent), p, 0, 1)
 
 
+@PROOF.step(5, "p = 1 apart", "K = |R|, all N_f >= 0", "identity")
 def full_multiplicity() -> Outcome:
     """Step 5: p = 1 apart: C = N surely, so the event needs N <= N/2, that is N = 0, where the bound is 1."""
     N = sp.Symbol("N", positive=True)
     return identities([("N - N/2 = N/2 > 0", N - N / 2, N / 2), ("bound at N = 0", sp.exp(-N / 2).subs(N, 0), 1)])
 
 
+@PROOF.step(6, "with N_f = N~ log|R| the bound is the headline formula", "all K, |R| >= 2", "symbolic identity")
 def headline() -> Outcome:
     """Step 6: with N = N~ log R the exponent N K^2/(2R^2) is the headline's, N~ K^2 log R/(2R^2)."""
-    tail, literal = (expression_of(claim(name)) for name in (_CLAIM, "ood-error-literal"))
+    tail, literal = (expression_of(claim(name)) for name in (PROOF.claim, "ood-error-literal"))
     return identities([("exponent", tail.subs(N_f, N_f * sp.log(R)), literal)])
 
 
+@PROOF.mutant("literal-from-two", "the literal exponent exceeds the tail's exact rate for K = 2..19", first=2)
+@PROOF.step(
+    7, "the literal exponent exceeds the tail's exact rate for K = 3..19", "|R| = 20, all K < |R|", "ball arithmetic"
+)
 def literal_reading(first: int = 3, last: int = 19, universe: int = 20) -> Outcome:
     """Step 7: the literal exponent log|R| p^2/2 exceeds KL(p/2||p) for K = ``first``..``last``, no other K < |R|.
 
@@ -100,96 +116,3 @@ def literal_reading(first: int = 3, last: int = 19, universe: int = 20) -> Outco
                 return Outcome(False, f"not decided at K = {K}")
     found = f"at |R| = {universe} it exceeds the rate for K = {beyond[0]}..{beyond[-1]}"
     return Outcome(beyond == list(range(first, last + 1)), found)
-
-
-def steps() -> tuple[Step, ...]:
-    """All steps of the page, in order."""
-    return (
-        Step(
-            _CLAIM,
-            "half-mean-tail.1",
-            "C_r is Binomial(N_f, K/|R|)",
-            "all 1 <= K <= |R|",
-            "symbolic identity",
-            coverage_law,
-        ),
-        Step(
-            _CLAIM,
-            "half-mean-tail.2",
-            "P[C <= Nq] <= exp(-N KL(q||p))",
-            "all N, 0 < q <= p < 1",
-            "Markov with the Chernoff tilt, symbolic identities",
-            tilt,
-        ),
-        Step(
-            _CLAIM,
-            "half-mean-tail.3",
-            "KL(q||p) >= 2 (p-q)^2",
-            "all 0 < q <= p < 1",
-            "factorised derivative, Sturm sequence",
-            divergence_bound,
-        ),
-        Step(
-            _CLAIM,
-            "half-mean-tail.4",
-            "at q = p/2 the exponent is p^2/2 = K^2/(2|R|^2)",
-            "all 0 < p < 1",
-            "Sturm sequence",
-            lambda: exponent_bound(p**2 / 2),
-        ),
-        Step(_CLAIM, "half-mean-tail.5", "p = 1 apart", "K = |R|, all N_f >= 0", "identity", full_multiplicity),
-        Step(
-            _CLAIM,
-            "half-mean-tail.6",
-            "with N_f = N~ log|R| the bound is the headline formula",
-            "all K, |R| >= 2",
-            "symbolic identity",
-            headline,
-        ),
-        Step(
-            _CLAIM,
-            "half-mean-tail.7",
-            "the literal exponent exceeds the tail's exact rate for K = 3..19",
-            "|R| = 20, all K < |R|",
-            "ball arithmetic",
-            literal_reading,
-        ),
-    )
-
-
-def mutants() -> tuple[Step, ...]:
-    """The factor 1/2 dropped, K for K^2, and a larger constant in step 3; through the same steps."""
-    return (
-        Step(
-            f"{_CLAIM}:without-half",
-            "half-mean-tail.4",
-            "the exponent is p^2 = K^2/|R|^2",
-            "all 0 < p < 1",
-            "Sturm sequence",
-            lambda: exponent_bound(p**2),
-        ),
-        Step(
-            f"{_CLAIM}:linear-in-multiplicity",
-            "half-mean-tail.4",
-            "the exponent is p/2 = K/(2|R|)",
-            "all 0 < p < 1",
-            "Sturm sequence",
-            lambda: exponent_bound(p / 2),
-        ),
-        Step(
-            f"{_CLAIM}:pinsker-doubled",
-            "half-mean-tail.3",
-            "KL(q||p) >= 4 (p-q)^2",
-            "all 0 < q <= p < 1",
-            "factorised derivative, Sturm sequence",
-            lambda: divergence_bound(4),
-        ),
-        Step(
-            f"{_CLAIM}:literal-from-two",
-            "half-mean-tail.7",
-            "the literal exponent exceeds the tail's exact rate for K = 2..19",
-            "|R| = 20, all K < |R|",
-            "ball arithmetic",
-            lambda: literal_reading(first=2),
-        ),
-    )

@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from theory.certify.linear_memory import FloatArray, LinearMemoryWorld
-from theory.numbers.balls import working_precision
+from theory.numbers.balls import rational, working_precision
 
 __all__ = ["Enclosed", "certified_smoothness", "enclosed_descent", "from_floats", "gap_ball", "squared_distance"]
 
@@ -53,7 +53,7 @@ def certified_smoothness(world: LinearMemoryWorld) -> Fraction:
     with working_precision(192) as flint:
         matrix = [[flint.arb(0) for _ in range(n)] for _ in range(n)]
         for i in range(n):
-            matrix[i][i] = flint.arb(flint.fmpq(candidate.numerator, candidate.denominator))
+            matrix[i][i] = flint.arb(rational(candidate))
         subject, pair = flint.fmpq(1, 2 * S) + flint.fmpq(1, 8 * S), flint.fmpq(1, 8 * S * K)
         for s, own in enumerate(world.templates):
             matrix[s][s] -= subject
@@ -79,7 +79,7 @@ def enclosed_descent(world: LinearMemoryWorld, step: Fraction, steps: int) -> En
     """The memory after ``steps`` steps of size ``step`` from 0, with its distance to the true one."""
     with working_precision(_BITS) as flint:
         zero = flint.arb(0)
-        eta = flint.arb(flint.fmpq(step.numerator, step.denominator))
+        eta = flint.arb(rational(step))
         columns: Columns = [[zero] * world.vocabulary for _ in range(world.features)]
         radius = zero
         for _ in range(steps):

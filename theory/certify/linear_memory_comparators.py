@@ -11,12 +11,14 @@ from collections.abc import Mapping
 
 import sympy as sp
 
-from theory.certify.certificate import Outcome, Step
+from theory.certify.certificate import Outcome, Proof
 from theory.certify.exact import all_of, identities, nonnegative_coefficients
 
-__all__ = ["closed_form_loss", "corollary", "mutants", "simple_form", "steps"]
+__all__ = ["PROOFS", "closed_form_loss", "corollary", "simple_form"]
 
-_CLAIM = "pretraining-rate-linear"
+PROOF = Proof("pretraining-rate-linear", "linear-memory")
+PROOFS = (PROOF,)
+_WORLDS = "all S, A, |R|, 1 <= K <= |R|, rho > 0, every world"
 
 S, R, A, K, V = sp.symbols("S R A K V", positive=True)
 owners, neighbours = sp.symbols("n_r m_r", positive=True)  # facts that own r; templates co-owned with r, r included
@@ -71,6 +73,11 @@ def _sharp_answer_row() -> Classes:
     }
 
 
+@PROOF.mutant("templates-free", "simple form without |R|(|R|+A) in the norm", norm=S * (K + sp.Rational(1, 4)))
+@PROOF.mutant("vocabulary-without-prompt", "simple form with V = S + |R| + A", vocabulary=S + R + A)
+@PROOF.step(
+    1, "simple form: both losses and the norm of the comparator", _WORLDS, "tokens counted by class, symbolic identity"
+)
 def simple_form(vocabulary: sp.Expr | None = None, norm: sp.Expr | None = None) -> Outcome:
     """Step 1: the vocabulary is counted out, both losses and the squared norm are as stated.
 
@@ -121,6 +128,12 @@ def _polynomial(expression: sp.Expr) -> sp.Expr:
     return sp.simplify(sp.expand(expression.subs(table, simultaneous=True)))
 
 
+@PROOF.step(
+    3,
+    "sharper closed form: losses and norm of the comparator (a, b, f, g)",
+    "all worlds, all real a, b, f, g",
+    "tokens counted by class, symbolic identity",
+)
 def closed_form_loss() -> Outcome:
     """Step 3: the sharper comparator's losses, summed over templates with weight n_r/(SK), and its norm."""
     first, second = _subject_row(a, b), _sharp_answer_row()
@@ -153,6 +166,12 @@ def closed_form_loss() -> Outcome:
     )
 
 
+@PROOF.step(
+    2,
+    "gap <= C log^2(t)/t with explicit C, from rho = 4 log t",
+    "all worlds, t >= 3",
+    "log(1+x) <= x, nonnegative coefficients",
+)
 def corollary() -> Outcome:
     """Step 2: rho = 4 log t gives gap <= C log^2(t)/t for t >= 3, with C explicit.
 
@@ -179,58 +198,4 @@ def corollary() -> Outcome:
         ),
         Outcome(True, "C = (V-K)/K + A + S + |R| + 4 [S(K+1/4) + |R|(|R|+A)]/eta"),
         identities([("C", constant, (S + R + A + 1 - K) / K + A + S + R)]),
-    )
-
-
-def steps() -> tuple[Step, ...]:
-    """All steps of the first part of the page, in order."""
-    worlds = "all S, A, |R|, 1 <= K <= |R|, rho > 0, every world"
-    return (
-        Step(
-            _CLAIM,
-            "linear-memory.1",
-            "simple form: both losses and the norm of the comparator",
-            worlds,
-            "tokens counted by class, symbolic identity",
-            simple_form,
-        ),
-        Step(
-            _CLAIM,
-            "linear-memory.2",
-            "gap <= C log^2(t)/t with explicit C, from rho = 4 log t",
-            "all worlds, t >= 3",
-            "log(1+x) <= x, nonnegative coefficients",
-            corollary,
-        ),
-        Step(
-            _CLAIM,
-            "linear-memory.3",
-            "sharper closed form: losses and norm of the comparator (a, b, f, g)",
-            "all worlds, all real a, b, f, g",
-            "tokens counted by class, symbolic identity",
-            closed_form_loss,
-        ),
-    )
-
-
-def mutants() -> tuple[Step, ...]:
-    """V without the prompt token; the templates' rows left out of the norm."""
-    worlds = "all S, A, |R|, 1 <= K <= |R|, rho > 0, every world"
-    return (
-        Step(
-            f"{_CLAIM}:vocabulary-without-prompt",
-            "linear-memory.1",
-            "simple form with V = S + |R| + A",
-            worlds,
-            "tokens counted by class, symbolic identity",
-            lambda: simple_form(vocabulary=S + R + A),
-        ),
-        Step(
-            f"{_CLAIM}:templates-free",
-            "linear-memory.1",
-            "simple form without |R|(|R|+A) in the norm",
-            worlds,
-            "tokens counted by class, symbolic identity",
-            lambda: simple_form(norm=S * (K + sp.Rational(1, 4))),
-        ),
     )

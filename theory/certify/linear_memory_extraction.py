@@ -7,19 +7,25 @@ from typing import Any
 
 import sympy as sp
 
-from theory.certify.certificate import Outcome, Step
+from theory.certify.certificate import Outcome, Proof
 from theory.certify.exact import all_of, below_zero_at, identities, nonnegative_coefficients
 from theory.certify.linear_memory import all_templates
 from theory.coverage.laws import some_unseen
 
-__all__ = ["CLAIM", "LARGEST_STEP", "averaging", "failure", "mutants", "steps"]
+__all__ = ["LARGEST_STEP", "PROOFS", "averaging", "failure"]
 
-CLAIM = "ood-error-linear-memory"
+PROOF = Proof("ood-error-linear-memory", "linear-memory-extraction")
+PROOFS = (PROOF,)
+_EVERY = "every linear memory, every set of fine-tuned facts with answers of their own"
+_PAIRS = "any two tokens that are no fine-tuned answers, every number of steps"
 LARGEST_STEP = 8
 n, eta, h = sp.symbols("n eta h", positive=True)  # fine-tuned facts, step, eta/(2n)
 more, below = sp.symbols("more below", nonnegative=True)  # n - 1; how far eta is below its limit
 
 
+@PROOF.step(
+    1, "the prompt's column moves by the sum of what the subjects' columns move by", _EVERY, "symbolic differentiation"
+)
 def gradient() -> Outcome:
     """Step 1: the gradient of the fine-tuning loss, differentiated entry by entry.
 
@@ -41,6 +47,7 @@ def gradient() -> Outcome:
     return identities(equations)
 
 
+@PROOF.step(2, "p_v - p_w = theta z with 0 <= theta <= 1/4", _EVERY, "symbolic identities")
 def secant() -> Outcome:
     """Step 2: p_v - p_w = (p_v + p_w) tanh(z/4) with z = 2 (F_v - F_w), and tanh u lies between 0 and u.
 
@@ -58,6 +65,18 @@ def secant() -> Outcome:
     )
 
 
+@PROOF.mutant(
+    "twice-the-step",
+    "for eta <= 16 a step takes X and the b_s to weighted means of themselves",
+    2 * LARGEST_STEP,
+    domain=_EVERY,
+)
+@PROOF.step(
+    3,
+    "for eta <= 8 a step takes X and the b_s to weighted means of themselves",
+    _PAIRS,
+    "symbolic identities, nonnegative coefficients",
+)
 def averaging(limit: int = LARGEST_STEP) -> Outcome:
     """Step 3: one step replaces X and every b_s by weighted means of X and the b_s.
 
@@ -104,6 +123,7 @@ def _overshoot(limit: int) -> str:
     return f"logits 1/20 (v), 0 (w), -20 (the answer) of one fact and one step of {limit} take X {verdict} -1/10"
 
 
+@PROOF.step(4, "X >= -max(0, max_s c_s) throughout", _PAIRS, "symbolic identities, nonnegative coefficients")
 def hull() -> Outcome:
     """Step 4: weighted means of numbers >= m are >= m; at the start X = 0 >= -gamma and b_s = -c_s >= -gamma."""
     m = sp.Symbol("m", real=True)
@@ -119,6 +139,17 @@ def hull() -> Outcome:
     return all_of(identities(equations), *(nonnegative_coefficients(start, gamma, less) for start in starts))
 
 
+@PROOF.mutant(
+    "dominance-one-short",
+    "with template dominance >= -1 an uncovered own template is never behind the answer",
+    lacking=1,
+)
+@PROOF.step(
+    5,
+    "with template dominance an uncovered own template is never behind the answer",
+    _EVERY,
+    "nonnegative coefficients",
+)
 def failure(lacking: int = 0) -> Outcome:
     """Step 5: 2 (F(r) - F(a')) = mu + X >= 0 if mu >= gamma - ``lacking`` and X >= -gamma."""
     gamma, dominance, excess = sp.symbols("gamma dominance excess", nonnegative=True)
@@ -132,6 +163,12 @@ def failure(lacking: int = 0) -> Outcome:
     )
 
 
+@PROOF.step(
+    6,
+    "the mean share of facts with an uncovered own template is the covering law",
+    "|R| <= 4, K <= 3, N_f <= 3",
+    "exhaustive enumeration",
+)
 def mean_over_worlds() -> Outcome:
     """Step 6: the share of held-out facts with an unseen own template, averaged over all worlds, is the law."""
     worlds = 0
@@ -146,82 +183,3 @@ def mean_over_worlds() -> Outcome:
             return Outcome(False, f"{total / count} against {law} at |R|={universe}, K={multiplicity}, N_f={N}")
         worlds += count
     return Outcome(True, f"{worlds} worlds enumerated")
-
-
-def steps() -> tuple[Step, ...]:
-    """Steps 1 to 6."""
-    every = "every linear memory, every set of fine-tuned facts with answers of their own"
-    pairs = "any two tokens that are no fine-tuned answers, every number of steps"
-    return (
-        Step(
-            CLAIM,
-            "linear-memory-extraction.1",
-            "the prompt's column moves by the sum of what the subjects' columns move by",
-            every,
-            "symbolic differentiation",
-            gradient,
-        ),
-        Step(
-            CLAIM,
-            "linear-memory-extraction.2",
-            "p_v - p_w = theta z with 0 <= theta <= 1/4",
-            every,
-            "symbolic identities",
-            secant,
-        ),
-        Step(
-            CLAIM,
-            "linear-memory-extraction.3",
-            "for eta <= 8 a step takes X and the b_s to weighted means of themselves",
-            pairs,
-            "symbolic identities, nonnegative coefficients",
-            averaging,
-        ),
-        Step(
-            CLAIM,
-            "linear-memory-extraction.4",
-            "X >= -max(0, max_s c_s) throughout",
-            pairs,
-            "symbolic identities, nonnegative coefficients",
-            hull,
-        ),
-        Step(
-            CLAIM,
-            "linear-memory-extraction.5",
-            "with template dominance an uncovered own template is never behind the answer",
-            every,
-            "nonnegative coefficients",
-            failure,
-        ),
-        Step(
-            CLAIM,
-            "linear-memory-extraction.6",
-            "the mean share of facts with an uncovered own template is the covering law",
-            "|R| <= 4, K <= 3, N_f <= 3",
-            "exhaustive enumeration",
-            mean_over_worlds,
-        ),
-    )
-
-
-def mutants() -> tuple[Step, ...]:
-    """Steps twice as large; dominance up to 1 nat short."""
-    every = "every linear memory, every set of fine-tuned facts with answers of their own"
-    return (
-        Step(
-            f"{CLAIM}:twice-the-step",
-            "linear-memory-extraction.3",
-            "for eta <= 16 a step takes X and the b_s to weighted means of themselves",
-            every,
-            "symbolic identities, nonnegative coefficients",
-            lambda: averaging(2 * LARGEST_STEP),
-        ),
-        Step(
-            f"{CLAIM}:dominance-one-short",
-            "linear-memory-extraction.5",
-            "with template dominance >= -1 an uncovered own template is never behind the answer",
-            every,
-            "nonnegative coefficients",
-            lambda: failure(lacking=1),
-        ),
-    )

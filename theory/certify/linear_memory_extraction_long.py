@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.certify.certificate import Outcome, Step
+from theory.certify.certificate import Outcome, Proof
 from theory.certify.exact import all_of, identities, nonnegative_coefficients
-from theory.certify.linear_memory_extraction import CLAIM, h, more, n
+from theory.certify.linear_memory_extraction import h, more, n
 
-__all__ = ["bounded_only_if", "convergence", "mutants", "steps"]
+__all__ = ["PROOFS", "bounded_only_if", "convergence"]
 
+PROOF = Proof("ood-error-linear-memory", "linear-memory-extraction")
+PROOFS = (PROOF,)
 _STATEMENT = "however good the memory, the OOD error is 1 after some arbitrarily long fine-tunings with eta <= {}"
 
 
@@ -65,29 +67,13 @@ def convergence(limit: int = 4) -> Outcome:
     return Outcome(False, f"{result.detail}; one fact has 1/beta = 4, below {limit}: the lemma does not speak of it")
 
 
-def steps() -> tuple[Step, ...]:
-    """Step 12."""
-    return (
-        Step(
-            CLAIM,
-            "linear-memory-extraction.12",
-            _STATEMENT.format(4),
-            "every linear memory, every 1 <= N_f < S",
-            "symbolic identities, nonnegative coefficients",
-            lambda: all_of(bookkeeping(), bounded_only_if(), convergence()),
-        ),
-    )
-
-
-def mutants() -> tuple[Step, ...]:
-    """Twice the step: convergence is not given."""
-    return (
-        Step(
-            f"{CLAIM}:long-with-twice-the-step",
-            "linear-memory-extraction.12",
-            _STATEMENT.format(8),
-            "every linear memory, every 1 <= N_f < S",
-            "symbolic identities, nonnegative coefficients",
-            lambda: convergence(limit=8),
-        ),
-    )
+@PROOF.mutant("long-with-twice-the-step", _STATEMENT.format(8), 8)
+@PROOF.step(
+    12,
+    _STATEMENT.format(4),
+    "every linear memory, every 1 <= N_f < S",
+    "symbolic identities, nonnegative coefficients",
+)
+def extracts_nothing(limit: int = 4) -> Outcome:
+    """Step 12: the loss tends to 0, so c_s + x_s + X is unbounded, hence X too; then a(s) beats every answer."""
+    return all_of(bookkeeping(), bounded_only_if(), convergence(limit))

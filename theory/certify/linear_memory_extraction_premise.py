@@ -9,22 +9,31 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from theory.certify.certificate import Outcome, Step
+from theory.certify.certificate import Outcome, Proof
 from theory.certify.exact import all_of, below_zero_at, identities, nonnegative_coefficients
 from theory.certify.linear_memory import LinearMemoryWorld, all_templates
-from theory.certify.linear_memory_extraction import CLAIM, below, eta, h, more, n
+from theory.certify.linear_memory_extraction import below, eta, h, more, n
 from theory.claims.xu_chen.paper import K as K_symbol
 from theory.claims.xu_chen.paper import N_f as N_symbol
 from theory.claims.xu_chen.paper import R as R_symbol
 from theory.coverage.laws import some_unseen
+from theory.numbers.balls import rational
 from theory.numbers.evaluate import expression_of
 from theory.registry import claim
 
-__all__ = ["attained", "mutants", "own_template_first", "steps"]
+__all__ = ["PROOFS", "attained", "own_template_first"]
 
+PROOF = Proof("ood-error-linear-memory", "linear-memory-extraction")
+PROOFS = (PROOF,)
 S, V, K = sp.symbols("S V K", positive=True)
 
 
+@PROOF.step(
+    7,
+    "K = 1: a fact without template r never prefers r to the answer of a fact with r",
+    "all worlds with S <= 5, |R| <= 3; every number of pre-training steps",
+    "exhaustive enumeration",
+)
 def never_told_apart() -> Outcome:
     """Step 7: K = 1, T(s') = {r}, T(s) = {q}, q != r: no row with e_s or e_q in it has r or a(s') for its target.
 
@@ -48,6 +57,17 @@ def never_told_apart() -> Outcome:
     return Outcome(True, f"{cases} pairs of facts in all worlds of up to 5 facts and 3 templates")
 
 
+@PROOF.mutant(
+    "pretraining-step-doubled",
+    "K = 1: a fact never prefers its answer to its template, for eta <= 4 S",
+    step_per_fact=4,
+)
+@PROOF.step(
+    8,
+    "K = 1: a fact never prefers its answer to its template, for eta <= 2 S, hence for eta <= 1/beta",
+    "every world, every number of pre-training steps",
+    "symbolic identities, nonnegative coefficients",
+)
 def own_template_first(step_per_fact: int = 2) -> Outcome:
     """Step 8: K = 1, mu = u_s'(r) - u_s'(a') stays >= 0 while eta <= ``step_per_fact`` S.
 
@@ -79,6 +99,13 @@ def own_template_first(step_per_fact: int = 2) -> Outcome:
     )
 
 
+@PROOF.step(
+    9,
+    "the bound is attained by a memory with template dominance",
+    "every world; equality with the law at |R| <= 5, N_f <= 5",
+    "symbolic identities, ball arithmetic, exact rationals",
+    expression_of(claim(PROOF.claim)),
+)
 def attained(log_bound: sp.Expr) -> Outcome:
     """Step 9: a memory with dominance whose OOD error is, in every world, the share of uncovered facts.
 
@@ -118,6 +145,10 @@ def attained(log_bound: sp.Expr) -> Outcome:
     return Outcome(True, shape.detail + "; no less than the bound at all |R| <= 5")
 
 
+for _mutant in claim(PROOF.claim).mutants:
+    PROOF.mutant(_mutant.name, _mutant.text, _mutant.log_bound, domain="every world")(attained)
+
+
 def _admissible_votes() -> Outcome:
     """mu = 1/(8 n (K+2)) lies below h (p - q) at eta = 8, M = 9, by balls, for the sizes listed."""
     for N, multiplicity, size in itertools.product((1, 6, 40), (1, 3, 6), (20, 100, 200)):
@@ -132,6 +163,12 @@ def _admissible_votes() -> Outcome:
     return Outcome(True, "an admissible mu at 27 sizes")
 
 
+@PROOF.step(
+    10,
+    "without dominance everything can be extracted: K >= 3 after one pre-training step",
+    "every world with K >= 3",
+    "symbolic identities",
+)
 def premise_is_needed() -> Outcome:
     """Step 10: K >= 3, one pre-training step from 0, none of fine-tuning: every held-out fact is extracted.
 
@@ -150,6 +187,9 @@ def premise_is_needed() -> Outcome:
     )
 
 
+@PROOF.step(
+    11, "the bound exceeds each reading of the headline formula at some (N_f, K, |R|)", "two points", "ball arithmetic"
+)
 def beyond_the_headline() -> Outcome:
     """Step 11: the law exceeds each reading of the headline formula somewhere, by balls."""
     details = []
@@ -158,77 +198,10 @@ def beyond_the_headline() -> Outcome:
         bound = claim(reading).enclosure(N_f=N, K=multiplicity, R=universe).ball
 
         def excess(flint: Any, law: Fraction = law, bound: Any = bound) -> Any:
-            return flint.arb(bound).exp() - flint.arb(flint.fmpq(law.numerator, law.denominator))
+            return flint.arb(bound).exp() - flint.arb(rational(law))
 
         point = f"N_f={N}, K={multiplicity}, |R|={universe}"
         if below_zero_at(excess) is not True:
             return Outcome(False, f"{reading} is not below {law} at {point}")
         details.append(f"{reading} is below {law} at {point}")
     return Outcome(True, "; ".join(details))
-
-
-def steps() -> tuple[Step, ...]:
-    """Steps 7 to 11."""
-    bound = expression_of(claim(CLAIM))
-    return (
-        Step(
-            CLAIM,
-            "linear-memory-extraction.7",
-            "K = 1: a fact without template r never prefers r to the answer of a fact with r",
-            "all worlds with S <= 5, |R| <= 3; every number of pre-training steps",
-            "exhaustive enumeration",
-            never_told_apart,
-        ),
-        Step(
-            CLAIM,
-            "linear-memory-extraction.8",
-            "K = 1: a fact never prefers its answer to its template, for eta <= 2 S, hence for eta <= 1/beta",
-            "every world, every number of pre-training steps",
-            "symbolic identities, nonnegative coefficients",
-            own_template_first,
-        ),
-        Step(
-            CLAIM,
-            "linear-memory-extraction.9",
-            "the bound is attained by a memory with template dominance",
-            "every world; equality with the law at |R| <= 5, N_f <= 5",
-            "symbolic identities, ball arithmetic, exact rationals",
-            lambda: attained(bound),
-        ),
-        Step(
-            CLAIM,
-            "linear-memory-extraction.10",
-            "without dominance everything can be extracted: K >= 3 after one pre-training step",
-            "every world with K >= 3",
-            "symbolic identities",
-            premise_is_needed,
-        ),
-        Step(
-            CLAIM,
-            "linear-memory-extraction.11",
-            "the bound exceeds each reading of the headline formula at some (N_f, K, |R|)",
-            "two points",
-            "ball arithmetic",
-            beyond_the_headline,
-        ),
-    )
-
-
-def mutants() -> tuple[Step, ...]:
-    """Larger bounds; pre-training steps twice as large."""
-    attaining = ("every world", "symbolic identities, ball arithmetic, exact rationals")
-    larger = tuple(
-        Step(f"{CLAIM}:{m.name}", "linear-memory-extraction.9", m.text, *attaining, lambda m=m: attained(m.log_bound))  # type: ignore[misc]
-        for m in claim(CLAIM).mutants
-    )
-    return (
-        *larger,
-        Step(
-            f"{CLAIM}:pretraining-step-doubled",
-            "linear-memory-extraction.8",
-            "K = 1: a fact never prefers its answer to its template, for eta <= 4 S",
-            "every world, every number of pre-training steps",
-            "symbolic identities, nonnegative coefficients",
-            lambda: own_template_first(step_per_fact=4),
-        ),
-    )

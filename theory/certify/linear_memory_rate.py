@@ -34,10 +34,13 @@ from theory.certify.linear_memory_balls import (
     squared_distance,
 )
 from theory.certify.linear_memory_floats import Near, near_descent
-from theory.numbers.balls import working_precision
+from theory.numbers.balls import rational, working_precision
 from theory.registry import claim
 
 __all__ = [
+    "CHOSEN",
+    "LAST",
+    "RESTART_AT",
     "BoundForms",
     "Setting",
     "Start",
@@ -57,6 +60,8 @@ __all__ = [
 ]
 
 RESTART_AT = 100
+LAST = 10_000  # gradient steps
+CHOSEN = "S = A = 30, |R| = 8, K = {}, seed 0, eta = 1/beta, t = 10^4"  # world and step of the certificates
 _SUBJECTS, _UNIVERSE, _SEED = 30, 8, 0
 _BITS = 96
 _GRID = 16  # votes are multiples of 1/16
@@ -92,10 +97,10 @@ class Setting:
         """
         middle = gap_ball(self.world, from_floats(self.near[t].memory))
         with working_precision(_BITS) as flint:
-            return middle + flint.arb(0, 1) * (3 * flint.arb(_rational(flint, self.near[t].radius))).upper()
+            return middle + flint.arb(0, 1) * (3 * flint.arb(rational(self.near[t].radius))).upper()
 
 
-_TIMES = (100, 150, 200, 300, 500, 700, 1000, 1500, 2000, 3000, 5000, 7000, 10_000)
+_TIMES = (100, 150, 200, 300, 500, 700, 1000, 1500, 2000, 3000, 5000, 7000, LAST)
 
 
 @lru_cache(maxsize=8)
@@ -133,7 +138,7 @@ def closed_form_bound(world: LinearMemoryWorld, step: Fraction, t: int, votes: V
     """The sharper closed form at t, a ball; every choice of votes (a, b, f, g) is valid."""
     loss, norm = _closed_form_parts(world, votes)
     with working_precision(_BITS) as flint:
-        return loss + norm / (factor * flint.arb(_rational(flint, step)) * t)
+        return loss + norm / (factor * flint.arb(rational(step)) * t)
 
 
 @lru_cache(maxsize=64)
@@ -141,7 +146,7 @@ def _closed_form_parts(world: LinearMemoryWorld, votes: Votes) -> tuple[Any, Any
     """Loss and squared norm of the comparator, as balls."""
     S, K, R, A = world.subjects, world.multiplicity, world.universe, world.answer_count
     with working_precision(_BITS) as flint:
-        a, b, f, g = (flint.arb(_rational(flint, vote)) for vote in votes)
+        a, b, f, g = (flint.arb(rational(vote)) for vote in votes)
         loss = (1 + (b.exp() + (world.vocabulary - K - 1)) / (K * a.exp())).log()
         for owned, near in zip(world.owners.tolist(), world.neighbours.tolist(), strict=True):
             if owned:
@@ -213,7 +218,7 @@ def restart_bound(chosen: Setting, t: int, comparator: Columns) -> Any:
     """gap(M) + (|M~ - M| + radius)^2 / (4 eta (t - t_0)), a ball; t > t_0."""
     start = restart_start(chosen, comparator)
     with working_precision(_BITS) as flint:
-        return start.loss + start.reach / (4 * flint.arb(_rational(flint, chosen.step)) * (t - start.offset))
+        return start.loss + start.reach / (4 * flint.arb(rational(chosen.step)) * (t - start.offset))
 
 
 def inverse_margin_squared(world: LinearMemoryWorld) -> Fraction:
@@ -250,7 +255,7 @@ def best_comparator_bound(chosen: Setting, t: int, rounds: int = 400) -> Any:
     loss = gap_ball(chosen.world, comparator)
     with working_precision(_BITS) as flint:
         squared = sum((x * x for column in comparator for x in column), flint.arb(0))
-        return loss + squared / (4 * flint.arb(_rational(flint, chosen.step)) * t)
+        return loss + squared / (4 * flint.arb(rational(chosen.step)) * t)
 
 
 def enclosed_start(chosen: Setting) -> Start:
@@ -273,8 +278,8 @@ def domination_bounds(world: LinearMemoryWorld, step: Fraction, last: int, start
     bounds: list[float] = []
     with working_precision(_BITS) as flint:
         w = flint.fmpq(1, world.subjects * world.multiplicity)
-        eta = flint.arb(_rational(flint, step))
-        c = eta / _rational(flint, inverse) / 2
+        eta = flint.arb(rational(step))
+        c = eta / rational(inverse) / 2
         if not 2 * c * w <= 1:
             raise ArithmeticError("eta gamma^2 w > 1: the recursion is not proved to be monotone")
         floats = [(above(s.loss), above(s.reach / (4 * eta)), s.offset) for s in starts]
@@ -306,10 +311,6 @@ def _next(flint: Any, current: float, c: Any, w: Any, slope: float, width: float
         if ball + c * (w * (1 - (-ball / w).exp())) ** 2 >= goal:
             return x
         x += 1e-14 * current + 5e-324
-
-
-def _rational(flint: Any, value: Fraction) -> Any:
-    return flint.fmpq(value.numerator, value.denominator)
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from functools import partial
 from typing import Any
 
 import sympy as sp
 
-from theory.certify.certificate import Outcome, Step
+from theory.certify.certificate import Outcome, Proof
 from theory.certify.exact import above, below, nonnegative_coefficients
 from theory.certify.linear_memory_balls import from_floats, squared_distance
 from theory.certify.linear_memory_floats import EXP_ERROR, LOG2_HIGH, LOG2_LOW, TAYLOR_DEGREE, UNIT
 from theory.certify.linear_memory_rate import (
+    CHOSEN,
+    LAST,
     RESTART_AT,
     best_votes,
     closed_form_bound,
@@ -23,18 +24,22 @@ from theory.certify.linear_memory_rate import (
 )
 from theory.numbers.balls import working_precision
 
-__all__ = ["closed_form", "mutants", "restart", "steps"]
+__all__ = ["PROOFS", "closed_form", "restart"]
 
-_CLAIM = "pretraining-rate-linear"
-_LAST = 10_000
+PROOF = Proof("pretraining-rate-linear", "linear-memory")
+PROOFS = (PROOF,)
+_NUMBERS = "ball arithmetic, the gap enclosed"
 _LIMITS = {1: Fraction(25), 3: Fraction(17)}
 _RESTART_LIMIT = Fraction(10)
 
 
-def _domain(K: int) -> str:
-    return f"S = A = 30, |R| = 8, K = {K}, seed 0, eta = 1/beta, t = 10^4"
-
-
+@PROOF.mutant("step-too-large", "a gradient step of size <= 3/beta is nonexpansive", 3)
+@PROOF.step(
+    4,
+    "a gradient step of size <= 1/beta (indeed 2/beta) is nonexpansive",
+    "all convex beta-smooth L",
+    "co-coercivity, nonnegative coefficients",
+)
 def nonexpansive(squared_steps: int = 1) -> Outcome:
     """Step 4: |GD(x) - GD(y)| <= |x - y| for eta <= ``squared_steps``/beta.
 
@@ -47,6 +52,8 @@ def nonexpansive(squared_steps: int = 1) -> Outcome:
     return nonnegative_coefficients(sp.cancel(left * beta**2 * (1 + z) ** 2 / squared_steps), z)
 
 
+@PROOF.step(5, "beta' >= beta and eta beta' <= 1", CHOSEN.format(3), "LDL^T pivots in ball arithmetic, rationals", 3)
+@PROOF.step(5, "beta' >= beta and eta beta' <= 1", CHOSEN.format(1), "LDL^T pivots in ball arithmetic, rationals", 1)
 def smoothness(K: int) -> Outcome:
     """Step 5: beta' I - (sum w phi phi^T)/2 is positive definite, and eta beta' <= 1, exactly."""
     chosen = setting(K)
@@ -58,12 +65,14 @@ def smoothness(K: int) -> Outcome:
     )
 
 
+@PROOF.step(6, f"the closed form is within {_LIMITS[3]} of the gap", CHOSEN.format(3), _NUMBERS, 3)
+@PROOF.step(6, f"the closed form is within {_LIMITS[1]} of the gap", CHOSEN.format(1), _NUMBERS, 1)
 def closed_form(K: int, factor: int = 4) -> Outcome:
     """Step 6: the sharper closed form in balls, against the enclosed gap."""
     chosen = setting(K)
-    votes = best_votes(chosen.world, chosen.step, _LAST)
-    bound = above(closed_form_bound(chosen.world, chosen.step, _LAST, votes, factor))
-    simple = simple_bound(chosen.world, chosen.step, _LAST)
+    votes = best_votes(chosen.world, chosen.step, LAST)
+    bound = above(closed_form_bound(chosen.world, chosen.step, LAST, votes, factor))
+    simple = simple_bound(chosen.world, chosen.step, LAST)
     low, measured = _gap(K)
     return Outcome(
         low <= Fraction(bound) <= min(Fraction(simple), _LIMITS[K] * low),
@@ -75,9 +84,15 @@ def closed_form(K: int, factor: int = 4) -> Outcome:
 def _gap(K: int) -> tuple[Fraction, float]:
     """A rational certainly below the gap at the last step, and the gap in float64."""
     chosen = setting(K)
-    return Fraction(below(chosen.gap_enclosure(_LAST))), chosen.gap(_LAST)
+    return Fraction(below(chosen.gap_enclosure(LAST))), chosen.gap(LAST)
 
 
+@PROOF.step(
+    8,
+    "float64 descent stays within a known distance of the exact one",
+    "S = A = 30, |R| = 8, K = 1 and 3, t <= 10^4",
+    "rounding analysis, constants in ball arithmetic",
+)
 def rounding() -> Outcome:
     """Step 8: the exponential in float64 is within 64 units of 2^-53, and so each step's rounding is known.
 
@@ -96,7 +111,7 @@ def rounding() -> Outcome:
         proved = bool(total <= flint.arb(_exact(flint, EXP_ERROR))) and bits / 2**32 == LOG2_HIGH and bits < 2**32
         units = above(total / unit)
     ends = {K: setting(K) for K in _LIMITS}
-    radii = ", ".join(f"{float(chosen.near[_LAST].radius):.1e} at K = {K}" for K, chosen in ends.items())
+    radii = ", ".join(f"{float(chosen.near[LAST].radius):.1e} at K = {K}" for K, chosen in ends.items())
     for chosen in ends.values():
         known = chosen.near[RESTART_AT]
         apart = squared_distance(chosen.enclosed.columns, from_floats(known.memory)).sqrt()
@@ -112,83 +127,15 @@ def _exact(flint: Any, value: Fraction) -> Any:
     return flint.fmpq(value.numerator, value.denominator)
 
 
+@PROOF.step(7, f"the restart at t_0 = {RESTART_AT} is within 10 of the gap", CHOSEN.format(3), _NUMBERS, 3)
+@PROOF.step(7, f"the restart at t_0 = {RESTART_AT} is within 10 of the gap", CHOSEN.format(1), _NUMBERS, 1)
 def restart(K: int) -> Outcome:
     """Step 7: M_{t_0} enclosed, then the lemma from there."""
     chosen = setting(K)
-    bound = above(restart_bound(chosen, _LAST, restart_comparator(chosen, _LAST)))
+    bound = above(restart_bound(chosen, LAST, restart_comparator(chosen, LAST)))
     low, measured = _gap(K)
     return Outcome(
         low <= Fraction(bound) <= _RESTART_LIMIT * low,
         f"M_{RESTART_AT} within {above(chosen.enclosed.radius):.1e}; bound {bound:.6e}, "
         f"gap {measured:.6e}: bound/gap {bound / measured:.2f}",
-    )
-
-
-def steps() -> tuple[Step, ...]:
-    """The second part of the page, in order."""
-    numbers = "ball arithmetic, the gap enclosed"
-    return (
-        Step(
-            _CLAIM,
-            "linear-memory.4",
-            "a gradient step of size <= 1/beta (indeed 2/beta) is nonexpansive",
-            "all convex beta-smooth L",
-            "co-coercivity, nonnegative coefficients",
-            partial(nonexpansive, 2),
-        ),
-        *(
-            Step(
-                _CLAIM,
-                "linear-memory.5",
-                "beta' >= beta and eta beta' <= 1",
-                _domain(K),
-                "LDL^T pivots in ball arithmetic, rationals",
-                partial(smoothness, K),
-            )
-            for K in _LIMITS
-        ),
-        *(
-            Step(
-                _CLAIM,
-                "linear-memory.6",
-                f"the closed form is within {_LIMITS[K]} of the gap",
-                _domain(K),
-                numbers,
-                partial(closed_form, K),
-            )
-            for K in _LIMITS
-        ),
-        *(
-            Step(
-                _CLAIM,
-                "linear-memory.7",
-                f"the restart at t_0 = {RESTART_AT} is within 10 of the gap",
-                _domain(K),
-                numbers,
-                partial(restart, K),
-            )
-            for K in _LIMITS
-        ),
-        Step(
-            _CLAIM,
-            "linear-memory.8",
-            "float64 descent stays within a known distance of the exact one",
-            "S = A = 30, |R| = 8, K = 1 and 3, t <= 10^4",
-            "rounding analysis, constants in ball arithmetic",
-            rounding,
-        ),
-    )
-
-
-def mutants() -> tuple[Step, ...]:
-    """A step so large that rounding errors could grow."""
-    return (
-        Step(
-            f"{_CLAIM}:step-too-large",
-            "linear-memory.4",
-            "a gradient step of size <= 3/beta is nonexpansive",
-            "all convex beta-smooth L",
-            "co-coercivity, nonnegative coefficients",
-            partial(nonexpansive, 3),
-        ),
     )

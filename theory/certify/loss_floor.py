@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.certify.certificate import Outcome, Step
+from theory.certify.certificate import Outcome, Proof
 from theory.certify.exact import identities
 
-__all__ = ["blind_floor", "decomposition", "mutants", "steps"]
+__all__ = ["PROOFS", "blind_floor", "decomposition"]
 
-_CLAIM = "pretraining-floor"
+PROOF = Proof("pretraining-floor", "loss-floor")
+PROOFS = (PROOF,)
+_EVERY = "every model, every world"
 K, R = sp.symbols("K R", positive=True)
 
 
+@PROOF.mutant("one-template-more", "L_PT - log(K+1) = mean KL + mean answer loss", sp.log(K + 1))
+@PROOF.mutant("entropy-of-universe", "L_PT - log|R| = mean KL + mean answer loss", sp.log(R))
+@PROOF.step(
+    1, "L_PT - log K = mean KL(uniform on T(s) || p(.|s)) + mean answer loss", _EVERY, "symbolic identity, term by term"
+)
 def decomposition(floor: sp.Expr | None = None) -> Outcome:
     """Step 1: term by term, -(1/K) log p = (1/K) floor + (1/K) log((1/K)/p); floor = log K.
 
@@ -23,6 +30,7 @@ def decomposition(floor: sp.Expr | None = None) -> Outcome:
     return identities([("each template", -sp.log(p) / K, stated / K + (sp.log(1 / K) - sp.log(p)) / K)])
 
 
+@PROOF.step(2, "both terms are nonnegative", _EVERY, "symbolic identities (Gibbs)")
 def gibbs() -> Outcome:
     """Step 2: KL >= 0, from log x <= x - 1: x - 1 - log x has derivative (x-1)/x and is 0 at 1."""
     x, p, u = sp.symbols("x p u", positive=True)
@@ -36,6 +44,12 @@ def gibbs() -> Outcome:
     )
 
 
+@PROOF.step(
+    3,
+    "log K is the infimum for models that contain the linear memory",
+    "all S, A, |R|, K",
+    "limit of an explicit comparator",
+)
 def infimum() -> Outcome:
     """Step 3: along the linear memory's comparator both losses tend to 0 as rho grows, so log K is the infimum."""
     S, A, V = sp.symbols("S A V", positive=True)
@@ -50,6 +64,10 @@ def infimum() -> Outcome:
     )
 
 
+@PROOF.mutant("blind-three-log-two", "a blind model stays 3 log 2 above", stated=3 * sp.log(2))
+@PROOF.step(
+    4, "a model that cannot tell [s] from [s,r] stays 2 log 2 above", "all K >= 1", "symbolic identities (Gibbs)"
+)
 def blind_floor(stated: sp.Expr | None = None) -> Outcome:
     """Step 4: one distribution p for [s] and [s, r]: the loss exceeds log K by at least 2 log 2.
 
@@ -66,67 +84,4 @@ def blind_floor(stated: sp.Expr | None = None) -> Outcome:
             ("the losses are twice a cross entropy", loss, -2 * (K * weight * sp.log(p) + answer * sp.log(q))),
             ("its floor less log K", 2 * entropy - sp.log(K), goal),
         ]
-    )
-
-
-def steps() -> tuple[Step, ...]:
-    """All steps of the page, in order."""
-    every = "every model, every world"
-    return (
-        Step(
-            _CLAIM,
-            "loss-floor.1",
-            "L_PT - log K = mean KL(uniform on T(s) || p(.|s)) + mean answer loss",
-            every,
-            "symbolic identity, term by term",
-            decomposition,
-        ),
-        Step(_CLAIM, "loss-floor.2", "both terms are nonnegative", every, "symbolic identities (Gibbs)", gibbs),
-        Step(
-            _CLAIM,
-            "loss-floor.3",
-            "log K is the infimum for models that contain the linear memory",
-            "all S, A, |R|, K",
-            "limit of an explicit comparator",
-            infimum,
-        ),
-        Step(
-            _CLAIM,
-            "loss-floor.4",
-            "a model that cannot tell [s] from [s,r] stays 2 log 2 above",
-            "all K >= 1",
-            "symbolic identities (Gibbs)",
-            blind_floor,
-        ),
-    )
-
-
-def mutants() -> tuple[Step, ...]:
-    """The entropy of the whole universe; a wrong constant for the blind model."""
-    every = "every model, every world"
-    return (
-        Step(
-            f"{_CLAIM}:entropy-of-universe",
-            "loss-floor.1",
-            "L_PT - log|R| = mean KL + mean answer loss",
-            every,
-            "symbolic identity, term by term",
-            lambda: decomposition(sp.log(R)),
-        ),
-        Step(
-            f"{_CLAIM}:one-template-more",
-            "loss-floor.1",
-            "L_PT - log(K+1) = mean KL + mean answer loss",
-            every,
-            "symbolic identity, term by term",
-            lambda: decomposition(sp.log(K + 1)),
-        ),
-        Step(
-            f"{_CLAIM}:blind-three-log-two",
-            "loss-floor.4",
-            "a blind model stays 3 log 2 above",
-            "all K >= 1",
-            "symbolic identities (Gibbs)",
-            lambda: blind_floor(stated=3 * sp.log(2)),
-        ),
     )

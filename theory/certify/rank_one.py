@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.certify.certificate import Outcome, Step
+from theory.certify.certificate import Outcome, Proof
 from theory.certify.exact import all_of, identities, nonnegative_coefficients
 
-__all__ = ["decay", "mutants", "share_identity", "steps"]
+__all__ = ["PROOFS", "decay", "share_identity"]
 
-_CLAIM = "rank-one"
+PROOF = Proof("rank-one", "rank-one")
+PROOFS = (PROOF,)
+_EVERY = "one-hot embeddings, distinct subjects, all alpha_i, delta_i"
 N, c, tau, W = sp.symbols("N c tau W", positive=True)
 
 
+@PROOF.step(1, "the columns of G and its squared norm", _EVERY, "symbolic matrices")
 def columns() -> Outcome:
     """Step 1: G = (1/N) sum_i delta_i (alpha_i e_{s_i} + (1-alpha_i) e_p)^T, column by column.
 
@@ -41,6 +44,9 @@ def columns() -> Outcome:
     return identities(equations)
 
 
+@PROOF.mutant("one-fact-more", "c (1/share - 1)/tau = 1/(N+1)", 1 / (N + 1))
+@PROOF.mutant("without-coherence", "c (1/share - 1)/tau = 1/N^2", 1 / N**2)
+@PROOF.step(2, "share = c N/(c N + tau)", _EVERY, "symbolic identity")
 def share_identity(deficit: sp.Expr | None = None) -> Outcome:
     """Step 2: share = |sum w|^2/(|sum w|^2 + sum alpha^2|delta|^2) = c N/(c N + tau): c (1/share - 1)/tau = 1/N.
 
@@ -58,6 +64,7 @@ def share_identity(deficit: sp.Expr | None = None) -> Outcome:
     return result
 
 
+@PROOF.step(3, "c = 1/N for orthogonal gradients of equal norm, 1 for equal ones", _EVERY, "symbolic identity")
 def coherence_floor() -> Outcome:
     """Step 3: orthogonal delta_i of equal norm give c = 1/N, equal ones c = 1: coherence is a premise, no constant."""
     d = sp.Symbol("d", positive=True)
@@ -66,6 +73,14 @@ def coherence_floor() -> Outcome:
     return identities([("orthogonal", orthogonal, 1 / N), ("alike", alike, sp.Integer(1))])
 
 
+@PROOF.mutant("decay-without-coherence", "1 - share = O(1/N) for every gradient", 1 / N, domain="all N, tau > 0")
+@PROOF.step(
+    4,
+    "1 - share <= tau/(c_0 N) when c >= c_0",
+    "all N, tau, c_0 > 0",
+    "nonnegative coefficients",
+    sp.Symbol("c_0", positive=True),
+)
 def decay(coherence: sp.Expr) -> Outcome:
     """Step 4: N (1 - share) <= tau/c_0 for all N if c >= c_0 > 0.
 
@@ -87,6 +102,7 @@ def decay(coherence: sp.Expr) -> Outcome:
     return nonnegative_coefficients(left, N, tau, excess, c_0)
 
 
+@PROOF.step(5, "sigma_1^2 >= share |G|^2", "every matrix", "symbolic 2x2 reduction")
 def top_singular_value() -> Outcome:
     """Step 5: sigma_1^2 >= |G e_p|^2 = share |G|^2.
 
@@ -96,6 +112,9 @@ def top_singular_value() -> Outcome:
     return identities([("D^2 - (a-d)^2 = (2b)^2", (a - d) ** 2 + 4 * b**2 - (a - d) ** 2, (2 * b) ** 2)])
 
 
+@PROOF.step(
+    6, "cos^2 of the angle between v_1 and e_p is at least share when a > d", "every matrix", "symbolic 2x2 reduction"
+)
 def prompt_cosine() -> Outcome:
     """Step 6: cos^2 of the angle between v_1 and e_p is at least a/(a+d) >= share when a > d.
 
@@ -125,6 +144,8 @@ def prompt_cosine() -> Outcome:
     )
 
 
+@PROOF.mutant("share-above-a-third", "share > 1/3 implies a > d", sp.Rational(1, 3))
+@PROOF.step(7, "share > 1/2 implies a > d", "every matrix", "exact", sp.Rational(1, 2))
 def half_is_needed(least_share: sp.Rational) -> Outcome:
     """Step 7: the cosine bound for every share > ``least_share``; below 1/2 an orthogonal column can win.
 
@@ -135,92 +156,4 @@ def half_is_needed(least_share: sp.Rational) -> Outcome:
         return Outcome(True, f"share > {least_share} implies a > |E|^2 >= d")
     return Outcome(
         False, f"G = diag(1, y) with 1 < y < {x}: share > {least_share}, but v_1 is orthogonal to e_p: cos^2 = 0"
-    )
-
-
-def steps() -> tuple[Step, ...]:
-    """All steps of the page, in order."""
-    every = "one-hot embeddings, distinct subjects, all alpha_i, delta_i"
-    return (
-        Step(_CLAIM, "rank-one.1", "the columns of G and its squared norm", every, "symbolic matrices", columns),
-        Step(_CLAIM, "rank-one.2", "share = c N/(c N + tau)", every, "symbolic identity", share_identity),
-        Step(
-            _CLAIM,
-            "rank-one.3",
-            "c = 1/N for orthogonal gradients of equal norm, 1 for equal ones",
-            every,
-            "symbolic identity",
-            coherence_floor,
-        ),
-        Step(
-            _CLAIM,
-            "rank-one.4",
-            "1 - share <= tau/(c_0 N) when c >= c_0",
-            "all N, tau, c_0 > 0",
-            "nonnegative coefficients",
-            lambda: decay(sp.Symbol("c_0", positive=True)),
-        ),
-        Step(
-            _CLAIM,
-            "rank-one.5",
-            "sigma_1^2 >= share |G|^2",
-            "every matrix",
-            "symbolic 2x2 reduction",
-            top_singular_value,
-        ),
-        Step(
-            _CLAIM,
-            "rank-one.6",
-            "cos^2 of the angle between v_1 and e_p is at least share when a > d",
-            "every matrix",
-            "symbolic 2x2 reduction",
-            prompt_cosine,
-        ),
-        Step(
-            _CLAIM,
-            "rank-one.7",
-            "share > 1/2 implies a > d",
-            "every matrix",
-            "exact",
-            lambda: half_is_needed(sp.Rational(1, 2)),
-        ),
-    )
-
-
-def mutants() -> tuple[Step, ...]:
-    """O(1/N) without coherence, and near misses of the identity."""
-    every = "one-hot embeddings, distinct subjects, all alpha_i, delta_i"
-    return (
-        Step(
-            f"{_CLAIM}:decay-without-coherence",
-            "rank-one.4",
-            "1 - share = O(1/N) for every gradient",
-            "all N, tau > 0",
-            "nonnegative coefficients",
-            lambda: decay(1 / N),
-        ),
-        Step(
-            f"{_CLAIM}:without-coherence",
-            "rank-one.2",
-            "c (1/share - 1)/tau = 1/N^2",
-            every,
-            "symbolic identity",
-            lambda: share_identity(1 / N**2),
-        ),
-        Step(
-            f"{_CLAIM}:one-fact-more",
-            "rank-one.2",
-            "c (1/share - 1)/tau = 1/(N+1)",
-            every,
-            "symbolic identity",
-            lambda: share_identity(1 / (N + 1)),
-        ),
-        Step(
-            f"{_CLAIM}:share-above-a-third",
-            "rank-one.7",
-            "share > 1/3 implies a > d",
-            "every matrix",
-            "exact",
-            lambda: half_is_needed(sp.Rational(1, 3)),
-        ),
     )

@@ -27,12 +27,13 @@ __all__ = ["RECORD_FILE", "certificate_of", "proved_steps", "record_text"]
 RECORD_FILE = Path(__file__).with_name("certificates.json")
 
 
-def proved_steps() -> dict[str, dict[str, bool]]:
-    """Prove every step again: for each claim, its steps (page and number) and whether each is proved."""
+def proved_steps(identifiers: Iterable[str]) -> dict[str, dict[str, bool]]:
+    """Prove every step of these claims again: for each, its steps (page and number) and whether each is proved."""
     found: dict[str, dict[str, bool]] = {}
-    for certificate in certificates():
-        steps = found.setdefault(certificate.claim, {})
-        steps[certificate.step] = steps.get(certificate.step, True) and certificate.proved
+    for identifier in identifiers:
+        steps = found.setdefault(identifier, {})
+        for certificate in certificates(identifier):
+            steps[certificate.step] = steps.get(certificate.step, True) and certificate.proved
     return found
 
 

@@ -21,7 +21,7 @@ from typing import Any
 
 import sympy as sp
 
-__all__ = ["Enclosure", "Undecided", "ball", "enclose", "log_float", "working_precision"]
+__all__ = ["Enclosure", "Undecided", "ball", "enclose", "log_float", "rational", "working_precision"]
 
 _EXACT_BITS = 20_000  # rationals up to this size stay exact
 _START_BITS = 96
@@ -130,10 +130,11 @@ def ball(expression: sp.Expr, values: Mapping[str, Any]) -> Any:
         Undecided: more precision is needed.
         ArithmeticError: not defined there (the logarithm of a negative number, say).
     """
-    return _node(expression, {name: _number(value) for name, value in values.items()}, {})
+    return _node(expression, {name: rational(value) for name, value in values.items()}, {})
 
 
-def _number(value: Any) -> Any:
+def rational(value: Any) -> Any:
+    """An int, Fraction or float as an exact ``flint.fmpq``."""
     exact = Fraction(value)
     return _flint().fmpq(exact.numerator, exact.denominator)
 

@@ -14,8 +14,8 @@ from typing import Any
 import sympy as sp
 
 from theory.claim import Claim
-from theory.numbers.balls import working_precision
-from theory.numbers.evaluate import expression_of
+from theory.numbers.balls import rational, working_precision
+from theory.numbers.evaluate import expression_of, log_fraction
 
 __all__ = ["meets"]
 
@@ -32,14 +32,10 @@ def meets(claim: Claim, target: Fraction, values: Mapping[str, Any]) -> bool:
     log_bound = claim.log_bound(**values)
     if target == 0 or log_bound == -math.inf:
         return bool(log_bound == -math.inf)
-    goal = _log(target)
+    goal = log_fraction(target)
     if abs(log_bound - goal) > 1e-12 * (abs(log_bound) + abs(goal)):
         return bool(log_bound < goal)
     return _closely(claim, target, values)
-
-
-def _log(target: Fraction) -> float:
-    return math.log(target.numerator) - math.log(target.denominator)
 
 
 def _closely(claim: Claim, target: Fraction, values: Mapping[str, Any]) -> bool:
@@ -49,7 +45,7 @@ def _closely(claim: Claim, target: Fraction, values: Mapping[str, Any]) -> bool:
         if isinstance(bound.ball, float):
             return True
         with working_precision(2 * bits) as flint:
-            difference = flint.arb(bound.ball) - flint.arb(flint.fmpq(target.numerator, target.denominator)).log()
+            difference = flint.arb(bound.ball) - flint.arb(rational(target)).log()
             if difference < 0:
                 return True
             if difference > 0:

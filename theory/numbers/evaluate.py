@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "RELATIVE_ACCURACY",
     "DomainError",
+    "check_domain",
     "check_values",
     "enclose_log_bound",
     "evaluate_log_bound",
@@ -111,8 +112,7 @@ def evaluate_log_bound(claim: Claim, values: Mapping[str, ArrayLike]) -> Any:
         ValueError: the claim has no number.
     """
     expression = expression_of(claim)
-    names, arrays = _checked(claim, claim.symbols, claim.domain, values)
-    used = {name: array for name, array in zip(names, arrays, strict=True) if name in claim.symbols}
+    used = {name: array for name, array in _checked(claim, values).items() if name in claim.symbols}
     shape = next(iter(used.values())).shape if used else ()
     if claim.evaluation.exact is not None:
         exact = resolved(claim.evaluation.exact)
@@ -208,17 +208,14 @@ def check_values(claim: Claim, values: Mapping[str, ArrayLike], *, without: str 
     Raises:
         DomainError: a symbol is missing, unknown or outside its domain.
     """
-    symbols = tuple(name for name in claim.symbols if name != without)
-    _checked(claim, symbols, claim.domain if without is None else (), values)
+    _checked(claim, values, without)
 
 
 def _checked(
-    claim: Claim,
-    symbols: Sequence[str],
-    domain: Iterable[sp.core.relational.Relational],
-    values: Mapping[str, ArrayLike],
-) -> tuple[list[str], Sequence[np.ndarray[Any, Any]]]:
-    """Names in the notation's order and their arrays, broadcast; all in their domains."""
+    claim: Claim, values: Mapping[str, ArrayLike], without: str | None = None
+) -> dict[str, np.ndarray[Any, Any]]:
+    """The arrays of the names given, in the notation's order, broadcast; all in their domains."""
+    symbols = tuple(name for name in claim.symbols if name != without)
     missing = [name for name in symbols if name not in values]
     if missing:
         raise DomainError(f"{claim.id} needs {', '.join(missing)} (it uses {', '.join(symbols)})")
@@ -226,12 +223,13 @@ def _checked(
     if unknown:
         raise DomainError(f"{claim.id} does not know {', '.join(unknown)}; it uses {', '.join(symbols)}")
     names = [name for name in claim.notation if name in values]
-    arrays = np.broadcast_arrays(*(np.asarray(values[name]) for name in names)) if names else []
-    for name, array in zip(names, arrays, strict=True):
+    arrays = dict(zip(names, np.broadcast_arrays(*(np.asarray(values[name]) for name in names)), strict=True))
+    for name, array in arrays.items():
         _check_symbol(claim.notation[name], array)
-    arrays = [_whole(claim.notation[name], array) for name, array in zip(names, arrays, strict=True)]
-    _check_domain(claim.id, domain, names, arrays)
-    return names, arrays
+        arrays[name] = _whole(claim.notation[name], array)
+    if without is None:
+        check_domain(claim, arrays)
+    return arrays
 
 
 def _whole(symbol: Symbol, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -255,20 +253,19 @@ def _check_symbol(symbol: Symbol, value: ArrayLike) -> None:
         raise DomainError(f"{symbol.name}={array.ravel()[int(np.argmax(bad))]}: must be {symbol.domain}")
 
 
-def _check_domain(
-    owner: str,
-    domain: Iterable[sp.core.relational.Relational],
-    names: Sequence[str],
-    arrays: Sequence[np.ndarray[Any, Any]],
-) -> None:
-    by_name = dict(zip(names, arrays, strict=True))
-    for relation in domain:
+def check_domain(claim: Claim, values: Mapping[str, ArrayLike]) -> None:
+    """Check the relations of a claim's domain whose symbols are all given.
+
+    Raises:
+        DomainError: one does not hold; the message says where.
+    """
+    for relation in claim.domain:
         used = tuple(sorted(s.name for s in relation.free_symbols))
-        if any(name not in by_name for name in used):
+        if any(name not in values for name in used):
             continue
-        truth = np.asarray(compiled(relation, used)(*(by_name[name] for name in used)))
-        truth = np.broadcast_to(truth, by_name[used[0]].shape)
+        arrays = np.broadcast_arrays(*(np.asarray(values[name]) for name in used))
+        truth = np.broadcast_to(compiled(relation, used)(*arrays), arrays[0].shape)
         if not truth.all():
             at = int(np.argmin(truth.ravel()))
-            where = ", ".join(f"{name}={by_name[name].ravel()[at]}" for name in used)
-            raise DomainError(f"{owner} at {where}: needs {sp.sstr(relation)}")
+            where = ", ".join(f"{name}={array.ravel()[at]}" for name, array in zip(used, arrays, strict=True))
+            raise DomainError(f"{claim.id} at {where}: needs {sp.sstr(relation)}")

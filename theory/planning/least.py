@@ -12,7 +12,7 @@ from fractions import Fraction
 
 import numpy as np
 
-__all__ = ["least_facts_below_half", "least_multiplicity_some_unseen"]
+__all__ = ["first_true", "last_true", "least_facts_below_half", "least_multiplicity_some_unseen"]
 
 _MARGIN = 1e-9
 _MOST_EXAMINED = 20_000
@@ -105,7 +105,7 @@ def least_facts_below_half(
     def ceiling_of(n: float) -> float:
         return math.log(4 * K / 3) - n * rate + 1e-6
 
-    excluded = _last(lambda n: floor_of(n) > goal, high)  # U > target up to here, once N_f p >= 2
+    excluded = last_true(lambda n: floor_of(n) > goal, 0, high)  # U > target up to here, once N_f p >= 2
     block = excluded * K // (2 * R) if excluded * K >= 2 * R else 0
     # The block c = 0 has U = min(1, K (1-p)^N_f) and is looked at in any case.
     candidates = [0] if block > 0 else []
@@ -118,8 +118,8 @@ def least_facts_below_half(
         if start > high:
             return None, None
         if start <= end and good(min(end, high)):
-            first = _bisect(good, start, min(end, high))
-    beyond = _last(lambda n: ceiling_of(n) > goal, high) + 1  # U <= target from here on
+            first = first_true(good, start, min(end, high))
+    beyond = last_true(lambda n: ceiling_of(n) > goal, 0, high) + 1  # U <= target from here on
     return first, _stays_from(good, first, min(beyond, high), K, R)
 
 
@@ -129,24 +129,32 @@ def _stays_from(good: Callable[[int], bool], first: int, beyond: int, K: int, R:
     while True:
         start, end = max(first, -(-2 * R * c // K)), min(beyond, -(-2 * R * (c + 1) // K) - 1)
         if start <= end and not good(start):
-            return end + 1 if not good(end) else _bisect(good, start, end)
+            found = first_true(good, start, end)
+            return end + 1 if found is None else found
         if start <= first:
             return first
         c -= 1
 
 
-def _bisect(good: Callable[[int], bool], low: int, high: int) -> int:
-    """Least good integer of [low, high] where good is rising and holds at ``high``."""
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (low, middle) if good(middle) else (middle + 1, high)
-    return low
+def first_true(good: Callable[[int], bool], low: int, high: int) -> int | None:
+    """Least integer of [low, high] where a rising predicate holds: galloping, then bisection."""
+    if good(low):
+        return low
+    step, below = 1, low
+    while True:
+        above = min(low + step, high)
+        if good(above):
+            break
+        if above == high:
+            return None
+        below, step = above, 2 * step
+    while above - below > 1:
+        middle = (below + above) // 2
+        below, above = (below, middle) if good(middle) else (middle, above)
+    return above
 
 
-def _last(holds: Callable[[float], bool], high: int) -> int:
-    """Greatest integer of [0, high] where a falling predicate holds; 0 if none."""
-    low = 0
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if holds(middle) else (low, middle - 1)
-    return low
+def last_true(allowed: Callable[[int], bool], low: int, high: int) -> int:
+    """Greatest integer of [low, high] where a falling predicate holds; low - 1 if nowhere."""
+    beyond = first_true(lambda value: not allowed(value), low, high)
+    return high if beyond is None else beyond - 1

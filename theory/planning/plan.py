@@ -12,7 +12,7 @@ target and its predecessor does not. Ties are decided exactly.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from numbers import Rational
@@ -28,6 +28,7 @@ from theory.numbers.compare import meets
 from theory.numbers.evaluate import check_values
 from theory.parts import resolved
 from theory.planning.inverse import symbolic_inverse
+from theory.planning.least import first_true, last_true
 from theory.registry import claim as registered
 
 __all__ = ["Plan", "plan", "unknowns"]
@@ -97,6 +98,24 @@ class _Unreachable(Exception):
     """Nothing reaches the target; the message says why."""
 
 
+@dataclass(frozen=True)
+class _Question:
+    """A claim's bound is to be at most ``target`` at the least ``unknown``, the other symbols as given."""
+
+    item: Claim
+    unknown: str
+    target: Fraction
+    values: Mapping[str, int | float]
+
+    def at(self, value: Any) -> dict[str, Any]:
+        """All symbols, the unknown at a value or at an array of them."""
+        return {**self.values, self.unknown: value}
+
+    def good(self, value: int) -> bool:
+        """Whether the bound meets the target there: decided."""
+        return meets(self.item, self.target, self.at(value))
+
+
 def plan(claim: Claim | str, target: float | Rational | str, unknown: str | None = None, **values: int | float) -> Plan:
     """The least ``unknown`` at which the claim's bound is at most ``target``.
 
@@ -116,24 +135,23 @@ def plan(claim: Claim | str, target: float | Rational | str, unknown: str | None
     unknown = unknown or next((name for name in unknowns(item) if name not in values), item.paper.unknowns[0])
     _check_question(item, unknown, values)
     values = {name: int(value) if item.notation[name].integer else value for name, value in values.items()}
-    symbolic = symbolic_inverse(item, unknown)
+    asked, symbolic = _Question(item, unknown, exact, values), symbolic_inverse(item, unknown)
     try:
-        low, high = _range(item, unknown, values, exact)
-        value, holds_from, how = _search(item, unknown, values, exact, low, high)
-        _check_limits(item, unknown, values, value)
+        low, high = _range(asked)
+        value, holds_from, how = _search(asked, low, high)
+        _check_limits(asked, value)
     except _Unreachable as why:
         return Plan(claim=item.id, unknown=unknown, target=exact, value=None, symbolic=symbolic, reason=str(why))
     if item.kind is Kind.LOWER:
         how = f"a lower bound, so fewer cannot do; more may be needed. {how}"
-    before = item.bound(**values, **{unknown: value - 1}) if value > low else None
     return Plan(
         claim=item.id,
         unknown=unknown,
         target=exact,
         value=value,
-        bound_at=item.bound(**values, **{unknown: value}),
-        log_bound_at=item.log_bound(**values, **{unknown: value}),
-        bound_before=before,
+        bound_at=item.bound(**asked.at(value)),
+        log_bound_at=item.log_bound(**asked.at(value)),
+        bound_before=item.bound(**asked.at(value - 1)) if value > low else None,
         holds_from=holds_from,
         symbolic=symbolic,
         reason=how,
@@ -159,143 +177,95 @@ def _check_question(item: Claim, unknown: str, values: Mapping[str, Any]) -> Non
     check_values(item, values, without=unknown)  # the domain itself is a reason, not an error
 
 
-def _range(item: Claim, unknown: str, values: Mapping[str, Any], target: Fraction) -> tuple[int, int]:
+def _range(asked: _Question) -> tuple[int, int]:
     """The values of the unknown that domain and premises allow: an interval."""
-    if target < 0:
-        raise _Unreachable(f"the target {target} is negative, and the bound never is")
-    known = {**values}
+    item, unknown, known = asked.item, asked.unknown, asked.values
+    if asked.target < 0:
+        raise _Unreachable(f"the target {asked.target} is negative, and the bound never is")
     for relation in item.domain:
-        if unknown not in {s.name for s in relation.free_symbols} and not _holds(relation, known):
+        if unknown not in _names(relation) and not _holds(relation, known):
             raise _Unreachable(
                 f"no {unknown} helps: {item.id} needs {sp.sstr(relation)}, and {_given(relation, known)}"
             )
-    for premise in item.premises_on_symbols:
-        names = {s.name for s in premise.relation.free_symbols}
-        if unknown not in names and names <= set(known) and not premise.evaluate(known).holds:
-            raise _Unreachable(
-                f"no {unknown} helps: the premise {sp.sstr(premise.relation)} fails, {_given(premise.relation, known)}"
-            )
+    premises = [premise.relation for premise in item.premises_on_symbols]
+    for relation in premises:
+        if unknown not in _names(relation) and _names(relation) <= set(known) and not _holds(relation, known):
+            raise _Unreachable(f"no {unknown} helps: the premise {sp.sstr(relation)} fails, {_given(relation, known)}")
 
     def allowed(value: int) -> bool:
-        point = {**known, unknown: value}
-        relations = (*item.domain, *(p.relation for p in item.premises_on_symbols))
-        return all(_holds(r, point) for r in relations if unknown in {s.name for s in r.free_symbols})
+        relations = (r for r in (*item.domain, *premises) if unknown in _names(r))
+        return all(_holds(relation, asked.at(value)) for relation in relations)
 
     least = item.notation[unknown].minimum
     low = next((v for v in range(least, least + 8) if allowed(v)), None)
     if low is None:
         raise _Unreachable(f"no {unknown} from {least} to {_MOST} is in the domain of {item.id} and meets its premises")
-    high = _MOST if allowed(_MOST) else _last_true(allowed, low, _MOST)
-    return low, high
+    return low, _MOST if allowed(_MOST) else last_true(allowed, low, _MOST)
+
+
+def _names(relation: Any) -> set[str]:
+    return {s.name for s in relation.free_symbols}
 
 
 def _holds(relation: Any, point: Mapping[str, Any]) -> bool:
-    substituted = relation.subs({s: sp.Rational(Fraction(point[s.name])) for s in relation.free_symbols})
-    return bool(substituted)
+    return bool(relation.subs({s: sp.Rational(Fraction(point[s.name])) for s in relation.free_symbols}))
 
 
 def _given(relation: Any, known: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} = {known[name]}" for name in sorted(s.name for s in relation.free_symbols))
+    return ", ".join(f"{name} = {known[name]}" for name in sorted(_names(relation)))
 
 
-def _search(
-    item: Claim, unknown: str, values: Mapping[str, Any], target: Fraction, low: int, high: int
-) -> tuple[int, int | None, str]:
+def _search(asked: _Question, low: int, high: int) -> tuple[int, int | None, str]:
     """Least value, the value from which it stays so, and how it was found."""
-
-    def good(value: int) -> bool:
-        return meets(item, target, {**values, unknown: value})
-
+    item, unknown = asked.item, asked.unknown
+    found: int | None
     if unknown in item.falls_in:
-        value = _first_true(good, low, high)
-        if value is None:
-            raise _Unreachable(_never(item, unknown, target, high))
-        return (
-            value,
-            value,
-            f"the bound falls in {unknown}: bisection over integers, checked forward in ball arithmetic",
-        )
-    search = dict(item.searches).get(unknown)
-    if search is not None:
-        others = {name: values[name] for name in item.symbols if name != unknown}
-        found, stays = resolved(search)(good, target, low, high, **others)
+        found = stays = first_true(asked.good, low, high)
+        how = f"the bound falls in {unknown}: bisection over integers, checked forward in ball arithmetic"
+    elif search := dict(item.searches).get(unknown):
+        others = {name: asked.values[name] for name in item.symbols if name != unknown}
+        found, stays = resolved(search)(asked.good, asked.target, low, high, **others)
         how = "the bound is not monotone here: special search, every comparison decided in ball arithmetic"
     else:
-        found, stays = _scan(item, unknown, values, target, low, high, good)
+        found, stays = _scan(asked, low, high)
         how = f"the bound is not known to fall in {unknown}: every value up to the answer was examined"
-    if found is None:
-        raise _Unreachable(_never(item, unknown, target, high))
-    return found, stays, how
-
-
-def _never(item: Claim, unknown: str, target: Fraction, high: int) -> str:
+    if found is not None:
+        return found, stays, how
+    target = f"{float(asked.target):.6g}"
     if high < _MOST:
-        return f"no {unknown} up to {high} brings the bound of {item.id} to {float(target):.6g}"
-    zero = ": it is positive for every " + unknown if target == 0 else f" for {unknown} up to {high}"
-    return f"the bound of {item.id} does not reach {float(target):.6g}{zero}"
+        raise _Unreachable(f"no {unknown} up to {high} brings the bound of {item.id} to {target}")
+    zero = f": it is positive for every {unknown}" if asked.target == 0 else f" for {unknown} up to {high}"
+    raise _Unreachable(f"the bound of {item.id} does not reach {target}{zero}")
 
 
-def _check_limits(item: Claim, unknown: str, values: Mapping[str, Any], value: int) -> None:
+def _check_limits(asked: _Question, value: int) -> None:
     """What the paper's world allows, for the limits whose symbols are all known."""
-    for limit in item.paper.limits:
-        names = {s.name for s in limit.relation.free_symbols}
-        if unknown not in names or not names <= {unknown, *values}:
+    for limit in asked.item.paper.limits:
+        names = _names(limit.relation)
+        if asked.unknown not in names or not names <= set(asked.at(value)):
             continue
 
         def allowed(candidate: int, relation: Any = limit.relation) -> bool:
-            return _holds(relation, {**values, unknown: candidate})
+            return _holds(relation, asked.at(candidate))
 
         if not allowed(value):
-            most = _last_true(allowed, item.notation[unknown].minimum, value)
-            raise _Unreachable(limit.text.format(**values, **{unknown: value}, most=most))
+            most = last_true(allowed, asked.item.notation[asked.unknown].minimum, value)
+            raise _Unreachable(limit.text.format(**asked.at(value), most=most))
 
 
-def _first_true(good: Callable[[int], bool], low: int, high: int) -> int | None:
-    """Least integer of [low, high] where a rising predicate holds: galloping, then bisection."""
-    if good(low):
-        return low
-    step, below = 1, low
-    while True:
-        above = min(low + step, high)
-        if good(above):
-            break
-        if above == high:
-            return None
-        below, step = above, 2 * step
-    while above - below > 1:
-        middle = (below + above) // 2
-        below, above = (below, middle) if good(middle) else (middle, above)
-    return above
-
-
-def _last_true(allowed: Callable[[int], bool], low: int, high: int) -> int:
-    """Greatest integer of [low, high] where a falling predicate holds (it holds at low)."""
-    beyond = _first_true(lambda value: not allowed(value), low, high)
-    return high if beyond is None else beyond - 1
-
-
-def _scan(
-    item: Claim,
-    unknown: str,
-    values: Mapping[str, Any],
-    target: Fraction,
-    low: int,
-    high: int,
-    good: Callable[[int], bool],
-) -> tuple[int | None, int | None]:
+def _scan(asked: _Question, low: int, high: int) -> tuple[int | None, int | None]:
     """First value that meets the target, and the first from which all do up to ``high`` (if that is in reach)."""
     last = min(high, low + _MOST_SCANNED)
-    goal = math.log(target) if target > 0 else -math.inf
+    goal = math.log(asked.target) if asked.target > 0 else -math.inf
+    margin = 1e-9 * (1.0 + abs(goal)) if math.isfinite(goal) else 0.0
     first: int | None = None
     last_bad = low - 1
     for start in range(low, last + 1, _SCAN):
         candidates = np.arange(start, min(start + _SCAN, last + 1))
-        logs = np.asarray(item.log_bound(**values, **{unknown: candidates}))
-        margin = 1e-9 * (1.0 + abs(goal)) if math.isfinite(goal) else 0.0
-        surely_bad, unsure = logs > goal + margin, np.abs(logs - goal) <= margin
-        bad = surely_bad.copy()
-        for position in np.flatnonzero(unsure):
-            bad[position] = not good(int(candidates[position]))
+        logs = np.asarray(asked.item.log_bound(**asked.at(candidates)))
+        bad = logs > goal + margin
+        for position in np.flatnonzero(np.abs(logs - goal) <= margin):
+            bad[position] = not asked.good(int(candidates[position]))
         if first is None and not bad.all():
             first = int(candidates[int(np.argmin(bad))])
         if bad.any():

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from theory.claim import Claim
-from theory.notation import DomainError
+from theory.numbers.evaluate import check_domain
 from theory.planning.plan import Plan, plan
 from theory.registry import claim as registered
 from theory.registry import papers
@@ -28,12 +28,7 @@ def ask(
     Raises:
         DomainError: the values lie outside the claim's domain, or the question makes no sense; see :func:`plan`.
     """
-    for relation in claim.domain:
-        names = sorted(s.name for s in relation.free_symbols)
-        at = {s: given[s.name] for s in relation.free_symbols if s.name in given}
-        if len(at) == len(names) and not bool(relation.subs(at)):
-            where = ", ".join(f"{name}={given[name]}" for name in names)
-            raise DomainError(f"{claim.id} at {where}: needs {relation}")
+    check_domain(claim, given)
     main = plan(claim, target, unknown, **given)
     return [main, *_beside(claim, target, main.unknown, given)]
 

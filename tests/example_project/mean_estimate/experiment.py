@@ -41,7 +41,7 @@ class Inspected:
         """What ``factbound run --save`` keeps."""
         return {"trials": {"means": self.means}}
 
-    def world(self) -> Mapping[str, Any]:
+    def drawn(self) -> Mapping[str, Any]:
         """Nothing but the tosses is drawn."""
         return {"trials": len(self.means)}
 

@@ -1,11 +1,13 @@
 """The exact checks themselves: they accept what is true and reject what is false."""
 
+import doctest
 from fractions import Fraction
 
 import pytest
 import sympy as sp
 
-from theory.certify.certificate import Outcome, Step
+from theory.certify import certificate
+from theory.certify.certificate import Outcome, Proof, Step
 from theory.certify.exact import (
     above,
     all_of,
@@ -92,3 +94,27 @@ def test_an_error_in_a_check_is_not_a_refutation() -> None:
 
     with pytest.raises(ZeroDivisionError):
         Step("c", "page.1", "s", "d", "m", broken).run()
+
+
+def test_a_proof_lists_steps_and_mutants_in_the_order_of_the_page() -> None:
+    proof = Proof("claim", "page")
+
+    @proof.mutant("too-many", "at most 3", 3, number=4, domain="elsewhere")
+    @proof.mutant("one-more", "at most 2", limit=2)
+    @proof.step(3, "at most 1", "here", "counting")
+    @proof.step(1, "at most 0", "there", "looking", limit=0)
+    def at_most(limit: int = 1) -> Outcome:
+        return Outcome(limit <= 1, f"{limit}")
+
+    @proof.step(2, "nothing", "here", "counting")
+    def nothing() -> Outcome:
+        return Outcome(True)
+
+    assert [step.step for step in proof.steps] == ["page.1", "page.2", "page.3"]
+    assert all(step.run().proved for step in proof.steps)
+    assert [(m.claim, m.step, m.domain, m.method, m.check().detail) for m in proof.mutants] == [
+        ("claim:one-more", "page.3", "here", "counting", "2"),
+        ("claim:too-many", "page.4", "elsewhere", "counting", "3"),
+    ]
+    assert not any(mutant.run().proved for mutant in proof.mutants)
+    assert doctest.testmod(certificate) == (0, 3)

@@ -18,10 +18,8 @@ schedule is this project's choice.
 ('attention-only', 'main')
 """
 
-from theory.claim import Claim
+from theory import Claim, Kind, Measured, Provenance, Source
 from theory.claims.xu_chen.paper import PAPER
-from theory.kinds import Kind
-from theory.parts import Measured, Provenance, Source
 
 
 def _ablation(identifier: str, title: str, statement: str, source: str, observable: str, variant: str) -> Claim:
@@ -31,7 +29,6 @@ def _ablation(identifier: str, title: str, statement: str, source: str, observab
         statement=statement,
         kind=Kind.COMPARISON,
         observable=observable,
-        required=False,
         source=Source(paper=PAPER, number="C15", provenance=Provenance.STATED, text=source),
         measured=Measured(arm=variant, reference="main", supporting=("pretraining_gap", "pretraining_accuracy")),
     )

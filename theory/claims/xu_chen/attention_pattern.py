@@ -15,10 +15,8 @@ part about the subject's weight has a premise still to be found.
 'distractors'
 """
 
-from theory.claim import Claim
+from theory import Claim, Kind, Measured, Provenance, Source
 from theory.claims.xu_chen.paper import PAPER
-from theory.kinds import Kind
-from theory.parts import Measured, Provenance, Source
 
 CLAIMS = (
     Claim(
@@ -31,7 +29,6 @@ CLAIMS = (
         ),
         kind=Kind.COMPARISON,
         observable="distractor_attention_drop",
-        required=False,
         source=Source(
             paper=PAPER,
             number="C10",

@@ -15,10 +15,8 @@ exponent comes from. DERIVED; proof in docs/claims/coverage-half-mean.md.
 
 import sympy as sp
 
-from theory.claim import Claim
+from theory import Claim, Evaluation, Kind, Measured, Mutant, Premises, Provenance, Source
 from theory.claims.xu_chen.paper import PAPER, K, N_f, R
-from theory.kinds import Kind
-from theory.parts import Evaluation, Measured, Mutant, Premises, Provenance, Source
 
 HALF_MEAN = -N_f * K**2 / (2 * R**2)
 
@@ -48,18 +46,8 @@ CLAIMS = (
         measured=Measured(tolerance=1e-12),
         evaluation=Evaluation(falls_in=("N_f", "K")),
         mutants=(
-            Mutant(
-                name="without-half",
-                log_bound=2 * HALF_MEAN,
-                text="the factor 1/2 in the exponent dropped",
-                refuted_by="certification",
-            ),
-            Mutant(
-                name="linear-in-multiplicity",
-                log_bound=HALF_MEAN * R / K,
-                text="K / |R| in place of K^2 / |R|^2",
-                refuted_by="certification",
-            ),
+            Mutant("without-half", 2 * HALF_MEAN, "the factor 1/2 in the exponent dropped", "certification"),
+            Mutant("linear-in-multiplicity", HALF_MEAN * R / K, "K / |R| in place of K^2 / |R|^2", "certification"),
         ),
     ),
 )

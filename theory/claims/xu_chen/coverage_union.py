@@ -19,17 +19,10 @@ The bounds are DERIVED; proofs in docs/claims/coverage-union.md and coverage-uni
 
 import sympy as sp
 
-from theory.claim import Claim
+from theory import Claim, Evaluation, Kind, Measured, Mutant, Premises, Provenance, Source
 from theory.claims.xu_chen.coverage_half_mean import HALF_MEAN
-from theory.claims.xu_chen.paper import PAPER, K, N_f, R
-from theory.kinds import Kind
-from theory.parts import Evaluation, Measured, Mutant, Premises, Provenance, Source
+from theory.claims.xu_chen.paper import CLOSED_FORM, COVERING, PAPER, K, N_f, R
 
-_SOURCE = (
-    "The source says that fine-tuning must cover enough relation templates and that insufficient coverage leaves facts "
-    "inaccessible; the closed form and its proof are this project's."
-)
-_DOMAIN = (sp.Le(K, R), sp.Ge(N_f, 1))
 _p = K / R
 _c = sp.floor(N_f * K / (2 * R))
 _UNION = sp.log(sp.Min(1, K * sp.exp(HALF_MEAN)))
@@ -55,18 +48,13 @@ CLAIMS = (
         log_expression=_UNION,
         required=True,
         source=Source(
-            paper=PAPER, number="C7", provenance=Provenance.DERIVED, text=_SOURCE, proof="claims/coverage-union"
+            paper=PAPER, number="C7", provenance=Provenance.DERIVED, text=CLOSED_FORM, proof="claims/coverage-union"
         ),
-        premises=Premises(domain=_DOMAIN),
+        premises=Premises(domain=COVERING),
         measured=Measured(tolerance=1e-12),
         evaluation=Evaluation(falls_in=("N_f",)),
         mutants=(
-            Mutant(
-                name="without-union",
-                log_bound=HALF_MEAN,
-                text="the factor K of the union over own templates dropped",
-                refuted_by="certification",
-            ),
+            Mutant("without-union", HALF_MEAN, "the factor K of the union over own templates dropped", "certification"),
             Mutant(
                 name="without-half",
                 log_bound=sp.log(sp.Min(1, K * sp.exp(2 * HALF_MEAN))),
@@ -95,9 +83,13 @@ CLAIMS = (
         log_expression=_tail(_c),
         required=True,
         source=Source(
-            paper=PAPER, number="C7", provenance=Provenance.DERIVED, text=_SOURCE, proof="claims/coverage-union-sharp"
+            paper=PAPER,
+            number="C7",
+            provenance=Provenance.DERIVED,
+            text=CLOSED_FORM,
+            proof="claims/coverage-union-sharp",
         ),
-        premises=Premises(domain=_DOMAIN),
+        premises=Premises(domain=COVERING),
         measured=Measured(tolerance=1e-12),
         evaluation=Evaluation(
             numeric="theory.coverage.floats:log_some_below_half_bound",

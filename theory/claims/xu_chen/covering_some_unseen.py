@@ -15,15 +15,12 @@ DERIVED; proof in docs/claims/covering-some-unseen.md.
 
 import sympy as sp
 
-from theory.claim import Claim
-from theory.claims.xu_chen.paper import PAPER, K, N_f, R
-from theory.kinds import Kind
-from theory.parts import Evaluation, Measured, Mutant, Premises, Provenance, Source
+from theory import Claim, Evaluation, Kind, Measured, Mutant, Premises, Provenance, Source
+from theory.claims.xu_chen.paper import COVERING, EXACT_LAW, PAPER, K, N_f, R
 
 _j = sp.Symbol("j", integer=True, positive=True)
 _LAW = sp.Sum((-1) ** (_j + 1) * sp.binomial(K, _j) * (sp.binomial(R - _j, K) / sp.binomial(R, K)) ** N_f, (_j, 1, K))
 SOME_UNSEEN = sp.log(_LAW)
-_DOMAIN = (sp.Le(K, R), sp.Ge(N_f, 1))
 
 CLAIMS = (
     Claim(
@@ -42,10 +39,10 @@ CLAIMS = (
             paper=PAPER,
             number="C6",
             provenance=Provenance.DERIVED,
-            text="The source asks that fine-tuning cover enough templates; the exact probability is derived here.",
+            text=EXACT_LAW,
             proof="claims/covering-some-unseen",
         ),
-        premises=Premises(domain=_DOMAIN),
+        premises=Premises(domain=COVERING),
         measured=Measured(tolerance=1e-10),
         evaluation=Evaluation(
             falls_in=("N_f",),

@@ -15,16 +15,9 @@ DERIVED; proof in docs/claims/covering-some-unseen-sharp.md.
 
 import sympy as sp
 
-from theory.claim import Claim
-from theory.claims.xu_chen.paper import PAPER, K, N_f, R
-from theory.kinds import Kind
-from theory.parts import Evaluation, Measured, Mutant, Premises, Provenance, Source
+from theory import Claim, Evaluation, Kind, Measured, Mutant, Premises, Provenance, Source
+from theory.claims.xu_chen.paper import CLOSED_FORM, COVERING, PAPER, K, N_f, R
 
-_SOURCE = (
-    "The source says that fine-tuning must cover enough relation templates and that insufficient coverage leaves facts "
-    "inaccessible; the closed form and its proof are this project's."
-)
-_DOMAIN = (sp.Le(K, R), sp.Ge(N_f, 1))
 _p = K / R
 _UNSEEN = sp.log(sp.Min(1, K * (1 - _p) ** N_f))
 
@@ -45,10 +38,10 @@ CLAIMS = (
             paper=PAPER,
             number="C7",
             provenance=Provenance.DERIVED,
-            text=_SOURCE,
+            text=CLOSED_FORM,
             proof="claims/covering-some-unseen-sharp",
         ),
-        premises=Premises(domain=_DOMAIN),
+        premises=Premises(domain=COVERING),
         measured=Measured(tolerance=1e-12),
         evaluation=Evaluation(falls_in=("N_f",)),
         mutants=(

@@ -18,11 +18,9 @@ reading.
 
 import sympy as sp
 
-from theory.claim import Claim
+from theory import Assumption, Claim, Evaluation, Kind, Measured, Mutant, Premises, Provenance, Source
 from theory.claims.xu_chen.covering_none_seen import NONE_SEEN
-from theory.claims.xu_chen.paper import NEAR_OPTIMAL, PAPER, A, K, N_f, R
-from theory.kinds import Kind
-from theory.parts import Assumption, Evaluation, Measured, Mutant, Premises, Provenance, Source
+from theory.claims.xu_chen.paper import COVERING, NEAR_OPTIMAL, PAPER, A, K, N_f, R
 
 CLAIMS = (
     Claim(
@@ -36,7 +34,6 @@ CLAIMS = (
         kind=Kind.LOWER,
         observable="ood_error",
         log_expression=sp.log(sp.Max(0, NONE_SEEN - 1 / A)),
-        required=False,
         source=Source(
             paper=PAPER,
             number="C9",
@@ -47,13 +44,9 @@ CLAIMS = (
             ),
         ),
         premises=Premises(
-            domain=(sp.Le(K, R), sp.Ge(N_f, 1)),
+            domain=COVERING,
             assumptions=(
-                Assumption(
-                    name="K",
-                    relation=sp.Le(K, 1),
-                    text="every fact was written with a single template",
-                ),
+                Assumption("K", sp.Le(K, 1), "every fact was written with a single template"),
                 NEAR_OPTIMAL,
             ),
         ),

@@ -18,11 +18,8 @@ STATED in words, and not required: these runs need weights and facts that a veri
 
 import sympy as sp
 
-from theory.claim import Claim
+from theory import Assumption, Claim, Kind, Measured, Mutant, Premises, Provenance, Source, measured
 from theory.claims.xu_chen.paper import PAPER
-from theory.kinds import Kind
-from theory.notation import measured
-from theory.parts import Assumption, Measured, Mutant, Premises, Provenance, Source
 
 _SOURCE = "Abstract and summary: experiments on PopQA with GPT-2 and Llama-3.2-1B support its trends."
 
@@ -42,21 +39,10 @@ def _trend(identifier: str, axis: str, direction: int, title: str, statement: st
         statement=f"For GPT-2 and Llama architectures on PopQA-style facts, {statement}",
         kind=Kind.TREND,
         observable="ood_error",
-        required=False,
         source=Source(paper=PAPER, number="C16", provenance=Provenance.STATED, text=_SOURCE),
         premises=Premises(assumptions=_STORED),
         measured=Measured(axis=axis, direction=direction, arm="language-model"),
-        mutants=(_reversed(-direction),),
-    )
-
-
-def _reversed(direction: int) -> Mutant:
-    return Mutant(
-        name="reversed",
-        log_bound=None,
-        text="the opposite direction",
-        refuted_by="measurement",
-        direction=direction,
+        mutants=(Mutant("reversed", None, "the opposite direction", "measurement", -direction),),
     )
 
 
@@ -92,11 +78,10 @@ CLAIMS = (
         ),
         kind=Kind.COMPARISON,
         observable="ood_error",
-        required=False,
         source=Source(paper=PAPER, number="C16", provenance=Provenance.STATED, text=_SOURCE),
         premises=Premises(assumptions=_STORED),
         measured=Measured(axis="K", direction=-1, arm="language-model"),
-        mutants=(_reversed(+1),),
+        mutants=(Mutant("reversed", None, "the opposite direction", "measurement", +1),),
     ),
     Claim(
         id="lm-low-rank",
@@ -107,7 +92,6 @@ CLAIMS = (
         ),
         kind=Kind.EQUIVALENCE,
         observable="ood_error",
-        required=False,
         source=Source(
             paper=PAPER,
             number="C16",

@@ -14,10 +14,8 @@ RECONSTRUCTED, hence reported and not required: the margin is this project's.
 'main'
 """
 
-from theory.claim import Claim
+from theory import Claim, Kind, Measured, Premises, Provenance, Source
 from theory.claims.xu_chen.paper import NEAR_OPTIMAL, PAPER
-from theory.kinds import Kind
-from theory.parts import Measured, Premises, Provenance, Source
 
 CLAIMS = (
     Claim(
@@ -29,7 +27,6 @@ CLAIMS = (
         ),
         kind=Kind.EQUIVALENCE,
         observable="ood_error",
-        required=False,
         source=Source(
             paper=PAPER,
             number="C13",

@@ -17,10 +17,8 @@ of it is ours.
 'coverage_auc_excess'
 """
 
-from theory.claim import Claim
+from theory import Claim, Kind, Measured, Premises, Provenance, Source
 from theory.claims.xu_chen.paper import NEAR_OPTIMAL, PAPER
-from theory.kinds import Kind
-from theory.parts import Measured, Premises, Provenance, Source
 
 CLAIMS = (
     Claim(
@@ -32,7 +30,6 @@ CLAIMS = (
         ),
         kind=Kind.COMPARISON,
         observable="coverage_auc_excess",
-        required=False,
         source=Source(
             paper=PAPER,
             number="C8",

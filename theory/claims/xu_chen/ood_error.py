@@ -19,10 +19,8 @@ Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, abstract and sum
 
 import sympy as sp
 
-from theory.claim import Claim
+from theory import Assumption, Claim, Evaluation, Kind, Measured, Mutant, Premises, Provenance, Source
 from theory.claims.xu_chen.paper import NEAR_OPTIMAL, PAPER, K, N_f, R
-from theory.kinds import Kind
-from theory.parts import Assumption, Evaluation, Measured, Mutant, Premises, Provenance, Source
 
 _NORMALISED = -N_f * K**2 / (2 * R**2)  # the headline formula, once; every other place derives it from these claims
 _LITERAL = _NORMALISED * sp.log(R)
@@ -59,18 +57,8 @@ def _reading(identifier: str, title: str, statement: str, log_expression: sp.Exp
         measured=Measured(supporting=("unseen_own_templates", "ood_loss")),
         evaluation=Evaluation(falls_in=("N_f", "K")),
         mutants=(
-            Mutant(
-                name="universe-not-squared",
-                log_bound=log_expression * R,
-                text="|R| in place of |R|^2 in the exponent",
-                refuted_by="measurement",
-            ),
-            Mutant(
-                name="without-universe",
-                log_bound=log_expression * R**2,
-                text="no |R|^2 at all in the exponent",
-                refuted_by="measurement",
-            ),
+            Mutant("universe-not-squared", log_expression * R, "|R| in place of |R|^2 in the exponent", "measurement"),
+            Mutant("without-universe", log_expression * R**2, "no |R|^2 at all in the exponent", "measurement"),
         ),
     )
 

@@ -19,12 +19,9 @@ steps.
 
 import sympy as sp
 
-from theory.claim import Claim
+from theory import Assumption, Claim, Kind, Measured, Mutant, Premises, Provenance, Source, measured
 from theory.claims.xu_chen import covering_some_unseen
 from theory.claims.xu_chen.paper import PAPER, N_f
-from theory.kinds import Kind
-from theory.notation import measured
-from theory.parts import Assumption, Measured, Mutant, Premises, Provenance, Source
 
 (_LAW,) = covering_some_unseen.CLAIMS
 _SOME_UNSEEN = covering_some_unseen.SOME_UNSEEN
@@ -82,12 +79,7 @@ CLAIMS = (
         ),
         evaluation=_LAW.evaluation,
         mutants=(
-            Mutant(
-                name="one-fact-fewer",
-                log_bound=_SOME_UNSEEN.subs(N_f, N_f - 1),
-                text="N_f - 1 facts in place of N_f",
-                refuted_by="certification",
-            ),
+            Mutant("one-fact-fewer", _SOME_UNSEEN.subs(N_f, N_f - 1), "N_f - 1 facts in place of N_f", "certification"),
             Mutant(
                 name="coverage-useless",
                 log_bound=sp.Integer(0),

@@ -15,10 +15,25 @@ from typing import Final
 
 import sympy as sp
 
-from theory.notation import Limit, Notation, Paper, Symbol, measured
-from theory.parts import Assumption
+from theory import Assumption, Limit, Notation, Paper, Symbol, measured
 
-__all__ = ["NEAR_OPTIMAL", "NOTATION", "PAPER", "A", "K", "N_f", "R", "S", "epsilon", "eta", "m", "t"]
+__all__ = [
+    "CLOSED_FORM",
+    "COVERING",
+    "EXACT_LAW",
+    "NEAR_OPTIMAL",
+    "NOTATION",
+    "PAPER",
+    "A",
+    "K",
+    "N_f",
+    "R",
+    "S",
+    "epsilon",
+    "eta",
+    "m",
+    "t",
+]
 
 S: Final = sp.Symbol("S", integer=True, positive=True)
 A: Final = sp.Symbol("A", integer=True, positive=True)
@@ -111,3 +126,13 @@ NEAR_OPTIMAL: Final = Assumption(
     text="pre-training is near-optimal: its loss is within epsilon of the floor log K",
 )
 """The premise that most claims about extraction share."""
+
+COVERING: Final = (sp.Le(K, R), sp.Ge(N_f, 1))
+"""Where the laws of covering own templates, and bounds on them, are defined."""
+
+EXACT_LAW: Final = "The source asks that fine-tuning cover enough templates; the exact probability is derived here."
+CLOSED_FORM: Final = (
+    "The source says that fine-tuning must cover enough relation templates and that insufficient coverage leaves facts "
+    "inaccessible; the closed form and its proof are this project's."
+)
+"""What the source says of covering templates, and what is this project's: of C6 and of C7."""

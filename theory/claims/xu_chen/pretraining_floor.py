@@ -16,10 +16,8 @@ loss. DERIVED; proof in docs/claims/pretraining-floor.md.
 
 import sympy as sp
 
-from theory.claim import Claim
+from theory import Claim, Kind, Measured, Mutant, Provenance, Source
 from theory.claims.xu_chen.paper import PAPER, K, R
-from theory.kinds import Kind
-from theory.parts import Measured, Mutant, Provenance, Source
 
 CLAIMS = (
     Claim(
@@ -49,12 +47,7 @@ CLAIMS = (
                 text="the entropy of the whole universe of templates, log |R|, in place of log K",
                 refuted_by="measurement",
             ),
-            Mutant(
-                name="one-template-more",
-                log_bound=sp.log(sp.log(K + 1)),
-                text="log(K + 1) in place of log K",
-                refuted_by="measurement",
-            ),
+            Mutant("one-template-more", sp.log(sp.log(K + 1)), "log(K + 1) in place of log K", "measurement"),
         ),
     ),
 )

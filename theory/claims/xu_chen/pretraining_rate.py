@@ -17,11 +17,8 @@ RECONSTRUCTED, hence reported and not required: the abstract gives no rate, and 
 
 import sympy as sp
 
-from theory.claim import Claim
+from theory import Assumption, Claim, Kind, Measured, Premises, Provenance, Source, measured
 from theory.claims.xu_chen.paper import PAPER
-from theory.kinds import Kind
-from theory.notation import measured
-from theory.parts import Assumption, Measured, Premises, Provenance, Source
 
 CLAIMS = (
     Claim(
@@ -33,7 +30,6 @@ CLAIMS = (
         ),
         kind=Kind.RATE,
         observable="pretraining_gap_slope",
-        required=False,
         source=Source(
             paper=PAPER,
             number="C3",
@@ -43,9 +39,7 @@ CLAIMS = (
         premises=Premises(
             assumptions=(
                 Assumption(
-                    name="pretraining_gap",
-                    relation=sp.Le(measured("pretraining_gap"), 1),
-                    text="the run has reached a gap under 1",
+                    "pretraining_gap", sp.Le(measured("pretraining_gap"), 1), "the run has reached a gap under 1"
                 ),
                 Assumption(
                     name="subject_attention",

@@ -18,11 +18,8 @@ The value is that at the best rho found, which is a true bound wherever the sear
 
 import sympy as sp
 
-from theory.claim import Claim
+from theory import Assumption, Claim, Evaluation, Kind, Measured, Mutant, Premises, Provenance, Source, measured
 from theory.claims.xu_chen.paper import PAPER, A, K, R, S, eta, t
-from theory.kinds import Kind
-from theory.notation import measured
-from theory.parts import Assumption, Evaluation, Measured, Mutant, Premises, Provenance, Source
 
 rho = sp.Symbol("rho", positive=True)
 _V = S + R + A + 1
@@ -78,12 +75,7 @@ CLAIMS = (
         measured=Measured(arm="linear-memory"),
         evaluation=Evaluation(minimised_over=(rho,), falls_in=("t",)),
         mutants=(
-            Mutant(
-                name="twice-as-fast",
-                log_bound=_log_gap_bound(steps_factor=8),
-                text="8 eta t in place of 4 eta t",
-                refuted_by="certification",
-            ),
+            Mutant("twice-as-fast", _log_gap_bound(steps_factor=8), "8 eta t in place of 4 eta t", "certification"),
             Mutant(
                 name="vocabulary-without-prompt",
                 log_bound=_log_gap_bound(vocabulary=_V - 1),

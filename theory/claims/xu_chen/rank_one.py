@@ -18,10 +18,8 @@ vector follow from the share and are proved in the documentation.
 
 import sympy as sp
 
-from theory.claim import Claim
+from theory import Claim, Evaluation, Kind, Measured, Mutant, Premises, Provenance, Source
 from theory.claims.xu_chen.paper import PAPER, N_f
-from theory.kinds import Kind
-from theory.parts import Evaluation, Measured, Mutant, Premises, Provenance, Source
 
 CLAIMS = (
     Claim(
@@ -70,12 +68,7 @@ CLAIMS = (
                 text="1 - share = O(1/N_f) for every gradient: where c = 1/N_f this would make the deficit 1/N_f^2",
                 refuted_by="certification",
             ),
-            Mutant(
-                name="one-fact-more",
-                log_bound=-sp.log(N_f + 1),
-                text="1 / (N_f + 1) in place of 1 / N_f",
-                refuted_by="certification",
-            ),
+            Mutant("one-fact-more", -sp.log(N_f + 1), "1 / (N_f + 1) in place of 1 / N_f", "certification"),
         ),
     ),
 )

@@ -16,10 +16,8 @@ RECONSTRUCTED, hence reported and not required: h_r and Delta_p are this project
 'feature_alignment_contrast'
 """
 
-from theory.claim import Claim
+from theory import Claim, Kind, Measured, Provenance, Source
 from theory.claims.xu_chen.paper import PAPER
-from theory.kinds import Kind
-from theory.parts import Measured, Provenance, Source
 
 CLAIMS = (
     Claim(
@@ -32,7 +30,6 @@ CLAIMS = (
         ),
         kind=Kind.COMPARISON,
         observable="feature_alignment_contrast",
-        required=False,
         source=Source(
             paper=PAPER,
             number="C11",

@@ -18,10 +18,8 @@ contradicts the source itself.
 
 import sympy as sp
 
-from theory.claim import Claim
+from theory import Assumption, Claim, Kind, Measured, Mutant, Premises, Provenance, Source
 from theory.claims.xu_chen.paper import NEAR_OPTIMAL, PAPER, R
-from theory.kinds import Kind
-from theory.parts import Assumption, Measured, Mutant, Premises, Provenance, Source
 
 
 def _trend(
@@ -43,15 +41,7 @@ def _trend(
         source=Source(paper=PAPER, number="C14", provenance=Provenance.STATED, text=source),
         premises=Premises(assumptions=(NEAR_OPTIMAL, *premises)),
         measured=Measured(axis=axis, direction=direction),
-        mutants=(
-            Mutant(
-                name="reversed",
-                log_bound=None,
-                text="the opposite direction",
-                refuted_by="measurement",
-                direction=-direction,
-            ),
-        ),
+        mutants=(Mutant("reversed", None, "the opposite direction", "measurement", -direction),),
     )
 
 
@@ -79,6 +69,6 @@ CLAIMS = (
         "The OOD error does not decrease with a larger template universe",
         "At fixed N_f and multiplicity K the mean out-of-distribution error does not decrease in |R|, |R| >= 2.",
         "Abstract and summary: extraction becomes harder as the template universe grows.",
-        (Assumption(name="R", relation=sp.Ge(R, 2), text="the universe holds at least two templates"),),
+        (Assumption("R", sp.Ge(R, 2), "the universe holds at least two templates"),),
     ),
 )
