@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from empirics.errors import UsageError
 from empirics.experiments.document import VerdictResult
+from empirics.experiments.presentation import Part
 from empirics.files import write_atomically
 from empirics.verification.results import Results
 from theory import Kind
@@ -63,11 +64,7 @@ class Finding:
     what: str
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class BaselineCell(_Part):
+class BaselineCell(Part):
     """Verdict and one-sided limits of a cell or series."""
 
     verdict: str
@@ -75,7 +72,7 @@ class BaselineCell(_Part):
     upper: float | None = None
 
 
-class BaselineClaim(_Part):
+class BaselineClaim(Part):
     """What is guarded of one claim."""
 
     kind: Kind
@@ -86,7 +83,7 @@ class BaselineClaim(_Part):
     cells: dict[str, BaselineCell]
 
 
-class Baseline(_Part):
+class Baseline(Part):
     """A committed baseline."""
 
     preset: str
