@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from empirics.errors import UsageError
 from empirics.experiments.document import VerdictResult
@@ -79,7 +79,7 @@ class BaselineClaim(Part):
     formula: str
     fingerprint: str
     verdict: str
-    certificates: dict[str, bool] = {}
+    certificates: dict[str, bool] = Field(default_factory=dict)
     cells: dict[str, BaselineCell]
 
 
