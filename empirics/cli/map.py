@@ -46,6 +46,7 @@ def map_command(
 
     Example: factbound map --preset quick --vary model.width=[16,128] --output results/map
     """
+    from empirics.experiments.map_design import MapDesign
     from empirics.files import prepare_directory
     from empirics.regimes.make import check_resamples, make_map
     from empirics.regimes.plan import load_map_settings, map_arms, variations_of
@@ -54,7 +55,7 @@ def map_command(
     from empirics.runs.device import resolved_device
     from empirics.runs.store import Store
 
-    design = registered(experiment).map_design()
+    design: MapDesign = registered(experiment).map_design()
     chosen = load_map_settings(design, preset, config, settings or [])
     variations = variations_of(design, preset, vary)
     map_arms(design, chosen, variations)  # refused before anything is written

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from empirics.experiments.document import Measured
     from empirics.experiments.facts import FactReader, FactTable
-    from empirics.experiments.map_design import MapDesign
     from empirics.experiments.presentation import Shown
     from empirics.experiments.settings import ExperimentSettings
     from empirics.observables.definition import Observable
@@ -266,8 +265,8 @@ class Experiment(Protocol):
         """
         raise UsageError(f"the experiment {self.name} has no single run to inspect")
 
-    def map_design(self) -> MapDesign:
-        """What a map of regimes is made of.
+    def map_design(self) -> Any:
+        """What a map of regimes is made of (:class:`empirics.experiments.map_design.MapDesign`).
 
         Raises:
             UsageError: the experiment has none.
