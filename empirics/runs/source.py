@@ -50,6 +50,10 @@ class RunSource:
     fresh: bool = False
     cluster: str | None = None
 
+    def __post_init__(self) -> None:
+        """Load torch, which results name: what Ctrl-C leaves half loaded cannot be loaded again."""
+        import torch  # noqa: F401
+
     def runs(self, wanted: Mapping[ArmUnit, Sequence[int]]) -> Iterator[tuple[str, list[UnitRun]]]:
         """The runs of each arm at its seeds: those found first, then those computed, as they finish.
 
