@@ -87,11 +87,11 @@ def read_document(kind: type[_Kind], path: Path, again: str) -> _Kind:
 
 
 def refusal(error: ValidationError) -> str:
-    """The first reason of a refused document in one line: where, the value, what is allowed."""
-    first = error.errors(include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
-    shown = f"{where}={reprlib.repr(first['input'])}: " if where else ""
-    return shown + first["msg"].removeprefix("Value error, ")
+    """A reason why a document is refused, in one line: where, the value, what is allowed."""
+    last = error.errors(include_url=False)[-1]  # of several types that would do, a number
+    where = ".".join(str(part) for part in last["loc"])
+    shown = f"{where}={reprlib.repr(last['input'])}: " if where else ""
+    return shown + last["msg"].removeprefix("Value error, ")
 
 
 def schema_of(kind: type[Document]) -> str:
