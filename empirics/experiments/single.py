@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from empirics.errors import UsageError
-from empirics.experiments.load import settings_from
+from empirics.experiments.load import load_settings, settings_from
 from empirics.experiments.protocol import Experiment, Inspected, Point
 from empirics.experiments.registry import experiment as registered
 from empirics.experiments.registry import experiments
@@ -21,7 +21,7 @@ def run(config: Any = None, *, seed: int, experiment: str | None = None, **axes:
     """One run of the cell at these values of the axes, with the other settings as they are.
 
     Args:
-        config: settings; the experiment is told by their kind.
+        config: settings, by whose kind the experiment is told; the default preset if None.
         seed: everything random derives from it.
         experiment: its name, if not told by the settings.
         axes: a value for each column of the grid, as in ``templates=60, multiplicity=3, finetuned=20``.
@@ -32,7 +32,7 @@ def run(config: Any = None, *, seed: int, experiment: str | None = None, **axes:
     chosen = registered(experiment)
     if experiment is None and config is not None:
         chosen = next((e for e in experiments().values() if type(config) is e.settings), chosen)
-    return inspect(chosen, config if config is not None else chosen.settings(), axes, seed)
+    return inspect(chosen, config if config is not None else load_settings(chosen), axes, seed)
 
 
 def inspect(experiment: Experiment, settings: Any, axes: Mapping[str, int | float], seed: int) -> Inspected:

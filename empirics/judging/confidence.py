@@ -30,7 +30,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Interval", "interval", "log_wealth_path", "lower_limit", "observations_needed", "upper_limit"]
+__all__ = ["Interval", "interval", "log_wealth_path", "lower_limit", "observations_needed", "student_t", "upper_limit"]
 
 # Most of the wealth bets all: best when no observation contradicts, the common case (no errors at all).
 # The rest is spread evenly in log c, for means estimated with noise.
@@ -156,3 +156,17 @@ def _unit(values: Sequence[float] | FloatArray, low: float, high: float, alpha: 
     if len(x) and not (x.min() >= 0.0 and x.max() <= 1.0):
         raise ValueError(f"observations between {np.min(values)} and {np.max(values)} leave the range [{low}, {high}]")
     return x
+
+
+def student_t(values: Sequence[float], alpha: float) -> tuple[float | None, float | None]:
+    """Student's t limits of a mean at level 1 - alpha; None with fewer than two values."""
+    if len(values) < 2:
+        return None, None
+    from scipy.special import stdtrit
+
+    half = float(stdtrit(len(values) - 1, 1 - alpha / 2)) * float(np.std(values, ddof=1)) / math.sqrt(len(values))
+    return _finite(float(np.mean(values)) - half), _finite(float(np.mean(values)) + half)
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

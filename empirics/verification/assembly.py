@@ -22,7 +22,7 @@ from empirics.experiments.document import (
 )
 from empirics.experiments.presentation import Shown
 from empirics.experiments.protocol import Experiment, Point, UnitRun
-from empirics.judging.confidence import interval
+from empirics.judging.confidence import interval, student_t
 from empirics.judging.mutants import MutantOutcome
 from empirics.judging.outcome import ClaimOutcome, Outcome
 from empirics.judging.settings import Settings
@@ -118,16 +118,6 @@ def assemble(
     )
     results = results.model_copy(update={"shown": experiment.show(results)})
     return results.model_copy(update={"figures": claim_figures(results, claims)})
-
-
-def student_t(values: Sequence[float], alpha: float) -> tuple[float | None, float | None]:
-    """Student's t limits of a mean at level 1 - alpha; None with fewer than two values."""
-    if len(values) < 2:
-        return None, None
-    from scipy.special import stdtrit
-
-    half = float(stdtrit(len(values) - 1, 1 - alpha / 2)) * float(np.std(values, ddof=1)) / math.sqrt(len(values))
-    return _finite(float(np.mean(values)) - half), _finite(float(np.mean(values)) + half)
 
 
 def _cell(

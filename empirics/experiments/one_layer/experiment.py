@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import theory.coverage
-from empirics.experiments import world
+from empirics.experiments import coverage, world
 from empirics.experiments.document import Measured
 from empirics.experiments.facts import FactReader
 from empirics.experiments.one_layer.arms import OVERLAYS
@@ -16,7 +15,6 @@ from empirics.experiments.one_layer.config import Config
 from empirics.experiments.one_layer.observables import OBSERVABLES
 from empirics.experiments.presentation import Shown
 from empirics.experiments.protocol import Experiment, Point, UnitRun
-from empirics.observables import covering
 from empirics.observables.shared import SHARED
 from empirics.settings import validated
 from theory.claims.xu_chen.paper import NOTATION
@@ -40,7 +38,7 @@ class OneLayer(Experiment):
     premises = {"pretraining_gap": "premise_gap"}  # noqa: RUF012 - read only
     overlays = OVERLAYS
     stacks = 64
-    sources = (Path(world.__file__), Path(covering.__file__), Path(theory.coverage.__path__[0]) / "laws.py")
+    sources = (Path(world.__file__), Path(coverage.__file__))
     aside = ("presets", "report.py", "map.py", "predict/laws.py")
     libraries = ("torch", "numpy", "numba")
     default = True

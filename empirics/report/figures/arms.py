@@ -6,11 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from empirics.report.figures.figure import Row, number, panel_title
-from empirics.report.figures.style import OBSERVED, PAGE, SHADES, SOFT, new_figure
+from empirics.report.figures.style import MARKERS, OBSERVED, PAGE, SHADES, SOFT, new_figure
 
 __all__ = ["draw_arms"]
-
-_MARKERS = "osD^v"
 
 
 def draw_arms(
@@ -77,7 +75,7 @@ def _arm(axis: Any, rows: Sequence[Row], position: int, name: str, x: str, y: st
     below = [max(0.0, h - number(r, "lower", y)) for h, r in zip(heights, rows, strict=True)]
     above = [max(0.0, number(r, "upper", y) - h) for h, r in zip(heights, rows, strict=True)]
     look = OBSERVED | {
-        "fmt": _MARKERS[position % len(_MARKERS)],
+        "fmt": MARKERS[position % len(MARKERS)],
         "markerfacecolor": "white" if position else OBSERVED["color"],
     }
     axis.errorbar([number(r, x) * 1.06**position for r in rows], heights, yerr=[below, above], label=name, **look)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
@@ -12,11 +12,9 @@ from empirics.experiments.wording import words
 from empirics.regimes.document import RegimeMap
 from empirics.report.figures.figure import Figure, Row, numbers, panel_title, panels_of, rows_at
 from empirics.report.figures.regime_figures import column_latex
-from empirics.report.figures.style import INK, LAW, PAGE, SEEN, subplots
+from empirics.report.figures.style import INK, LAW, MARKERS, PAGE, SEEN, subplots
 
 __all__ = ["law_figure", "prediction_figure", "reliability_figure"]
-
-_MARKERS: Final = "osD^vPX"
 
 
 def law_figure(found: RegimeMap) -> Figure | None:
@@ -108,7 +106,7 @@ def _draw_law(rows: Sequence[Row], found: RegimeMap) -> Any:
                         numbers(at, "predicted_rate"),
                         numbers(at, "observed_rate"),
                         linestyle="",
-                        marker=_MARKERS[j % len(_MARKERS)],
+                        marker=MARKERS[j % len(MARKERS)],
                         markersize=4,
                         color=str(0.6 * j / max(len(groups) - 1, 1)),
                         markerfacecolor=None if main else "none",
@@ -160,7 +158,7 @@ def _draw_reliability(rows: Sequence[Row], subject: str) -> Any:
         axis.plot(
             numbers(at, "predicted"),
             numbers(at, "observed"),
-            marker=_MARKERS[i % len(_MARKERS)],
+            marker=MARKERS[i % len(MARKERS)],
             linestyle=("-", "--", "-.", ":")[i % 4],
             color=str(0.2 * i),
             markersize=4,

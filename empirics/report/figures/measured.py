@@ -13,12 +13,10 @@ from empirics.judging.confidence import interval
 from empirics.judging.measurements import Judged
 from empirics.judging.table import CellTable
 from empirics.report.figures.figure import Figure, Row, number
-from empirics.report.figures.style import COLUMN, INK, OBSERVED, direct_labels, new_figure, shade_and_style
+from empirics.report.figures.style import COLUMN, INK, MARKERS, OBSERVED, direct_labels, new_figure, shade_and_style
 from theory.notation import DomainError, Symbol
 
 __all__ = ["judged_figure"]
-
-_MARKERS = "osD^vP"
 
 
 def judged_figure(judged: Judged, alpha: float) -> Figure:
@@ -76,7 +74,7 @@ def _draw(rows: Sequence[Row], symbol: Symbol, label: str, title: str) -> Any:
             mean = np.array([number(r, "mean") for r in seen])
             below = np.maximum(mean - [number(r, "lower", "mean") for r in seen], 0)
             above = np.maximum(np.array([number(r, "upper", "mean") for r in seen]) - mean, 0)
-            look = OBSERVED | {"fmt": _MARKERS[position % len(_MARKERS)]}
+            look = OBSERVED | {"fmt": MARKERS[position % len(MARKERS)]}
             axis.errorbar([number(r, symbol.name) for r in seen], mean, yerr=[below, above], **look)
             ends.append((float(mean[-1]), f"observed{name}", str(OBSERVED["color"])))
         known = [(number(r, symbol.name), number(r, "bound")) for r in mine if r["bound"] is not None]

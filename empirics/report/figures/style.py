@@ -52,6 +52,7 @@ PREDICTED: Final[tuple[dict[str, Any], ...]] = (
 )
 """How predicted series look, in their order."""
 
+MARKERS: Final = "osD^vPX"
 SHADES: Final = (INK, "#4d4d4d", "#7a7a7a", "#9c9c9c")
 _STYLES: Final = ("-", "--", "-.", ":")
 

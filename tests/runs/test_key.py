@@ -1,0 +1,76 @@
+"""What decides a result is in its key: every module that a run imports, or the reason why it need not be."""
+
+import grimp
+import pytest
+
+import empirics
+from empirics.experiments.registry import experiments
+from empirics.runs.key import run_key
+
+# Modules that a run imports and that decide no result.
+REASONS = {
+    "empirics.errors": "messages",
+    "empirics.settings": "reads settings; their values are in the key",
+    "empirics.experiments.settings": "the same",
+    "empirics.judging.settings": "the judge's, which sees runs afterwards",
+    "empirics.experiments.presentation": "what is shown",
+    "empirics.experiments.protocol": "always in the key",
+    "theory": "types of annotations only",
+}
+
+
+def imported_by(package):
+    """Modules outside the package that its runs import."""
+    graph = grimp.build_graph("empirics", "theory", exclude_type_checking_imports=True)
+    entries = [m for m in (f"{package}.run", f"{package}.predict.facts") if m in graph.modules]
+    assert entries
+    found = set().union(*(graph.find_upstream_modules(entry) for entry in entries))
+    return {m for m in found if m != package and not m.startswith(package + ".")}
+
+
+@pytest.mark.parametrize("name", list(experiments()))
+def test_every_module_that_a_run_imports_is_in_its_key(name):
+    item = experiments()[name]
+    hashed = {f"empirics.experiments.{path.stem}" for path in item.sources}
+    package = type(item).__module__.rpartition(".")[0]
+    rest = {m for m in imported_by(package) if m.partition(".")[0] != "theory"} - hashed
+    assert rest <= set(REASONS)
+
+
+@pytest.mark.parametrize(
+    "place", ["world.py", "coverage.py", "protocol.py", "one_layer/train.py", "one_layer/measure/failures.py"]
+)
+def test_a_change_of_a_deciding_source_changes_the_key(place, monkeypatch):
+    from pathlib import Path
+
+    from empirics.runs import key
+
+    chosen, config = empirics.experiment(), empirics.load_config("quick")
+    unit = chosen.units(config)[0]
+    key._code.cache_clear()
+    before = run_key(chosen, config, unit, 0)
+    real = Path.read_bytes
+    changed = Path(empirics.__file__).parent / "experiments" / place
+    monkeypatch.setattr(Path, "read_bytes", lambda self: real(self) + (b"#" if self == changed else b""))
+    key._code.cache_clear()
+    assert run_key(chosen, config, unit, 0) != before
+    monkeypatch.undo()
+    key._code.cache_clear()
+    assert run_key(chosen, config, unit, 0) == before
+
+
+@pytest.mark.parametrize("place", ["report.py", "map.py", "predict/laws.py", "presets/quick.toml"])
+def test_a_change_of_what_is_only_shown_keeps_what_is_stored(place, monkeypatch):
+    from pathlib import Path
+
+    from empirics.runs import key
+
+    chosen, config = empirics.experiment(), empirics.load_config("quick")
+    unit = chosen.units(config)[0]
+    key._code.cache_clear()
+    before = run_key(chosen, config, unit, 0)
+    assert (chosen.folder / place).exists()
+    real = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda self: real(self) + (b"#" if self == chosen.folder / place else b""))
+    key._code.cache_clear()
+    assert run_key(chosen, config, unit, 0) == before
