@@ -36,8 +36,8 @@ class Meaning:
 
     Attributes:
         rule: name of the decision rule: the measured mean is ``at_most``, ``at_least``, ``equal`` to, ``above`` or
-            ``within`` its threshold (for a trend: the mean of each step against its direction).
-        threshold: what that is: the claim's ``bound``, ``zero``, ``trend_margin``, ``equivalence_margin`` (settings)
+            ``within`` its threshold ; for a trend it moves in one direction (``monotone``).
+        threshold: what that is: the claim's ``bound``, ``zero``, ``equivalence_margin`` (settings)
             or ``slope_limit``.
         words: what it asserts, as part of a sentence.
         falsifier: what would refute it; a template over ``{observable}`` (its name) and the thresholds.
@@ -93,23 +93,25 @@ KINDS: Final[Mapping[Kind, Meaning]] = MappingProxyType(
         Kind.COMPARISON: Meaning(
             rule="above",
             threshold="zero",
-            words="one arm exceeds the other, or the observable exceeds 0",
-            falsifier="a cell in scope whose upper confidence limit for the mean of {observable} lies below 0",
+            words="in most worlds one arm exceeds the other, or the observable exceeds 0",
+            falsifier="a cell in scope in which {observable} is as claimed in fewer than {property_share:.0%} of "
+            "worlds, the upper confidence limit of that share included",
             worse="lower",
         ),
         Kind.TREND: Meaning(
-            rule="at_most",
-            threshold="trend_margin",
-            words="the observable moves in one direction only",
-            falsifier="a pair of neighbouring cells between which {observable} moves against the trend by more than "
-            "{trend_margin:g}, the lower confidence limit of the paired difference included",
+            rule="monotone",
+            threshold="zero",
+            words="in most worlds the observable does not move against the direction between the ends of the axis",
+            falsifier="a series in which {observable} does not move against the direction in fewer than "
+            "{property_share:.0%} of worlds, the upper confidence limit of that share included",
             worse="higher",
         ),
         Kind.EQUIVALENCE: Meaning(
             rule="within",
             threshold="equivalence_margin",
-            words="two arms agree within a margin",
-            falsifier="a cell where a confidence limit shows the arms to differ by more than {equivalence_margin:g}",
+            words="in most worlds two arms agree within a margin",
+            falsifier="a cell in which the arms agree within {equivalence_margin:g} in fewer than "
+            "{property_share:.0%} of worlds, the upper confidence limit of that share included",
             worse=None,
         ),
         Kind.RATE: Meaning(

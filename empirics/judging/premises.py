@@ -55,9 +55,7 @@ def scope_of(claim: Claim, cell: CellTable, settings: Settings) -> Scoped:
         reasons.append(f"only {len(good)} of {len(cell.seeds)} seeds satisfy every premise{failed}")
     measured = [i for i, assumption in enumerate(claim.assumptions) if assumption.observables]
     failures = sum(s in cell.failed or not all(by_seed[s][i].holds for i in measured) for s in cell.seeds)
-    return Scoped(
-        good, in_scope, tuple(premises), "" if in_scope else "; ".join(reasons), failures if measured else 0
-    )
+    return Scoped(good, in_scope, tuple(premises), "" if in_scope else "; ".join(reasons), failures if measured else 0)
 
 
 def _evaluate(assumption: Assumption, cell: CellTable, seed: int, limits: Mapping[str, float]) -> Premise:

@@ -113,7 +113,7 @@ def _alone(claim: Claim, observable: Observable, group: Sequence[CellTable], set
     scoped = scope_of(claim, cell, settings)
     values = {seed: cell.value(observable.name, seed) for seed in scoped.seeds}
     effects = {seed: value for seed, value in values.items() if value is not None}
-    return _answered(claim, (scoped,), places, cell.label, asked, cell.seeds, values.keys(), effects, settings)
+    return _answered(claim, (scoped,), places, cell.label, asked, cell.seeds, list(values), effects, settings)
 
 
 def _pair(
@@ -136,7 +136,7 @@ def _ends(claim: Claim, observable: Observable, chain: Sequence[CellTable], sett
     span = f"{first.axes.get(symbol, symbol)} from {first.symbols[symbol]:g} to {last.symbols[symbol]:g}"
     verb = ("falls", "rises")[claim.direction > 0] if claim.kind is Kind.COMPARISON else ""
     asked = f"{observable.name} {verb or ('does not rise', 'does not fall')[claim.direction > 0]}, {span}"
-    label = ", ".join([*(f"{l}={first.symbols[s]:g}" for s, l in first.axes.items() if s != symbol)])
+    label = ", ".join([*(f"{name}={first.symbols[s]:g}" for s, name in first.axes.items() if s != symbol)])
     places = (first.index, last.index)
     if len(chain) < 2:
         why = f"a claim along {symbol} needs at least two values"
@@ -169,9 +169,7 @@ def _compared(
         if a is not None and b is not None:
             effects[seed] = direction * (a - b)
     ran = tuple(s for s in cell.seeds if s in partner.seeds)
-    return _answered(
-        claim, (there, here), (cell.index, partner.index), label, asked, ran, common, effects, settings
-    )
+    return _answered(claim, (there, here), (cell.index, partner.index), label, asked, ran, common, effects, settings)
 
 
 def _answered(

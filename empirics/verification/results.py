@@ -26,6 +26,29 @@ class MutantResult(Part):
     evidence: str
 
 
+class PooledResult(Part):
+    """All cells of a claim together: the mean over worlds of the fraction of cells in which it holds.
+
+    ``p_value`` is sequential, of "at most what is asked"; ``holm`` and ``benjamini_yekutieli`` are its adjusted
+    values over all claims that have one.
+    """
+
+    statement: str
+    estimate: float
+    lower: float
+    upper: float
+    asked: float
+    alpha: float
+    refuting: float
+    worlds: int
+    without: int
+    confirmed: bool
+    refuted: bool
+    p_value: float
+    holm: float
+    benjamini_yekutieli: float
+
+
 class StatedPremise(Part):
     """A premise as the claim states it."""
 
@@ -58,6 +81,7 @@ class ClaimResult(Part):
     falsifier: str
     required: bool
     verdict: str
+    pooled: PooledResult | None
     certificate: dict[str, Any] | None
     mutants: list[MutantResult]
 
