@@ -31,7 +31,7 @@ def run_key(experiment: Experiment, settings: ExperimentSettings, unit: Point, s
         "seed": seed,
         "machine": [platform.machine(), _processor()],
         "code": _code(experiment.folder, experiment.aside, experiment.sources),
-        "libraries": {name: version(name) for name in experiment.libraries},
+        "libraries": {name: _version(name) for name in experiment.libraries},
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -54,6 +54,11 @@ def _files(place: Path, aside: tuple[str, ...]) -> Iterator[Path]:
         name = file.relative_to(place)
         if file.suffix in _SUFFIXES and not {name.parts[0], name.as_posix()} & set(aside):
             yield file
+
+
+@lru_cache(maxsize=64)
+def _version(library: str) -> str:
+    return version(library)
 
 
 @lru_cache(maxsize=1)

@@ -35,7 +35,7 @@ from empirics.verification.document import beginning
 from empirics.verification.falsify import falsifier
 from empirics.verification.figures import claim_figures
 from empirics.verification.latex import latex_of
-from empirics.verification.results import ClaimResult, MutantResult, PooledResult, Results, StatedPremise
+from empirics.verification.results import ClaimResult, MutantResult, PlanResult, PooledResult, Results, StatedPremise
 from theory import Claim, DomainError
 from theory.certify.record import certificate_of
 from theory.fingerprint import fingerprint
@@ -102,6 +102,7 @@ def assemble(
     mutants: Sequence[MutantOutcome],
     wall_seconds: float,
     *,
+    plan: PlanResult,
     complete: bool,
 ) -> Results:
     """The results document; ``tables`` are those of the arms' declared cells."""
@@ -114,6 +115,7 @@ def assemble(
         observables={name: _observable(item) for name, item in known.items() if name in measured},
         cells=[_cell(experiment, arm, cell, table, runs, claims) for (arm, cell), table in places],
         verdicts=[verdict_result(o) for outcome in outcomes for o in outcome.outcomes],
+        plan=plan,
         claims=[
             _claim(item, outcome, pooled.get(item.id), mutants, settings)
             for item, outcome in zip(claims, outcomes, strict=True)

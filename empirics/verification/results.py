@@ -18,6 +18,14 @@ __all__ = ["SCHEMA_FILE", "Results", "read_results", "write_results"]
 SCHEMA_FILE = Path(__file__).with_name("results.schema.json")
 
 
+class PlanResult(Part):
+    """The plan: the hash in plan.json, and whether it was declared before the data; if not, it is exploratory."""
+
+    hash: str
+    declared: bool
+    reason: str
+
+
 class MutantResult(Part):
     """A near miss of a claim: refuted, not refuted, or (None) not tested."""
 
@@ -89,6 +97,7 @@ class ClaimResult(Part):
 class Results(Measured, Document):
     """The whole document; it is read without the code that made it."""
 
+    plan: PlanResult
     claims: list[ClaimResult]
     shown: Shown
     figures: list[FigureData]
