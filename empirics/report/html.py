@@ -20,6 +20,7 @@ from empirics.report.tables import (
     failures,
     interval_text,
     number_text,
+    plan_line,
     run_summary,
     three_digits,
 )
@@ -65,6 +66,7 @@ def report_html(results: Results, figures: Sequence[Figure], sections: Sequence[
         answer=answer(results),
         summary=run_summary(results),
         confidence=confidence(results),
+        plan=plan_line(results),
         failures=failures(results),
         counts=[(verdict, counts[verdict]) for verdict in _ORDER if counts[verdict]],
         claims=claim_views(results, figures),

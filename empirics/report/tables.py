@@ -20,6 +20,7 @@ __all__ = [
     "failures",
     "interval_text",
     "number_text",
+    "plan_line",
     "run_summary",
     "three_digits",
     "undecided",
@@ -49,6 +50,12 @@ def run_summary(results: Results) -> str:
     runs = {(c.variant, _at(c, results.experiment.run_axes), seed) for c in cells for seed in c.seeds}
     common = f"{len(runs)} runs of {results.experiment.title}, {len(cells)} cells"
     return f"{results.shown.summary or common}; {results.environment.cpu}, {results.wall_seconds:.0f} s."
+
+
+def plan_line(results: Results) -> str:
+    """Whether the plan was declared before the data."""
+    word = "declared before the data" if results.plan.declared else "exploratory"
+    return f"Plan {results.plan.hash[:12]}: {word}; {results.plan.reason}."
 
 
 def confidence(results: Results) -> str:

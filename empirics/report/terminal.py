@@ -22,6 +22,7 @@ from empirics.report.tables import (
     failures,
     interval_text,
     number_text,
+    plan_line,
     three_digits,
     undecided,
     verdict_counts,
@@ -57,6 +58,7 @@ def print_results(results: Results, out: Console, directory: Path) -> None:
     out.print()
     out.print(answer(results), style="bold", markup=False)
     out.print(confidence(results), markup=False)
+    out.print(plan_line(results), markup=False)
     out.print(
         f"{results.wall_seconds:.0f} s. Written to {directory}: report.html, results.json, cells.csv, plots.",
         markup=False,

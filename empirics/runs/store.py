@@ -1,8 +1,9 @@
 """runs.sqlite: every finished run is durable at once, and found again.
 
-One row per (unit, seed), and the plan under which it was first made; its key (:func:`empirics.runs.key.run_key`) hashes all that decides the result. A
-run is written in one transaction, in write-ahead mode with full
-synchronisation: kill -9 at any moment loses nothing that was reported finished.
+One row per (unit, seed); its key (:func:`empirics.runs.key.run_key`) hashes all that decides the result. Beside
+it stands the hash of the plan under which it was first made (:mod:`empirics.verification.plan`). A run is written
+in one transaction, in write-ahead mode with full synchronisation: kill -9 at any moment loses nothing that was
+reported finished.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any
 from empirics.errors import UsageError
 from empirics.experiments.protocol import Curve, Point, UnitRun
 
-__all__ = ["Store", "StoreError"]
+__all__ = ["Store", "StoreError", "size_of"]
 
 _APPLICATION_ID = 0x66616374  # "fact"
 _LAYOUT = 2
@@ -154,6 +155,11 @@ class Store:
             "CREATE TABLE IF NOT EXISTS plans (hash TEXT PRIMARY KEY, plan TEXT NOT NULL, "
             "declared TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP) WITHOUT ROWID"
         )
+
+
+def size_of(run: UnitRun) -> int:
+    """Bytes that a run takes in a store, about."""
+    return len(_encode(run))
 
 
 def _encode(run: UnitRun) -> str:

@@ -174,7 +174,9 @@ def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     for key in dict.fromkeys([*new, *old]):
         before, after = old.get(key), new.get(key)
         if isinstance(before, dict) and isinstance(after, dict):
-            found += [f"{key}.{name}" for name in dict.fromkeys([*after, *before]) if before.get(name) != after.get(name)]
+            found += [
+                f"{key}.{name}" for name in dict.fromkeys([*after, *before]) if before.get(name) != after.get(name)
+            ]
         elif before != after:
             found.append(key)
     return found
