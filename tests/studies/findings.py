@@ -20,6 +20,7 @@ from findings_ablations import ablations, low_rank
 from findings_extraction import covering, directions, failure, headline
 from findings_language_models import language_models
 from findings_pretraining import near_optimal, structure, trigger
+from findings_seeds import seeds_line
 from kept import kept
 
 from empirics.verification.results import read_results
@@ -60,6 +61,7 @@ def page(e: Evidence, command: str, lm: Evidence | None = None) -> str:
         f"{environment.dtype}, {e.results.wall_seconds:.0f} s (runs found in the store not counted); "
         f"{datetime.date.today().isoformat()}. Regenerate with "
         f"`make findings` (`{command}`).",
+        seeds_line(e.results),
         table(["", "sentence", "finding"], [[str(i), s, f"**{v}**"] for i, (s, v, _) in enumerate(found, 1)]),
     ]
     body = [f"## {i}. {s}\n\n**{v[0].upper()}{v[1:]}.**\n\n{t}" for i, (s, v, t) in enumerate(found, 1)]
