@@ -148,7 +148,7 @@ def foresee(
 
     settled, plan = _planned(experiment, settings, lines, workers)
     if not plan.lines:  # the experiment does not tell the time itself
-        print("factbound: timing the cheapest run", file=sys.stderr)
+        print("factbound: timing the cheapest run (Ctrl-C goes on without)", file=sys.stderr)
     found = forecast(
         experiment,
         settled,

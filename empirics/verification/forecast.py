@@ -85,7 +85,7 @@ class Cost(Part):
         runs: up to each look.
         found: runs that are stored already.
         relative: what is missing up to each look, in units of the cheapest run.
-        seconds: estimated wall time of what is missing up to each look; None if the experiment tells its own.
+        seconds: estimated wall time of what is missing up to each look; None if nothing was timed.
         seconds_per_run: of the cheapest run, measured here.
         workers: processes.
         megabytes_per_process: memory after the cheapest run; larger ones take more.
@@ -205,15 +205,16 @@ def _cost(
         seconds=None if seconds is None else [r * seconds / max(1, min(workers, r)) for r in relative],
         seconds_per_run=seconds,
         workers=workers,
-        megabytes_per_process=_memory() if timed and device == "cpu" else None,
+        megabytes_per_process=_memory() if seconds is not None and device == "cpu" else None,
         disk_megabytes=None if size is None else size * runs / 1e6,
     )
 
 
-def _one_run(experiment: Experiment, arm: Arm, unit: Point, seed: int) -> tuple[float, int]:
+def _one_run(experiment: Experiment, arm: Arm, unit: Point, seed: int) -> tuple[float, int] | tuple[None, None]:
     """Seconds and stored bytes of one run of a unit, at seeds that the plan does not use; nobody sees what it gave.
 
-    On an accelerator as many models as a look has seeds are trained at once, if the experiment stacks them.
+    On an accelerator as many models as a look has seeds are trained at once, if the experiment stacks them. Ctrl-C
+    ends the timing alone: there is no estimate then.
     """
     device = resolved_device(arm.settings.compute.device)[0]
     stack = 1 if device == "cpu" else min(experiment.stacks, arm.settings.seeds.looks[0])
@@ -221,7 +222,10 @@ def _one_run(experiment: Experiment, arm: Arm, unit: Point, seed: int) -> tuple[
     for _ in range(2):
         task = Task(experiment, arm.name, arm.settings, unit, tuple(range(seed, seed + stack)))
         start = time.perf_counter()
-        ((_, runs),) = run_tasks([task], 1)
+        try:
+            ((_, runs),) = run_tasks([task], 1)
+        except KeyboardInterrupt:
+            return None, None
         seconds, size = (time.perf_counter() - start) / stack, size_of(runs[0])
         if seconds * stack > _WARM:
             break

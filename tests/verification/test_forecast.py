@@ -106,3 +106,12 @@ def test_arms_that_share_their_pretraining_are_counted_once():
     shared = foretold(small("arms.run=['low-rank']", "arms.templates=[]", "arms.multiplicity=[]", "arms.finetuned=[]"))
     assert shared.cost.runs == [16]
     assert shared.cost.relative == alone.relative
+
+
+def test_ctrl_c_ends_the_timing_alone():
+    def stop():
+        raise KeyboardInterrupt
+
+    found = foretold(small(), timed=True, experiment=Instant(stop))
+    assert found.cost.runs == [8]
+    assert (found.cost.seconds, found.cost.megabytes_per_process, found.cost.disk_megabytes) == (None, None, None)
