@@ -50,6 +50,8 @@ def account(e: Evidence, *claims: str) -> str:
 
 def _account(e: Evidence, claim: str) -> list[str]:
     lines = [f"- {e.verdict(claim)}. {confirmed(e, claim)}".rstrip()]
+    if e.results.claim(claim).verdict in ("OUT OF SCOPE", "NOT TESTED", "VACUOUS"):
+        lines += [f"  - why: {v.reason}" for v in e.of(claim)[:1]]
     lines += _few([f"refuted, {e.results.where(v)}: {v.reason}" for v in e.of(claim, "VIOLATED")])
     found = e.results.claim(claim)
     if found.pooled is not None and found.pooled.refuted:
