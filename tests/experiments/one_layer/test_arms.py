@@ -273,6 +273,50 @@ def test_a_sentence_on_facts_not_shown_asks_for_facts_that_are_answered(verified
     assert studies["findings"].trigger(item).answer == studies["findings"].covering(item).answer == rules.OPEN
 
 
+def test_pretraining_is_near_its_floor_if_enough_runs_of_every_setting_are(verified, studies):
+    evidence, rules, section = studies["evidence"], studies["findings_rules"], studies["findings"].near_optimal
+    names = ("pretraining-floor", "pretraining-rate", "pretraining-rate-linear")
+
+    def answer(far, verdict="HOLDS", runs=20):
+        """Every setting with ``runs`` runs at a gap of 0.01; in the first, so many at 1."""
+        first = (verified.cells[0].symbols["R"], verified.cells[0].symbols["K"])
+        cells = []
+        for cell in verified.cells:
+            here = far if cell.variant == "main" and (cell.symbols["R"], cell.symbols["K"]) == first else 0
+            gap = cell.observables.get("pretraining_gap")
+            values = [1.0] * here + [0.01] * (runs - here)
+            changed = {} if gap is None else {"pretraining_gap": gap.model_copy(update={"values": values})}
+            cells.append(cell.model_copy(update={"observables": cell.observables | changed}))
+        changed = with_verdicts(verified, dict.fromkeys(names, verdict)).model_copy(update={"cells": cells})
+        return section(evidence.Evidence(changed)).answer
+
+    assert answer(0) == answer(0, "SUPPORTED") == rules.SUPPORTED
+    assert answer(20) == answer(15) == answer(0, "VIOLATED") == rules.NOT
+    assert answer(4) == answer(0, runs=3) == answer(0, "UNDECIDED") == rules.OPEN
+    assert answer(20, "UNDECIDED") == rules.NOT
+
+
+@pytest.mark.parametrize("templates", [[4], [4, 6]])
+def test_the_sentence_on_language_models_stands_on_the_trends_of_its_grid(verified, studies, templates):
+    evidence, rules = studies["evidence"], studies["findings_rules"]
+    section = importlib.import_module("findings_language_models").language_models
+    assert section(None).answer == rules.UNTESTED
+    model = {"name": "", "architecture": "gpt2", "layers": 2, "width": 64}
+    facts = {"source": "embedded", "relations": ["capital"]}
+    config = verified.config | {"model": model, "facts": facts, "world": {"templates": templates}}
+    names = ["lm-trends", "lm-trends-multiplicity", "lm-trends-templates"]
+
+    def answer(**verdicts):
+        changed = with_verdicts(verified, dict.fromkeys(names, "HOLDS") | verdicts)
+        return section(evidence.Evidence(changed.model_copy(update={"config": config}))).answer
+
+    assert answer() == answer(**{"lm-trends": "SUPPORTED", "lm-low-rank": "VIOLATED"}) == rules.SUPPORTED
+    assert answer(**{"lm-trends": "VIOLATED"}) == rules.NOT
+    assert answer(**{"lm-trends-multiplicity": "UNDECIDED"}) == rules.OPEN
+    varied = len(templates) > 1
+    assert answer(**{"lm-trends-templates": "NOT TESTED"}) == (rules.OPEN if varied else rules.SUPPORTED)
+
+
 def test_accounts_name_what_is_confirmed_open_and_found_otherwise(verified, studies):
     """By hand: two cells confirmed, with one exception in 32; one open; one flat; one refuted."""
     evidence, rules = studies["evidence"], studies["findings_rules"]
