@@ -106,13 +106,12 @@ _PRETRAINED = (
     Observable(
         "pretraining_gap_left",
         "L_PT - log K after pre-training divided by its value at initialisation, between 0 and 1. It ranges "
-        "over decades, so two runs of a seed are compared by the sign of their difference.",
+        "over decades.",
         SHARE,
         0,
         1,
         better="lower",
         per="unit",
-        paired="sign",
     ),
     Observable(
         "distractor_attention",
