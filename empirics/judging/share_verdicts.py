@@ -23,7 +23,8 @@ def share_verdict(worlds: Worlds, frame: Frame, settings: Settings, looks: Seque
     """Confirmed if the lower limit of the share reaches ``property_share``, refuted if the upper one excludes it.
 
     The lower limit counts strict successes alone; the upper one successes and ties. Of the worlds those count that
-    the looks reached so far let in: none before the first look, and none beyond the last.
+    the looks reached so far let in: none before the first look, and none beyond the last. Should both limits cross,
+    one look after the other, the claim counts as refuted.
     """
     if not worlds.tested:
         return frame.outcome(Verdict.NOT_TESTED, worlds.reason)
@@ -53,13 +54,13 @@ def share_verdict(worlds: Worlds, frame: Frame, settings: Settings, looks: Seque
     if worlds.flat:
         return replace(base, flat=True, reason=f"{worlds.asked}: flat, both ends at an end of the range in most worlds")
     of = _of(counts)
-    if confirmed:
-        reason = f"{worlds.asked}: in {counts.yes} {of}; confirmed in at least {_percent(lower)} of worlds"
-        return replace(base, verdict=Verdict.HOLDS, reason=reason)
     if refuted:
         most = f"at most {_percent(upper, up=True)} of worlds"
         reason = f"{worlds.asked}: in {counts.yes} {of}; {most}, {_direction(counts, worlds.directed)}"
         return replace(base, verdict=Verdict.VIOLATED, reason=reason)
+    if confirmed:
+        reason = f"{worlds.asked}: in {counts.yes} {of}; confirmed in at least {_percent(lower)} of worlds"
+        return replace(base, verdict=Verdict.HOLDS, reason=reason)
     holds_at, violated_at = seeds_needed(counts, asked, frame.alpha, frame.refuting)
     known = [n for n in (holds_at, violated_at) if n is not None]
     if holds_at is not None:

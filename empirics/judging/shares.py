@@ -76,8 +76,8 @@ def boundaries(sizes: tuple[int, ...], budgets: tuple[float, ...], shares: Float
 def lower_limit(looks: Looks, alpha: float, asked: float) -> float:
     """The lower limit of the share at level 1 - alpha, valid at all looks at once; 0 if nothing was observed.
 
-    It reaches ``asked`` if, and only if, "the share is at most ``asked``" is rejected. A value of the grid: multiples
-    of half a percent, and ``asked``.
+    It reaches ``asked`` only if "the share is at most ``asked``" is rejected, and every smaller share of the grid
+    too. A value of the grid: multiples of half a percent, and ``asked``.
     """
     grid, least = _tests(tuple((n, part) for n, _, part in looks), alpha, asked)
     successes = np.array([x for _, x, _ in looks])
