@@ -212,7 +212,7 @@ def _answer(claim: Claim, effect: float, settings: Settings) -> Answer:
         return Answer.YES if near else Answer.NO
     if claim.kind is Kind.TREND:  # weak: it does not move against the direction
         return Answer.YES if effect >= 0 else Answer.NO
-    return Answer((effect > 0) - (effect < 0))
+    return Answer(int(effect > 0) - int(effect < 0))
 
 
 def _chains(claim: Claim, cells: Sequence[CellTable]) -> list[list[CellTable]]:
