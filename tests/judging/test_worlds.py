@@ -53,6 +53,15 @@ def test_the_default_looks(cell, verdict):
     assert only(POSITIVE, [cell]).verdict == verdict
 
 
+def test_an_early_look_spends_its_part_of_alpha_and_no_more():
+    """0.8^16 = 0.0281: too much for the first of three looks (0.0179), and for the first of two at 0.04 (0.0248)."""
+    cell = spread(0, 16)
+    assert only(POSITIVE, [cell], looks=(16,)).verdict == "HOLDS"
+    assert only(POSITIVE, [cell], looks=(16, 32, 64)).verdict == "UNDECIDED"
+    assert only(POSITIVE, [cell], alpha=0.04).verdict == "UNDECIDED"
+    assert only(POSITIVE, [cell], looks=(16,), alpha=0.04).verdict == "HOLDS"
+
+
 def test_limits_shown_are_those_that_decide():
     outcome = only(POSITIVE, [spread(2, 32)])
     seen = ((16, 15, 0.5), (32, 30, 1.0))
