@@ -87,7 +87,12 @@ def _frames(claim: Claim, worlds: Sequence[Worlds], settings: Settings) -> list[
 def _mean_frames(
     claim: Claim, groups: Sequence[Sequence[CellTable]], scopes: Sequence[Scoped | None], settings: Settings
 ) -> list[Frame]:
-    confirming, refuting = _levels([s is not None and s.measured_failures > 0 for s in scopes], settings)
+    measured = [
+        s is not None
+        and (s.measured_failures > 0 or any(group[0].value(claim.observable, seed) is None for seed in s.seeds))
+        for group, s in zip(groups, scopes, strict=True)
+    ]
+    confirming, refuting = _levels(measured, settings)
     return [
         Frame(
             claim.id,

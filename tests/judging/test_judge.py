@@ -125,6 +125,8 @@ def test_bounds_of_cells_whose_scope_is_measured_share_alpha():
     gaps = ([0.0] * 40, [0.0] * 39 + [1.0], [0.0] * 38 + [1.0] * 2)
     cells = [make_cell(LOW, index=i, gaps=g, N_f=2 + i) for i, g in enumerate(gaps)]
     assert [o.alpha for o in judge(claim, cells).outcomes] == [0.05, 0.025, 0.025]
+    cells[0] = make_cell([*LOW[:-1], None], gaps=[0.0] * 40, N_f=2)  # without a value: out of scope by measurement too
+    assert [o.alpha for o in judge(claim, cells).outcomes] == pytest.approx([0.05 / 3] * 3)
 
 
 def test_one_measurement_of_the_pretrained_model_is_one_verdict():
