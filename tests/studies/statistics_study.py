@@ -63,7 +63,7 @@ def exact_errors() -> None:
 
 def simulated_errors(repetitions: int = REPETITIONS) -> None:
     """Error rates by the product's own code."""
-    header("what is false", "errors", f"of {repetitions}", "refuted as at most 0.05?")
+    header("what is false", f"errors of {repetitions}", "share", "refuted as at most 0.05?")
     for name, case in CASES.items():
         count = errors(case, repetitions)
         verdict = "no" if tolerable(count, repetitions, case.level) else "YES"
