@@ -8,11 +8,22 @@ from typing import Any
 
 from markupsafe import Markup
 
-from empirics.experiments.document import VerdictResult
+from empirics.experiments.document import StepResult, VerdictResult
 from empirics.report.closest import closest_call, found_violated
 from empirics.report.figures.figure import Figure
 from empirics.report.mathml import mathml
-from empirics.report.tables import axis_values, verdict_counts
+from empirics.report.tables import (
+    alphas,
+    axis_values,
+    effect_text,
+    limits_text,
+    of_worlds,
+    open_cells,
+    pooled_share,
+    pooled_text,
+    verdict_counts,
+    worlds_text,
+)
 from empirics.verification.results import ClaimResult, MutantResult, Results
 from theory.kinds import Kind
 
@@ -41,6 +52,10 @@ class ClaimView:
 
     stated: ClaimResult
     counts: str
+    share: str
+    pooled: str
+    open: Sequence[str]
+    of_worlds: bool
     kind: str
     provenance: str
     formula: Markup | None
@@ -51,6 +66,7 @@ class ClaimView:
     closest: str | None
     figure: Figure | None
     verdicts: Sequence[Mapping[str, Any]]
+    steps: Sequence[tuple[str, StepResult]]
     several_arms: bool
 
     @property
@@ -65,7 +81,7 @@ class ClaimView:
 
     def has(self, column: str) -> bool:
         """Whether any verdict has a value in that column of the table."""
-        return any(v[column] is not None for v in self.verdicts)
+        return any(v[column] not in (None, "") for v in self.verdicts)
 
 
 def claim_views(results: Results, figures: Sequence[Figure]) -> list[ClaimView]:
@@ -81,6 +97,10 @@ def _view(results: Results, stated: ClaimResult, figure: Figure | None) -> Claim
     return ClaimView(
         stated=stated,
         counts=verdict_counts(results, stated.id),
+        share=pooled_share(stated),
+        pooled=pooled_text(stated),
+        open=open_cells(results, stated.id),
+        of_worlds=of_worlds(stated),
         kind=f"{stated.kind}: {Kind(stated.kind).meaning.words}",
         provenance=f"{stated.provenance}: {_PROVENANCE.get(stated.provenance, '')}",
         formula=mathml(stated.latex, display=True) if stated.latex else None,
@@ -91,6 +111,7 @@ def _view(results: Results, stated: ClaimResult, figure: Figure | None) -> Claim
         closest=found_violated(results, stated) or closest_call(results, stated),
         figure=figure,
         verdicts=shown,
+        steps=[(results.place([results.cells[i] for i in v.cells]), step) for v in verdicts for step in v.steps],
         several_arms=any(v["arm"] not in ("", results.experiment.leading) for v in shown),
     )
 
@@ -136,14 +157,17 @@ def _tightness(verdicts: Sequence[VerdictResult]) -> str | None:
 def _row(results: Results, verdict: VerdictResult) -> dict[str, Any]:
     cells = [results.cells[i] for i in verdict.cells]
     return {
-        "arm": ", ".join(dict.fromkeys(c.variant for c in cells)),
+        "arm": " against ".join(dict.fromkeys(c.variant for c in cells)),
         "place": axis_values(results, verdict),
         "seeds": len(cells[0].seeds) if cells else 0,
         "failed": len(cells[0].failed) if cells else 0,
         "exceedance": verdict.exceedance,
         "estimate": verdict.estimate,
-        "lower": verdict.lower,
-        "upper": verdict.upper,
+        "limits": limits_text(verdict),
+        "worlds": worlds_text(verdict),
+        "effect": effect_text(verdict),
+        "alphas": alphas(verdict),
+        "flat": verdict.flat,
         "bound": verdict.bound,
         "tightness": verdict.tightness,
         "sharpness": verdict.sharpness,
