@@ -16,11 +16,13 @@ from empirics.report.tables import (
     alphas,
     axis_values,
     effect_text,
+    flat_cells,
     limits_text,
     of_worlds,
     open_cells,
     pooled_share,
     pooled_text,
+    three_digits,
     verdict_counts,
     worlds_text,
 )
@@ -55,6 +57,7 @@ class ClaimView:
     share: str
     pooled: str
     open: Sequence[str]
+    flat: Sequence[str]
     of_worlds: bool
     kind: str
     provenance: str
@@ -79,6 +82,11 @@ class ClaimView:
         """Its near misses."""
         return self.stated.mutants
 
+    @property
+    def asked(self) -> str:
+        """The share of worlds that is asked for."""
+        return next((three_digits(v["bound"]) for v in self.verdicts if v["bound"] is not None), "a share")
+
     def has(self, column: str) -> bool:
         """Whether any verdict has a value in that column of the table."""
         return any(v[column] not in (None, "") for v in self.verdicts)
@@ -100,6 +108,7 @@ def _view(results: Results, stated: ClaimResult, figure: Figure | None) -> Claim
         share=pooled_share(stated),
         pooled=pooled_text(stated),
         open=open_cells(results, stated.id),
+        flat=flat_cells(results, stated.id),
         of_worlds=of_worlds(stated),
         kind=f"{stated.kind}: {Kind(stated.kind).meaning.words}",
         provenance=f"{stated.provenance}: {_PROVENANCE.get(stated.provenance, '')}",
@@ -157,7 +166,7 @@ def _tightness(verdicts: Sequence[VerdictResult]) -> str | None:
 def _row(results: Results, verdict: VerdictResult) -> dict[str, Any]:
     cells = [results.cells[i] for i in verdict.cells]
     return {
-        "arm": " against ".join(dict.fromkeys(c.variant for c in cells)),
+        "arm": cells[0].variant if cells else "",
         "place": axis_values(results, verdict),
         "seeds": len(cells[0].seeds) if cells else 0,
         "failed": len(cells[0].failed) if cells else 0,

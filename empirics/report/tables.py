@@ -25,6 +25,7 @@ __all__ = [
     "confidence",
     "effect_text",
     "failures",
+    "flat_cells",
     "interval_text",
     "limits_text",
     "number_text",
@@ -160,9 +161,14 @@ def verdict_counts(results: Results, identifier: str) -> str:
 
 
 def open_cells(results: Results, identifier: str) -> list[str]:
-    """For each undecided cell of a claim, where and what it would take; for each flat one, where."""
+    """For each undecided cell of a claim, where and what it would take; flat ones aside."""
     found = [v for v in results.verdicts if v.claim == identifier and v.verdict == "UNDECIDED"]
-    return [f"{results.where(verdict)}: {verdict.reason}" for verdict in sorted(found, key=lambda v: v.flat)]
+    return [f"{results.where(verdict)}: {verdict.reason}" for verdict in found if not verdict.flat]
+
+
+def flat_cells(results: Results, identifier: str) -> list[str]:
+    """Where a claim's observable has no room to move."""
+    return [results.where(v) for v in results.verdicts if v.claim == identifier and v.flat]
 
 
 def worlds_text(verdict: VerdictResult) -> str:

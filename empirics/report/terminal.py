@@ -22,6 +22,7 @@ from empirics.report.tables import (
     confidence,
     effect_text,
     failures,
+    flat_cells,
     interval_text,
     limits_text,
     number_text,
@@ -111,9 +112,11 @@ def _written(column: Column, value: Value) -> str:
 
 
 def _print_open(results: Results, out: Console) -> None:
-    """The cells that are open, also those of claims that are supported."""
+    """The cells that are open, also those of claims that are supported; and the flat ones."""
     for claim in results.claims:
-        lines = open_cells(results, claim.id)
+        lines, flat = open_cells(results, claim.id), flat_cells(results, claim.id)
+        if flat:
+            out.print(f"flat, {claim.id}: {'; '.join(flat)}", style="dim", markup=False)
         if not lines:
             continue
         out.print(f"{claim.verdict.lower()}, {claim.id}; open:", style="dim", markup=False)

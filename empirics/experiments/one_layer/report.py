@@ -53,8 +53,8 @@ def _table(subject: Measured, indices: Sequence[int]) -> Table:
         note=(
             "Observed: mean over seeds with the limits that decide (time-uniform, betting; none where no verdict rests "
             "on them). Literal, normalised: the bound in its two readings. P(template unseen): the exact probability "
-            "that at least one of the fact's K templates is unseen. A verdict here is of one cell; those over all cells "
-            "are in the table of claims. "
+            "that at least one of the fact's K templates is unseen. A verdict here is of one cell; those of all cells "
+            "together are in the table of claims. "
             "Slack ×12: the bound would be refuted if the exponent were 12 times larger."
         ),
     )
