@@ -104,8 +104,8 @@ def confidence(results: Results) -> str:
     surviving = ([c.id for c in pooled if c.pooled is not None and survives(c.pooled)[i]] for i in (0, 1))
     told = [f"{len(ids) or 'none'} by {n}{_listed(ids)}" for ids, n in zip(surviving, _PROCEDURES, strict=True)]
     return (
-        f"{text} Over all {len(pooled)} claims with such a statement, {len(confirmed)} are confirmed each at its own "
-        f"alpha; over all of them survive {', '.join(told)}."
+        f"{text} Claims with a statement on all cells: {len(pooled)}; confirmed each at its own alpha: "
+        f"{len(confirmed)}; over all of them: {', '.join(told)}."
     )
 
 
