@@ -111,7 +111,7 @@ def explain(judged: Judged) -> str:
 
     lines = [f"{judged.claim.id}: {judged.verdict}  ({judged.claim.formula})"]
     for outcome in judged.outcome.outcomes:
-        where = judged.cells[outcome.cells[0]].label if outcome.cells else "no cell"
+        where = "; ".join(dict.fromkeys(judged.cells[index].label for index in outcome.cells)) or "no cell"
         lines.append(f"  {where}: {outcome.verdict.value}: {outcome.reason}")
         if outcome.lower is not None and outcome.upper is not None:
             what = "estimate" if outcome.counts is None else "share of worlds"

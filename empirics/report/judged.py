@@ -51,12 +51,12 @@ def print_judged(judged: Judged, out: Console) -> None:
     for heading in ("cell", "seeds", *share, "verdict", "reason"):
         table.add_column(escape(heading), overflow="fold")
     for outcome, verdict in found:
-        where = judged.cells[outcome.cells[0]] if outcome.cells else None
+        cells = [judged.cells[index] for index in outcome.cells]
         asked = [limits_text(verdict), three_digits(verdict.bound)]
         values = [worlds_text(verdict), *asked, effect_text(verdict)] if of_worlds else asked
         table.add_row(
-            where.label if where else "-",
-            str(len(where.seeds)) if where else "-",
+            "; ".join(dict.fromkeys(cell.label for cell in cells)) or "-",
+            str(len(cells[0].seeds)) if cells else "-",
             *(escape(value) or "-" for value in values),
             outcome.verdict.value + (" (flat)" if outcome.flat else ""),
             escape(outcome.reason),
