@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
@@ -56,6 +56,19 @@ class Meaning:
     relation: Any = None
     sign: str = ""
     latex: str = ""
+
+    @property
+    def per_run(self) -> Meaning:
+        """The meaning of a bound that is judged run by run, by the share of worlds in which it holds."""
+        return replace(
+            self,
+            rule="at_most",
+            threshold="zero",
+            words=f"{self.words}; judged run by run: in most worlds an observable of the run is at most 0",
+            falsifier="a cell in scope in which {observable} is at most 0 in fewer than {property_share:.0%} of "
+            "worlds, the upper confidence limit of that share included",
+            worse="lower",
+        )
 
 
 KINDS: Final[Mapping[Kind, Meaning]] = MappingProxyType(

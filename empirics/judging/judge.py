@@ -15,11 +15,9 @@ from empirics.judging.table import MAIN, CellTable
 from empirics.judging.worlds import Worlds, groups_of, worlds_of
 from empirics.observables.catalogue import observables as known_observables
 from empirics.observables.definition import Observable
-from theory import Claim, DomainError, Kind, Scope
+from theory import Claim, DomainError, Scope
 
 __all__ = ["judge_claim"]
-
-_PROPERTIES = (Kind.COMPARISON, Kind.EQUIVALENCE, Kind.TREND)
 
 
 def judge_claim(
@@ -43,12 +41,12 @@ def judge_claim(
         looks: numbers of seeds at which the data are looked at, declared before them. Without any, limits of
             shares are time-uniform (betting).
     """
-    observable = (known_observables() if observables is None else observables).get(claim.observable)
+    observable = (known_observables() if observables is None else observables).get(claim.judged_on)
     mine = [c for c in cells if c.variant == claim.arm]
-    if observable is None or not any(claim.observable in c.observables for c in mine):
-        why = f"no run measured {claim.observable}" + ("" if claim.arm == MAIN else f" in the arm {claim.arm}")
+    if observable is None or not any(claim.judged_on in c.observables for c in mine):
+        why = f"no run measured {claim.judged_on}" + ("" if claim.arm == MAIN else f" in the arm {claim.arm}")
         return ClaimOutcome(claim.id, Verdict.NOT_TESTED, (Outcome(claim.id, Scope.RUN, (), Verdict.NOT_TESTED, why),))
-    if claim.kind in _PROPERTIES:
+    if claim.by_share:
         worlds = worlds_of(claim, observable, mine, cells, settings)
         frames = _frames(claim, worlds, settings)
         outcomes = [share_verdict(w, frame, settings, tuple(looks)) for w, frame in zip(worlds, frames, strict=True)]
@@ -57,7 +55,7 @@ def judge_claim(
         found = [_mean_cell(claim, observable, group, settings, len(groups)) for group in groups]
         outcomes, worlds = [outcome for outcome, _ in found], [w for _, w in found]
     pooled = pooled_verdict(claim, worlds, settings, len(worlds))
-    return ClaimOutcome(claim.id, claim_verdict(claim.kind, outcomes, pooled), tuple(outcomes), pooled)
+    return ClaimOutcome(claim.id, claim_verdict(outcomes, pooled), tuple(outcomes), pooled)
 
 
 def _frames(claim: Claim, worlds: Sequence[Worlds], settings: Settings) -> list[Frame]:

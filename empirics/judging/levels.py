@@ -15,8 +15,6 @@ from theory import Claim, Kind
 
 __all__ = ["benjamini_yekutieli", "claim_verdict", "holm", "pooled_verdict"]
 
-_BOUNDS = (Kind.UPPER, Kind.LOWER, Kind.RATE)
-
 
 def pooled_verdict(claim: Claim, worlds: Sequence[Worlds], settings: Settings, cells: int) -> Pooled | None:
     """The mean over worlds of the fraction of cells, in scope and defined there, in which the property holds.
@@ -51,15 +49,15 @@ def pooled_verdict(claim: Claim, worlds: Sequence[Worlds], settings: Settings, c
         worlds=len(strict),
         without=without,
         confirmed=lower >= share,
-        refuted=upper < share and claim.kind not in _BOUNDS,
+        refuted=upper < share and claim.by_share,
         p_value=_p_value(strict, share),
         statement=(
-            "fraction of runs that meet the bound" if claim.kind in _BOUNDS else "fraction of worlds in which it holds"
+            "fraction of worlds in which it holds" if claim.by_share else "fraction of runs that meet the bound"
         ),
     )
 
 
-def claim_verdict(kind: Kind, outcomes: Sequence[Outcome], pooled: Pooled | None) -> Verdict:
+def claim_verdict(outcomes: Sequence[Outcome], pooled: Pooled | None) -> Verdict:
     """HOLDS: every cell is confirmed; SUPPORTED: the pooled statement is, and no cell is refuted; VIOLATED: one is."""
     verdicts = [o.verdict for o in outcomes if not o.flat]
     if Verdict.VIOLATED in verdicts or (pooled is not None and pooled.refuted):

@@ -107,12 +107,13 @@ def groups_of(claim: Claim, observable: Observable, cells: Sequence[CellTable]) 
 def _alone(claim: Claim, observable: Observable, group: Sequence[CellTable], settings: Settings) -> Worlds:
     cell = group[0]
     places = tuple(c.index for c in group)
-    asked = f"{observable.name} > 0"
+    bound = claim.judged_on != claim.observable
+    asked = f"{observable.name} {'<=' if bound else '>'} 0"
     if not cell.seeds:
         return Worlds(places, cell.label, asked, reason="no run finished", tested=False)
     scoped = scope_of(claim, cell, settings)
     values = {seed: cell.value(observable.name, seed) for seed in scoped.seeds}
-    effects = {seed: value for seed, value in values.items() if value is not None}
+    effects = {seed: -value if bound else value for seed, value in values.items() if value is not None}
     return _answered(claim, (scoped,), places, cell.label, asked, cell.seeds, list(values), effects, settings)
 
 
@@ -204,7 +205,7 @@ def _answered(
 def _answer(claim: Claim, effect: float, settings: Settings) -> Answer:
     if claim.kind is Kind.EQUIVALENCE:
         return Answer.YES if abs(effect) <= settings.equivalence_margin else Answer.NO
-    if claim.kind is Kind.TREND:  # weak: it does not move against the direction
+    if claim.kind is not Kind.COMPARISON:  # weak: it does not move against the direction, or is at most 0
         return Answer.YES if effect >= 0 else Answer.NO
     return Answer((effect > 0) - (effect < 0))
 

@@ -26,7 +26,8 @@ def closest_call(results: Results, judged: ClaimResult) -> str | None:
     """The verdict that came nearest to falsifying an upper or lower bound, and the factor that would have done it."""
     if judged.kind not in (Kind.UPPER, Kind.LOWER):
         return None
-    found = [v for v in results.verdicts if v.claim == judged.id and v.bound is not None and v.lower is not None]
+    mine = [v for v in results.verdicts if v.claim == judged.id and v.counts is None]  # on the mean, not on a share
+    found = [v for v in mine if v.bound is not None and v.lower is not None]
     sharp = [v for v in found if v.sharpness is not None]
     if sharp:
         nearest = min(sharp, key=lambda v: v.sharpness or 0.0)
