@@ -139,6 +139,7 @@ def _baseline(judged: Judged) -> Baseline:
         claims={
             judged.claim.id: BaselineClaim(
                 kind=judged.claim.kind.value,
+                by_share=judged.claim.by_share,
                 formula=judged.claim.formula,
                 fingerprint=fingerprint(judged.claim),
                 **whole_of(judged.verdict, judged.outcome.pooled),

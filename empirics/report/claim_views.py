@@ -18,7 +18,6 @@ from empirics.report.tables import (
     effect_text,
     flat_cells,
     limits_text,
-    of_worlds,
     open_cells,
     pooled_share,
     pooled_text,
@@ -58,7 +57,6 @@ class ClaimView:
     pooled: str
     open: Sequence[str]
     flat: Sequence[str]
-    of_worlds: bool
     kind: str
     provenance: str
     formula: Markup | None
@@ -100,7 +98,8 @@ def claim_views(results: Results, figures: Sequence[Figure]) -> list[ClaimView]:
 
 def _view(results: Results, stated: ClaimResult, figure: Figure | None) -> ClaimView:
     verdicts = [v for v in results.verdicts if v.claim == stated.id]
-    known = results.observables.get(stated.observable)
+    meaning = Kind(stated.kind).meaning
+    measured = [_defined(results, name) for name in dict.fromkeys((stated.observable, stated.judged_on))]
     shown = [_row(results, v) for v in verdicts if v.verdict != "NOT TESTED" or len(verdicts) == 1]
     return ClaimView(
         stated=stated,
@@ -109,11 +108,10 @@ def _view(results: Results, stated: ClaimResult, figure: Figure | None) -> Claim
         pooled=pooled_text(stated),
         open=open_cells(results, stated.id),
         flat=flat_cells(results, stated.id),
-        of_worlds=of_worlds(stated),
-        kind=f"{stated.kind}: {Kind(stated.kind).meaning.words}",
+        kind=f"{stated.kind}: {(meaning if stated.judged_on == stated.observable else meaning.per_run).words}",
         provenance=f"{stated.provenance}: {_PROVENANCE.get(stated.provenance, '')}",
         formula=mathml(stated.latex, display=True) if stated.latex else None,
-        observable=f"{stated.observable}: {known.definition} Unit: {known.unit}." if known else stated.observable,
+        observable=" ".join(measured),
         premises=_premises(stated, verdicts),
         certificate=_certificate(stated.certificate),
         tightness=_tightness(verdicts),
@@ -123,6 +121,11 @@ def _view(results: Results, stated: ClaimResult, figure: Figure | None) -> Claim
         steps=[(results.place([results.cells[i] for i in v.cells]), step) for v in verdicts for step in v.steps],
         several_arms=any(v["arm"] not in ("", results.experiment.leading) for v in shown),
     )
+
+
+def _defined(results: Results, name: str) -> str:
+    known = results.observables.get(name)
+    return f"{name}: {known.definition} Unit: {known.unit}." if known else f"{name}."
 
 
 def _premises(stated: ClaimResult, verdicts: Sequence[VerdictResult]) -> list[PremiseView]:

@@ -12,7 +12,6 @@ from typing import Any, Final
 from empirics.experiments.document import CellResult, VerdictResult
 from empirics.experiments.presentation import Scalar
 from empirics.verification.results import ClaimResult, PooledResult, Results
-from theory.kinds import Kind
 
 __all__ = [
     "ORDER",
@@ -29,7 +28,6 @@ __all__ = [
     "interval_text",
     "limits_text",
     "number_text",
-    "of_worlds",
     "open_cells",
     "pooled_share",
     "pooled_text",
@@ -118,17 +116,12 @@ def survives(pooled: PooledResult) -> tuple[bool, bool]:
     return pooled.holm <= pooled.alpha, pooled.benjamini_yekutieli <= pooled.alpha
 
 
-def of_worlds(claim: ClaimResult) -> bool:
-    """Whether its cells are judged on shares of worlds (a property), not on means."""
-    return Kind(claim.kind) in (Kind.COMPARISON, Kind.EQUIVALENCE, Kind.TREND)
-
-
 def pooled_share(claim: ClaimResult) -> str:
     """What is confirmed of all cells together, as in ``in at least 91 % of worlds``; empty without."""
     pooled = claim.pooled
     if pooled is None:
         return ""
-    what = "worlds" if of_worlds(claim) else "runs"
+    what = "worlds" if claim.by_share else "runs"
     least, most = math.floor(100 * pooled.lower + 1e-9), math.ceil(100 * pooled.upper - 1e-9)
     if pooled.confirmed:
         return f"in at least {least} % of {what}"

@@ -77,9 +77,11 @@ class BaselineCell(Part):
 
 
 class BaselineClaim(Part):
-    """What is guarded of one claim; ``lower`` and ``upper`` are of the statement on all its cells together."""
+    """What is guarded of one claim; ``by_share``: its cells are judged on shares of worlds;
+    ``lower`` and ``upper`` are of the statement on all its cells together."""
 
     kind: Kind
+    by_share: bool = False
     formula: str
     fingerprint: str
     verdict: str
@@ -109,6 +111,7 @@ def baseline_of(preset: str, results: Results, certificates: Mapping[str, Mappin
         claims={
             item.id: BaselineClaim(
                 kind=item.kind,
+                by_share=item.by_share,
                 formula=item.formula if item.latex is not None else item.title,
                 fingerprint=item.fingerprint,
                 **whole_of(item.verdict, item.pooled),
@@ -190,11 +193,12 @@ def _differences(old: Baseline, new: Baseline) -> Iterator[Finding]:
             yield Finding(Level.FAILURE, identifier, "", f"the claim's formula, premises or domain changed ({change})")
         yield from _verdict_changes(identifier, "", "lower", _whole(before), _whole(after))
         yield from _certificate_changes(identifier, before.certificates, after.certificates)
+        worse = "lower" if before.by_share else before.kind.meaning.worse
         for where, cell in before.cells.items():
             if where not in after.cells:
                 yield Finding(Level.FAILURE, identifier, where, "the cell is no longer judged")
             else:
-                yield from _verdict_changes(identifier, where, before.kind.meaning.worse, cell, after.cells[where])
+                yield from _verdict_changes(identifier, where, worse, cell, after.cells[where])
         for where in after.cells:
             if where not in before.cells:
                 yield Finding(Level.NOTE, identifier, where, "new cell")

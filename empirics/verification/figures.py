@@ -40,10 +40,10 @@ def claim_figures(results: Results, claims: Sequence[Claim]) -> list[FigureData]
 
 
 def _panels(results: Results, judged: ClaimResult, claim: Claim) -> FigureData | None:
-    """The bound as a line over the last axis, observed cells as points; None if it does not depend on that axis."""
+    """The bound over the last axis as a line, observed cells as points; None without it, or if a share decides."""
     *others, last = results.experiment.axes
     cells = [c for c in results.cells if c.variant == results.experiment.leading]
-    if last not in claim.symbols or claim.arm != results.experiment.leading:
+    if last not in claim.symbols or claim.arm != results.experiment.leading or judged.by_share:
         return None
     rows: list[dict[str, Scalar]] = []
     for place in dict.fromkeys(tuple(c.symbols[s] for s in others) for c in cells):
@@ -127,8 +127,7 @@ def _forest(results: Results, judged: ClaimResult) -> FigureData | None:
     ]
     if not rows:
         return None
-    property_of_worlds = Kind(judged.kind).meaning.relation is None and judged.kind != Kind.RATE
-    measured = "share of worlds in which it holds" if property_of_worlds else "measured value"
+    measured = "share of worlds in which it holds" if judged.by_share else "measured value"
     return FigureData.of(
         f"claim-{judged.id}",
         f"{judged.title}, verdict by verdict",
@@ -136,5 +135,5 @@ def _forest(results: Results, judged: ClaimResult) -> FigureData | None:
         "Open points are undecided or flat, crosses violated.",
         "forest",
         rows,
-        xlabel=measured if property_of_worlds else words(judged.observable),
+        xlabel=measured if judged.by_share else words(judged.observable),
     )

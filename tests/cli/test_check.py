@@ -138,7 +138,7 @@ def test_the_baseline_holds_the_limits_of_all_cells_together(baseline, results):
     assert baseline.claims["ood-error-literal"].lower is not None
 
 
-@pytest.mark.parametrize("identifier", ["trend-finetuned", "mechanism"])
+@pytest.mark.parametrize("identifier", ["trend-finetuned", "mechanism", "failure-regime"])
 def test_a_share_of_worlds_is_worse_when_it_is_lower(baseline, identifier):
     where = next(iter(baseline.claims[identifier].cells))
     high = with_cell(baseline, identifier, where, lower=0.8, upper=0.9)

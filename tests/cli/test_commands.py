@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 
 from empirics.cli.app import run
+from empirics.judging.levels import benjamini_yekutieli, holm
 from empirics.verification.document import schema_of
 from empirics.verification.results import SCHEMA_FILE, Results, read_results
 from empirics.verification.verify import exit_status
@@ -127,6 +128,22 @@ def test_json_on_standard_output_is_one_document_and_nothing_else(capsys, tmp_pa
 
 def test_strict_exits_3_when_something_required_is_undecided(tmp_path, capsys):
     assert run(["verify", *TINY, "--workers", "1", "--strict", "--output", str(tmp_path)]) == 3
+
+
+def test_all_cells_together_stand_with_their_limits(verified):
+    results = read_results(verified / "results.json")
+    found = [(c, c.pooled) for c in results.claims if c.pooled is not None]
+    assert {"ood-error-literal", "mechanism", "trend-finetuned"} <= {c.id for c, _ in found}
+    adjusted = holm([p.p_value for _, p in found]), benjamini_yekutieli([p.p_value for _, p in found])
+    for (item, pooled), *expected in zip(found, *adjusted, strict=True):
+        assert 0 <= pooled.lower <= pooled.estimate <= 1
+        assert pooled.lower < pooled.upper
+        assert (pooled.holm, pooled.benjamini_yekutieli) == tuple(expected)
+        assert pooled.confirmed == (pooled.lower >= pooled.asked == 0.8)
+        cells = sum(v.claim == item.id for v in results.verdicts)
+        assert (pooled.alpha, pooled.refuting) == (0.05, pytest.approx(0.05 / (cells + 1)))
+        assert pooled.worlds + pooled.without == 3
+        assert pooled.statement.endswith("in which it holds" if item.by_share else "that meet the bound")
 
 
 def test_exit_statuses_by_verdict(verified):

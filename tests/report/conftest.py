@@ -117,6 +117,8 @@ def claim(identifier, kind, decision, **more):
         "latex": r"\mathrm{toy\_error} \le e^{-n}",
         "symbols": ["n"],
         "observable": "toy_error",
+        "judged_on": "toy_error",
+        "by_share": kind in ("comparison", "trend"),
         "variant": "plain",
         "reference": None,
         "axis": None,

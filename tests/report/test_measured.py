@@ -46,6 +46,21 @@ def test_a_property_is_judged_on_worlds_and_its_means_have_an_interval_of_their_
     assert figure.caption.endswith("interval, which does not decide.")
 
 
+def test_a_bound_that_is_judged_run_by_run_shows_what_it_is_judged_on(tmp_path):
+    name = claim("failure-regime").judged_on
+    rows = [
+        {"N_f": n, "K": 1, "R": 20, "A": 60, "seed": s, name: -1.0 + 0.5 * (s % 2), "pretraining_gap": 0.01}
+        for n in (5, 10)
+        for s in range(8)
+    ]
+    judged = empirics.judge(rows, "failure-regime")
+    assert judged.claim.by_share
+    figure = judged_figure(judged, 0.05)
+    assert [row["mean"] for row in figure.rows] == [pytest.approx(-0.75)] * 2
+    assert {row["bound"] for row in figure.rows} == {None}
+    assert figure.caption.startswith(name)
+
+
 def test_the_picture_shows_them(figure):
     with figure_style():
         (axis,) = figure.draw(figure.rows).axes

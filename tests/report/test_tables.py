@@ -223,11 +223,11 @@ def test_all_cells_together_in_words(toy):
         "survives Holm (0.0051), does not survive Benjamini-Yekutieli (0.093)."
     )
 
-    def share(kind="comparison", **pooled):
+    def share(*, by_share=True, **pooled):
         statement = claim.pooled.model_copy(update=pooled)
-        return pooled_share(claim.model_copy(update={"pooled": statement, "kind": kind}))
+        return pooled_share(claim.model_copy(update={"pooled": statement, "by_share": by_share}))
 
-    assert share("upper") == "in at least 87 % of runs"
+    assert share(by_share=False) == "in at least 87 % of runs"
     assert share(confirmed=False, lower=0.55) == "in 55 to 100 % of worlds"
     assert share(confirmed=False, refuted=True, lower=0.1, upper=0.302) == "in at most 31 % of worlds"
     assert pooled_share(toy.claim("toy-trend")) == pooled_text(toy.claim("toy-trend")) == ""

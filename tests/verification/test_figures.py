@@ -86,6 +86,17 @@ def test_a_claim_without_such_a_bound_has_its_verdicts_side_by_side(results):
     assert "claim-rank-one" not in found, "nothing of it is stored"
 
 
+def test_a_bound_that_is_judged_run_by_run_shows_the_shares_that_decide(results):
+    by_share = results.claim("ood-error-literal").model_copy(update={"by_share": True})
+    changed = results.model_copy(update={"claims": [by_share]})
+    (data,) = claim_figures(changed, [claim("ood-error-literal")])
+    assert (data.kind, data.options) == ("forest", {"xlabel": "share of worlds in which it holds"})
+    judged = [v for v in results.verdicts if v.claim == by_share.id and v.estimate is not None]
+    assert [(r["estimate"], r["lower"], r["upper"]) for r in data.mappings()] == [
+        (v.estimate, v.lower, v.upper) for v in judged
+    ]
+
+
 def test_every_kind_of_claim_says_what_would_falsify_it():
     settings = Settings(property_share=0.65, equivalence_margin=0.03125)
     texts = {item.kind: falsifier(item, settings) for item in all_claims()}

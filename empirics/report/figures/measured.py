@@ -34,14 +34,14 @@ def judged_figure(judged: Judged, alpha: float) -> Figure:
     for cell in sorted(judged.cells, key=lambda c: c.symbols[symbol]):
         fixed = [(n, v) for n, v in cell.symbols.items() if n != symbol and _varies(judged.cells, n)]
         rows.append(_row(judged, cell, symbol, ", ".join(f"{n}={v:g}" for n, v in fixed), alpha))
-    observable = judged.claim.observable
+    observable = judged.claim.judged_on
     return Figure(
         judged.claim.id,
         f"{judged.claim.title}, predicted and observed",
         f"{observable} against {judged.claim.notation[symbol].meaning}. "
         + (
             "Points: mean over seeds with the limits that decide."
-            if _bounded(judged)
+            if not judged.claim.by_share
             else "Points: mean over seeds with its time-uniform interval, which does not decide."
         ),
         rows,
@@ -69,23 +69,18 @@ def _row(judged: Judged, cell: CellTable, symbol: str, series: str, alpha: float
 
 def _limits(judged: Judged, cell: CellTable, alpha: float) -> tuple[float | None, float | None, float | None]:
     """Mean, lower and upper limit."""
-    if _bounded(judged):
+    if not judged.claim.by_share:
         found = next((o for o in judged.outcome.outcomes if cell.index in o.cells and o.estimate is not None), None)
         if found is not None:
             return found.estimate, found.lower, found.upper
-    values = [v for v in cell.observables[judged.claim.observable] if v is not None]
+    values = [v for v in cell.observables[judged.claim.judged_on] if v is not None]
     if not values:
         return None, None, None
     known = judged.observable
-    if _bounded(judged) or known is None or not known.bounded:
+    if not judged.claim.by_share or known is None or not known.bounded:
         return float(np.mean(values)), None, None
     limits = interval(values, alpha, known.lower, known.upper)
     return limits.mean, limits.lower, limits.upper
-
-
-def _bounded(judged: Judged) -> bool:
-    """Whether what is judged are means, against a number."""
-    return judged.claim.log_expression is not None
 
 
 def _draw(rows: Sequence[Row], symbol: Symbol, label: str, title: str) -> Any:
@@ -115,7 +110,7 @@ def _draw(rows: Sequence[Row], symbol: Symbol, label: str, title: str) -> Any:
 
 
 def _bound(judged: Judged, cell: CellTable) -> float | None:
-    if judged.claim.log_expression is None:
+    if judged.claim.log_expression is None or judged.claim.by_share:
         return None
     try:
         return float(judged.claim.bound(**{n: cell.symbols[n] for n in judged.claim.symbols}))
