@@ -41,7 +41,8 @@ class Meaning:
             or ``slope_limit``.
         words: what it asserts, as part of a sentence.
         falsifier: what would refute it; a template over ``{observable}`` (its name) and the thresholds.
-        worse: the side to which a measured value moves when it gets worse, ``higher`` or ``lower``; None: either.
+        worse: the side to which what is judged (a mean, or a share of worlds) moves when it gets worse, ``higher`` or
+            ``lower``; None: either.
         relation: SymPy's relation between observable and number; None for a claim without a number.
         sign: that relation in plain text.
         latex: that relation in LaTeX.
@@ -117,7 +118,7 @@ KINDS: Final[Mapping[Kind, Meaning]] = MappingProxyType(
             words="in most worlds the observable does not move against the direction between the ends of the axis",
             falsifier="a series in which {observable} does not move against the direction in fewer than "
             "{property_share:.0%} of worlds, the upper confidence limit of that share included",
-            worse="higher",
+            worse="lower",
         ),
         Kind.EQUIVALENCE: Meaning(
             rule="within",
@@ -125,7 +126,7 @@ KINDS: Final[Mapping[Kind, Meaning]] = MappingProxyType(
             words="in most worlds two arms agree within a margin",
             falsifier="a cell in which the arms agree within {equivalence_margin:g} in fewer than "
             "{property_share:.0%} of worlds, the upper confidence limit of that share included",
-            worse=None,
+            worse="lower",
         ),
         Kind.RATE: Meaning(
             rule="at_most",

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from empirics.judging.levels import claim_verdict, pooled_verdict
 from empirics.judging.outcome import ClaimOutcome, Outcome, Verdict
-from empirics.judging.premises import scope_of
+from empirics.judging.premises import Scoped, scope_of
 from empirics.judging.settings import Settings
 from empirics.judging.share_verdicts import share_verdict
 from empirics.judging.single import Frame, MeanCell, single
@@ -52,46 +52,66 @@ def judge_claim(
         outcomes = [share_verdict(w, frame, settings, tuple(looks)) for w, frame in zip(worlds, frames, strict=True)]
     else:
         groups = groups_of(claim, observable, mine)
-        found = [_mean_cell(claim, observable, group, settings, len(groups)) for group in groups]
+        scopes = [scope_of(claim, group[0], settings) if group[0].seeds else None for group in groups]
+        frames = _mean_frames(claim, groups, scopes, settings)
+        found = [
+            _mean_cell(claim, observable, group[0], scoped, frame, settings)
+            for group, scoped, frame in zip(groups, scopes, frames, strict=True)
+        ]
         outcomes, worlds = [outcome for outcome, _ in found], [w for _, w in found]
     pooled = pooled_verdict(claim, worlds, settings, len(worlds))
     return ClaimOutcome(claim.id, claim_verdict(outcomes, pooled), tuple(outcomes), pooled)
 
 
-def _frames(claim: Claim, worlds: Sequence[Worlds], settings: Settings) -> list[Frame]:
-    """The levels of each cell.
+def _levels(measured_scope: Sequence[bool], settings: Settings) -> tuple[list[float], float]:
+    """The level at which each cell is confirmed, and that at which all are refuted.
 
-    Where some seed failed a measured premise, scope may depend on another cell's outcome: such cells share alpha.
+    Where measurements put some seed out of scope, scope may depend on another cell's outcome: such cells share alpha.
     """
-    refuting = settings.alpha / (len(worlds) + 1)
-    sharing = max(1, sum(w.measured_scope for w in worlds))
+    sharing = max(1, sum(measured_scope))
+    confirming = [settings.alpha / (sharing if measured else 1) for measured in measured_scope]
+    return confirming, settings.alpha / (len(measured_scope) + 1)
+
+
+def _frames(claim: Claim, worlds: Sequence[Worlds], settings: Settings) -> list[Frame]:
+    confirming, refuting = _levels([w.measured_scope for w in worlds], settings)
+    scope = Scope.SERIES if claim.axis is not None else Scope.CELL
+    return [
+        Frame(claim.id, scope, w.cells, alpha, refuting, len(worlds) + 1, w.premises)
+        for w, alpha in zip(worlds, confirming, strict=True)
+    ]
+
+
+def _mean_frames(
+    claim: Claim, groups: Sequence[Sequence[CellTable]], scopes: Sequence[Scoped | None], settings: Settings
+) -> list[Frame]:
+    measured = [
+        s is not None
+        and (s.measured_failures > 0 or any(group[0].value(claim.observable, seed) is None for seed in s.seeds))
+        for group, s in zip(groups, scopes, strict=True)
+    ]
+    confirming, refuting = _levels(measured, settings)
     return [
         Frame(
             claim.id,
-            Scope.SERIES if claim.axis is not None else Scope.CELL,
-            w.cells,
-            settings.alpha / (sharing if w.measured_scope else 1),
+            Scope.CELL if len(group) == 1 else Scope.SERIES,
+            tuple(c.index for c in group),
+            alpha,
             refuting,
-            len(worlds) + 1,
-            w.premises,
+            len(groups) + 1,
+            () if scoped is None else scoped.premises,
         )
-        for w in worlds
+        for group, scoped, alpha in zip(groups, scopes, confirming, strict=True)
     ]
 
 
 def _mean_cell(
-    claim: Claim, observable: Observable, group: Sequence[CellTable], settings: Settings, cells: int
+    claim: Claim, observable: Observable, cell: CellTable, scoped: Scoped | None, frame: Frame, settings: Settings
 ) -> tuple[Outcome, Worlds]:
     """A bound, rate or identity in one cell; and in which worlds the run itself meets it."""
-    cell = group[0]
-    indices = tuple(c.index for c in group)
-    scope = Scope.CELL if len(group) == 1 else Scope.SERIES
-    frame = Frame(claim.id, scope, indices, settings.alpha, settings.alpha / (cells + 1), cells + 1)
-    nowhere = Worlds(indices, cell.label, "", tuple(cell.seeds), reason="not judged")
-    if not cell.seeds:
+    nowhere = Worlds(frame.cells, cell.label, "", tuple(cell.seeds), reason="not judged")
+    if scoped is None:
         return frame.outcome(Verdict.NOT_TESTED, "no run finished"), replace(nowhere, tested=False)
-    scoped = scope_of(claim, cell, settings)
-    frame = replace(frame, premises=scoped.premises)
     if not scoped.in_scope:
         return frame.outcome(Verdict.OUT_OF_SCOPE, scoped.reason), nowhere
     values = {s: v for s in scoped.seeds if (v := cell.value(claim.observable, s)) is not None}

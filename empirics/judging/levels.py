@@ -58,11 +58,16 @@ def pooled_verdict(claim: Claim, worlds: Sequence[Worlds], settings: Settings, c
 
 
 def claim_verdict(outcomes: Sequence[Outcome], pooled: Pooled | None) -> Verdict:
-    """HOLDS: every cell is confirmed; SUPPORTED: the pooled statement is, and no cell is refuted; VIOLATED: one is."""
+    """HOLDS: every cell is confirmed; SUPPORTED: the pooled statement is, and no cell is refuted; VIOLATED: one is.
+
+    Flat cells are set aside; where only they could have been judged, the claim is UNDECIDED.
+    """
     verdicts = [o.verdict for o in outcomes if not o.flat]
     if Verdict.VIOLATED in verdicts or (pooled is not None and pooled.refuted):
         return Verdict.VIOLATED
-    found = worst(verdicts) if verdicts else Verdict.UNDECIDED
+    found = worst(verdicts)
+    if len(verdicts) < len(outcomes) and found in (Verdict.VACUOUS, Verdict.OUT_OF_SCOPE, Verdict.NOT_TESTED):
+        return Verdict.UNDECIDED
     if found is Verdict.UNDECIDED and pooled is not None and pooled.confirmed:
         return Verdict.SUPPORTED
     return found
@@ -93,6 +98,6 @@ def benjamini_yekutieli(p_values: Sequence[float]) -> list[float]:
 
 
 def _p_value(values: Sequence[float], share: float) -> float:
-    """Sequential p-value of "the mean is at most ``share``": 1 over the largest wealth so far."""
+    """Sequential p-value of "the mean is at most ``share``": 1 over the wealth now, as the limits use it."""
     path = log_wealth_path(1.0 - np.asarray(values), 1.0 - share)
-    return float(min(1.0, math.exp(-max(0.0, float(path.max())))))
+    return math.exp(-max(0.0, float(path[-1])))

@@ -94,4 +94,8 @@ def _evidence(outcome: ClaimOutcome, tables: Sequence[CellTable]) -> tuple[bool,
     for item in outcome.outcomes:
         if item.verdict is Verdict.VIOLATED:
             return True, f"{labels[item.cells[0]]}: {item.reason}"
+    pooled = outcome.pooled
+    if pooled is not None and pooled.refuted:
+        where = f"all cells, {pooled.worlds} worlds: {pooled.statement}"
+        return True, f"{where} {pooled.estimate:.3g}; upper limit {pooled.upper:.3g} < {pooled.asked:g}"
     return False, f"the verdict is {outcome.verdict.value}: these runs do not tell it from the claim"

@@ -63,7 +63,7 @@ class Outcome:
         premises: the premises and their values.
         counts: the worlds, for a property.
         effect: mean size of the effect with its two-sided interval (Student's t); shown, never judged.
-        steps: moves between neighbours of an axis, for a trend.
+        steps: moves along an axis: between its ends, then between neighbours.
         flat: whether there is no room to move; such a cell counts neither for nor against.
         exceedance: share of runs on the wrong side of a bound, with its two-sided interval.
         sharpness: least factor on the log-bound that these measurements would refute, or None.
@@ -114,7 +114,7 @@ class Pooled:
         without: seeds that ran in every cell and have none.
         confirmed: lower limit at least what is asked.
         refuted: upper limit below it.
-        p_value: sequential, of "the mean is at most what is asked".
+        p_value: sequential, of "the mean is at most what is asked"; at most alpha if, and only if, confirmed.
         statement: what is pooled, in words.
     """
 
@@ -143,11 +143,12 @@ class ClaimOutcome:
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
-    """VIOLATED before UNDECIDED before HOLDS; else VACUOUS before OUT OF SCOPE before NOT TESTED."""
+    """VIOLATED, UNDECIDED, SUPPORTED, HOLDS, VACUOUS, OUT OF SCOPE, NOT TESTED: the first that is there."""
     present = set(verdicts)
     for verdict in (
         Verdict.VIOLATED,
         Verdict.UNDECIDED,
+        Verdict.SUPPORTED,
         Verdict.HOLDS,
         Verdict.VACUOUS,
         Verdict.OUT_OF_SCOPE,

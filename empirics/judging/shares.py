@@ -9,10 +9,14 @@ alpha ln(1 + (e - 1) t); Lan and DeMets, Biometrika 1983): c_k is the least numb
     P_theta[X_j >= c_j at some look j <= k] <= alpha ln(1 + (e - 1) t_k).
 
 Everything is a sum of binomial probabilities: the error is exact, not asymptotic. A
-limit inverts the family of these tests (repeated confidence limits, Jennison and
-Turnbull 1989): the lower limit is the share below which every share is rejected, at
-this look or an earlier one. So limits hold at all looks at once, only ever narrow,
-and never contradict a verdict.
+limit inverts these tests (repeated confidence limits, Jennison and Turnbull 1989) on a
+fixed grid of shares, among them the one that is asked for: the lower limit is the last
+share of the grid up to which all are rejected, at this look or an earlier one. The test
+of a share rejects every smaller share at least as rarely, since more successes are
+likelier under a greater share: so a limit on a fixed grid errs with probability at most
+alpha wherever the truth lies. (On a grid that is refined around the data it need not:
+c_k is not monotone in theta.) Limits hold at all looks at once and only ever narrow; a
+verdict is a comparison of its limit with the share that is asked for.
 """
 
 from __future__ import annotations
@@ -24,13 +28,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binom
 
-__all__ = ["Looks", "boundaries", "lower_limit", "rejected", "spent", "upper_limit"]
+__all__ = ["Looks", "boundaries", "lower_limit", "spent", "upper_limit"]
 
 FloatArray = NDArray[np.float64]
 Looks = tuple[tuple[int, int, float], ...]
 """At each look so far: observations, successes among them, and the part of the declared seeds that is seen."""
 
-_GRID = 256
+_STEPS = 200  # half a percent
 
 
 def spent(alpha: float, part: float) -> float:
@@ -69,35 +73,28 @@ def boundaries(sizes: tuple[int, ...], budgets: tuple[float, ...], shares: Float
 
 
 @lru_cache(maxsize=65536)
-def rejected(looks: Looks, alpha: float, share: float) -> bool:
-    """Whether some look so far rejects "the share is at most ``share``" at error probability ``alpha``."""
-    return bool(_rejected(looks, alpha, np.array([share]))[0])
-
-
-@lru_cache(maxsize=65536)
-def lower_limit(looks: Looks, alpha: float) -> float:
+def lower_limit(looks: Looks, alpha: float, asked: float) -> float:
     """The lower limit of the share at level 1 - alpha, valid at all looks at once; 0 if nothing was observed.
 
-    Every share of a grid up to it is rejected; the grid is refined once, and the limit is on the safe side of it.
+    It reaches ``asked`` only if "the share is at most ``asked``" is rejected, and every smaller share of the grid
+    too. A value of the grid: multiples of half a percent, and ``asked``.
     """
-    low, high = 0.0, 1.0
-    for _ in range(2):
-        grid = np.linspace(low, high, _GRID + 1)
-        kept = np.flatnonzero(~_rejected(looks, alpha, grid))
-        first = int(kept[0]) if len(kept) else _GRID
-        low, high = float(grid[max(first - 1, 0)]), float(grid[first])
-    return low
-
-
-def upper_limit(looks: Looks, alpha: float) -> float:
-    """The upper limit, by the same tests on failures."""
-    return 1.0 - lower_limit(tuple((n, n - x, part) for n, x, part in looks), alpha)
-
-
-def _rejected(looks: Looks, alpha: float, shares: FloatArray) -> NDArray[np.bool_]:
-    if not looks:
-        return np.zeros(len(shares), dtype=bool)
-    sizes = tuple(n for n, _, _ in looks)
-    budgets = tuple(spent(alpha, part) for _, _, part in looks)
+    grid, least = _tests(tuple((n, part) for n, _, part in looks), alpha, asked)
     successes = np.array([x for _, x, _ in looks])
-    return np.asarray((successes[:, None] >= boundaries(sizes, budgets, shares)).any(axis=0))
+    kept = np.flatnonzero(~(successes[:, None] >= least).any(axis=0))
+    return float(grid[max(int(kept[0]) - 1, 0)])
+
+
+def upper_limit(looks: Looks, alpha: float, asked: float) -> float:
+    """The upper limit, by the same tests on failures; at most ``asked`` if "at least ``asked``" is rejected."""
+    failures = tuple((n, n - x, part) for n, x, part in looks)
+    return 1.0 - lower_limit(failures, alpha, round(1.0 - asked, 12))
+
+
+@lru_cache(maxsize=4096)
+def _tests(looks: tuple[tuple[int, float], ...], alpha: float, asked: float) -> tuple[FloatArray, NDArray[np.int64]]:
+    """The grid of shares, 0 and 1 included, and the boundaries of their tests; no count rejects a share of 1."""
+    grid = np.unique(np.append(np.arange(_STEPS + 1) / _STEPS, asked))
+    sizes = tuple(n for n, _ in looks)
+    budgets = tuple(spent(alpha, part) for _, part in looks)
+    return grid, boundaries(sizes, budgets, grid)

@@ -51,12 +51,14 @@ class Worlds:
         answers: for each seed in scope in which the property is defined, whether it holds.
         effects: for the same seeds, by how much.
         undefined: seeds in scope in which it is not defined.
+        directed: whether its opposite is a direction too (not for an equivalence).
         premises: the premises at the median seed.
         reason: why it is out of scope, or not tested; empty if it can be judged.
         tested: whether anything ran.
-        measured_scope: whether some seed failed a measured premise.
+        measured_scope: whether measurements put some seed out of scope: a premise or the run failed, or the property
+            is not defined.
         flat: whether there is no room to move: both ends at the same end of the range in most worlds.
-        steps: the moves between neighbours of the axis, for a trend.
+        steps: the moves along the axis: between its ends, then between neighbours.
     """
 
     cells: tuple[int, ...]
@@ -65,7 +67,8 @@ class Worlds:
     ran: tuple[int, ...] = ()
     answers: Mapping[int, Answer] = field(default_factory=dict)
     effects: Mapping[int, float] = field(default_factory=dict)
-    undefined: int = 0
+    undefined: frozenset[int] = frozenset()
+    directed: bool = True
     premises: tuple[Premise, ...] = ()
     reason: str = ""
     tested: bool = True
@@ -145,7 +148,8 @@ def _ends(claim: Claim, observable: Observable, chain: Sequence[CellTable], sett
     if not first.seeds or not last.seeds:
         return Worlds(places, label, asked, reason="no run finished", tested=False)
     found = _compared(claim, observable, last, first, claim.direction, label, asked, settings)
-    steps = tuple(_step(observable, before, after, symbol) for before, after in pairwise(chain))
+    spans = [(first, last), *(pairwise(chain) if len(chain) > 2 else ())]
+    steps = tuple(_step(claim, observable, before, after, settings) for before, after in spans)
     flat = _flat(observable, first, last, found.answers)
     cells = tuple(c.index for c in chain)
     return Worlds(**{**vars(found), "cells": cells, "steps": steps, "flat": flat})
@@ -195,19 +199,21 @@ def _answered(
         tuple(ran),
         {seed: _answer(claim, effect, settings) for seed, effect in effects.items()},
         dict(effects),
-        len(common) - len(effects),
+        frozenset(common) - frozenset(effects),
+        claim.kind is not Kind.EQUIVALENCE,
         worst.premises,
         "; ".join(dict.fromkeys(reasons)),
-        measured_scope=any(scoped.measured_failures for scoped in scopes),
+        measured_scope=len(effects) < len(common) or any(scoped.measured_failures for scoped in scopes),
     )
 
 
 def _answer(claim: Claim, effect: float, settings: Settings) -> Answer:
     if claim.kind is Kind.EQUIVALENCE:
-        return Answer.YES if abs(effect) <= settings.equivalence_margin else Answer.NO
+        near = abs(effect) <= settings.equivalence_margin * (1.0 + 1e-9)  # whatever the rounding of the difference
+        return Answer.YES if near else Answer.NO
     if claim.kind is not Kind.COMPARISON:  # weak: it does not move against the direction, or is at most 0
         return Answer.YES if effect >= 0 else Answer.NO
-    return Answer((effect > 0) - (effect < 0))
+    return Answer(int(effect > 0) - int(effect < 0))
 
 
 def _chains(claim: Claim, cells: Sequence[CellTable]) -> list[list[CellTable]]:
@@ -219,10 +225,12 @@ def _chains(claim: Claim, cells: Sequence[CellTable]) -> list[list[CellTable]]:
     return [sorted(chain, key=lambda c: c.symbols[symbol]) for chain in series.values()]
 
 
-def _step(observable: Observable, before: CellTable, after: CellTable, symbol: str) -> Step:
-    moves = []
-    for seed in before.seeds:
-        if seed in after.seeds:
+def _step(claim: Claim, observable: Observable, before: CellTable, after: CellTable, settings: Settings) -> Step:
+    """The moves between two cells, over the seeds in scope of both."""
+    moves, symbol = [], str(claim.axis)
+    later = set(scope_of(claim, after, settings).seeds)
+    for seed in scope_of(claim, before, settings).seeds:
+        if seed in later:
             a, b = before.value(observable.name, seed), after.value(observable.name, seed)
             if a is not None and b is not None:
                 moves.append(b - a)

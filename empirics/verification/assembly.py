@@ -249,6 +249,8 @@ def _claim(
         latex=item.latex,
         symbols=list(item.symbols),
         observable=item.observable,
+        judged_on=item.judged_on,
+        by_share=item.by_share,
         variant=item.arm,
         reference=item.reference,
         axis=item.axis,

@@ -10,8 +10,6 @@ from pathlib import Path
 from shutil import copyfile
 from typing import Any
 
-import numpy as np
-
 from empirics.experiments.arms import Arm
 from empirics.experiments.presentation import Part
 from empirics.experiments.protocol import Experiment, Point
@@ -19,7 +17,7 @@ from empirics.judging.confidence import lower_limit
 from empirics.judging.outcome import Verdict
 from empirics.judging.rules import Range, decide, limits_of, rule_of
 from empirics.judging.settings import Settings
-from empirics.judging.shares import boundaries, spent
+from empirics.judging.shares import lower_limit as lower_share
 from empirics.judging.table import CellTable
 from empirics.judging.worlds import groups_of, worlds_of
 from empirics.observables.catalogue import observables
@@ -35,7 +33,6 @@ from theory import Claim, Kind
 
 __all__ = ["AtBest", "Count", "Forecast", "forecast"]
 
-_PROPERTIES = (Kind.COMPARISON, Kind.EQUIVALENCE, Kind.TREND)
 _WARM = 5.0  # seconds; a first run that took no longer is timed again, since it also compiled
 
 
@@ -247,19 +244,19 @@ def _memory() -> float | None:
 
 
 def _at_best(claim: Claim, tables: Sequence[CellTable], settings: Any) -> AtBest:
-    observable = observables().get(claim.observable)
+    observable = observables().get(claim.judged_on)
     mine = [c for c in tables if c.variant == claim.arm]
     kind = str(claim.kind.value)
     if observable is None or not mine:
         return AtBest(claim=claim.id, kind=kind, cells=0, testable=0)
-    if claim.kind in _PROPERTIES:
+    if claim.by_share:
         places = [w.cells for w in worlds_of(claim, observable, mine, tables, settings.verdict)]
     else:
         places = [tuple(c.index for c in group) for group in groups_of(claim, observable, mine)]
     testable = [cells for cells in places if _testable(claim, [tables[i] for i in cells], tables)]
     base = AtBest(claim=claim.id, kind=kind, cells=len(places), testable=len(testable))
     refuting = settings.verdict.alpha / (len(places) + 1)
-    if claim.kind in _PROPERTIES:
+    if claim.by_share:
         return base.model_copy(update=_shares(settings.verdict, settings.seeds.looks, refuting))
     if claim.kind is Kind.IDENTITY or observable.sampling == "exact" or not observable.bounded:
         return base.model_copy(update={"exact": True})
@@ -291,10 +288,15 @@ def _shares(verdict: Settings, looks: Sequence[int], refuting: float) -> dict[st
     share = verdict.property_share
 
     def least(alpha: float, asked: float) -> list[int]:
-        budgets = tuple(spent(alpha, n / sizes[-1]) for n in sizes)
-        return [int(count) for count in boundaries(sizes, budgets, np.array([asked]))[:, 0]]
+        """At each look the least count whose limit reaches what is asked, if no earlier look did."""
+        found = []
+        for k, n in enumerate(sizes):
+            before = tuple((m, 0, m / sizes[-1]) for m in sizes[:k])
+            reaching = (c for c in range(n + 1) if lower_share((*before, (n, c, n / sizes[-1])), alpha, asked) >= asked)
+            found.append(next(reaching, n + 1))
+        return found
 
-    yes, no = least(verdict.alpha, share), least(refuting, 1.0 - share)
+    yes, no = least(verdict.alpha, share), least(refuting, round(1.0 - share, 12))
     return {
         "confirmed": tuple(Count(worlds=count, of=n) for count, n in zip(yes, sizes, strict=True) if count <= n),
         "refuted": tuple(Count(worlds=n - count, of=n) for count, n in zip(no, sizes, strict=True) if count <= n),

@@ -66,7 +66,11 @@ class StatedPremise(Part):
 
 
 class ClaimResult(Part):
-    """A claim as it is stated, and its verdict over all cells."""
+    """A claim as it is stated, and its verdict over all cells.
+
+    ``judged_on`` is the observable that verdicts rest on; ``by_share`` tells whether they are about the share of
+    worlds in which the claim holds, and not about a mean.
+    """
 
     id: str
     title: str
@@ -81,6 +85,8 @@ class ClaimResult(Part):
     latex: str | None
     symbols: list[str]
     observable: str
+    judged_on: str
+    by_share: bool
     variant: str
     reference: str | None
     axis: str | None

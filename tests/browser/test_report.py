@@ -55,7 +55,7 @@ def test_a_sort_by_words_and_by_measured_value(open_report):
     assert column(overview, "claim") == sorted(column(overview, "claim"))
     table = page.get_by_role("group", name="Predicted against observed out-of-distribution error").locator("table")
     table.get_by_role("button", name="observed").click()
-    means = [float(text.split()[0]) for text in column(table, "observed [interval]")]
+    means = [float(text.split()[0]) for text in column(table, "observed [limits]")]
     assert means == sorted(means)
     assert len(set(means)) > 1
 

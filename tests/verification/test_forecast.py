@@ -34,15 +34,18 @@ def test_the_counts_that_decide_are_those_of_the_issue_and_of_the_judge():
     found = of(foretold(small(LOOKS)), "mechanism")
     assert [(c.worlds, c.of) for c in found.confirmed] == [(16, 16), (30, 32)]
     refuting = 0.05 / (found.cells + 1)
-    for counts, alpha, asked, failures in ((found.confirmed, 0.05, 0.8, False), (found.refuted, refuting, 0.2, True)):
+    for counts, alpha, asked, failures in (
+        (found.confirmed, 0.05, 0.8, False),
+        (found.refuted, refuting, round(1 - 0.8, 12), True),
+    ):
         assert counts
         seen = ()
         for count in counts:  # each count decides at its look; one world less does not
             reached = count.of - count.worlds if failures else count.worlds
             here = (count.of, reached, count.of / 32)
-            assert shares.rejected((*seen, here), alpha, asked)
+            assert shares.lower_limit((*seen, here), alpha, asked) >= asked
             short = (count.of, reached - 1, count.of / 32)
-            assert not shares.rejected((*seen, short), alpha, asked)
+            assert shares.lower_limit((*seen, short), alpha, asked) < asked
             seen = (*seen, short)
 
 
