@@ -222,6 +222,7 @@ def toy_results():
             "schema_version": 2,
             "wall_seconds": 12.0,
             "complete": True,
+            "plan": {"hash": "c0ffee" * 10, "declared": False, "reason": "3 of its 9 runs existed before it"},
             "experiment": {
                 "name": "toy",
                 "title": "toy machines",
