@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import typer
+from typer.core import TyperGroup
 
 __all__ = ["app"]
 
+
+class _Commands(TyperGroup):
+    """Hands Ctrl-C on; typer alone would make it an exit status without a word."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as stop:
+            raise typer.Abort from stop
+
+
 app = typer.Typer(
+    cls=_Commands,
     name="factbound",
     help=(
         "Verify the theory of knowledge acquisition and extraction in one-layer transformers.\n\n"

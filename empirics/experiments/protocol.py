@@ -151,7 +151,8 @@ class Experiment(Protocol):
         overlays: further arms, by the settings keys in which they differ.
         stacks: seeds that one task may hold on an accelerator.
         sources: files and folders that decide a result besides the experiment's own folder.
-        aside: paths in the experiment's own folder that decide no result: a change there keeps what is stored.
+        aside: paths in the experiment's own folder that decide no result: a change there keeps what is stored; every
+            other file there, of whatever kind, decides.
         libraries: distributions whose version decides a result.
         command: a short command of its own (``factbound COMMAND run|plan|report``); empty for none.
         default: whether ``factbound verify`` without ``--experiment`` means this one; heard of factbound's own only.
@@ -168,7 +169,7 @@ class Experiment(Protocol):
     overlays: Mapping[str, Mapping[str, Any]] = {}
     stacks: int = 1
     sources: tuple[Path, ...] = ()
-    aside: tuple[str, ...] = ("presets", "report.py", "map.py")
+    aside: tuple[str, ...] = ("presets",)
     libraries: tuple[str, ...] = ("numpy",)
     command: str = ""
     default: bool = False
@@ -302,8 +303,9 @@ class Experiment(Protocol):
     @property
     def folder(self) -> Path:
         """The folder that defines it; a module of its own outside any package stands for itself."""
-        file = Path(str(sys.modules[type(self).__module__].__file__))
-        return file.parent if (file.parent / "__init__.py").exists() else file
+        module = sys.modules[type(self).__module__]
+        file = Path(str(module.__file__))
+        return file.parent if module.__package__ or (file.parent / "__init__.py").exists() else file
 
     @property
     def run_axes(self) -> tuple[str, ...]:

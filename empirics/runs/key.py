@@ -18,8 +18,6 @@ from empirics.runs.environment import processor
 
 __all__ = ["run_key"]
 
-_SUFFIXES = (".py", ".tsv", ".toml", ".json", ".txt")
-
 
 def run_key(experiment: Experiment, settings: ExperimentSettings, unit: Point, seed: int) -> str:
     """The key of one run: settings (without seeds, verdicts, and axes that it does not touch), sources, versions."""
@@ -52,7 +50,8 @@ def _files(place: Path, aside: tuple[str, ...]) -> Iterator[Path]:
         return
     for file in sorted(place.rglob("*")):
         name = file.relative_to(place)
-        if file.suffix in _SUFFIXES and not {name.parts[0], name.as_posix()} & set(aside):
+        compiled = "__pycache__" in name.parts or file.suffix == ".pyc"
+        if file.is_file() and not compiled and not {name.parts[0], name.as_posix()} & set(aside):
             yield file
 
 

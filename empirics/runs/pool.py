@@ -14,6 +14,7 @@ from pathlib import Path
 from empirics.errors import UsageError
 from empirics.experiments.protocol import Experiment, Point, UnitRun
 from empirics.experiments.settings import ExperimentSettings
+from empirics.runs.checked import BadRunError, checked
 from empirics.runs.device import resolved_device
 
 __all__ = ["INTERNAL_ERROR", "Task", "available_cores", "run_tasks", "split"]
@@ -204,12 +205,17 @@ def _run(bundle: Bundle) -> Iterator[tuple[Task, list[UnitRun]]]:
         first = left[0]
         device = resolved_device(first.settings.compute.device)[0]
         try:
-            arms = first.experiment.run_arms([task.settings for task in left], first.unit, first.seeds, device)
-            for runs in arms:
+            arms = iter(first.experiment.run_arms([task.settings for task in left], first.unit, first.seeds, device))
+            for given in arms:
+                if len(left) == 1 and next(arms, arms) is not arms:
+                    raise BadRunError("run_arms gave more lists of runs than there are arms")
+                runs = checked(first.experiment, left[0].settings, first.unit, first.seeds, given)
                 yield left.pop(0), runs
+            if left:
+                raise BadRunError("run_arms gave fewer lists of runs than there are arms")
         except UsageError:
             raise
-        except Exception as error:  # one task must not end the others: it becomes failed runs that say why
+        except (Exception, SystemExit) as error:  # one task must not end the others: failed runs say why
             task = left.pop(0)
             yield task, [UnitRun(task.unit, s, {}, {}, _reason(error), lost=True) for s in task.seeds]
 
@@ -222,10 +228,12 @@ def _one_thread(experiment: Experiment) -> None:
         torch.set_num_threads(1)
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     text = " ".join(str(error).split())[:200]
     # RuntimeError is torch's way to say that memory does not suffice.
     if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "memory" in text.lower()):
         return f"not enough memory: {text}"
+    if isinstance(error, BadRunError):
+        return f"{INTERNAL_ERROR}: {text}"
     last = traceback.extract_tb(error.__traceback__)[-1]
     return f"{INTERNAL_ERROR}: {type(error).__name__}: {text} ({Path(last.filename).name}, line {last.lineno})"

@@ -64,6 +64,10 @@ class RunSource:
     cluster: str | None = None
     plan: str | None = None
 
+    def __post_init__(self) -> None:
+        """Load torch, which results name: what Ctrl-C leaves half loaded cannot be loaded again."""
+        import torch  # noqa: F401
+
     def runs(self, wanted: Mapping[ArmUnit, Sequence[int]]) -> Iterator[tuple[str, list[UnitRun]]]:
         """The runs of each arm at its seeds: those found first, then those computed, as they finish.
 

@@ -1,5 +1,7 @@
 """What decides a result is in its key: every module that a run imports, or the reason why it need not be."""
 
+import importlib
+
 import grimp
 import pytest
 
@@ -57,6 +59,37 @@ def test_a_change_of_a_deciding_source_changes_the_key(place, monkeypatch):
     monkeypatch.undo()
     key._code.cache_clear()
     assert run_key(chosen, config, unit, 0) == before
+
+
+@pytest.mark.parametrize("init", [True, False])
+def test_every_file_of_a_third_partys_folder_is_in_the_key(init, tmp_path, monkeypatch):
+    from empirics.runs import key
+
+    package = tmp_path / f"lab_{init}"
+    (package / "presets").mkdir(parents=True)
+    (package / "__pycache__").mkdir()
+    deciding = ["map.py", "report.py", "table.csv", "weights.npy", "setup.yaml", "rows.jsonl", "plain"]
+    aside = ["presets/quick.toml", "__pycache__/map.cpython-311.pyc"]
+    for place in deciding + aside:
+        (package / place).write_text("1")
+    (package / "trial.py").write_text(
+        "from empirics.experiments.protocol import Experiment\nclass Trial(Experiment):\n    pass\n"
+    )
+    if init:
+        (package / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    trial = importlib.import_module(f"{package.name}.trial").Trial()
+    assert trial.folder == package
+
+    def code():
+        key._code.cache_clear()
+        return key._code(trial.folder, trial.aside, trial.sources)
+
+    for place in deciding + aside:
+        before = code()
+        (package / place).write_text("2")
+        assert (code() != before) == (place in deciding), place
+    key._code.cache_clear()
 
 
 @pytest.mark.parametrize("place", ["report.py", "map.py", "predict/laws.py", "presets/quick.toml"])
