@@ -95,6 +95,12 @@ class Claim:
         for name, expression in expressions:
             if expression is not None:
                 self._check(name, expression, free)
+        for relation in (*self.domain, *(a.relation for a in self.assumptions)):
+            if relation in (True, False):  # SymPy has decided it by the symbols' assumptions
+                raise ValueError(
+                    f"{self.id}: a premise that {'always' if relation else 'never'} holds, as n >= 1 for a positive "
+                    "integer n always does, is refused; leave it out"
+                )
         for relation in self.domain:
             self._check("domain", relation, free)
         for assumption in self.assumptions:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import pkgutil
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 
 from theory.claim import Claim
 from theory.notation import Paper
 
-__all__ = ["ENTRY_POINT_GROUP", "UnknownClaimError", "all_claims", "claim", "papers"]
+__all__ = ["ENTRY_POINT_GROUP", "BrokenPluginError", "UnknownClaimError", "all_claims", "claim", "papers"]
 
 ENTRY_POINT_GROUP = "factbound.claims"
 
@@ -25,19 +26,54 @@ class UnknownClaimError(KeyError):
         return str(self.args[0])
 
 
+class BrokenPluginError(Exception):
+    """A third party's entry point gives nothing usable; one line names it and says why."""
+
+    def __init__(self, point: EntryPoint, reason: Exception) -> None:
+        super().__init__(f"entry point {point.name} ({point.value}) is broken: {type(reason).__name__}: {reason}")
+        self.__cause__ = reason
+
+    def tell(self) -> None:
+        """One note on standard error, unless the user's program has other handlers for it."""
+        logging.getLogger("factbound").warning("factbound: %s; it is left out", " ".join(str(self).split()))
+
+
 @lru_cache(maxsize=1)
-def _registry() -> tuple[tuple[Paper, ...], MappingProxyType[str, Claim]]:
+def _registry() -> tuple[tuple[Paper, ...], MappingProxyType[str, Claim], MappingProxyType[str, BrokenPluginError]]:
+    """Papers, claims by id, and what is broken, by the entry point's name and the ids that it would have given."""
     sources: dict[str, Paper] = {}
     found: dict[str, Claim] = {}
-    for item, origin in (*_of_papers(), *_of_third_parties()):
-        if item.id in found:
-            raise ValueError(f"claim id {item.id} is registered twice, the second time by {origin}")
-        if sources.setdefault(item.paper.name, item.paper) != item.paper:
-            raise ValueError(f"two papers are named {item.paper.name}, the second one by {origin}")
-        found[item.id] = item
+    broken: dict[str, BrokenPluginError] = {}
+    for item, origin in _of_papers():
+        _register((item,), origin, sources, found)
+    for point in entry_points(group=ENTRY_POINT_GROUP):
+        items: tuple[Claim, ...] = ()
+        try:
+            loaded = point.load()
+            items = tuple(loaded) if isinstance(loaded, tuple | list) else (loaded,)
+            _register(items, point.value, sources, found)
+        except Exception as error:  # a third party's defect must not end what does not need it
+            defect = BrokenPluginError(point, error)
+            defect.tell()
+            broken |= dict.fromkeys((point.name, *(item.id for item in items if isinstance(item, Claim))), defect)
     place = {name: position for position, name in enumerate(sources)}
     order = sorted(found.values(), key=lambda c: (place[c.paper.name], _number(c), c.id))
-    return tuple(sources.values()), MappingProxyType({c.id: c for c in order})
+    return tuple(sources.values()), MappingProxyType({c.id: c for c in order}), MappingProxyType(broken)
+
+
+def _register(items: tuple[Claim, ...], origin: str, sources: dict[str, Paper], found: dict[str, Claim]) -> None:
+    """Add the claims of one origin: all of them, or none."""
+    papers_too, claims_too = dict(sources), dict(found)
+    for item in items:
+        if not isinstance(item, Claim):
+            raise TypeError(f"it gives {type(item).__name__}, not a Claim")
+        if item.id in claims_too:
+            raise ValueError(f"claim id {item.id} is registered twice, the second time by {origin}")
+        if papers_too.setdefault(item.paper.name, item.paper) != item.paper:
+            raise ValueError(f"two papers are named {item.paper.name}, the second one by {origin}")
+        claims_too[item.id] = item
+    sources |= papers_too
+    found |= claims_too
 
 
 def _of_papers() -> Iterator[tuple[Claim, str]]:
@@ -50,15 +86,6 @@ def _of_papers() -> Iterator[tuple[Claim, str]]:
                 if item.paper != paper:
                     raise ValueError(f"{item.id} in {file.name} is a claim of {item.paper.name}, not of {paper.name}")
                 yield item, file.name
-
-
-def _of_third_parties() -> Iterator[tuple[Claim, str]]:
-    for point in entry_points(group=ENTRY_POINT_GROUP):
-        loaded = point.load()
-        for item in loaded if isinstance(loaded, tuple | list) else (loaded,):
-            if not isinstance(item, Claim):
-                raise TypeError(f"entry point {point.name} ({point.value}) gives {type(item).__name__}, not a Claim")
-            yield item, point.value
 
 
 def _number(item: Claim) -> int:
@@ -82,9 +109,11 @@ def claim(identifier: str) -> Claim:
 
     Raises:
         UnknownClaimError: there is none; the message lists the ids there are.
+        BrokenPluginError: it belongs to an entry point that is broken.
     """
-    known = _registry()[1]
-    try:
+    _, known, broken = _registry()
+    if identifier in known:
         return known[identifier]
-    except KeyError:
-        raise UnknownClaimError(f"unknown claim {identifier}; known are {', '.join(known)}") from None
+    if identifier in broken:
+        raise broken[identifier]
+    raise UnknownClaimError(f"unknown claim {identifier}; known are {', '.join(known)}")

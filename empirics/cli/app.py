@@ -2,7 +2,7 @@
 
 0: nothing required is violated. 1: a required claim is violated. 2: bad usage
 or input (one line). 3: with ``--strict``, something required is undecided.
-70: an internal error. 130: interrupted.
+70: an internal error, or a broken plug-in was asked for. 130: interrupted.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import typer
 
 import theory
 from empirics.errors import UsageError
+from theory.registry import BrokenPluginError
 
 __all__ = ["run"]
 
@@ -36,6 +37,8 @@ def run(arguments: list[str]) -> int:
         return status if isinstance(status, int) else 0
     except (UsageError, theory.DomainError, theory.UnknownClaimError) as error:
         return _fail(str(error))
+    except BrokenPluginError as error:
+        return _fail(str(error), 70)
     except _ParserError as error:
         return _fail(_explain(error, arguments))
     except typer.Exit as stop:
@@ -61,6 +64,6 @@ def _explain(error: Exception, arguments: list[str]) -> str:
     return message
 
 
-def _fail(message: str) -> int:
+def _fail(message: str, status: int = 2) -> int:
     print("factbound: " + " ".join(message.split()), file=sys.stderr)
-    return 2
+    return status

@@ -33,7 +33,7 @@ def run_command(
     Example: factbound run --templates 60 --multiplicity 3 --finetuned 20 --seed 0
     """
     chosen = registered(experiment)
-    given = {name: value for name, value in axes.items() if value is not None}
+    given = single.parsed(chosen, {name: text for name, text in axes.items() if text is not None})
     point = single.settings_at(chosen, given)
     found = load_settings(chosen, preset, config, [*(settings or []), *point])
     finished = single.inspect(chosen, found, given, seed)
@@ -56,10 +56,10 @@ def _with_axes() -> None:
     for item in experiments().values():
         for symbol in item.axes:
             known = item.notation[symbol]
-            kind: Any = (int if known.integer else float) | None
-            hint = Annotated[kind, typer.Option(metavar=known.name, help=f"{known.meaning}.")]
+            # Text: the experiment that is chosen says what it may be.
+            hint = Annotated[str | None, typer.Option(metavar=known.name, help=f"{known.meaning}.")]
             name = item.column(symbol)
-            if name in signature.parameters:  # an option of the command itself
+            if name in signature.parameters or name in options:  # the command's own, or an earlier experiment's
                 continue
             options[name] = inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hint)
     others = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in signature.parameters.values() if p.name != "axes"]

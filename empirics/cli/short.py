@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -120,5 +121,11 @@ def _example(experiment: Experiment, words: str) -> str:
 
 
 for _experiment in experiments().values():
-    if _experiment.command:
+    if _experiment.command in {*(c.name for c in app.registered_commands), *(g.name for g in app.registered_groups)}:
+        print(
+            f"factbound: the command {_experiment.command} of the experiment {_experiment.name} is refused: the name "
+            f"is taken; --experiment {_experiment.name} runs it",
+            file=sys.stderr,
+        )
+    elif _experiment.command:
         attach(_experiment)

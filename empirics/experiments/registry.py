@@ -4,37 +4,88 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
+from keyword import iskeyword
 from types import MappingProxyType
 from typing import Any
 
 from empirics.errors import UsageError
+from empirics.experiments.document import CellResult
 from empirics.experiments.facts import FactTable
 from empirics.experiments.protocol import Experiment
+from empirics.observables.definition import Observable
+from empirics.observables.shared import SHARED
+from theory import Notation
+from theory.registry import BrokenPluginError
 
 __all__ = ["ENTRY_POINT_GROUP", "experiment", "experiments", "on_facts"]
 
 ENTRY_POINT_GROUP = "factbound.experiments"
+_NEEDED = {"name": str, "title": str, "notation": Notation, "axes": Mapping, "settings": type, "observables": Sequence}
 
 
 @lru_cache(maxsize=1)
-def _loaded() -> tuple[Mapping[str, Experiment], Mapping[str, Exception]]:
-    """Experiments by name, and what went wrong with the others; it is raised where one of them is asked for."""
+def _loaded() -> tuple[Mapping[str, Experiment], Mapping[str, BrokenPluginError]]:
+    """Experiments by name, and what is wrong with the others; it is raised where one of them is asked for."""
     found: dict[str, Experiment] = {}
-    broken: dict[str, Exception] = {}
+    broken: dict[str, BrokenPluginError] = {}
+    observed = {one.name: one for one in SHARED}
+
+    def foreign(point: EntryPoint) -> bool:
+        return point.dist is None or point.dist.name != "factbound"
+
+    ours: set[str] = set()
     default = ""
-    for point in entry_points(group=ENTRY_POINT_GROUP):
+    for point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=foreign):  # ours first: their names are theirs
+        item: Any = None
         try:
-            item: Experiment = point.load()
-            if item.default and point.dist is not None and point.dist.name == "factbound":
-                default = item.name
-            if found.setdefault(item.name, item) is not item:
-                broken[item.name] = ValueError(
-                    f"experiment {item.name} is registered twice, the second time by {point.value}"
-                )
+            item = point.load()
+            _check(item)
+            if item.name in found:
+                raise ValueError(f"experiment {item.name} is registered twice, the second time by {point.value}")
+            for one in item.observables:
+                if observed.get(one.name, one) is not one:
+                    raise ValueError(f"observable {one.name} is registered twice, the second time by {point.value}")
         except Exception as error:  # a third party's defect must not end the commands that do not need it
-            broken[point.name] = error
-    return MappingProxyType(dict(sorted(found.items(), key=lambda pair: (pair[0] != default, pair[0])))), broken
+            broken |= dict.fromkeys(
+                {point.name, str(getattr(item, "name", point.name))} - ours, BrokenPluginError(point, error)
+            )
+            continue
+        found[item.name] = item
+        observed |= {one.name: one for one in item.observables}
+        if not foreign(point):
+            ours.add(item.name)
+            default = item.name if item.default else default
+    order = sorted(found, key=lambda name: (name != default, name not in ours, name))
+    return MappingProxyType({name: found[name] for name in order}), MappingProxyType(broken)
+
+
+def _check(item: Any) -> None:
+    """What every command relies on.
+
+    Raises:
+        TypeError: it is no experiment, or not wholly one.
+        ValueError: an axis is impossible.
+    """
+    if isinstance(item, type) or Experiment not in type(item).__mro__:
+        what = f"the class {item.__name__}" if isinstance(item, type) else type(item).__name__
+        raise TypeError(f"it gives {what}, not an instance of an Experiment")
+    for name, kind in _NEEDED.items():
+        if not isinstance(getattr(item, name, None), kind):
+            raise TypeError(f"its attribute {name} is {'of the wrong type' if hasattr(item, name) else 'missing'}")
+    for one in item.observables:
+        if not isinstance(one, Observable):
+            raise TypeError(f"its observables hold {type(one).__name__}, not an Observable")
+    columns: dict[str, str] = {}
+    for symbol, key in item.axes.items():
+        if symbol not in item.notation:
+            raise ValueError(f"axis {symbol} is not in its notation, which has {', '.join(item.notation)}")
+        column = str(key).rpartition(".")[2]
+        if not column.isidentifier() or iskeyword(column) or column in CellResult.model_fields:
+            raise ValueError(f"axis {symbol}={key!r}: {column!r} cannot name a column of the results")
+        if column in columns:
+            raise ValueError(f"axes {columns[column]} and {symbol} have the same column name {column}")
+        columns[column] = symbol
 
 
 def experiments() -> Mapping[str, Experiment]:
@@ -47,7 +98,7 @@ def experiment(name: str | None = None) -> Experiment:
 
     Raises:
         UsageError: there is none; the line lists those there are.
-        Exception: whatever was raised when its package was loaded; ValueError if two have this name.
+        BrokenPluginError: it is broken, or its name is taken; the line says why.
     """
     known, broken = _loaded()
     chosen = next(iter(known)) if name is None else name

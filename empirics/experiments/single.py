@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from empirics.errors import UsageError
 from empirics.experiments.load import load_settings, settings_from
@@ -14,7 +14,7 @@ from empirics.experiments.registry import experiment as registered
 from empirics.experiments.registry import experiments
 from empirics.files import prepare_directory, write_atomically
 
-__all__ = ["document", "inspect", "run", "save", "settings_at"]
+__all__ = ["document", "inspect", "parsed", "run", "save", "settings_at"]
 
 
 def run(config: Any = None, *, seed: int, experiment: str | None = None, **axes: int | float) -> Any:
@@ -43,15 +43,35 @@ def inspect(experiment: Experiment, settings: Any, axes: Mapping[str, int | floa
     data = settings.model_dump()
     for symbol, key in experiment.axes.items():
         section, _, name = key.partition(".")
-        data[section][name] = (axes[experiment.column(symbol)],)
-    cell = Point(tuple((symbol, axes[experiment.column(symbol)]) for symbol in experiment.axes))
+        data[section][name] = (_value(experiment, symbol, axes),)
+    cell = Point(tuple((symbol, _value(experiment, symbol, axes)) for symbol in experiment.axes))
     return experiment.inspect(settings_from(experiment, data), cell, seed)
 
 
 def settings_at(experiment: Experiment, axes: Mapping[str, int | float]) -> list[str]:
     """Single settings that make the grid the one cell at these values of its columns."""
     _check(experiment, axes)
-    return [f"{key}=[{axes[experiment.column(symbol)]}]" for symbol, key in experiment.axes.items()]
+    values = {key: _value(experiment, symbol, axes) for symbol, key in experiment.axes.items()}
+    return [f"{key}=[{str(value).lower()}]" for key, value in values.items()]
+
+
+def parsed(experiment: Experiment, axes: Mapping[str, str]) -> dict[str, int | float]:
+    """Values of the grid's columns from text, as the experiment's notation says.
+
+    Raises:
+        UsageError: a text is none, or no column of this experiment.
+    """
+    _check(experiment, axes)
+    found: dict[str, int | float] = {}
+    for symbol in experiment.axes:
+        name, known = experiment.column(symbol), experiment.notation[symbol]
+        text, switch = axes[name], _is_switch(experiment, symbol)
+        try:
+            found[name] = _SWITCH[text.lower()] if switch else int(text) if known.integer else float(text)
+        except (KeyError, ValueError):
+            allowed = ", ".join(_SWITCH) if switch else known.domain
+            raise UsageError(f"--{name.replace('_', '-')}={text} is refused: allowed is {allowed}") from None
+    return found
 
 
 def document(finished: Inspected) -> dict[str, Any]:
@@ -77,7 +97,22 @@ def save(finished: Inspected, directory: Path) -> None:
     write_atomically(directory / "run.json", text + "\n")
 
 
-def _check(experiment: Experiment, axes: Mapping[str, int | float]) -> None:
+_SWITCH = {"0": False, "1": True, "false": False, "true": True}
+
+
+def _is_switch(experiment: Experiment, symbol: str) -> bool:
+    """Whether the settings hold truth values on this axis."""
+    section, _, name = experiment.axes[symbol].partition(".")
+    fields = getattr(experiment.settings.model_fields[section].annotation, "model_fields", {})
+    return name in fields and bool in get_args(fields[name].annotation)
+
+
+def _value(experiment: Experiment, symbol: str, axes: Mapping[str, int | float]) -> int | float:
+    value = axes[experiment.column(symbol)]
+    return bool(value) if value in (0, 1) and _is_switch(experiment, symbol) else value
+
+
+def _check(experiment: Experiment, axes: Mapping[str, Any]) -> None:
     columns = [experiment.column(symbol) for symbol in experiment.axes]
     for name in (*(c for c in columns if c not in axes), *(a for a in axes if a not in columns)):
         state = "not an axis" if name in axes else "missing"

@@ -6,13 +6,14 @@ Experiments and third parties are found by entry points (``factbound.experiments
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 
 from empirics.observables.definition import Observable
 from empirics.observables.shared import SHARED
+from theory.registry import BrokenPluginError
 
 __all__ = ["ENTRY_POINT_GROUP", "observables"]
 
@@ -22,34 +23,35 @@ _EXPERIMENTS = "factbound.experiments"
 
 @lru_cache(maxsize=1)
 def observables() -> Mapping[str, Observable]:
-    """All known observables.
-
-    Raises:
-        TypeError: an entry point gives something else.
-        ValueError: a name is taken.
-    """
+    """All known observables; an entry point that is broken, or gives a name that is taken, is left out with a note."""
     known = {item.name: item for item in SHARED}
-    for item, origin in _registered():
-        if not isinstance(item, Observable):
-            raise TypeError(f"{origin} gives {type(item).__name__}, not an Observable")
-        if known.setdefault(item.name, item) is not item:
-            raise ValueError(f"observable {item.name} is registered twice, the second time by {origin}")
-    return MappingProxyType(known)
-
-
-def _registered() -> Iterator[tuple[object, str]]:
-    for point in entry_points(group=_EXPERIMENTS):
+    experiments = sorted(entry_points(group=_EXPERIMENTS), key=lambda p: p.dist is None or p.dist.name != "factbound")
+    for point in experiments:
         try:
             found = point.load().observables
         except Exception:  # a broken experiment is told of where it is asked for
             continue
-        for item in found:
-            yield item, _origin(point)
+        _register(point, found, known)
     for point in entry_points(group=ENTRY_POINT_GROUP):
-        loaded = point.load()
-        for item in loaded if isinstance(loaded, tuple | list) else (loaded,):
-            yield item, _origin(point)
+        try:
+            found = point.load()
+        except Exception as error:  # a third party's defect must not end what does not need it
+            BrokenPluginError(point, error).tell()
+            continue
+        _register(point, found if isinstance(found, tuple | list) else (found,), known)
+    return MappingProxyType(known)
 
 
-def _origin(point: EntryPoint) -> str:
-    return f"entry point {point.name} ({point.value})"
+def _register(point: EntryPoint, items: object, known: dict[str, Observable]) -> None:
+    """Add what an entry point gives: all of it, or nothing."""
+    with_these = dict(known)
+    try:
+        for item in items:  # type: ignore[attr-defined] # TypeError is told of
+            if not isinstance(item, Observable):
+                raise TypeError(f"it gives {type(item).__name__}, not an Observable")
+            if with_these.setdefault(item.name, item) is not item:
+                raise ValueError(f"observable {item.name} is registered twice, the second time by {point.value}")
+    except (TypeError, ValueError) as error:
+        BrokenPluginError(point, error).tell()
+        return
+    known |= with_these

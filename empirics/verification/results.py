@@ -118,7 +118,7 @@ def write_results(results: Results, path: Path) -> None:
     write_document(results, path)
 
 
-def read_results(path: Path) -> Results:
+def read_results(path: str | Path) -> Results:
     """Read a results document.
 
     Raises:
@@ -126,7 +126,7 @@ def read_results(path: Path) -> Results:
         OSError: the file cannot be read.
         pydantic.ValidationError: it is not a results document.
     """
-    return read_document(Results, path, "run 'factbound verify' again with another --output")
+    return read_document(Results, Path(path), "run 'factbound verify' again with another --output")
 
 
 if __name__ == "__main__":

@@ -8,9 +8,13 @@ import pytest
 
 GOOD = """
 import sympy as sp
+from empirics.observables.definition import Observable
 from empirics.experiments.protocol import Experiment
 from empirics.experiments.settings import ExperimentSettings
+from empirics.settings import Positive, Section
 from theory import Notation, Symbol
+from theory.claims.xu_chen.paper import NOTATION
+from theory.claims.xu_chen.rank_one import CLAIMS
 
 class Mine(Experiment):
     name = "mine"
@@ -21,8 +25,47 @@ class Mine(Experiment):
     observables = ()
 
 EXPERIMENT = Mine()
-TAKEN = Mine()
-TAKEN.name = "one-layer"
+
+
+def changed(**attributes):
+    item = Mine()
+    vars(item).update(attributes)
+    return item
+
+
+class World(Section):
+    templates: tuple[Positive, ...] = (0.5,)
+    switched_on: tuple[bool, ...] = (False, True)
+
+
+class WithWorld(ExperimentSettings):
+    world: World = World()
+
+
+class Inspectable(Mine):
+    settings = WithWorld
+    notation = Notation(
+        "mine",
+        Symbol(sp.Symbol("x", positive=True), "a number", 0, integer=False),
+        Symbol(sp.Symbol("on", integer=True, nonnegative=True), "a switch", 0),
+    )
+    axes = {"x": "world.templates", "on": "world.switched_on"}
+
+    def inspect(self, settings, cell, seed):
+        raise ValueError(f"{settings.world.templates} {settings.world.switched_on} {cell}")
+
+
+FLOAT = Inspectable()
+TAKEN = changed(name="one-layer")
+COMMAND = changed(command="verify")
+NO_AXES = type("NoAxes", (Experiment,), {"name": "mine", "title": "", "notation": Mine.notation})()
+UNKNOWN = changed(axes={"zeta": "world.zeta"})
+ALIKE = changed(notation=NOTATION, axes={"R": "world.size", "K": "other.size"})
+SEEDS = changed(axes={"s": "world.seeds"})
+OBSERVED = changed(observables=(Observable("ood_error", "another", "1", 0, 1),))
+TEXT = "no plug-in"
+OBSERVABLE = Observable("ood_error", "another", "1", 0, 1)
+RANK_ONE = list(CLAIMS)
 """
 
 
@@ -32,12 +75,12 @@ def factbound(tmp_path):
     (tmp_path / "third.py").write_text(GOOD)
     (tmp_path / "broken.py").write_text("raise RuntimeError('a defect of theirs')\n")
 
-    def run(words, **points):
+    def run(words, group="factbound.experiments", **points):
         info = tmp_path / "third-1.dist-info"
         info.mkdir(exist_ok=True)
         (info / "METADATA").write_text("Metadata-Version: 2.1\nName: third\nVersion: 1\n")
         lines = [f"{name} = {value}" for name, value in points.items()]
-        (info / "entry_points.txt").write_text("\n".join(["[factbound.experiments]", *lines, ""]))
+        (info / "entry_points.txt").write_text("\n".join([f"[{group}]", *lines, ""]))
         paths = os.pathsep.join([*os.environ.get("PYTHONPATH", "").split(os.pathsep), str(tmp_path)])
         command = [sys.executable, "-m", "empirics", *words]
         return subprocess.run(
@@ -63,12 +106,65 @@ def test_a_broken_package_fails_where_it_is_asked_for_and_nowhere_else(factbound
         assert factbound(words, **points).returncode == 0
     done = factbound(["verify", "--experiment", "theirs"], **points)
     assert done.returncode == 70
-    assert "a defect of theirs" in done.stderr
+    assert done.stderr == (
+        "factbound: entry point theirs (broken:EXPERIMENT) is broken: RuntimeError: a defect of theirs\n"
+    )
 
 
-def test_a_name_that_is_taken_is_refused_where_it_is_asked_for(factbound):
-    points = {"mine": "third:TAKEN"}
-    assert factbound(["claims"], **points).returncode == 0
-    done = factbound(["verify", "--preset", "quick"], **points)
+@pytest.mark.parametrize(
+    ("item", "reason"),
+    [
+        ("TAKEN", "one-layer is registered twice"),
+        ("OBSERVED", "observable ood_error is registered twice"),
+        ("Mine", "the class Mine, not an instance"),
+        ("TEXT", "str, not an instance"),
+        ("NO_AXES", "attribute axes is missing"),
+        ("UNKNOWN", "axis zeta is not in its notation, which has s"),
+        ("ALIKE", "axes R and K have the same column name size"),
+        ("SEEDS", "'seeds' cannot name a column"),
+    ],
+)
+def test_an_impossible_experiment_is_told_of_where_it_is_asked_for(factbound, item, reason):
+    done = factbound(["run", "--help"], mine=f"third:{item}")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "one-layer" in done.stdout
+    done = factbound(["verify", "--experiment", "mine"], mine=f"third:{item}")
+    assert (done.returncode, len(done.stderr.splitlines())) == (70, 1)
+    assert f"entry point mine (third:{item}) is broken" in done.stderr
+    assert reason in done.stderr
+
+
+def test_a_command_that_is_taken_is_refused(factbound):
+    done = factbound(["verify", "--help"], mine="third:COMMAND")
+    assert "Train on a grid" in done.stdout
+    assert "command verify of the experiment mine is refused" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_an_axis_means_what_the_chosen_experiment_says(factbound):
+    ours = ["run", "--templates", "3", "--multiplicity", "4", "--finetuned", "2"]
+    assert "world.multiplicity=4 is refused" in factbound(ours, mine="third:FLOAT").stderr  # not 3.0 templates
+    done = factbound([*ours[:2], "0.5", *ours[3:]], mine="third:FLOAT")
+    assert (done.returncode, done.stderr) == (2, "factbound: --templates=0.5 is refused: allowed is an integer >= 1\n")
+    theirs = ["run", "--experiment", "mine", "--templates", "0.5", "--switched-on"]
+    for text, value in {"1": True, "0": False, "true": True}.items():
+        assert f"ValueError: (0.5,) ({value},)" in factbound([*theirs, text], mine="third:FLOAT").stderr
+    done = factbound([*theirs, "2"], mine="third:FLOAT")
+    assert done.stderr == "factbound: --switched-on=2 is refused: allowed is 0, 1, false, true\n"
+
+
+@pytest.mark.parametrize("item", ["broken:ITEM", "third:TEXT", "third:RANK_ONE", "third:OBSERVABLE"])
+@pytest.mark.parametrize("group", ["factbound.claims", "factbound.observables"])
+def test_broken_claims_and_observables_are_left_out_with_one_note(factbound, group, item):
+    done = factbound(["bound", "ood-error-literal", "N_f=40", "K=3", "R=60"], group=group, theirs=item)
+    assert done.returncode == 0
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"factbound: entry point theirs ({item}) is broken: ")
+    assert line.endswith("; it is left out")
+
+
+def test_a_broken_claim_that_is_asked_for_is_one_line(factbound):
+    done = factbound(["claims", "theirs"], group="factbound.claims", theirs="broken:CLAIM")
     assert done.returncode == 70
-    assert "registered twice" in done.stderr
+    assert done.stderr.splitlines()[-1].endswith("is broken: RuntimeError: a defect of theirs")
+    assert "Traceback" not in done.stderr

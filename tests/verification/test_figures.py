@@ -17,7 +17,7 @@ AXES = {"templates": "R", "multiplicity": "K", "finetuned": "N_f"}
 
 @pytest.fixture(scope="module")
 def results():
-    return read_results(STORED)
+    return read_results(str(STORED))
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ target and its predecessor does not. Ties are decided exactly.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from numbers import Rational
@@ -34,6 +34,7 @@ from theory.registry import claim as registered
 __all__ = ["Plan", "plan", "unknowns"]
 
 _MOST = 10**18  # the largest value looked at
+_FIRST_LOOKED_AT = 1000
 _SCAN = 1 << 16
 _MOST_SCANNED = 10**7
 
@@ -192,15 +193,39 @@ def _range(asked: _Question) -> tuple[int, int]:
         if unknown not in _names(relation) and _names(relation) <= set(known) and not _holds(relation, known):
             raise _Unreachable(f"no {unknown} helps: the premise {sp.sstr(relation)} fails, {_given(relation, known)}")
 
+    relations = [r for r in (*item.domain, *premises) if unknown in _names(r)]
+
     def allowed(value: int) -> bool:
-        relations = (r for r in (*item.domain, *premises) if unknown in _names(r))
         return all(_holds(relation, asked.at(value)) for relation in relations)
 
     least = item.notation[unknown].minimum
-    low = next((v for v in range(least, least + 8) if allowed(v)), None)
+    starts = _starts(asked, relations, least)
+    low = next((v for v in starts if allowed(v)), None)
     if low is None:
-        raise _Unreachable(f"no {unknown} from {least} to {_MOST} is in the domain of {item.id} and meets its premises")
+        last = starts[-1] if isinstance(starts, range) else _MOST
+        raise _Unreachable(f"no {unknown} from {least} to {last} is in the domain of {item.id} and meets its premises")
     return low, _MOST if allowed(_MOST) else last_true(allowed, low, _MOST)
+
+
+def _starts(asked: _Question, relations: Sequence[Any], least: int) -> list[int] | range:
+    """Integers in order, the least that all relations allow among them, if there is one up to ``_MOST``.
+
+    The truth of a polynomial or rational relation changes at real roots only: the first integer at or beyond one is
+    looked at. Where a relation is neither, the first values are looked at one by one: a range.
+    """
+    found = {least}
+    for relation in relations:
+        known = {
+            s: sp.Rational(Fraction(asked.values[s.name])) for s in relation.free_symbols if s.name != asked.unknown
+        }
+        try:
+            parts = sp.together((relation.lhs - relation.rhs).subs(known)).as_numer_denom()
+            for part in (sp.Poly(p, item) for p in parts for item in relation.free_symbols - set(known)):
+                for (a, b), _ in part.intervals(eps=sp.Rational(1, 4)):
+                    found |= set(range(int(sp.floor(a)), int(sp.floor(b)) + 2))
+        except (AttributeError, sp.PolynomialError, sp.polys.polyerrors.DomainError):  # neither, or no one relation
+            return range(least, least + _FIRST_LOOKED_AT)
+    return sorted(v for v in found if least <= v <= _MOST)
 
 
 def _names(relation: Any) -> set[str]:

@@ -1,15 +1,17 @@
 """The inverse question, checked forward."""
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 import pytest
+import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import theory
-from theory import DomainError
+from theory import DomainError, Premises
 from theory.claims.xu_chen.paper import K as K_
 from theory.claims.xu_chen.paper import N_f as N_
 from theory.claims.xu_chen.paper import R as R_
@@ -180,3 +182,28 @@ def test_zero_is_reached_where_the_bound_is_zero() -> None:
 def test_impossible_questions_are_refused(question: dict[str, object], message: str) -> None:
     with pytest.raises(DomainError, match=message):
         plan(**question)
+
+
+@pytest.mark.parametrize(
+    ("domain", "value"),
+    [
+        (N_ >= 20, 20),
+        (N_ > 5 * K_**3, 321),
+        ((N_ - 30) * (N_ - 40) <= 0, 30),
+        (sp.Eq(N_, 10**6 + 1), 10**6 + 1),
+        (sp.Rational(7, 3) < N_ / 7, 17),
+        (sp.sqrt(2) * N_ >= 20, 15),
+    ],
+)
+def test_the_first_value_of_the_domain_is_found_wherever_it_is(domain: sp.Basic, value: int) -> None:
+    item = theory.claim("ood-error-literal")
+    item = replace(item, premises=Premises(domain=(*item.domain, domain)))
+    assert plan(item, 1, K=4, R=40).value == value
+
+
+def test_an_empty_domain_is_told_of() -> None:
+    item = theory.claim("ood-error-literal")
+    empty = replace(item, premises=Premises(domain=(N_ * (N_ - 1) < 0,)))
+    assert plan(empty, 1, K=4, R=40).reason.startswith("no N_f from 0 to 1000000000000000000 is in the domain")
+    beyond = replace(item, premises=Premises(domain=(sp.log(N_ + 1) > 8,)))
+    assert plan(beyond, 1, K=4, R=40).reason.startswith("no N_f from 0 to 999 is in the domain")
