@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import io
 import os
 import sys
 
@@ -14,6 +15,8 @@ def main() -> None:
     """Run the command line and exit with its status; Ctrl-C while it is still loading leaves no traceback."""
     status = [1]
     atexit.register(_leave, status)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # where the terminal cannot show a sign, "?" stands for it
     try:
         from empirics.cli.app import run
 

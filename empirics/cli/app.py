@@ -7,7 +7,7 @@ or input (one line). 3: with ``--strict``, something required is undecided.
 
 from __future__ import annotations
 
-import os
+import errno
 import sys
 import traceback
 
@@ -27,14 +27,15 @@ def run(arguments: list[str]) -> int:
     """Run the command line; the exit status is returned."""
     if getattr(theory, "DISTRIBUTION", None) != "factbound":
         return _fail(f"another package named 'theory' shadows factbound's: {theory.__file__}; remove or rename it")
+    status = 0
     try:
         from empirics.cli import commands  # noqa: F401 (registers them)
         from empirics.cli.root import app
 
-        status = app(args=arguments or ["--help"], prog_name="factbound", standalone_mode=False)
-        if not arguments:
-            return 2
-        return status if isinstance(status, int) else 0
+        found = app(args=arguments or ["--help"], prog_name="factbound", standalone_mode=False)
+        status = found if isinstance(found, int) else 0
+        sys.stdout.flush()
+        return status if arguments else 2
     except (UsageError, theory.DomainError, theory.UnknownClaimError) as error:
         return _fail(str(error))
     except BrokenPluginError as error:
@@ -47,9 +48,13 @@ def run(arguments: list[str]) -> int:
         print("factbound: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except Exception:  # nothing is swallowed: the traceback is shown, and the status says internal error
+        from empirics.cli.output import drop_output
+
+        drop_output()
+        return status
+    except Exception as error:  # nothing is swallowed: the traceback is shown, and the status says internal error
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            return _fail(f"cannot write the output: {error.strerror}")
         traceback.print_exc()
         print("factbound: internal error; the traceback above belongs in a report to the developers", file=sys.stderr)
         return 70

@@ -19,6 +19,7 @@ from empirics.experiments.registry import experiments, on_facts
 from empirics.runs.device import resolved_device
 from empirics.runs.pool import available_cores
 from empirics.runs.store import Store
+from empirics.verification.assembly import DEFECT
 from empirics.verification.plan import PLAN_FILE
 from empirics.verification.verify import Interrupted, exit_status, verify
 
@@ -121,6 +122,9 @@ def perform(
             )
         except Interrupted as stop:
             results, status = stop.results, 130
+    for note in results.shown.notes:
+        if note.startswith(DEFECT):
+            print(f"factbound: {note}", file=sys.stderr)
     write_all(results, directory)
     tell_found(found, directory)
     if as_json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from empirics.experiments.presentation import Part
 
@@ -215,6 +215,24 @@ class Measured(Described):
     cells: list[CellResult]
     verdicts: list[VerdictResult]
     curves: list[CurveResult]
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Measured:
+        """Everything named elsewhere in the document is there."""
+        axes = self.experiment.axes
+        if missing := set(axes) - {s.name for s in self.notation}:
+            raise ValueError(f"notation lacks the axis {min(missing)}")
+        if self.cells and self.experiment.leading not in {c.variant for c in self.cells}:
+            raise ValueError(f"experiment.leading={self.experiment.leading!r} is not the arm of any cell")
+        for index, cell in enumerate(self.cells):
+            for symbol, column in axes.items():
+                if symbol not in cell.symbols or column not in cell.__pydantic_extra__:
+                    raise ValueError(f"cells.{index} lacks the axis {symbol}, column {column}")
+        for index, verdict in enumerate(self.verdicts):
+            if not verdict.cells or not set(verdict.cells) <= set(range(len(self.cells))):
+                allowed = f"positions from 0 to {len(self.cells) - 1}, at least one"
+                raise ValueError(f"verdicts.{index}.cells={verdict.cells} is refused: allowed are {allowed}")
+        return self
 
     def verdict_of(self, claim: str, cell: int) -> VerdictResult | None:
         """The verdict of a claim that speaks of a cell alone, if there is one."""

@@ -7,14 +7,22 @@ they are stored in results.json, and :mod:`empirics.report` draws them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-__all__ = ["Column", "FigureData", "Part", "Scalar", "Shown", "Table", "Value"]
+__all__ = ["CLAIM_FIGURE", "Column", "FigureData", "Part", "Scalar", "Shown", "Table", "Value", "repeated"]
 
 Scalar = str | int | float | None
 Value = Scalar | tuple[Scalar, ...]
+
+CLAIM_FIGURE = "claim-"
+"""How the names of the claims' own figures begin, and no others."""
+
+
+def repeated(names: Sequence[str]) -> list[str]:
+    """The names that occur more than once."""
+    return [name for name in dict.fromkeys(names) if names.count(name) > 1]
 
 
 class Part(BaseModel):
@@ -47,6 +55,11 @@ class Table(Part):
     note: str = ""
     group: tuple[str, ...] = ()
 
+    @model_validator(mode="after")
+    def _fits(self) -> Table:
+        _check_rows(f"table {self.id}", self.columns, self.rows)
+        return self
+
 
 class FigureData(Part):
     """A figure: its data as named columns, and which drawing function shows it (:mod:`empirics.report.figures`).
@@ -61,17 +74,22 @@ class FigureData(Part):
         rows: one row of values per line of the CSV.
     """
 
-    name: str
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$")]
     title: str
     caption: str
-    kind: str
+    kind: Literal["panels", "forest", "curves", "arms"]
     options: dict[str, Any]
     columns: tuple[str, ...]
-    rows: tuple[tuple[Scalar, ...], ...]
+    rows: Annotated[tuple[tuple[Scalar, ...], ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _fits(self) -> FigureData:
+        _check_rows(f"figure {self.name}", self.columns, self.rows)
+        return self
 
     @classmethod
     def of(
-        cls, name: str, title: str, caption: str, kind: str, rows: Sequence[Mapping[str, Scalar]], **options: Any
+        cls, name: str, title: str, caption: str, kind: Any, rows: Sequence[Mapping[str, Scalar]], **options: Any
     ) -> FigureData:
         """A figure from one mapping per row, all with the same keys; at least one row."""
         columns = tuple(rows[0])
@@ -101,3 +119,19 @@ class Shown(Part):
     figures: tuple[FigureData, ...] = ()
     columns: dict[str, tuple[Scalar, ...]] = {}
     notes: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _own_names(self) -> Shown:
+        names = [figure.name for figure in self.figures]
+        for name in repeated(names):
+            raise ValueError(f"two figures are named {name}")
+        for name in names:
+            if name.startswith(CLAIM_FIGURE):
+                raise ValueError(f"the figure {name}: names that begin with {CLAIM_FIGURE} are those of claims")
+        return self
+
+
+def _check_rows(where: str, columns: Sequence[Any], rows: Sequence[Sequence[Any]]) -> None:
+    for row in rows:
+        if len(row) != len(columns):
+            raise ValueError(f"{where}: a row has {len(row)} values, allowed are {len(columns)}, one for each column")

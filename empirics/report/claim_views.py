@@ -129,7 +129,10 @@ def _defined(results: Results, name: str) -> str:
 
 
 def _premises(stated: ClaimResult, verdicts: Sequence[VerdictResult]) -> list[PremiseView]:
-    views = [PremiseView(mathml(x), "where the formula is defined", "by construction", "yes") for x in stated.domain]
+    outside = sum("bound is not defined here" in v.reason for v in verdicts)  # as empirics.judging.judge says it
+    inside = f"{len(verdicts) - outside} of {len(verdicts)} verdicts" if outside else "yes"
+    told = "every such condition together" if outside else "by construction"
+    views = [PremiseView(mathml(x), "where the formula is defined", told, inside) for x in stated.domain]
     for premise in stated.premises:
         found = [p for v in verdicts for p in v.premises if p.name == premise.name]
         values = [p.value for p in found if p.value is not None]

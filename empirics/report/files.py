@@ -14,6 +14,7 @@ from empirics.report.figures.plots import all_figures
 from empirics.report.html import report_html
 from empirics.report.sections import sections
 from empirics.report.tables import cells_csv
+from empirics.verification.document import refusal
 from empirics.verification.results import Results, read_results, write_results
 
 __all__ = ["RESULT_FILES", "read_directory", "write_all", "write_figures", "write_page"]
@@ -33,7 +34,7 @@ def read_directory(directory: Path) -> Results:
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}; 'factbound verify --output' writes it") from None
     except (ValidationError, UnicodeDecodeError) as error:
-        reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+        reason = refusal(error) if isinstance(error, ValidationError) else str(error)
         raise UsageError(f"{path} is no results document: {reason}") from None
 
 

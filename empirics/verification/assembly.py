@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
+from pydantic import ValidationError
 
 from empirics.experiments.arms import Arm
 from empirics.experiments.document import (
@@ -31,7 +33,7 @@ from empirics.judging.settings import Settings
 from empirics.judging.table import CellTable
 from empirics.observables.catalogue import observables
 from empirics.observables.definition import Observable
-from empirics.verification.document import beginning
+from empirics.verification.document import beginning, refusal
 from empirics.verification.falsify import falsifier
 from empirics.verification.figures import claim_figures
 from empirics.verification.latex import latex_of
@@ -40,7 +42,10 @@ from theory import Claim, DomainError
 from theory.certify.record import certificate_of
 from theory.fingerprint import fingerprint
 
-__all__ = ["Runs", "assemble", "bound_at", "declared", "in_scope", "tables_of", "verdict_result"]
+__all__ = ["DEFECT", "Runs", "assemble", "bound_at", "declared", "in_scope", "tables_of", "verdict_result"]
+
+DEFECT: Final = "A defect of the experiment"
+"""How the note begins that tells what an experiment failed to show."""
 
 
 @dataclass
@@ -72,7 +77,8 @@ def tables_of(experiment: Experiment, arms: Sequence[Arm], runs: Runs) -> list[C
     for index, (arm, cell) in enumerate(declared(experiment, arms)):
         found = runs.of(arm.name, cell.on(experiment.run_axes))
         rows: list[Mapping[str, float | None]] = [run.observables.get(cell, {}) for run in found]
-        if any(rows):  # a cell without any result has no observables at all
+        symbols, defect = _symbols(experiment, arm, cell)
+        if any(rows) and not defect:  # a cell without any result has no observables at all
             exact = experiment.exact(arm.settings, cell)
             rows = [{**row, **exact} if row else row for row in rows]
         names = dict.fromkeys(name for row in rows for name in row)
@@ -80,7 +86,7 @@ def tables_of(experiment: Experiment, arms: Sequence[Arm], runs: Runs) -> list[C
             CellTable(
                 index=index,
                 variant=arm.name,
-                symbols=experiment.symbols(arm.settings, cell),
+                symbols=symbols,
                 seeds=tuple(run.seed for run in found),
                 failed=frozenset(run.seed for run in found if run.failure),
                 observables={name: tuple(row.get(name) for row in rows) for name in names},
@@ -124,8 +130,44 @@ def assemble(
         shown=Shown(),
         figures=[],
     )
-    results = results.model_copy(update={"shown": experiment.show(results)})
-    return results.model_copy(update={"figures": claim_figures(results, claims)})
+    results = _with(results, figures=claim_figures(results, claims))
+    defects = [defect for arm, cell in declared(experiment, arms) if (defect := _symbols(experiment, arm, cell)[1])]
+    try:
+        shown = experiment.show(results)
+        if not isinstance(shown, Shown):
+            raise TypeError(f"it gave {type(shown).__name__}, not Shown")
+        text = json.dumps(shown.model_dump(), allow_nan=False)
+        results = _with(results, shown=Shown.model_validate_json(text))
+    except Exception as error:  # third-party code: its defect is told, and costs its own part alone
+        defects.append(_defect(experiment, "show()", error, "Only the common part is shown."))
+    if not defects:
+        return results
+    return _with(results, shown=results.shown.model_copy(update={"notes": (*results.shown.notes, *defects[:1])}))
+
+
+def _with(results: Results, **values: Any) -> Results:
+    """The document with other values, validated."""
+    return Results.model_validate(dict(results) | values)
+
+
+def _symbols(experiment: Experiment, arm: Arm, cell: Point) -> tuple[Mapping[str, float], str]:
+    """The symbols of a cell; if the experiment fails to give them, the cell's own, and what failed."""
+    try:
+        symbols = dict(experiment.symbols(arm.settings, cell))
+        if missing := [name for name in experiment.axes if name not in symbols]:
+            raise ValueError(f"the axis {missing[0]} is missing")
+        for name, value in symbols.items():
+            if not math.isfinite(value):
+                raise ValueError(f"{name}={value}, allowed is a finite number")
+    except Exception as error:  # third-party code, as above
+        left = "The cell has the symbols of its axes alone."
+        return dict(cell.values), _defect(experiment, f"symbols() of the arm {arm.name}", error, left)
+    return symbols, ""
+
+
+def _defect(experiment: Experiment, what: str, error: Exception, left: str) -> str:
+    reason = refusal(error) if isinstance(error, ValidationError) else f"{type(error).__name__}: {error}"
+    return " ".join(f"{DEFECT} {experiment.name}, {what}: {reason}. {left}".split())
 
 
 def _cell(

@@ -7,8 +7,11 @@ Schema beside each document's module is generated from its models; tests keep th
 from __future__ import annotations
 
 import json
+import reprlib
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
+
+from pydantic import ValidationError
 
 from empirics.errors import UsageError
 from empirics.experiments.document import ExperimentResult, SymbolResult
@@ -17,7 +20,7 @@ from empirics.experiments.protocol import Experiment
 from empirics.files import write_atomically
 from empirics.runs.environment import Environment, describe_environment
 
-__all__ = ["SCHEMA_VERSION", "Document", "beginning", "read_document", "schema_of", "write_document"]
+__all__ = ["SCHEMA_VERSION", "Document", "beginning", "read_document", "refusal", "schema_of", "write_document"]
 
 SCHEMA_VERSION: Final = 2
 
@@ -81,6 +84,14 @@ def read_document(kind: type[_Kind], path: Path, again: str) -> _Kind:
             f"{path} has schema_version {version}, this version of factbound reads {SCHEMA_VERSION}; {again}"
         )
     return kind.model_validate_json(text)
+
+
+def refusal(error: ValidationError) -> str:
+    """A reason why a document is refused, in one line: where, the value, what is allowed."""
+    last = error.errors(include_url=False)[-1]  # of several types that would do, a number
+    where = ".".join(str(part) for part in last["loc"])
+    shown = f"{where}={reprlib.repr(last['input'])}: " if where else ""
+    return shown + last["msg"].removeprefix("Value error, ")
 
 
 def schema_of(kind: type[Document]) -> str:

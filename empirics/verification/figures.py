@@ -76,20 +76,29 @@ def _panels(results: Results, judged: ClaimResult, claim: Claim) -> FigureData |
 
 
 def _line(results: Results, claim: Claim, axis: str, panel: Sequence[CellResult]) -> list[dict[str, Scalar]]:
-    """The bound along the axis, from 1 (real symbols: the least value of the panel) to the panel's largest value."""
+    """The bound along the axis where it is defined, to the panel's largest value.
+
+    From the symbol's minimum, at least 1; for real symbols from the least value of the panel.
+    """
     at = [c.symbols[axis] for c in panel]
     points: NDArray[Any] = np.linspace(min(at), max(at), _POINTS)
     if claim.notation[axis].integer:
-        points = np.unique(np.rint(np.linspace(1, max(at), _POINTS)).astype(int))
-    fixed = {name: panel[0].symbols[name] for name in claim.symbols if name != axis}
+        points = np.unique(np.rint(np.linspace(max(1, claim.notation[axis].minimum), max(at), _POINTS)).astype(int))
+    known = panel[0].symbols
+    fixed = {name: known[name] for name in claim.symbols if name != axis and name in known}
+    return [_row(results, claim.id, {**known, axis: x}, value) for x, value in _defined(claim, fixed, axis, points)]
+
+
+def _defined(
+    claim: Claim, fixed: Mapping[str, float], axis: str, points: NDArray[Any]
+) -> list[tuple[int | float, float]]:
+    """The points at which the bound is defined, each with its value; all at once where it is so at all of them."""
     try:
         values = np.broadcast_to(claim.bound(**fixed, **{axis: points}), points.shape)
     except DomainError:
-        return []
-    return [
-        _row(results, claim.id, {**panel[0].symbols, axis: x}, float(value))
-        for x, value in zip(points.tolist(), values, strict=True)
-    ]
+        single = [] if len(points) == 1 else np.split(points, len(points))
+        return [found for point in single for found in _defined(claim, fixed, axis, point)]
+    return list(zip(points.tolist(), values.tolist(), strict=True))
 
 
 def _observed(results: Results, judged: ClaimResult, panel: Sequence[CellResult]) -> list[dict[str, Scalar]]:

@@ -9,8 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from pydantic import model_validator
+
 from empirics.experiments.document import Measured
-from empirics.experiments.presentation import FigureData, Part, Shown
+from empirics.experiments.presentation import FigureData, Part, Shown, repeated
 from empirics.verification.document import Document, read_document, schema_of, write_document
 
 __all__ = ["SCHEMA_FILE", "Results", "read_results", "write_results"]
@@ -107,6 +109,24 @@ class Results(Measured, Document):
     claims: list[ClaimResult]
     shown: Shown
     figures: list[FigureData]
+
+    @model_validator(mode="after")
+    def _shown_fits(self) -> Results:
+        """What is shown stands beside what is common, and neither covers the other."""
+        for name in repeated([f.name for f in (*self.shown.figures, *self.figures)]):
+            raise ValueError(f"two figures are named {name}")
+        common = {"variant", *self.experiment.axes.values(), "seeds", "failed", "in_scope_seeds"}
+        common |= {
+            f"{name}_{part}" for c in self.cells for name in c.observables for part in ("mean", "lower", "upper")
+        }
+        for name, values in self.shown.columns.items():
+            if name in common:
+                raise ValueError(f"shown.columns.{name}: cells.csv has a common column of that name")
+            if len(values) != len(self.cells):
+                raise ValueError(
+                    f"shown.columns.{name} has {len(values)} values, allowed are {len(self.cells)}, one for each cell"
+                )
+        return self
 
     def claim(self, identifier: str) -> ClaimResult:
         """The claim of that id."""

@@ -93,6 +93,20 @@ def test_a_violation_is_told_where_it_is_and_stands_open(results):
     assert '<details id="claim-failure-regime">' in report_html(results, [])
 
 
+def test_a_domain_tells_in_how_many_verdicts_it_holds(toy):
+    def domain(results):
+        return [
+            (p.values, p.holds)
+            for p in claim_views(results, [])[0].premises
+            if p.text == "where the formula is defined"
+        ]
+
+    assert domain(toy) == [("by construction", "yes")]
+    why = "the bound is not defined here: toy-bound needs n >= 20"
+    outside = changed(changed(toy, "toy-bound", 3, reason=why), "toy-bound", 7, reason=why)
+    assert domain(outside) == [("every such condition together", "10 of 12 verdicts")]
+
+
 @pytest.mark.parametrize(("kind", "limit", "side"), [("upper", 0.7, "lower"), ("lower", 0.2, "upper")])
 def test_without_sharpness_the_nearest_limit_is_told(toy, kind, limit, side):
     verdicts = [

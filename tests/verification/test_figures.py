@@ -1,5 +1,6 @@
 """The figure of each claim as data: the claim's bound and the cells' observed values, in the right panel."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,16 @@ def test_a_bound_over_the_last_axis_is_a_line_with_the_observed_cells(results, f
     for row in lines:
         assert row["value"] == pytest.approx(claim("ood-error-literal").bound(**at(row)), rel=1e-14)
         assert row["lower"] is row["upper"] is row["seeds"] is None
+
+
+def test_the_line_leaves_out_where_the_bound_is_not_defined(results):
+    item = claim("ood-error-literal")
+    N_f = next(s.symbol for s in item.notation.values() if s.name == "N_f")
+    narrow = replace(item, premises=replace(item.premises, domain=(*item.premises.domain, N_f >= 4)))
+    others = [claim(c.id) for c in results.claims if c.id != item.id]
+    data = {f.name: f for f in claim_figures(results, [narrow, *others])}["claim-ood-error-literal"]
+    line = [row["finetuned"] for row in data.mappings() if row["series"] == "ood-error-literal"]
+    assert sorted(set(line)) == list(range(4, max(c.symbols["N_f"] for c in results.cells) + 1))
 
 
 def test_panels_are_named_by_the_symbols_of_their_columns(figures):

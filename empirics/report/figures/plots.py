@@ -39,7 +39,15 @@ def draw(data: FigureData) -> Figure:
         inspect.signature(function).bind(rows, **data.options)
     except TypeError as error:
         raise UsageError(f"the figure {data.name} of the kind {data.kind}: {error}") from None
-    return Figure(data.name, data.title, data.caption, rows, partial(function, **data.options))
+    return Figure(data.name, data.title, data.caption, rows, partial(_drawn, data, function))
+
+
+def _drawn(data: FigureData, function: Callable[..., Any], rows: Any) -> Any:
+    try:
+        return function(rows, **data.options)
+    except (KeyError, TypeError, ValueError) as error:
+        has = ", ".join(data.columns)
+        raise UsageError(f"the figure {data.name} of the kind {data.kind}, columns {has}: {error!r}") from None
 
 
 def all_figures(results: Results, only: str | None = None) -> list[Figure]:

@@ -1,0 +1,91 @@
+"""What an experiment fails to show costs its own part of the report alone, and is told."""
+
+import math
+
+import pytest
+import sympy as sp
+
+from empirics.cli.verify import perform
+from empirics.experiments.presentation import FigureData, Shown
+from empirics.experiments.protocol import Experiment, UnitRun
+from empirics.experiments.settings import ExperimentSettings
+from empirics.settings import Axis, Section
+from empirics.verification.results import read_results
+from theory.notation import Notation, Symbol
+
+
+class World(Section):
+    draws: Axis = (1, 2, 3)
+
+
+class Config(ExperimentSettings):
+    world: World = World()
+
+
+class Faulty(Experiment):
+    name = "faulty"
+    title = "faulty things"
+    notation = Notation("faulty", Symbol(sp.Symbol("n", integer=True, positive=True), "draws", 1))
+    axes = {"n": "world.draws"}  # noqa: RUF012 - read only
+    settings = Config
+    observables = ()
+    leading = "plain"
+    overlays = {}  # noqa: RUF012 - read only
+
+    def __init__(self, show, symbols):
+        self.shown, self.given = show, symbols
+
+    def run(self, settings, unit, seeds, device):
+        return [UnitRun(unit, seed, {cell: {} for cell in self.cells_of(settings, unit)}) for seed in seeds]
+
+    def show(self, subject):
+        return self.shown()
+
+    def symbols(self, settings, cell):
+        return self.given(cell)
+
+
+def figure(name):
+    return FigureData.of(name, "t", "c", "forest", [{"a": 1}])
+
+
+def shown(**parts):
+    return lambda: Shown(**parts)
+
+
+def good(cell):
+    return dict(cell.values)
+
+
+CASES = {
+    "show raises": (lambda: {}["key"], good, "show(): KeyError: 'key'. Only the common part is shown."),
+    "another type": (lambda: 5, good, "show(): TypeError: it gave int, not Shown"),
+    "NaN": (shown(columns={"x": (1, 2, math.nan)}), good, "columns.x.2.float=nan: Input should be a finite number"),
+    "NaN in options": (
+        lambda: Shown(figures=(FigureData.of("f", "t", "c", "forest", [{"a": 1}], limit=math.nan),)),
+        good,
+        "show(): ValueError: Out of range float values",
+    ),
+    "a short column": (shown(columns={"x": (1, 2)}), good, "shown.columns.x has 2 values, allowed are 3"),
+    "a common column": (shown(columns={"seeds": (1, 2, 3)}), good, "cells.csv has a common column of that name"),
+    "unchecked": (lambda: Shown().model_copy(update={"notes": 5}), good, "notes=5: Input should be a valid"),
+    "a claim's figure": (lambda: Shown(figures=(figure("claim-x"),)), good, "the figure claim-x: names that begin"),
+    "a name twice": (lambda: Shown(figures=(figure("x"), figure("x"))), good, "two figures are named x"),
+    "symbols raises": (Shown, lambda cell: cell["m"], "symbols() of the arm plain: KeyError: 'm'. The cell has"),
+    "no symbols": (Shown, lambda cell: None, "symbols() of the arm plain: TypeError"),
+    "a symbol NaN": (Shown, lambda cell: {"n": math.nan}, "n=nan, allowed is a finite number"),
+    "an axis missing": (Shown, lambda cell: {}, "the axis n is missing"),
+}
+
+
+@pytest.mark.parametrize(("show", "symbols", "told"), CASES.values(), ids=CASES)
+@pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
+def test_a_defect_is_one_note_and_the_common_part_is_written(tmp_path, capsys, show, symbols, told):
+    options = {"strict": False, "mutants": False, "as_json": False}
+    assert perform(Faulty(show, symbols), Config(), (), tmp_path, 1, **options) == 0
+    results = read_results(tmp_path / "results.json")
+    (note,) = results.shown.notes
+    assert told in note
+    assert f"factbound: {note}\n" in capsys.readouterr().err
+    assert [cell.symbols for cell in results.cells] == [{"n": 1}, {"n": 2}, {"n": 3}]
+    assert (tmp_path / "report.html").exists()
