@@ -229,8 +229,9 @@ class Measured(Described):
                 if symbol not in cell.symbols or column not in cell.__pydantic_extra__:
                     raise ValueError(f"cells.{index} lacks the axis {symbol}, column {column}")
         for index, verdict in enumerate(self.verdicts):
-            if not verdict.cells or not set(verdict.cells) <= set(range(len(self.cells))):
-                allowed = f"positions from 0 to {len(self.cells) - 1}, at least one"
+            some = verdict.cells or verdict.verdict == "NOT TESTED"  # as of an arm that was not run
+            if not some or not set(verdict.cells) <= set(range(len(self.cells))):
+                allowed = f"positions from 0 to {len(self.cells) - 1}, at least one if tested"
                 raise ValueError(f"verdicts.{index}.cells={verdict.cells} is refused: allowed are {allowed}")
         return self
 

@@ -7,9 +7,7 @@ import sys
 import pytest
 
 COMMAND = [sys.executable, "-m", "empirics"]
-SIGN = (
-    "import empirics.cli.app as app; app.run = lambda _: print(chr(215)) or 0; from empirics.__main__ import *; main()"
-)
+SIGN = "import empirics.cli.app as a; a.run = lambda _: print(chr(215)) or 0; from empirics.__main__ import *; main()"
 
 
 @pytest.mark.parametrize("more", [[], ["--json"]], ids=["text", "json"])
