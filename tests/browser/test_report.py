@@ -40,7 +40,7 @@ def test_columns_sort_as_numbers_both_ways_with_empty_values_last(open_report):
     table.get_by_role("button", name="N_f").click()
     assert header.get_attribute("aria-sort") == "descending"
     assert column(table, "N_f") == sorted(before, key=float, reverse=True)
-    extra = page.locator("table", has_text="Numbers")
+    extra = page.locator("table", has=page.get_by_text("Numbers", exact=True))
     extra.get_by_role("button", name="value").click()
     assert column(extra, "value") == ["1e-07", "0.25", "4", ""]
     extra.get_by_role("button", name="value").click()

@@ -56,8 +56,8 @@ def _near(e: Evidence, limit: float) -> tuple[str, str]:
     ]
     if not counts:
         return OPEN, "no run."
-    least = min(lower_limit(((n, x, 1.0),), alpha) for n, x in counts)
-    most = min(upper_limit(((n, x, 1.0),), alpha / len(counts)) for n, x in counts)
+    least = min(lower_limit(((n, x, 1.0),), alpha, asked) for n, x in counts)
+    most = min(upper_limit(((n, x, 1.0),), alpha / len(counts), asked) for n, x in counts)
     if most < asked:
         return NOT, f"refuted, in one setting at most {percent(most, up=True)} of runs do."
     text = f"confirmed, in at least {percent(least)} of runs in each setting."
