@@ -161,7 +161,8 @@ class VerdictResult(Part):
 
     ``estimate``, ``lower``, ``upper`` and ``bound`` are of the share of worlds for a property, of the mean for a
     bound. The limit that confirms has error probability ``alpha``, the one that refutes ``refuting``.
-    ``by_sampling`` tells whether confidence limits decided it.
+    ``by_sampling`` tells whether confidence limits decided it, ``limits`` which: exact over the declared looks, or
+    time-uniform by betting.
     """
 
     claim: str
@@ -179,6 +180,7 @@ class VerdictResult(Part):
     refuting: float | None
     family_size: int
     by_sampling: bool
+    limits: Literal["exact", "betting"] | None
     premises: list[PremiseResult]
     counts: CountsResult | None
     effect: EffectResult | None

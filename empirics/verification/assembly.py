@@ -120,7 +120,7 @@ def assemble(
         **beginning(experiment, settings, wall_seconds, complete=complete),
         observables={name: _observable(item) for name, item in known.items() if name in measured},
         cells=[_cell(experiment, arm, cell, table, runs, claims) for (arm, cell), table in places],
-        verdicts=[verdict_result(o) for outcome in outcomes for o in outcome.outcomes],
+        verdicts=[verdict_result(o, looks=True) for outcome in outcomes for o in outcome.outcomes],
         plan=plan,
         claims=[
             _claim(item, outcome, pooled.get(item.id), mutants, settings)
@@ -244,9 +244,10 @@ def _summary(observable: Observable, values: Sequence[float | None], alpha: floa
     return Summary(mean=mean, lower=lower, upper=upper, interval="student-t", values=list(values))
 
 
-def verdict_result(outcome: Outcome) -> VerdictResult:
-    """One verdict as it stands in results.json."""
+def verdict_result(outcome: Outcome, *, looks: bool = False) -> VerdictResult:
+    """One verdict as it stands in results.json; ``looks`` tells whether looks at the data were declared."""
     data: dict[str, Any] = asdict(outcome)
+    data["limits"] = ("exact" if outcome.counts and looks else "betting") if outcome.by_sampling else None
     data["cells"] = list(outcome.cells)
     data["scope"] = str(outcome.scope.value)
     data["verdict"] = str(outcome.verdict.value)

@@ -88,6 +88,9 @@ def test_verdicts_of_a_tiny_run(verified):
     assert judged.family_size == 5
     assert judged.premises[0].name == "pretraining_gap"
     assert judged.premises[0].limit == 0.1
+    assert judged.limits == "betting"
+    assert out_of_scope.limits is None
+    assert {v.limits for v in results.verdicts if v.claim == "relation-features" and v.by_sampling} == {"exact"}
 
 
 def test_results_do_not_depend_on_the_number_of_workers(verified, tmp_path):

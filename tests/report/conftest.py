@@ -61,6 +61,7 @@ def verdict(claim, cells, decision, **more):
         "refuting": 0.0125,
         "family_size": 4,
         "by_sampling": True,
+        "limits": "exact",
         "premises": [],
         "counts": None,
         "effect": None,
