@@ -107,7 +107,7 @@ def _symbols(claim: Claim) -> list[str]:
 
 
 def _status(claim: Claim) -> str:
-    words = claim.kind.meaning.words
+    words = claim.meaning.words
     required = (
         "A violation fails a verification." if claim.required else "Reported; a violation does not fail a verification."
     )
@@ -135,6 +135,8 @@ def _observable(claim: Claim) -> str:
     found = observables().get(claim.observable)
     definition = f": {found.definition} Unit: {found.unit}." if found else "."
     lines = [f"`{claim.observable}`{definition}"]
+    if claim.judged_on != claim.observable:
+        lines.append(f"Judged on `{claim.judged_on}`, run by run: {observables()[claim.judged_on].definition}")
     if claim.arm != "main" or claim.reference:
         against = f", compared seed by seed with the arm `{claim.reference}`" if claim.reference else ""
         lines.append(f"Measured in the arm `{claim.arm}`{against}.")

@@ -55,12 +55,12 @@ class Factbound:
         self._update = update
 
     def holds(self, frame: Any, claim: Claim | str, **options: Any) -> Judged:
-        """Assert that the verdict is HOLDS. Arguments as for :func:`empirics.judge`."""
+        """Assert that the verdict is HOLDS (every cell in scope). Arguments as for :func:`empirics.judge`."""
         return self._verdict(frame, claim, ("HOLDS",), options)
 
     def not_violated(self, frame: Any, claim: Claim | str, **options: Any) -> Judged:
-        """Assert that the verdict is HOLDS or UNDECIDED (not violated, not vacuous, in scope)."""
-        return self._verdict(frame, claim, ("HOLDS", "UNDECIDED"), options)
+        """Assert that the verdict is HOLDS, SUPPORTED or UNDECIDED (not violated, not vacuous, in scope)."""
+        return self._verdict(frame, claim, ("HOLDS", "SUPPORTED", "UNDECIDED"), options)
 
     def unchanged(
         self,
@@ -106,26 +106,31 @@ class Factbound:
 
 
 def explain(judged: Judged) -> str:
-    """Verdict, limits, bound and premises of every cell, as text."""
+    """Verdict, limits, bound and premises of every cell, and the statement on all together, as text."""
+    from empirics.report.judged import pooled_words
+
     lines = [f"{judged.claim.id}: {judged.verdict}  ({judged.claim.formula})"]
     for outcome in judged.outcome.outcomes:
-        where = judged.cells[outcome.cells[0]].label if outcome.cells else "no cell"
+        where = "; ".join(dict.fromkeys(judged.cells[index].label for index in outcome.cells)) or "no cell"
         lines.append(f"  {where}: {outcome.verdict.value}: {outcome.reason}")
         if outcome.lower is not None and outcome.upper is not None:
-            level = "" if outcome.alpha is None else f", each at level {1 - outcome.alpha:.4g}"
-            lines.append(
-                f"    estimate {outcome.estimate:.4g}, limits [{outcome.lower:.4g}, {outcome.upper:.4g}]{level}"
+            what = "estimate" if outcome.counts is None else "share of worlds"
+            level = (
+                f", alpha {outcome.alpha:.3g} confirms, {outcome.refuting:.3g} refutes" if outcome.by_sampling else ""
             )
+            lines.append(f"    {what} {outcome.estimate:.4g}, limits [{outcome.lower:.4g}, {outcome.upper:.4g}]{level}")
         for premise in outcome.premises:
             value = "not measured" if premise.value is None else f"{premise.value:.4g}"
             lines.append(f"    premise {premise.relation}: {'holds' if premise.holds else 'FAILS'} (median {value})")
+    if judged.outcome.pooled is not None:
+        lines.append(f"  all cells together: {pooled_words(judged.outcome.pooled)}")
     if judged.assumed:
         lines.append(f"  taken as given: {', '.join(judged.assumed)}")
     return "\n".join(lines)
 
 
 def _baseline(judged: Judged) -> Baseline:
-    from empirics.verification.baseline import Baseline, BaselineClaim, cell_of
+    from empirics.verification.baseline import Baseline, BaselineClaim, cell_of, whole_of
     from theory.fingerprint import fingerprint
 
     labels = [cell.label for cell in judged.cells]
@@ -134,9 +139,10 @@ def _baseline(judged: Judged) -> Baseline:
         claims={
             judged.claim.id: BaselineClaim(
                 kind=judged.claim.kind.value,
+                by_share=judged.claim.by_share,
                 formula=judged.claim.formula,
                 fingerprint=fingerprint(judged.claim),
-                verdict=judged.verdict,
+                **whole_of(judged.verdict, judged.outcome.pooled),
                 cells={
                     "; ".join(labels[i] for i in o.cells) or "all": cell_of(o.verdict.value, o.lower, o.upper)
                     for o in judged.outcome.outcomes

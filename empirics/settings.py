@@ -127,7 +127,7 @@ def _explain(kind: type[BaseModel], error: ValidationError) -> str:
     first = errors[0]
     location = list(first["loc"])
     key = ".".join(str(part) for part in location if not isinstance(part, int))
-    if not location:  # a refusal of ours, complete in itself
+    if not location or " is refused: allowed is " in first["msg"]:  # a refusal of ours, complete in itself
         return first["msg"].removeprefix("Value error, ")
     if first["type"] == "extra_forbidden":
         if len(location) == 1:

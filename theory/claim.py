@@ -15,7 +15,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike
 
-from theory.kinds import Kind
+from theory.kinds import Kind, Meaning
 from theory.parts import Assumption, Evaluation, Measured, Mutant, Premises, Scope, Source
 
 if TYPE_CHECKING:
@@ -83,6 +83,8 @@ class Claim:
                 f"{self.id}: axis={self.axis!r}, direction={self.direction!r}: allowed are the symbols "
                 f"{list(self.notation)} and -1 or 1"
             )
+        if self.measured.per_run is not None and self.kind not in (Kind.UPPER, Kind.LOWER):
+            raise ValueError(f"{self.id}: per_run={self.measured.per_run!r} goes with an upper or a lower bound")
         free = {s.name for s in self.minimised_over}
         if free & set(self.notation):
             raise ValueError(f"{self.id}: minimised_over names the notation's {sorted(free & set(self.notation))}")
@@ -127,6 +129,21 @@ class Claim:
     def scope(self) -> Scope:
         """What one verdict speaks about: a cell, or a series of them along steps or an axis."""
         return Scope.SERIES if self.axis is not None or self.kind is Kind.RATE else Scope.CELL
+
+    @property
+    def meaning(self) -> Meaning:
+        """What the claim asserts and what would refute it: its kind's, or that of a bound judged run by run."""
+        return self.kind.meaning if self.measured.per_run is None else self.kind.meaning.per_run
+
+    @property
+    def by_share(self) -> bool:
+        """Whether it is judged by the share of worlds in which it holds, and not on a mean."""
+        return self.meaning.threshold != "bound" and self.kind is not Kind.RATE
+
+    @property
+    def judged_on(self) -> str:
+        """The observable that its verdicts rest on."""
+        return self.measured.per_run or self.observable
 
     @property
     def relation(self) -> sp.Basic | None:
@@ -208,14 +225,19 @@ class Claim:
     def mutated(self, mutant: Mutant) -> Claim:
         """This claim with its bound replaced by that of a mutant, to be refuted."""
         direction = self.direction if mutant.direction is None else mutant.direction
+        measured = replace(self.measured, direction=direction, per_run=mutant.per_run)
         return replace(
             self,
             id=f"{self.id}:{mutant.name}",
             log_expression=mutant.log_bound,
-            measured=replace(self.measured, direction=direction),
+            measured=measured,
             evaluation=Evaluation(minimised_over=self.minimised_over),
             mutants=(),
         )
+
+    def on_the_mean(self) -> Claim:
+        """This claim, judged by its bound on the mean."""
+        return replace(self, measured=replace(self.measured, per_run=None))
 
     def on(self, arm: str) -> Claim:
         """This claim, measured in another arm."""

@@ -25,4 +25,6 @@ def fingerprint(claim: Claim) -> str:
         str(claim.reference),
         str(claim.tolerance),
     ]
+    if claim.measured.per_run is not None:
+        parts.append(claim.measured.per_run)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

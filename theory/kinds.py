@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
@@ -36,12 +36,13 @@ class Meaning:
 
     Attributes:
         rule: name of the decision rule: the measured mean is ``at_most``, ``at_least``, ``equal`` to, ``above`` or
-            ``within`` its threshold (for a trend: the mean of each step against its direction).
-        threshold: what that is: the claim's ``bound``, ``zero``, ``trend_margin``, ``equivalence_margin`` (settings)
+            ``within`` its threshold ; for a trend it moves in one direction (``monotone``).
+        threshold: what that is: the claim's ``bound``, ``zero``, ``equivalence_margin`` (settings)
             or ``slope_limit``.
         words: what it asserts, as part of a sentence.
         falsifier: what would refute it; a template over ``{observable}`` (its name) and the thresholds.
-        worse: the side to which a measured value moves when it gets worse, ``higher`` or ``lower``; None: either.
+        worse: the side to which what is judged (a mean, or a share of worlds) moves when it gets worse, ``higher`` or
+            ``lower``; None: either.
         relation: SymPy's relation between observable and number; None for a claim without a number.
         sign: that relation in plain text.
         latex: that relation in LaTeX.
@@ -55,6 +56,19 @@ class Meaning:
     relation: Any = None
     sign: str = ""
     latex: str = ""
+
+    @property
+    def per_run(self) -> Meaning:
+        """The meaning of a bound that is judged run by run, by the share of worlds in which it holds."""
+        return replace(
+            self,
+            rule="at_most",
+            threshold="zero",
+            words=f"{self.words}; judged run by run: in most worlds an observable of the run is at most 0",
+            falsifier="a cell in scope in which {observable} is at most 0 in fewer than {property_share:.0%} of "
+            "worlds, the upper confidence limit of that share included",
+            worse="lower",
+        )
 
 
 KINDS: Final[Mapping[Kind, Meaning]] = MappingProxyType(
@@ -93,24 +107,26 @@ KINDS: Final[Mapping[Kind, Meaning]] = MappingProxyType(
         Kind.COMPARISON: Meaning(
             rule="above",
             threshold="zero",
-            words="one arm exceeds the other, or the observable exceeds 0",
-            falsifier="a cell in scope whose upper confidence limit for the mean of {observable} lies below 0",
+            words="in most worlds one arm exceeds the other, or the observable exceeds 0",
+            falsifier="a cell in scope in which {observable} is as claimed in fewer than {property_share:.0%} of "
+            "worlds, the upper confidence limit of that share included",
             worse="lower",
         ),
         Kind.TREND: Meaning(
-            rule="at_most",
-            threshold="trend_margin",
-            words="the observable moves in one direction only",
-            falsifier="a pair of neighbouring cells between which {observable} moves against the trend by more than "
-            "{trend_margin:g}, the lower confidence limit of the paired difference included",
-            worse="higher",
+            rule="monotone",
+            threshold="zero",
+            words="in most worlds the observable does not move against the direction between the ends of the axis",
+            falsifier="a series in which {observable} does not move against the direction in fewer than "
+            "{property_share:.0%} of worlds, the upper confidence limit of that share included",
+            worse="lower",
         ),
         Kind.EQUIVALENCE: Meaning(
             rule="within",
             threshold="equivalence_margin",
-            words="two arms agree within a margin",
-            falsifier="a cell where a confidence limit shows the arms to differ by more than {equivalence_margin:g}",
-            worse=None,
+            words="in most worlds two arms agree within a margin",
+            falsifier="a cell in which the arms agree within {equivalence_margin:g} in fewer than "
+            "{property_share:.0%} of worlds, the upper confidence limit of that share included",
+            worse="lower",
         ),
         Kind.RATE: Meaning(
             rule="at_most",

@@ -104,6 +104,8 @@ class Mutant:
         text: what was changed.
         refuted_by: ``"certification"`` (exact arithmetic) or ``"measurement"``.
         direction: for a trend, the mutated direction; None leaves it.
+        per_run: for a claim that is judged run by run, the observable of the mutant (see :class:`Measured`); None
+            judges the mutant by its number, on the mean.
     """
 
     name: str
@@ -111,6 +113,7 @@ class Mutant:
     text: str
     refuted_by: str
     direction: int | None = None
+    per_run: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,6 +160,8 @@ class Measured:
             the largest value of that symbol with the smallest.
         direction: along the axis, ``-1`` (does not increase; less at the largest value)
             or ``+1`` (does not decrease; more there).
+        per_run: for an upper or lower bound, an observable that is at most 0 in a run in which the claim holds.
+            The claim is then judged by the share of worlds in which it does; its number stays the bound on the mean.
         tolerance: for an identity, the largest deviation allowed in float64; for a
             bound on an observable that is computed exactly, the relative rounding
             allowed to that computation (bound and observable may be equal).
@@ -168,6 +173,7 @@ class Measured:
     reference: str | None = None
     axis: str | None = None
     direction: int = -1
+    per_run: str | None = None
     tolerance: float | None = None
     supporting: tuple[str, ...] = ()
 

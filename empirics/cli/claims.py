@@ -106,6 +106,7 @@ def _show(item: Claim) -> None:
         ("provenance", status_of(item)),
         ("source", item.source_text),
         ("observable", item.observable if known is None else f"{item.observable}: {known.definition}"),
+        *([("judged on", f"{item.judged_on} at most 0, run by run")] if item.judged_on != item.observable else []),
         ("required", "yes: a violation fails a verification" if item.required else "no"),
         *(("domain", text) for text in document["domain"]),
         *(("assumes", f"{a['relation']}  ({a['text']})") for a in document["assumptions"]),

@@ -13,16 +13,17 @@ from empirics.cli.progress import tell_found, training_progress
 from empirics.cli.root import app
 from empirics.errors import UsageError
 from empirics.experiments.load import load_settings
-from empirics.experiments.protocol import Experiment
+from empirics.experiments.protocol import Experiment, Plan
 from empirics.experiments.registry import experiment as registered
 from empirics.experiments.registry import experiments, on_facts
 from empirics.runs.device import resolved_device
 from empirics.runs.pool import available_cores
 from empirics.runs.store import Store
 from empirics.verification.assembly import DEFECT
+from empirics.verification.plan import PLAN_FILE
 from empirics.verification.verify import Interrupted, exit_status, verify
 
-__all__ = ["perform", "verify_command"]
+__all__ = ["foresee", "perform", "verify_command"]
 
 
 @app.command("verify")
@@ -49,6 +50,10 @@ def verify_command(
     ] = None,
     claims: Annotated[str | None, typer.Option(metavar="ID,ID", help="Judge these claims only.")] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Ignore stored runs; train again.")] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Print the plan, its cost and what it could decide at best; write nothing."),
+    ] = False,
     mutants: Annotated[
         bool, typer.Option("--mutants", help="Also test mutants; exit 0 only if all are refuted.")
     ] = False,
@@ -66,6 +71,9 @@ def verify_command(
         raise UsageError(f"--relations={relations} goes with --facts")
     if facts is not None:
         found, lines = on_facts(chosen, found, facts, named(relations))
+    judged = None if claims is None else named(claims)
+    if dry_run:
+        return foresee(chosen, found, lines, output, workers, claims=judged, as_json=as_json)
     return perform(
         chosen,
         found,
@@ -73,7 +81,7 @@ def verify_command(
         output,
         workers,
         cluster=cluster,
-        claims=None if claims is None else named(claims),
+        claims=judged,
         fresh=fresh,
         mutants=mutants,
         strict=strict,
@@ -97,13 +105,8 @@ def perform(
     from empirics.files import prepare_directory
     from empirics.report.files import RESULT_FILES, write_all
 
-    check_workers(workers)
-    device = resolved_device(settings.compute.device)[0]
-    settled = experiment.settle(settings, device)
-    plan = experiment.plan(settled, device, workers, available_cores())
-    for line in (*lines, *plan.lines):
-        print(f"factbound: {line}", file=sys.stderr)
-    directory = prepare_directory(output, files=RESULT_FILES, folders=("plots",))
+    settled, plan = _planned(experiment, settings, lines, workers)
+    directory = prepare_directory(output, files=(*RESULT_FILES, PLAN_FILE), folders=("plots",))
     found: list[int] = []
     status: int | None = None
     with Store(directory / "runs.sqlite") as store, training_progress(found) as progress:
@@ -131,6 +134,50 @@ def perform(
 
         print_results(results, console(), directory)
     return exit_status(results, strict=strict, mutants=mutants) if status is None else status
+
+
+def foresee(
+    experiment: Experiment,
+    settings: Any,
+    lines: tuple[str, ...],
+    output: Path,
+    workers: int | None,
+    *,
+    claims: list[str] | None,
+    as_json: bool,
+) -> int:
+    """Tell what would be run and what it could decide; write nothing."""
+    from empirics.cli.dry_run import print_forecast
+    from empirics.verification.forecast import forecast
+
+    settled, plan = _planned(experiment, settings, lines, workers)
+    if not plan.lines:  # the experiment does not tell the time itself
+        print("factbound: timing the cheapest run (Ctrl-C goes on without)", file=sys.stderr)
+    found = forecast(
+        experiment,
+        settled,
+        resolved_device(settled.compute.device)[0],
+        claims=claims,
+        stored=output / "runs.sqlite",
+        workers=plan.workers,
+        timed=not plan.lines,
+    )
+    if as_json:
+        print_json({**found.model_dump(mode="json"), "experiment_plan": dict(plan.document)})
+    else:
+        print_forecast(found, console())
+    return 0
+
+
+def _planned(experiment: Experiment, settings: Any, lines: tuple[str, ...], workers: int | None) -> tuple[Any, Plan]:
+    """The settings, settled, and the experiment's own plan, which is told."""
+    check_workers(workers)
+    device = resolved_device(settings.compute.device)[0]
+    settled = experiment.settle(settings, device)
+    plan = experiment.plan(settled, device, workers, available_cores())
+    for line in (*lines, *plan.lines):
+        print(f"factbound: {line}", file=sys.stderr)
+    return settled, plan
 
 
 def with_device(settings: list[str] | None, device: str | None) -> list[str]:

@@ -1,8 +1,8 @@
 """Arms: variants of the main settings, each by the keys in which it differs.
 
 An arm is an overlay of dotted settings keys, never a fork of the code. Its runs
-go through the same pool, store, adaptive seeds and judge as the leading arm's,
-with the same seeds, so that arms are paired.
+go through the same pool, store and judge as the leading arm's, with the same
+seeds at the same looks, so that arms are paired.
 """
 
 from __future__ import annotations

@@ -12,8 +12,10 @@ from empirics.experiments.presentation import Part
 __all__ = [
     "BoundResult",
     "CellResult",
+    "CountsResult",
     "CurveResult",
     "Described",
+    "EffectResult",
     "Exceedance",
     "ExperimentResult",
     "Measured",
@@ -21,6 +23,7 @@ __all__ = [
     "OnGrid",
     "Placed",
     "PremiseResult",
+    "StepResult",
     "Summary",
     "SymbolResult",
     "VerdictResult",
@@ -126,8 +129,41 @@ class Exceedance(Part):
     upper: float
 
 
+class CountsResult(Part):
+    """Worlds of a cell: the property holds, ties, does not hold, is in scope and not defined; and all that ran."""
+
+    yes: int
+    tie: int
+    no: int
+    undefined: int
+    ran: int
+
+
+class EffectResult(Part):
+    """Mean size of an effect with Student's t limits; it stands beside the share and does not decide."""
+
+    mean: float
+    lower: float
+    upper: float
+
+
+class StepResult(Part):
+    """How an observable moves between neighbours of an axis: worlds in which it falls, stays, rises."""
+
+    between: str
+    falls: int
+    ties: int
+    rises: int
+
+
 class VerdictResult(Part):
-    """One verdict; ``by_sampling`` tells whether confidence limits decided it."""
+    """One verdict.
+
+    ``estimate``, ``lower``, ``upper`` and ``bound`` are of the share of worlds for a property, of the mean for a
+    bound. The limit that confirms has error probability ``alpha``, the one that refutes ``refuting``.
+    ``by_sampling`` tells whether confidence limits decided it, ``limits`` which: exact over the declared looks, or
+    time-uniform by betting.
+    """
 
     claim: str
     scope: Literal["cell", "series", "run"]
@@ -141,9 +177,15 @@ class VerdictResult(Part):
     log_bound: float | None
     tightness: float | None
     alpha: float | None
+    refuting: float | None
     family_size: int
     by_sampling: bool
+    limits: Literal["exact", "betting"] | None
     premises: list[PremiseResult]
+    counts: CountsResult | None
+    effect: EffectResult | None
+    steps: list[StepResult]
+    flat: bool
     exceedance: Exceedance | None
     sharpness: float | None
     observations_needed: int | None

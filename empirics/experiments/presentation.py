@@ -74,7 +74,7 @@ class FigureData(Part):
         rows: one row of values per line of the CSV.
     """
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$")]
+    name: Annotated[str, Field(pattern=r"^\w[\w.-]*$")]
     title: str
     caption: str
     kind: Literal["panels", "forest", "curves", "arms"]

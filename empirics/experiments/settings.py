@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from empirics.judging.settings import Settings as Judging
 from empirics.settings import Count, Section, Seed, refuse
@@ -23,11 +24,43 @@ class Arms(Section):
 
 
 class Seeds(Section):
-    """How many independent worlds and initialisations."""
+    """At how many seeds (independent worlds and initialisations) the data are looked at; every unit takes the same.
 
-    minimum: Count = 8
-    maximum: Count = 32
+    ``minimum`` and ``maximum`` of earlier versions are read as the first and the last look.
+    """
+
+    looks: Annotated[tuple[Count, ...], Field(min_length=1)] = (16, 32)
     base: Seed = 0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _migrated(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping) or not {"minimum", "maximum"} & set(data):
+            return data
+        kept = {key: value for key, value in data.items() if key not in ("minimum", "maximum")}
+        known = kept.get("looks", cls.model_fields["looks"].default)
+        first, last = data.get("minimum", known[0]), data.get("maximum", known[-1])
+        if isinstance(first, int) and isinstance(last, int) and last < first:
+            if "maximum" in data:
+                refuse("seeds.maximum", last, f"at least seeds.minimum, here {first}")
+            last = first
+        return kept | {"looks": (first,) if first == last else (first, last)}
+
+    @model_validator(mode="after")
+    def _rising(self) -> Self:
+        if list(self.looks) != sorted(set(self.looks)):
+            refuse("seeds.looks", list(self.looks), "numbers of seeds that rise, as in [16,32]")
+        return self
+
+    @property
+    def minimum(self) -> int:
+        """Seeds at the first look."""
+        return self.looks[0]
+
+    @property
+    def maximum(self) -> int:
+        """Seeds at the last look."""
+        return self.looks[-1]
 
 
 class Compute(Section):
@@ -47,8 +80,6 @@ class ExperimentSettings(Section):
 
     @model_validator(mode="after")
     def _shared(self) -> Self:
-        if self.seeds.maximum < self.seeds.minimum:
-            refuse("seeds.maximum", self.seeds.maximum, f"at least seeds.minimum, here {self.seeds.minimum}")
         if len(set(self.arms.run)) != len(self.arms.run):
             refuse("arms.run", list(self.arms.run), "names that differ from each other")
         return self

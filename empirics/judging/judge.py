@@ -1,18 +1,21 @@
-"""From a claim and measured cells to verdicts, and from these to the claim's verdict."""
+"""From a claim and measured cells to verdicts: of each cell, of all together, and of the claim."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from empirics.judging.outcome import ClaimOutcome, Outcome, Verdict, worst
-from empirics.judging.paired import between_arms, ends, trends
-from empirics.judging.premises import scope_of
+from empirics.judging.levels import claim_verdict, pooled_verdict
+from empirics.judging.outcome import ClaimOutcome, Outcome, Verdict
+from empirics.judging.premises import Scoped, scope_of
 from empirics.judging.settings import Settings
-from empirics.judging.single import Frame, scaled_to_all_seeds, single
+from empirics.judging.share_verdicts import share_verdict
+from empirics.judging.single import Frame, MeanCell, single
 from empirics.judging.table import MAIN, CellTable
+from empirics.judging.worlds import Worlds, groups_of, worlds_of
 from empirics.observables.catalogue import observables as known_observables
 from empirics.observables.definition import Observable
-from theory import Claim, DomainError, Kind, Scope
+from theory import Claim, DomainError, Scope
 
 __all__ = ["judge_claim"]
 
@@ -22,86 +25,103 @@ def judge_claim(
     cells: Sequence[CellTable],
     settings: Settings,
     observables: Mapping[str, Observable] | None = None,
+    looks: Sequence[int] = (),
 ) -> ClaimOutcome:
     """All verdicts of a claim on measured cells.
 
-    The claim's error probability ``settings.alpha`` is divided evenly over its
-    declared verdicts, before it is known which of them are in scope.
+    A cell is confirmed at the claim's alpha: HOLDS says that every cell in scope is
+    (an intersection-union test). A refutation has alpha divided over the cells and the
+    pooled statement, before it is known which of them are in scope.
 
     Args:
         claim: what is claimed.
         cells: every declared cell, of all arms.
-        settings: alpha, margins, premise limits.
+        settings: alpha, share, margins, premise limits.
         observables: ranges and trivial values by name; the catalogue if None.
+        looks: numbers of seeds at which the data are looked at, declared before them. Without any, limits of
+            shares are time-uniform (betting).
     """
-    observable = (known_observables() if observables is None else observables).get(claim.observable)
+    observable = (known_observables() if observables is None else observables).get(claim.judged_on)
     mine = [c for c in cells if c.variant == claim.arm]
-    if observable is None or not any(claim.observable in c.observables for c in mine):
-        why = f"no run measured {claim.observable}" + ("" if claim.arm == MAIN else f" in the arm {claim.arm}")
+    if observable is None or not any(claim.judged_on in c.observables for c in mine):
+        why = f"no run measured {claim.judged_on}" + ("" if claim.arm == MAIN else f" in the arm {claim.arm}")
         return ClaimOutcome(claim.id, Verdict.NOT_TESTED, (Outcome(claim.id, Scope.RUN, (), Verdict.NOT_TESTED, why),))
-    if claim.kind is Kind.TREND:
-        assert claim.axis is not None
-        outcomes = trends(claim, observable, mine, settings)
-    elif claim.axis is not None:
-        outcomes = ends(claim, observable, mine, settings)
-    elif claim.reference is not None:
-        outcomes = between_arms(claim, observable, mine, cells, settings)
+    if claim.by_share:
+        worlds = worlds_of(claim, observable, mine, cells, settings)
+        frames = _frames(claim, worlds, settings)
+        outcomes = [share_verdict(w, frame, settings, tuple(looks)) for w, frame in zip(worlds, frames, strict=True)]
     else:
-        groups = _groups(claim, observable, mine)
-        alpha = settings.alpha / len(groups)
-        outcomes = [_cell(claim, observable, group, settings, alpha, len(groups)) for group in groups]
-    return ClaimOutcome(claim.id, worst(o.verdict for o in outcomes), tuple(outcomes))
+        groups = groups_of(claim, observable, mine)
+        scopes = [scope_of(claim, group[0], settings) if group[0].seeds else None for group in groups]
+        frames = _mean_frames(claim, groups, scopes, settings)
+        found = [
+            _mean_cell(claim, observable, group[0], scoped, frame, settings)
+            for group, scoped, frame in zip(groups, scopes, frames, strict=True)
+        ]
+        outcomes, worlds = [outcome for outcome, _ in found], [w for _, w in found]
+    pooled = pooled_verdict(claim, worlds, settings, len(worlds))
+    return ClaimOutcome(claim.id, claim_verdict(outcomes, pooled), tuple(outcomes), pooled)
 
 
-def _groups(claim: Claim, observable: Observable, cells: Sequence[CellTable]) -> list[list[CellTable]]:
-    """Cells that share a measurement: an observable of a run is the same in every cell that the run serves."""
-    groups: dict[tuple[float, ...], list[CellTable]] = {}
-    for cell in cells:
-        served = set(cell.axes) - set(cell.run_axes)
-        if observable.per == "cell" or served & set(claim.symbols):
-            return [[cell] for cell in cells]
-        groups.setdefault(cell.at(cell.run_axes), []).append(cell)
-    return list(groups.values())
+def _levels(measured_scope: Sequence[bool], settings: Settings) -> tuple[list[float], float]:
+    """The level at which each cell is confirmed, and that at which all are refuted.
+
+    Where measurements put some seed out of scope, scope may depend on another cell's outcome: such cells share alpha.
+    """
+    sharing = max(1, sum(measured_scope))
+    confirming = [settings.alpha / (sharing if measured else 1) for measured in measured_scope]
+    return confirming, settings.alpha / (len(measured_scope) + 1)
 
 
-def _cell(
-    claim: Claim,
-    observable: Observable,
-    group: Sequence[CellTable],
-    settings: Settings,
-    alpha: float,
-    family: int,
-) -> Outcome:
-    cell = group[0]
-    scope = Scope.CELL if len(group) == 1 else Scope.SERIES
-    indices = tuple(c.index for c in group)
+def _frames(claim: Claim, worlds: Sequence[Worlds], settings: Settings) -> list[Frame]:
+    confirming, refuting = _levels([w.measured_scope for w in worlds], settings)
+    scope = Scope.SERIES if claim.axis is not None else Scope.CELL
+    return [
+        Frame(claim.id, scope, w.cells, alpha, refuting, len(worlds) + 1, w.premises)
+        for w, alpha in zip(worlds, confirming, strict=True)
+    ]
 
-    def outcome(verdict: Verdict, reason: str) -> Outcome:
-        return Outcome(
-            claim.id, scope, indices, verdict, reason, alpha=alpha, family_size=family, premises=scoped.premises
+
+def _mean_frames(
+    claim: Claim, groups: Sequence[Sequence[CellTable]], scopes: Sequence[Scoped | None], settings: Settings
+) -> list[Frame]:
+    measured = [
+        s is not None
+        and (s.measured_failures > 0 or any(group[0].value(claim.observable, seed) is None for seed in s.seeds))
+        for group, s in zip(groups, scopes, strict=True)
+    ]
+    confirming, refuting = _levels(measured, settings)
+    return [
+        Frame(
+            claim.id,
+            Scope.CELL if len(group) == 1 else Scope.SERIES,
+            tuple(c.index for c in group),
+            alpha,
+            refuting,
+            len(groups) + 1,
+            () if scoped is None else scoped.premises,
         )
+        for group, scoped, alpha in zip(groups, scopes, confirming, strict=True)
+    ]
 
-    if not cell.seeds:
-        return Outcome(claim.id, scope, indices, Verdict.NOT_TESTED, "no run finished", alpha=alpha, family_size=family)
-    scoped = scope_of(claim, cell, settings)
+
+def _mean_cell(
+    claim: Claim, observable: Observable, cell: CellTable, scoped: Scoped | None, frame: Frame, settings: Settings
+) -> tuple[Outcome, Worlds]:
+    """A bound, rate or identity in one cell; and in which worlds the run itself meets it."""
+    nowhere = Worlds(frame.cells, cell.label, "", tuple(cell.seeds), reason="not judged")
+    if scoped is None:
+        return frame.outcome(Verdict.NOT_TESTED, "no run finished"), replace(nowhere, tested=False)
     if not scoped.in_scope:
-        return outcome(Verdict.OUT_OF_SCOPE, scoped.reason)
-    values = [v for v in (cell.value(claim.observable, s) for s in scoped.seeds) if v is not None]
+        return frame.outcome(Verdict.OUT_OF_SCOPE, scoped.reason), nowhere
+    values = {s: v for s in scoped.seeds if (v := cell.value(claim.observable, s)) is not None}
     if len(values) < settings.scope_share * len(scoped.seeds) - 1e-9 or not values:
         share = f"{claim.observable} is defined in {len(values)} of {len(scoped.seeds)} runs in scope"
-        return outcome(Verdict.NOT_TESTED, f"{share}: its mean over all runs cannot be judged by these")
+        return frame.outcome(Verdict.NOT_TESTED, f"{share}: its mean over all runs cannot be judged by these"), nowhere
     log_bound = None
     if claim.log_expression is not None:
         try:
             log_bound = float(claim.log_bound(**{name: cell.symbols[name] for name in claim.symbols}))
         except (DomainError, KeyError) as error:
-            return outcome(Verdict.OUT_OF_SCOPE, f"the bound is not defined here: {error}")
-    found = single(
-        claim,
-        observable,
-        values,
-        log_bound,
-        Frame(claim.id, scope, indices, alpha, family, scoped.premises),
-        settings,
-    )
-    return scaled_to_all_seeds(found, len(values), len(cell.seeds))
+            return frame.outcome(Verdict.OUT_OF_SCOPE, f"the bound is not defined here: {error}"), nowhere
+    return single(claim, observable, MeanCell(cell, values, log_bound), frame, settings)

@@ -96,13 +96,15 @@ def judge(
         raise UsageError(f"--assume {unknown[0]}: {item.id} has no such premise; its premises are: {names}")
     item = item.without(assume)
     rows = _rows(frame)
+    if rows and item.judged_on not in rows[0]:
+        item = item.on_the_mean()
     if not rows or VARIANT not in rows[0]:
         if item.reference is not None:
             raise UsageError(f"column variant is missing: {item.id} compares the arms {item.arm} and {item.reference}")
         item = item.on(MAIN)
-    cells = _cells(rows, item, known[item.observable])
+    cells = _cells(rows, item, known[item.judged_on])
     outcome = judge_claim(item, cells, settings or Settings(), known)
-    return Judged(item, tuple(cells), outcome, tuple(assume), known[item.observable])
+    return Judged(item, tuple(cells), outcome, tuple(assume), known[item.judged_on])
 
 
 def observable_of(identifier: str, value_range: str | None) -> Observable | None:
@@ -166,11 +168,11 @@ def _cells(rows: Sequence[Mapping[str, Any]], item: Claim, observable: Observabl
     if not rows:
         raise UsageError("there are no measurements")
     needed = _needed_symbols(item)
-    missing = [name for name in [*needed, SEED, item.observable] if name not in rows[0]]
+    missing = [name for name in [*needed, SEED, item.judged_on] if name not in rows[0]]
     if missing:
         raise UsageError(
             f"column {', '.join(missing)} is missing; {item.id} needs the columns "
-            f"{', '.join([*needed, SEED, item.observable])} (found: {', '.join(map(str, rows[0]))})"
+            f"{', '.join([*needed, SEED, item.judged_on])} (found: {', '.join(map(str, rows[0]))})"
         )
     measured = sorted(n for a in item.assumptions for n in a.observables if n in rows[0])
     used = [name for name in item.notation if name in rows[0]]
@@ -180,7 +182,7 @@ def _cells(rows: Sequence[Mapping[str, Any]], item: Claim, observable: Observabl
     for number, row in enumerate(rows, start=2):
         symbols = tuple(_symbol(item.notation, name, row[name], number) for name in used)
         seed = _seed(row[SEED], number)
-        values = {item.observable: _number(row[item.observable], number, item.observable, observable)}
+        values = {item.judged_on: _number(row[item.judged_on], number, item.judged_on, observable)}
         for name in measured:
             values[name] = _number(row[name], number, name, observables().get(name))
         variant = str(row[VARIANT]).strip() if VARIANT in row else MAIN
@@ -195,8 +197,8 @@ def _cells(rows: Sequence[Mapping[str, Any]], item: Claim, observable: Observabl
             variant=variant,
             symbols=dict(zip(used, symbols, strict=True)),
             seeds=tuple(sorted(seeds)),
-            failed=frozenset(s for s, values in seeds.items() if values[item.observable] is None),
-            observables={name: tuple(seeds[s][name] for s in sorted(seeds)) for name in [item.observable, *measured]},
+            failed=frozenset(s for s, values in seeds.items() if values[item.judged_on] is None),
+            observables={name: tuple(seeds[s][name] for s in sorted(seeds)) for name in [item.judged_on, *measured]},
             axes=axes,
             run_axes=run_axes,
         )

@@ -37,7 +37,9 @@ def mutated_claims(claims: Sequence[Claim]) -> list[tuple[Claim, Mutant, Claim]]
     return [(c, m, c.mutated(m)) for c in claims for m in c.mutants if _measurable(c, m)]
 
 
-def judge_mutants(claims: Sequence[Claim], tables: Sequence[CellTable], settings: Settings) -> list[MutantOutcome]:
+def judge_mutants(
+    claims: Sequence[Claim], tables: Sequence[CellTable], settings: Settings, looks: Sequence[int] = ()
+) -> list[MutantOutcome]:
     """The outcome of every mutant of the claims, in order."""
     results = []
     for claim in claims:
@@ -45,7 +47,7 @@ def judge_mutants(claims: Sequence[Claim], tables: Sequence[CellTable], settings
             if not _measurable(claim, mutant):
                 results.append(_by_exact_arithmetic(claim, mutant, settings))
                 continue
-            outcome = judge_claim(claim.mutated(mutant), tables, settings)
+            outcome = judge_claim(claim.mutated(mutant), tables, settings, looks=looks)
             if outcome.verdict is Verdict.NOT_TESTED:
                 why = f"not tested: {outcome.outcomes[0].reason}"
                 results.append(MutantOutcome(claim.id, mutant.name, None, why))
@@ -92,4 +94,8 @@ def _evidence(outcome: ClaimOutcome, tables: Sequence[CellTable]) -> tuple[bool,
     for item in outcome.outcomes:
         if item.verdict is Verdict.VIOLATED:
             return True, f"{labels[item.cells[0]]}: {item.reason}"
+    pooled = outcome.pooled
+    if pooled is not None and pooled.refuted:
+        where = f"all cells, {pooled.worlds} worlds: {pooled.statement}"
+        return True, f"{where} {pooled.estimate:.3g}; upper limit {pooled.upper:.3g} < {pooled.asked:g}"
     return False, f"the verdict is {outcome.verdict.value}: these runs do not tell it from the claim"

@@ -6,20 +6,38 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from empirics.judging.worlds import Step
 from theory import Premise, Scope
 
-__all__ = ["ClaimOutcome", "Outcome", "Verdict", "worst"]
+__all__ = ["ClaimOutcome", "Counts", "Outcome", "Pooled", "Verdict", "worst"]
 
 
 class Verdict(StrEnum):
     """What measurements say about a claim."""
 
     HOLDS = "HOLDS"
+    SUPPORTED = "SUPPORTED"
     VIOLATED = "VIOLATED"
     UNDECIDED = "UNDECIDED"
     VACUOUS = "VACUOUS"
     OUT_OF_SCOPE = "OUT OF SCOPE"
     NOT_TESTED = "NOT TESTED"
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Worlds of one cell: property holds, ties, does not hold, is not defined though in scope; and all that ran."""
+
+    yes: int
+    tie: int
+    no: int
+    undefined: int
+    ran: int
+
+    @property
+    def defined(self) -> int:
+        """Worlds in scope in which the property is defined."""
+        return self.yes + self.tie + self.no
 
 
 @dataclass(frozen=True)
@@ -32,18 +50,22 @@ class Outcome:
         cells: positions of the cells it speaks about.
         verdict: the verdict.
         reason: one sentence.
-        estimate: the measured mean (of the observable, a paired difference or a slope), or None.
-        lower: one-sided lower confidence limit at level 1 - ``alpha``.
-        upper: one-sided upper confidence limit at level 1 - ``alpha``.
-        bound: the bound that the limits are compared with; may underflow to 0.
-        log_bound: its natural logarithm, or None where the bound is a margin.
-        tightness: bound / estimate, or None.
-        alpha: error probability of each limit.
+        estimate: the share of worlds in which the property holds; for a bound, rate or identity the measured mean.
+        lower: its one-sided lower limit: at level 1 - ``alpha`` where it confirms, 1 - ``refuting`` where it refutes.
+        upper: its one-sided upper limit, likewise.
+        bound: what the limits are compared with: the share asked for, or the bound; may underflow to 0.
+        log_bound: its natural logarithm, or None for a share.
+        tightness: bound / estimate of a bound, or None.
+        alpha: error probability of the limit that confirms.
+        refuting: error probability of the limit that refutes.
         by_sampling: whether confidence limits decided it (not an exact comparison).
-        family_size: verdicts that the claim's error probability is divided over.
+        family_size: statements over which alpha is divided for a refutation.
         premises: the premises and their values.
-        exceedance: share of runs on the wrong side of the bound, with its
-            two-sided interval at the claim's level; None where no single run can be judged.
+        counts: the worlds, for a property.
+        effect: mean size of the effect with its two-sided interval (Student's t); shown, never judged.
+        steps: moves along an axis: between its ends, then between neighbours.
+        flat: whether there is no room to move; such a cell counts neither for nor against.
+        exceedance: share of runs on the wrong side of a bound, with its two-sided interval.
         sharpness: least factor on the log-bound that these measurements would refute, or None.
         observations_needed: seeds after which the verdict would come out HOLDS if the
             next seeds resemble these, or None.
@@ -63,8 +85,13 @@ class Outcome:
     log_bound: float | None = None
     tightness: float | None = None
     alpha: float | None = None
+    refuting: float | None = None
     family_size: int = 1
     premises: tuple[Premise, ...] = ()
+    counts: Counts | None = None
+    effect: tuple[float, float, float] | None = None
+    steps: tuple[Step, ...] = ()
+    flat: bool = False
     exceedance: tuple[float, float, float] | None = None
     sharpness: float | None = None
     observations_needed: int | None = None
@@ -73,20 +100,55 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Pooled:
+    """All cells of a claim together: the mean over worlds of the fraction of cells in which it holds.
+
+    Attributes:
+        estimate: that mean, strict successes alone.
+        lower: lower limit at level 1 - ``alpha``, strict successes alone.
+        upper: upper limit at level 1 - ``refuting``, ties counted as successes.
+        asked: the share that is asked for.
+        alpha: error probability of the lower limit.
+        refuting: error probability of the upper limit.
+        worlds: seeds that ran in every cell and have a cell in scope.
+        without: seeds that ran in every cell and have none.
+        confirmed: lower limit at least what is asked.
+        refuted: upper limit below it.
+        p_value: sequential, of "the mean is at most what is asked"; at most alpha if, and only if, confirmed.
+        statement: what is pooled, in words.
+    """
+
+    estimate: float
+    lower: float
+    upper: float
+    asked: float
+    alpha: float
+    refuting: float
+    worlds: int
+    without: int
+    confirmed: bool
+    refuted: bool
+    p_value: float
+    statement: str
+
+
+@dataclass(frozen=True)
 class ClaimOutcome:
-    """A claim's verdict: the worst of its cells in scope, and those it rests on."""
+    """A claim's verdict, those of its cells, and the pooled statement."""
 
     claim: str
     verdict: Verdict
     outcomes: tuple[Outcome, ...]
+    pooled: Pooled | None = None
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
-    """VIOLATED before UNDECIDED before HOLDS; else VACUOUS before OUT OF SCOPE before NOT TESTED."""
+    """VIOLATED, UNDECIDED, SUPPORTED, HOLDS, VACUOUS, OUT OF SCOPE, NOT TESTED: the first that is there."""
     present = set(verdicts)
     for verdict in (
         Verdict.VIOLATED,
         Verdict.UNDECIDED,
+        Verdict.SUPPORTED,
         Verdict.HOLDS,
         Verdict.VACUOUS,
         Verdict.OUT_OF_SCOPE,

@@ -21,12 +21,14 @@ class Scoped:
         in_scope: whether their share reaches ``scope_share``.
         premises: value (median over seeds), limit, and whether the share of seeds that satisfy it suffices.
         reason: why the cell is out of scope; empty if it is not.
+        measured_failures: seeds that fail a premise that is measured, and failed runs.
     """
 
     seeds: tuple[int, ...]
     in_scope: bool
     premises: tuple[Premise, ...]
     reason: str
+    measured_failures: int = 0
 
 
 def scope_of(claim: Claim, cell: CellTable, settings: Settings) -> Scoped:
@@ -51,7 +53,9 @@ def scope_of(claim: Claim, cell: CellTable, settings: Settings) -> Scoped:
     if not in_scope and not reasons:
         failed = f", {len(cell.failed)} failed (diverged, or their process died)" if cell.failed else ""
         reasons.append(f"only {len(good)} of {len(cell.seeds)} seeds satisfy every premise{failed}")
-    return Scoped(good, in_scope, tuple(premises), "" if in_scope else "; ".join(reasons))
+    measured = [i for i, assumption in enumerate(claim.assumptions) if assumption.observables]
+    failures = sum(s in cell.failed or not all(by_seed[s][i].holds for i in measured) for s in cell.seeds)
+    return Scoped(good, in_scope, tuple(premises), "" if in_scope else "; ".join(reasons), failures)
 
 
 def _evaluate(assumption: Assumption, cell: CellTable, seed: int, limits: Mapping[str, float]) -> Premise:

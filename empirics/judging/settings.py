@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from empirics.settings import NonNegative, Positive, Section, gathered, validated
+from empirics.settings import Positive, Section, gathered, validated
 
 __all__ = ["Settings", "load_settings"]
 
@@ -17,7 +17,7 @@ class Settings(Section):
 
     alpha: Annotated[float, Field(ge=1e-12, lt=1)] = 0.05
     premise_gap: Positive = 0.1
-    trend_margin: NonNegative = 0.02
+    property_share: Annotated[float, Field(gt=0, lt=1)] = 0.8
     equivalence_margin: Positive = 0.05
     scope_share: Annotated[float, Field(gt=0, le=1)] = 0.8
 

@@ -29,9 +29,6 @@ class Observable:
             probability computed exactly from the cell's symbols.
         per: ``"unit"`` if it belongs to the pre-trained model, hence is the same
             for every N_f; else ``"cell"``.
-        paired: how two runs of one seed are compared: by their difference, or, where
-            values range over decades, by its sign (then the mean is the share of
-            seeds with a larger value less the share with a smaller one).
         exact: for an observable that is computed and not measured: a cell's symbols to its value (None: undefined).
         small: points at which a counterexample to a claim about such an observable is looked for.
     """
@@ -45,7 +42,6 @@ class Observable:
     better: Literal["lower", "higher", "neither"] = "neither"
     sampling: Literal["seed", "exact"] = "seed"
     per: Literal["cell", "unit"] = "cell"
-    paired: Literal["difference", "sign"] = "difference"
     exact: Callable[[Mapping[str, float]], float | None] | None = None
     small: tuple[Mapping[str, float], ...] = ()
 

@@ -133,7 +133,7 @@ OBSERVABLES = (
     ),
     Observable(
         "own_template_error_excess",
-        "own_template_error_share less its chance level K / (V - 1): how much oftener a wrong answer "
+        "own_template_error_share less its chance level K / (V - 1): how much more often a wrong answer "
         "is an own template than a wrong token drawn at random would be.",
         SHARE,
         -1,

@@ -79,13 +79,11 @@ def reading_verdicts(survey: Survey) -> list[dict[str, str]]:
     readings, alpha = survey.design.readings, survey.settings.verdict.alpha
     observables = {o.name: o for o in survey.experiment.observables}
     found: list[dict[str, str]] = [dict.fromkeys(readings, "NOT TESTED") for _ in survey.tables]
-    for arm in survey.arms:
-        mine = [t for t in survey.tables if t.variant == arm.name]
-        share = survey.settings.verdict.model_copy(update={"alpha": alpha * len(mine) / len(survey.tables)})
+    share = survey.settings.verdict.model_copy(update={"alpha": alpha / len(survey.tables)})
+    for at, table in zip(found, survey.tables, strict=True):
         for reading in readings:
-            for outcome in judge_claim(claim(reading).on(arm.name), mine, share, observables).outcomes:
-                for index in outcome.cells:
-                    found[index][reading] = outcome.verdict.value
+            (outcome,) = judge_claim(claim(reading).on(table.variant), [table], share, observables).outcomes
+            at[reading] = outcome.verdict.value
     return found
 
 

@@ -8,11 +8,23 @@ from typing import Any
 
 from markupsafe import Markup
 
-from empirics.experiments.document import VerdictResult
+from empirics.experiments.document import StepResult, VerdictResult
 from empirics.report.closest import closest_call, found_violated
 from empirics.report.figures.figure import Figure
 from empirics.report.mathml import mathml
-from empirics.report.tables import axis_values, verdict_counts
+from empirics.report.tables import (
+    alphas,
+    axis_values,
+    effect_text,
+    flat_cells,
+    limits_text,
+    open_cells,
+    pooled_share,
+    pooled_text,
+    three_digits,
+    verdict_counts,
+    worlds_text,
+)
 from empirics.verification.results import ClaimResult, MutantResult, Results
 from theory.kinds import Kind
 
@@ -41,6 +53,10 @@ class ClaimView:
 
     stated: ClaimResult
     counts: str
+    share: str
+    pooled: str
+    open: Sequence[str]
+    flat: Sequence[str]
     kind: str
     provenance: str
     formula: Markup | None
@@ -51,6 +67,7 @@ class ClaimView:
     closest: str | None
     figure: Figure | None
     verdicts: Sequence[Mapping[str, Any]]
+    steps: Sequence[tuple[str, StepResult]]
     several_arms: bool
 
     @property
@@ -63,9 +80,14 @@ class ClaimView:
         """Its near misses."""
         return self.stated.mutants
 
+    @property
+    def asked(self) -> str:
+        """The share of worlds that is asked for."""
+        return next((three_digits(v["bound"]) for v in self.verdicts if v["bound"] is not None), "a share")
+
     def has(self, column: str) -> bool:
         """Whether any verdict has a value in that column of the table."""
-        return any(v[column] is not None for v in self.verdicts)
+        return any(v[column] not in (None, "") for v in self.verdicts)
 
 
 def claim_views(results: Results, figures: Sequence[Figure]) -> list[ClaimView]:
@@ -76,23 +98,34 @@ def claim_views(results: Results, figures: Sequence[Figure]) -> list[ClaimView]:
 
 def _view(results: Results, stated: ClaimResult, figure: Figure | None) -> ClaimView:
     verdicts = [v for v in results.verdicts if v.claim == stated.id]
-    known = results.observables.get(stated.observable)
+    meaning = Kind(stated.kind).meaning
+    measured = [_defined(results, name) for name in dict.fromkeys((stated.observable, stated.judged_on))]
     shown = [_row(results, v) for v in verdicts if v.verdict != "NOT TESTED" or len(verdicts) == 1]
     return ClaimView(
         stated=stated,
         counts=verdict_counts(results, stated.id),
-        kind=f"{stated.kind}: {Kind(stated.kind).meaning.words}",
+        share=pooled_share(stated),
+        pooled=pooled_text(stated),
+        open=open_cells(results, stated.id),
+        flat=flat_cells(results, stated.id),
+        kind=f"{stated.kind}: {(meaning if stated.judged_on == stated.observable else meaning.per_run).words}",
         provenance=f"{stated.provenance}: {_PROVENANCE.get(stated.provenance, '')}",
         formula=mathml(stated.latex, display=True) if stated.latex else None,
-        observable=f"{stated.observable}: {known.definition} Unit: {known.unit}." if known else stated.observable,
+        observable=" ".join(measured),
         premises=_premises(stated, verdicts),
         certificate=_certificate(stated.certificate),
         tightness=_tightness(verdicts),
         closest=found_violated(results, stated) or closest_call(results, stated),
         figure=figure,
         verdicts=shown,
+        steps=[(results.place([results.cells[i] for i in v.cells]), step) for v in verdicts for step in v.steps],
         several_arms=any(v["arm"] not in ("", results.experiment.leading) for v in shown),
     )
+
+
+def _defined(results: Results, name: str) -> str:
+    known = results.observables.get(name)
+    return f"{name}: {known.definition} Unit: {known.unit}." if known else f"{name}."
 
 
 def _premises(stated: ClaimResult, verdicts: Sequence[VerdictResult]) -> list[PremiseView]:
@@ -139,14 +172,17 @@ def _tightness(verdicts: Sequence[VerdictResult]) -> str | None:
 def _row(results: Results, verdict: VerdictResult) -> dict[str, Any]:
     cells = [results.cells[i] for i in verdict.cells]
     return {
-        "arm": ", ".join(dict.fromkeys(c.variant for c in cells)),
+        "arm": cells[0].variant if cells else "",
         "place": axis_values(results, verdict),
         "seeds": len(cells[0].seeds) if cells else 0,
         "failed": len(cells[0].failed) if cells else 0,
         "exceedance": verdict.exceedance,
         "estimate": verdict.estimate,
-        "lower": verdict.lower,
-        "upper": verdict.upper,
+        "limits": limits_text(verdict),
+        "worlds": worlds_text(verdict),
+        "effect": effect_text(verdict),
+        "alphas": alphas(verdict),
+        "flat": verdict.flat,
         "bound": verdict.bound,
         "tightness": verdict.tightness,
         "sharpness": verdict.sharpness,

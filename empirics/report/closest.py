@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from empirics.experiments.document import VerdictResult
+from empirics.report.tables import pooled_share
 from empirics.verification.results import ClaimResult, Results
 from theory.kinds import Kind
 
@@ -15,7 +16,8 @@ def found_violated(results: Results, judged: ClaimResult) -> str | None:
     """Where it is falsified, and by what, if it is."""
     found = [v for v in results.verdicts if v.claim == judged.id and v.verdict == "VIOLATED"]
     if not found:
-        return None
+        refuted = judged.pooled is not None and judged.pooled.refuted
+        return f"It is, over all cells together: {pooled_share(judged)}." if refuted else None
     first = f"{results.where(found[0])}: {found[0].reason}"
     return f"It is, in {len(found)} verdict{'s' if len(found) > 1 else ''}: {first}."
 
@@ -24,7 +26,8 @@ def closest_call(results: Results, judged: ClaimResult) -> str | None:
     """The verdict that came nearest to falsifying an upper or lower bound, and the factor that would have done it."""
     if judged.kind not in (Kind.UPPER, Kind.LOWER):
         return None
-    found = [v for v in results.verdicts if v.claim == judged.id and v.bound is not None and v.lower is not None]
+    mine = [v for v in results.verdicts if v.claim == judged.id and v.counts is None]  # on the mean, not on a share
+    found = [v for v in mine if v.bound is not None and v.lower is not None]
     sharp = [v for v in found if v.sharpness is not None]
     if sharp:
         nearest = min(sharp, key=lambda v: v.sharpness or 0.0)

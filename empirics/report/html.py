@@ -15,11 +15,14 @@ from empirics.report.figures.figure import Figure
 from empirics.report.figures.style import GRID, INK, LAW, SEEN, SHADES, SOFT
 from empirics.report.sections import Section
 from empirics.report.tables import (
+    ORDER,
+    SETTINGS,
     answer,
     confidence,
     failures,
     interval_text,
     number_text,
+    plan_line,
     run_summary,
     three_digits,
 )
@@ -28,7 +31,6 @@ from empirics.verification.results import Results
 
 __all__ = ["report_html"]
 
-_ORDER = ("VIOLATED", "UNDECIDED", "HOLDS", "VACUOUS", "OUT OF SCOPE", "NOT TESTED")
 _COLOURS = {
     INK: "--figure-ink",
     SOFT: "--figure-soft",
@@ -65,8 +67,10 @@ def report_html(results: Results, figures: Sequence[Figure], sections: Sequence[
         answer=answer(results),
         summary=run_summary(results),
         confidence=confidence(results),
+        plan=plan_line(results),
+        settings=SETTINGS,
         failures=failures(results),
-        counts=[(verdict, counts[verdict]) for verdict in _ORDER if counts[verdict]],
+        counts=[(verdict, counts[verdict]) for verdict in ORDER if counts[verdict]],
         claims=claim_views(results, figures),
         tables=results.shown.tables,
         notes=results.shown.notes,

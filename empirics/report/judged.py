@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from empirics.errors import UsageError
 from empirics.files import write_atomically
 from empirics.judging.measurements import Judged
+from empirics.judging.outcome import Pooled
 from empirics.report.figures.figure import FORMATS
 from empirics.report.figures.measured import judged_figure
+from empirics.report.tables import alphas, effect_text, limits_text, three_digits, worlds_text
 from empirics.verification.assembly import verdict_result
 
-__all__ = ["judged_document", "print_judged", "write_judged_figure"]
+__all__ = ["judged_document", "pooled_words", "print_judged", "write_judged_figure"]
+
+_BETTING = "limits are time-uniform (betting): they hold however many seeds are looked at, and whenever"
 
 
 def judged_document(judged: Judged) -> dict[str, Any]:
-    """Claim, verdict, cells and their verdicts as strict JSON."""
+    """Claim, verdict, the statement on all cells, cells and their verdicts as strict JSON."""
+    pooled = judged.outcome.pooled
     return {
         "claim": judged.claim.id,
         "verdict": judged.verdict,
+        "pooled": None if pooled is None else asdict(pooled),
+        "limits": "betting",
         "observable": judged.claim.observable,
         "assumed": list(judged.assumed),
         "cells": [
@@ -34,26 +43,46 @@ def judged_document(judged: Judged) -> dict[str, Any]:
 
 
 def print_judged(judged: Judged, out: Console) -> None:
-    """A line for each cell or series, then the verdict."""
+    """A line for each cell or series, the statement on all together, then the verdict."""
+    found = [(outcome, verdict_result(outcome)) for outcome in judged.outcome.outcomes]
+    of_worlds = any(verdict.counts for _, verdict in found)
+    share = ("worlds", "share [limits]", "asked", "effect [interval]") if of_worlds else ("mean [limits]", "bound")
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("cell", "seeds", "estimate", "limits", "bound", "verdict", "reason"):
-        table.add_column(heading, overflow="fold")
-    for outcome in judged.outcome.outcomes:
-        where = judged.cells[outcome.cells[0]] if outcome.cells else None
-        limits = "-" if outcome.lower is None else f"[{outcome.lower:.3f}, {outcome.upper:.3f}]"
+    for heading in ("cell", "seeds", *share, "verdict", "reason"):
+        table.add_column(escape(heading), overflow="fold")
+    for outcome, verdict in found:
+        cells = [judged.cells[index] for index in outcome.cells]
+        asked = [limits_text(verdict), three_digits(verdict.bound)]
+        values = [worlds_text(verdict), *asked, effect_text(verdict)] if of_worlds else asked
         table.add_row(
-            where.label if where else "-",
-            str(len(where.seeds)) if where else "-",
-            "-" if outcome.estimate is None else f"{outcome.estimate:.4g}",
-            limits,
-            "-" if outcome.bound is None else f"{outcome.bound:.4g}",
-            outcome.verdict.value,
-            outcome.reason,
+            "; ".join(dict.fromkeys(cell.label for cell in cells)) or "-",
+            str(len(cells[0].seeds)) if cells else "-",
+            *(escape(value) or "-" for value in values),
+            outcome.verdict.value + (" (flat)" if outcome.flat else ""),
+            escape(outcome.reason),
         )
-    out.print(table, markup=False)
+    out.print(table)
+    if of_worlds:
+        note = "worlds: holds/ties/does not hold/undefined of all that ran; the effect does not decide"
+        out.print(f"judged on the share of worlds, {_BETTING}; {note}", markup=False)
+    elif any(verdict.by_sampling for _, verdict in found):
+        out.print(f"judged on the mean over seeds, {_BETTING}", markup=False)
+    for alpha in dict.fromkeys(alphas(verdict) for _, verdict in found if verdict.by_sampling):
+        out.print(f"alpha of the limit that confirms / that refutes: {alpha}", markup=False)
+    if judged.outcome.pooled is not None:
+        out.print(f"all cells together: {pooled_words(judged.outcome.pooled)}", markup=False)
     if judged.assumed:
         out.print(f"taken as given, not measured: {', '.join(judged.assumed)}", markup=False)
     out.print(f"\n{judged.claim.id}: {judged.verdict}", style="bold", markup=False)
+
+
+def pooled_words(pooled: Pooled) -> str:
+    """The statement on all cells with its limits and error probabilities."""
+    return (
+        f"{pooled.statement}, averaged over {pooled.worlds} worlds: {pooled.estimate:.3g} "
+        f"[{pooled.lower:.3g}, {pooled.upper:.3g}], asked {pooled.asked:g} "
+        f"(alpha {pooled.alpha:.3g} confirms, {pooled.refuting:.3g} refutes)"
+    )
 
 
 def write_judged_figure(judged: Judged, alpha: float, path: Path, measurements: Path) -> None:

@@ -4,27 +4,52 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections import Counter
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 from empirics.experiments.document import CellResult, VerdictResult
 from empirics.experiments.presentation import Scalar
-from empirics.verification.results import Results
+from empirics.verification.results import ClaimResult, PooledResult, Results
 
 __all__ = [
+    "ORDER",
+    "SETTINGS",
+    "alphas",
     "answer",
     "arm_verdicts",
     "axis_values",
     "cells_csv",
     "confidence",
+    "effect_text",
     "failures",
+    "flat_cells",
     "interval_text",
+    "limits_text",
     "number_text",
+    "open_cells",
+    "plan_line",
+    "pooled_share",
+    "pooled_text",
     "run_summary",
+    "survives",
     "three_digits",
-    "undecided",
     "verdict_counts",
+    "worlds_text",
 ]
+
+ORDER: Final = ("VIOLATED", "UNDECIDED", "SUPPORTED", "HOLDS", "VACUOUS", "OUT OF SCOPE", "NOT TESTED")
+"""The verdicts, the worst first."""
+
+SETTINGS: Final = (
+    "A verdict speaks of these settings: widths, steps and sizes are fixed; what is random is the seed "
+    "(world, initialisation, order)."
+)
+
+
+_DECIDING: Final = ("estimate", "lower", "upper", "bound")
+_PROCEDURES: Final = ("Holm", "Benjamini-Yekutieli")
 
 
 def answer(results: Results) -> str:
@@ -33,11 +58,14 @@ def answer(results: Results) -> str:
     parts = [f"VIOLATED: {', '.join(violated)}." if violated else "No claim is violated."]
     if results.shown.headline:
         parts.append(results.shown.headline)
-    holding = sum(c.verdict == "HOLDS" for c in results.claims)
-    open_ones = sum(c.verdict == "UNDECIDED" for c in results.claims)
-    parts.append(
-        f"{holding} of {len(results.claims)} claims hold in every cell in scope, {open_ones} are undecided in some."
+    counts = Counter(c.verdict for c in results.claims)
+    told = (
+        ("HOLDS", " (every cell in scope)"),
+        ("SUPPORTED", " (all cells together)"),
+        ("UNDECIDED", ""),
+        ("VIOLATED", ""),
     )
+    parts.append(f"{len(results.claims)} claims: {', '.join(f'{counts[v]} {v}{words}' for v, words in told)}.")
     if not results.complete:
         parts.append("The run was interrupted: only what was finished is shown.")
     return " ".join(parts)
@@ -51,30 +79,122 @@ def run_summary(results: Results) -> str:
     return f"{results.shown.summary or common}; {results.environment.cpu}, {results.wall_seconds:.0f} s."
 
 
+def plan_line(results: Results) -> str:
+    """Whether the plan was declared before the data."""
+    word = "declared before the data" if results.plan.declared else "exploratory"
+    return f"Plan {results.plan.hash[:12]}: {word}; {results.plan.reason}."
+
+
 def confidence(results: Results) -> str:
-    """What the confidence of each verdict, and of all together, is."""
+    """What alpha is: of a cell, of a claim, and over all claims."""
     alpha = results.config["verdict"]["alpha"]
-    family = len({v.claim for v in results.verdicts if v.by_sampling})
-    if not family:
+    if not any(v.by_sampling for v in results.verdicts):
         return "No verdict rests on sampling."
-    each = f"Each claim's verdict is wrong with probability at most {alpha:g} over all its cells (alpha divided evenly)"
-    if family == 1:
-        return f"{each}."
-    wrong = min(1.0, family * alpha)
-    every = f"over all {family} claims judged by sampling, some verdict is wrong with probability at most {wrong:.2f}"
-    return f"{each}; {every}."
+    text = (
+        f"Each claim has alpha = {alpha:g}. A cell is confirmed at alpha (cells in which a measured premise failed in "
+        "some seed share it), so HOLDS, which asks for every cell, is wrong with probability at most alpha; SUPPORTED, "
+        "the statement on all cells together, likewise. A refutation has alpha divided by the number of cells and one "
+        "more, so VIOLATED is wrong with probability at most alpha."
+    )
+    looks = results.config.get("seeds", {}).get("looks", ())
+    if looks:
+        text += (
+            f" Limits of a share of worlds are exact over the looks at {' and '.join(map(str, looks))} seeds; those of "
+            "a mean are time-uniform (betting)."
+        )
+    pooled = [c for c in results.claims if c.pooled is not None]
+    if not pooled:
+        return text
+    confirmed = [c for c in pooled if c.pooled is not None and c.pooled.confirmed]
+    surviving = ([c.id for c in pooled if c.pooled is not None and survives(c.pooled)[i]] for i in (0, 1))
+    told = [f"{len(ids) or 'none'} by {n}{_listed(ids)}" for ids, n in zip(surviving, _PROCEDURES, strict=True)]
+    return (
+        f"{text} Claims with a statement on all cells: {len(pooled)}; confirmed each at its own alpha: "
+        f"{len(confirmed)}; over all of them: {', '.join(told)}."
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f" ({', '.join(names)})" if names else ""
+
+
+def survives(pooled: PooledResult) -> tuple[bool, bool]:
+    """Whether the statement on all cells is confirmed over all claims: by Holm, by Benjamini-Yekutieli."""
+    return pooled.holm <= pooled.alpha, pooled.benjamini_yekutieli <= pooled.alpha
+
+
+def pooled_share(claim: ClaimResult) -> str:
+    """What is confirmed of all cells together, as in ``in at least 91 % of worlds``; empty without."""
+    pooled = claim.pooled
+    if pooled is None:
+        return ""
+    what = "worlds" if claim.by_share else "runs"
+    least, most = math.floor(100 * pooled.lower + 1e-9), math.ceil(100 * pooled.upper - 1e-9)
+    if pooled.confirmed:
+        return f"in at least {least} % of {what}"
+    if pooled.upper < pooled.asked:
+        return f"in at most {most} % of {what}"
+    return f"in {least} to {most} % of {what}"
+
+
+def pooled_text(claim: ClaimResult) -> str:
+    """The statement on all cells together with its limits, worlds and error probabilities; empty without."""
+    pooled = claim.pooled
+    if pooled is None:
+        return ""
+    limits = f"{pooled.estimate:.3g} [{pooled.lower:.3g}, {pooled.upper:.3g}]"
+    without = f" ({pooled.without} more without a cell in scope)" if pooled.without else ""
+    by = [f"{'survives' if s else 'does not survive'} {n}" for s, n in zip(survives(pooled), _PROCEDURES, strict=True)]
+    return (
+        f"{pooled.statement}, averaged over {pooled.worlds} worlds{without}: {limits}, asked {pooled.asked:g}; "
+        f"alpha {pooled.alpha:.3g} confirms, {pooled.refuting:.3g} refutes. Over all claims: p = {pooled.p_value:.2g}, "
+        f"{by[0]} ({pooled.holm:.2g}), {by[1]} ({pooled.benjamini_yekutieli:.2g})."
+    )
 
 
 def verdict_counts(results: Results, identifier: str) -> str:
-    """How the cells of a claim came out, as in ``12 HOLDS, 3 UNDECIDED``."""
-    counts = Counter(v.verdict for v in results.verdicts if v.claim == identifier)
-    return ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
+    """How the cells of a claim came out, as in ``3 UNDECIDED, 12 HOLDS, 1 flat``."""
+    mine = [v for v in results.verdicts if v.claim == identifier]
+    counts = Counter(v.verdict for v in mine if not v.flat)
+    flat = sum(v.flat for v in mine)
+    return ", ".join([*(f"{counts[v]} {v}" for v in ORDER if counts[v]), *([f"{flat} flat"] if flat else [])])
 
 
-def undecided(results: Results, identifier: str) -> list[str]:
-    """For each undecided verdict of a claim, where and what it would take."""
+def open_cells(results: Results, identifier: str) -> list[str]:
+    """For each undecided cell of a claim, where and what it would take; flat ones aside."""
     found = [v for v in results.verdicts if v.claim == identifier and v.verdict == "UNDECIDED"]
-    return [f"{results.where(verdict)}: {verdict.reason}" for verdict in found]
+    return [f"{results.where(verdict)}: {verdict.reason}" for verdict in found if not verdict.flat]
+
+
+def flat_cells(results: Results, identifier: str) -> list[str]:
+    """Where a claim's observable has no room to move."""
+    return [results.where(v) for v in results.verdicts if v.claim == identifier and v.flat]
+
+
+def worlds_text(verdict: VerdictResult) -> str:
+    """Worlds of a cell: the property holds, ties, does not hold, is not defined, as in ``30/1/0/1 of 32``."""
+    found = verdict.counts
+    return "" if found is None else f"{found.yes}/{found.tie}/{found.no}/{found.undefined} of {found.ran}"
+
+
+def limits_text(verdict: VerdictResult) -> str:
+    """The share or mean with the limits that decide; empty where nothing was measured."""
+    if verdict.estimate is None or verdict.lower is None or verdict.upper is None:
+        return three_digits(verdict.estimate)
+    return f"{verdict.estimate:.3g} [{verdict.lower:.3g}, {verdict.upper:.3g}]"
+
+
+def effect_text(verdict: VerdictResult) -> str:
+    """Mean size of the effect with its interval, which does not decide; empty without."""
+    found = verdict.effect
+    return "" if found is None else f"{found.mean:.2g} [{found.lower:.2g}, {found.upper:.2g}]"
+
+
+def alphas(verdict: VerdictResult) -> str:
+    """Error probabilities of the limit that confirms and of the one that refutes; empty where none decided."""
+    if not verdict.by_sampling or verdict.alpha is None or verdict.refuting is None:
+        return ""
+    return f"{verdict.alpha:.3g} / {verdict.refuting:.3g}"
 
 
 def failures(results: Results) -> list[str]:
@@ -117,13 +237,19 @@ def axis_values(results: Results, verdict: VerdictResult) -> dict[str, str]:
 
 
 def cells_csv(results: Results) -> str:
-    """cells.csv: one line per cell, for each observable its mean and limits; columns are documented in docs."""
+    """cells.csv, one line per cell; columns are documented in docs.
+
+    For each observable its mean and the interval of that mean; for each claim that judges cells its verdict, with
+    the limits that decide.
+    """
     names = list(dict.fromkeys(name for cell in results.cells for name in cell.observables))
+    judged = _verdicts_by_cell(results)
     axes = results.experiment.axes
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     header = ["variant", *axes.values(), "seeds", "failed", "in_scope_seeds"]
-    header += [f"{name}_{part}" for name in names for part in ("mean", "lower", "upper")]
+    header += [f"{name}_{part}" for name in names for part in ("mean", "interval_lower", "interval_upper")]
+    header += [f"{name}_{part}" for name in judged for part in ("verdict", *_DECIDING)]
     writer.writerow([*header, *results.shown.columns])
     for index, cell in enumerate(results.cells):
         row: list[Any] = [cell.variant, *_at(cell, list(axes))]
@@ -131,9 +257,23 @@ def cells_csv(results: Results) -> str:
         for name in names:
             summary = cell.observables.get(name)
             row += [None] * 3 if summary is None else [summary.mean, summary.lower, summary.upper]
+        for verdicts in judged.values():
+            found = verdicts.get(index)
+            row += [None] * 5 if found is None else [found.verdict, *(getattr(found, part) for part in _DECIDING)]
         row += [values[index] for values in results.shown.columns.values()]
         writer.writerow(["" if value is None else value for value in row])
     return stream.getvalue()
+
+
+def _verdicts_by_cell(results: Results) -> dict[str, dict[int, VerdictResult]]:
+    """By claim and cell the verdict on that cell; a comparison's is on the cell of its arm, a trend has none."""
+    found: dict[str, dict[int, VerdictResult]] = {}
+    for claim in results.claims:
+        for verdict in results.verdicts:
+            if verdict.claim == claim.id and claim.axis is None:
+                cells = verdict.cells if claim.reference is None else verdict.cells[:1]
+                found.setdefault(claim.id, {}).update(dict.fromkeys(cells, verdict))
+    return {claim: verdicts for claim, verdicts in found.items() if verdicts}
 
 
 def interval_text(mean: float | None, lower: float | None, upper: float | None) -> str:

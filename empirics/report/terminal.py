@@ -15,25 +15,32 @@ from rich.text import Text
 from empirics.experiments.presentation import Column, Table, Value
 from empirics.experiments.protocol import Curve
 from empirics.report.tables import (
+    SETTINGS,
     answer,
     arm_verdicts,
     axis_values,
     confidence,
+    effect_text,
     failures,
+    flat_cells,
     interval_text,
+    limits_text,
     number_text,
+    open_cells,
+    plan_line,
+    pooled_share,
     three_digits,
-    undecided,
     verdict_counts,
+    worlds_text,
 )
 from empirics.verification.results import Results
 
 __all__ = ["print_results", "print_run"]
 
-_UNDECIDED_SHOWN = 2
+_OPEN_SHOWN = 2
 _HEADINGS = (40, 20, 16, 12)
 _WIDEST = 30
-_COLOURS = {"HOLDS": "green", "VIOLATED": "bold red", "UNDECIDED": "yellow"}
+_COLOURS = {"HOLDS": "green", "SUPPORTED": "cyan", "VIOLATED": "bold red", "UNDECIDED": "yellow"}
 _REFUTED = {True: "[green]refuted[/green]", False: "[bold red]NOT REFUTED[/bold red]", None: "[dim]not tested[/dim]"}
 
 
@@ -42,14 +49,14 @@ def print_results(results: Results, out: Console, directory: Path) -> None:
     for table in results.shown.tables:
         _print_table(table, out)
     out.print()
-    summary = _new("Claims", ("claim", "provenance", "kind", "verdict", "cells"))
+    summary = _new("Claims", ("claim", "provenance", "kind", "verdict", "all cells together", "cells"))
     for claim in results.claims:
         counts = verdict_counts(results, claim.id)
-        summary.add_row(claim.id, claim.provenance, claim.kind, _coloured(claim.verdict), counts)
+        summary.add_row(claim.id, claim.provenance, claim.kind, _coloured(claim.verdict), pooled_share(claim), counts)
     out.print(summary)
     _print_arms(results, out)
     _print_mutants(results, out)
-    _print_undecided(results, out)
+    _print_open(results, out)
     for line in results.shown.notes:
         out.print(line, style="dim", markup=False)
     for line in failures(results):
@@ -57,6 +64,8 @@ def print_results(results: Results, out: Console, directory: Path) -> None:
     out.print()
     out.print(answer(results), style="bold", markup=False)
     out.print(confidence(results), markup=False)
+    out.print(plan_line(results), markup=False)
+    out.print(SETTINGS, markup=False)
     out.print(
         f"{results.wall_seconds:.0f} s. Written to {directory}: report.html, results.json, cells.csv, plots.",
         markup=False,
@@ -104,41 +113,46 @@ def _written(column: Column, value: Value) -> str:
             return "-" if value is None else escape(str(value))
 
 
-def _print_undecided(results: Results, out: Console) -> None:
+def _print_open(results: Results, out: Console) -> None:
+    """The cells that are open, also those of claims that are supported; and the flat ones."""
     for claim in results.claims:
-        lines = undecided(results, claim.id)
+        lines, flat = open_cells(results, claim.id), flat_cells(results, claim.id)
+        if flat:
+            out.print(f"flat, {claim.id}: {'; '.join(flat)}", style="dim", markup=False)
         if not lines:
             continue
-        out.print(f"undecided, {claim.id}:", style="dim", markup=False)
-        for line in lines[:_UNDECIDED_SHOWN]:
+        out.print(f"{claim.verdict.lower()}, {claim.id}; open:", style="dim", markup=False)
+        for line in lines[:_OPEN_SHOWN]:
             out.print(f"  {line}", style="dim", markup=False)
-        if len(lines) > _UNDECIDED_SHOWN:
-            out.print(f"  and {len(lines) - _UNDECIDED_SHOWN} more (report.html)", style="dim", markup=False)
+        if len(lines) > _OPEN_SHOWN:
+            out.print(f"  and {len(lines) - _OPEN_SHOWN} more (report.html)", style="dim", markup=False)
 
 
 def _print_arms(results: Results, out: Console) -> None:
-    """What the claims on other arms measured; for a comparison the paired difference from the reference arm."""
+    """What the claims on other arms measured; for a comparison the share of worlds, and the effect beside it."""
     found = arm_verdicts(results)
     if not found:
         return
     table = _new("Arms", ("claim", "arm"))
-    for heading in (*map(results.label, results.experiment.axes), "seeds", "measured [limits]", "threshold"):
+    for heading in map(results.label, results.experiment.axes):
         table.add_column(escape(heading), justify="right")
+    for heading in ("worlds", "share or mean [limits]", "bound", "effect [interval]"):
+        table.add_column(escape(heading), justify="right", no_wrap=True)
     table.add_column("verdict")
     for cell, verdict in found:
-        limits = "-" if verdict.estimate is None else three_digits(verdict.estimate)
-        if verdict.estimate is not None and verdict.lower is not None and verdict.upper is not None:
-            limits += f" [{verdict.lower:.3g}, {verdict.upper:.3g}]"
         table.add_row(
             verdict.claim,
             cell.variant,
             *axis_values(results, verdict).values(),
-            str(len(cell.seeds)),
-            escape(limits),
+            worlds_text(verdict) or str(len(cell.seeds)),
+            escape(limits_text(verdict)) or "-",
             three_digits(verdict.bound) or "-",
-            _coloured(verdict.verdict),
+            escape(effect_text(verdict)) or "-",
+            _coloured(verdict.verdict) + (" (flat)" if verdict.flat else ""),
         )
     out.print(table)
+    note = "worlds: holds/ties/does not hold/undefined of all that ran; the effect does not decide"
+    out.print(note, style="dim", markup=False)
 
 
 def _print_mutants(results: Results, out: Console) -> None:

@@ -29,7 +29,7 @@ def run_key(experiment: Experiment, settings: ExperimentSettings, unit: Point, s
         "seed": seed,
         "machine": [platform.machine(), _processor()],
         "code": _code(experiment.folder, experiment.aside, experiment.sources),
-        "libraries": {name: version(name) for name in experiment.libraries},
+        "libraries": {name: _version(name) for name in experiment.libraries},
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
@@ -53,6 +53,11 @@ def _files(place: Path, aside: tuple[str, ...]) -> Iterator[Path]:
         compiled = "__pycache__" in name.parts or file.suffix == ".pyc"
         if file.is_file() and not compiled and not {name.parts[0], name.as_posix()} & set(aside):
             yield file
+
+
+@lru_cache(maxsize=64)
+def _version(library: str) -> str:
+    return version(library)
 
 
 @lru_cache(maxsize=1)

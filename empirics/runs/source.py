@@ -12,7 +12,7 @@ from empirics.runs.key import run_key
 from empirics.runs.pool import Task, run_tasks, split
 from empirics.runs.store import Store
 
-__all__ = ["ArmUnit", "Progress", "RunSource"]
+__all__ = ["ArmUnit", "Progress", "RunSource", "keys_of"]
 
 ArmUnit = tuple[str, Point]
 """A unit in one arm of the experiment."""
@@ -28,6 +28,18 @@ class Progress:
     judged: Callable[[Sequence[ClaimOutcome]], None] = lambda outcomes: None
 
 
+def keys_of(
+    experiment: Experiment, arms: Sequence[Arm], wanted: Mapping[ArmUnit, Sequence[int]]
+) -> dict[tuple[str, Point, int], str]:
+    """The key of each run, by arm, unit and seed."""
+    settings = {arm.name: arm.settings for arm in arms}
+    return {
+        (variant, unit, seed): run_key(experiment, settings[variant], unit, seed)
+        for (variant, unit), seeds in wanted.items()
+        for seed in seeds
+    }
+
+
 @dataclass(frozen=True)
 class RunSource:
     """Gives runs, wherever they come from.
@@ -40,6 +52,7 @@ class RunSource:
         store: where finished runs are found and kept, if anywhere.
         fresh: do not look runs up in the store.
         cluster: address of a dask scheduler in place of local processes.
+        plan: hash of the plan under which runs are made, if there is one.
     """
 
     experiment: Experiment
@@ -49,6 +62,7 @@ class RunSource:
     store: Store | None = None
     fresh: bool = False
     cluster: str | None = None
+    plan: str | None = None
 
     def __post_init__(self) -> None:
         """Load torch, which results name: what Ctrl-C leaves half loaded cannot be loaded again."""
@@ -61,11 +75,7 @@ class RunSource:
             empirics.runs.store.StoreError: a run could not be stored; what was stored is kept.
         """
         settings = {arm.name: arm.settings for arm in self.arms}
-        keys = {
-            (variant, unit, seed): run_key(self.experiment, settings[variant], unit, seed)
-            for (variant, unit), seeds in wanted.items()
-            for seed in seeds
-        }
+        keys = keys_of(self.experiment, self.arms, wanted)
         stored = self.store.find(keys.values()) if self.store is not None and not self.fresh else {}
         tasks: list[Task] = []
         for (variant, unit), seeds in wanted.items():
@@ -78,6 +88,6 @@ class RunSource:
         self.progress.planned(sum(len(task.seeds) for task in tasks))
         for task, finished in run_tasks(tasks, self.workers, self.cluster) if tasks else ():
             if self.store is not None:
-                self.store.add({keys[task.variant, r.unit, r.seed]: r for r in finished if not r.lost})
+                self.store.add({keys[task.variant, r.unit, r.seed]: r for r in finished if not r.lost}, self.plan)
             self.progress.advanced(task, finished)
             yield task.variant, finished

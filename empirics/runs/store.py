@@ -1,8 +1,9 @@
 """runs.sqlite: every finished run is durable at once, and found again.
 
-One row per (unit, seed); its key (:func:`empirics.runs.key.run_key`) hashes all that decides the result. A
-run is written in one transaction, in write-ahead mode with full
-synchronisation: kill -9 at any moment loses nothing that was reported finished.
+One row per (unit, seed); its key (:func:`empirics.runs.key.run_key`) hashes all that decides the result. Beside
+it stands the hash of the plan under which it was first made (:mod:`empirics.verification.plan`). A run is written
+in one transaction, in write-ahead mode with full synchronisation: kill -9 at any moment loses nothing that was
+reported finished.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any
 from empirics.errors import UsageError
 from empirics.experiments.protocol import Curve, Point, UnitRun
 
-__all__ = ["Store", "StoreError"]
+__all__ = ["Store", "StoreError", "size_of"]
 
 _APPLICATION_ID = 0x66616374  # "fact"
 _LAYOUT = 2
@@ -78,11 +79,21 @@ class Store:
                     found[key] = run
         return found
 
-    def add(self, entries: Mapping[str, UnitRun]) -> None:
-        """Store runs in one transaction; on return they are on the disk."""
+    def add(self, entries: Mapping[str, UnitRun], plan: str | None = None) -> None:
+        """Store runs in one transaction; on return they are on the disk.
+
+        A run that is new here is marked with the hash of the ``plan`` under which it was made; one that is made again
+        keeps its first mark, or none.
+        """
         with _explained(self.path):
             self._connection.execute("BEGIN IMMEDIATE")
             try:
+                if plan is not None:
+                    self._connection.executemany(
+                        "INSERT OR IGNORE INTO planned (key, plan) SELECT :key, :plan "
+                        "WHERE NOT EXISTS (SELECT 1 FROM runs WHERE key = :key)",
+                        [{"key": key, "plan": plan} for key in entries],
+                    )
                 self._connection.executemany(
                     "INSERT OR REPLACE INTO runs (key, unit, seed, run) VALUES (?, ?, ?, ?)",
                     [(key, str(run.unit), run.seed, _encode(run)) for key, run in entries.items()],
@@ -92,6 +103,28 @@ class Store:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
+
+    def plans_of(self, keys: Iterable[str]) -> dict[str, str | None]:
+        """Those of the runs that are stored, each with the hash of the plan under which it was first made, if any."""
+        found = {}
+        ask = "SELECT planned.plan FROM runs LEFT JOIN planned USING (key) WHERE runs.key = ?"
+        with _explained(self.path):
+            for key in keys:
+                row = self._connection.execute(ask, (key,)).fetchone()
+                if row is not None:
+                    found[key] = row[0]
+        return found
+
+    def declare(self, plan: str, text: str) -> None:
+        """Record a plan by its hash; on return it is on the disk."""
+        with _explained(self.path):
+            self._connection.execute("INSERT OR IGNORE INTO plans (hash, plan) VALUES (?, ?)", (plan, text))
+
+    def plan(self, plan: str) -> str | None:
+        """The text of the plan with that hash, or None."""
+        with _explained(self.path):
+            row = self._connection.execute("SELECT plan FROM plans WHERE hash = ?", (plan,)).fetchone()
+        return None if row is None else str(row[0])
 
     def _prepare(self) -> None:
         ask = self._connection.execute
@@ -116,6 +149,17 @@ class Store:
             "seed INTEGER NOT NULL, run TEXT NOT NULL, "
             "stored TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP) WITHOUT ROWID"
         )
+        # Stores of earlier versions lack these two: their runs were made without a plan.
+        ask("CREATE TABLE IF NOT EXISTS planned (key TEXT PRIMARY KEY, plan TEXT NOT NULL) WITHOUT ROWID")
+        ask(
+            "CREATE TABLE IF NOT EXISTS plans (hash TEXT PRIMARY KEY, plan TEXT NOT NULL, "
+            "declared TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP) WITHOUT ROWID"
+        )
+
+
+def size_of(run: UnitRun) -> int:
+    """Bytes that a run takes in a store, about."""
+    return len(_encode(run))
 
 
 def _encode(run: UnitRun) -> str:

@@ -16,6 +16,7 @@ from empirics.experiments.document import (
     BoundResult,
     CellResult,
     CurveResult,
+    EffectResult,
     Exceedance,
     ObservableResult,
     PremiseResult,
@@ -25,6 +26,7 @@ from empirics.experiments.document import (
 from empirics.experiments.presentation import Shown
 from empirics.experiments.protocol import Experiment, Point, UnitRun
 from empirics.judging.confidence import interval, student_t
+from empirics.judging.levels import benjamini_yekutieli, holm
 from empirics.judging.mutants import MutantOutcome
 from empirics.judging.outcome import ClaimOutcome, Outcome
 from empirics.judging.settings import Settings
@@ -35,7 +37,7 @@ from empirics.verification.document import beginning, refusal
 from empirics.verification.falsify import falsifier
 from empirics.verification.figures import claim_figures
 from empirics.verification.latex import latex_of
-from empirics.verification.results import ClaimResult, MutantResult, Results, StatedPremise
+from empirics.verification.results import ClaimResult, MutantResult, PlanResult, PooledResult, Results, StatedPremise
 from theory import Claim, DomainError
 from theory.certify.record import certificate_of
 from theory.fingerprint import fingerprint
@@ -106,18 +108,24 @@ def assemble(
     mutants: Sequence[MutantOutcome],
     wall_seconds: float,
     *,
+    plan: PlanResult,
     complete: bool,
 ) -> Results:
     """The results document; ``tables`` are those of the arms' declared cells."""
     places = zip(declared(experiment, arms), tables, strict=True)
     measured = {name for table in tables for name in table.observables} | {c.observable for c in claims}
     known = observables()
+    pooled = _pooled(outcomes)
     results = Results(
         **beginning(experiment, settings, wall_seconds, complete=complete),
         observables={name: _observable(item) for name, item in known.items() if name in measured},
         cells=[_cell(experiment, arm, cell, table, runs, claims) for (arm, cell), table in places],
-        verdicts=[verdict_result(o) for outcome in outcomes for o in outcome.outcomes],
-        claims=[_claim(item, outcome, mutants, settings) for item, outcome in zip(claims, outcomes, strict=True)],
+        verdicts=[verdict_result(o, looks=True) for outcome in outcomes for o in outcome.outcomes],
+        plan=plan,
+        claims=[
+            _claim(item, outcome, pooled.get(item.id), mutants, settings)
+            for item, outcome in zip(claims, outcomes, strict=True)
+        ],
         curves=[curve for arm in arms for curve in _curves(experiment, arm, runs)],
         shown=Shown(),
         figures=[],
@@ -236,9 +244,10 @@ def _summary(observable: Observable, values: Sequence[float | None], alpha: floa
     return Summary(mean=mean, lower=lower, upper=upper, interval="student-t", values=list(values))
 
 
-def verdict_result(outcome: Outcome) -> VerdictResult:
-    """One verdict as it stands in results.json."""
+def verdict_result(outcome: Outcome, *, looks: bool = False) -> VerdictResult:
+    """One verdict as it stands in results.json; ``looks`` tells whether looks at the data were declared."""
     data: dict[str, Any] = asdict(outcome)
+    data["limits"] = ("exact" if outcome.counts and looks else "betting") if outcome.by_sampling else None
     data["cells"] = list(outcome.cells)
     data["scope"] = str(outcome.scope.value)
     data["verdict"] = str(outcome.verdict.value)
@@ -249,10 +258,26 @@ def verdict_result(outcome: Outcome) -> VerdictResult:
     if outcome.exceedance is not None:
         share, lower, upper = outcome.exceedance
         data["exceedance"] = Exceedance(share=share, lower=lower, upper=upper)
-    return VerdictResult(**data)
+    if outcome.effect is not None:
+        mean, lower, upper = outcome.effect
+        data["effect"] = EffectResult(mean=mean, lower=lower, upper=upper)
+    return VerdictResult.model_validate(data)
 
 
-def _claim(item: Claim, outcome: ClaimOutcome, mutants: Sequence[MutantOutcome], settings: Any) -> ClaimResult:
+def _pooled(outcomes: Sequence[ClaimOutcome]) -> dict[str, PooledResult]:
+    """The pooled statements by claim, each with its p-value adjusted over all that have one."""
+    found = {o.claim: o.pooled for o in outcomes if o.pooled is not None}
+    p_values = [pooled.p_value for pooled in found.values()]
+    adjusted = zip(found.items(), holm(p_values), benjamini_yekutieli(p_values), strict=True)
+    return {
+        claim: PooledResult(**asdict(pooled), holm=first, benjamini_yekutieli=second)
+        for (claim, pooled), first, second in adjusted
+    }
+
+
+def _claim(
+    item: Claim, outcome: ClaimOutcome, pooled: PooledResult | None, mutants: Sequence[MutantOutcome], settings: Any
+) -> ClaimResult:
     return ClaimResult(
         id=item.id,
         title=item.title,
@@ -267,6 +292,8 @@ def _claim(item: Claim, outcome: ClaimOutcome, mutants: Sequence[MutantOutcome],
         latex=item.latex,
         symbols=list(item.symbols),
         observable=item.observable,
+        judged_on=item.judged_on,
+        by_share=item.by_share,
         variant=item.arm,
         reference=item.reference,
         axis=item.axis,
@@ -277,6 +304,7 @@ def _claim(item: Claim, outcome: ClaimOutcome, mutants: Sequence[MutantOutcome],
         falsifier=falsifier(item, settings.verdict),
         required=item.required,
         verdict=str(outcome.verdict.value),
+        pooled=pooled,
         certificate=certificate_of(item),
         mutants=[
             MutantResult(name=m.mutant, refuted=m.refuted, evidence=m.evidence) for m in mutants if m.claim == item.id

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field, ValidationError
 
@@ -19,7 +20,8 @@ from empirics.errors import UsageError
 from empirics.experiments.document import VerdictResult
 from empirics.experiments.presentation import Part
 from empirics.files import write_atomically
-from empirics.verification.results import Results
+from empirics.judging.outcome import Pooled
+from empirics.verification.results import PooledResult, Results
 from theory import Kind
 
 __all__ = [
@@ -32,11 +34,13 @@ __all__ = [
     "cell_of",
     "compare",
     "read_baseline",
+    "whole_of",
     "write_baseline",
 ]
 
 _DIGITS = 4
 _UNTESTED = ("VACUOUS", "OUT OF SCOPE", "NOT TESTED")
+_RANKS = ("HOLDS", "SUPPORTED", "UNDECIDED")
 
 
 class Level(StrEnum):
@@ -73,12 +77,16 @@ class BaselineCell(Part):
 
 
 class BaselineClaim(Part):
-    """What is guarded of one claim."""
+    """What is guarded of one claim; ``by_share``: its cells are judged on shares of worlds;
+    ``lower`` and ``upper`` are of the statement on all its cells together."""
 
     kind: Kind
+    by_share: bool = False
     formula: str
     fingerprint: str
     verdict: str
+    lower: float | None = None
+    upper: float | None = None
     certificates: dict[str, bool] = Field(default_factory=dict)
     cells: dict[str, BaselineCell]
 
@@ -103,9 +111,10 @@ def baseline_of(preset: str, results: Results, certificates: Mapping[str, Mappin
         claims={
             item.id: BaselineClaim(
                 kind=item.kind,
+                by_share=item.by_share,
                 formula=item.formula if item.latex is not None else item.title,
                 fingerprint=item.fingerprint,
-                verdict=item.verdict,
+                **whole_of(item.verdict, item.pooled),
                 certificates=dict(certificates.get(item.id, {})),
                 cells={results.where(v): _cell(v) for v in results.verdicts if v.claim == item.id},
             )
@@ -121,6 +130,12 @@ def cell_of(verdict: str, lower: float | None, upper: float | None) -> BaselineC
         return None if value is None else round(value, _DIGITS)
 
     return BaselineCell(verdict=verdict, lower=rounded(lower), upper=rounded(upper))
+
+
+def whole_of(verdict: str, pooled: Pooled | PooledResult | None) -> dict[str, Any]:
+    """The verdict of a claim, with the limits of its statement on all cells; keys of :class:`BaselineClaim`."""
+    lower, upper = (None, None) if pooled is None else (pooled.lower, pooled.upper)
+    return cell_of(verdict, lower, upper).model_dump()
 
 
 def read_baseline(path: Path) -> Baseline:
@@ -176,13 +191,14 @@ def _differences(old: Baseline, new: Baseline) -> Iterator[Finding]:
         if before.fingerprint != after.fingerprint:
             change = f"from {before.formula} to {after.formula}" if before.formula != after.formula else after.formula
             yield Finding(Level.FAILURE, identifier, "", f"the claim's formula, premises or domain changed ({change})")
-        yield from _verdict_changes(identifier, "", before.kind, _whole(before), _whole(after))
+        yield from _verdict_changes(identifier, "", "lower", _whole(before), _whole(after))
         yield from _certificate_changes(identifier, before.certificates, after.certificates)
+        worse = "lower" if before.by_share else before.kind.meaning.worse
         for where, cell in before.cells.items():
             if where not in after.cells:
                 yield Finding(Level.FAILURE, identifier, where, "the cell is no longer judged")
             else:
-                yield from _verdict_changes(identifier, where, before.kind, cell, after.cells[where])
+                yield from _verdict_changes(identifier, where, worse, cell, after.cells[where])
         for where in after.cells:
             if where not in before.cells:
                 yield Finding(Level.NOTE, identifier, where, "new cell")
@@ -199,20 +215,21 @@ def _certificate_changes(identifier: str, before: Mapping[str, bool], after: Map
 
 
 def _verdict_changes(
-    identifier: str, where: str, kind: Kind, before: BaselineCell, after: BaselineCell
+    identifier: str, where: str, worse: str | None, before: BaselineCell, after: BaselineCell
 ) -> Iterator[Finding]:
+    """``worse`` is the side to which limits move when things get worse; None: either."""
     overlap = _overlap(before, after)
     change = f"{before.verdict} became {after.verdict}"
     if before.verdict != after.verdict:
         if after.verdict == "VIOLATED" or (after.verdict in _UNTESTED and before.verdict not in _UNTESTED):
             yield Finding(Level.FAILURE, identifier, where, change)
-        elif before.verdict == "HOLDS" and after.verdict == "UNDECIDED":
+        elif before.verdict in _RANKS and after.verdict in _RANKS[_RANKS.index(before.verdict) :]:
             # Another processor rounds differently; with overlapping limits nothing is shown to have changed.
             level = Level.WARNING if overlap is not False else Level.FAILURE
             yield Finding(level, identifier, where, change + ("" if overlap is not False else ", and its limits moved"))
         else:
             yield Finding(Level.NOTE, identifier, where, change)
-    if overlap is False and _worse(kind, before, after):
+    if overlap is False and _worse(worse, before, after):
         yield Finding(
             Level.FAILURE,
             identifier,
@@ -221,9 +238,9 @@ def _verdict_changes(
         )
 
 
-def _worse(kind: Kind, before: BaselineCell, after: BaselineCell) -> bool:
+def _worse(side: str | None, before: BaselineCell, after: BaselineCell) -> bool:
     higher = (after.lower or 0.0) > (before.upper or 0.0)
-    return kind.meaning.worse in (None, "higher" if higher else "lower")
+    return side in (None, "higher" if higher else "lower")
 
 
 def _overlap(before: BaselineCell, after: BaselineCell) -> bool | None:
@@ -235,7 +252,7 @@ def _overlap(before: BaselineCell, after: BaselineCell) -> bool | None:
 
 
 def _whole(claim: BaselineClaim) -> BaselineCell:
-    return BaselineCell(verdict=claim.verdict)
+    return BaselineCell(verdict=claim.verdict, lower=claim.lower, upper=claim.upper)
 
 
 def _cell(verdict: VerdictResult) -> BaselineCell:

@@ -11,9 +11,9 @@ __all__ = ["falsifier"]
 
 def falsifier(claim: Claim, settings: Settings) -> str:
     """The outcome that would make a verdict on the claim VIOLATED, as part of a sentence."""
-    return claim.kind.meaning.falsifier.format(
-        observable=claim.observable,
-        trend_margin=settings.trend_margin,
+    return claim.meaning.falsifier.format(
+        observable=claim.judged_on,
+        property_share=settings.property_share,
         equivalence_margin=settings.equivalence_margin,
         slope_limit=RATE_SLOPE_LIMIT,
     )

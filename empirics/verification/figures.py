@@ -20,7 +20,7 @@ from theory.notation import DomainError
 __all__ = ["claim_figures"]
 
 _POINTS = 60
-_INTERVAL = "Points: mean over seeds with its time-uniform interval, each cell by itself."
+_LIMITS = "Points: mean over seeds with the limits that decide; a point alone where no verdict rests on limits."
 
 
 def claim_figures(results: Results, claims: Sequence[Claim]) -> list[FigureData]:
@@ -40,22 +40,22 @@ def claim_figures(results: Results, claims: Sequence[Claim]) -> list[FigureData]
 
 
 def _panels(results: Results, judged: ClaimResult, claim: Claim) -> FigureData | None:
-    """The bound as a line over the last axis, observed cells as points; None if it does not depend on that axis."""
+    """The bound over the last axis as a line, observed cells as points; None without it, or if a share decides."""
     *others, last = results.experiment.axes
     cells = [c for c in results.cells if c.variant == results.experiment.leading]
-    if last not in claim.symbols or claim.arm != results.experiment.leading:
+    if last not in claim.symbols or claim.arm != results.experiment.leading or judged.by_share:
         return None
     rows: list[dict[str, Scalar]] = []
     for place in dict.fromkeys(tuple(c.symbols[s] for s in others) for c in cells):
         panel = [c for c in cells if tuple(c.symbols[s] for s in others) == place]
         rows += _line(results, claim, last, panel)
-        rows += _observed(results, judged.observable, panel)
+        rows += _observed(results, judged, panel)
     if not {"observed", claim.id} <= {row["series"] for row in rows}:
         return None
     observable = results.observables.get(judged.observable)
     exact = observable is not None and observable.sampling == "exact"
     predicted = "formula" if judged.kind == Kind.IDENTITY else "bound"
-    how = "Points: the value of each cell, computed by another route, without sampling." if exact else _INTERVAL
+    how = "Points: the value of each cell, computed by another route, without sampling." if exact else _LIMITS
     symbols = {s.name: s for s in results.notation}
     return FigureData.of(
         f"claim-{judged.id}",
@@ -101,13 +101,17 @@ def _defined(
     return list(zip(points.tolist(), values.tolist(), strict=True))
 
 
-def _observed(results: Results, observable: str, panel: Sequence[CellResult]) -> list[dict[str, Scalar]]:
+def _observed(results: Results, judged: ClaimResult, panel: Sequence[CellResult]) -> list[dict[str, Scalar]]:
+    """The mean of each cell with the limits of its verdict; over all its seeds and without limits if it has none."""
     rows = []
     for cell in panel:
-        found = cell.observables.get(observable)
-        if found is not None and found.mean is not None:
-            row = _row(results, "observed", cell.symbols, found.mean)
-            rows.append(row | {"lower": found.lower, "upper": found.upper, "seeds": len(cell.seeds)})
+        verdict = results.verdict_of(judged.id, results.cells.index(cell))
+        found = cell.observables.get(judged.observable)
+        if verdict is not None and verdict.estimate is not None:
+            row = _row(results, "observed", cell.symbols, verdict.estimate)
+            rows.append(row | {"lower": verdict.lower, "upper": verdict.upper, "seeds": len(cell.seeds)})
+        elif found is not None and found.mean is not None:
+            rows.append(_row(results, "observed", cell.symbols, found.mean) | {"seeds": len(cell.seeds)})
     return rows
 
 
@@ -125,21 +129,20 @@ def _forest(results: Results, judged: ClaimResult) -> FigureData | None:
             "lower": verdict.lower,
             "upper": verdict.upper,
             "threshold": verdict.bound,
-            "verdict": verdict.verdict,
+            "verdict": "flat" if verdict.flat else verdict.verdict,
         }
         for verdict in results.verdicts
         if verdict.claim == judged.id and verdict.estimate is not None
     ]
     if not rows:
         return None
-    compared = judged.axis is not None or judged.reference is not None
+    measured = "share of worlds in which it holds" if judged.by_share else "measured value"
     return FigureData.of(
         f"claim-{judged.id}",
         f"{judged.title}, verdict by verdict",
-        f"{judged.title}: the measured value with the limits that the verdict rests on; black bars are the threshold. "
-        "Open points are undecided, crosses violated.",
+        f"{judged.title}: the {measured} with the limits that the verdict rests on; black bars are the threshold. "
+        "Open points are undecided or flat, crosses violated.",
         "forest",
         rows,
-        xlabel=words(judged.observable) + (", paired difference" if compared else ""),
-        two_sided=judged.kind == Kind.EQUIVALENCE,
+        xlabel=measured if judged.by_share else words(judged.observable),
     )

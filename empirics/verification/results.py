@@ -20,12 +20,43 @@ __all__ = ["SCHEMA_FILE", "Results", "read_results", "write_results"]
 SCHEMA_FILE = Path(__file__).with_name("results.schema.json")
 
 
+class PlanResult(Part):
+    """The plan: the hash in plan.json, and whether it was declared before the data; if not, it is exploratory."""
+
+    hash: str
+    declared: bool
+    reason: str
+
+
 class MutantResult(Part):
     """A near miss of a claim: refuted, not refuted, or (None) not tested."""
 
     name: str
     refuted: bool | None
     evidence: str
+
+
+class PooledResult(Part):
+    """All cells of a claim together: the mean over worlds of the fraction of cells in which it holds.
+
+    ``p_value`` is sequential, of "at most what is asked"; ``holm`` and ``benjamini_yekutieli`` are its adjusted
+    values over all claims that have one.
+    """
+
+    statement: str
+    estimate: float
+    lower: float
+    upper: float
+    asked: float
+    alpha: float
+    refuting: float
+    worlds: int
+    without: int
+    confirmed: bool
+    refuted: bool
+    p_value: float
+    holm: float
+    benjamini_yekutieli: float
 
 
 class StatedPremise(Part):
@@ -37,7 +68,11 @@ class StatedPremise(Part):
 
 
 class ClaimResult(Part):
-    """A claim as it is stated, and its verdict over all cells."""
+    """A claim as it is stated, and its verdict over all cells.
+
+    ``judged_on`` is the observable that verdicts rest on; ``by_share`` tells whether they are about the share of
+    worlds in which the claim holds, and not about a mean.
+    """
 
     id: str
     title: str
@@ -52,6 +87,8 @@ class ClaimResult(Part):
     latex: str | None
     symbols: list[str]
     observable: str
+    judged_on: str
+    by_share: bool
     variant: str
     reference: str | None
     axis: str | None
@@ -60,6 +97,7 @@ class ClaimResult(Part):
     falsifier: str
     required: bool
     verdict: str
+    pooled: PooledResult | None
     certificate: dict[str, Any] | None
     mutants: list[MutantResult]
 
@@ -67,6 +105,7 @@ class ClaimResult(Part):
 class Results(Measured, Document):
     """The whole document; it is read without the code that made it."""
 
+    plan: PlanResult
     claims: list[ClaimResult]
     shown: Shown
     figures: list[FigureData]

@@ -6,7 +6,6 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from empirics.experiments.arms import Arm, arms_of
 from empirics.experiments.load import load_settings
 from empirics.experiments.protocol import Experiment
 from empirics.experiments.registry import experiment as registered
@@ -16,12 +15,12 @@ from empirics.judging.mutants import judge_mutants, mutated_claims
 from empirics.judging.outcome import ClaimOutcome, Verdict
 from empirics.runs.device import resolved_device
 from empirics.runs.pool import INTERNAL_ERROR, available_cores
-from empirics.runs.source import ArmUnit, Progress, RunSource
+from empirics.runs.source import Progress, RunSource, keys_of
 from empirics.runs.store import Store
-from empirics.verification.adaptive import seeds_wanted
 from empirics.verification.assembly import Runs, assemble, tables_of
+from empirics.verification.plan import asked, declare, plan_of, standing, wanted
 from empirics.verification.results import Results
-from theory import Claim, claim
+from theory import Claim
 
 __all__ = ["Interrupted", "exit_status", "verify"]
 
@@ -48,8 +47,8 @@ def verify(
 ) -> Results:
     """Run the configured grid and judge every claim that the experiment is about.
 
-    Every unit gets ``seeds.minimum`` seeds, then more in rounds, up to
-    ``seeds.maximum``, where that can still decide a verdict.
+    Every unit of every arm gets the same seeds: those of the first of ``seeds.looks``, then those of the next one
+    while some verdict is open. The plan is recorded before the first run, in the store and as plan.json beside it.
 
     Args:
         config: the settings, of the experiment's kind; its default preset if None.
@@ -70,18 +69,20 @@ def verify(
     trial = _experiment(experiment, config)
     settings = load_settings(trial) if config is None else config
     settings = trial.settle(settings, resolved_device(settings.compute.device)[0])
-    arms: Sequence[Arm] = arms_of(trial, settings)
-    if claims is None:
-        chosen = tuple(claim(identifier) for identifier in trial.claims([arm.name for arm in arms]))
-    else:
-        chosen = tuple(claim(identifier) for identifier in claims)
-        arms = _needed(arms, chosen)
+    arms, chosen = asked(trial, settings, claims)
     start = time.monotonic()
     runs = Runs()
-    source = RunSource(trial, arms, workers or available_cores(), progress or Progress(), store, fresh, cluster)
+    plan = plan_of(trial, settings, arms, chosen)
+    all_runs = wanted(trial, arms, settings.seeds.base, settings.seeds.base + settings.seeds.maximum)
+    stands = standing(plan, store, keys_of(trial, arms, all_runs).values())
+    if store is not None:
+        declare(plan, store)
+    source = RunSource(
+        trial, arms, workers or available_cores(), progress or Progress(), store, fresh, cluster, plan.hash
+    )
     interrupted = False
     try:
-        _run_adaptively(source, settings, runs, chosen, mutants=mutants)
+        _run_looks(source, settings, runs, chosen, mutants=mutants)
     except KeyboardInterrupt:
         interrupted = True
     tables = tables_of(trial, arms, runs)
@@ -92,9 +93,10 @@ def verify(
         runs,
         tables,
         chosen,
-        [judge_claim(item, tables, settings.verdict) for item in chosen],
-        judge_mutants(chosen, tables, settings.verdict) if mutants else [],
+        [judge_claim(item, tables, settings.verdict, looks=settings.seeds.looks) for item in chosen],
+        judge_mutants(chosen, tables, settings.verdict, settings.seeds.looks) if mutants else [],
         time.monotonic() - start,
+        plan=stands,
         complete=not interrupted,
     )
     if interrupted:
@@ -130,24 +132,19 @@ def _experiment(given: Experiment | str | None, config: Any) -> Experiment:
     return registered(given)
 
 
-def _needed(arms: Sequence[Arm], claims: Sequence[Claim]) -> list[Arm]:
-    """The arms that the claims speak of or compare with, and the leading arm."""
-    asked = {arms[0].name, *(c.arm for c in claims), *(c.reference for c in claims)}
-    return [arm for arm in arms if arm.name in asked]
-
-
-def _run_adaptively(source: RunSource, settings: Any, runs: Runs, claims: Sequence[Claim], *, mutants: bool) -> None:
+def _run_looks(source: RunSource, settings: Any, runs: Runs, claims: Sequence[Claim], *, mutants: bool) -> None:
+    """All units up to each look in turn; until every verdict is final."""
     experiment, arms, seeds = source.experiment, source.arms, settings.seeds
-    current: dict[ArmUnit, int] = {(arm.name, unit): 0 for arm in arms for unit in experiment.units(arm.settings)}
-    wanted = dict.fromkeys(current, seeds.minimum)
-    base = seeds.base
-    while wanted:
-        for variant, finished in source.runs({a: range(base + current[a], base + n) for a, n in wanted.items()}):
+    asked = [*claims, *(mutated for _, _, mutated in mutated_claims(claims) if mutants)]
+    before = 0
+    for look in seeds.looks:
+        for variant, finished in source.runs(wanted(experiment, arms, seeds.base + before, seeds.base + look)):
             runs.add(variant, finished)
-        current |= wanted
+        before = look
         tables = tables_of(experiment, arms, runs)
-        outcomes: list[ClaimOutcome] = [judge_claim(item, tables, settings.verdict) for item in claims]
-        if mutants:
-            outcomes += [judge_claim(mutated, tables, settings.verdict) for _, _, mutated in mutated_claims(claims)]
+        outcomes: list[ClaimOutcome] = [
+            judge_claim(item, tables, settings.verdict, looks=seeds.looks) for item in asked
+        ]
         source.progress.judged(outcomes)
-        wanted = seeds_wanted(outcomes, tables, current, seeds)
+        if not any(o.verdict in (Verdict.UNDECIDED, Verdict.SUPPORTED) for o in outcomes):
+            return

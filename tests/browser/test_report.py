@@ -40,7 +40,7 @@ def test_columns_sort_as_numbers_both_ways_with_empty_values_last(open_report):
     table.get_by_role("button", name="N_f").click()
     assert header.get_attribute("aria-sort") == "descending"
     assert column(table, "N_f") == sorted(before, key=float, reverse=True)
-    extra = page.locator("table", has_text="Numbers")
+    extra = page.locator("table", has=page.get_by_text("Numbers", exact=True))
     extra.get_by_role("button", name="value").click()
     assert column(extra, "value") == ["1e-07", "0.25", "4", ""]
     extra.get_by_role("button", name="value").click()
@@ -55,7 +55,7 @@ def test_a_sort_by_words_and_by_measured_value(open_report):
     assert column(overview, "claim") == sorted(column(overview, "claim"))
     table = page.get_by_role("group", name="Predicted against observed out-of-distribution error").locator("table")
     table.get_by_role("button", name="observed").click()
-    means = [float(text.split()[0]) for text in column(table, "observed [interval]")]
+    means = [float(text.split()[0]) for text in column(table, "observed [limits]")]
     assert means == sorted(means)
     assert len(set(means)) > 1
 

@@ -35,7 +35,7 @@ CASES = {
     "unknown option": (["verify", "--fast"], ["--fast"]),
     "unknown command": (["verfy"], ["verfy"]),
     "unknown device": (["verify", "--device", "tpu"], ["compute.device", "tpu", "cuda"]),
-    "seeds out of order": (["verify", "--set", "seeds.maximum=2"], ["seeds.maximum", "2", "8"]),
+    "seeds out of order": (["verify", "--set", "seeds.maximum=2"], ["seeds.maximum", "2", "16"]),
     "batch without sgd": (["verify", "--set", "pretraining.batch_size=4"], ["pretraining.batch_size", "4", "gd"]),
     "nothing trained": (
         ["verify", "--set", "model.mlp=false", "--set", "model.attention=false", "--set", "model.train_output=false"],

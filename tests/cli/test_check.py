@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 import pytest
 import sympy as sp
 
+import empirics.cli.verify  # takes ``verify`` from its module, so before a test replaces it there
 import empirics.verification.verify
 import theory.certify.record
 from empirics.cli.app import run
@@ -104,6 +105,49 @@ def test_holds_to_undecided_with_overlapping_limits_is_a_warning(baseline):
     assert levels(compare(before, near)) == [("WARNING", "ood-error-literal")]
     far = with_cell(baseline, "ood-error-literal", CELL, verdict="UNDECIDED", lower=0.5, upper=0.9)
     assert ("FAILURE", "ood-error-literal") in levels(compare(before, far))
+
+
+def with_whole(baseline, identifier, **change):
+    """The baseline with the verdict or the pooled limits of one claim changed."""
+    item = baseline.claims[identifier].model_copy(update=change)
+    return baseline.model_copy(update={"claims": baseline.claims | {identifier: item}})
+
+
+@pytest.mark.parametrize(("old", "new"), [("HOLDS", "SUPPORTED"), ("SUPPORTED", "UNDECIDED"), ("HOLDS", "UNDECIDED")])
+def test_a_claim_that_is_less_sure_with_overlapping_limits_is_a_warning(baseline, old, new):
+    before = with_whole(baseline, "ood-error-literal", verdict=old, lower=0.85, upper=1.0)
+    near = with_whole(baseline, "ood-error-literal", verdict=new, lower=0.7, upper=0.99)
+    assert levels(compare(before, near)) == [("WARNING", "ood-error-literal")]
+    assert levels(compare(near, before)) == [("NOTE", "ood-error-literal")]
+    far = with_whole(baseline, "ood-error-literal", verdict=new, lower=0.5, upper=0.8)
+    assert set(levels(compare(before, far))) == {("FAILURE", "ood-error-literal")}
+
+
+@pytest.mark.parametrize("old", ["HOLDS", "SUPPORTED", "UNDECIDED"])
+def test_a_claim_that_becomes_violated_is_a_failure(baseline, old):
+    before = with_whole(baseline, "ood-error-literal", verdict=old)
+    after = with_whole(baseline, "ood-error-literal", verdict="VIOLATED")
+    assert levels(compare(before, after)) == [("FAILURE", "ood-error-literal")]
+
+
+def test_the_baseline_holds_the_limits_of_all_cells_together(baseline, results):
+    for item in results.claims:
+        known = baseline.claims[item.id]
+        expected = (None, None) if item.pooled is None else (item.pooled.lower, item.pooled.upper)
+        assert (known.lower, known.upper) == pytest.approx(expected, abs=1e-4) if item.pooled else expected
+    assert baseline.claims["ood-error-literal"].lower is not None
+
+
+@pytest.mark.parametrize("identifier", ["trend-finetuned", "mechanism", "failure-regime"])
+def test_a_share_of_worlds_is_worse_when_it_is_lower(baseline, identifier):
+    where = next(iter(baseline.claims[identifier].cells))
+    high = with_cell(baseline, identifier, where, lower=0.8, upper=0.9)
+    low = with_cell(baseline, identifier, where, lower=0.3, upper=0.5)
+    assert levels(compare(high, low)) == [("FAILURE", identifier)]
+    assert compare(low, high) == []
+    high, low = (with_whole(baseline, identifier, lower=x, upper=x + 0.1) for x in (0.8, 0.3))
+    assert levels(compare(high, low)) == [("FAILURE", identifier)]
+    assert compare(low, high) == []
 
 
 def test_limits_clear_of_the_old_ones_on_the_worse_side(baseline):

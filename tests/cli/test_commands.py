@@ -11,8 +11,10 @@ import jsonschema
 import pytest
 
 from empirics.cli.app import run
+from empirics.judging.levels import benjamini_yekutieli, holm
 from empirics.verification.document import schema_of
 from empirics.verification.results import SCHEMA_FILE, Results, read_results
+from empirics.verification.verify import exit_status
 
 TINY = [
     "--set=world.subjects=12",
@@ -81,10 +83,14 @@ def test_verdicts_of_a_tiny_run(verified):
     judged = results.verdict_of("ood-error-literal", 3)
     assert judged.verdict in ("HOLDS", "UNDECIDED")
     assert judged.bound == pytest.approx(math.exp(-8 * 9 * math.log(6) / 72))
-    assert judged.alpha == pytest.approx(0.05 / 4)
-    assert judged.family_size == 4
+    assert judged.alpha == 0.05
+    assert judged.refuting == pytest.approx(0.05 / 5)
+    assert judged.family_size == 5
     assert judged.premises[0].name == "pretraining_gap"
     assert judged.premises[0].limit == 0.1
+    assert judged.limits == "betting"
+    assert out_of_scope.limits is None
+    assert {v.limits for v in results.verdicts if v.claim == "relation-features" and v.by_sampling} == {"exact"}
 
 
 def test_results_do_not_depend_on_the_number_of_workers(verified, tmp_path):
@@ -125,6 +131,36 @@ def test_json_on_standard_output_is_one_document_and_nothing_else(capsys, tmp_pa
 
 def test_strict_exits_3_when_something_required_is_undecided(tmp_path, capsys):
     assert run(["verify", *TINY, "--workers", "1", "--strict", "--output", str(tmp_path)]) == 3
+
+
+def test_all_cells_together_stand_with_their_limits(verified):
+    results = read_results(verified / "results.json")
+    found = [(c, c.pooled) for c in results.claims if c.pooled is not None]
+    assert {"ood-error-literal", "trend-finetuned"} <= {c.id for c, _ in found}
+    adjusted = holm([p.p_value for _, p in found]), benjamini_yekutieli([p.p_value for _, p in found])
+    for (item, pooled), *expected in zip(found, *adjusted, strict=True):
+        assert 0 <= pooled.lower <= pooled.estimate <= 1
+        assert pooled.lower < pooled.upper
+        assert (pooled.holm, pooled.benjamini_yekutieli) == tuple(expected)
+        assert pooled.confirmed == (pooled.lower >= pooled.asked == 0.8)
+        cells = sum(v.claim == item.id for v in results.verdicts)
+        assert (pooled.alpha, pooled.refuting) == (0.05, pytest.approx(0.05 / (cells + 1)))
+        assert pooled.worlds + pooled.without == 3
+        assert pooled.statement.endswith("in which it holds" if item.by_share else "that meet the bound")
+
+
+def test_exit_statuses_by_verdict(verified):
+    whole = read_results(verified / "results.json")
+
+    def status(verdict, *, required=True, **options):
+        claims = [c.model_copy(update={"verdict": "HOLDS"}) for c in whole.claims]
+        claims[4] = claims[4].model_copy(update={"verdict": verdict, "required": required})
+        return exit_status(whole.model_copy(update={"claims": claims}), **options)
+
+    verdicts = ("HOLDS", "SUPPORTED", "UNDECIDED", "VIOLATED")
+    assert [status(v) for v in verdicts] == [0, 0, 0, 1]
+    assert [status(v, strict=True) for v in verdicts] == [0, 0, 3, 1]
+    assert [status(v, strict=True, required=False) for v in verdicts] == [0, 0, 0, 0]
 
 
 def test_claims_lists_and_shows(capsys):

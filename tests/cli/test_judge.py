@@ -9,6 +9,7 @@ import pytest
 
 import empirics
 from empirics.cli.app import run
+from empirics.judging.confidence import lower_limit
 
 CLAIM = "ood-error-literal"
 HEADER = ["N_f", "K", "R", "seed", "ood_error", "pretraining_gap"]
@@ -93,14 +94,54 @@ def test_an_empty_field_is_a_failed_run_that_stays_counted(tmp_path):
     assert "7 of 10 seeds" in found.outcome.outcomes[0].reason
 
 
-def test_trends_on_own_measurements(tmp_path):
-    rng = np.random.default_rng(0)
-    lines = [
-        [n, 3, 20, s, float(e), 0.01]
-        for n, mean in ((2, 0.6), (10, 0.2))
-        for s, e in enumerate(rng.beta(8 * mean, 8 * (1 - mean), 60))
-    ]
-    assert empirics.judge(table(tmp_path / "m.csv", lines), "trend-finetuned").verdict == "HOLDS"
+def falling(seeds):
+    """A table in which the error falls with N_f in every world."""
+    errors = ((2, 0.6), (10, 0.2))
+    return [[n, 3, 20, s, round(mean + 0.001 * s, 3), 0.01] for n, mean in errors for s in range(seeds)]
+
+
+def test_a_trend_on_own_measurements_is_judged_on_the_share_of_worlds(capsys, tmp_path):
+    path = table(tmp_path / "m.csv", falling(14))
+    assert run(["judge", path, "--claim", "trend-finetuned", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["limits"] == "betting"
+    (verdict,) = found["verdicts"]
+    assert verdict["counts"] == {"yes": 14, "tie": 0, "no": 0, "undefined": 0, "ran": 14}
+    assert (verdict["estimate"], verdict["bound"], verdict["effect"]["mean"]) == (1.0, 0.8, pytest.approx(0.4))
+    assert verdict["lower"] == lower_limit([1.0] * 14, 0.05)
+    assert verdict["upper"] == 1.0
+    assert (found["pooled"]["lower"], found["pooled"]["worlds"]) == (verdict["lower"], 14)
+    assert verdict["verdict"] == found["verdict"] == ("HOLDS" if verdict["lower"] >= 0.8 else "UNDECIDED")
+    assert empirics.judge(table(tmp_path / "n.csv", falling(40)), "trend-finetuned").verdict == "HOLDS"
+    rising = [[12 - n, *rest] for n, *rest in falling(40)]
+    assert run(["judge", table(tmp_path / "r.csv", rising), "--claim", "trend-finetuned"]) == 1
+    told = " ".join(capsys.readouterr().out.split())
+    assert "judged on the share of worlds, limits are time-uniform (betting)" in told
+    assert "0/0/40/0 of 40" in told
+    assert "alpha of the limit that confirms / that refutes: 0.05 / 0.025" in told
+    assert told.endswith("trend-finetuned: VIOLATED")
+
+
+def test_an_equivalence_of_arms_on_own_measurements_is_judged_on_worlds(tmp_path):
+    lines = [[n, 3, 20, s, 0.3 + (0.2 if arm and s < 4 else 0.0), 0.01, "low-rank" if arm else "main"]
+             for arm in (0, 1) for n in (5, 10) for s in range(40)]  # fmt: skip
+    found = empirics.judge(table(tmp_path / "m.csv", lines, [*HEADER, "variant"]), "low-rank")
+    assert [(o.counts.yes, o.counts.no) for o in found.outcome.outcomes] == [(36, 4), (36, 4)]
+    assert found.outcome.outcomes[0].effect[0] == pytest.approx(0.02)
+    assert "in 36 of 40 worlds" in found.outcome.outcomes[0].reason
+
+
+def test_a_bound_that_all_cells_together_support(capsys, tmp_path):
+    """At N_f = 10 the mean is too near the bound to be decided; every run meets it."""
+    path = table(tmp_path / "m.csv", rows(error=0.7, finetuned=(5, 10)))
+    found = judged(capsys, path, "--strict")
+    assert found["verdict"] == "SUPPORTED"
+    assert [v["verdict"] for v in found["verdicts"]] == ["HOLDS", "UNDECIDED"]
+    assert found["pooled"]["statement"] == "fraction of runs that meet the bound"
+    assert run(["judge", path, "--claim", CLAIM, "--strict"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "judged on the mean over seeds" in told
+    assert "all cells together: fraction of runs that meet the bound, averaged over 40 worlds: 1 [0.921, 1]" in told
 
 
 def test_a_figure_of_bound_and_measurements(tmp_path):

@@ -73,8 +73,11 @@ def test_the_data_beside_a_figure_are_those_of_the_results(verified):
         key = {"templates": cell.templates, "multiplicity": cell.multiplicity, "finetuned": cell.finetuned}
         mine = [r for r in data if all(r[k] == str(v) for k, v in key.items())]
         (observed,) = (r for r in mine if r["series"] == "observed")
-        assert float(observed["value"]) == cell.observables["ood_error"].mean
-        assert float(observed["upper"]) == cell.observables["ood_error"].upper
+        verdict = results.verdict_of("ood-error-literal", results.cells.index(cell))
+        assert float(observed["value"]) == pytest.approx(cell.observables["ood_error"].mean)
+        for side in ("lower", "upper"):
+            decides = getattr(verdict, side)
+            assert observed[side] == ("" if decides is None else str(decides)), "the limits that decide"
         (predicted,) = (r for r in mine if r["series"] == "ood-error-literal")
         bound = claim("ood-error-literal").bound(N_f=cell.finetuned, K=cell.multiplicity, R=cell.templates)
         assert float(predicted["value"]) == pytest.approx(bound)

@@ -51,12 +51,31 @@ def test_the_failure_says_verdict_limits_bound_and_premises(project):
         [
             "*ood-error-literal: VIOLATED*exp(-K*N_f*log(R)*",
             "*|R|=20, K=3, N_f=5: VIOLATED*lower limit*",
-            "*estimate 1, limits [[]*",
+            "*estimate 1, limits [[]*, alpha 0.05 confirms, 0.0167 refutes",
             "*premise pretraining_gap <= epsilon: holds (median 0.01)*",
+            "*all cells together: fraction of runs that meet the bound, averaged over 40 worlds: 0 *",
         ]
     )
     result = run(project, 0.1, gap=1.39)
     result.stdout.fnmatch_lines(["*OUT OF SCOPE*", "*pretraining_gap <= epsilon: FAILS (median 1.39)*"])
+
+
+def test_which_verdicts_pass(project):
+    project.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.parametrize("check", ["holds", "not_violated"])
+        def test_it(factbound, check):
+            getattr(factbound, check)("runs.csv", "ood-error-literal")
+        """
+    )
+    for error, seeds, passed in ((0.1, 40, 2), (0.7, 40, 1), (0.7, 4, 1), (1.0, 40, 0)):
+        result = run(project, error, seeds=seeds)
+        result.assert_outcomes(passed=passed, failed=2 - passed)
+        if seeds == 40 and passed == 1:
+            result.stdout.fnmatch_lines(["*test_it?holds?*", "*ood-error-literal: SUPPORTED*"])
+    run(project, 0.1, gap=1.39).assert_outcomes(failed=2)
 
 
 def test_another_place_for_the_baseline(project):

@@ -1,4 +1,4 @@
-"""Every kind of claim, every verdict, their order, premises, families."""
+"""Bounds, rates and identities; every verdict, their order, premises, levels."""
 
 import math
 
@@ -38,8 +38,10 @@ def test_bounds(kind, values, expected):
     outcome = only(make_claim(kind, bound="1/2"), [make_cell(values)])
     assert outcome.verdict == expected
     assert outcome.estimate == pytest.approx(np.mean(values))
-    assert outcome.lower == pytest.approx(lower_limit(values, 0.05))
-    assert outcome.upper == pytest.approx(upper_limit(values, 0.05))
+    below, above = (0.025, 0.05) if kind == "upper" else (0.05, 0.025)  # refuting shares alpha with the pooled one
+    assert outcome.lower == pytest.approx(lower_limit(values, below))
+    assert outcome.upper == pytest.approx(upper_limit(values, above))
+    assert (outcome.alpha, outcome.refuting, outcome.family_size) == (0.05, 0.025, 2)
     assert outcome.bound == pytest.approx(0.5)
     assert outcome.tightness == pytest.approx(0.5 / np.mean(values))
 
@@ -60,86 +62,6 @@ def test_comparison_with_zero_and_rate():
     assert only(rate, [make_cell([-1.0, -1.2] * 30, observable="slope")]).verdict == "HOLDS"
     assert only(rate, [make_cell([1.5, 1.2] * 30, observable="slope")]).verdict == "VIOLATED"
     assert only(rate, [make_cell([0.1, 0.0] * 4, observable="slope")]).verdict == "UNDECIDED"
-
-
-def test_paired_comparison_and_equivalence_between_arms():
-    rng = np.random.default_rng(0)
-    base = rng.random(400) * 0.5
-    main = make_cell(base.tolist())
-
-    def arm(shift):
-        return make_cell((base + shift).tolist(), index=1, variant="lora")
-
-    more = make_claim("comparison", arm="lora", reference="main")
-    assert only(more, [main, arm(0.2)]).verdict == "HOLDS"
-    less = make_cell((base - 0.2).clip(0).tolist(), index=1, variant="lora")
-    assert only(more, [main, less]).verdict == "VIOLATED"
-    same = make_claim("equivalence", arm="lora", reference="main")
-    assert only(same, [main, arm(0.001)]).verdict == "HOLDS"
-    assert only(same, [main, arm(0.3)]).verdict == "VIOLATED"
-    assert only(same, [main, arm(0.049)]).verdict == "UNDECIDED"
-    outcome = only(same, [main, arm(0.001)])
-    assert outcome.cells == (1, 0)
-    assert judge(same, [main]).verdict == "NOT TESTED"
-
-
-def test_pairing_is_by_seed_not_by_position():
-    values = np.linspace(0, 0.9, 200)
-    main = make_cell(values.tolist())
-    backwards = make_cell(values[::-1].tolist(), index=1, variant="lora", seeds=range(199, -1, -1))
-    outcome = only(make_claim("equivalence", arm="lora", reference="main"), [main, backwards])
-    assert outcome.estimate == pytest.approx(0.0, abs=1e-12)
-    assert outcome.verdict == "HOLDS"
-
-
-def chain(shifts, n=600, axis="N_f", start=0):
-    rng = np.random.default_rng(3)
-    base = 0.3 + 0.2 * rng.random(n)
-    return [make_cell((base + shift).tolist(), index=start + i, **{axis: 2 + i}) for i, shift in enumerate(shifts)]
-
-
-def test_values_over_decades_are_compared_by_sign_once_per_pretrained_model():
-    """Differences of 1e-4 that are all positive decide; the two N_f of one model count once."""
-    claim = make_claim("comparison", observable="rest", arm="slow", reference="main")
-    fast = [1e-4 * (i + 1) for i in range(8)]
-    cells = [make_cell(fast, index=i, observable="rest", N_f=n) for i, n in enumerate((5, 10))]
-    cells += [
-        make_cell([v + 1e-4 for v in fast], index=2 + i, variant="slow", observable="rest", N_f=n)
-        for i, n in enumerate((5, 10))
-    ]
-    (verdict,) = judge_claim(claim, cells, settings(), OBSERVABLES).outcomes
-    assert verdict.verdict is Verdict.HOLDS
-    assert verdict.estimate == 1.0
-    assert verdict.family_size == 1
-    assert verdict.cells == (2, 0)
-    mixed = [v + (1e-4 if i < 6 else -1.0e-5) for i, v in enumerate(fast)]
-    cells[2] = make_cell(mixed, index=2, variant="slow", observable="rest", N_f=5)
-    (verdict,) = judge_claim(claim, cells, settings(), OBSERVABLES).outcomes
-    assert verdict.estimate == 0.5
-    assert verdict.verdict is Verdict.UNDECIDED
-
-
-def test_trends():
-    falls = make_claim("trend", axis="N_f", direction=-1)
-    assert judge(falls, chain([0.0, -0.05, -0.1])).verdict == "HOLDS"
-    assert judge(falls, chain([0.0, 0.0, 0.001])).verdict == "HOLDS"  # within the margin of 0.02
-    assert judge(falls, chain([0.0, -0.1, 0.3])).verdict == "VIOLATED"
-    rises = make_claim("trend", axis="R", direction=1)
-    assert judge(rises, chain([0.0, 0.1, 0.2], axis="R")).verdict == "HOLDS"
-    assert judge(rises, chain([0.0, -0.2], axis="R")).verdict == "VIOLATED"
-    assert judge(falls, chain([0.0])).verdict == "NOT TESTED"
-    outcome = judge(falls, chain([0.0, -0.1, 0.3])).outcomes[0]
-    assert outcome.cells == (0, 1, 2)
-    assert "N_f from 3 to 4" in outcome.reason
-    assert outcome.family_size == 2
-    assert outcome.alpha == pytest.approx(0.025)
-
-
-def test_trend_families_count_all_adjacent_pairs():
-    claim = make_claim("trend", axis="N_f", direction=-1)
-    cells = chain([0.0, -0.1]) + [make_cell([0.5] * 10, index=2 + i, K=5, N_f=n) for i, n in enumerate((2, 3, 4))]
-    outcome = judge(claim, cells)
-    assert [o.family_size for o in outcome.outcomes] == [3, 3]
 
 
 def test_vacuous_bounds():
@@ -187,13 +109,24 @@ def test_diverged_seeds_fail_the_premise_and_stay_counted():
     assert "3 failed" in outcome.reason
 
 
-def test_alpha_is_divided_over_declared_cells_before_scope_is_known():
+def test_cells_are_confirmed_at_alpha_and_refuted_at_alpha_over_all_statements():
+    """Before scope is known: a cell out of scope, one without runs, and the pooled statement are counted."""
     claim = make_claim("upper", bound="1/2", assumptions=[TWO_TEMPLATES])
     cells = [make_cell(LOW, index=0), make_cell(LOW, index=1, K=1), make_cell([], index=2, K=3)]
     outcome = judge(claim, cells)
-    assert {o.family_size for o in outcome.outcomes} == {3}
-    assert all(o.alpha == pytest.approx(0.05 / 3) for o in outcome.outcomes)
+    assert {o.family_size for o in outcome.outcomes} == {4}
+    assert {o.alpha for o in outcome.outcomes} == {0.05}
+    assert all(o.refuting == pytest.approx(0.05 / 4) for o in outcome.outcomes)
     assert [o.verdict for o in outcome.outcomes] == ["HOLDS", "OUT OF SCOPE", "NOT TESTED"]
+
+
+def test_bounds_of_cells_whose_scope_is_measured_share_alpha():
+    claim = make_claim("upper", bound="1/2", assumptions=[NEAR_OPTIMAL])
+    gaps = ([0.0] * 40, [0.0] * 39 + [1.0], [0.0] * 38 + [1.0] * 2)
+    cells = [make_cell(LOW, index=i, gaps=g, N_f=2 + i) for i, g in enumerate(gaps)]
+    assert [o.alpha for o in judge(claim, cells).outcomes] == [0.05, 0.025, 0.025]
+    cells[0] = make_cell([*LOW[:-1], None], gaps=[0.0] * 40, N_f=2)  # without a value: out of scope by measurement too
+    assert [o.alpha for o in judge(claim, cells).outcomes] == pytest.approx([0.05 / 3] * 3)
 
 
 def test_one_measurement_of_the_pretrained_model_is_one_verdict():
@@ -209,6 +142,7 @@ def test_order_of_verdicts():
     v = Verdict
     assert worst([v.HOLDS, v.UNDECIDED, v.VIOLATED, v.VACUOUS]) is v.VIOLATED
     assert worst([v.HOLDS, v.UNDECIDED, v.OUT_OF_SCOPE]) is v.UNDECIDED
+    assert worst([v.HOLDS, v.SUPPORTED]) is v.SUPPORTED
     assert worst([v.HOLDS, v.VACUOUS, v.OUT_OF_SCOPE, v.NOT_TESTED]) is v.HOLDS
     assert worst([v.VACUOUS, v.OUT_OF_SCOPE]) is v.VACUOUS
     assert worst([v.OUT_OF_SCOPE, v.NOT_TESTED]) is v.OUT_OF_SCOPE

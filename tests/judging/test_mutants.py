@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
-from judging_builders import make_cell, settings
+from judging_builders import OBSERVABLES, make_cell, make_claim, settings
 
-from empirics.judging.mutants import judge_mutants
+from empirics.judging.judge import judge_claim
+from empirics.judging.mutants import _evidence, judge_mutants
+from empirics.judging.outcome import Verdict
 from theory import all_claims, claim
 
 EXACT = ["coverage-half-mean", "covering-some-unseen", "covering-none-seen", "coverage-union", "coverage-union-sharp"]
@@ -36,6 +38,18 @@ def test_measured_mutants_need_measurements():
     outcomes = judge_mutants([literal], [cell([0.0] * 60)], settings())
     assert {o.refuted for o in outcomes} == {False}
     assert all("do not tell it from the claim" in o.evidence for o in outcomes)
+
+
+def test_a_mutant_is_refuted_by_the_pooled_statement_too():
+    """Twenty cells, each open, and the mean over them below what is asked."""
+    values = [-1.0 if i in {round(j * 32 / 13) for j in range(13)} else 1.0 for i in range(32)]
+    cells = [make_cell(np.roll(values, i).tolist(), index=i, observable="slope", N_f=i + 2) for i in range(20)]
+    outcome = judge_claim(make_claim("comparison", observable="slope"), cells, settings(), OBSERVABLES, (16, 32))
+    assert outcome.verdict is Verdict.VIOLATED
+    assert all(o.verdict is Verdict.UNDECIDED for o in outcome.outcomes)
+    refuted, evidence = _evidence(outcome, cells)
+    assert refuted
+    assert "all cells, 32 worlds: fraction of worlds in which it holds 0.594; upper limit" in evidence
 
 
 def test_every_claim_with_a_number_has_a_mutant():

@@ -58,13 +58,48 @@ def verdict(claim, cells, decision, **more):
         "log_bound": None,
         "tightness": None,
         "alpha": 0.05,
+        "refuting": 0.0125,
         "family_size": 4,
         "by_sampling": True,
+        "limits": "exact",
         "premises": [],
+        "counts": None,
+        "effect": None,
+        "steps": [],
+        "flat": False,
         "exceedance": None,
         "sharpness": None,
         "observations_needed": None,
         "decidable_at": None,
+    } | more
+
+
+def worlds():
+    """What the verdict on a property has besides, all numbers different."""
+    yes, effect = next(_numbers), spread()
+    return {
+        "counts": {"yes": yes, "tie": yes + 1, "no": yes + 2, "undefined": yes + 3, "ran": 5 * yes},
+        "effect": effect,
+    }
+
+
+def pooled(**more):
+    """The statement on all cells, confirmed."""
+    return {
+        "statement": "fraction of worlds in which it holds",
+        "estimate": 0.9625,
+        "lower": 0.8725,
+        "upper": 0.9975,
+        "asked": 0.8,
+        "alpha": 0.05,
+        "refuting": 0.0125,
+        "worlds": 31,
+        "without": 2,
+        "confirmed": True,
+        "refuted": False,
+        "p_value": 0.0017,
+        "holm": 0.0051,
+        "benjamini_yekutieli": 0.0935,
     } | more
 
 
@@ -83,6 +118,8 @@ def claim(identifier, kind, decision, **more):
         "latex": r"\mathrm{toy\_error} \le e^{-n}",
         "symbols": ["n"],
         "observable": "toy_error",
+        "judged_on": "toy_error",
+        "by_share": kind in ("comparison", "trend"),
         "variant": "plain",
         "reference": None,
         "axis": None,
@@ -91,6 +128,7 @@ def claim(identifier, kind, decision, **more):
         "falsifier": f"something about {identifier}",
         "required": True,
         "verdict": decision,
+        "pooled": None,
         "certificate": None,
         "mutants": [],
     } | more
@@ -105,6 +143,15 @@ def symbol(name):
         "unit": "",
         "integer": True,
     }
+
+
+def steps():
+    """Moves between two pairs of neighbours."""
+    first = next(_numbers)
+    return [
+        {"between": f"n from {n} to {n + 1}", "falls": first + n, "ties": first + n + 10, "rises": first + n + 20}
+        for n in (5, 6)
+    ]
 
 
 def figures():
@@ -140,8 +187,9 @@ def toy_results():
     cells += [cell("noisy", 20, 2, n) for n in (5, 7)]
     decisions = itertools.cycle(["HOLDS", "UNDECIDED", "VIOLATED", "OUT OF SCOPE"])
     verdicts = [verdict("toy-bound", [i], next(decisions)) for i in range(12)]
-    verdicts += [verdict("toy-arms", [i], "HOLDS") for i in (12, 13)]
-    verdicts += [verdict("toy-trend", [0, 1], "HOLDS", scope="series")]
+    verdicts += [verdict("toy-arms", [i, i - 4], d, **worlds()) for i, d in ((12, "HOLDS"), (13, "UNDECIDED"))]
+    verdicts += [verdict("toy-trend", [0, 1], "HOLDS", scope="series", steps=steps(), **worlds())]
+    verdicts += [verdict("toy-trend", [2, 3], "UNDECIDED", scope="series", flat=True, steps=steps(), **worlds())]
     table = Table(
         id="toy-table",
         title="Toy table",
@@ -175,6 +223,7 @@ def toy_results():
             "schema_version": 2,
             "wall_seconds": 12.0,
             "complete": True,
+            "plan": {"hash": "c0ffee" * 10, "declared": False, "reason": "3 of its 9 runs existed before it"},
             "experiment": {
                 "name": "toy",
                 "title": "toy machines",
@@ -183,7 +232,7 @@ def toy_results():
                 "run_axes": ["d", "c"],
             },
             "notation": [symbol(name) for name in AXES],
-            "config": {"world": {"samples": [5, 7]}, "verdict": {"alpha": 0.05}},
+            "config": {"world": {"samples": [5, 7]}, "verdict": {"alpha": 0.05}, "seeds": {"looks": [3, 6]}},
             "environment": {
                 "factbound": "0", "git_commit": None, "git_dirty": None, "code_hash": "x", "python": "3", "torch": "2",
                 "numpy": "2", "blas": "none", "cpu": "a machine", "threads": 1, "device": "cpu", "dtype": "float64",
@@ -193,7 +242,10 @@ def toy_results():
             "verdicts": verdicts,
             "claims": [
                 claim("toy-bound", "upper", "VIOLATED"),
-                claim("toy-arms", "comparison", "HOLDS", variant="noisy", reference="plain", required=False),
+                claim(
+                    "toy-arms", "comparison", "SUPPORTED", variant="noisy", reference="plain", required=False,
+                    pooled=pooled(),
+                ),
                 claim("toy-trend", "trend", "HOLDS", axis="n"),
             ],
             "curves": [],

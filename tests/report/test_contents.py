@@ -63,6 +63,25 @@ def test_the_answer_names_what_is_violated_and_gives_the_headline(results):
     assert "interrupted" in answer(results.model_copy(update={"complete": False}))
 
 
+def test_a_violation_of_all_cells_together_is_told(toy):
+    pooled = toy.claim("toy-arms").pooled.model_copy(update={"refuted": True, "confirmed": False, "upper": 0.305})
+    refuted = toy.claim("toy-arms").model_copy(update={"verdict": "VIOLATED", "pooled": pooled})
+    changed = toy.model_copy(update={"claims": [refuted]})
+    (view,) = claim_views(changed, [])
+    assert view.closest == "It is, over all cells together: in at most 31 % of worlds."
+
+
+def test_a_bound_that_is_judged_run_by_run_says_on_what(toy):
+    stated = toy.claim("toy-bound").model_copy(update={"judged_on": "toy_loss", "by_share": True})
+    (view,) = claim_views(toy.model_copy(update={"claims": [stated]}), [])
+    assert "judged run by run: in most worlds" in view.kind
+    assert re.findall(r"toy_\w+: What is measured", view.observable) == [
+        "toy_error: What is measured", "toy_loss: What is measured",
+    ]  # fmt: skip
+    plain = claim_views(toy, [])[0]
+    assert "run by run" not in plain.kind + plain.observable
+
+
 def test_a_violation_is_told_where_it_is_and_stands_open(results):
     cell = next(v.cells[0] for v in results.verdicts if v.claim == "failure-regime" and v.verdict == "HOLDS")
     broken = changed(results, "failure-regime", cell, verdict="VIOLATED", reason="upper limit 0.1 < 0.2")

@@ -88,21 +88,20 @@ def test_arms_stand_beside_each_other_with_their_limits(toy):
         assert ends == [pytest.approx((r["lower"], r["upper"])) for r in mine]
 
 
-def forest(**options):
+def forest():
     rows = [
         {"where": "one", "estimate": 0.4, "lower": 0.3, "upper": 0.8, "threshold": 0.9, "verdict": "HOLDS"},
         {"where": "two", "estimate": 0.2, "lower": -0.1, "upper": 0.25, "threshold": 0.5, "verdict": "VIOLATED"},
     ]
-    return draw(FigureData.of("f", "F", "F.", "forest", rows, xlabel="error", **options))
+    return draw(FigureData.of("f", "F", "F.", "forest", rows, xlabel="error"))
 
 
-@pytest.mark.parametrize("two_sided", [False, True])
-def test_a_forest_shows_limits_and_thresholds(two_sided):
-    (axis,) = axes_of(forest(two_sided=two_sided)).values()
+def test_a_forest_shows_limits_and_thresholds():
+    (axis,) = axes_of(forest()).values()
     segments = [tuple(segment[:, 0]) for segment in bars(axis)]
     assert segments == [pytest.approx((0.3, 0.8)), pytest.approx((-0.1, 0.25))]
     marks = [line.get_xdata()[0] for line in axis.get_lines() if line.get_linewidth() == 1.4]
-    assert marks == ([0.9, -0.9, 0.5, -0.5] if two_sided else [0.9, 0.5])
+    assert marks == [0.9, 0.5]
     assert [t.get_text() for t in axis.get_yticklabels()] == ["one", "two"]
     assert [t.get_text() for t in axis.texts] == ["holds", "violated"]
 

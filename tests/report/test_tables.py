@@ -13,14 +13,21 @@ from empirics.experiments.protocol import Curve
 from empirics.report.figures.plots import all_figures
 from empirics.report.html import report_html
 from empirics.report.tables import (
+    ORDER,
+    SETTINGS,
     answer,
     axis_values,
     cells_csv,
     confidence,
     failures,
+    flat_cells,
     interval_text,
     number_text,
+    open_cells,
+    pooled_share,
+    pooled_text,
     run_summary,
+    verdict_counts,
 )
 from empirics.report.terminal import print_results, print_run
 
@@ -78,17 +85,29 @@ def test_cells_csv_has_the_numbers_of_the_document_under_their_names(toy):
         assert [row[column] for column in ("dimension", "colour", "samples")] == [str(cell.symbols[s]) for s in "dcn"]
         assert [row[name] for name in ("seeds", "failed", "in_scope_seeds")] == ["3", "1", "1"]
         for name, summary in cell.observables.items():
-            for part in ("mean", "lower", "upper"):
-                assert float(row[f"{name}_{part}"]) == getattr(summary, part)
+            for column, part in (("mean", "mean"), ("interval_lower", "lower"), ("interval_upper", "upper")):
+                assert float(row[f"{name}_{column}"]) == getattr(summary, part)
         for name, values in toy.shown.columns.items():
             assert float(row[name]) == values[index]
+
+
+def test_cells_csv_has_the_verdicts_with_the_limits_that_decide(toy):
+    rows = list(csv.DictReader(io.StringIO(cells_csv(toy))))
+    parts = ("estimate", "lower", "upper", "bound")
+    for claim, among in (("toy-bound", range(12)), ("toy-arms", (12, 13))):
+        for index, row in enumerate(rows):
+            found = next((v for v in toy.verdicts if v.claim == claim and v.cells[0] == index), None)
+            assert (found is not None) == (index in among)
+            assert row[f"{claim}_verdict"] == (found.verdict if found else "")
+            assert [row[f"{claim}_{p}"] for p in parts] == [str(getattr(found, p)) if found else "" for p in parts]
+    assert not any(column.startswith("toy-trend") for column in rows[0]), "a trend has no verdict on one cell"
 
 
 def test_an_undefined_value_is_an_empty_field(toy):
     bare = [cell.model_copy(update={"observables": {}}) for cell in toy.cells[1:]]
     rows = list(csv.DictReader(io.StringIO(cells_csv(toy.model_copy(update={"cells": [toy.cells[0], *bare]})))))
     assert rows[0]["toy_error_mean"]
-    assert rows[1]["toy_error_mean"] == rows[1]["toy_error_upper"] == ""
+    assert rows[1]["toy_error_mean"] == rows[1]["toy_error_interval_upper"] == ""
 
 
 def test_the_table_of_the_experiment_on_the_page(page):
@@ -122,17 +141,28 @@ def test_the_table_of_the_experiment_in_the_terminal(printed):
     assert "A note below the table." in printed
 
 
+def limits(verdict):
+    return f"{verdict.estimate:.3g} [{verdict.lower:.3g}, {verdict.upper:.3g}]"
+
+
+def worlds(verdict):
+    c = verdict.counts
+    return f"{c.yes}/{c.tie}/{c.no}/{c.undefined} of {c.ran}"
+
+
+def effect(verdict):
+    return f"{verdict.effect.mean:.2g} [{verdict.effect.lower:.2g}, {verdict.effect.upper:.2g}]"
+
+
 def verdict_row(toy, verdict):
     cell = toy.cells[verdict.cells[0]]
-    return {
-        "verdict": verdict.verdict,
-        "|D|": str(cell.symbols["d"]),
-        "c": str(cell.symbols["c"]),
-        "seeds": "3 (1 failed)",
-        "measured [limits]": f"{verdict.estimate:.3g} [{verdict.lower:.3g}, {verdict.upper:.3g}]",
-        "bound": f"{verdict.bound:.3g}",
-        "reason": verdict.reason,
-    }
+    row = {"|D|": str(cell.symbols["d"]), "c": str(cell.symbols["c"]), "reason": verdict.reason}
+    row["α"] = f"{verdict.alpha:.3g} / {verdict.refuting:.3g}"
+    if verdict.counts is None:
+        row |= {"verdict": verdict.verdict, "seeds": "3 (1 failed)", "mean [limits]": limits(verdict)}
+        return row | {"bound": f"{verdict.bound:.3g}"}
+    row |= {"verdict": verdict.verdict + (" flat" if verdict.flat else ""), "worlds": f"{worlds(verdict)} (1 failed)"}
+    return row | {"share of worlds [limits]": limits(verdict), "effect [interval]": effect(verdict)}
 
 
 @pytest.mark.parametrize("claim", ["toy-bound", "toy-trend"])
@@ -146,29 +176,96 @@ def test_the_verdicts_on_the_page(toy, page, claim):
     assert rows[0]["n"] == ("5, 7" if claim == "toy-trend" else "5")
 
 
+def test_the_moves_between_neighbours_are_a_table_of_their_own(toy, page):
+    rows = Tables(page).rows("Steps of toy-trend")
+    expected = [
+        {"where": toy.where(v), "between": s.between, "falls": str(s.falls), "ties": str(s.ties), "rises": str(s.rises)}
+        for v in toy.verdicts
+        if v.claim == "toy-trend"
+        for s in v.steps
+    ]
+    assert rows == expected
+    assert len(rows) == 4
+    assert "Steps of toy-bound" not in Tables(page).found
+
+
 def test_verdicts_on_other_arms_name_the_arm_on_page_and_terminal(toy, page, printed):
     row = Tables(page).rows("Verdicts of toy-arms")[0]
     verdict = next(v for v in toy.verdicts if v.claim == "toy-arms")
     assert row.items() >= {**verdict_row(toy, verdict), "arm": "noisy", "n": "5"}.items()
     line = next(x for x in printed.splitlines() if x.startswith("toy-arms") and "noisy" in x)
-    limits = f"{verdict.estimate:.3g} [{verdict.lower:.3g}, {verdict.upper:.3g}]"
-    expected = ["toy-arms", "noisy", "20", "2", "5", "3", limits, f"{verdict.bound:.3g}", "HOLDS"]
-    assert re.split(r"\s{2,}", line.strip()) == expected
-    headings = next(x for x in printed.splitlines() if "threshold" in x)
-    assert re.split(r"\s{2,}", headings.strip())[2:5] == ["|D|", "c", "n"]
+    shown = [worlds(verdict), limits(verdict), f"{verdict.bound:.3g}", effect(verdict), "HOLDS"]
+    assert re.split(r"\s{2,}", line.strip()) == ["toy-arms", "noisy", "20", "2", "5", *shown]
+    headings = next(x for x in printed.splitlines() if "effect [interval]" in x)
+    assert re.split(r"\s{2,}", headings.strip()) == [
+        "claim", "arm", "|D|", "c", "n", "worlds", "share or mean [limits]", "bound", "effect [interval]", "verdict",
+    ]  # fmt: skip
 
 
-def test_sentences(toy, printed):
+def test_the_claims_table_has_both_levels_on_page_and_terminal(page, printed):
+    row = next(r for r in Tables(page).rows("Claims at a glance") if r["claim"] == "toy-arms")
+    assert row["verdict"] == "SUPPORTED"
+    assert row["all cells together"] == "in at least 87 % of worlds"
+    assert row["cells"] == "1 UNDECIDED, 1 HOLDS"
+    line = next(x for x in printed.splitlines() if x.startswith("toy-arms") and "SUPPORTED" in x)
+    assert re.split(r"\s{2,}", line.strip()) == [
+        "toy-arms", "DERIVED", "comparison", "SUPPORTED", "in at least 87 % of worlds", "1 UNDECIDED, 1 HOLDS",
+    ]  # fmt: skip
+    assert '<li><b class="v-supported">1</b> <span class="v v-supported">SUPPORTED</span></li>' in page
+    assert list(ORDER[:4]) == ["VIOLATED", "UNDECIDED", "SUPPORTED", "HOLDS"]
+
+
+def test_all_cells_together_in_words(toy):
+    claim = toy.claim("toy-arms")
+    assert pooled_text(claim) == (
+        "fraction of worlds in which it holds, averaged over 31 worlds (2 more without a cell in scope): "
+        "0.963 [0.873, 0.998], asked 0.8; alpha 0.05 confirms, 0.0125 refutes. Over all claims: p = 0.0017, "
+        "survives Holm (0.0051), does not survive Benjamini-Yekutieli (0.093)."
+    )
+
+    def share(*, by_share=True, **pooled):
+        statement = claim.pooled.model_copy(update=pooled)
+        return pooled_share(claim.model_copy(update={"pooled": statement, "by_share": by_share}))
+
+    assert share(by_share=False) == "in at least 87 % of runs"
+    assert share(confirmed=False, lower=0.55) == "in 55 to 100 % of worlds"
+    assert share(confirmed=False, refuted=True, lower=0.1, upper=0.302) == "in at most 31 % of worlds"
+    assert pooled_share(toy.claim("toy-trend")) == pooled_text(toy.claim("toy-trend")) == ""
+
+
+def test_open_cells_are_named_and_flat_ones_called_flat(toy, page, printed):
+    (verdict,) = (v for v in toy.verdicts if v.claim == "toy-arms" and v.verdict == "UNDECIDED")
+    line = f"{toy.where(verdict)}: {verdict.reason}"
+    assert open_cells(toy, "toy-arms") == [line]
+    assert line in page
+    assert f"supported, toy-arms; open:\n  {line}\n" in printed
+    assert open_cells(toy, "toy-trend") == []
+    assert flat_cells(toy, "toy-trend") == ["|D|=10, c=2, n=5,7"]
+    assert verdict_counts(toy, "toy-trend") == "1 HOLDS, 1 flat"
+    assert "<dt>Flat cells</dt><dd>|D|=10, c=2, n=5,7 " in page
+    assert "flat, toy-trend: |D|=10, c=2, n=5,7\n" in printed
+
+
+def test_sentences(toy, page, printed):
     assert answer(toy) == (
-        "VIOLATED: toy-bound. The headline. 2 of 3 claims hold in every cell in scope, 0 are undecided in some."
+        "VIOLATED: toy-bound. The headline. "
+        "3 claims: 1 HOLDS (every cell in scope), 1 SUPPORTED (all cells together), 0 UNDECIDED, 1 VIOLATED."
     )
     assert run_summary(toy) == "21 runs of toy machines, 14 cells; a machine, 12 s."
     shown = toy.model_copy(update={"shown": toy.shown.model_copy(update={"summary": "Nine toys"})})
     assert run_summary(shown) == "Nine toys; a machine, 12 s."
-    assert confidence(toy).endswith("over all 3 claims judged by sampling, some verdict is wrong with probability at "
-                                    "most 0.15.")  # fmt: skip
+    told = confidence(toy)
+    assert told.startswith("Each claim has alpha = 0.05. A cell is confirmed at alpha")
+    assert "exact over the looks at 3 and 6 seeds" in told
+    assert told.endswith(
+        " Claims with a statement on all cells: 1; confirmed each at its own alpha: 1; "
+        "over all of them: 1 by Holm (toy-arms), none by Benjamini-Yekutieli."
+    )
+    assert told in page
+    assert SETTINGS in page
+    assert SETTINGS in printed
     assert failures(toy) == ["7 failed runs (|D|=10, c=1, seed 2 and others): it diverged"]
-    assert axis_values(toy, toy.verdicts[-1]) == {"|D|": "10", "c": "1", "n": "5, 7"}
+    assert axis_values(toy, toy.verdicts[-2]) == {"|D|": "10", "c": "1", "n": "5, 7"}
     undecided = next(v for v in toy.verdicts if v.verdict == "UNDECIDED")
     assert f"  |D|=10, c=1, n=7: {undecided.reason}" in printed
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
 from empirics.experiments.document import CellResult, VerdictResult
+from empirics.judging.confidence import upper_limit
 from empirics.verification.results import Results
 
-__all__ = ["Evidence", "number", "table"]
+__all__ = ["Evidence", "number", "percent", "table"]
 
 
 def number(value: float | None, digits: int = 2) -> str:
@@ -22,10 +24,15 @@ def number(value: float | None, digits: int = 2) -> str:
     return f"{value:.{digits}f}"
 
 
+def percent(share: float, *, up: bool = False) -> str:
+    """Whole percent: a lower limit is rounded down, an upper one up."""
+    return f"{math.ceil(100 * share - 1e-9) if up else math.floor(100 * share + 1e-9)} %"
+
+
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table."""
+    """A Markdown table; a bar within a cell is escaped."""
     lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return "\n".join("| " + " | ".join(text.replace("|", r"\|") for text in line) + " |" for line in lines)
 
 
 @dataclass(frozen=True)
@@ -78,10 +85,30 @@ class Evidence:
         """The verdicts of a claim, all or those named."""
         return [v for v in self.results.verdicts if v.claim == claim and (not verdicts or v.verdict in verdicts)]
 
-    def holds(self, *claims: str) -> bool:
-        """Whether every claim holds."""
-        return all(self.results.claim(c).verdict == "HOLDS" for c in claims)
+    def counterexamples(self, claim: str) -> list[str]:
+        """The confirmed cells in which the claim does not hold in some worlds, those with most of them first.
 
-    def violated(self, *claims: str) -> bool:
-        """Whether some claim is violated."""
-        return any(self.results.claim(c).verdict == "VIOLATED" for c in claims)
+        In a cell that is not confirmed the reason of the verdict gives the number. A bound on a mean may be confirmed
+        although some runs are beyond it.
+        """
+        found = [(v.counts, v) for v in self.of(claim, "HOLDS") if v.counts is not None]
+        found = [(n, v) for n, v in found if n.no + n.tie]
+        found.sort(key=lambda item: (-item[0].no, -item[0].tie))
+        return [
+            f"{self.results.where(v)}: {n.no} of {n.yes + n.tie + n.no} worlds" + (f", {n.tie} ties" if n.tie else "")
+            for n, v in found
+        ] + [
+            f"{self.results.where(v)}: {number(100 * v.exceedance.share, 0)} % of runs are beyond the bound"
+            for v in self.of(claim, "HOLDS")
+            if v.exceedance is not None and v.exceedance.share > 0
+        ]
+
+    def extracted(self) -> list[CellResult]:
+        """Cells with K >= 2 in which most facts that fine-tuning never showed are answered right.
+
+        The upper limit of the mean OOD error is at most 1/2, alpha divided over these cells.
+        """
+        asked = [c for c in self.cells() if c.multiplicity >= 2]
+        alpha = self.results.config["verdict"]["alpha"] / max(1, len(asked))
+        values = {id(c): self.values([c], "ood_error") for c in asked}
+        return [c for c in asked if values[id(c)] and upper_limit(values[id(c)], alpha, 0.0, 1.0) <= 0.5]

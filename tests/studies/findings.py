@@ -2,7 +2,7 @@
 
     python tests/studies/findings.py RESULTS.json docs/findings.md [LANGUAGE_MODELS_RESULTS.json]
 
-The verdict on each sentence follows from the verdicts on claims by the rules in
+The answer to each sentence follows from the verdicts on claims by the rules in
 this file; nothing is entered by hand. `make findings` runs the study and this.
 """
 
@@ -15,16 +15,18 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from evidence import Evidence, table
+from evidence import Evidence, percent, table
 from findings_ablations import ablations, low_rank
 from findings_extraction import covering, directions, failure, headline
 from findings_language_models import language_models
 from findings_pretraining import near_optimal, structure, trigger
+from findings_rules import Finding
+from findings_seeds import seeds_line
 from kept import kept
 
 from empirics.verification.results import read_results
 
-Section = Callable[[Evidence], tuple[str, str]]
+Section = Callable[[Evidence], Finding]
 
 SENTENCES: tuple[tuple[str, Section], ...] = (
     ("Pre-training by next-token prediction reaches near-optimal loss.", near_optimal),
@@ -46,23 +48,33 @@ LANGUAGE_MODELS = "Experiments on PopQA with language models support the trends.
 
 def page(e: Evidence, command: str, lm: Evidence | None = None) -> str:
     """The whole page; ``lm`` are the results of ``factbound lm run``."""
-    found = [(sentence, *section(e)) for sentence, section in SENTENCES]
-    found.append((LANGUAGE_MODELS, *language_models(lm)))
+    found = [(sentence, section(e)) for sentence, section in SENTENCES]
+    found.append((LANGUAGE_MODELS, language_models(lm)))
     environment = e.results.environment
     runs = {(c.variant, c.templates, c.multiplicity, s) for c in e.results.cells for s in c.seeds}
     world = e.results.config["world"]
     head = [
         "# Findings",
-        "What the measurements say of each sentence of the source (in our words; only its abstracts and a short "
-        "summary were at hand). Every judgement follows from verdicts by the rules in `tests/studies/findings*.py`.",
+        "What the measurements say of each sentence of the source (in our words; we had access only to its abstracts "
+        "and a short summary). Every answer follows from verdicts by the rules in `tests/studies/findings*.py`: a "
+        "sentence is *supported* if every claim that it stands on holds or is supported, *refuted* if one of them is "
+        "violated, else *not decided*. A property is asked for in at least "
+        f"{percent(e.results.config['verdict']['property_share'])} of worlds. The answers speak of these settings.",
         f"{len(runs)} pre-trained models, S = {world['subjects']}, R in {world['templates']}, K in "
         f"{world['multiplicity']}, N_f in {world['finetuned']}; {environment.cpu}, torch {environment.torch}, "
         f"{environment.dtype}, {e.results.wall_seconds:.0f} s (runs found in the store not counted); "
         f"{datetime.date.today().isoformat()}. Regenerate with "
         f"`make findings` (`{command}`).",
-        table(["", "sentence", "finding"], [[str(i), s, f"**{v}**"] for i, (s, v, _) in enumerate(found, 1)]),
+        seeds_line(e.results),
+        table(
+            ["", "sentence", "answer", "follows from"],
+            [[str(i), s, f"**{f.answer}**", f.why] for i, (s, f) in enumerate(found, 1)],
+        ),
     ]
-    body = [f"## {i}. {s}\n\n**{v[0].upper()}{v[1:]}.**\n\n{t}" for i, (s, v, t) in enumerate(found, 1)]
+    body = [
+        f"## {i}. {s}\n\n**{f.answer[0].upper()}{f.answer[1:]}.** {f.why}\n\n{f.text}"
+        for i, (s, f) in enumerate(found, 1)
+    ]
     return "\n\n".join([*head, *body]) + "\n"
 
 

@@ -1,11 +1,9 @@
-"""Sentences of the source on low rank, ablations and language models."""
+"""Sentences of the source on low rank and on ablations."""
 
 from __future__ import annotations
 
-import math
-
 from evidence import Evidence, number, table
-from findings_rules import NOT, OPEN, PARTLY, PREMISE, SUPPORTED, judged
+from findings_rules import Finding, account, judged, why
 
 
 def excess(e: Evidence, arm: str) -> list[float]:
@@ -17,7 +15,8 @@ def excess(e: Evidence, arm: str) -> list[float]:
     return [d for d in found if d is not None]
 
 
-def low_rank(e: Evidence) -> tuple[str, str]:
+def low_rank(e: Evidence) -> Finding:
+    names = ("rank-one", "low-rank")
     rows = []
     for arm in ("low-rank", "low-rank-small-step", "low-rank-4", "low-rank-16"):
         for c in e.cells(arm):
@@ -50,7 +49,9 @@ def low_rank(e: Evidence) -> tuple[str, str]:
         if c.finetuned in (2, 10, 40) and c.multiplicity in (1, 3, 6)
     ]
     text = [
-        e.verdict("rank-one") + " to 1e-10 in float64. " + e.verdict("low-rank") + ".",
+        account(e, *names),
+        "`rank-one` is an identity, compared to 1e-10 in float64; it gives the fraction of the gradient that lies at "
+        "the prompt. `low-rank` is the part about low rank.",
         "LoRA on W beside full fine-tuning at R = 60, paired by seed (a rate of 1/64 matches the effective step; "
         "`low-rank` has the rate of full fine-tuning):",
         table(
@@ -61,25 +62,18 @@ def low_rank(e: Evidence) -> tuple[str, str]:
         "its right singular vector with e_p; and cos² for the whole update ΔW:",
         table(["R", "K", "N_f", "c", "column", "σ₁²", "cos²", "cos² of ΔW"], shares),
     ]
-    if e.violated("rank-one"):
-        return NOT, "\n\n".join(text)
-    if e.violated("low-rank"):
-        margin = e.results.config["verdict"]["equivalence_margin"]
-        worst = {arm: max(excess(e, arm), default=math.inf) for arm in ("low-rank-4", "low-rank-16")}
+    worst = {arm: max(found) for arm in ("low-rank-4", "low-rank-16") if (found := excess(e, arm))}
+    if worst:
         text.append(
-            "Rank one is refuted within the margin. Largest mean excess over full fine-tuning in any of these cells: "
+            "Higher ranks, not judged: the largest mean excess over full fine-tuning in any of these cells is "
             + ", ".join(f"{number(v, 3)} for `{arm}`" for arm, v in worst.items())
-            + f" (margin {margin})."
+            + f" (margin {e.results.config['verdict']['equivalence_margin']})."
         )
-        if min(worst.values()) > margin:
-            return NOT, "\n\n".join(text)
-        text.append("Further premise: a higher rank, with the step matched.")
-        return PREMISE, "\n\n".join(text)
-    return (SUPPORTED if e.holds("rank-one", "low-rank") else OPEN), "\n\n".join(text)
+    return Finding(judged(e, *names), why(e, *names), "\n\n".join(text))
 
 
-def ablations(e: Evidence) -> tuple[str, str]:
-    names = ("ablation-attention-only", "ablation-mlp-only", "learning-rate-schedule")
+def ablations(e: Evidence) -> Finding:
+    names = ("ablation-attention-only", "learning-rate-schedule")
     rows = []
     for arm in (
         "attention-only",
@@ -127,7 +121,9 @@ def ablations(e: Evidence) -> tuple[str, str]:
     sizes = sorted({c.finetuned for c in e.cells("mlp-only")})
     differing = ("attention-only", "attention-only-large-step", "mlp-only", "decayed-rate")
     text = [
-        " ".join(e.verdict(n) + "." for n in names),
+        account(e, *names),
+        "Beside the sentence, and not part of the answer, the model without trained attention:",
+        account(e, "ablation-mlp-only"),
         table(["arm", "K", "gap", "stored", *(f"error, N_f={n}" for n in sizes)], rows),
         "Mean difference of the OOD error from the main arm, paired by seed: "
         + "; ".join(f"`{a}` {number(e.paired(a, 'ood_error'), 3)}" for a in differing)
@@ -140,13 +136,4 @@ def ablations(e: Evidence) -> tuple[str, str]:
             f"{', '.join(number(e.mean([u], 'pretraining_gap'), 3) for u in larger)}, and its error is "
             f"{number(e.mean(e.cells('attention-only-large-step'), 'ood_error'))} over all cells."
         )
-    status = judged(e, names[0], names[2])
-    lossless = [v for v in e.of(names[0], "UNDECIDED") if abs(v.estimate or 0.0) <= 0.01]
-    if lossless and e.of(names[0], "HOLDS"):
-        where = ", ".join(
-            f"K={e.results.cells[v.cells[0]].multiplicity} N_f={e.results.cells[v.cells[0]].finetuned}"
-            for v in lossless
-        )
-        text.append(f"Further premise: too low a multiplicity; the loss is nil (at most 0.01) at {where}.")
-        status = PREMISE if status == PARTLY else status
-    return status, "\n\n".join(text)
+    return Finding(judged(e, *names), why(e, *names), "\n\n".join(text))

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from evidence import Evidence, number, table
-from findings_rules import UNTESTED, judged
+from findings_rules import UNTESTED, Finding, account, judged, why
 
 __all__ = ["language_models"]
 
-TRENDS = ("lm-trends", "lm-trends-multiplicity", "lm-low-rank")
+TRENDS = ("lm-trends", "lm-trends-multiplicity", "lm-trends-templates")
+BESIDE = ("lm-multiplicity", "lm-low-rank")
 
 
-def language_models(e: Evidence | None) -> tuple[str, str]:
-    """By the verdicts on the trends and on low rank; ``lm-multiplicity`` compares the ends of the grid."""
+def language_models(e: Evidence | None) -> Finding:
+    """By the verdicts on the trends along each axis of the grid; the other claims are reported beside them."""
     if e is None:
-        return UNTESTED, "Language models are a study of their own ([language models](language-models.md))."
+        text = "Language models are a study of their own ([language models](language-models.md))."
+        return Finding(UNTESTED, "no run", text)
+    varied = len(e.results.config["world"]["templates"]) > 1
+    trends = TRENDS if varied else TRENDS[:2]
     config, environment = e.results.config, e.results.environment
     rows = [
         [
@@ -28,11 +32,10 @@ def language_models(e: Evidence | None) -> tuple[str, str]:
         f"`factbound lm run` with facts of `{config['facts']['source']}` ({', '.join(config['facts']['relations'])}), "
         f"{model['name'] or model['architecture'] + ' from scratch'}, {model['layers']} layers of width "
         f"{model['width']}; {environment.cpu}, {e.results.wall_seconds:.0f} s. No weights pre-trained elsewhere.",
-        " ".join(e.verdict(claim) + "." for claim in (*TRENDS, "lm-multiplicity")),
+        account(e, *trends),
+        "Beside the trends, and not part of the answer:",
+        account(e, *BESIDE),
         table(["arm", "R", "K", "N_f", "seeds", "statements stored", "error, trained", "error, held out"], rows),
-        "The fall from the smallest to the largest K is what these few seeds decide; an equivalence within "
-        f"{config['verdict']['equivalence_margin']:g} and trends within "
-        f"{config['verdict']['trend_margin']:g} need more. "
         "See [language models](language-models.md).",
     ]
-    return judged(e, *TRENDS), "\n\n".join(text)
+    return Finding(judged(e, *trends), why(e, *trends), "\n\n".join(text))

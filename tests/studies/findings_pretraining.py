@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from evidence import Evidence, number, table
-from findings_rules import NOT, OPEN, PREMISE, SUPPORTED, judged
+from evidence import Evidence, number, percent, table
+from findings_extraction import answered, extraction
+from findings_rules import NOT, OPEN, SUPPORTED, Finding, account, judged, weakest, why
+
+from empirics.judging.shares import lower_limit, upper_limit
 
 
-def near_optimal(e: Evidence) -> tuple[str, str]:
+def near_optimal(e: Evidence) -> Finding:
+    names = ("pretraining-floor", "pretraining-rate", "pretraining-rate-linear")
     limit = e.results.config["verdict"]["premise_gap"]
     gaps = e.values(e.units(), "pretraining_gap")
     reached = sum(g <= limit for g in gaps)
@@ -21,6 +25,7 @@ def near_optimal(e: Evidence) -> tuple[str, str]:
         ]
         for u in e.units()
     ]
+    near, least = _near(e, limit)
     linear = e.of("pretraining-rate-linear")
     ratios = [v.tightness for v in linear if v.tightness]
     others = []
@@ -31,27 +36,36 @@ def near_optimal(e: Evidence) -> tuple[str, str]:
                 f"`{arm}` {number(max(found), 3)} at worst ({sum(g <= limit for g in found)} of {len(found)} reach it)"
             )
     text = [
-        f"{reached} of {len(gaps)} runs of the main arm end within {limit} nats of the floor log K.",
+        account(e, *names),
+        f"{reached} of {len(gaps)} runs of the main arm end within {limit} nats of the floor log K: {least}",
         table(["R", "K", "gap, mean", "gap, worst", "exponent of t", "slope of log(gap t/log² t)"], rows),
-        f"{e.verdict('pretraining-floor')}. {e.verdict('pretraining-rate')}; the slope is clipped at −1. "
-        f"{e.verdict('pretraining-rate-linear')}, the proved bound being {', '.join(f'{r:.0f}' for r in ratios)} times "
-        "the gap.",
-        "Largest gaps of other arms: " + "; ".join(others) + "." if others else "",
+        "The slope is clipped at −1."
+        + (f" The bound of `{names[2]}` is {', '.join(f'{r:.0f}' for r in ratios)} times the gap." if ratios else ""),
+        *(["Largest gaps of other arms, not part of the answer: " + "; ".join(others) + "."] if others else []),
     ]
-    fragile = [
-        arm
-        for arm in ("equal-attention-step", "attention-only", "residual")
-        if any(g > limit for g in e.values(e.units(arm), "pretraining_gap"))
-    ]
-    if fragile:
-        text.append(f"Further premise: not the setting of {', '.join(f'`{a}`' for a in fragile)} at these steps.")
-    if reached < len(gaps):
-        return PREMISE if reached > len(gaps) / 2 else NOT, "\n\n".join(text)
-    status = judged(e, "pretraining-floor", "pretraining-rate", "pretraining-rate-linear")
-    return (PREMISE if fragile and status == SUPPORTED else status), "\n\n".join(text)
+    reaches = f"{why(e, *names)}; {reached} of {len(gaps)} runs are near the floor"
+    return Finding(weakest(judged(e, *names), near), reaches, "\n\n".join(text))
 
 
-def structure(e: Evidence) -> tuple[str, str]:
+def _near(e: Evidence, limit: float) -> tuple[str, str]:
+    """Whether enough runs of every setting end near the floor; exact limits of that share, one look at the end."""
+    settings = e.results.config["verdict"]
+    asked, alpha, units = settings["property_share"], settings["alpha"], e.units()
+    counts = [
+        (len(found), sum(g <= limit for g in found)) for u in units if (found := e.values([u], "pretraining_gap"))
+    ]
+    if not counts:
+        return OPEN, "no run."
+    least = min(lower_limit(((n, x, 1.0),), alpha, asked) for n, x in counts)
+    most = min(upper_limit(((n, x, 1.0),), alpha / len(counts), asked) for n, x in counts)
+    if most < asked:
+        return NOT, f"refuted, in one setting at most {percent(most, up=True)} of runs do."
+    text = f"confirmed, in at least {percent(least)} of runs in each setting."
+    return (SUPPORTED, text) if least >= asked else (OPEN, text)
+
+
+def structure(e: Evidence) -> Finding:
+    names = ("attention-pattern", "relation-features")
     rows = [
         [
             str(u.templates),
@@ -72,12 +86,18 @@ def structure(e: Evidence) -> tuple[str, str]:
     falls = [
         d for arm in ("distractors", "distractors-large") for d in e.values(e.units(arm), "distractor_attention_drop")
     ]
+    distractors = [
+        f"Mass on distractors at the template's position after pre-training: {drops}. It falls in "
+        f"{sum(d > 0 for d in falls)} of {len(falls)} runs of these arms."
+    ] * bool(falls)
     similar = e.values(e.units(), "feature_similarity")
     least, most = min(similar, default=None), max(similar, default=None)
     below = [u for u in e.units() if (e.mean([u], "subject_attention") or 0) < 0.5]
     text = [
-        f"{e.verdict('attention-pattern')}. Mass on distractors at the template's position after pre-training: "
-        f"{drops}. It falls in {sum(d > 0 for d in falls)} of {len(falls)} runs.",
+        account(e, *names),
+        "That features are specific to relations is judged by `relation-features`: those of shown templates are nearer "
+        "to the change of the prompt than the others.",
+        *distractors,
         "Without distractors, the subject's weight at the template's position (1/2 at the start), and the mean cosine "
         "between the features W e_r of different templates:",
         table(["R", "K", "facts per template", "subject's weight", "feature similarity"], rows),
@@ -85,14 +105,10 @@ def structure(e: Evidence) -> tuple[str, str]:
         f"from {number(least)} (each template its own direction) to {number(most)} (all share one), and "
         "grows with the facts per template.",
     ]
-    if (most or 0) > 0.5:
-        text.append("Further premise for features specific to relations: few facts per template.")
-    status = judged(e, "attention-pattern")
-    status = PREMISE if status == SUPPORTED and (below or (most or 0) > 0.5) else status
-    return status, "\n\n".join(text)
+    return Finding(judged(e, *names), why(e, *names), "\n\n".join(text))
 
 
-def trigger(e: Evidence) -> tuple[str, str]:
+def trigger(e: Evidence) -> Finding:
     rows = []
     for c in e.cells(finetuned=20):
         rows.append(
@@ -106,23 +122,12 @@ def trigger(e: Evidence) -> tuple[str, str]:
                 number(e.mean([c], "update_prompt_cosine")),
             ]
         )
-    contrasts = e.values(e.cells(), "feature_alignment_contrast")
-    asked = [v.observations_needed for v in e.of("relation-features", "UNDECIDED") if v.observations_needed]
-    needed = f"{min(asked)} to {max(asked)}" if asked else "no"
     text = [
+        account(e, "relation-features"),
+        extraction(e),
         "At N_f = 20: cos(Δ_p, h_r) over covered and uncovered templates, the OOD error over all held-out facts and "
-        "over those with every own template covered, and cos² between ΔW's top right singular vector and e_p:",
+        "over those with all K templates covered, and cos² between ΔW's top right singular vector and e_p:",
         table(["R", "K", "covered", "uncovered", "OOD error", "fully covered", "cos² with e_p"], rows),
-        f"{e.verdict('relation-features')}. The contrast is positive in {sum(c > 0 for c in contrasts)} of "
-        f"{len(contrasts)} (cell, seed) pairs. Limits free of distributional assumptions would confirm it in the "
-        f"undecided cells with about {needed} seeds.",
     ]
-    multiple = [c for c in e.cells() if c.multiplicity >= 2]
-    easy = [c for c in multiple if (e.mean([c], "ood_error") or 0) <= 0.05]
-    status = judged(e, "relation-features")
-    if status in (NOT, OPEN) or not easy:
-        return (status if easy else OPEN), "\n\n".join(text)
-    text.append(
-        f"Further premise: K ≥ 2; the mean OOD error is at most 0.05 in {len(easy)} of {len(multiple)} such cells."
-    )
-    return PREMISE, "\n\n".join(text)
+    answer = weakest(judged(e, "relation-features"), SUPPORTED if e.extracted() else OPEN)
+    return Finding(answer, f"{why(e, 'relation-features')}; {answered(e)}", "\n\n".join(text))

@@ -6,6 +6,7 @@ prints the Markdown tables of docs/statistics.md.
 """
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from sys import path
 
@@ -14,18 +15,106 @@ from scipy import stats
 
 path.insert(0, str(Path(__file__).parents[1] / "judging"))
 
-from test_adaptive import SEEDS, simulate
+import share_errors
+from share_errors import CASES, LOOKS, errors, independent, judged, tolerable
 from test_confidence import ALPHA, LAWS, LENGTH, REPETITIONS
+from test_shares import reach
 
 from empirics.judging.confidence import interval, log_wealth_path, upper_limit
+from empirics.judging.outcome import Verdict
+from empirics.judging.shares import boundaries, lower_limit, spent
 
-TRUTHS = [(0.02, "1/2"), (0.1, "1/2"), (0.25, "1/2"), (0.4, "1/2"), (0.6, "1/2"), (0.8, "1/2"), (0.05, "1/20")]
+SHARE = share_errors.SHARE
 
 
 def header(*names: str) -> None:
     """The head of a Markdown table."""
     print("| " + " | ".join(names) + " |")
     print("| " + " | ".join("---" for _ in names) + " |")
+
+
+def least(looks: Sequence[int], alpha: float, share: float) -> list[int]:
+    """The successes that reject "the share is at most this" at each look."""
+    budgets = tuple(spent(alpha, n / looks[-1]) for n in looks)
+    return [int(c) for c in boundaries(tuple(looks), budgets, np.array([share]))[:, 0]]
+
+
+def designs() -> None:
+    """Boundaries, exact level and exact power of declared looks."""
+    header("looks", "successes that confirm 0.8", "level", "power at 0.95", "at 0.97", "at 0.99")
+    for looks in ((8,), (14,), (16,), (16, 32), (16, 32, 64)):
+        counts = least(looks, ALPHA, SHARE)
+        found = [reach(looks, counts, share) for share in (SHARE, 0.95, 0.97, 0.99)]
+        words = ", ".join(f"{c} of {n}" if c <= n else f"none of {n}" for c, n in zip(counts, looks, strict=True))
+        print(f"| {list(looks)} | {words} | {found[0]:.5f} | " + " | ".join(f"{p:.3f}" for p in found[1:]) + " |")
+    print()
+
+
+def exact_errors() -> None:
+    """False HOLDS with one cell just below, false VIOLATED of independent cells at what is asked: no simulation."""
+    header("cells", "HOLDS, one cell at 0.8 less 1e-9, the others at 1", "VIOLATED, every cell at 0.8 (pool: at most)")
+    for cells in (1, 5, 20):
+        refuting = ALPHA / (cells + 1)
+        one = reach(LOOKS, least(LOOKS, refuting, 1 - SHARE), 1 - SHARE)
+        holds = reach(LOOKS, least(LOOKS, ALPHA, SHARE), SHARE - 1e-9)
+        print(f"| {cells} | {holds:.5f} | {1 - (1 - one) ** cells:.5f} (+ {refuting:.5f}) |")
+    print()
+
+
+def simulated_errors(repetitions: int = REPETITIONS) -> None:
+    """Error rates by the product's own code."""
+    header("what is false", f"errors of {repetitions}", "share", "refuted as at most 0.05?")
+    for name, case in CASES.items():
+        count = errors(case, repetitions)
+        verdict = "no" if tolerable(count, repetitions, case.level) else "YES"
+        print(f"| {name} | {count} | {count / repetitions:.4f} | {verdict} |", flush=True)
+    print()
+
+
+def old_power(share: float, effect: float, alpha: float) -> tuple[float, float]:
+    """How often the mean of differences of that size was shown to be above, or below, 0 at some seed from 8 to 32."""
+    rng = np.random.default_rng(5)
+    values = np.where(rng.random((REPETITIONS, LOOKS[-1])) < share, effect, -effect)
+    x = (values + 1) / 2
+    found = [float((log_wealth_path(v, 0.5)[:, 7:] >= -math.log(alpha)).any(axis=1).mean()) for v in (1 - x, x)]
+    return found[0], found[1]
+
+
+def new_power(share: float, cells: int, repetitions: int) -> dict[Verdict, float]:
+    """How often each verdict is the last one, looking as `verify` does."""
+    counts = dict.fromkeys((Verdict.HOLDS, Verdict.SUPPORTED, Verdict.VIOLATED, Verdict.UNDECIDED), 0)
+    for repetition in range(repetitions):
+        values = independent(*(share,) * cells)(np.random.default_rng([23, cells, repetition]))
+        for n in LOOKS:
+            verdict = judged(values, n).verdict
+            if verdict in (Verdict.HOLDS, Verdict.VIOLATED):
+                break
+        counts[verdict] += 1
+    return {verdict: count / repetitions for verdict, count in counts.items()}
+
+
+def power(repetitions: int = 500) -> None:
+    """What is decided, old against new."""
+    header(
+        "true share",
+        "old, 1 cell, effect ±1",
+        "old, 1 cell, effect ±0.1",
+        "old, 10 cells, ±1",
+        "old, 10 cells, ±0.1",
+        "new, 1 cell",
+        "new, 10 cells",
+    )
+    for share in (0.5, 0.9, 0.95, 0.99, 1.0):
+        row = []
+        for cells in (1, 10):
+            for effect in (1.0, 0.1):
+                above, below = old_power(share, effect, ALPHA / cells)
+                row.append(f"{above**cells:.2f} / {1 - (1 - below) ** cells:.2f}")
+        for cells in (1, 10):
+            found = new_power(share, cells, repetitions)
+            row.append(" / ".join(f"{found[v]:.2f}" for v in (Verdict.HOLDS, Verdict.SUPPORTED, Verdict.VIOLATED)))
+        print(f"| {share:g} | " + " | ".join(row) + " |", flush=True)
+    print()
 
 
 def coverage() -> None:
@@ -57,35 +146,22 @@ def widths() -> None:
     print()
 
 
-def power() -> None:
-    """Upper limits with no error in n seeds."""
-    header("seeds without an error", "one claim, one cell", "divided over 30 cells")
+def all_the_same() -> None:
+    """Limits when every world agrees: of a share, and of a mean."""
+    header("seeds", "share, all successes: lower limit", "mean, all 0: upper limit", "the same at alpha / 31")
     for n in (8, 16, 32, 64):
-        print(f"| {n} | {upper_limit(np.zeros(n), ALPHA):.3f} | {upper_limit(np.zeros(n), ALPHA / 30):.3f} |")
-    print()
-
-
-def adaptive() -> None:
-    """Adaptive against fixed design."""
-    header("true error", "bound", "same verdict", "opposite verdict", "runs used")
-    for mean, bound in TRUTHS:
-        same = opposite = used = 0
-        repetitions = 200
-        for repetition in range(repetitions):
-            found = [
-                simulate(mean, bound, np.random.default_rng([repetition, int(mean * 100)]), adaptive=a)
-                for a in (False, True)
-            ]
-            same += found[0][0] == found[1][0]
-            opposite += {found[0][0], found[1][0]} == {"HOLDS", "VIOLATED"}
-            used += found[1][1]
-        share = used / repetitions / SEEDS.maximum
-        print(f"| {mean} | {bound} | {same / repetitions:.1%} | {opposite} of {repetitions} | {share:.0%} |")
+        declared = tuple(k for k in (*LOOKS, 64) if k <= n) or (n,)
+        share = lower_limit(tuple((k, k, k / n) for k in declared), ALPHA, SHARE)
+        zeros = np.zeros(n)
+        print(f"| {n} | {share:.3f} | {upper_limit(zeros, ALPHA):.3f} | {upper_limit(zeros, ALPHA / 31):.3f} |")
     print()
 
 
 if __name__ == "__main__":
+    designs()
+    exact_errors()
+    power()
+    all_the_same()
     coverage()
     widths()
-    power()
-    adaptive()
+    simulated_errors()

@@ -9,8 +9,8 @@ import theory
 from theory import KINDS, Claim, Kind, Paper, Provenance, Source
 from theory.claims.xu_chen.paper import NOTATION, N_f
 
-THRESHOLDS = {"bound", "zero", "trend_margin", "equivalence_margin", "slope_limit"}
-RULES = {"at_most", "at_least", "equal", "above", "within"}
+THRESHOLDS = {"bound", "zero", "equivalence_margin", "slope_limit"}
+RULES = {"at_most", "at_least", "equal", "above", "monotone", "within"}
 
 
 def test_every_kind_is_defined_and_found_from_it() -> None:
@@ -23,7 +23,7 @@ def test_every_kind_is_defined_and_found_from_it() -> None:
         assert meaning.worse in ("higher", "lower", None)
         assert (meaning.relation is None) == (meaning.sign == "") == (meaning.latex == "")
         fields = {name for _, name, _, _ in string.Formatter().parse(meaning.falsifier) if name}
-        assert fields <= THRESHOLDS | {"observable"}
+        assert fields <= THRESHOLDS | {"observable", "property_share"}
     assert len({meaning.words for meaning in KINDS.values()}) == len(Kind)
 
 
@@ -57,3 +57,12 @@ def test_sign_relation_latex_rule_and_worse_side_say_the_same(kind: Kind) -> Non
 def test_a_number_goes_with_the_kinds_that_have_a_relation() -> None:
     for claim in theory.all_claims():
         assert (claim.log_expression is None) == (claim.kind.meaning.relation is None)
+
+
+@pytest.mark.parametrize("kind", [Kind.UPPER, Kind.LOWER])
+def test_a_bound_judged_run_by_run_keeps_its_number_and_is_refuted_by_a_share(kind: Kind) -> None:
+    plain, judged = kind.meaning, kind.meaning.per_run
+    assert (judged.relation, judged.sign, judged.latex) == (plain.relation, plain.sign, plain.latex)
+    assert (judged.rule, judged.threshold, judged.worse) == ("at_most", "zero", "lower")
+    said = judged.falsifier.format(observable="x", property_share=0.8)
+    assert said.startswith("a cell in scope in which x is at most 0 in fewer than 80% of worlds")

@@ -25,6 +25,7 @@ from theory import (
     registry,
 )
 from theory.claims.xu_chen.paper import PAPER, K, N_f, R, epsilon
+from theory.fingerprint import fingerprint
 
 REQUIRED = {
     "pretraining-floor": (Provenance.DERIVED, Kind.IDENTITY),
@@ -149,6 +150,21 @@ def test_axis_goes_with_a_trend() -> None:
         minimal(kind=Kind.TREND, log_expression=None)
     with pytest.raises(ValueError, match="allowed are the symbols"):
         minimal(kind=Kind.TREND, log_expression=None, measured=Measured(axis="finetuned"))
+
+
+def test_a_property_of_a_run_goes_with_a_bound() -> None:
+    with pytest.raises(ValueError, match="per_run='excess' goes with an upper or a lower bound"):
+        minimal(kind=Kind.COMPARISON, log_expression=None, measured=Measured(per_run="excess"))
+    plain = minimal(kind=Kind.LOWER)
+    judged = minimal(kind=Kind.LOWER, measured=Measured(per_run="excess"))
+    assert (plain.judged_on, plain.by_share) == (plain.observable, False)
+    assert (judged.judged_on, judged.by_share) == ("excess", True)
+    assert judged.on_the_mean() == plain
+    assert judged.relation == plain.relation
+    assert fingerprint(judged) != fingerprint(plain)
+    mutant = Mutant("others", -N_f, "other facts", "measurement", per_run="other")
+    assert judged.mutated(mutant).judged_on == "other"
+    assert not judged.mutated(Mutant("number", -N_f, "another number", "measurement")).by_share
 
 
 def test_unknown_claim_lists_those_there_are() -> None:

@@ -37,9 +37,13 @@ def test_a_bound_over_the_last_axis_is_a_line_with_the_observed_cells(results, f
     observed = [row for row in rows if row["series"] == "observed"]
     assert len(observed) == len(results.cells)
     for row, cell in zip(observed, results.cells, strict=True):
-        error = cell.observables["ood_error"]
         assert at(row) == {s: cell.symbols[s] for s in AXES.values()}
-        assert (row["value"], row["lower"], row["upper"]) == (error.mean, error.lower, error.upper)
+        verdict = results.verdict_of("ood-error-literal", results.cells.index(cell))
+        if verdict.estimate is None:  # nothing decides here: the mean of all seeds, alone
+            assert verdict.verdict == "OUT OF SCOPE"
+            assert (row["value"], row["lower"], row["upper"]) == (cell.observables["ood_error"].mean, None, None)
+        else:
+            assert (row["value"], row["lower"], row["upper"]) == (verdict.estimate, verdict.lower, verdict.upper)
         assert row["seeds"] == len(cell.seeds)
     lines = [row for row in rows if row["series"] == "ood-error-literal"]
     for R, K in {(row["templates"], row["multiplicity"]) for row in observed}:
@@ -86,15 +90,31 @@ def test_a_claim_without_such_a_bound_has_its_verdicts_side_by_side(results):
         "verdict": verdict.verdict,
     }
     assert found["claim-mechanism"].kind == "forest"
+    assert found["claim-mechanism"].options == {"xlabel": "share of worlds in which it holds"}
+    flat = results.model_copy(update={"verdicts": [moved.model_copy(update={"flat": True})]})
+    found_flat = {f.name: f for f in claim_figures(flat, [claim(c.id) for c in results.claims])}
+    assert [row["verdict"] for row in found_flat["claim-mechanism"].mappings()] == ["flat"]
     assert "claim-rank-one" not in found, "nothing of it is stored"
 
 
+def test_a_bound_that_is_judged_run_by_run_shows_the_shares_that_decide(results):
+    by_share = results.claim("ood-error-literal").model_copy(update={"by_share": True})
+    changed = results.model_copy(update={"claims": [by_share]})
+    (data,) = claim_figures(changed, [claim("ood-error-literal")])
+    assert (data.kind, data.options) == ("forest", {"xlabel": "share of worlds in which it holds"})
+    judged = [v for v in results.verdicts if v.claim == by_share.id and v.estimate is not None]
+    assert [(r["estimate"], r["lower"], r["upper"]) for r in data.mappings()] == [
+        (v.estimate, v.lower, v.upper) for v in judged
+    ]
+
+
 def test_every_kind_of_claim_says_what_would_falsify_it():
-    settings = Settings(trend_margin=0.0625, equivalence_margin=0.03125)
+    settings = Settings(property_share=0.65, equivalence_margin=0.03125)
     texts = {item.kind: falsifier(item, settings) for item in all_claims()}
     assert set(texts) == set(Kind)
     assert len(set(texts.values())) == len(Kind)
-    assert "0.0625" in texts[Kind.TREND]
+    for kind in (Kind.COMPARISON, Kind.TREND, Kind.EQUIVALENCE):
+        assert "65%" in texts[kind]
     assert "0.03125" in texts[Kind.EQUIVALENCE]
     assert "above 0.1" in texts[Kind.RATE]
 

@@ -85,8 +85,7 @@ class LMArms(shared.Arms):
 class LMSeeds(shared.Seeds):
     """How many independent worlds and initialisations; seed 0 was used for pilots."""
 
-    minimum: Count = 8
-    maximum: Count = 12
+    looks: Annotated[tuple[Count, ...], Field(min_length=1)] = (16,)
     base: Seed = 1
 
 

@@ -66,8 +66,9 @@ def _table(subject: Measured) -> Table:
         rows=tuple(_row(subject, cell) for cell in subject.cells),
         group=("arm", "|R|"),
         note=(
-            f"Held-out error: mean over seeds, time-uniform interval at level {1 - alpha:g} (betting; each cell by "
-            "itself). Trained questions: error on those. "
+            f"Held-out error: mean over seeds with its time-uniform interval at level {1 - alpha:g} (betting; each "
+            "cell by itself). It does not decide: claims about language models are judged on shares of worlds, and "
+            "their limits stand with each claim. Trained questions: error on those. "
             "Template unseen: fraction of held-out facts with at least one of their K templates unseen."
         ),
     )
@@ -115,7 +116,8 @@ def _figure(subject: Measured) -> FigureData | None:
         "language-models",
         "Held-out error of language models over multiplicity",
         "Share of the held-out questions that greedy decoding answers wrongly, over the multiplicity K; mean over "
-        f"seeds with its time-uniform interval, each cell by itself. {NOT_CLAIMED} It is the grey line.",
+        f"seeds with its time-uniform interval, each cell by itself, which does not decide. "
+        f"{NOT_CLAIMED} It is the grey line.",
         "arms",
         rows,
         x="multiplicity",

@@ -1,6 +1,6 @@
 """The observables that no other experiment measures: definitions, without the code that measures them.
 
-``measure`` fills the first two groups, ``predict`` the third.
+``measure`` fills all groups but the last, ``predict`` that one.
 """
 
 from __future__ import annotations
@@ -106,13 +106,12 @@ _PRETRAINED = (
     Observable(
         "pretraining_gap_left",
         "L_PT - log K after pre-training divided by its value at initialisation, between 0 and 1. It ranges "
-        "over decades, so two runs of a seed are compared by the sign of their difference.",
+        "over decades.",
         SHARE,
         0,
         1,
         better="lower",
         per="unit",
-        paired="sign",
     ),
     Observable(
         "distractor_attention",
@@ -276,6 +275,22 @@ _MECHANISM = (
 )
 
 
+def _right_excess(name: str, which: str) -> Observable:
+    definition = (
+        f"Number of right answers among the {which}, less the 95 % quantile of Binomial(n, 1/A), n the number of these "
+        "facts: above 0, they are answered better than by guessing. Undefined if that quantile is n (as for n = 0)."
+    )
+    return Observable(f"{name}_right_excess", definition, "facts", -math.inf, math.inf)
+
+
+# Right answers beyond what guessing gives.
+_GUESSING = (
+    _right_excess("unseen", "held-out facts none of whose templates a fine-tuned fact was written with"),
+    _right_excess("shown", "held-out facts at least one of whose templates a fine-tuned fact was written with"),
+    _right_excess("held_out", "facts not fine-tuned"),
+)
+
+
 def _predicted(name: str, how: str) -> Observable:
     definition = f"Share of the held-out facts that {how} says will not be extracted; no fine-tuning run is used."
     return Observable(f"predicted_ood_error_{name}", definition, SHARE, 0, 1, better="lower")
@@ -289,4 +304,4 @@ _PREDICTIONS = (
     _predicted("displaced", "the network at the weights that fine-tuning of the linearised network reaches"),
 )
 
-OBSERVABLES: Final[tuple[Observable, ...]] = (*_PRETRAINED, *_MECHANISM, *_PREDICTIONS)
+OBSERVABLES: Final[tuple[Observable, ...]] = (*_PRETRAINED, *_MECHANISM, *_GUESSING, *_PREDICTIONS)

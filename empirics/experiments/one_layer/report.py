@@ -39,22 +39,22 @@ def show(subject: Measured) -> Shown:
 
 
 def _table(subject: Measured, indices: Sequence[int]) -> Table:
-    alpha = subject.config["verdict"]["alpha"]
     return Table(
         id=_ERROR.replace("_", "-"),
         title="Predicted against observed out-of-distribution error",
         columns=(
             *(Column(name=name, kind="count") for name in ("|R|", "K", "N_f", "seeds")),
-            Column(name="observed [interval]", kind="interval"),
+            Column(name="observed [limits]", kind="interval"),
             *(Column(name=name, kind="number") for name in (*_READINGS.values(), "P(template unseen)")),
             *(Column(name=f"verdict, {reading}", kind="verdict") for reading in _READINGS.values()),
         ),
         rows=tuple(_row(subject, index) for index in indices),
         group=("|R|", "K"),
         note=(
-            f"Observed: mean over seeds, time-uniform interval at level {1 - alpha:g} (betting; each cell by itself). "
-            "Literal, normalised: the bound in its two readings. P(template unseen): the exact probability that at "
-            "least one of the fact's K templates is unseen. Verdicts divide alpha over all cells of the claim. "
+            "Observed: mean over seeds with the limits that decide (time-uniform, betting; none where no verdict rests "
+            "on them). Literal, normalised: the bound in its two readings. P(template unseen): the exact probability "
+            "that at least one of the fact's K templates is unseen. A verdict here is of one cell; those of all cells "
+            "together are in the table of claims. "
             "Slack ×12: the bound would be refuted if the exponent were 12 times larger."
         ),
     )
@@ -62,15 +62,24 @@ def _table(subject: Measured, indices: Sequence[int]) -> Table:
 
 def _row(subject: Measured, index: int) -> tuple[Value, ...]:
     cell = subject.cells[index]
-    error = cell.observables.get(_ERROR)
     seeds = f"{len(cell.seeds)} ({len(cell.failed)} failed)" if cell.failed else len(cell.seeds)
     return (
         *(cell.symbols[symbol] for symbol in _AXES.values()),
         seeds,
-        (None, None, None) if error is None else (error.mean, error.lower, error.upper),
+        _observed_error(subject, index),
         *(_bound(cell, identifier) for identifier in (*_READINGS, _COVERING)),
         *(_verdict(subject, reading, index) for reading in _READINGS),
     )
+
+
+def _observed_error(subject: Measured, index: int) -> tuple[float | None, float | None, float | None]:
+    """Mean and limits of the first reading that judges the cell (both have the same); the mean alone if none does."""
+    for identifier in _READINGS:
+        found = subject.verdict_of(identifier, index)
+        if found is not None and found.estimate is not None:
+            return found.estimate, found.lower, found.upper
+    error = subject.cells[index].observables.get(_ERROR)
+    return None if error is None else error.mean, None, None
 
 
 def _verdict(subject: Measured, identifier: str, index: int) -> Value:
@@ -143,16 +152,17 @@ def _error_figure(subject: Measured) -> FigureData | None:
         panel = [c for c in cells if (c.symbols["R"], c.symbols["K"]) == (R, K)]
         most = max(c.symbols["N_f"] for c in panel)
         found = [row for identifier in (*_READINGS, _COVERING) for row in _line(identifier, R, K, most)]
-        found += _observed(panel)
+        found += _observed(subject, panel)
         rows += [row | {"note": "out of scope" if (R, K) in outside else None} for row in found]
     if not any(row["series"] == "observed" for row in rows):
         return None
     return FigureData.of(
         "ood-error",
         "Out-of-distribution error, predicted and observed",
-        "Out-of-distribution error against the number of fine-tuned facts. Points: mean over seeds with its "
-        "time-uniform interval, each cell by itself. Lines: the two readings of the headline bound, and the exact "
-        "probability that at least one of a held-out fact's K templates is unseen. Below the break of the axis: 0.",
+        "Out-of-distribution error against the number of fine-tuned facts. Points: mean over seeds with the limits "
+        "that decide, alone where no verdict rests on limits. Lines: the two readings of the headline bound, and the "
+        "exact probability that at least one of a held-out fact's K templates is unseen. Below the break of the axis: "
+        "0.",
         "panels",
         rows,
         x="finetuned",
@@ -176,13 +186,13 @@ def _line(identifier: str, R: float, K: float, most: float) -> list[dict[str, Sc
     return [_point(identifier, R, K, int(n), float(value)) for n, value in zip(facts, values, strict=True)]
 
 
-def _observed(panel: Sequence[CellResult]) -> list[dict[str, Scalar]]:
+def _observed(subject: Measured, panel: Sequence[CellResult]) -> list[dict[str, Scalar]]:
     rows = []
     for cell in panel:
-        error = cell.observables[_ERROR]
-        if error.mean is not None:
-            row = _point("observed", cell.symbols["R"], cell.symbols["K"], cell.symbols["N_f"], error.mean)
-            rows.append(row | {"lower": error.lower, "upper": error.upper, "seeds": len(cell.seeds)})
+        mean, lower, upper = _observed_error(subject, subject.cells.index(cell))
+        if mean is not None:
+            row = _point("observed", cell.symbols["R"], cell.symbols["K"], cell.symbols["N_f"], mean)
+            rows.append(row | {"lower": lower, "upper": upper, "seeds": len(cell.seeds)})
     return rows
 
 

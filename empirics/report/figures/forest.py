@@ -11,16 +11,14 @@ from empirics.report.figures.style import INK, OBSERVED, PAGE, SOFT, new_figure
 __all__ = ["draw_forest"]
 
 _LINE = 0.155
-_MARKS = {"HOLDS": "o", "VIOLATED": "X", "UNDECIDED": "o"}
 
 
-def draw_forest(rows: Sequence[Row], *, xlabel: str, two_sided: bool = False) -> Any:
-    """The figure; open points are undecided, crosses violated, the black bars the threshold.
+def draw_forest(rows: Sequence[Row], *, xlabel: str) -> Any:
+    """The figure; open points are undecided or flat, crosses violated, the black bars the threshold.
 
     Args:
         rows: ``where``, ``estimate``, ``lower``, ``upper``, ``threshold``, ``verdict``; at least one.
         xlabel: what was measured.
-        two_sided: the threshold is a margin on both sides of 0.
     """
     figure = new_figure(PAGE, _LINE * len(rows) + 0.62, left=2.15, right=0.95, top=0.1, bottom=0.46)
     axis: Any = figure.subplots()
@@ -32,13 +30,12 @@ def draw_forest(rows: Sequence[Row], *, xlabel: str, two_sided: bool = False) ->
             [estimate],
             [position],
             xerr=[[max(0.0, estimate - low)], [max(0.0, high - estimate)]],
-            markerfacecolor="white" if verdict == "UNDECIDED" else OBSERVED["color"],
-            **OBSERVED | {"fmt": _MARKS.get(verdict, "o")},
+            markerfacecolor="white" if verdict in ("UNDECIDED", "flat") else OBSERVED["color"],
+            **OBSERVED | {"fmt": "X" if verdict == "VIOLATED" else "o"},
         )
         if row["threshold"] is not None:
             threshold = number(row, "threshold")
-            for mark in (threshold, -threshold) if two_sided else (threshold,):
-                axis.plot([mark, mark], [position - 0.5, position + 0.5], color=INK, linewidth=1.4, zorder=2)
+            axis.plot([threshold, threshold], [position - 0.5, position + 0.5], color=INK, linewidth=1.4, zorder=2)
         axis.annotate(
             verdict.lower(),
             (1.0, position),

@@ -20,23 +20,30 @@ __all__ = ["judged_figure"]
 
 
 def judged_figure(judged: Judged, alpha: float) -> Figure:
-    """Observed means with intervals, and the bound where the claim has one, over the symbol that varies most.
+    """Observed means, and the bound where the claim has one, over the symbol that varies most.
+
+    A bound's limits are those that decide. A property is judged on shares of worlds: its means have an interval of
+    their own.
 
     Args:
         judged: the verdicts.
-        alpha: level of the intervals, each cell by itself.
+        alpha: level of those intervals, each cell by itself.
     """
     symbol = _axis(judged)
     rows = []
     for cell in sorted(judged.cells, key=lambda c: c.symbols[symbol]):
         fixed = [(n, v) for n, v in cell.symbols.items() if n != symbol and _varies(judged.cells, n)]
         rows.append(_row(judged, cell, symbol, ", ".join(f"{n}={v:g}" for n, v in fixed), alpha))
-    observable = judged.claim.observable
+    observable = judged.claim.judged_on
     return Figure(
         judged.claim.id,
         f"{judged.claim.title}, predicted and observed",
         f"{observable} against {judged.claim.notation[symbol].meaning}. "
-        "Points: mean over seeds with its time-uniform interval.",
+        + (
+            "Points: mean over seeds with the limits that decide."
+            if not judged.claim.by_share
+            else "Points: mean over seeds with its time-uniform interval, which does not decide."
+        ),
         rows,
         partial(
             _draw,
@@ -48,18 +55,32 @@ def judged_figure(judged: Judged, alpha: float) -> Figure:
 
 
 def _row(judged: Judged, cell: CellTable, symbol: str, series: str, alpha: float) -> Row:
-    values = [v for v in cell.observables[judged.claim.observable] if v is not None]
-    known = judged.observable
-    limits = interval(values, alpha, known.lower, known.upper) if values and known and known.bounded else None
+    mean, lower, upper = _limits(judged, cell, alpha)
     return {
         "series": series,
         symbol: cell.symbols[symbol],
-        "mean": float(np.mean(values)) if values else None,
-        "lower": limits.lower if limits else None,
-        "upper": limits.upper if limits else None,
+        "mean": mean,
+        "lower": lower,
+        "upper": upper,
         "bound": _bound(judged, cell),
         "seeds": len(cell.seeds),
     }
+
+
+def _limits(judged: Judged, cell: CellTable, alpha: float) -> tuple[float | None, float | None, float | None]:
+    """Mean, lower and upper limit."""
+    if not judged.claim.by_share:
+        found = next((o for o in judged.outcome.outcomes if cell.index in o.cells and o.estimate is not None), None)
+        if found is not None:
+            return found.estimate, found.lower, found.upper
+    values = [v for v in cell.observables[judged.claim.judged_on] if v is not None]
+    if not values:
+        return None, None, None
+    known = judged.observable
+    if not judged.claim.by_share or known is None or not known.bounded:
+        return float(np.mean(values)), None, None
+    limits = interval(values, alpha, known.lower, known.upper)
+    return limits.mean, limits.lower, limits.upper
 
 
 def _draw(rows: Sequence[Row], symbol: Symbol, label: str, title: str) -> Any:
@@ -89,7 +110,7 @@ def _draw(rows: Sequence[Row], symbol: Symbol, label: str, title: str) -> Any:
 
 
 def _bound(judged: Judged, cell: CellTable) -> float | None:
-    if judged.claim.log_expression is None:
+    if judged.claim.log_expression is None or judged.claim.by_share:
         return None
     try:
         return float(judged.claim.bound(**{n: cell.symbols[n] for n in judged.claim.symbols}))

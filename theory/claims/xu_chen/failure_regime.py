@@ -1,15 +1,16 @@
 """C9: with one template per fact, uncovered facts fail.
 
 Definition: the OOD error is the share of held-out facts whose question is answered wrongly; with K = 1 a fact
-has one template, which fine-tuning shows or does not show.
+has one template, which fine-tuning shows or does not show. Guessing gets n facts right Binomial(n, 1/A) times.
 
-Guarantee (lower): the mean OOD error is at least max(P[no own template seen] - 1/A, 0): chance for what was
-never shown.
+Guarantee (lower): in at least 80 % of worlds the facts whose template fine-tuning never shows are answered no
+better than by guessing: at most the 95 % quantile of Binomial(n, 1/A) of these n facts are right. Guessed at, they
+make the mean OOD error at least max(P[no own template seen] - 1/A, 0).
 
 Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, abstract and summary: the failure, in words.
 
 RECONSTRUCTED, hence reported and not required: which quantity bounds the failure from below is this project's
-reading.
+reading. Verdicts rest on the worlds one by one; the bound on the mean is what ``bound`` computes.
 
 >>> import theory
 >>> round(theory.claim("failure-regime").bound(N_f=10, K=1, R=60, A=60), 3)
@@ -27,9 +28,10 @@ CLAIMS = (
         id="failure-regime",
         title="Failure regime below the premise on multiplicity",
         statement=(
-            "With multiplicity K = 1, below the premise of the headline bound, the mean out-of-distribution error is "
-            "at least max(P[no own template seen] - 1/A, 0): a fact whose only template fine-tuning never shows is "
-            "answered no better than by chance."
+            "With multiplicity K = 1, below the premise of the headline bound, facts whose only template fine-tuning "
+            "never shows are answered no better than by guessing: in at least 80 % of worlds the number of right "
+            "answers among these n facts is at most the 95 % quantile of Binomial(n, 1/A). Guessed at, they make the "
+            "mean out-of-distribution error at least max(P[no own template seen] - 1/A, 0)."
         ),
         kind=Kind.LOWER,
         observable="ood_error",
@@ -50,19 +52,28 @@ CLAIMS = (
                 NEAR_OPTIMAL,
             ),
         ),
-        measured=Measured(supporting=("no_template_seen",)),
+        measured=Measured(per_run="unseen_right_excess", supporting=("no_template_seen", "ood_error_unseen_1")),
         evaluation=Evaluation(falls_in=("N_f", "K")),
         mutants=(
             Mutant(
                 name="coverage-useless",
                 log_bound=sp.log(1 - 1 / A),
-                text="failure at (almost) every held-out fact whatever fine-tuning covers",
+                text="all held-out facts are answered no better than by guessing, whatever fine-tuning covers",
                 refuted_by="measurement",
+                per_run="held_out_right_excess",
+            ),
+            Mutant(
+                name="shown-instead",
+                log_bound=sp.log(sp.Max(0, 1 - NONE_SEEN - 1 / A)),
+                text="the facts whose template fine-tuning shows are answered no better than by guessing",
+                refuted_by="measurement",
+                per_run="shown_right_excess",
             ),
             Mutant(
                 name="universe-squared",
                 log_bound=N_f * sp.log(1 - 1 / (2 * R**2)),
-                text="1 / (2|R|^2) in place of 1 / |R| as the chance that a fact shows the template",
+                text="in the bound on the mean, 1 / (2|R|^2) in place of 1 / |R| as the chance that a fact shows the "
+                "template",
                 refuted_by="measurement",
             ),
         ),

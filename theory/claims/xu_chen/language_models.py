@@ -3,8 +3,8 @@
 Definition: a language model is trained on PopQA-style facts, each written with K templates of its relation, and
 fine-tuned on N_f of them as questions; the OOD error is as for the one-layer model.
 
-Guarantee (trend, comparison, equivalence): the OOD error moves with N_f, K and |R| as in C14, and low-rank
-fine-tuning matches full fine-tuning within a stated margin.
+Guarantee (trend, comparison, equivalence): in at least 80 % of worlds the OOD error moves with N_f, K and |R|
+between the ends of each axis as in C14, and low-rank fine-tuning matches full fine-tuning within a stated margin.
 
 Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, abstract and summary: experiments with GPT-2 and
 Llama-3.2-1B.
@@ -36,7 +36,7 @@ def _trend(identifier: str, axis: str, direction: int, title: str, statement: st
     return Claim(
         id=identifier,
         title=title,
-        statement=f"For GPT-2 and Llama architectures on PopQA-style facts, {statement}",
+        statement=f"For GPT-2 and Llama architectures on PopQA-style facts, in at least 80 % of worlds {statement}",
         kind=Kind.TREND,
         observable="ood_error",
         source=Source(paper=PAPER, number="C16", provenance=Provenance.STATED, text=_SOURCE),
@@ -52,29 +52,31 @@ CLAIMS = (
         "N_f",
         -1,
         "The trend in fine-tuning facts, for language models",
-        "the out-of-distribution error after fine-tuning does not increase in the number of fine-tuned facts.",
+        "the out-of-distribution error after fine-tuning is not larger at the largest number of fine-tuned facts than "
+        "at the smallest.",
     ),
     _trend(
         "lm-trends-multiplicity",
         "K",
         -1,
         "The trend in multiplicity, for language models",
-        "the out-of-distribution error after fine-tuning does not increase in the multiplicity K.",
+        "the out-of-distribution error after fine-tuning is not larger at the largest multiplicity K than at the "
+        "smallest.",
     ),
     _trend(
         "lm-trends-templates",
         "R",
         +1,
         "The trend in the template universe, for language models",
-        "the out-of-distribution error after fine-tuning does not decrease in the number |R| of templates of each "
-        "relation.",
+        "the out-of-distribution error after fine-tuning is not smaller at the largest number |R| of templates of each "
+        "relation than at the smallest.",
     ),
     Claim(
         id="lm-multiplicity",
         title="Multiplicity makes facts extractable, for language models",
         statement=(
-            "For GPT-2 and Llama architectures on PopQA-style facts, the out-of-distribution error after fine-tuning "
-            "is lower at the largest multiplicity of the grid than at the smallest, seed by seed on average."
+            "For GPT-2 and Llama architectures on PopQA-style facts, in at least 80 % of worlds the "
+            "out-of-distribution error after fine-tuning is lower at the largest multiplicity K than at the smallest."
         ),
         kind=Kind.COMPARISON,
         observable="ood_error",
@@ -87,8 +89,8 @@ CLAIMS = (
         id="lm-low-rank",
         title="Low-rank fine-tuning matches full fine-tuning, for language models",
         statement=(
-            "For GPT-2 and Llama architectures on PopQA-style facts, low-rank fine-tuning reaches, seed by seed, the "
-            "out-of-distribution error of full fine-tuning within the stated margin."
+            "For GPT-2 and Llama architectures on PopQA-style facts, in at least 80 % of worlds low-rank fine-tuning "
+            "reaches the out-of-distribution error of full fine-tuning within the stated margin."
         ),
         kind=Kind.EQUIVALENCE,
         observable="ood_error",

@@ -2,8 +2,8 @@
 
 Definition: low-rank fine-tuning adds a trained matrix of rank 1 (LoRA) to W and leaves all else as pre-trained.
 
-Guarantee (equivalence): its OOD error and that of full fine-tuning differ, seed by seed on average, by less
-than a stated margin.
+Guarantee (equivalence): in at least 80 % of worlds its OOD error and that of full fine-tuning differ by at most a
+stated margin.
 
 Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, abstract and summary: its results hold for both.
 
@@ -22,8 +22,8 @@ CLAIMS = (
         id="low-rank",
         title="Rank-one fine-tuning matches full fine-tuning",
         statement=(
-            "LoRA of rank 1 on W reaches, seed by seed, the out-of-distribution error of full fine-tuning within the "
-            "stated margin."
+            "In at least 80 % of worlds LoRA of rank 1 on W reaches the out-of-distribution error of full fine-tuning "
+            "within the stated margin."
         ),
         kind=Kind.EQUIVALENCE,
         observable="ood_error",

@@ -4,7 +4,8 @@ Definition: a held-out fact's own template is uncovered if no fine-tuned fact wa
 if its question is answered wrongly.
 
 Guarantee (comparison): the area under the ROC curve of the number of uncovered own templates, as a predictor of
-failure among the held-out facts of one run, exceeds 1/2.
+failure among the held-out facts of one run, exceeds 1/2 in at least 80 % of the worlds in which some held-out facts
+fail and some do not.
 
 Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, abstract and summary: facts are stored yet
 inaccessible where coverage is too small.
@@ -25,8 +26,9 @@ CLAIMS = (
         id="mechanism",
         title="Uncovered own templates predict failure",
         statement=(
-            "Among the held-out facts of one run, those with more uncovered own templates fail more often: the area "
-            "under the ROC curve of the number of uncovered own templates as a predictor of failure exceeds 1/2."
+            "Among the held-out facts of one run, those with more uncovered own templates fail more often: in at least "
+            "80 % of worlds the area under the ROC curve of the number of uncovered own templates as a predictor of "
+            "failure exceeds 1/2. Only worlds in which some held-out facts fail and some do not are counted."
         ),
         kind=Kind.COMPARISON,
         observable="coverage_auc_excess",

@@ -3,8 +3,8 @@
 Definition: h_r = W e_r is the feature of template r after pre-training, Delta_p the change of the prompt's W
 e_p in fine-tuning.
 
-Guarantee (comparison): cos(Delta_p, h_r) is larger on average over the templates that some fine-tuned fact was
-written with than over the others.
+Guarantee (comparison): in at least 80 % of worlds cos(Delta_p, h_r) is larger on average over the templates that
+some fine-tuned fact was written with than over the others; only worlds with templates of both kinds are counted.
 
 Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, abstract and summary: relation-specific feature
 directions, and the Q&A format as their trigger.
@@ -24,9 +24,10 @@ CLAIMS = (
         id="relation-features",
         title="Fine-tuning aligns the prompt with covered relation features",
         statement=(
-            "With h_r = W e_r after pre-training and Delta_p the change of W e_p in fine-tuning, cos(Delta_p, h_r) is "
-            "larger on average over the templates that some fine-tuned fact was written with than over the others; "
-            "its mean over the former grows with K."
+            "With h_r = W e_r after pre-training and Delta_p the change of W e_p in fine-tuning, in at least 80 % of "
+            "worlds cos(Delta_p, h_r) is larger on average over the templates that some fine-tuned fact was written "
+            "with than over the others. Only worlds with templates of both kinds are counted. (Its mean over the "
+            "former grows with K; this part is reported only.)"
         ),
         kind=Kind.COMPARISON,
         observable="feature_alignment_contrast",

@@ -1,0 +1,344 @@
+"""Before the first run: what a plan costs, and what its seeds could decide at best."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from shutil import copyfile
+from typing import Any
+
+from empirics.experiments.arms import Arm
+from empirics.experiments.presentation import Part
+from empirics.experiments.protocol import Experiment, Point
+from empirics.judging.confidence import lower_limit
+from empirics.judging.outcome import Verdict
+from empirics.judging.rules import Range, decide, limits_of, rule_of
+from empirics.judging.settings import Settings
+from empirics.judging.shares import lower_limit as lower_share
+from empirics.judging.table import CellTable
+from empirics.judging.worlds import groups_of, worlds_of
+from empirics.observables.catalogue import observables
+from empirics.observables.definition import Observable
+from empirics.runs.device import resolved_device
+from empirics.runs.pool import Task, run_tasks
+from empirics.runs.source import keys_of
+from empirics.runs.store import Store, size_of
+from empirics.verification.assembly import Runs, bound_at, tables_of
+from empirics.verification.plan import asked, plan_of, standing, wanted
+from empirics.verification.results import PlanResult
+from theory import Claim, Kind
+
+__all__ = ["AtBest", "Count", "Forecast", "forecast"]
+
+_WARM = 5.0  # seconds; a first run that took no longer is timed again, since it also compiled
+
+
+class Count(Part):
+    """A number of worlds out of those at a look."""
+
+    worlds: int
+    of: int
+
+
+class AtBest(Part):
+    """What a claim's seeds could decide at best, with every run in scope.
+
+    Attributes:
+        claim: its id.
+        kind: its kind.
+        cells: statements about one cell or series that it makes; alpha is divided over them for a refutation.
+        testable: those of them that have the runs they need and that no premise on the symbols alone excludes.
+        confirmed: for a property, at each look the least number of worlds in which it holds that confirms a cell.
+        refuted: for a property, at each look the greatest such number that refutes a cell.
+        limit: for a bound, the confidence limit of the mean if every run had the best possible value.
+        confirmable: for a bound, how many cells this limit would confirm.
+        refutable: for a bound, how many cells would be refuted if every run had the worst possible value.
+        beyond: for a bound, the cells that no measurement at these seeds could confirm.
+        vacuous: for a bound, cells in which it is no stronger than the trivial value.
+        exact: whether it is decided by computation, or by one run.
+    """
+
+    claim: str
+    kind: str
+    cells: int
+    testable: int
+    confirmed: tuple[Count, ...] = ()
+    refuted: tuple[Count, ...] = ()
+    limit: float | None = None
+    confirmable: int | None = None
+    refutable: int | None = None
+    beyond: tuple[str, ...] = ()
+    vacuous: int | None = None
+    exact: bool = False
+
+
+class Cost(Part):
+    """What the runs cost.
+
+    Attributes:
+        runs: up to each look.
+        found: runs that are stored already.
+        relative: what is missing up to each look, in units of the cheapest run.
+        seconds: estimated wall time of what is missing up to each look; None if nothing was timed.
+        seconds_per_run: of the cheapest run, measured here.
+        workers: processes.
+        megabytes_per_process: memory after the cheapest run; larger ones take more.
+        disk_megabytes: of all runs in the store.
+    """
+
+    runs: list[int]
+    found: int
+    relative: list[float]
+    seconds: list[float] | None
+    seconds_per_run: float | None
+    workers: int
+    megabytes_per_process: float | None
+    disk_megabytes: float | None
+
+
+class Forecast(Part):
+    """A plan, where it stands, its cost, and what its seeds could decide at best.
+
+    ``supported_from`` is the first look at which a property that holds everywhere is confirmed over all cells together.
+    """
+
+    plan: dict[str, Any]
+    standing: PlanResult
+    cost: Cost
+    property_share: float
+    supported_from: int | None
+    claims: list[AtBest]
+
+
+def forecast(
+    experiment: Experiment,
+    settings: Any,
+    device: str,
+    *,
+    claims: Sequence[str] | None,
+    stored: Path,
+    workers: int,
+    timed: bool,
+) -> Forecast:
+    """What ``verify`` would do with settled settings; nothing is written.
+
+    Args:
+        experiment: the experiment.
+        settings: its settings, settled.
+        device: ``"cpu"`` or ``"cuda"``.
+        claims: ids of the claims to judge; those of the experiment if None.
+        stored: the database in which runs would be found.
+        workers: processes.
+        timed: whether to train the cheapest unit once or twice, at seeds beyond the plan's, to estimate time and size.
+    """
+    arms, chosen = asked(experiment, settings, claims)
+    plan = plan_of(experiment, settings, arms, chosen)
+    tables = tables_of(experiment, arms, Runs())
+    with _as_it_stands(stored) as store:
+        keys = keys_of(experiment, arms, wanted(experiment, arms, settings.seeds.base, _end(settings)))
+        stands = standing(plan, store, keys.values())
+        found = {} if store is None else store.plans_of(keys.values())
+        missing = [place for place, key in keys.items() if key not in found]
+    return Forecast(
+        plan=plan.document(),
+        standing=stands,
+        cost=_cost(experiment, settings, arms, missing, len(keys), device, workers, timed=timed),
+        property_share=settings.verdict.property_share,
+        supported_from=_supported_from(settings),
+        claims=[_at_best(item, tables, settings) for item in chosen],
+    )
+
+
+@contextmanager
+def _as_it_stands(path: Path) -> Iterator[Store | None]:
+    """A copy of the store, so that looking into it leaves no trace; None if there is none."""
+    if not path.exists():
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix="factbound-") as folder:
+        for suffix in ("", "-wal"):
+            if (source := path.with_name(path.name + suffix)).exists():
+                copyfile(source, Path(folder) / source.name)
+        with Store(Path(folder) / path.name) as store:
+            yield store
+
+
+def _end(settings: Any) -> int:
+    return int(settings.seeds.base + settings.seeds.looks[-1])
+
+
+# Cost.
+
+
+def _cost(
+    experiment: Experiment,
+    settings: Any,
+    arms: Sequence[Arm],
+    missing: Sequence[tuple[str, Point, int]],
+    runs: int,
+    device: str,
+    workers: int,
+    *,
+    timed: bool,
+) -> Cost:
+    looks, base = settings.seeds.looks, settings.seeds.base
+    by_name = {arm.name: arm.settings for arm in arms}
+    starts = {arm.name: experiment.start(arm.settings) for arm in arms}
+    # Arms of equal start share what is expensive: it is counted once.
+    weights: Mapping[tuple[str, Point, int], float] = {
+        (starts[name], unit, seed): experiment.cost(by_name[name], unit) for name, unit, seed in missing
+    }
+    unit = min(experiment.units(arms[0].settings), key=lambda u: experiment.cost(arms[0].settings, u))
+    least = experiment.cost(arms[0].settings, unit)
+    relative = [sum(w for (_, _, s), w in weights.items() if s < base + look) / least for look in looks]
+    seconds, size = _one_run(experiment, arms[0], unit, _end(settings)) if timed else (None, None)
+    return Cost(
+        runs=[runs // looks[-1] * look for look in looks],
+        found=runs - len(missing),
+        relative=relative,
+        seconds=None if seconds is None else [r * seconds / max(1, min(workers, r)) for r in relative],
+        seconds_per_run=seconds,
+        workers=workers,
+        megabytes_per_process=_memory() if seconds is not None and device == "cpu" else None,
+        disk_megabytes=None if size is None else size * runs / 1e6,
+    )
+
+
+def _one_run(experiment: Experiment, arm: Arm, unit: Point, seed: int) -> tuple[float, int] | tuple[None, None]:
+    """Seconds and stored bytes of one run of a unit, at seeds that the plan does not use; nobody sees what it gave.
+
+    On an accelerator as many models as a look has seeds are trained at once, if the experiment stacks them. Ctrl-C
+    ends the timing alone: there is no estimate then.
+    """
+    device = resolved_device(arm.settings.compute.device)[0]
+    stack = 1 if device == "cpu" else min(experiment.stacks, arm.settings.seeds.looks[0])
+    seconds, size = 0.0, 0
+    for _ in range(2):
+        task = Task(experiment, arm.name, arm.settings, unit, tuple(range(seed, seed + stack)))
+        start = time.perf_counter()
+        try:
+            ((_, runs),) = run_tasks([task], 1)
+        except KeyboardInterrupt:
+            return None, None
+        seconds, size = (time.perf_counter() - start) / stack, size_of(runs[0])
+        if seconds * stack > _WARM:
+            break
+    return seconds, size
+
+
+def _memory() -> float | None:
+    """Megabytes that this process took at most, as any worker would."""
+    try:
+        import resource
+    except ImportError:  # not on this system
+        return None
+    import sys
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+
+
+# What could be decided.
+
+
+def _at_best(claim: Claim, tables: Sequence[CellTable], settings: Any) -> AtBest:
+    observable = observables().get(claim.judged_on)
+    mine = [c for c in tables if c.variant == claim.arm]
+    kind = str(claim.kind.value)
+    if observable is None or not mine:
+        return AtBest(claim=claim.id, kind=kind, cells=0, testable=0)
+    if claim.by_share:
+        places = [w.cells for w in worlds_of(claim, observable, mine, tables, settings.verdict)]
+    else:
+        places = [tuple(c.index for c in group) for group in groups_of(claim, observable, mine)]
+    testable = [cells for cells in places if _testable(claim, [tables[i] for i in cells], tables)]
+    base = AtBest(claim=claim.id, kind=kind, cells=len(places), testable=len(testable))
+    refuting = settings.verdict.alpha / (len(places) + 1)
+    if claim.by_share:
+        return base.model_copy(update=_shares(settings.verdict, settings.seeds.looks, refuting))
+    if claim.kind is Kind.IDENTITY or observable.sampling == "exact" or not observable.bounded:
+        return base.model_copy(update={"exact": True})
+    at = [tables[cells[0]] for cells in testable]
+    return base.model_copy(update=_bounds(claim, observable, at, settings, refuting))
+
+
+def _testable(claim: Claim, cells: Sequence[CellTable], tables: Sequence[CellTable]) -> bool:
+    """Whether there are the two ends of an axis, or the partners in the reference arm, and all are in scope."""
+    if claim.axis is not None and len(cells) < 2:
+        return False
+    if claim.reference is not None:
+        partners = {c.at(c.axes) for c in tables if c.variant == claim.reference}
+        if any(c.at(c.axes) not in partners for c in cells):
+            return False
+    return all(_in_scope(claim, c) for c in cells)
+
+
+def _in_scope(claim: Claim, cell: CellTable) -> bool:
+    """Whether no premise on the symbols alone excludes the cell, and the bound is defined there."""
+    if not all(a.evaluate(cell.symbols).holds for a in claim.premises_on_symbols):
+        return False
+    return claim.log_expression is None or bound_at(claim, cell.symbols) is not None
+
+
+def _shares(verdict: Settings, looks: Sequence[int], refuting: float) -> dict[str, tuple[Count, ...]]:
+    """Counts of worlds that decide a cell, at each look."""
+    sizes = tuple(looks)
+    share = verdict.property_share
+
+    def least(alpha: float, asked: float) -> list[int]:
+        """At each look the least count whose limit reaches what is asked, if no earlier look did."""
+        found = []
+        for k, n in enumerate(sizes):
+            before = tuple((m, 0, m / sizes[-1]) for m in sizes[:k])
+            reaching = (c for c in range(n + 1) if lower_share((*before, (n, c, n / sizes[-1])), alpha, asked) >= asked)
+            found.append(next(reaching, n + 1))
+        return found
+
+    yes, no = least(verdict.alpha, share), least(refuting, round(1.0 - share, 12))
+    return {
+        "confirmed": tuple(Count(worlds=count, of=n) for count, n in zip(yes, sizes, strict=True) if count <= n),
+        "refuted": tuple(Count(worlds=n - count, of=n) for count, n in zip(no, sizes, strict=True) if count <= n),
+    }
+
+
+def _bounds(
+    claim: Claim, observable: Observable, cells: Sequence[CellTable], settings: Any, refuting: float
+) -> dict[str, Any]:
+    """The limit if every run had the best value, and which cells it would confirm."""
+    at_most = rule_of(claim.kind).at_most
+    within = Range(observable.lower, observable.upper)
+    best, worst = (within.low, within.high) if at_most else (within.high, within.low)
+    number, alpha = settings.seeds.looks[-1], settings.verdict.alpha
+    limit, confirmable, refutable, vacuous = None, 0, 0, 0
+    beyond: list[str] = []
+    for cell in cells:
+        found = bound_at(claim, cell.symbols)
+        bound = 0.0 if found is None else found.bound
+        if observable.trivial is not None and at_most and found is not None and bound >= observable.trivial:
+            vacuous += 1
+            continue
+        rule = rule_of(claim.kind, bound)
+        limits = limits_of(rule, [best] * number, alpha, refuting, within)
+        limit = limits.upper if at_most else limits.lower
+        refutable += decide(rule, limits_of(rule, [worst] * number, alpha, refuting, within))[0] is Verdict.VIOLATED
+        if decide(rule, limits)[0] is Verdict.HOLDS:
+            confirmable += 1
+        else:
+            beyond.append(cell.label)
+    return {
+        "limit": limit,
+        "confirmable": confirmable,
+        "refutable": refutable,
+        "beyond": tuple(beyond),
+        "vacuous": vacuous,
+    }
+
+
+def _supported_from(settings: Any) -> int | None:
+    verdict = settings.verdict
+    for look in settings.seeds.looks:
+        if lower_limit([1.0] * look, verdict.alpha, 0.0, 1.0) >= verdict.property_share:
+            return int(look)
+    return None

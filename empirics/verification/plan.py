@@ -1,0 +1,190 @@
+"""The plan of a verification: what is asked, of which runs, and by which rules; written before the first run.
+
+Whether it was declared before the data is told by the store: every stored run carries the hash of the plan under
+which it was made. A plan is exploratory if the store already held a run of its own seeds, units and arms that was
+made under another plan, or under none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+from empirics import judging
+from empirics.experiments.arms import Arm, arms_of
+from empirics.experiments.presentation import Part
+from empirics.experiments.protocol import Experiment
+from empirics.files import write_atomically
+from empirics.runs.source import ArmUnit
+from empirics.runs.store import Store
+from empirics.verification.falsify import falsifier
+from empirics.verification.results import PlanResult
+from theory import Claim, claim
+from theory.fingerprint import fingerprint
+
+__all__ = ["PLAN_FILE", "VerificationPlan", "asked", "declare", "plan_of", "standing", "wanted"]
+
+PLAN_FILE: Final = "plan.json"
+
+
+class PlannedClaim(Part):
+    """A claim: hash of what it asserts, its reading in words, and what would refute it."""
+
+    id: str
+    fingerprint: str
+    statement: str
+    falsifier: str
+
+
+class PlannedArm(Part):
+    """An arm: the settings in which it differs from the leading one, and the values of each axis."""
+
+    name: str
+    overlay: dict[str, Any]
+    grid: dict[str, list[int | float]]
+
+
+class VerificationPlan(Part):
+    """What a verification asks, and how it decides.
+
+    Attributes:
+        experiment: its name.
+        claims: what is judged, by id.
+        arms: what runs, the leading arm first.
+        settings: all that decides a run of the leading arm, apart from its place in the grid and its seed.
+        seeds: the declared ``looks`` and the first seed, ``base``.
+        verdict: error probability, share of worlds, margins and limits of premises.
+        judging_code: hash of the code that judges; with other rules it is another plan.
+    """
+
+    experiment: str
+    claims: list[PlannedClaim]
+    arms: list[PlannedArm]
+    settings: dict[str, Any]
+    seeds: dict[str, Any]
+    verdict: dict[str, float]
+    judging_code: str
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of everything in the plan, as compact JSON with sorted keys."""
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def document(self) -> dict[str, Any]:
+        """The plan and its hash, as strict JSON."""
+        return {"hash": self.hash, **self.model_dump(mode="json")}
+
+
+def asked(experiment: Experiment, settings: Any, claims: Sequence[str] | None) -> tuple[list[Arm], list[Claim]]:
+    """The arms that run and the claims that are judged; all claims of the experiment if None are named.
+
+    With claims named, only the arms that they speak of or compare with run, and the leading arm.
+
+    Raises:
+        theory.UnknownClaimError: an id in ``claims`` is not registered.
+    """
+    arms = list(arms_of(experiment, settings))
+    if claims is None:
+        return arms, [claim(identifier) for identifier in experiment.claims([arm.name for arm in arms])]
+    chosen = [claim(identifier) for identifier in claims]
+    needed = {arms[0].name, *(c.arm for c in chosen), *(c.reference for c in chosen)}
+    return [arm for arm in arms if arm.name in needed], chosen
+
+
+def wanted(experiment: Experiment, arms: Iterable[Arm], first: int, last: int) -> dict[ArmUnit, Sequence[int]]:
+    """Every unit of every arm with the seeds from ``first`` to ``last`` - 1."""
+    return {(arm.name, unit): range(first, last) for arm in arms for unit in experiment.units(arm.settings)}
+
+
+def plan_of(experiment: Experiment, settings: Any, arms: Sequence[Arm], claims: Iterable[Claim]) -> VerificationPlan:
+    """The plan of settled settings."""
+    return VerificationPlan(
+        experiment=experiment.name,
+        claims=[
+            PlannedClaim(
+                id=item.id,
+                fingerprint=fingerprint(item),
+                statement=item.statement,
+                falsifier=falsifier(item, settings.verdict),
+            )
+            for item in sorted(claims, key=lambda c: c.id)
+        ],
+        arms=[
+            PlannedArm(
+                name=arm.name,
+                overlay=dict(arm.overlay),
+                grid={symbol: list(experiment.values(arm.settings, symbol)) for symbol in experiment.axes},
+            )
+            for arm in arms
+        ],
+        settings=experiment.deciding(arms[0].settings),
+        seeds=settings.seeds.model_dump(mode="json"),
+        verdict=settings.verdict.model_dump(mode="json"),
+        judging_code=_judging_code(),
+    )
+
+
+def standing(plan: VerificationPlan, store: Store | None, keys: Iterable[str]) -> PlanResult:
+    """Whether the plan stood before its data.
+
+    Args:
+        plan: the plan.
+        store: where runs are found and kept; None if nowhere: then nothing existed.
+        keys: those of all runs that the plan may use.
+    """
+    own = list(keys)
+    made = {} if store is None else store.plans_of(own)
+    others = Counter(origin for origin in made.values() if origin != plan.hash)
+    if not others:
+        reason = "none of its runs existed before it"
+    else:
+        parts = [f"{number} {_origin(plan, store, origin)}" for origin, number in others.most_common()]
+        reason = f"{others.total()} of its {len(own)} runs existed before it: {', '.join(parts)}"
+    unused = 0 if store is None else len(store) - len(made)
+    if unused:
+        reason += f"; the store also holds {unused} runs of other settings or seeds"
+    return PlanResult(hash=plan.hash, declared=not others, reason=reason)
+
+
+def declare(plan: VerificationPlan, store: Store) -> None:
+    """Record the plan in the store, and write it beside the store as plan.json."""
+    store.declare(plan.hash, json.dumps(plan.model_dump(mode="json")))
+    text = json.dumps(plan.document(), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    write_atomically(store.path.with_name(PLAN_FILE), text)
+
+
+def _origin(plan: VerificationPlan, store: Store | None, origin: str | None) -> str:
+    """Under what runs were made, in words."""
+    if origin is None or store is None:
+        return "made without a plan"
+    text = store.plan(origin)
+    differing = [] if text is None else _differences(json.loads(text), plan.model_dump(mode="json"))
+    return f"made under the plan {origin[:12]}" + (f", which has other {', '.join(differing)}" if differing else "")
+
+
+def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """The keys whose values differ; of sections, the keys in them."""
+    found = []
+    for key in dict.fromkeys([*new, *old]):
+        before, after = old.get(key), new.get(key)
+        if isinstance(before, dict) and isinstance(after, dict):
+            found += [
+                f"{key}.{name}" for name in dict.fromkeys([*after, *before]) if before.get(name) != after.get(name)
+            ]
+        elif before != after:
+            found.append(key)
+    return found
+
+
+@lru_cache(maxsize=1)
+def _judging_code() -> str:
+    digest = hashlib.sha256()
+    for file in sorted(Path(str(judging.__file__)).parent.glob("*.py")):
+        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
