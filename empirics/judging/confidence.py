@@ -60,10 +60,9 @@ def log_wealth_path(values: FloatArray, mean: float) -> FloatArray:
     Returns:
         shape [..., n]; the hypothesis is refuted at level alpha once this reaches -log(alpha).
     """
-    x = np.asarray(values, dtype=np.float64)
-    with np.errstate(divide="ignore"):
-        gains = np.log(np.maximum(1.0 + _column(_BETS, x) * ((mean - x) / (1.0 - mean)), 0.0))
-    return np.asarray(np.logaddexp.reduce(_column(_LOG_WEIGHTS, x) + np.cumsum(gains, axis=-1), axis=0))
+    gains = _gains(np.asarray(values, dtype=np.float64), mean)
+    weights = _LOG_WEIGHTS.reshape(-1, *([1] * (gains.ndim - 1)))
+    return np.asarray(np.logaddexp.reduce(weights + np.cumsum(gains, axis=-1), axis=0))
 
 
 def upper_limit(values: Sequence[float] | FloatArray, alpha: float, low: float = 0.0, high: float = 1.0) -> float:
@@ -83,11 +82,11 @@ def upper_limit(values: Sequence[float] | FloatArray, alpha: float, low: float =
         return high
     threshold = -math.log(alpha)
     inside, outside = float(x.mean()), 1.0
-    if inside >= 1.0 or _mixture(_log_wealths(x, 1.0 - 1e-12)) < threshold:
+    if inside >= 1.0 or _mixture(_gains(x, 1.0 - 1e-12).sum(axis=1)) < threshold:
         return high
     for _ in range(_BISECTIONS):
         middle = 0.5 * (inside + outside)
-        if _mixture(_log_wealths(x, middle)) >= threshold:
+        if _mixture(_gains(x, middle).sum(axis=1)) >= threshold:
             outside = middle
         else:
             inside = middle
@@ -120,7 +119,7 @@ def observations_needed(
         return None
     if target >= 1:
         return 1
-    per_observation = _log_wealths(x, target) / len(x)
+    per_observation = _gains(x, target).sum(axis=1) / len(x)
     threshold = -math.log(alpha)
     inside, outside = 0, 10**9
     if _mixture(outside * per_observation) < threshold:
@@ -134,15 +133,11 @@ def observations_needed(
     return outside
 
 
-def _log_wealths(x: FloatArray, mean: float) -> FloatArray:
-    """Logarithm of the final wealth of each bet; x of shape [n], the result of shape [bets]."""
+def _gains(x: FloatArray, mean: float) -> FloatArray:
+    """Logarithm of what each bet wins on each observation; x of shape [..., n], the result of shape [bets, ..., n]."""
+    bets = _BETS.reshape(-1, *([1] * x.ndim))
     with np.errstate(divide="ignore"):
-        gains = np.log(np.maximum(1.0 + _BETS[:, None] * ((mean - x) / (1.0 - mean)), 0.0))
-    return np.asarray(gains.sum(axis=1))
-
-
-def _column(per_bet: FloatArray, x: FloatArray) -> FloatArray:
-    return per_bet.reshape(-1, *([1] * x.ndim))
+        return np.log(np.maximum(1.0 + bets * ((mean - x) / (1.0 - mean)), 0.0))
 
 
 def _mixture(log_wealths: FloatArray) -> float:
@@ -165,8 +160,5 @@ def student_t(values: Sequence[float], alpha: float) -> tuple[float | None, floa
     from scipy.special import stdtrit
 
     half = float(stdtrit(len(values) - 1, 1 - alpha / 2)) * float(np.std(values, ddof=1)) / math.sqrt(len(values))
-    return _finite(float(np.mean(values)) - half), _finite(float(np.mean(values)) + half)
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+    lower, upper = float(np.mean(values)) - half, float(np.mean(values)) + half
+    return (lower if math.isfinite(lower) else None), (upper if math.isfinite(upper) else None)

@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from empirics.judging.levels import claim_verdict, pooled_verdict
-from empirics.judging.outcome import ClaimOutcome, Outcome, Verdict
+from empirics.judging.outcome import ClaimOutcome, Frame, Outcome, Verdict
 from empirics.judging.premises import Scoped, scope_of
 from empirics.judging.settings import Settings
 from empirics.judging.share_verdicts import share_verdict
-from empirics.judging.single import Frame, MeanCell, single
+from empirics.judging.single import single
 from empirics.judging.table import MAIN, CellTable
 from empirics.judging.worlds import Worlds, groups_of, worlds_of
 from empirics.observables.catalogue import observables as known_observables
 from empirics.observables.definition import Observable
-from theory import Claim, DomainError, Scope
+from theory import Claim, DomainError, Premise, Scope
 
 __all__ = ["judge_claim"]
 
@@ -48,12 +48,16 @@ def judge_claim(
         return ClaimOutcome(claim.id, Verdict.NOT_TESTED, (Outcome(claim.id, Scope.RUN, (), Verdict.NOT_TESTED, why),))
     if claim.by_share:
         worlds = worlds_of(claim, observable, mine, cells, settings)
-        frames = _frames(claim, worlds, settings)
+        frames = _frames(claim, [(w.cells, w.measured_scope, w.premises) for w in worlds], settings)
         outcomes = [share_verdict(w, frame, settings, tuple(looks)) for w, frame in zip(worlds, frames, strict=True)]
     else:
         groups = groups_of(claim, observable, mine)
-        scopes = [scope_of(claim, group[0], settings) if group[0].seeds else None for group in groups]
-        frames = _mean_frames(claim, groups, scopes, settings)
+        scopes = [scope_of(claim, group[0], settings) for group in groups]
+        places = [
+            (tuple(c.index for c in group), _measured_scope(claim, group[0], scoped), scoped.premises)
+            for group, scoped in zip(groups, scopes, strict=True)
+        ]
+        frames = _frames(claim, places, settings)
         found = [
             _mean_cell(claim, observable, group[0], scoped, frame, settings)
             for group, scoped, frame in zip(groups, scopes, frames, strict=True)
@@ -63,55 +67,41 @@ def judge_claim(
     return ClaimOutcome(claim.id, claim_verdict(outcomes, pooled), tuple(outcomes), pooled)
 
 
-def _levels(measured_scope: Sequence[bool], settings: Settings) -> tuple[list[float], float]:
-    """The level at which each cell is confirmed, and that at which all are refuted.
+def _frames(
+    claim: Claim, places: Sequence[tuple[tuple[int, ...], bool, tuple[Premise, ...]]], settings: Settings
+) -> list[Frame]:
+    """What each verdict speaks about (cells, whether its scope is measured, premises), and at which levels.
 
     Where measurements put some seed out of scope, scope may depend on another cell's outcome: such cells share alpha.
+    A refutation has alpha divided over all cells and the pooled statement.
     """
-    sharing = max(1, sum(measured_scope))
-    confirming = [settings.alpha / (sharing if measured else 1) for measured in measured_scope]
-    return confirming, settings.alpha / (len(measured_scope) + 1)
-
-
-def _frames(claim: Claim, worlds: Sequence[Worlds], settings: Settings) -> list[Frame]:
-    confirming, refuting = _levels([w.measured_scope for w in worlds], settings)
-    scope = Scope.SERIES if claim.axis is not None else Scope.CELL
-    return [
-        Frame(claim.id, scope, w.cells, alpha, refuting, len(worlds) + 1, w.premises)
-        for w, alpha in zip(worlds, confirming, strict=True)
-    ]
-
-
-def _mean_frames(
-    claim: Claim, groups: Sequence[Sequence[CellTable]], scopes: Sequence[Scoped | None], settings: Settings
-) -> list[Frame]:
-    measured = [
-        s is not None
-        and (s.measured_failures > 0 or any(group[0].value(claim.observable, seed) is None for seed in s.seeds))
-        for group, s in zip(groups, scopes, strict=True)
-    ]
-    confirming, refuting = _levels(measured, settings)
+    sharing, family = max(1, sum(measured for _, measured, _ in places)), len(places) + 1
     return [
         Frame(
-            claim.id,
-            Scope.CELL if len(group) == 1 else Scope.SERIES,
-            tuple(c.index for c in group),
-            alpha,
-            refuting,
-            len(groups) + 1,
-            () if scoped is None else scoped.premises,
+            claim=claim.id,
+            scope=Scope.SERIES if claim.axis or (len(cells) > 1 and not claim.by_share) else Scope.CELL,
+            cells=cells,
+            alpha=settings.alpha / (sharing if measured else 1),
+            refuting=settings.alpha / family,
+            family_size=family,
+            premises=premises,
         )
-        for group, scoped, alpha in zip(groups, scopes, confirming, strict=True)
+        for cells, measured, premises in places
     ]
+
+
+def _measured_scope(claim: Claim, cell: CellTable, scoped: Scoped) -> bool:
+    """Whether measurements put some seed out of scope: a premise or the run failed, or there is no value."""
+    return scoped.measured_failures > 0 or any(cell.value(claim.observable, seed) is None for seed in scoped.seeds)
 
 
 def _mean_cell(
-    claim: Claim, observable: Observable, cell: CellTable, scoped: Scoped | None, frame: Frame, settings: Settings
+    claim: Claim, observable: Observable, cell: CellTable, scoped: Scoped, frame: Frame, settings: Settings
 ) -> tuple[Outcome, Worlds]:
     """A bound, rate or identity in one cell; and in which worlds the run itself meets it."""
     nowhere = Worlds(frame.cells, cell.label, "", tuple(cell.seeds), reason="not judged")
-    if scoped is None:
-        return frame.outcome(Verdict.NOT_TESTED, "no run finished"), replace(nowhere, tested=False)
+    if not cell.seeds:
+        return frame.outcome(Verdict.NOT_TESTED, scoped.reason), replace(nowhere, tested=False)
     if not scoped.in_scope:
         return frame.outcome(Verdict.OUT_OF_SCOPE, scoped.reason), nowhere
     values = {s: v for s in scoped.seeds if (v := cell.value(claim.observable, s)) is not None}
@@ -124,4 +114,4 @@ def _mean_cell(
             log_bound = float(claim.log_bound(**{name: cell.symbols[name] for name in claim.symbols}))
         except (DomainError, KeyError) as error:
             return frame.outcome(Verdict.OUT_OF_SCOPE, f"the bound is not defined here: {error}"), nowhere
-    return single(claim, observable, MeanCell(cell, values, log_bound), frame, settings)
+    return single(claim, observable, cell, values, log_bound, frame, settings)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from empirics.judging.worlds import Step
 from theory import Premise, Scope
 
-__all__ = ["ClaimOutcome", "Counts", "Outcome", "Pooled", "Verdict", "worst"]
+__all__ = ["ClaimOutcome", "Counts", "Frame", "Outcome", "Pooled", "Verdict", "worst"]
 
 
 class Verdict(StrEnum):
@@ -100,6 +100,23 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Frame:
+    """What a verdict speaks about, and at which levels, apart from the numbers; fields as in :class:`Outcome`."""
+
+    claim: str
+    scope: Scope
+    cells: tuple[int, ...]
+    alpha: float
+    refuting: float
+    family_size: int
+    premises: tuple[Premise, ...] = ()
+
+    def outcome(self, verdict: Verdict, reason: str) -> Outcome:
+        """A verdict without numbers."""
+        return Outcome(verdict=verdict, reason=reason, **vars(self))
+
+
+@dataclass(frozen=True)
 class Pooled:
     """All cells of a claim together: the mean over worlds of the fraction of cells in which it holds.
 
@@ -142,17 +159,17 @@ class ClaimOutcome:
     pooled: Pooled | None = None
 
 
+_WORST_FIRST = (
+    Verdict.VIOLATED,
+    Verdict.UNDECIDED,
+    Verdict.SUPPORTED,
+    Verdict.HOLDS,
+    Verdict.VACUOUS,
+    Verdict.OUT_OF_SCOPE,
+    Verdict.NOT_TESTED,
+)
+
+
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
-    """VIOLATED, UNDECIDED, SUPPORTED, HOLDS, VACUOUS, OUT OF SCOPE, NOT TESTED: the first that is there."""
-    present = set(verdicts)
-    for verdict in (
-        Verdict.VIOLATED,
-        Verdict.UNDECIDED,
-        Verdict.SUPPORTED,
-        Verdict.HOLDS,
-        Verdict.VACUOUS,
-        Verdict.OUT_OF_SCOPE,
-    ):
-        if verdict in present:
-            return verdict
-    return Verdict.NOT_TESTED
+    """The first that is there of VIOLATED, UNDECIDED, SUPPORTED, HOLDS, VACUOUS, OUT OF SCOPE, NOT TESTED."""
+    return min(verdicts, key=_WORST_FIRST.index, default=Verdict.NOT_TESTED)

@@ -33,6 +33,8 @@ class Scoped:
 
 def scope_of(claim: Claim, cell: CellTable, settings: Settings) -> Scoped:
     """Judge the premises of ``claim`` at each seed of ``cell``."""
+    if not cell.seeds:
+        return Scoped((), False, (), "no run finished")
     limits = {s.name: float(getattr(settings, s.setting)) for s in claim.notation.values() if s.setting}
     by_seed = {seed: [_evaluate(a, cell, seed, limits) for a in claim.assumptions] for seed in cell.seeds}
     good = tuple(

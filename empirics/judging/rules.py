@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from empirics.judging.confidence import lower_limit, observations_needed, upper_limit
 from empirics.judging.outcome import Verdict
+from empirics.observables.definition import Observable
 from theory import Kind
 
-__all__ = ["RATE_SLOPE_LIMIT", "Limits", "Range", "Rule", "decidable_at", "decide", "limits_of", "rule_of"]
+__all__ = ["RATE_SLOPE_LIMIT", "Rule", "rule_of"]
 
 RATE_SLOPE_LIMIT = 0.1
 """The slope above which a rate claim is violated (see docs/verdicts)."""
@@ -19,66 +18,53 @@ RATE_SLOPE_LIMIT = 0.1
 
 @dataclass(frozen=True)
 class Rule:
-    """The mean is at most ``threshold`` (or at least it).
+    """The mean of ``observable`` is at most ``threshold`` (or at least it).
 
-    HOLDS if the limit on that side shows it; VIOLATED if the limit on the other side shows the strict opposite.
+    HOLDS if the limit on that side, at level 1 - ``alpha``, shows it; VIOLATED if the limit on the other side, at
+    level 1 - ``refuting``, shows the strict opposite.
     """
 
+    observable: Observable
     threshold: float
     at_most: bool
+    alpha: float
+    refuting: float
+
+    def limits(self, values: Sequence[float]) -> tuple[float, float]:
+        """Lower and upper limit of the mean.
+
+        Raises:
+            ValueError: the range of the observable is not finite, so the mean has no distribution-free limits.
+        """
+        low, high = self.observable.lower, self.observable.upper
+        if not self.observable.bounded:
+            raise ValueError(f"{self.observable.name} has no finite range, so its mean has no distribution-free limits")
+        below, above = (self.refuting, self.alpha) if self.at_most else (self.alpha, self.refuting)
+        return lower_limit(values, below, low, high), upper_limit(values, above, low, high)
+
+    def decide(self, lower: float, upper: float) -> tuple[Verdict, str]:
+        """The verdict and the comparison that it rests on."""
+        confirming, refuting = (upper, lower) if self.at_most else (lower, upper)
+        near, far = ("upper", "lower") if self.at_most else ("lower", "upper")
+        sign = 1 if self.at_most else -1
+        if sign * (self.threshold - confirming) >= 0:
+            comparison = f"{confirming:.4g} {'<=' if self.at_most else '>='} {self.threshold:.4g}"
+            return Verdict.HOLDS, f"{near} limit {comparison}"
+        if sign * (refuting - self.threshold) > 0:
+            comparison = f"{refuting:.4g} {'>' if self.at_most else '<'} {self.threshold:.4g}"
+            return Verdict.VIOLATED, f"{far} limit {comparison}"
+        return Verdict.UNDECIDED, f"limits {lower:.4g} and {upper:.4g}, threshold {self.threshold:.4g}"
+
+    def decidable_at(self, values: Sequence[float]) -> tuple[int | None, int | None]:
+        """Numbers of seeds at which HOLDS and VIOLATED would be reached if the next seeds resemble these."""
+        low, high = self.observable.lower, self.observable.upper
+        below, above = (self.refuting, self.alpha) if self.at_most else (self.alpha, self.refuting)
+        up = observations_needed(values, self.threshold, above, low, high)
+        down = observations_needed([-v for v in values], -self.threshold, below, -high, -low)
+        return (up, down) if self.at_most else (down, up)
 
 
-@dataclass(frozen=True)
-class Range:
-    """The range of a single observation."""
-
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
-class Limits:
-    """The mean and its one-sided limits."""
-
-    estimate: float
-    lower: float
-    upper: float
-
-
-def rule_of(kind: Kind, bound: float = 0.0) -> Rule:
+def rule_of(kind: Kind, observable: Observable, alpha: float, refuting: float, bound: float = 0.0) -> Rule:
     """The rule of a bound or a rate, at its threshold."""
     threshold = bound if kind.meaning.threshold == "bound" else RATE_SLOPE_LIMIT
-    return Rule(threshold, at_most=kind.meaning.rule == "at_most")
-
-
-def limits_of(rule: Rule, values: Sequence[float], alpha: float, refuting: float, within: Range) -> Limits:
-    """Mean and one-sided limits: at level 1 - alpha on the side that confirms, 1 - refuting on the other."""
-    below, above = (refuting, alpha) if rule.at_most else (alpha, refuting)
-    return Limits(
-        float(np.mean(values)),
-        lower_limit(values, below, within.low, within.high),
-        upper_limit(values, above, within.low, within.high),
-    )
-
-
-def decide(rule: Rule, limits: Limits) -> tuple[Verdict, str]:
-    """The verdict and the comparison that it rests on."""
-    confirming, refuting = (limits.upper, limits.lower) if rule.at_most else (limits.lower, limits.upper)
-    near, far = ("upper", "lower") if rule.at_most else ("lower", "upper")
-    sign = 1 if rule.at_most else -1
-    if sign * (rule.threshold - confirming) >= 0:
-        return Verdict.HOLDS, f"{near} limit {confirming:.4g} {'<=' if rule.at_most else '>='} {rule.threshold:.4g}"
-    if sign * (refuting - rule.threshold) > 0:
-        return Verdict.VIOLATED, f"{far} limit {refuting:.4g} {'>' if rule.at_most else '<'} {rule.threshold:.4g}"
-    return Verdict.UNDECIDED, f"limits {limits.lower:.4g} and {limits.upper:.4g}, threshold {rule.threshold:.4g}"
-
-
-def decidable_at(
-    rule: Rule, values: Sequence[float], alpha: float, refuting: float, within: Range
-) -> tuple[int | None, int | None]:
-    """Numbers of seeds at which HOLDS and VIOLATED would be reached if the next seeds resemble these."""
-    low, high, threshold = within.low, within.high, rule.threshold
-    mirrored = [-v for v in values]
-    above = observations_needed(values, threshold, alpha if rule.at_most else refuting, low, high)
-    below = observations_needed(mirrored, -threshold, refuting if rule.at_most else alpha, -high, -low)
-    return (above, below) if rule.at_most else (below, above)
+    return Rule(observable, threshold, kind.meaning.rule == "at_most", alpha, refuting)

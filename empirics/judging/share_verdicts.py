@@ -9,9 +9,8 @@ from dataclasses import replace
 from scipy.stats import binom
 
 from empirics.judging import confidence, shares
-from empirics.judging.outcome import Counts, Outcome, Verdict
+from empirics.judging.outcome import Counts, Frame, Outcome, Verdict
 from empirics.judging.settings import Settings
-from empirics.judging.single import Frame
 from empirics.judging.worlds import Answer, Worlds
 
 __all__ = ["seeds_needed", "share_verdict"]

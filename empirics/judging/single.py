@@ -4,158 +4,122 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from empirics.judging.confidence import interval
-from empirics.judging.outcome import Outcome, Verdict
-from empirics.judging.rules import Limits, Range, decidable_at, decide, limits_of, rule_of
+from empirics.judging.outcome import Frame, Outcome, Verdict
+from empirics.judging.rules import rule_of
 from empirics.judging.settings import Settings
 from empirics.judging.table import CellTable
 from empirics.judging.worlds import Answer, Worlds
 from empirics.observables.definition import Observable
-from theory import Claim, Kind, Premise, Scope
+from theory import Claim, Kind
 
-__all__ = ["Frame", "MeanCell", "single"]
-
-
-@dataclass(frozen=True)
-class Frame:
-    """What a verdict speaks about, and at which levels, apart from the numbers."""
-
-    claim: str
-    scope: Scope
-    cells: tuple[int, ...]
-    alpha: float
-    refuting: float
-    family_size: int
-    premises: tuple[Premise, ...] = ()
-
-    def outcome(self, verdict: Verdict, reason: str) -> Outcome:
-        """A verdict without numbers."""
-        return Outcome(
-            self.claim,
-            self.scope,
-            self.cells,
-            verdict,
-            reason,
-            alpha=self.alpha,
-            refuting=self.refuting,
-            family_size=self.family_size,
-            premises=self.premises,
-        )
-
-
-@dataclass(frozen=True)
-class MeanCell:
-    """A cell, its in-scope values by seed, and the claim's log-bound there (None for a rate)."""
-
-    cell: CellTable
-    values: Mapping[int, float]
-    log_bound: float | None
+__all__ = ["single"]
 
 
 def single(
-    claim: Claim, observable: Observable, at: MeanCell, frame: Frame, settings: Settings
+    claim: Claim,
+    observable: Observable,
+    cell: CellTable,
+    by_seed: Mapping[int, float],
+    log_bound: float | None,
+    frame: Frame,
+    settings: Settings,
 ) -> tuple[Outcome, Worlds]:
-    """Judge the mean in one cell; and say in which worlds the run itself meets the bound."""
-    values = list(at.values.values())
+    """Judge the mean in one cell; and say in which worlds the run itself meets the bound.
+
+    Args:
+        claim: an upper or lower bound, a rate, or an identity.
+        observable: what it speaks of.
+        cell: the cell.
+        by_seed: its values in scope.
+        log_bound: logarithm of the claim's bound there; None for a rate.
+        frame: what the verdict speaks about, at which levels.
+        settings: the level of the interval that is shown beside it.
+    """
+    values = list(by_seed.values())
     if claim.kind is Kind.IDENTITY:
-        return _identity(claim, values, at.log_bound, frame), Worlds(frame.cells, at.cell.label, "")
+        return _identity(claim, values, log_bound, frame), Worlds(frame.cells, cell.label, "")
     if claim.kind is Kind.RATE:
-        found = _measured(claim, observable, at, frame)
+        found = _measured(claim, observable, values, len(cell.seeds), frame)
     else:
-        if at.log_bound is None:
+        if log_bound is None:
             raise ValueError(f"{claim.id}: a claim of kind {claim.kind} needs a bound")
-        found = _bound(claim, observable, at, at.log_bound, frame, settings)
-    met = found.by_sampling and found.verdict not in (Verdict.VACUOUS, Verdict.NOT_TESTED)
-    answers = {s: Answer.YES if _meets(claim, v, found.bound or 0.0) else Answer.NO for s, v in at.values.items()}
+        found = _bound(claim, observable, values, len(cell.seeds), log_bound, frame, settings)
     asked = f"{observable.name} of a run {claim.kind.meaning.sign or '<='} {found.bound or 0.0:.4g}"
-    worlds = Worlds(frame.cells, at.cell.label, asked, tuple(at.cell.seeds), answers if met else {})
-    return found, worlds if met else replace(worlds, reason="not judged by sampling")
+    if not found.by_sampling or found.verdict in (Verdict.VACUOUS, Verdict.NOT_TESTED):
+        return found, Worlds(frame.cells, cell.label, asked, tuple(cell.seeds), reason="not judged by sampling")
+    answers = {s: Answer.YES if _meets(claim, v, found.bound or 0.0) else Answer.NO for s, v in by_seed.items()}
+    return found, Worlds(frame.cells, cell.label, asked, tuple(cell.seeds), answers)
 
 
 def _meets(claim: Claim, value: float, bound: float) -> bool:
     return value >= bound if claim.kind is Kind.LOWER else value <= bound
 
 
-def _range_of(observable: Observable) -> Range:
-    """The observable's range.
-
-    Raises:
-        ValueError: it is not finite, so the mean has no distribution-free limits.
-    """
-    if not observable.bounded:
-        raise ValueError(f"{observable.name} has no finite range, so its mean has no distribution-free limits")
-    return Range(observable.lower, observable.upper)
-
-
-def _measured(claim: Claim, observable: Observable, at: MeanCell, frame: Frame, bound: float = 0.0) -> Outcome:
-    """The verdict of the kind's rule on values, one per seed."""
-    values = list(at.values.values())
-    rule, within = rule_of(claim.kind, bound), _range_of(observable)
-    limits = limits_of(rule, values, frame.alpha, frame.refuting, within)
-    verdict, reason = decide(rule, limits)
-    holds_at, violated_at = decidable_at(rule, values, frame.alpha, frame.refuting, within)
-    known = [n for n in (holds_at, violated_at) if n is not None]
-    needed, decidable = (_of_all(n, len(values), len(at.cell.seeds)) for n in (holds_at, min(known, default=None)))
-    undecided = verdict is Verdict.UNDECIDED
-    more = _more(needed) if undecided else ""
+def _measured(
+    claim: Claim, observable: Observable, values: Sequence[float], seeds: int, frame: Frame, bound: float = 0.0
+) -> Outcome:
+    """The verdict of the kind's rule on the values in scope, one per seed, of so many seeds in all."""
+    rule = rule_of(claim.kind, observable, frame.alpha, frame.refuting, bound)
+    lower, upper = rule.limits(values)
+    verdict, reason = rule.decide(lower, upper)
+    needed = decidable = None
+    if verdict is Verdict.UNDECIDED:
+        # In terms of all seeds, of which only a share is in scope and has a value.
+        holds_at, violated_at = (n and math.ceil(n * seeds / len(values)) for n in rule.decidable_at(values))
+        needed, decidable = holds_at, min((n for n in (holds_at, violated_at) if n), default=None)
+        number = f"about {needed}" if needed else "no number of"
+        reason += f" ({len(values)} seeds); {number} seeds like these would confirm it"
+    else:
+        reason += f" ({len(values)} seeds)"
     return replace(
-        frame.outcome(verdict, f"{observable.name}: {reason} ({len(values)} seeds){more}"),
-        estimate=limits.estimate,
-        lower=limits.lower,
-        upper=limits.upper,
+        frame.outcome(verdict, f"{observable.name}: {reason}"),
+        estimate=float(np.mean(values)),
+        lower=lower,
+        upper=upper,
         bound=rule.threshold,
-        observations_needed=needed if undecided else None,
-        decidable_at=decidable if undecided else None,
+        observations_needed=needed,
+        decidable_at=decidable,
         by_sampling=True,
     )
 
 
-def _of_all(number: int | None, used: int, seeds: int) -> int | None:
-    """A sample size in terms of all seeds, of which only a share is in scope and has a value."""
-    return None if number is None else math.ceil(number * seeds / used)
-
-
-def _more(needed: int | None) -> str:
-    if needed is None:
-        return "; no number of seeds like these would confirm it"
-    return f"; about {needed} seeds like these would confirm it"
-
-
 def _bound(
-    claim: Claim, observable: Observable, at: MeanCell, log_bound: float, frame: Frame, settings: Settings
+    claim: Claim,
+    observable: Observable,
+    values: Sequence[float],
+    seeds: int,
+    log_bound: float,
+    frame: Frame,
+    settings: Settings,
 ) -> Outcome:
-    upper, values = claim.kind is Kind.UPPER, list(at.values.values())
+    upper = claim.kind is Kind.UPPER
     bound, estimate = math.exp(log_bound), float(np.mean(values))
-    base = replace(
-        frame.outcome(Verdict.UNDECIDED, ""),
+    trivial = observable.trivial if upper else observable.lower
+    if trivial is not None and (log_bound >= math.log(trivial) if upper and trivial > 0 else bound <= trivial):
+        outcome = frame.outcome(Verdict.VACUOUS, f"the bound {bound:.4g} is no stronger than the trivial {trivial:g}")
+    elif observable.sampling == "exact":
+        slack = claim.tolerance or 0.0  # relative: two roundings of one number may differ in the last place
+        limit = bound * (1.0 + slack if upper else 1.0 - slack)
+        rule = rule_of(claim.kind, observable, frame.alpha, frame.refuting, limit)
+        verdict, reason = rule.decide(min(values), max(values))
+        reason = reason.replace("upper limit", "exact value").replace("lower limit", "exact value")
+        outcome = replace(frame.outcome(verdict, reason), lower=min(values), upper=max(values))
+    else:
+        outcome = _measured(claim, observable, values, seeds, frame, bound)
+        over = interval([float(v > bound if upper else v < bound) for v in values], settings.alpha)
+        sharpness = _sharpness(outcome.lower, log_bound) if upper else None
+        outcome = replace(outcome, exceedance=(over.mean, over.lower, over.upper), sharpness=sharpness)
+    return replace(
+        outcome,
         estimate=estimate,
         bound=bound,
         log_bound=log_bound if math.isfinite(log_bound) else None,
         tightness=bound / estimate if estimate > 0 else None,
-    )
-    trivial = observable.trivial if upper else observable.lower
-    if trivial is not None and (log_bound >= math.log(trivial) if upper and trivial > 0 else bound <= trivial):
-        reason = f"the bound {bound:.4g} is no stronger than the trivial {trivial:g}"
-        return replace(base, verdict=Verdict.VACUOUS, reason=reason)
-    if observable.sampling == "exact":
-        slack = claim.tolerance or 0.0  # relative: two roundings of one number may differ in the last place
-        rule = rule_of(claim.kind, bound * (1.0 + slack if upper else 1.0 - slack))
-        limits = Limits(estimate, min(values), max(values))
-        verdict, reason = decide(rule, limits)
-        reason = reason.replace("upper limit", "exact value").replace("lower limit", "exact value")
-        return replace(base, verdict=verdict, reason=reason, lower=limits.lower, upper=limits.upper)
-    outcome = _measured(claim, observable, at, frame, bound)
-    over = interval([float(v > bound if upper else v < bound) for v in values], settings.alpha)
-    return replace(
-        outcome,
-        log_bound=base.log_bound,
-        tightness=base.tightness,
-        exceedance=(over.mean, over.lower, over.upper),
-        sharpness=_sharpness(outcome.lower, log_bound) if upper else None,
     )
 
 

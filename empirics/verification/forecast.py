@@ -15,7 +15,7 @@ from empirics.experiments.presentation import Part
 from empirics.experiments.protocol import Experiment, Point
 from empirics.judging.confidence import lower_limit
 from empirics.judging.outcome import Verdict
-from empirics.judging.rules import Range, decide, limits_of, rule_of
+from empirics.judging.rules import rule_of
 from empirics.judging.settings import Settings
 from empirics.judging.shares import lower_limit as lower_share
 from empirics.judging.table import CellTable
@@ -307,10 +307,9 @@ def _bounds(
     claim: Claim, observable: Observable, cells: Sequence[CellTable], settings: Any, refuting: float
 ) -> dict[str, Any]:
     """The limit if every run had the best value, and which cells it would confirm."""
-    at_most = rule_of(claim.kind).at_most
-    within = Range(observable.lower, observable.upper)
-    best, worst = (within.low, within.high) if at_most else (within.high, within.low)
     number, alpha = settings.seeds.looks[-1], settings.verdict.alpha
+    at_most = rule_of(claim.kind, observable, alpha, refuting).at_most
+    best, worst = (observable.lower, observable.upper) if at_most else (observable.upper, observable.lower)
     limit, confirmable, refutable, vacuous = None, 0, 0, 0
     beyond: list[str] = []
     for cell in cells:
@@ -319,11 +318,11 @@ def _bounds(
         if observable.trivial is not None and at_most and found is not None and bound >= observable.trivial:
             vacuous += 1
             continue
-        rule = rule_of(claim.kind, bound)
-        limits = limits_of(rule, [best] * number, alpha, refuting, within)
-        limit = limits.upper if at_most else limits.lower
-        refutable += decide(rule, limits_of(rule, [worst] * number, alpha, refuting, within))[0] is Verdict.VIOLATED
-        if decide(rule, limits)[0] is Verdict.HOLDS:
+        rule = rule_of(claim.kind, observable, alpha, refuting, bound)
+        lower, upper = rule.limits([best] * number)
+        limit = upper if at_most else lower
+        refutable += rule.decide(*rule.limits([worst] * number))[0] is Verdict.VIOLATED
+        if rule.decide(lower, upper)[0] is Verdict.HOLDS:
             confirmable += 1
         else:
             beyond.append(cell.label)
