@@ -15,7 +15,7 @@ verify: $(VENV)/.installed
 	$(BIN)/factbound verify $(VERIFY_ARGS)
 
 test: $(VENV)/.installed-all
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
 
 lint: $(VENV)/.installed-all
 	$(BIN)/ruff check .
@@ -26,8 +26,10 @@ lint: $(VENV)/.installed-all
 docs: $(VENV)/.installed-all
 	$(BIN)/python -m sphinx -W -q -b html docs docs/_build/html
 
+# What is too long for the tests: error rates, twenty kills, the reference tables with all their seeds.
 study: $(VENV)/.installed-all
 	$(BIN)/python tests/studies/statistics_study.py
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --full tests/runs/test_kill.py tests/experiments/one_layer/reference
 
 # The study behind docs/findings.md; finished runs are found again in results/findings.
 findings: $(VENV)/.installed-all

@@ -8,8 +8,6 @@ import subprocess
 import pytest
 from durability_tools import RUNS, comparable, kill, start, stored_runs, wait_for_runs
 
-KILLS = 20
-
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
@@ -22,11 +20,11 @@ def undisturbed(tmp_path_factory):
     return directory
 
 
-def test_killed_at_20_random_moments_and_resumed(undisturbed, tmp_path):
+def test_killed_at_random_moments_and_resumed(undisturbed, tmp_path, full):
     """Each attempt is killed after a random number of further runs and a random fraction of a second."""
     moments = random.Random(20261122)
     survived = 0
-    for _ in range(KILLS):
+    for _ in range(20 if full else 5):
         process = start(tmp_path)
         wait_for_runs(process, tmp_path, min(RUNS, survived + moments.choice([0, 1, 1, 2])))
         try:
