@@ -34,7 +34,7 @@ study: $(VENV)/.installed-all
 # The study behind docs/findings.md; finished runs are found again in results/findings.
 findings: $(VENV)/.installed-all
 	-$(BIN)/factbound verify --config tests/studies/findings.toml --output results/findings
-	-$(BIN)/factbound lm run --output results/findings-lm
+	-$(BIN)/factbound lm run --set seeds.base=3000 --set 'seeds.looks=[16,32]' --output results/findings-lm
 	$(BIN)/python tests/studies/findings.py results/findings/results.json docs/findings.md results/findings-lm/results.json
 
 # The record of proofs that results state: proves everything again.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from evidence import Evidence, number, table
 from findings_rules import UNTESTED, Finding, account, judged, why
+from findings_seeds import seeds_line
 
 __all__ = ["language_models"]
 
@@ -32,6 +33,7 @@ def language_models(e: Evidence | None) -> Finding:
         f"`factbound lm run` with facts of `{config['facts']['source']}` ({', '.join(config['facts']['relations'])}), "
         f"{model['name'] or model['architecture'] + ' from scratch'}, {model['layers']} layers of width "
         f"{model['width']}; {environment.cpu}, {e.results.wall_seconds:.0f} s. No weights pre-trained elsewhere.",
+        seeds_line(e.results),
         account(e, *trends),
         "Beside the trends, and not part of the answer:",
         account(e, *BESIDE),
