@@ -1,6 +1,7 @@
 """What decides a result is in its key: every module that a run imports, or the reason why it need not be."""
 
 import importlib
+import sys
 
 import grimp
 import pytest
@@ -19,6 +20,8 @@ REASONS = {
     "empirics.experiments.protocol": "always in the key",
     "theory": "types of annotations only",
 }
+# Libraries likewise.
+SHAPES_ONLY = {"pydantic": "reads settings; their values are in the key", "jaxtyping": "annotations only"}
 
 
 def imported_by(package):
@@ -37,6 +40,21 @@ def test_every_module_that_a_run_imports_is_in_its_key(name):
     package = type(item).__module__.rpartition(".")[0]
     rest = {m for m in imported_by(package) if m.partition(".")[0] != "theory"} - hashed
     assert rest <= set(REASONS)
+
+
+@pytest.mark.parametrize("name", list(experiments()))
+def test_every_library_that_a_run_imports_is_in_its_key(name):
+    item = experiments()[name]
+    package = type(item).__module__.rpartition(".")[0]
+    graph = grimp.build_graph("empirics", "theory", include_external_packages=True, exclude_type_checking_imports=True)
+    entries = [m for m in (f"{package}.run", f"{package}.predict.facts") if m in graph.modules]
+    mine = set(entries).union(*(graph.find_upstream_modules(entry) for entry in entries))
+    direct = set().union(
+        *(graph.find_modules_directly_imported_by(m) for m in mine if m.startswith("empirics.experiments"))
+    )
+    libraries = {m.partition(".")[0] for m in direct} - set(sys.stdlib_module_names) - {"empirics", "theory"}
+    assert "numpy" in libraries
+    assert libraries <= set(item.libraries) | set(SHAPES_ONLY)
 
 
 @pytest.mark.parametrize(

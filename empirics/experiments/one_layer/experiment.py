@@ -40,7 +40,7 @@ class OneLayer(Experiment):
     stacks = 64
     sources = (Path(world.__file__), Path(coverage.__file__))
     aside = ("presets", "report.py", "map.py", "predict/laws.py")
-    libraries = ("torch", "numpy", "numba")
+    libraries = ("torch", "numpy", "numba", "scipy")
     default = True
 
     def __init__(self, *, predicting: bool = False) -> None:
