@@ -24,7 +24,7 @@ def test_used_seeds_are_told():
             verify(small(f"seeds.base={base}"), experiment=Instant(), claims=["ood-error-literal"], workers=1)
         )
 
-    assert line(2000).startswith("Seeds 2000 to 2003: none of them was used before (readings")
-    assert "declared before the data" in line(2000)
+    assert line(3000).startswith("Seeds 3000 to 3003: none of them was used before (readings")
+    assert "declared before the data" in line(3000)
     assert "some were used before: the predictors of the map were compared on 2 of them." in line(1002)
     assert "readings, rules and presets were chosen on 4 of them" in line(0)
