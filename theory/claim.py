@@ -20,6 +20,7 @@ from theory.parts import Assumption, Evaluation, Measured, Mutant, Premises, Sco
 
 if TYPE_CHECKING:
     from theory.numbers.balls import Enclosure
+    from theory.numbers.evaluate import LogBound
 
 __all__ = ["Claim"]
 
@@ -120,10 +121,7 @@ class Claim:
     @property
     def symbols(self) -> tuple[str, ...]:
         """Names of the symbols in the bound, in the notation's order."""
-        if self.log_expression is None:
-            return ()
-        free = {s.name for s in self.log_expression.free_symbols}
-        return tuple(name for name in self.notation if name in free)
+        return () if self.log_expression is None else self.notation.names_in(self.log_expression)
 
     @property
     def scope(self) -> Scope:
@@ -182,6 +180,19 @@ class Claim:
         settings = {s.symbol for s in self.notation.values() if s.setting}
         return tuple(a for a in self.assumptions if not a.observables and not settings & a.relation.free_symbols)
 
+    @property
+    def stated_bound(self) -> LogBound:
+        """The log-bound with what its evaluation needs; numerics are loaded here, and not by ``import theory``.
+
+        Raises:
+            ValueError: the claim has no number.
+        """
+        from theory.numbers.evaluate import LogBound
+
+        if self.log_expression is None:
+            raise ValueError(f"{self.id} is a {self.kind} claim and states no number")
+        return LogBound(self.id, self.log_expression, self.notation, self.domain, self.evaluation)
+
     def log_bound(self, **values: ArrayLike) -> Any:
         """Natural logarithm of the bound at the given symbols.
 
@@ -197,9 +208,7 @@ class Claim:
             theory.notation.DomainError: a symbol is missing, unknown or outside its domain.
             ValueError: the claim has no number.
         """
-        from theory.numbers.evaluate import evaluate_log_bound
-
-        return evaluate_log_bound(self, values)
+        return self.stated_bound.at(values)
 
     def bound(self, **values: ArrayLike) -> Any:
         """The bound itself; underflows to 0 where :meth:`log_bound` is below about -745."""
@@ -218,9 +227,7 @@ class Claim:
             ArithmeticError: 2^17 bits do not suffice.
             ValueError: the claim has no number.
         """
-        from theory.numbers.evaluate import enclose_log_bound
-
-        return enclose_log_bound(self, values, relative_bits)
+        return self.stated_bound.enclosure(values, relative_bits)
 
     def mutated(self, mutant: Mutant) -> Claim:
         """This claim with its bound replaced by that of a mutant, to be refuted."""

@@ -111,6 +111,11 @@ class Notation(Mapping[str, Symbol]):
     def __repr__(self) -> str:
         return f"Notation({self.name!r}: {', '.join(self)})"
 
+    def names_in(self, expression: sp.Basic) -> tuple[str, ...]:
+        """Names of the symbols in an expression, in this order."""
+        free = {symbol.name for symbol in expression.free_symbols}
+        return tuple(name for name in self if name in free)
+
     @property
     def latex_names(self) -> dict[sp.Symbol, str]:
         """How LaTeX writes each symbol, as ``sympy.latex`` takes it for ``symbol_names``."""

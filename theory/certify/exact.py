@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from fractions import Fraction
-from typing import Any
 
 import sympy as sp
 
 from theory.certify.certificate import Outcome
-from theory.numbers.balls import working_precision
 
-__all__ = [
-    "above",
-    "all_of",
-    "below",
-    "below_zero_at",
-    "identities",
-    "nonnegative_coefficients",
-    "polynomial_nonnegative",
-    "vanishes",
-]
+__all__ = ["all_of", "identities", "nonnegative_coefficients", "polynomial_nonnegative", "vanishes"]
 
 
 def vanishes(expression: sp.Expr) -> bool:
@@ -96,36 +84,6 @@ def nonnegative_coefficients(expression: sp.Expr, *variables: sp.Symbol) -> Outc
     if worst >= 0:
         return Outcome(True, f"{len(polynomial.coeffs())} coefficients, none negative")
     return Outcome(False, f"a coefficient is {worst} in {sp.sstr(polynomial.as_expr())}")
-
-
-def below_zero_at(evaluate: Callable[[Any], Any], start_bits: int = 64, most_bits: int = 1 << 14) -> bool | None:
-    """Sign of a number given as a ball: True if < 0, False if > 0, None if ``most_bits`` do not tell.
-
-    Args:
-        evaluate: gives the ball from the ``flint`` module at its current precision.
-        start_bits: first working precision; it doubles until the sign is known.
-        most_bits: the last one.
-    """
-    bits = start_bits
-    while bits <= most_bits:
-        with working_precision(bits) as flint:
-            ball = evaluate(flint)
-            if ball < 0:
-                return True
-            if ball > 0:
-                return False
-        bits *= 2
-    return None
-
-
-def above(ball: Any) -> float:
-    """A float that is at least every number in the ball."""
-    return math.nextafter(float(ball.upper()), math.inf)
-
-
-def below(ball: Any) -> float:
-    """A float that is at most every number in the ball."""
-    return math.nextafter(float(ball.lower()), -math.inf)
 
 
 def all_of(*outcomes: Outcome) -> Outcome:

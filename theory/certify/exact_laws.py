@@ -11,18 +11,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from fractions import Fraction
-from functools import cache, partial
-from typing import Any
+from functools import cache
 
 import sympy as sp
 
 from theory.certify.certificate import Outcome, Proof
-from theory.certify.exact import below_zero_at
 from theory.claim import Claim
 from theory.coverage.laws import below_half_mean, none_seen, some_below_half, some_unseen
 from theory.kinds import Kind
-from theory.numbers.balls import Undecided, ball, enclose, log_float, rational
-from theory.numbers.evaluate import expression_of
+from theory.numbers.balls import ball, below_zero_at, enclose, log_float, rational
+from theory.numbers.compare import exact_sign
 from theory.registry import claim
 
 __all__ = ["LAWS", "PROOFS", "bound_against_law", "within_factor"]
@@ -63,23 +61,10 @@ def _compare(log_bound: sp.Expr, value: Fraction, N_f: int, K: int, R: int) -> i
             return -1 if value > 0 else 0
         if value == 0:
             return 1
-        below = below_zero_at(partial(_log_difference, log_bound, value, point), most_bits=256)
+        below = below_zero_at(lambda flint: flint.arb(ball(log_bound, point)) - flint.arb(rational(value)).log(), 256)
         if below is not None:
             return -1 if below else 1
-    substitution = {s: point[s.name] for s in log_bound.free_symbols}
-    logarithm = log_bound.subs(substitution).doit()
-    exact = sp.Integer(0) if logarithm.has(sp.zoo) else sp.exp(logarithm)  # zoo: the logarithm of 0
-    if not exact.is_Rational:
-        raise ArithmeticError(f"a tie that is not rational: {exact} and {value}")
-    difference = Fraction(int(exact.p), int(exact.q)) - value
-    return (difference > 0) - (difference < 0)
-
-
-def _log_difference(log_bound: sp.Expr, value: Fraction, point: dict[str, int], flint: Any) -> Any:
-    try:
-        return flint.arb(ball(log_bound, point)) - flint.arb(rational(value)).log()
-    except Undecided:
-        return flint.arb(0, 1)
+    return exact_sign(str(log_bound), log_bound, value, point)
 
 
 def bound_against_law(identifier: str, log_bound: sp.Expr, kind: Kind, law: Law) -> Outcome:
@@ -118,7 +103,7 @@ def _log_value(log_bound: sp.Expr, N_f: int, K: int, R: int) -> float:
 
 def _proof(item: Claim) -> Proof:
     """The registered bound against its law, a sharp one within its factor too, and the mutants of the registry."""
-    proof, law, bound = Proof(item.id, "exact-laws"), LAWS[item.id], expression_of(item)
+    proof, law, bound = Proof(item.id, "exact-laws"), LAWS[item.id], item.stated_bound.expression
     relation = "equals" if item.kind is Kind.IDENTITY else "is at most"
     statement = f"the exact law {relation} the registered expression"
     proof.step(1, statement, _DOMAIN, _METHOD, item.id, bound, item.kind, law)(bound_against_law)

@@ -22,9 +22,8 @@ from functools import lru_cache
 from math import comb
 from typing import Any
 
-from theory.certify.exact import below_zero_at
 from theory.coverage.laws import some_unseen_integers
-from theory.numbers.balls import ball, working_precision
+from theory.numbers.balls import ball, below_zero_at, working_precision
 from theory.registry import claim
 
 __all__ = [

@@ -7,7 +7,7 @@ from fractions import Fraction
 import sympy as sp
 
 from theory.certify.certificate import Outcome, Proof
-from theory.certify.exact import all_of, below, identities, nonnegative_coefficients, polynomial_nonnegative
+from theory.certify.exact import all_of, identities, nonnegative_coefficients, polynomial_nonnegative
 from theory.certify.linear_memory_rate import (
     CHOSEN,
     LAST,
@@ -20,6 +20,7 @@ from theory.certify.linear_memory_rate import (
     restart_start,
     setting,
 )
+from theory.numbers.balls import below
 
 __all__ = ["PROOFS", "answer_rows", "domination_at_last_step", "subject_rows"]
 

@@ -9,7 +9,6 @@ from theory.certify.exact import all_of, identities, polynomial_nonnegative
 from theory.certify.frontier import Reading, rate_of
 from theory.claims.xu_chen.paper import N_f, R
 from theory.numbers.balls import working_precision
-from theory.numbers.evaluate import expression_of
 from theory.registry import claim
 
 __all__ = ["PROOFS", "divergence_bound", "exponent_bound"]
@@ -91,7 +90,7 @@ def full_multiplicity() -> Outcome:
 @PROOF.step(6, "with N_f = N~ log|R| the bound is the headline formula", "all K, |R| >= 2", "symbolic identity")
 def headline() -> Outcome:
     """Step 6: with N = N~ log R the exponent N K^2/(2R^2) is the headline's, N~ K^2 log R/(2R^2)."""
-    tail, literal = (expression_of(claim(name)) for name in (PROOF.claim, "ood-error-literal"))
+    tail, literal = (claim(name).stated_bound.expression for name in (PROOF.claim, "ood-error-literal"))
     return identities([("exponent", tail.subs(N_f, N_f * sp.log(R)), literal)])
 
 

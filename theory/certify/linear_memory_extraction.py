@@ -8,9 +8,10 @@ from typing import Any
 import sympy as sp
 
 from theory.certify.certificate import Outcome, Proof
-from theory.certify.exact import all_of, below_zero_at, identities, nonnegative_coefficients
+from theory.certify.exact import all_of, identities, nonnegative_coefficients
 from theory.certify.linear_memory import all_templates
 from theory.coverage.laws import some_unseen
+from theory.numbers.balls import below_zero_at
 
 __all__ = ["LARGEST_STEP", "PROOFS", "averaging", "failure"]
 

@@ -10,15 +10,14 @@ import numpy as np
 import sympy as sp
 
 from theory.certify.certificate import Outcome, Proof
-from theory.certify.exact import all_of, below_zero_at, identities, nonnegative_coefficients
+from theory.certify.exact import all_of, identities, nonnegative_coefficients
 from theory.certify.linear_memory import LinearMemoryWorld, all_templates
 from theory.certify.linear_memory_extraction import below, eta, h, more, n
 from theory.claims.xu_chen.paper import K as K_symbol
 from theory.claims.xu_chen.paper import N_f as N_symbol
 from theory.claims.xu_chen.paper import R as R_symbol
 from theory.coverage.laws import some_unseen
-from theory.numbers.balls import rational
-from theory.numbers.evaluate import expression_of
+from theory.numbers.balls import below_zero_at, rational
 from theory.registry import claim
 
 __all__ = ["PROOFS", "attained", "own_template_first"]
@@ -104,7 +103,7 @@ def own_template_first(step_per_fact: int = 2) -> Outcome:
     "the bound is attained by a memory with template dominance",
     "every world; equality with the law at |R| <= 5, N_f <= 5",
     "symbolic identities, ball arithmetic, exact rationals",
-    expression_of(claim(PROOF.claim)),
+    claim(PROOF.claim).log_expression,
 )
 def attained(log_bound: sp.Expr) -> Outcome:
     """Step 9: a memory with dominance whose OOD error is, in every world, the share of uncovered facts.

@@ -22,7 +22,6 @@ from typing import Any
 
 import numpy as np
 
-from theory.certify.exact import above
 from theory.certify.linear_memory import FloatArray, LinearMemoryWorld, draw_world, gap, gradient
 from theory.certify.linear_memory_balls import (
     Columns,
@@ -34,7 +33,7 @@ from theory.certify.linear_memory_balls import (
     squared_distance,
 )
 from theory.certify.linear_memory_floats import Near, near_descent
-from theory.numbers.balls import rational, working_precision
+from theory.numbers.balls import above, rational, working_precision
 from theory.registry import claim
 
 __all__ = [

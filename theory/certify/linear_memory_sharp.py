@@ -8,7 +8,7 @@ from typing import Any
 import sympy as sp
 
 from theory.certify.certificate import Outcome, Proof
-from theory.certify.exact import above, below, nonnegative_coefficients
+from theory.certify.exact import nonnegative_coefficients
 from theory.certify.linear_memory_balls import from_floats, squared_distance
 from theory.certify.linear_memory_floats import EXP_ERROR, LOG2_HIGH, LOG2_LOW, TAYLOR_DEGREE, UNIT
 from theory.certify.linear_memory_rate import (
@@ -22,7 +22,7 @@ from theory.certify.linear_memory_rate import (
     setting,
     simple_bound,
 )
-from theory.numbers.balls import working_precision
+from theory.numbers.balls import above, below, working_precision
 
 __all__ = ["PROOFS", "closed_form", "restart"]
 

@@ -6,22 +6,33 @@ decided and not guessed; everything else is a ball, a midpoint with a radius
 that covers every rounding. The working precision grows until the ball is as
 small as asked.
 
-python-flint is loaded on first use, never by ``import theory``.
+python-flint is loaded with this module, hence on first use and never by ``import theory``.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
 from typing import Any
 
+import flint
 import sympy as sp
 
-__all__ = ["Enclosure", "Undecided", "ball", "enclose", "log_float", "rational", "working_precision"]
+__all__ = [
+    "Enclosure",
+    "Undecided",
+    "above",
+    "ball",
+    "below",
+    "below_zero_at",
+    "enclose",
+    "log_float",
+    "rational",
+    "working_precision",
+]
 
 _EXACT_BITS = 20_000  # rationals up to this size stay exact
 _START_BITS = 96
@@ -53,17 +64,9 @@ class Enclosure:
         return self.lower <= value <= self.upper
 
 
-@lru_cache(maxsize=1)
-def _flint() -> Any:
-    import flint
-
-    return flint
-
-
 @contextmanager
 def working_precision(bits: int) -> Iterator[Any]:
     """Set the precision of ball arithmetic; yields the ``flint`` module."""
-    flint = _flint()
     with flint.ctx.workprec(bits):
         yield flint
 
@@ -80,7 +83,6 @@ def enclose(evaluate: Callable[[int], Any], relative_bits: int = 60) -> Enclosur
     Raises:
         ArithmeticError: the precision would exceed 2^17 bits.
     """
-    flint = _flint()
     bits = _START_BITS
     while bits <= _MOST_BITS:
         try:
@@ -89,29 +91,39 @@ def enclose(evaluate: Callable[[int], Any], relative_bits: int = 60) -> Enclosur
                 if isinstance(result, float):
                     return Enclosure(result, result, bits, result)
                 ball_ = flint.arb(result)
-                tiny = flint.arb(_power_of_two(-_LEAST_NORMAL_BITS))
+                tiny = flint.arb(2) ** -_LEAST_NORMAL_BITS
                 if ball_.is_finite() and (
                     ball_.is_exact() or ball_.rel_accuracy_bits() >= relative_bits or bool(abs(ball_) < tiny)
                 ):
-                    return Enclosure(_down(ball_), _up(ball_), bits, result)
+                    return Enclosure(below(ball_), above(ball_), bits, result)
         except Undecided:
             pass
         bits *= 2
     raise ArithmeticError(f"not decided at {_MOST_BITS} bits")
 
 
-def _power_of_two(exponent: int) -> Any:
-    """2**exponent as an exact rational."""
-    flint = _flint()
-    two = flint.fmpz(2) ** abs(exponent)
-    return flint.fmpq(two) if exponent >= 0 else flint.fmpq(1, two)
+def below_zero_at(evaluate: Callable[[Any], Any], most_bits: int = 1 << 14) -> bool | None:
+    """Sign of a number given as a ball: True if < 0, False if > 0, None if ``most_bits`` do not tell.
+
+    ``evaluate`` gives the ball from the ``flint`` module at its current precision, which starts at 64 bits and
+    doubles until the sign is known; it may raise :class:`Undecided`.
+    """
+    bits = 64
+    while bits <= most_bits:
+        with working_precision(bits), suppress(Undecided):
+            number = evaluate(flint)
+            if number < 0:
+                return True
+            if number > 0:
+                return False
+        bits *= 2
+    return None
 
 
 def log_float(enclosure: Enclosure) -> float:
     """The float nearest the middle of an enclosure."""
     if isinstance(enclosure.ball, float):
         return enclosure.ball
-    flint = _flint()
     with flint.ctx.workprec(max(enclosure.bits, 64)):
         return float(flint.arb(enclosure.ball).mid())
 
@@ -136,7 +148,7 @@ def ball(expression: sp.Expr, values: Mapping[str, Any]) -> Any:
 def rational(value: Any) -> Any:
     """An int, Fraction or float as an exact ``flint.fmpq``."""
     exact = Fraction(value)
-    return _flint().fmpq(exact.numerator, exact.denominator)
+    return flint.fmpq(exact.numerator, exact.denominator)
 
 
 def _node(x: sp.Basic, values: Mapping[str, Any], known: dict[sp.Basic, Any]) -> Any:
@@ -146,7 +158,6 @@ def _node(x: sp.Basic, values: Mapping[str, Any], known: dict[sp.Basic, Any]) ->
 
 
 def _fresh(x: sp.Basic, values: Mapping[str, Any], known: dict[sp.Basic, Any]) -> Any:
-    flint = _flint()
     if isinstance(x, sp.Symbol):
         return values[x.name]
     if isinstance(x, sp.Rational):
@@ -164,7 +175,7 @@ def _fresh(x: sp.Basic, values: Mapping[str, Any], known: dict[sp.Basic, Any]) -
 
 
 def _exact(value: Any) -> bool:
-    return isinstance(value, _flint().fmpq)
+    return isinstance(value, flint.fmpq)
 
 
 def _is_bottom(value: Any) -> bool:
@@ -196,7 +207,6 @@ def _add(*terms: Any) -> Any:
 
 
 def _multiply(*factors: Any) -> Any:
-    flint = _flint()
     if any(_exact(a) and a == 0 for a in factors):
         return flint.fmpq(0)  # 0 * log 0 = 0: the convention 0**0 = 1
     if any(_is_bottom(a) for a in factors):
@@ -210,7 +220,6 @@ def _multiply(*factors: Any) -> Any:
 
 
 def _power(base: Any, exponent: Any) -> Any:
-    flint = _flint()
     if _exact(exponent) and exponent == 0:
         return flint.fmpq(1)
     if _exact(base) and base == 0:
@@ -236,12 +245,11 @@ def _log(argument: Any) -> Any:
     if sign < 0:
         raise ArithmeticError("the logarithm of a negative number")
     if _exact(argument) and argument == 1:
-        return _flint().fmpq(0)
+        return flint.fmpq(0)
     return _arb(argument).log()
 
 
 def _exp(argument: Any) -> Any:
-    flint = _flint()
     if _is_bottom(argument):
         return flint.fmpq(0)
     if _exact(argument) and argument == 0:
@@ -277,7 +285,6 @@ def _choose(terms: tuple[Any, ...], sign: int) -> Any:
 
 
 def _floor(argument: Any) -> Any:
-    flint = _flint()
     if _exact(argument):
         return flint.fmpq(argument.floor())
     whole = argument.floor().unique_fmpz()
@@ -287,7 +294,6 @@ def _floor(argument: Any) -> Any:
 
 
 def _binomial(n: Any, k: Any) -> Any:
-    flint = _flint()
     if not (_exact(n) and _exact(k) and n.q == 1 and k.q == 1 and n >= 0):
         raise Undecided("a binomial coefficient of numbers that are not known to be integers")
     upper, lower = int(n.p), int(k.p)
@@ -303,11 +309,11 @@ def _binomial(n: Any, k: Any) -> Any:
 
 def _small(value: Any) -> Any:
     """An exact rational while it is short, else a ball."""
-    return value if value.height_bits() <= 2 * _EXACT_BITS else _flint().arb(value)
+    return value if value.height_bits() <= 2 * _EXACT_BITS else flint.arb(value)
 
 
 def _arb(value: Any) -> Any:
-    return _flint().arb(value) if _exact(value) else value
+    return flint.arb(value) if _exact(value) else value
 
 
 _RULES: dict[Any, Callable[..., Any]] = {
@@ -323,20 +329,12 @@ _RULES: dict[Any, Callable[..., Any]] = {
 }
 
 
-def _down(ball_: Any) -> float:
+def below(number: Any) -> float:
     """A float that is at most every number in the ball."""
-    value = float(ball_.lower().mid())
-    return value if Fraction(value) <= _exact_end(ball_.lower()) else math.nextafter(value, -math.inf)
+    value, end = float(number.lower()), number.lower()
+    return value if flint.arb(value) <= end else math.nextafter(value, -math.inf)
 
 
-def _up(ball_: Any) -> float:
-    value = float(ball_.upper().mid())
-    return value if Fraction(value) >= _exact_end(ball_.upper()) else math.nextafter(value, math.inf)
-
-
-def _exact_end(end: Any) -> Fraction:
-    mantissa, exponent = end.man_exp()
-    mantissa, exponent = int(mantissa), int(exponent)
-    if exponent < -100_000:  # far below every float: only the sign matters
-        return Fraction(mantissa, 1 << 2000) if mantissa == 0 else Fraction((mantissa > 0) - (mantissa < 0), 1 << 2000)
-    return Fraction(mantissa) * Fraction(2) ** exponent
+def above(number: Any) -> float:
+    """A float that is at least every number in the ball."""
+    return -below(-number)

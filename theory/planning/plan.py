@@ -25,7 +25,6 @@ from theory.claim import Claim
 from theory.kinds import Kind
 from theory.notation import DomainError
 from theory.numbers.compare import meets
-from theory.numbers.evaluate import check_values
 from theory.parts import resolved
 from theory.planning.inverse import symbolic_inverse
 from theory.planning.least import first_true, last_true
@@ -114,7 +113,7 @@ class _Question:
 
     def good(self, value: int) -> bool:
         """Whether the bound meets the target there: decided."""
-        return meets(self.item, self.target, self.at(value))
+        return meets(self.item.stated_bound, self.target, self.at(value))
 
 
 def plan(claim: Claim | str, target: float | Rational | str, unknown: str | None = None, **values: int | float) -> Plan:
@@ -175,7 +174,7 @@ def _check_question(item: Claim, unknown: str, values: Mapping[str, Any]) -> Non
         raise DomainError(f"{item.id} does not depend on {unknown}; it uses {', '.join(item.symbols)}")
     if unknown in values:
         raise DomainError(f"{unknown} is the unknown and cannot be given")
-    check_values(item, values, without=unknown)  # the domain itself is a reason, not an error
+    item.stated_bound.check(values, without=unknown)  # the domain itself is a reason, not an error
 
 
 def _range(asked: _Question) -> tuple[int, int]:

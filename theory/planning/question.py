@@ -28,7 +28,7 @@ def ask(
     Raises:
         DomainError: the values lie outside the claim's domain, or the question makes no sense; see :func:`plan`.
     """
-    check_domain(claim, given)
+    check_domain(claim.id, claim.domain, given)
     main = plan(claim, target, unknown, **given)
     return [main, *_beside(claim, target, main.unknown, given)]
 

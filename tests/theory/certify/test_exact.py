@@ -9,15 +9,13 @@ import sympy as sp
 from theory.certify import certificate
 from theory.certify.certificate import Outcome, Proof, Step
 from theory.certify.exact import (
-    above,
     all_of,
-    below_zero_at,
     identities,
     nonnegative_coefficients,
     polynomial_nonnegative,
     vanishes,
 )
-from theory.numbers.balls import working_precision
+from theory.numbers.balls import above, below_zero_at, working_precision
 
 x, y = sp.symbols("x y", positive=True)
 
