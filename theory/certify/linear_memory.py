@@ -1,4 +1,4 @@
-"""The linear memory with uniform attention: its worlds, its loss and its gradient descent, in float64.
+"""The linear memory with uniform attention: its worlds, its loss and its gradient, in float64.
 
 F = V x with x the mean of one-hot embeddings: at [s] the feature e_s, at [s, r]
 the feature (e_s + e_r)/2; claim C2, docs/proofs/linear-memory.md. Small and
@@ -9,14 +9,14 @@ templates, answers, prompt.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LinearMemoryWorld", "all_templates", "descend", "draw_world", "gap", "gradient"]
+__all__ = ["LinearMemoryWorld", "all_templates", "draw_world", "gap", "gradient"]
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -97,14 +97,7 @@ class LinearMemoryWorld:
 
 
 def draw_world(subjects: int, universe: int, multiplicity: int, seed: int) -> LinearMemoryWorld:
-    """A world as defined by the theory, with A = S.
-
-    Args:
-        subjects: S.
-        universe: |R|.
-        multiplicity: K, at most |R|.
-        seed: of NumPy's default generator.
-    """
+    """A world as defined by the theory, with A = S; ``seed`` is of NumPy's default generator."""
     generator = np.random.default_rng(seed)
     templates = np.array([np.sort(generator.permutation(universe)[:multiplicity]) for _ in range(subjects)])
     return LinearMemoryWorld(templates, generator.permutation(subjects), universe, subjects)
@@ -138,24 +131,3 @@ def gradient(world: LinearMemoryWorld, memory: FloatArray) -> FloatArray:
     logits -= targets
     result: FloatArray = logits.T @ (features * weights[:, None])
     return result
-
-
-def descend(world: LinearMemoryWorld, step: float, record: Iterable[int]) -> dict[int, FloatArray]:
-    """Full-batch gradient descent from 0; the memories after each number of steps in ``record``."""
-    wanted = sorted(set(record))
-    features, targets, weights = world.rows
-    scaled = features * (step * weights)[:, None]
-    memory = np.zeros((world.vocabulary, world.features))
-    kept: dict[int, FloatArray] = {}
-    done = 0
-    for goal in wanted:
-        for _ in range(goal - done):
-            logits = features @ memory.T
-            logits -= logits.max(axis=1, keepdims=True)
-            np.exp(logits, out=logits)
-            logits /= logits.sum(axis=1, keepdims=True)
-            logits -= targets
-            memory -= logits.T @ scaled
-        done = goal
-        kept[goal] = memory.copy()
-    return kept

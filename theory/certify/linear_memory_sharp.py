@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
 
 import sympy as sp
 
@@ -16,15 +15,13 @@ from theory.certify.linear_memory_rate import (
     LAST,
     RESTART_AT,
     best_votes,
-    closed_form_bound,
-    restart_bound,
-    restart_comparator,
+    closed_form_start,
     setting,
     simple_bound,
 )
-from theory.numbers.balls import above, below, working_precision
+from theory.numbers.balls import above, rational, working_precision
 
-__all__ = ["PROOFS", "closed_form", "restart"]
+__all__ = ["PROOFS", "closed_form", "restarted"]
 
 PROOF = Proof("pretraining-rate-linear", "linear-memory")
 PROOFS = (PROOF,)
@@ -67,24 +64,18 @@ def smoothness(K: int) -> Outcome:
 
 @PROOF.step(6, f"the closed form is within {_LIMITS[3]} of the gap", CHOSEN.format(3), _NUMBERS, 3)
 @PROOF.step(6, f"the closed form is within {_LIMITS[1]} of the gap", CHOSEN.format(1), _NUMBERS, 1)
-def closed_form(K: int, factor: int = 4) -> Outcome:
+def closed_form(K: int) -> Outcome:
     """Step 6: the sharper closed form in balls, against the enclosed gap."""
     chosen = setting(K)
     votes = best_votes(chosen.world, chosen.step, LAST)
-    bound = above(closed_form_bound(chosen.world, chosen.step, LAST, votes, factor))
+    bound = above(closed_form_start(chosen.world, votes).bound(chosen.step, LAST))
     simple = simple_bound(chosen.world, chosen.step, LAST)
-    low, measured = _gap(K)
+    low, measured = chosen.gap_below(LAST), chosen.gap(LAST)
     return Outcome(
         low <= Fraction(bound) <= min(Fraction(simple), _LIMITS[K] * low),
         f"bound {bound:.6e} at (a,b,f,g) = ({', '.join(str(float(v)) for v in votes)}), gap {measured:.6e}: "
         f"bound/gap {bound / measured:.2f}, limit {_LIMITS[K]}; simple form {simple / measured:.1f}",
     )
-
-
-def _gap(K: int) -> tuple[Fraction, float]:
-    """A rational certainly below the gap at the last step, and the gap in float64."""
-    chosen = setting(K)
-    return Fraction(below(chosen.gap_enclosure(LAST))), chosen.gap(LAST)
 
 
 @PROOF.step(
@@ -100,7 +91,7 @@ def rounding() -> Outcome:
     gamma_28 sum |r|^k/k! <= 28.1 u e^0.36, relative to e^r >= e^-0.36; the series is cut at r^14/14! e^0.36.
     """
     with working_precision(200) as flint:
-        unit = flint.arb(_exact(flint, UNIT))
+        unit = flint.arb(rational(UNIT))
         split = abs(flint.arb(2).log() - flint.arb(LOG2_HIGH) - flint.arb(LOG2_LOW)) * 1024
         radius = flint.arb(flint.fmpq(36, 100))
         reduction = unit * (2 * radius) + split
@@ -108,7 +99,7 @@ def rounding() -> Outcome:
         cut = radius ** (TAYLOR_DEGREE + 1) / flint.fmpz.fac_ui(TAYLOR_DEGREE + 1) * (2 * radius).exp()
         total = (reduction + horner + cut) * flint.fmpq(101, 100)
         bits = int(LOG2_HIGH * 2**32)
-        proved = bool(total <= flint.arb(_exact(flint, EXP_ERROR))) and bits / 2**32 == LOG2_HIGH and bits < 2**32
+        proved = bool(total <= flint.arb(rational(EXP_ERROR))) and bits / 2**32 == LOG2_HIGH and bits < 2**32
         units = above(total / unit)
     ends = {K: setting(K) for K in _LIMITS}
     radii = ", ".join(f"{float(chosen.near[LAST].radius):.1e} at K = {K}" for K, chosen in ends.items())
@@ -116,24 +107,22 @@ def rounding() -> Outcome:
         known = chosen.near[RESTART_AT]
         apart = squared_distance(chosen.enclosed.columns, from_floats(known.memory)).sqrt()
         with working_precision(96) as flint:
-            proved = proved and bool(apart <= chosen.enclosed.radius + flint.arb(_exact(flint, known.radius)))
+            proved = proved and bool(apart <= chosen.enclosed.radius + flint.arb(rational(known.radius)))
     return Outcome(
         proved,
         f"exp within {units:.1f} units; M_t at t = 10^4 within {radii}; at t_0 = {RESTART_AT} it agrees with balls",
     )
 
 
-def _exact(flint: Any, value: Fraction) -> Any:
-    return flint.fmpq(value.numerator, value.denominator)
-
-
 @PROOF.step(7, f"the restart at t_0 = {RESTART_AT} is within 10 of the gap", CHOSEN.format(3), _NUMBERS, 3)
 @PROOF.step(7, f"the restart at t_0 = {RESTART_AT} is within 10 of the gap", CHOSEN.format(1), _NUMBERS, 1)
-def restart(K: int) -> Outcome:
+def restarted(K: int) -> Outcome:
     """Step 7: M_{t_0} enclosed, then the lemma from there."""
     chosen = setting(K)
-    bound = above(restart_bound(chosen, LAST, restart_comparator(chosen, LAST)))
-    low, measured = _gap(K)
+    bound = above(
+        restart_start(chosen.world, chosen.enclosed, restart_comparator(chosen, LAST)).bound(chosen.step, LAST)
+    )
+    low, measured = chosen.gap_below(LAST), chosen.gap(LAST)
     return Outcome(
         low <= Fraction(bound) <= _RESTART_LIMIT * low,
         f"M_{RESTART_AT} within {above(chosen.enclosed.radius):.1e}; bound {bound:.6e}, "
