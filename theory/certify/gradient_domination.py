@@ -16,6 +16,7 @@ from theory.certify.linear_memory_rate import (
     domination_bounds,
     enclosed_start,
     inverse_margin_squared,
+    restart,
     setting,
 )
 
@@ -153,10 +154,7 @@ def domination_at_last_step(K: int, restarted: bool, limit: Fraction = Fraction(
     ]
     if restarted:
         starts += [enclosed_start(chosen)]
-        starts += [
-            restart_start(chosen.world, chosen.enclosed, restart_comparator(chosen, t))
-            for t in (200, 500, 1000, 2000, 5000, 10_000)
-        ]
+        starts += [restart(chosen, t) for t in (200, 500, 1000, 2000, 5000, 10_000)]
     bound = domination_bounds(chosen.world, chosen.step, LAST, starts)[-1]
     low, measured = chosen.gap_below(LAST), chosen.gap(LAST)
     inverse = float(inverse_margin_squared(chosen.world)) ** 0.5

@@ -16,6 +16,7 @@ from theory.certify.linear_memory_rate import (
     RESTART_AT,
     best_votes,
     closed_form_start,
+    restart,
     setting,
     simple_bound,
 )
@@ -119,9 +120,7 @@ def rounding() -> Outcome:
 def restarted(K: int) -> Outcome:
     """Step 7: M_{t_0} enclosed, then the lemma from there."""
     chosen = setting(K)
-    bound = above(
-        restart_start(chosen.world, chosen.enclosed, restart_comparator(chosen, LAST)).bound(chosen.step, LAST)
-    )
+    bound = above(restart(chosen, LAST).bound(chosen.step, LAST))
     low, measured = chosen.gap_below(LAST), chosen.gap(LAST)
     return Outcome(
         low <= Fraction(bound) <= _RESTART_LIMIT * low,
