@@ -111,7 +111,7 @@ class Mutant:
     name: str
     log_bound: sp.Expr | None
     text: str
-    refuted_by: str
+    refuted_by: str = "certification"
     direction: int | None = None
     per_run: str | None = None
 

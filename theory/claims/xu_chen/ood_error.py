@@ -19,8 +19,8 @@ Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, abstract and sum
 
 import sympy as sp
 
-from theory import Assumption, Claim, Evaluation, Kind, Measured, Mutant, Premises, Provenance, Source
-from theory.claims.xu_chen.paper import NEAR_OPTIMAL, PAPER, K, N_f, R
+from theory import Assumption, Claim, Evaluation, Kind, Measured, Mutant, Premises
+from theory.claims.xu_chen.paper import NEAR_OPTIMAL, K, N_f, R, stated
 
 _NORMALISED = -N_f * K**2 / (2 * R**2)  # the headline formula, once; every other place derives it from these claims
 _LITERAL = _NORMALISED * sp.log(R)
@@ -30,22 +30,16 @@ def _reading(identifier: str, title: str, statement: str, log_expression: sp.Exp
     return Claim(
         id=identifier,
         title=title,
-        statement=(
-            "After near-optimal pre-training with multiplicity K >= 2, the mean out-of-distribution error after "
-            f"fine-tuning on N_f facts is at most {statement}"
-        ),
+        statement="After near-optimal pre-training with multiplicity K >= 2, the mean out-of-distribution error after "
+        f"fine-tuning on N_f facts is at most {statement}",
         kind=Kind.UPPER,
         observable="ood_error",
         log_expression=log_expression,
         required=True,
-        source=Source(
-            paper=PAPER,
+        source=stated(
             number="C5",
-            provenance=Provenance.STATED,
-            text=(
-                "The formula is in the abstract and summary, with a tilde on N_f; what the tilde normalises by is not "
-                f"stated. This reading {tilde}."
-            ),
+            text="The formula is in the abstract and summary, with a tilde on N_f; what the tilde normalises by is not "
+            f"stated. This reading {tilde}.",
         ),
         premises=Premises(
             domain=(sp.Le(K, R), sp.Ge(R, 2)),

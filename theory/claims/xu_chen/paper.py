@@ -11,11 +11,12 @@ here       in the paper           meaning
 =========  =====================  ====================================================
 """
 
+from functools import partial
 from typing import Final
 
 import sympy as sp
 
-from theory import Assumption, Limit, Notation, Paper, Symbol, measured
+from theory import Assumption, Limit, Notation, Paper, Provenance, Source, Symbol, measured
 
 __all__ = [
     "CLOSED_FORM",
@@ -29,9 +30,12 @@ __all__ = [
     "N_f",
     "R",
     "S",
+    "derived",
     "epsilon",
     "eta",
     "m",
+    "reconstructed",
+    "stated",
     "t",
 ]
 
@@ -119,6 +123,9 @@ PAPER: Final = Paper(
         ),
     ),
 )
+
+stated, reconstructed, derived = (partial(Source, paper=PAPER, provenance=kind) for kind in Provenance)
+"""Where a claim of this paper comes from: to be called with its number and text, and for a theorem its proof."""
 
 NEAR_OPTIMAL: Final = Assumption(
     name="pretraining_gap",

@@ -16,36 +16,32 @@ loss. DERIVED; proof in docs/claims/pretraining-floor.md.
 
 import sympy as sp
 
-from theory import Claim, Kind, Measured, Mutant, Provenance, Source
-from theory.claims.xu_chen.paper import PAPER, K, R
+from theory import Claim, Kind, Measured, Mutant
+from theory.claims.xu_chen.paper import K, R, derived
 
 CLAIMS = (
     Claim(
         id="pretraining-floor",
         title="Loss floor of pre-training",
-        statement=(
-            "For every parameter, the pre-training loss exceeds log K by exactly the mean divergence "
-            "KL(uniform on T(s) || p(.|s)) plus the mean answer loss, both non-negative. The observable "
-            "pretraining_floor is the loss less these two terms, measured in float64: it must equal log K."
-        ),
+        statement="For every parameter, the pre-training loss exceeds log K by exactly the mean divergence KL(uniform "
+        "on T(s) || p(.|s)) plus the mean answer loss, both non-negative. The observable pretraining_floor is the "
+        "loss less these two terms, measured in float64: it must equal log K.",
         kind=Kind.IDENTITY,
         observable="pretraining_floor",
         log_expression=sp.log(sp.log(K)),
         required=True,
-        source=Source(
-            paper=PAPER,
+        source=derived(
             number="C1",
-            provenance=Provenance.DERIVED,
             text="The source says that pre-training reaches near-optimal loss; what optimal means is derived here.",
             proof="claims/pretraining-floor",
         ),
         measured=Measured(tolerance=1e-9),
         mutants=(
             Mutant(
-                name="entropy-of-universe",
-                log_bound=sp.log(sp.log(R)),
-                text="the entropy of the whole universe of templates, log |R|, in place of log K",
-                refuted_by="measurement",
+                "entropy-of-universe",
+                sp.log(sp.log(R)),
+                "the entropy of the whole universe of templates, log |R|, in place of log K",
+                "measurement",
             ),
             Mutant("one-template-more", sp.log(sp.log(K + 1)), "log(K + 1) in place of log K", "measurement"),
         ),
