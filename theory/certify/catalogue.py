@@ -20,19 +20,11 @@ def _all_proofs() -> tuple[Proof, ...]:
 
 
 def _proofs(claim_id: str | None) -> tuple[Proof, ...]:
-    """Those of all claims, or of one.
-
-    Raises:
-        theory.registry.UnknownClaimError: no such claim.
-    """
     return _all_proofs() if claim_id is None else tuple(p for p in _all_proofs() if p.claim == claim(claim_id).id)
 
 
 def certificates(claim_id: str | None = None) -> Iterator[Certificate]:
     """Certificates of all claims, or of one, as they are proved.
-
-    Args:
-        claim_id: as listed by the registry; None for all.
 
     Raises:
         theory.registry.UnknownClaimError: no such claim.
@@ -42,9 +34,6 @@ def certificates(claim_id: str | None = None) -> Iterator[Certificate]:
 
 def mutants(claim_id: str | None = None) -> Iterator[Certificate]:
     """Near misses through the same checks: each must come out NOT PROVED, the detail says why.
-
-    Args:
-        claim_id: as listed by the registry; None for all.
 
     Raises:
         theory.registry.UnknownClaimError: no such claim.

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from bisect import insort
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import partial
 from typing import Any, TypeVar
 
@@ -22,19 +22,23 @@ Check = TypeVar("Check", bound=Callable[..., "Outcome"])
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a check found.
-
-    Attributes:
-        proved: whether the statement of the step is established on its whole domain.
-        detail: figures that the proof gave; if not proved, the failed step or an exact counterexample.
-    """
+    """Whether a statement is established on its whole domain; figures, or the failed step or exact counterexample."""
 
     proved: bool
     detail: str = ""
 
 
 @dataclass(frozen=True)
-class Certificate:
+class _Stated:
+    claim: str
+    step: str
+    statement: str
+    domain: str
+    method: str
+
+
+@dataclass(frozen=True)
+class Certificate(_Stated):
     """The record of one machine-checked step.
 
     Attributes:
@@ -48,11 +52,6 @@ class Certificate:
         seconds: time it took.
     """
 
-    claim: str
-    step: str
-    statement: str
-    domain: str
-    method: str
     proved: bool
     detail: str
     seconds: float
@@ -78,24 +77,17 @@ class Certificate:
 
 
 @dataclass(frozen=True)
-class Step:
+class Step(_Stated):
     """A step of a proof with the check that decides it; attributes as in :class:`Certificate`."""
 
-    claim: str
-    step: str
-    statement: str
-    domain: str
-    method: str
     check: Callable[[], Outcome]
 
     def run(self) -> Certificate:
         """Run the check."""
         start = time.perf_counter()
         outcome = self.check()
-        seconds = time.perf_counter() - start
-        return Certificate(
-            self.claim, self.step, self.statement, self.domain, self.method, outcome.proved, outcome.detail, seconds
-        )
+        stated = {field.name: getattr(self, field.name) for field in fields(_Stated)}
+        return Certificate(**stated, **asdict(outcome), seconds=time.perf_counter() - start)
 
 
 class Proof:

@@ -10,7 +10,7 @@ from math import comb
 import sympy as sp
 
 from theory.certify.certificate import Outcome, Proof
-from theory.certify.exact import all_of, identities, nonnegative_coefficients, polynomial_nonnegative
+from theory.certify.exact import all_of, grid, identities, nonnegative_coefficients, polynomial_nonnegative
 from theory.coverage.laws import some_unseen
 from theory.numbers.balls import rational, working_precision
 
@@ -133,10 +133,7 @@ def _ratio_above_half(shift: int) -> str:
 
 
 def _small() -> Iterator[tuple[int, int, int]]:
-    for R in range(2, _UNIVERSE + 1):
-        for K in range(1, R):
-            for n in range(1, _FACTS + 1):
-                yield n, K, R
+    return ((n, K, R) for n, K, R in grid(_UNIVERSE, _FACTS) if K < R)
 
 
 @_SHARP.step(6, "U is within 4/3 of the union", _ALL, "identity, nonnegative coefficients")

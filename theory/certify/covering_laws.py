@@ -10,9 +10,8 @@ from math import comb
 import sympy as sp
 
 from theory.certify.certificate import Outcome, Proof
-from theory.certify.exact import all_of, identities, nonnegative_coefficients
-from theory.coverage.given_world import none_seen_given_world, some_unseen_given_world
-from theory.coverage.laws import none_seen, some_unseen, some_unseen_integers
+from theory.certify.exact import Law, all_of, grid, identities, nonnegative_coefficients
+from theory.coverage.laws import none_seen, none_seen_given_world, some_unseen, some_unseen_given_world
 
 __all__ = ["PROOFS", "enumeration", "given_world_enumeration", "monotone"]
 
@@ -127,45 +126,27 @@ def none_seen_ratios() -> Outcome:
     )
 
 
-@_SOME.mutant("rises-in-multiplicity", "some unseen rises in K", _SOME.claim, "K", 1, number=6)
-@_SOME.mutant("falls-in-multiplicity", "some unseen falls in K", _SOME.claim, "K", -1, number=6)
-@_SOME.step(4, "some unseen rises in |R|", _GRID, "exact integers", _SOME.claim, "R", 1)
-@_NONE.step(5, "none seen falls in K", _GRID, "exact integers", _NONE.claim, "K", -1)
-@_NONE.step(5, "none seen rises in |R|", _GRID, "exact integers", _NONE.claim, "R", 1)
-@_NONE.step(5, "none seen falls in N_f", _GRID, "exact integers", _NONE.claim, "N_f", -1)
-@_SOME.step(3, "some unseen falls in N_f", _GRID, "exact integers (and a coupling, all sizes)", _SOME.claim, "N_f", -1)
-def monotone(law: str, symbol: str, direction: int) -> Outcome:
-    """Whether a law is monotone in one symbol, by exact integers at every pair of neighbours of the grid."""
+@_SOME.mutant("rises-in-multiplicity", "some unseen rises in K", some_unseen, "K", 1, number=6)
+@_SOME.mutant("falls-in-multiplicity", "some unseen falls in K", some_unseen, "K", -1, number=6)
+@_SOME.step(4, "some unseen rises in |R|", _GRID, "exact integers", some_unseen, "R", 1)
+@_NONE.step(5, "none seen falls in K", _GRID, "exact integers", none_seen, "K", -1)
+@_NONE.step(5, "none seen rises in |R|", _GRID, "exact integers", none_seen, "R", 1)
+@_NONE.step(5, "none seen falls in N_f", _GRID, "exact integers", none_seen, "N_f", -1)
+@_SOME.step(3, "some unseen falls in N_f", _GRID, "exact integers (and a coupling, all sizes)", some_unseen, "N_f", -1)
+def monotone(law: Law, symbol: str, direction: int) -> Outcome:
+    """Whether a law is monotone in one symbol, at every pair of neighbours of the grid."""
     pairs = 0
-    for R in range(1, _LARGEST_UNIVERSE + 1):
-        for K in range(1, R + 1):
-            for N_f in range(1, _MOST_FACTS + 1):
-                here = N_f, K, R
-                there = N_f + (symbol == "N_f"), K + (symbol == "K"), R + (symbol == "R")
-                if there[1] > there[2]:
-                    continue
-                pairs += 1
-                first, second = _fraction(law, *here), _fraction(law, *there)
-                # first <= second in integers, for direction +1
-                if direction * (second[0] * first[1] - first[0] * second[1]) < 0:
-                    return Outcome(
-                        False,
-                        f"from (N_f, K, |R|) = {here} to {there} it goes from {_text(first)} to {_text(second)}; also "
-                        + _known_counterexample(law, symbol),
-                    )
+    for N_f, K, R in grid(_LARGEST_UNIVERSE, _MOST_FACTS):
+        here, there = (N_f, K, R), (N_f + (symbol == "N_f"), K + (symbol == "K"), R + (symbol == "R"))
+        if there[1] > there[2]:
+            continue
+        pairs += 1
+        first, second = law(*here), law(*there)
+        if direction * (second - first) < 0:
+            known = ", ".join(f"{float(law(5, K, 20)):.3f}" for K in range(1, 5))
+            return Outcome(
+                False,
+                f"from (N_f, K, |R|) = {here} to {there} it goes from {first} to {second}; also "
+                f"at |R| = 20, N_f = 5, {symbol} = 1..4: {known}",
+            )
     return Outcome(True, f"{pairs:,} pairs of neighbours, in integers")
-
-
-def _fraction(law: str, N_f: int, K: int, R: int) -> tuple[int, int]:
-    if law == _SOME.claim:
-        return some_unseen_integers(N_f, K, R)
-    return comb(R - K, K) ** N_f, comb(R, K) ** N_f
-
-
-def _text(value: tuple[int, int]) -> str:
-    return str(Fraction(*value))
-
-
-def _known_counterexample(law: str, symbol: str) -> str:
-    values = [Fraction(*_fraction(law, 5, K, 20)) for K in range(1, 5)]
-    return f"at |R| = 20, N_f = 5, {symbol} = 1..4: " + ", ".join(f"{float(v):.3f}" for v in values)

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 
 import sympy as sp
 
 from theory.certify.certificate import Outcome
 
-__all__ = ["all_of", "identities", "nonnegative_coefficients", "polynomial_nonnegative", "vanishes"]
+__all__ = ["Law", "all_of", "grid", "identities", "nonnegative_coefficients", "polynomial_nonnegative", "vanishes"]
+
+
+Law = Callable[[int, int, int], Fraction]
+"""A probability at (N_f, K, |R|), exact."""
+
+
+def grid(largest_universe: int, most_facts: int) -> Iterator[tuple[int, int, int]]:
+    """All (N_f, K, |R|) with 1 <= K <= |R| and N_f >= 1, |R| first."""
+    for R in range(1, largest_universe + 1):
+        for K in range(1, R + 1):
+            for N_f in range(1, most_facts + 1):
+                yield N_f, K, R
 
 
 def vanishes(expression: sp.Expr) -> bool:

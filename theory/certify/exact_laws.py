@@ -9,13 +9,13 @@ at ties exactly.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import cache
 
 import sympy as sp
 
 from theory.certify.certificate import Outcome, Proof
+from theory.certify.exact import Law, grid
 from theory.claim import Claim
 from theory.coverage.laws import below_half_mean, none_seen, some_below_half, some_unseen
 from theory.kinds import Kind
@@ -29,7 +29,6 @@ _LARGEST_UNIVERSE, _MOST_FACTS = 6, 10
 _DOMAIN = f"1 <= K <= |R| <= {_LARGEST_UNIVERSE}, 1 <= N_f <= {_MOST_FACTS}"
 _METHOD = "exact laws, balls, exact at ties"
 
-Law = Callable[[int, int, int], Fraction]
 LAWS: dict[str, Law] = {
     "coverage-half-mean": below_half_mean,
     "covering-some-unseen": some_unseen,
@@ -39,13 +38,6 @@ LAWS: dict[str, Law] = {
     "coverage-union-sharp": some_below_half,
 }
 _FACTORS = {"covering-some-unseen-sharp": Fraction(1582, 1000), "coverage-union-sharp": Fraction(211, 100)}
-
-
-def _points() -> Iterator[tuple[int, int, int]]:
-    for R in range(1, _LARGEST_UNIVERSE + 1):
-        for K in range(1, R + 1):
-            for N_f in range(1, _MOST_FACTS + 1):
-                yield N_f, K, R
 
 
 @cache
@@ -70,7 +62,7 @@ def _compare(log_bound: sp.Expr, value: Fraction, N_f: int, K: int, R: int) -> i
 def bound_against_law(identifier: str, log_bound: sp.Expr, kind: Kind, law: Law) -> Outcome:
     """Whether the law is at most (upper) or exactly (identity) exp(log_bound) at every point of the domain."""
     count = ties = 0
-    for N_f, K, R in _points():
+    for N_f, K, R in grid(_LARGEST_UNIVERSE, _MOST_FACTS):
         value = _exact(law, N_f, K, R)
         sign = _compare(log_bound, value, N_f, K, R)
         if sign < 0 or (sign > 0 and kind is Kind.IDENTITY):
@@ -86,7 +78,7 @@ def bound_against_law(identifier: str, log_bound: sp.Expr, kind: Kind, law: Law)
 def within_factor(log_bound: sp.Expr, law: Law, factor: Fraction) -> Outcome:
     """Whether exp(log_bound) <= factor times the law at every point where the law is positive."""
     worst = 0.0
-    for N_f, K, R in _points():
+    for N_f, K, R in grid(_LARGEST_UNIVERSE, _MOST_FACTS):
         value = _exact(law, N_f, K, R)
         if value == 0:
             continue

@@ -7,8 +7,6 @@ the losses and the squared norm follow by addition, and must come out as stated.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import sympy as sp
 
 from theory.certify.certificate import Outcome, Proof
@@ -23,54 +21,38 @@ _WORLDS = "all S, A, |R|, 1 <= K <= |R|, rho > 0, every world"
 S, R, A, K, V = sp.symbols("S R A K V", positive=True)
 owners, neighbours = sp.symbols("n_r m_r", positive=True)  # facts that own r; templates co-owned with r, r included
 rho, a, b, f, g = sp.symbols("rho a b f g", real=True)
-Classes = Mapping[str, tuple[sp.Expr, sp.Expr]]  # name -> (how many tokens, logit)
+Classes = tuple[tuple[sp.Expr, sp.Expr], ...]  # how many tokens, their logit; subjects and the prompt last
+_NO_VOTE = (S + 1, sp.Integer(0))
 
 
 def _sum_of_exponentials(classes: Classes) -> sp.Expr:
-    return sp.Add(*(count * sp.exp(logit) for count, logit in classes.values()))
+    return sp.Add(*(count * sp.exp(logit) for count, logit in classes))
 
 
 def _size(classes: Classes) -> sp.Expr:
-    return sp.Add(*(count for count, _ in classes.values()))
+    return sp.Add(*(count for count, _ in classes))
 
 
 def _subject_row(own: sp.Expr, answer: sp.Expr) -> Classes:
-    """Logits at [s]: the subject's vote alone."""
-    return {
-        "own templates": (K, own),
-        "other templates": (R - K, sp.Integer(0)),
-        "own answer": (sp.Integer(1), answer),
-        "other answers": (A - 1, sp.Integer(0)),
-        "subjects": (S, sp.Integer(0)),
-        "prompt": (sp.Integer(1), sp.Integer(0)),
-    }
+    """Logits at [s], the subject's vote alone: own templates, other ones; own answer, other ones."""
+    return (K, own), (R - K, sp.Integer(0)), (sp.Integer(1), answer), (A - 1, sp.Integer(0)), _NO_VOTE
 
 
 def _simple_answer_row() -> Classes:
-    """Logits at [s, r]: half the subject's and half the template's votes."""
-    half = sp.Rational(1, 2)
-    return {
-        "own templates": (K, half * rho - half * rho),
-        "other templates": (R - K, -half * rho),
-        "own answer": (sp.Integer(1), half * rho / 2 + half * rho),
-        "other answers": (A - 1, half * rho),
-        "subjects": (S, sp.Integer(0)),
-        "prompt": (sp.Integer(1), sp.Integer(0)),
-    }
+    """Logits at [s, r], half the subject's and half the template's votes; classes as at [s]."""
+    return (K, (rho - rho) / 2), (R - K, -rho / 2), (sp.Integer(1), (rho / 2 + rho) / 2), (A - 1, rho / 2), _NO_VOTE
 
 
 def _sharp_answer_row() -> Classes:
-    half = sp.Rational(1, 2)
-    return {
-        "own templates": (K, half * a - half * g),  # all co-owned with r
-        "other templates co-owned with r": (neighbours - K, -half * g),
-        "remaining templates": (R - neighbours, sp.Integer(0)),
-        "own answer": (sp.Integer(1), half * b + half * f),
-        "other answers of r's facts": (owners - 1, half * f),
-        "remaining answers": (A - owners, sp.Integer(0)),
-        "subjects": (S, sp.Integer(0)),
-        "prompt": (sp.Integer(1), sp.Integer(0)),
-    }
+    return (
+        (K, (a - g) / 2),  # own templates: all co-owned with r
+        (neighbours - K, -g / 2),  # other templates co-owned with r
+        (R - neighbours, sp.Integer(0)),
+        (sp.Integer(1), (b + f) / 2),  # own answer
+        (owners - 1, f / 2),  # other answers of r's facts
+        (A - owners, sp.Integer(0)),
+        _NO_VOTE,
+    )
 
 
 @PROOF.mutant("templates-free", "simple form without |R|(|R|+A) in the norm", norm=S * (K + sp.Rational(1, 4)))
