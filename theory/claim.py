@@ -1,8 +1,7 @@
 """What a claim is: one theorem, as data.
 
-A claim states a bound once. Its value, its listing, its documentation, its
-plot, its verdict on measurements and its regression check all derive from the
-one object defined here.
+A claim states a bound once. Its value, its listing, its documentation, its plot, its verdict on measurements and its
+regression check all derive from the one object defined here.
 """
 
 from __future__ import annotations
@@ -50,9 +49,8 @@ class Claim:
         statement: the theorem in words, complete with its quantities.
         kind: upper, lower, identity, comparison, trend, equivalence or rate.
         observable: the measured quantity that the claim speaks of.
-        log_expression: natural logarithm of the bound (for an identity: of the
-            exact value) over the notation's symbols; exact, never a float.
-            None where the claim has no number (trends, comparisons).
+        log_expression: natural logarithm of the bound (for an identity: of the exact value) over the notation's
+            symbols; exact, never a float. None where the claim has no number (trends, comparisons).
         source: paper, provenance, place in the source, proof.
         premises: domain and assumptions.
         measured: arm, axis, tolerance: how it meets measurements.
@@ -197,12 +195,11 @@ class Claim:
         """Natural logarithm of the bound at the given symbols.
 
         Args:
-            values: one value, or an array, for each of :attr:`symbols`; arrays
-                broadcast against each other.
+            values: one value, or an array, for each of :attr:`symbols`; arrays broadcast against each other.
 
         Returns:
-            A float for scalars, else a float64 array of the broadcast shape.
-            Never NaN; ``-inf`` where the bound is exactly 0.
+            A float for scalars, else a float64 array of the broadcast shape. Never NaN; ``-inf`` where the bound is
+            exactly 0.
 
         Raises:
             theory.notation.DomainError: a symbol is missing, unknown or outside its domain.

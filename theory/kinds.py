@@ -37,8 +37,7 @@ class Meaning:
     Attributes:
         rule: name of the decision rule: the measured mean is ``at_most``, ``at_least``, ``equal`` to, ``above`` or
             ``within`` its threshold ; for a trend it moves in one direction (``monotone``).
-        threshold: what that is: the claim's ``bound``, ``zero``, ``equivalence_margin`` (settings)
-            or ``slope_limit``.
+        threshold: what that is: the claim's ``bound``, ``zero``, ``equivalence_margin`` (settings) or ``slope_limit``.
         words: what it asserts, as part of a sentence.
         falsifier: what would refute it; a template over ``{observable}`` (its name) and the thresholds.
         worse: the side to which what is judged (a mean, or a share of worlds) moves when it gets worse, ``higher`` or

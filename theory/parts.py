@@ -154,19 +154,17 @@ class Measured:
 
     Attributes:
         arm: the arm of the experiment that the observable is measured in.
-        reference: the arm that it is compared with, seed by seed, for comparisons
-            and equivalences; None compares the observable with 0.
-        axis: for a trend, the symbol that varies; for a comparison, that it compares
-            the largest value of that symbol with the smallest.
-        direction: along the axis, ``-1`` (does not increase; less at the largest value)
-            or ``+1`` (does not decrease; more there).
-        per_run: for an upper or lower bound, an observable that is at most 0 in a run in which the claim holds.
-            The claim is then judged by the share of worlds in which it does; its number stays the bound on the mean.
-        tolerance: for an identity, the largest deviation allowed in float64; for a
-            bound on an observable that is computed exactly, the relative rounding
-            allowed to that computation (bound and observable may be equal).
-        supporting: further observables that tell whether the claim holds for its
-            reason; reported, not judged.
+        reference: the arm that it is compared with, seed by seed, for comparisons and equivalences; None compares the
+            observable with 0.
+        axis: for a trend, the symbol that varies; for a comparison, that it compares the largest value of that symbol
+            with the smallest.
+        direction: along the axis, ``-1`` (does not increase; less at the largest value) or ``+1`` (does not decrease;
+            more there).
+        per_run: for an upper or lower bound, an observable that is at most 0 in a run in which the claim holds. The
+            claim is then judged by the share of worlds in which it does; its number stays the bound on the mean.
+        tolerance: for an identity, the largest deviation allowed in float64; for a bound on an observable that is
+            computed exactly, the relative rounding allowed to that computation (bound and observable may be equal).
+        supporting: further observables that tell whether the claim holds for its reason; reported, not judged.
     """
 
     arm: str = "main"

@@ -1,8 +1,7 @@
 """What a certificate is: one numbered step of a proof, checked by machine over a stated domain.
 
-A step holds the check itself. Running it gives a certificate, PROVED or NOT
-PROVED; nothing in between, and nothing sampled. An exception is a defect of the
-program and is never swallowed: a mutant must fail by its own falsehood.
+A step holds the check itself. Running it gives a certificate, PROVED or NOT PROVED; nothing in between, and nothing
+sampled. An exception is a defect of the program and is never swallowed: a mutant must fail by its own falsehood.
 """
 
 from __future__ import annotations

@@ -1,11 +1,10 @@
 """C2's lemma: gradient descent with eta <= 1/beta, any comparator, constant 4: docs/proofs/descent-lemma.md.
 
-Every inequality of the proof is a known valid one (co-coercivity, convexity, a
-square) plus an algebraic identity; the identity is what is checked. Inner
-products are symbols: the proof lives in no particular dimension.
+Every inequality of the proof is a known valid one (co-coercivity, convexity, a square) plus an algebraic identity; the
+identity is what is checked. Inner products are symbols: the proof lives in no particular dimension.
 
-Notation: g, h gradients at steps k, k+1 (their squares G, H, inner product I),
-d_k = M_k - M (square D), f_k - f(M) and so on as scalars.
+Notation: g, h gradients at steps k, k+1 (their squares G, H, inner product I), d_k = M_k - M (square D), f_k - f(M)
+and so on as scalars.
 """
 
 from __future__ import annotations
@@ -56,9 +55,8 @@ def co_coercivity() -> Outcome:
 def summed() -> Outcome:
     """Step 2: t (f_t - f(M)) <= (D_0 - D_t)/(2 eta) - (eta t^2/2) G_t.
 
-    Weights: the one-step inequality of each k < t once, the decrease of step j (j+1) times.
-    The coefficient of G_j in the sum must be -eta j for 0 <= j < t and -eta t/2 at j = t;
-    as G_j >= G_t these add up to -eta t^2/2 times G_t.
+    Weights: the one-step inequality of each k < t once, the decrease of step j (j+1) times. The coefficient of G_j in
+    the sum must be -eta j for 0 <= j < t and -eta t/2 at j = t; as G_j >= G_t these add up to -eta t^2/2 times G_t.
     """
     j = sp.Symbol("j", integer=True, nonnegative=True)
     middle = sp.Rational(1, 2) * eta * (1 - (j + 1) - j)  # G_j: +eta/2 once, decreases of steps j and j-1

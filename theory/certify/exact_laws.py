@@ -1,9 +1,8 @@
 """Statements of the registry against exact laws, point by point over a finite domain, and nothing between.
 
-The proofs cover all sizes; this is a second, independent route, and it gives the
-mutants their exact counterexamples: the log-bounds are the registry's own SymPy
-expressions, the laws exact rationals, comparisons decided in ball arithmetic and
-at ties exactly.
+The proofs cover all sizes; this is a second, independent route, and it gives the mutants their exact counterexamples:
+the log-bounds are the registry's own SymPy expressions, the laws exact rationals, comparisons decided in ball
+arithmetic and at ties exactly.
 """
 
 from __future__ import annotations

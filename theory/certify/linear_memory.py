@@ -1,8 +1,7 @@
 """The linear memory with uniform attention: its worlds, its loss and its gradient, in float64.
 
-F = V x with x the mean of one-hot embeddings: at [s] the feature e_s, at [s, r]
-the feature (e_s + e_r)/2; claim C2, docs/proofs/linear-memory.md. Small and
-self-contained (NumPy, closed-form gradients); tokens are ordered subjects,
+F = V x with x the mean of one-hot embeddings: at [s] the feature e_s, at [s, r] the feature (e_s + e_r)/2; claim C2,
+docs/proofs/linear-memory.md. Small and self-contained (NumPy, closed-form gradients); tokens are ordered subjects,
 templates, answers, prompt.
 """
 

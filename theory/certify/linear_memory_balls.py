@@ -1,10 +1,9 @@
 """Gradient descent of the linear memory, enclosed: the iterate after t_0 steps within a known distance.
 
-Each step is taken in ball arithmetic from an *exact* memory (dyadic numbers),
-and the exact middle of the result is kept; the radii of that one step bound its
-rounding. Gradient descent with eta <= 1/beta is nonexpansive
-(docs/proofs/linear-memory.md), so after t_0 steps the true iterate is within the
-sum of these bounds of the one kept. Balls never grow from step to step.
+Each step is taken in ball arithmetic from an *exact* memory (dyadic numbers), and the exact middle of the result is
+kept; the radii of that one step bound its rounding. Gradient descent with eta <= 1/beta is nonexpansive
+(docs/proofs/linear-memory.md), so after t_0 steps the true iterate is within the sum of these bounds of the one kept.
+Balls never grow from step to step.
 """
 
 from __future__ import annotations

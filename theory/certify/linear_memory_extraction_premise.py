@@ -70,9 +70,8 @@ def never_told_apart() -> Outcome:
 def own_template_first(step_per_fact: int = 2) -> Outcome:
     """Step 8: K = 1, mu = u_s'(r) - u_s'(a') stays >= 0 while eta <= ``step_per_fact`` S.
 
-    r gains (eta/S)(1 - p_r - q_r/2) and a' gains (eta/S)((1 - q_a)/2 - p_a), p at [s'] and q at [s', r];
-    p_r - p_a = theta mu with theta <= 1/2. And 1/beta <= 8S/5, as beta is at least half the diagonal entry
-    1/S + 1/(4S) of e_s'.
+    r gains (eta/S)(1 - p_r - q_r/2) and a' gains (eta/S)((1 - q_a)/2 - p_a), p at [s'] and q at [s', r]; p_r - p_a =
+    theta mu with theta <= 1/2. And 1/beta <= 8S/5, as beta is at least half the diagonal entry 1/S + 1/(4S) of e_s'.
     """
     mu, theta, p_r, p_a, q_r, q_a, room = sp.symbols("mu theta p_r p_a q_r q_a room", nonnegative=True)
     gain = eta / S * ((1 - p_r - q_r / 2) - ((1 - q_a) / 2 - p_a))

@@ -1,10 +1,9 @@
 """Gradient descent of the linear memory in float64, with a proved bound on its distance to the exact iterate.
 
-Fast enough for 10^4 steps, where balls are not. Every operation is one that IEEE
-754 rounds correctly (sum, product, quotient, scaling by powers of 2), the
-exponential is written out in them, and the rounding of each step is bounded by
-the analysis in docs/proofs/linear-memory.md, step 8; steps are nonexpansive (step
-4 there), so the bounds add up. Matrix products may sum in any order.
+Fast enough for 10^4 steps, where balls are not. Every operation is one that IEEE 754 rounds correctly (sum, product,
+quotient, scaling by powers of 2), the exponential is written out in them, and the rounding of each step is bounded by
+the analysis in docs/proofs/linear-memory.md, step 8; steps are nonexpansive (step 4 there), so the bounds add up.
+Matrix products may sum in any order.
 """
 
 from __future__ import annotations

@@ -1,14 +1,13 @@
 """Logarithms of covering probabilities as float64 arrays, each with its error bound.
 
-The binomial point probability is taken in the deviance form of C. Loader, *Fast
-and Accurate Computation of Binomial Probabilities* (2000):
+The binomial point probability is taken in the deviance form of C. Loader, *Fast and Accurate Computation of Binomial
+Probabilities* (2000):
 
     log pmf(c; n, p) = -log(2 pi c (n-c)/n) / 2 + d(n) - d(c) - d(n-c)
                        - n p h((c - np)/(np)) - n (1-p) h((np - c)/(n(1-p)))
 
-with h(e) = (1+e) log(1+e) - e >= 0 and d(n) = log n! less Stirling's formula.
-Nothing large cancels, while differences of lgamma lose every digit of the
-answer at n = 10^9. All differences such as c - np are formed in integers.
+with h(e) = (1+e) log(1+e) - e >= 0 and d(n) = log n! less Stirling's formula. Nothing large cancels, while differences
+of lgamma lose every digit of the answer at n = 10^9. All differences such as c - np are formed in integers.
 """
 
 from __future__ import annotations

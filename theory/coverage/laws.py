@@ -1,11 +1,10 @@
 """Exact covering laws: which templates the fine-tuned facts have shown.
 
-A held-out fact owns K of R templates; N_f other facts each show K templates,
-drawn uniformly without replacement, independently. Everything here is exact
-integer or rational arithmetic (0**0 = 1, C(n, k) = 0 for k > n), except the two
-functions named ``..._by_chain``, which are second routes in float64. Claims C4,
-C6 and C7; proofs in docs/claims. Laws named ``..._given_world`` are conditional
-on a given world. Enclosures beyond exact reach are in :mod:`theory.coverage.balls`.
+A held-out fact owns K of R templates; N_f other facts each show K templates, drawn uniformly without replacement,
+independently. Everything here is exact integer or rational arithmetic (0**0 = 1, C(n, k) = 0 for k > n), except the
+two functions named ``..._by_chain``, which are second routes in float64. Claims C4, C6 and C7; proofs in docs/claims.
+Laws named ``..._given_world`` are conditional on a given world. Enclosures beyond exact reach are in
+:mod:`theory.coverage.balls`.
 """
 
 from __future__ import annotations
@@ -49,9 +48,8 @@ def some_unseen(N_f: int, K: int, R: int) -> Fraction:
 def some_unseen_integers(N_f: int, K: int, R: int) -> tuple[int, int]:
     """Numerator and denominator C(R,K)^N_f of :func:`some_unseen`, unreduced.
 
-    The alternating sum of at most K terms is exact: C(R-j,K) follows from
-    C(R-j+1,K) by one exact division. The integers have N_f log2 C(R,K) bits, and
-    the cost is that of K powers of such length: 0.3 s at K = 2000, R = 10^4,
+    The alternating sum of at most K terms is exact: C(R-j,K) follows from C(R-j+1,K) by one exact division. The
+    integers have N_f log2 C(R,K) bits, and the cost is that of K powers of such length: 0.3 s at K = 2000, R = 10^4,
     N_f = 20. Beyond affordable lengths use :mod:`theory.coverage.balls`.
 
     Raises:
@@ -100,9 +98,8 @@ def below_half_mean(N_f: int, K: int, R: int) -> Fraction:
 def some_unseen_by_chain(N_f: int, K: int, R: int) -> float:
     """:func:`some_unseen` by a second, independent route, in float64.
 
-    The number of own templates seen so far is a Markov chain: from ``seen``, one
-    more fact shows ``new`` of the K - seen unseen own templates with the
-    hypergeometric probability C(K-seen, new) C(R-K+seen, K-new) / C(R, K). No
+    The number of own templates seen so far is a Markov chain: from ``seen``, one more fact shows ``new`` of the K -
+    seen unseen own templates with the hypergeometric probability C(K-seen, new) C(R-K+seen, K-new) / C(R, K). No
     alternating sum, hence no cancellation.
     """
     whole = comb(R, K)
@@ -202,12 +199,10 @@ def _chain(K: int, R: int, cut: int) -> tuple[Any, Any, Any, int]:
 def some_unseen_given_world(own: Sequence[int], others: Sequence[Sequence[int]], N_f: int) -> Fraction:
     """P[some template in ``own`` unseen] in a fixed world, when N_f of ``others`` are drawn without replacement.
 
-    Inclusion-exclusion over the subsets J of ``own``: the facts that avoid J
-    number n_J, and all N_f come from them with probability
-    C(n_J, N_f) / C(n, N_f). Subsets are grown one template at a time and merged
-    by the set of facts that show one of them; a template that is shown wherever
-    another one is shown need not be asked for; a subset avoided by fewer than
-    N_f facts, and all its supersets, contribute nothing. At worst 2^K terms.
+    Inclusion-exclusion over the subsets J of ``own``: the facts that avoid J number n_J, and all N_f come from them
+    with probability C(n_J, N_f) / C(n, N_f). Subsets are grown one template at a time and merged by the set of facts
+    that show one of them; a template that is shown wherever another one is shown need not be asked for; a subset
+    avoided by fewer than N_f facts, and all its supersets, contribute nothing. At worst 2^K terms.
 
     Raises:
         ValueError: N_f exceeds the number of other facts.

@@ -1,10 +1,8 @@
 """Rigorous enclosures of bounds by ball arithmetic (Arb, through python-flint).
 
-An expression is evaluated over its SymPy tree. Rational subexpressions of
-moderate size stay exact rationals, so that zeros, equalities and floors are
-decided and not guessed; everything else is a ball, a midpoint with a radius
-that covers every rounding. The working precision grows until the ball is as
-small as asked.
+An expression is evaluated over its SymPy tree. Rational subexpressions of moderate size stay exact rationals, so that
+zeros, equalities and floors are decided and not guessed; everything else is a ball, a midpoint with a radius that
+covers every rounding. The working precision grows until the ball is as small as asked.
 
 python-flint is loaded with this module, hence on first use and never by ``import theory``.
 """
@@ -75,10 +73,9 @@ def enclose(evaluate: Callable[[int], Any], relative_bits: int = 60) -> Enclosur
     """Enclose a number to ``relative_bits`` relative accuracy.
 
     Args:
-        evaluate: gives a ball of the number at a working precision in bits;
-            may raise :class:`Undecided`.
-        relative_bits: the radius aimed at is ``2**-relative_bits`` times the
-            number, or an absolute ``2**-1100`` (below every float).
+        evaluate: gives a ball of the number at a working precision in bits; may raise :class:`Undecided`.
+        relative_bits: the radius aimed at is ``2**-relative_bits`` times the number, or an absolute ``2**-1100``
+            (below every float).
 
     Raises:
         ArithmeticError: the precision would exceed 2^17 bits.

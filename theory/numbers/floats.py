@@ -1,14 +1,12 @@
 """Float64 evaluation of an expression together with a bound on its own rounding error.
 
-Every node of the SymPy tree yields two arrays: a value and a bound on its
-absolute error (first-order running error analysis, Higham, *Accuracy and
-Stability of Numerical Algorithms*, section 3.3, with the constants doubled so
-that second-order terms are covered). Where the bound is not small relative to
-the value the caller evaluates again in ball arithmetic; so cancellation,
-overflow and underflow are noticed, whatever the expression.
+Every node of the SymPy tree yields two arrays: a value and a bound on its absolute error (first-order running error
+analysis, Higham, *Accuracy and Stability of Numerical Algorithms*, section 3.3, with the constants doubled so that
+second-order terms are covered). Where the bound is not small relative to the value the caller evaluates again in ball
+arithmetic; so cancellation, overflow and underflow are noticed, whatever the expression.
 
-Logarithms are pushed through products, powers, minima and maxima and taken as
-``log1p`` where the argument is ``1 + x``: most bounds then need no second look.
+Logarithms are pushed through products, powers, minima and maxima and taken as ``log1p`` where the argument is ``1 +
+x``: most bounds then need no second look.
 """
 
 from __future__ import annotations

@@ -15,9 +15,8 @@ delta = sp.Symbol("delta", positive=True)
 def symbolic_inverse(claim: Claim, unknown: str) -> sp.Expr | None:
     """The real value of ``unknown`` at which the bound equals :data:`delta`, or None.
 
-    Three shapes are inverted, after taking a minimum with the trivial bound off:
-    ``a x + b``, ``a log(x) + b`` and ``a x**2``, with a and b free of x. Nothing is solved by
-    search, so a result is always the inverse of the whole bound.
+    Three shapes are inverted, after taking a minimum with the trivial bound off: ``a x + b``, ``a log(x) + b`` and ``a
+    x**2``, with a and b free of x. Nothing is solved by search, so a result is always the inverse of the whole bound.
 
     Args:
         claim: whose bound; None is returned where it has none, or is minimised over a parameter.

@@ -75,16 +75,15 @@ def least_facts_below_half(
 ) -> tuple[int | None, int | None]:
     """Least N_f at which C7's sharp bound U meets the target; U jumps up where the cut c does.
 
-    On a block of constant c = floor(N_f K / (2R)) U falls strictly (for c < N_f p
-    one more fact lowers the point probability, and rho), so block ends decide.
-    With D = KL(p/2 || p), p = K/R, for N_f p >= 2:
+    On a block of constant c = floor(N_f K / (2R)) U falls strictly (for c < N_f p one more fact lowers the point
+    probability, and rho), so block ends decide. With D = KL(p/2 || p), p = K/R, for N_f p >= 2:
 
         U >= K (1-p)/2 exp(-N_f D) / sqrt(4 N_f p + 8)    (pmf(c) from pmf(c+1), whose
              argument c+1 lies between N_f p / 2 and N_f p)
         U <= (4/3) K exp(-N_f D)                          (Chernoff, and U within 4/3 of the union)
 
-    The first is a falling function of N_f: no smaller block is worth a look. The
-    second bounds the blocks in which U can still rise above the target.
+    The first is a falling function of N_f: no smaller block is worth a look. The second bounds the blocks in which U
+    can still rise above the target.
 
     Returns:
         The least N_f, and the least N_f from which U stays within the target.

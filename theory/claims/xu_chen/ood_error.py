@@ -1,12 +1,11 @@
 """C5: the headline bound on the out-of-distribution error, in its two readings.
 
-Definition: facts are stored in pre-training, each written with K of |R| templates; N_f of them are fine-tuned
-as questions; the out-of-distribution (OOD) error is the share of the other facts whose question is answered
-wrongly.
+Definition: facts are stored in pre-training, each written with K of |R| templates; N_f of them are fine-tuned as
+questions; the out-of-distribution (OOD) error is the share of the other facts whose question is answered wrongly.
 
-Guarantee (upper): after near-optimal pre-training with K >= 2 the mean OOD error is at most
-exp(-N_f K^2 / (2|R|^2)) if the source's N_f is the count divided by log|R| (normalised), and at most that to the
-power log|R| if it is the raw count (literal).
+Guarantee (upper): after near-optimal pre-training with K >= 2 the mean OOD error is at most exp(-N_f K^2 / (2|R|^2))
+if the source's N_f is the count divided by log|R| (normalised), and at most that to the power log|R| if it is the raw
+count (literal).
 
 Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, abstract and summary. STATED; not proved here.
 

@@ -1,16 +1,15 @@
 """C9 proved for the linear memory: a held-out fact with an own template that fine-tuning never shows fails.
 
-Definition: the linear memory is F = V x with uniform attention; it has template dominance if each fact prefers
-each own template to its answer, no less than facts that do not own the template do.
+Definition: the linear memory is F = V x with uniform attention; it has template dominance if each fact prefers each
+own template to its answer, no less than facts that do not own the template do.
 
-Guarantee (lower, tight under its premise): after any number of full-batch gradient steps of size at most 8 the
-mean OOD error is at least the exact covering law of C6, P[some own template unseen].
+Guarantee (lower, tight under its premise): after any number of full-batch gradient steps of size at most 8 the mean
+OOD error is at least the exact covering law of C6, P[some own template unseen].
 
-Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, says in words that uncovered facts stay
-inaccessible. DERIVED; proof in docs/claims/ood-error-linear-memory.md.
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, says in words that uncovered facts stay inaccessible.
+DERIVED; proof in docs/claims/ood-error-linear-memory.md.
 
-The premise on the pre-trained memory is measured; for K = 1 it is proved for every number of pre-training
-steps.
+The premise on the pre-trained memory is measured; for K = 1 it is proved for every number of pre-training steps.
 
 >>> import theory
 >>> round(theory.claim("ood-error-linear-memory").bound(N_f=60, K=3, R=60), 3)
