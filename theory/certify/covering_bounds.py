@@ -35,7 +35,7 @@ def swap_coupling() -> Outcome:
     """
     K, R = sp.symbols("K R", positive=True, integer=True)
     ratio = sp.gammasimp(sp.binomial(R - 1, K) / sp.binomial(R - 1, K - 1))
-    return identities([("C(R-1,K)/C(R-1,K-1)", ratio, (R - K) / K)])
+    return identities(("C(R-1,K)/C(R-1,K-1)", ratio, (R - K) / K))
 
 
 @_UNSEEN.mutant("within-three-halves", "the union bound is within 3/2 of the law", Fraction(3, 2))
@@ -52,10 +52,8 @@ def sharpness(factor: Fraction | None = None) -> Outcome:
     x = sp.Symbol("x", positive=True)
     y = sp.Symbol("y", positive=True)
     shape = identities(
-        [
-            ("e^-x - (1-x): second derivative", sp.diff(sp.exp(-x) - 1 + x, x, 2), sp.exp(-x)),
-            ("1 - e^-y is concave", sp.diff(1 - sp.exp(-y), y, 2), -sp.exp(-y)),
-        ]
+        ("e^-x - (1-x): second derivative", sp.diff(sp.exp(-x) - 1 + x, x, 2), sp.exp(-x)),
+        ("1 - e^-y is concave", sp.diff(1 - sp.exp(-y), y, 2), -sp.exp(-y)),
     )
     if factor is None:
         with working_precision(64) as flint:
@@ -89,7 +87,7 @@ def union() -> Outcome:
     """Step 3: a template is unseen by one fact with probability C(R-1,K)/C(R,K) = 1 - K/R; the expected number of
     unseen own templates is K (1 - K/R)^N and bounds the probability that there is one. Likewise for low counts."""
     K, R = sp.symbols("K R", positive=True, integer=True)
-    return identities([("C(R-1,K)/C(R,K)", sp.gammasimp(sp.binomial(R - 1, K) / sp.binomial(R, K)), 1 - K / R)])
+    return identities(("C(R-1,K)/C(R,K)", sp.gammasimp(sp.binomial(R - 1, K) / sp.binomial(R, K)), 1 - K / R))
 
 
 @_SHARP.step(4, "tail <= pmf(c)/(1-rho) by the ratio test", _ALL, "symbolic identity")
@@ -99,10 +97,8 @@ def point_ratio() -> Outcome:
     ratio = sp.gammasimp(sp.binomial(n, i - 1) / sp.binomial(n, i)) * (1 - p) / p
     at = i * (1 - p) / ((n - i + 1) * p)
     return identities(
-        [
-            ("ratio", ratio, at),
-            ("it rises", at.subs(i, i + 1) - at, (n + 1) * (1 - p) / ((n - i) * (n - i + 1) * p)),
-        ]
+        ("ratio", ratio, at),
+        ("it rises", at.subs(i, i + 1) - at, (n + 1) * (1 - p) / ((n - i) * (n - i + 1) * p)),
     )
 
 
@@ -117,7 +113,7 @@ def ratio_at_most_half(shift: int = 0) -> Outcome:
     left = sp.expand((N - cut + 1) * p - 2 * cut * (1 - p))
     stated = sp.expand(N * p**2 / 2 + p + u * (2 - p) - shift * (2 - p))
     outcome = all_of(
-        identities([("difference", left, stated)]),
+        identities(("difference", left, stated)),
         nonnegative_coefficients(N * p**2 / 2 + p + (u - shift) * (1 + z), N, p, u, z),
     )
     return outcome if outcome.proved else Outcome(False, f"{outcome.detail}; {_ratio_above_half(shift)}")
@@ -142,7 +138,7 @@ def within_four_thirds() -> Outcome:
     r = sp.Symbol("r", nonnegative=True)
     gap = sp.Rational(4, 3) * (1 + r) * (1 - r) - 1  # times (1-rho) > 0
     return all_of(
-        identities([("factorised", gap, sp.Rational(4, 3) * (sp.Rational(1, 2) - r) * (sp.Rational(1, 2) + r))]),
+        identities(("factorised", gap, sp.Rational(4, 3) * (sp.Rational(1, 2) - r) * (sp.Rational(1, 2) + r))),
         polynomial_nonnegative(gap, r, 0, Fraction(1, 2)),
     )
 
@@ -175,12 +171,10 @@ def never_looser() -> Outcome:
     excess = (4 * c * (N - c) - (c + 1) * (N - c + 1)).subs(N, c + 1 + e).subs(c, 1 + d)
     return all_of(
         identities(
-            [
-                ("rho/s", ratio, c * (N - c) / ((c + 1) * (N - c + 1))),
-                ("1/(1-rho)", 1 / (1 - r), 1 + r / (1 - r)),
-                ("square", r / x + x / w - 2 * sp.sqrt(r / w), (sp.sqrt(r / x) - sp.sqrt(x / w)) ** 2),
-                ("1 - rho/(1-rho)", 1 - r / (1 - r), (1 - 2 * r) / (1 - r)),
-            ]
+            ("rho/s", ratio, c * (N - c) / ((c + 1) * (N - c + 1))),
+            ("1/(1-rho)", 1 / (1 - r), 1 + r / (1 - r)),
+            ("square", r / x + x / w - 2 * sp.sqrt(r / w), (sp.sqrt(r / x) - sp.sqrt(x / w)) ** 2),
+            ("1 - rho/(1-rho)", 1 - r / (1 - r), (1 - 2 * r) / (1 - r)),
         ),
         nonnegative_coefficients(sp.expand(excess), d, e),
     )

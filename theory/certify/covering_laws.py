@@ -92,10 +92,8 @@ def larger_universe() -> Outcome:
     """
     grown = sp.gammasimp(sp.binomial(_R, _K) / sp.binomial(_R + 1, _K))  # C(R,K)/C(R+1,K)
     return identities(
-        [
-            ("without the new template", 1 - _K / (_R + 1), grown),
-            ("with the new template", (_R - _K + 1) / (_R + 1), grown),
-        ]
+        ("without the new template", 1 - _K / (_R + 1), grown),
+        ("with the new template", (_R - _K + 1) / (_R + 1), grown),
     )
 
 
@@ -116,11 +114,9 @@ def none_seen_ratios() -> Outcome:
     drop = (_R - _K) ** 2 - (_R - 2 * _K) * (_R - 2 * _K - 1)
     return all_of(
         identities(
-            [
-                ("ratio in |R|", in_universe, (_R + 1 - _K) ** 2 / ((_R + 1) * (_R + 1 - 2 * _K))),
-                ("its excess", (_R + 1 - _K) ** 2 - (_R + 1) * (_R + 1 - 2 * _K), _K**2),
-                ("ratio in K", in_multiplicity, (_R - 2 * _K) * (_R - 2 * _K - 1) / (_R - _K) ** 2),
-            ]
+            ("ratio in |R|", in_universe, (_R + 1 - _K) ** 2 / ((_R + 1) * (_R + 1 - 2 * _K))),
+            ("its excess", (_R + 1 - _K) ** 2 - (_R + 1) * (_R + 1 - 2 * _K), _K**2),
+            ("ratio in K", in_multiplicity, (_R - 2 * _K) * (_R - 2 * _K - 1) / (_R - _K) ** 2),
         ),
         nonnegative_coefficients(sp.expand(drop.subs(_R, 2 * _K + _u)), _K, _u),
     )

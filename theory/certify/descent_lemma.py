@@ -42,10 +42,8 @@ def co_coercivity() -> Outcome:
     right = eta * inner + (eta + slack) / 2 * distance
     monotone = (G - inner) - distance  # >= 0 by the summed co-coercivity, divided by eta
     return identities(
-        [
-            ("decrease", right, eta / 2 * (G + H) + slack / 2 * distance),
-            ("G - H = |g-h|^2 + 2 [(G - I) - |g-h|^2]", G - H, distance + 2 * monotone),
-        ]
+        ("decrease", right, eta / 2 * (G + H) + slack / 2 * distance),
+        ("G - H = |g-h|^2 + 2 [(G - I) - |g-h|^2]", G - H, distance + 2 * monotone),
     )
 
 
@@ -65,22 +63,20 @@ def summed() -> Outcome:
     D = sp.Symbol("D", nonnegative=True)
     project = sp.Symbol("P", real=True)  # <g_k, d_k>
     one_step = identities(
-        [("D_{k+1} = |d_k - eta g|^2", (D - (D - 2 * eta * project + eta**2 * G)) / (2 * eta) + eta / 2 * G, project)]
+        ("D_{k+1} = |d_k - eta g|^2", (D - (D - 2 * eta * project + eta**2 * G)) / (2 * eta) + eta / 2 * G, project)
     )
     total = sp.summation(-eta * j, (j, 0, t - 1)) + last
     return all_of(
         one_step,
         identities(
-            [
-                ("coefficient of G_j", middle, -eta * j),
-                ("coefficient of G_0", first, sp.Integer(0)),
-                ("sum of the coefficients", total, -eta * t**2 / 2),
-                (
-                    "f_k - f_t telescopes: sum_{k<t} sum_{j=k..t-1} = sum_j (j+1)",
-                    sp.summation(j + 1, (j, 0, t - 1)),
-                    t * (t + 1) / 2,
-                ),
-            ]
+            ("coefficient of G_j", middle, -eta * j),
+            ("coefficient of G_0", first, sp.Integer(0)),
+            ("sum of the coefficients", total, -eta * t**2 / 2),
+            (
+                "f_k - f_t telescopes: sum_{k<t} sum_{j=k..t-1} = sum_j (j+1)",
+                sp.summation(j + 1, (j, 0, t - 1)),
+                t * (t + 1) / 2,
+            ),
         ),
     )
 
@@ -95,16 +91,14 @@ def combination(constant: int = 4) -> Outcome:
     """
     D_0, D_t, cross = sp.symbols("D_0 D_t X", nonnegative=True)
     square = identities(
-        [
-            (
-                "|eta t g_t - d_t|^2 >= 0",
-                ((eta * t) ** 2 * G - 2 * eta * t * cross + D_t) / (2 * eta),
-                eta * t**2 / 2 * G + D_t / (2 * eta) - t * cross,
-            )
-        ]
+        (
+            "|eta t g_t - d_t|^2 >= 0",
+            ((eta * t) ** 2 * G - 2 * eta * t * cross + D_t) / (2 * eta),
+            eta * t**2 / 2 * G + D_t / (2 * eta) - t * cross,
+        )
     )
     bound = (D_0 - D_t) / (2 * eta) - eta * t**2 / 2 * G + eta * t**2 / 2 * G + D_t / (2 * eta)
-    added = identities([("twice t times the gap", bound, D_0 / (2 * eta))])
+    added = identities(("twice t times the gap", bound, D_0 / (2 * eta)))
     excess = nonnegative_coefficients(sp.cancel((D_0 / (constant * eta * t) - bound / (2 * t)) * eta * t), D_0)
     if not excess.proved:
         return Outcome(False, f"the constant {constant} leaves {excess.detail}; {counterexample(constant)}")
@@ -125,7 +119,7 @@ def counterexample(constant: int) -> str:
 def tight() -> Outcome:
     """Step 4: on L(x) = -x with comparator 2 eta t the bound with 4 is an equality."""
     comparator = 2 * eta * t
-    return identities([("gap = bound", comparator - eta * t, comparator**2 / (4 * eta * t))])
+    return identities(("gap = bound", comparator - eta * t, comparator**2 / (4 * eta * t)))
 
 
 @PROOF.step(
@@ -143,11 +137,9 @@ def smoothness() -> Outcome:
     a, b, mu, second = sp.symbols("a b mu s", real=True)  # s = E u^2
     valid = -second + (a + b) * mu - a * b  # E (b-u)(u-a) >= 0
     return identities(
-        [
-            ("Popoviciu, first", (b - mu) * (mu - a) - (second - mu**2), valid),
-            ("Popoviciu, second", (b - a) ** 2 / 4 - (b - mu) * (mu - a), (mu - (a + b) / 2) ** 2),
-            ("two entries", (a**2 + b**2) / 2 - (b - a) ** 2 / 4, (a + b) ** 2 / 4),
-        ]
+        ("Popoviciu, first", (b - mu) * (mu - a) - (second - mu**2), valid),
+        ("Popoviciu, second", (b - a) ** 2 / 4 - (b - mu) * (mu - a), (mu - (a + b) / 2) ** 2),
+        ("two entries", (a**2 + b**2) / 2 - (b - a) ** 2 / 4, (a + b) ** 2 / 4),
     )
 
 
@@ -158,8 +150,6 @@ def smoothness_upper() -> Outcome:
     subject = 1 / S + K * sp.Rational(1, 4) / (S * K) + K * sp.Rational(1, 4) / (S * K)
     template = 2 * n_r * sp.Rational(1, 4) / (S * K)
     return identities(
-        [
-            ("half the row sum of a subject", subject / 2, 3 / (4 * S)),
-            ("half the row sum of a template, n_r <= S", template.subs(n_r, S) / 2, 1 / (4 * K)),
-        ]
+        ("half the row sum of a subject", subject / 2, 3 / (4 * S)),
+        ("half the row sum of a template, n_r <= S", template.subs(n_r, S) / 2, 1 / (4 * K)),
     )

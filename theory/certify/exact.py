@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 
 import sympy as sp
@@ -34,7 +34,7 @@ def vanishes(expression: sp.Expr) -> bool:
     return bool(sp.cancel(sp.together(sp.expand(expanded))) == 0)
 
 
-def identities(equations: Iterable[tuple[str, sp.Expr, sp.Expr]]) -> Outcome:
+def identities(*equations: tuple[str, sp.Expr, sp.Expr]) -> Outcome:
     """Whether each ``(name, left, right)`` is an identity; the detail names the first that is not."""
     names = []
     for name, left, right in equations:

@@ -41,12 +41,10 @@ def bonferroni() -> Outcome:
         sp.combsimp(sp.binomial(n - 1, m - 1) / sp.binomial(n, m)),
     )
     return identities(
-        [
-            ("C(n-1,m)/C(n,m) = (n-m)/n", sp.gammasimp(share), (n - m) / n),
-            ("C(n-1,m-1)/C(n,m) = m/n", sp.gammasimp(above), m / n),
-            ("induction over m", (n - m) / n + m / n, sp.Integer(1)),
-            ("start m = 1", sp.expand_func(claimed(sp.Integer(1)).subs(n, n + 1)), n + 1),
-        ]
+        ("C(n-1,m)/C(n,m) = (n-m)/n", sp.gammasimp(share), (n - m) / n),
+        ("C(n-1,m-1)/C(n,m) = m/n", sp.gammasimp(above), m / n),
+        ("induction over m", (n - m) / n + m / n, sp.Integer(1)),
+        ("start m = 1", sp.expand_func(claimed(sp.Integer(1)).subs(n, n + 1)), n + 1),
     )
 
 
@@ -55,7 +53,7 @@ def tail_ratio() -> Outcome:
     """Step 2: q_2 < q_1 < 1, so the first term alone decides in the limit."""
     K, R = sp.symbols("K R", positive=True, integer=True)
     first, second = (R - K) / R, (R - K) * (R - K - 1) / (R * (R - 1))
-    return identities([("1 - q_2/q_1 = K/(R-1) > 0", 1 - second / first, K / (R - 1))])
+    return identities(("1 - q_2/q_1 = K/(R-1) > 0", 1 - second / first, K / (R - 1)))
 
 
 @_NORMALISED.step(
@@ -70,7 +68,7 @@ def normalised_exists() -> Outcome:
     difference = -sp.log(1 - x) - x**2 / 2
     return all_of(
         identities(
-            [("derivative", sp.diff(difference, x), (1 - x + x**2) / (1 - x)), ("at 0", difference.subs(x, 0), 0)]
+            ("derivative", sp.diff(difference, x), (1 - x + x**2) / (1 - x)), ("at 0", difference.subs(x, 0), 0)
         ),
         polynomial_nonnegative(1 - x + x**2, x, 0, 1),
     )
@@ -265,4 +263,4 @@ def one_point_step() -> Outcome:
     """Step 7: K q^n <= e^(-bn) passes from n to n + 1 when q e^b < 1."""
     K, q, b, n = sp.symbols("K q b n", positive=True)
     left = sp.log(K) + n * sp.log(q) + b * n
-    return identities([("log of the ratio moves by log q + b < 0", left.subs(n, n + 1) - left, sp.log(q) + b)])
+    return identities(("log of the ratio moves by log q + b < 0", left.subs(n, n + 1) - left, sp.log(q) + b))

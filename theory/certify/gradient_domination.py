@@ -72,11 +72,9 @@ def norm() -> Outcome:
     best = 3 * Q / (S * K + Q)
     least = S * (9 * K + 4) + 9 * S * K * Q / (S * K + Q)
     return identities(
-        [
-            ("value", squared.subs(f, best), least),
-            ("completed square", squared - least, (S * K + Q) * (f - best) ** 2),
-            ("derivative in Q", sp.diff(least, Q), 9 * S**2 * K**2 / (S * K + Q) ** 2),
-        ]
+        ("value", squared.subs(f, best), least),
+        ("completed square", squared - least, (S * K + Q) * (f - best) ** 2),
+        ("derivative in Q", sp.diff(least, Q), 9 * S**2 * K**2 / (S * K + Q) ** 2),
     )
 
 
@@ -89,11 +87,9 @@ def gradient_bound() -> Outcome:
     """
     x, y, p, q, margin, K, u = sp.symbols("x y p q m K u", positive=True)  # x = e^-l_1, y = e^-l_2, u = e^-l_r
     return identities(
-        [
-            ("answer row", (p + q) * (1 + margin) - (p + q), (p + q) * margin),
-            ("subject row: 1/K - p(r)", 1 / K - u / K, (1 - u) / K),
-            ("merging", (1 - x) + (1 - y) - (1 - x * y), (1 - x) * (1 - y)),
-        ]
+        ("answer row", (p + q) * (1 + margin) - (p + q), (p + q) * margin),
+        ("subject row: 1/K - p(r)", 1 / K - u / K, (1 - u) / K),
+        ("merging", (1 - x) + (1 - y) - (1 - x * y), (1 - x) * (1 - y)),
     )
 
 
@@ -110,10 +106,8 @@ def recursion() -> Outcome:
     derivative = sp.diff(y - c * phi**2, y).subs(sp.exp(-y / w), s)
     return all_of(
         identities(
-            [
-                ("derivative", sp.expand(derivative.subs(sp.exp(-2 * y / w), s**2)), slope),
-                ("with 1 = 2cw + z", slope.subs(c, (1 - z) / (2 * w)), z + (1 - z) * (1 - s + s**2)),
-            ]
+            ("derivative", sp.expand(derivative.subs(sp.exp(-2 * y / w), s**2)), slope),
+            ("with 1 = 2cw + z", slope.subs(c, (1 - z) / (2 * w)), z + (1 - z) * (1 - s + s**2)),
         ),
         polynomial_nonnegative(1 - s + s**2, s, 0, 1),
     )
@@ -129,11 +123,9 @@ def rate() -> Outcome:
     x = sp.Symbol("x", positive=True)
     curvature = sp.diff(1 - sp.exp(-x), x, 2)
     return identities(
-        [
-            ("square", C * (g**2 + h**2) - 2 * C * g * h, C * (g - h) ** 2),
-            ("reciprocals", (g - h - 2 * C * g * h) / (g * h), 1 / h - 1 / g - 2 * C),
-            ("1 - e^-x is concave, so above its chord on [0, 1]", curvature, -sp.exp(-x)),
-        ]
+        ("square", C * (g**2 + h**2) - 2 * C * g * h, C * (g - h) ** 2),
+        ("reciprocals", (g - h - 2 * C * g * h) / (g * h), 1 / h - 1 / g - 2 * C),
+        ("1 - e^-x is concave, so above its chord on [0, 1]", curvature, -sp.exp(-x)),
     )
 
 

@@ -23,7 +23,7 @@ def coverage_law() -> Outcome:
     """Step 1: P[r in T(s)] = C(R-1,K-1)/C(R,K) = K/R, and facts are independent."""
     K, R = sp.symbols("K R", positive=True, integer=True)
     ratio = sp.gammasimp(sp.binomial(R - 1, K - 1) / sp.binomial(R, K))
-    return identities([("C(R-1,K-1)/C(R,K)", ratio, K / R)])
+    return identities(("C(R-1,K-1)/C(R,K)", ratio, K / R))
 
 
 @PROOF.step(
@@ -41,12 +41,10 @@ def tilt() -> Outcome:
     divergence = q * (sp.log(q) - sp.log(p)) + (1 - q) * (sp.log(1 - q) - sp.log(1 - p))
     slope = -q / z + p / (1 - p + p * z)
     return identities(
-        [
-            ("generating function", 1 - p + p * best, (1 - p) / (1 - q)),
-            ("exponent", -q * log_best + sp.log(1 - p) - sp.log(1 - q), -divergence),
-            ("stationary", slope.subs(z, best), sp.Integer(0)),
-            ("1 - z has the sign of p - q", 1 - best, (p - q) / (p * (1 - q))),
-        ]
+        ("generating function", 1 - p + p * best, (1 - p) / (1 - q)),
+        ("exponent", -q * log_best + sp.log(1 - p) - sp.log(1 - q), -divergence),
+        ("stationary", slope.subs(z, best), sp.Integer(0)),
+        ("1 - z has the sign of p - q", 1 - best, (p - q) / (p * (1 - q))),
     )
 
 
@@ -62,10 +60,8 @@ def divergence_bound(coefficient: int = 2) -> Outcome:
     factor = 1 - 2 * coefficient * p * (1 - p)
     return all_of(
         identities(
-            [
-                ("phi'", sp.diff(phi, p), (p - q) * factor / (p * (1 - p))),
-                ("phi(q)", phi.subs(p, q), sp.Integer(0)),
-            ]
+            ("phi'", sp.diff(phi, p), (p - q) * factor / (p * (1 - p))),
+            ("phi(q)", phi.subs(p, q), sp.Integer(0)),
         ),
         polynomial_nonnegative(factor, p, 0, 1),
     )
@@ -84,14 +80,14 @@ def exponent_bound(exponent: sp.Expr) -> Outcome:
 def full_multiplicity() -> Outcome:
     """Step 5: p = 1 apart: C = N surely, so the event needs N <= N/2, that is N = 0, where the bound is 1."""
     N = sp.Symbol("N", positive=True)
-    return identities([("N - N/2 = N/2 > 0", N - N / 2, N / 2), ("bound at N = 0", sp.exp(-N / 2).subs(N, 0), 1)])
+    return identities(("N - N/2 = N/2 > 0", N - N / 2, N / 2), ("bound at N = 0", sp.exp(-N / 2).subs(N, 0), 1))
 
 
 @PROOF.step(6, "with N_f = N~ log|R| the bound is the headline formula", "all K, |R| >= 2", "symbolic identity")
 def headline() -> Outcome:
     """Step 6: with N = N~ log R the exponent N K^2/(2R^2) is the headline's, N~ K^2 log R/(2R^2)."""
     tail, literal = (claim(name).stated_bound.expression for name in (PROOF.claim, "ood-error-literal"))
-    return identities([("exponent", tail.subs(N_f, N_f * sp.log(R)), literal)])
+    return identities(("exponent", tail.subs(N_f, N_f * sp.log(R)), literal))
 
 
 @PROOF.mutant("literal-from-two", "the literal exponent exceeds the tail's exact rate for K = 2..19", first=2)

@@ -74,19 +74,17 @@ def simple_form(vocabulary: sp.Expr | None = None, norm: sp.Expr | None = None) 
     answer_inside = 1 + (A - 1) * sp.exp(-rho / 4) + (S + K + 1) * sp.exp(-3 * rho / 4) + (R - K) * sp.exp(-5 * rho / 4)
     squared = S * (K * rho**2 + (rho / 2) ** 2) + R * (A * rho**2 + R * rho**2)
     result = identities(
-        [
-            (
-                "template loss less log K",
-                _polynomial(_sum_of_exponentials(first) / (K * sp.exp(rho))),
-                _polynomial(template_inside),
-            ),
-            (
-                "answer loss",
-                _polynomial(_sum_of_exponentials(second) / sp.exp(3 * rho / 4)),
-                _polynomial(answer_inside),
-            ),
-            ("squared norm", squared, rho**2 * stated_norm),
-        ]
+        (
+            "template loss less log K",
+            _polynomial(_sum_of_exponentials(first) / (K * sp.exp(rho))),
+            _polynomial(template_inside),
+        ),
+        (
+            "answer loss",
+            _polynomial(_sum_of_exponentials(second) / sp.exp(3 * rho / 4)),
+            _polynomial(answer_inside),
+        ),
+        ("squared norm", squared, rho**2 * stated_norm),
     )
     if not result.proved:
         at = {S: 1, R: 1, A: 1, K: 1, rho: 4 * sp.log(2)}
@@ -99,7 +97,7 @@ def simple_form(vocabulary: sp.Expr | None = None, norm: sp.Expr | None = None) 
         )
     return all_of(
         result,
-        identities([("tokens at [s]", _size(first), stated_size), ("tokens at [s,r]", _size(second), stated_size)]),
+        identities(("tokens at [s]", _size(first), stated_size), ("tokens at [s,r]", _size(second), stated_size)),
     )
 
 
@@ -131,20 +129,18 @@ def closed_form_loss() -> Outcome:
     ) / sp.exp((b + f) / 2)
     total = S + R + A + 1
     return identities(
-        [
-            (
-                "template loss",
-                _polynomial(_sum_of_exponentials(first) / (K * sp.exp(a))),
-                _polynomial(template_inside.subs(V, total)),
-            ),
-            (
-                "answer loss at r",
-                _polynomial(_sum_of_exponentials(second) / sp.exp((b + f) / 2)),
-                _polynomial(answer_inside),
-            ),
-            ("tokens", _size(second), total),
-            ("squared norm of the subjects", S * (K * a**2 + b**2), S * K * a**2 + S * b**2),
-        ]
+        (
+            "template loss",
+            _polynomial(_sum_of_exponentials(first) / (K * sp.exp(a))),
+            _polynomial(template_inside.subs(V, total)),
+        ),
+        (
+            "answer loss at r",
+            _polynomial(_sum_of_exponentials(second) / sp.exp((b + f) / 2)),
+            _polynomial(answer_inside),
+        ),
+        ("tokens", _size(second), total),
+        ("squared norm of the subjects", S * (K * a**2 + b**2), S * K * a**2 + S * b**2),
     )
 
 
@@ -172,12 +168,10 @@ def corollary() -> Outcome:
     return all_of(
         *checks,
         identities(
-            [
-                ("losses at rho = 4 log t against C u", bounded, sp.Add(*weights)),
-                ("e^(-rho/4) = 1/t", x.subs(rho, -4 * sp.log(u)), u),
-                ("norm term", norm_term, 4 * L**2 * u / eta),
-            ]
+            ("losses at rho = 4 log t against C u", bounded, sp.Add(*weights)),
+            ("e^(-rho/4) = 1/t", x.subs(rho, -4 * sp.log(u)), u),
+            ("norm term", norm_term, 4 * L**2 * u / eta),
         ),
         Outcome(True, "C = (V-K)/K + A + S + |R| + 4 [S(K+1/4) + |R|(|R|+A)]/eta"),
-        identities([("C", constant, (S + R + A + 1 - K) / K + A + S + R)]),
+        identities(("C", constant, (S + R + A + 1 - K) / K + A + S + R)),
     )

@@ -45,7 +45,7 @@ def gradient() -> Outcome:
             columns = [*moved, sp.Add(*moved)]
             for j, column in enumerate(columns):
                 equations.append((f"{facts} facts: token {v}, column {j}", sp.diff(loss, entry[v][j]), column))
-    return identities(equations)
+    return identities(*equations)
 
 
 @PROOF.step(2, "p_v - p_w = theta z with 0 <= theta <= 1/4", _EVERY, "symbolic identities")
@@ -58,11 +58,9 @@ def secant() -> Outcome:
     tanh = (y**2 - 1) / (y**2 + 1)
     total = y**2 * b + b + rest  # e^{F_v} = y^2 e^{F_w}: F_v - F_w = 2u = z/2
     return identities(
-        [
-            ("difference", (y**2 * b - b) / total, (y**2 * b + b) / total * tanh),
-            ("derivative of u - tanh u", 1 - y * sp.diff(tanh, y), tanh**2),
-            ("at 0", tanh.subs(y, 1), sp.Integer(0)),
-        ]
+        ("difference", (y**2 * b - b) / total, (y**2 * b + b) / total * tanh),
+        ("derivative of u - tanh u", 1 - y * sp.diff(tanh, y), tanh**2),
+        ("at 0", tanh.subs(y, 1), sp.Integer(0)),
     )
 
 
@@ -106,7 +104,7 @@ def averaging(limit: int = LARGEST_STEP) -> Outcome:
         ),
     ]
     result = all_of(
-        identities(equations),
+        identities(*equations),
         nonnegative_coefficients(all_rows, below, eta, room, half),
         nonnegative_coefficients(one_row, more, below, eta, room),
     )
@@ -137,7 +135,7 @@ def hull() -> Outcome:
         equations.append((f"mean of {terms} less m", mean - m, above))
     gamma, less = sp.symbols("gamma less", nonnegative=True)  # c_s = gamma - less
     starts = [sp.Integer(0) + gamma, -(gamma - less) + gamma]
-    return all_of(identities(equations), *(nonnegative_coefficients(start, gamma, less) for start in starts))
+    return all_of(identities(*equations), *(nonnegative_coefficients(start, gamma, less) for start in starts))
 
 
 @PROOF.mutant(

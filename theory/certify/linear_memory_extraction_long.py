@@ -30,7 +30,7 @@ def bookkeeping() -> Outcome:
         after = (X + g - sp.Add(*flow)) + sp.Add(*(u + f for u, f in zip(b, flow, strict=True))) + sp.Add(*c) - (x + g)
         equations.append((f"{others} other facts", after, before))
     start = sp.Symbol("c", real=True)
-    return identities([*equations, ("start", 0 + (-start) + start, sp.Integer(0))])
+    return identities(*equations, ("start", 0 + (-start) + start, sp.Integer(0)))
 
 
 def bounded_only_if() -> Outcome:
@@ -53,12 +53,10 @@ def convergence(limit: int = 4) -> Outcome:
     room = (8 - 2 * limit) + (8 - limit) * more  # (n + 1) (1/beta - limit)
     result = all_of(
         identities(
-            [
-                ("e_s", (1 + n) / (4 * n), eigenvalue * 1),
-                ("e_p", (n * 1 + n * n) / (4 * n), eigenvalue * n),
-                ("row loss at rho -> oo", (1 + a * y).subs(y, 0), sp.Integer(1)),
-                ("room", (n + 1) * (2 / eigenvalue - limit), room.subs(more, n - 1)),
-            ]
+            ("e_s", (1 + n) / (4 * n), eigenvalue * 1),
+            ("e_p", (n * 1 + n * n) / (4 * n), eigenvalue * n),
+            ("row loss at rho -> oo", (1 + a * y).subs(y, 0), sp.Integer(1)),
+            ("room", (n + 1) * (2 / eigenvalue - limit), room.subs(more, n - 1)),
         ),
         nonnegative_coefficients(room, more),
     )

@@ -79,11 +79,9 @@ def own_template_first(step_per_fact: int = 2) -> Outcome:
     free = step_per_fact * S - below  # eta
     result = all_of(
         identities(
-            [
-                ("a step", mu + gain, mu * (1 - eta / S * (p_r - p_a) / mu) + eta / (2 * S) * (1 - q_r + q_a)),
-                ("kept", (2 * S - 2 * free * theta).subs(theta, sp.Rational(1, 2) - room), kept.subs(eta, free)),
-                ("half a diagonal entry", (1 / S + 1 / (4 * S)) / 2, 1 / (sp.Rational(8, 5) * S)),
-            ]
+            ("a step", mu + gain, mu * (1 - eta / S * (p_r - p_a) / mu) + eta / (2 * S) * (1 - q_r + q_a)),
+            ("kept", (2 * S - 2 * free * theta).subs(theta, sp.Rational(1, 2) - room), kept.subs(eta, free)),
+            ("half a diagonal entry", (1 / S + 1 / (4 * S)) / 2, 1 / (sp.Rational(8, 5) * S)),
         ),
         nonnegative_coefficients(kept, S, below, eta, room),
         nonnegative_coefficients(step_per_fact - sp.Rational(8, 5), S),
@@ -119,12 +117,10 @@ def attained(log_bound: sp.Expr) -> Outcome:
     lead = (M + D_a - (h - lost)).subs({h: 4 / n, q: 1 - less})
     shape = all_of(
         identities(
-            [
-                ("lead over r", -mu + D_a - D_r, -mu + h * C * (p - q)),
-                ("p - q", y / total - low / total, (y - low) / total),
-                ("lead over others", lead, (M - 8) + 4 * less + (4 - 4 / n) + lost),
-                ("dominance", mu - (-M - (-M)), mu),
-            ]
+            ("lead over r", -mu + D_a - D_r, -mu + h * C * (p - q)),
+            ("p - q", y / total - low / total, (y - low) / total),
+            ("lead over others", lead, (M - 8) + 4 * less + (4 - 4 / n) + lost),
+            ("dominance", mu - (-M - (-M)), mu),
         ),
         nonnegative_coefficients(sp.cancel(n * (4 - 4 / n)).subs(n, 1 + more), more),
         _admissible_votes(),
@@ -176,10 +172,8 @@ def premise_is_needed() -> Outcome:
     template, answer, other = (eta / S * (gain - sp.Rational(3, 2) / V) for gain in (1 / K, sp.Rational(1, 2), 0))
     return all_of(
         identities(
-            [
-                ("answer over own template", answer - template, eta / S * (K - 2) / (2 * K)),
-                ("answer over other tokens", answer - other, eta / (2 * S)),
-            ]
+            ("answer over own template", answer - template, eta / S * (K - 2) / (2 * K)),
+            ("answer over other tokens", answer - other, eta / (2 * S)),
         ),
         nonnegative_coefficients((K - 3).subs(K, 3 + more), more),
     )

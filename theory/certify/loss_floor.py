@@ -27,7 +27,7 @@ def decomposition(floor: sp.Expr | None = None) -> Outcome:
     """
     p = sp.Symbol("p", positive=True)
     stated = sp.log(K) if floor is None else floor
-    return identities([("each template", -sp.log(p) / K, stated / K + (sp.log(1 / K) - sp.log(p)) / K)])
+    return identities(("each template", -sp.log(p) / K, stated / K + (sp.log(1 / K) - sp.log(p)) / K))
 
 
 @PROOF.step(2, "both terms are nonnegative", _EVERY, "symbolic identities (Gibbs)")
@@ -36,11 +36,9 @@ def gibbs() -> Outcome:
     x, p, u = sp.symbols("x p u", positive=True)
     difference = x - 1 - sp.log(x)
     return identities(
-        [
-            ("derivative", sp.diff(difference, x), (x - 1) / x),
-            ("at 1", difference.subs(x, 1), sp.Integer(0)),
-            ("u (p/u - 1) sums to sum p - sum u <= 0", u * (p / u - 1), p - u),
-        ]
+        ("derivative", sp.diff(difference, x), (x - 1) / x),
+        ("at 1", difference.subs(x, 1), sp.Integer(0)),
+        ("u (p/u - 1) sums to sum p - sum u <= 0", u * (p / u - 1), p - u),
     )
 
 
@@ -57,10 +55,8 @@ def infimum() -> Outcome:
     template = 1 + (y**-2 + V - K - 1) / (K * y**-4)
     answer = 1 + (A - 1) * y + (S + K + 1) * y**3 + (R - K) * y**5
     return identities(
-        [
-            ("template loss", sp.expand(template).subs(y, 0), sp.Integer(1)),
-            ("answer loss", sp.expand(answer).subs(y, 0), sp.Integer(1)),
-        ]
+        ("template loss", sp.expand(template).subs(y, 0), sp.Integer(1)),
+        ("answer loss", sp.expand(answer).subs(y, 0), sp.Integer(1)),
     )
 
 
@@ -80,8 +76,6 @@ def blind_floor(stated: sp.Expr | None = None) -> Outcome:
     entropy = -K * weight * sp.log(weight) - answer * sp.log(answer)
     loss = -K * sp.log(p) / K - sp.log(q)  # all own templates alike: the general case is linear in log p
     return identities(
-        [
-            ("the losses are twice a cross entropy", loss, -2 * (K * weight * sp.log(p) + answer * sp.log(q))),
-            ("its floor less log K", 2 * entropy - sp.log(K), goal),
-        ]
+        ("the losses are twice a cross entropy", loss, -2 * (K * weight * sp.log(p) + answer * sp.log(q))),
+        ("its floor less log K", 2 * entropy - sp.log(K), goal),
     )

@@ -41,7 +41,7 @@ def columns() -> Outcome:
             (f"prompt's column, {count} facts", G[:, count].dot(G[:, count]), prompt / count**2),
             (f"squared norm, {count} facts", squared, (prompt + own) / count**2),
         ]
-    return identities(equations)
+    return identities(*equations)
 
 
 @PROOF.mutant("one-fact-more", "c (1/share - 1)/tau = 1/(N+1)", 1 / (N + 1))
@@ -54,7 +54,7 @@ def share_identity(deficit: sp.Expr | None = None) -> Outcome:
     """
     stated = 1 / N if deficit is None else deficit
     share = N**2 * c * (W / N) / (N**2 * c * (W / N) + tau * W)
-    result = identities([("share", share, c * N / (c * N + tau)), ("deficit", c * (1 / share - 1) / tau, stated)])
+    result = identities(("share", share, c * N / (c * N + tau)), ("deficit", c * (1 / share - 1) / tau, stated))
     if not result.proved:
         return Outcome(
             False,
@@ -70,7 +70,7 @@ def coherence_floor() -> Outcome:
     d = sp.Symbol("d", positive=True)
     orthogonal = (N * d / N**2) / d  # |mean|^2 = (1/N^2) N d
     alike = d / d
-    return identities([("orthogonal", orthogonal, 1 / N), ("alike", alike, sp.Integer(1))])
+    return identities(("orthogonal", orthogonal, 1 / N), ("alike", alike, sp.Integer(1)))
 
 
 @PROOF.mutant("decay-without-coherence", "1 - share = O(1/N) for every gradient", 1 / N, domain="all N, tau > 0")
@@ -109,7 +109,7 @@ def top_singular_value() -> Outcome:
     In any plane that holds e_p the top eigenvalue (a+d+D)/2 of [[a, b], [b, d]] is at least a, as D >= a - d.
     """
     a, d, b = sp.symbols("a d b", real=True)
-    return identities([("D^2 - (a-d)^2 = (2b)^2", (a - d) ** 2 + 4 * b**2 - (a - d) ** 2, (2 * b) ** 2)])
+    return identities(("D^2 - (a-d)^2 = (2b)^2", (a - d) ** 2 + 4 * b**2 - (a - d) ** 2, (2 * b) ** 2))
 
 
 @PROOF.step(
@@ -133,13 +133,11 @@ def prompt_cosine() -> Outcome:
     extra = sp.Symbol("y", nonnegative=True)
     return all_of(
         identities(
-            [
-                ("cos^2 = (1 + (a-d)/D)/2", remainder.as_expr(), sp.Integer(0)),
-                ("top eigenvalue", characteristic.as_expr(), sp.Integer(0)),
-                ("(a+d)^2 - D^2 = 4 (ad - b^2)", (a + d) ** 2 - (a - d) ** 2 - 4 * b2, 4 * slack),
-                ("(1 + (a-d)/(a+d))/2", (1 + (a - d) / (a + d)) / 2, a / (a + d)),
-                ("|E|^2 = d + y lowers it", a / (a + d) - a / (a + d + extra), a * extra / ((a + d) * (a + d + extra))),
-            ]
+            ("cos^2 = (1 + (a-d)/D)/2", remainder.as_expr(), sp.Integer(0)),
+            ("top eigenvalue", characteristic.as_expr(), sp.Integer(0)),
+            ("(a+d)^2 - D^2 = 4 (ad - b^2)", (a + d) ** 2 - (a - d) ** 2 - 4 * b2, 4 * slack),
+            ("(1 + (a-d)/(a+d))/2", (1 + (a - d) / (a + d)) / 2, a / (a + d)),
+            ("|E|^2 = d + y lowers it", a / (a + d) - a / (a + d + extra), a * extra / ((a + d) * (a + d + extra))),
         )
     )
 

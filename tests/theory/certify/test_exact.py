@@ -47,8 +47,8 @@ def test_sturm_decides_the_sign_on_the_unit_interval(polynomial: sp.Expr, expect
 
 
 def test_identities_name_the_one_that_fails() -> None:
-    assert identities([("square", (x + y) ** 2, x**2 + 2 * x * y + y**2)]).proved
-    outcome = identities([("true", x, x), ("wrong", x, 2 * x)])
+    assert identities(("square", (x + y) ** 2, x**2 + 2 * x * y + y**2)).proved
+    outcome = identities(("true", x, x), ("wrong", x, 2 * x))
     assert not outcome.proved
     assert outcome.detail.startswith("wrong")
 
