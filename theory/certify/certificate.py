@@ -45,8 +45,7 @@ class Certificate(_Stated):
         step: page and number of the step in docs/proofs, ``half-mean-tail.3``.
         statement: what is proved, in words and formulas.
         domain: for which values.
-        method: how: exact identity, Sturm sequence, ball arithmetic, exact integers, enumeration.
-        proved: PROVED or not.
+        method: exact identity, Sturm sequence, ball arithmetic, exact integers, enumeration.
         detail: figures; if not proved, the failed step or the exact counterexample.
         seconds: time it took.
     """

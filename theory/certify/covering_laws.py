@@ -24,7 +24,7 @@ _GRID = f"1 <= K <= |R| <= {_LARGEST_UNIVERSE}, 1 <= N_f <= {_MOST_FACTS}"
 
 @_SOME.step(1, "both laws count every world correctly", _ENUMERATED, "exhaustive enumeration")
 def enumeration() -> Outcome:
-    """Step 1: both laws by counting every choice of templates of every fine-tuned fact."""
+    """By counting every choice of templates of every fine-tuned fact."""
     worlds = 0
     for largest, most in ((6, 3), (5, 4), (4, 6)):
         for R, N_f in product(range(1, largest + 1), range(1, most + 1)):
@@ -53,7 +53,7 @@ def enumeration() -> Outcome:
     "exhaustive enumeration",
 )
 def given_world_enumeration() -> Outcome:
-    """Step 2: the laws given a world by counting every choice of facts; their averages are those of step 1."""
+    """By counting every choice of facts."""
     checked = 0
     for R, K, others in ((3, 1, 4), (3, 2, 4), (4, 2, 4), (4, 3, 4), (5, 2, 3), (5, 3, 3)):
         sets = list(combinations(range(R), K))
@@ -85,7 +85,7 @@ def _counted(own: Sequence[int], world: Sequence[Sequence[int]], N_f: int) -> tu
 
 @_SOME.step(4, "some unseen rises in |R|: the coupling is uniform", "all 1 <= K <= |R|", "symbolic identity")
 def larger_universe() -> Outcome:
-    """Step 4: T' uniform in [R+1] from T uniform in [R]: with probability K/(R+1) a random element becomes the new one.
+    """T' uniform in [R+1] from T uniform in [R]: with probability K/(R+1) a random element becomes the new one.
 
     Restricted to the old templates T' is a subset of T, so whatever is unseen stays unseen. Uniform:
     B without the new one has (1 - K/(R+1))/C(R,K), B with it (R-K+1) K/((R+1) K C(R,K)).
@@ -101,10 +101,7 @@ def larger_universe() -> Outcome:
     5, "none seen rises in |R| and falls in K", "all K >= 1, |R| >= 2K", "symbolic ratios, nonnegative coefficients"
 )
 def none_seen_ratios() -> Outcome:
-    """Steps 5: q(K,R) = C(R-K,K)/C(R,K) rises in R and falls in K, by the signs of two differences.
-
-    q(K,R+1)/q(K,R) = (R+1-K)^2/((R+1)(R+1-2K)) and q(K+1,R)/q(K,R) = (R-2K)(R-2K-1)/(R-K)^2.
-    """
+    """q(K,R) = C(R-K,K)/C(R,K): the signs of q(K,R+1)/q(K,R) - 1 and of q(K+1,R)/q(K,R) - 1."""
 
     def q(K: sp.Expr, R: sp.Expr) -> sp.Expr:
         return sp.binomial(R - K, K) / sp.binomial(R, K)

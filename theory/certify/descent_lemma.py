@@ -32,10 +32,9 @@ inner = sp.Symbol("I", real=True)
     "co-coercivity, quadratic identity",
 )
 def co_coercivity() -> Outcome:
-    """Step 1: f_k - f_{k+1} >= (eta/2)(G + H), and H <= G.
+    """Valid: f_k >= f_{k+1} + <h, M_k - M_{k+1}> + |g-h|^2/(2 beta), M_k - M_{k+1} = eta g, 1/beta >= eta.
 
-    Valid: f_k >= f_{k+1} + <h, M_k - M_{k+1}> + |g-h|^2/(2 beta), M_k - M_{k+1} = eta g, 1/beta >= eta;
-    and <g - h, eta g> >= eta |g-h|^2, the sum of two such.
+    And <g - h, eta g> >= eta |g-h|^2, the sum of two such, so that H <= G.
     """
     slack = sp.Symbol("z", nonnegative=True)  # 1/beta - eta >= 0
     distance = G + H - 2 * inner
@@ -51,10 +50,10 @@ def co_coercivity() -> Outcome:
     2, "t (f_t - f(M)) <= (D_0 - D_t)/(2 eta) - (eta t^2/2)|g_t|^2", _ALL, "weighted sum, identity for symbolic t"
 )
 def summed() -> Outcome:
-    """Step 2: t (f_t - f(M)) <= (D_0 - D_t)/(2 eta) - (eta t^2/2) G_t.
+    """The one-step inequality of each k < t once, the decrease of step j (j+1) times.
 
-    Weights: the one-step inequality of each k < t once, the decrease of step j (j+1) times. The coefficient of G_j in
-    the sum must be -eta j for 0 <= j < t and -eta t/2 at j = t; as G_j >= G_t these add up to -eta t^2/2 times G_t.
+    The coefficient of G_j in the sum must be -eta j for 0 <= j < t and -eta t/2 at j = t; as G_j >= G_t these add up to
+    -eta t^2/2 times G_t.
     """
     j = sp.Symbol("j", integer=True, nonnegative=True)
     middle = sp.Rational(1, 2) * eta * (1 - (j + 1) - j)  # G_j: +eta/2 once, decreases of steps j and j-1
@@ -84,10 +83,9 @@ def summed() -> Outcome:
 @PROOF.mutant("twice-as-fast", "L(M_t) - L(M) <= |M_0 - M|^2 / (8 eta t)", 8)
 @PROOF.step(3, "L(M_t) - L(M) <= |M_0 - M|^2 / (4 eta t)", _ALL, "square, identity")
 def combination(constant: int = 4) -> Outcome:
-    """Step 3: adding t <g_t, d_t> <= (eta t^2/2) G_t + D_t/(2 eta) gives 2t (f_t - f(M)) <= D_0/(2 eta).
+    """Adding t <g_t, d_t> <= (eta t^2/2) G_t + D_t/(2 eta) gives 2t (f_t - f(M)) <= D_0/(2 eta).
 
-    So f_t - f(M) <= D_0 / (constant eta t) follows if and only if the excess
-    D_0/(constant eta t) - D_0/(4 eta t) has no negative coefficient.
+    So a constant is right if and only if the excess D_0/(constant eta t) - D_0/(4 eta t) has no negative coefficient.
     """
     D_0, D_t, cross = sp.symbols("D_0 D_t X", nonnegative=True)
     square = identities(
@@ -117,7 +115,7 @@ def counterexample(constant: int) -> str:
 
 @PROOF.step(4, "the constant 4 is tight on linear functions", "all eta, t > 0", "symbolic identity")
 def tight() -> Outcome:
-    """Step 4: on L(x) = -x with comparator 2 eta t the bound with 4 is an equality."""
+    """On L(x) = -x with comparator 2 eta t."""
     comparator = 2 * eta * t
     return identities(("gap = bound", comparator - eta * t, comparator**2 / (4 * eta * t)))
 
@@ -129,10 +127,9 @@ def tight() -> Outcome:
     "Popoviciu, identities",
 )
 def smoothness() -> Outcome:
-    """Step 5: the Hessian of log-sum-exp is at most I/2, so beta = lambda_max(sum w phi phi^T)/2.
+    """u^T (diag p - p p^T) u is the variance of u under p: at most (b-mu)(mu-a) for u in [a, b].
 
-    u^T (diag p - p p^T) u is the variance of u under p; with lower and upper ends a, b of u it is at
-    most (b-mu)(mu-a) <= (b-a)^2/4 <= (a^2+b^2)/2 <= |u|^2/2.
+    And (b-mu)(mu-a) <= (b-a)^2/4 <= (a^2+b^2)/2 <= |u|^2/2, so the Hessian of log-sum-exp is at most I/2.
     """
     a, b, mu, second = sp.symbols("a b mu s", real=True)  # s = E u^2
     valid = -second + (a + b) * mu - a * b  # E (b-u)(u-a) >= 0
@@ -145,7 +142,7 @@ def smoothness() -> Outcome:
 
 @PROOF.step(6, "beta <= max(3/(4S), 1/(4K))", "all worlds", "Gershgorin row sums")
 def smoothness_upper() -> Outcome:
-    """Step 6: in every world beta <= max(3/(4S), 1/(4K)), by row sums of sum w phi phi^T."""
+    """Row sums of sum w phi phi^T."""
     S, K, n_r = sp.symbols("S K n_r", positive=True)
     subject = 1 / S + K * sp.Rational(1, 4) / (S * K) + K * sp.Rational(1, 4) / (S * K)
     template = 2 * n_r * sp.Rational(1, 4) / (S * K)

@@ -50,11 +50,8 @@ def polynomial_nonnegative(
 ) -> Outcome:
     """Whether a polynomial with rational coefficients is >= 0 on [low, high], by Sturm sequences.
 
-    The square-free factors of odd multiplicity must have no root inside; then the
-    sign is that at any one interior point. Roots at the ends do no harm.
-
-    Returns:
-        If it is negative somewhere, the detail names an exact point and value.
+    The square-free factors of odd multiplicity must have no root inside; then the sign is that at any one interior
+    point. Roots at the ends do no harm. If it is negative somewhere, the detail names an exact point and value.
     """
     polynomial = sp.Poly(expression, variable, domain="QQ")
     ends = sp.Rational(low), sp.Rational(high)

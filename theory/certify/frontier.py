@@ -50,14 +50,9 @@ class Reading(StrEnum):
 
 @dataclass(frozen=True)
 class Entry:
-    """The frontier at one (R, K).
+    """The frontier at one (R, K): ``least``, None if the reading never dominates for good.
 
-    Attributes:
-        R: templates in the universe.
-        K: multiplicity.
-        reading: of the headline bound.
-        least: the frontier; None if the reading never dominates for good.
-        one_point: the n at which K q^n <= e^(-bn) was certified; None with ``least``, or if P = 0.
+    ``one_point`` is the n at which K q^n <= e^(-bn) was certified; None with ``least``, or if P = 0.
     """
 
     R: int
@@ -82,10 +77,9 @@ def exists_by_integers(R: int, K: int) -> bool:
 
 
 def exists(R: int, K: int, reading: Reading) -> bool:
-    """Whether a frontier exists: q e^b < 1.
+    """Whether a frontier exists: q e^b < 1. Normalised: always, as -log(1-x) >= x > x^2/2.
 
-    Normalised: always, as -log(1-x) >= x > x^2/2. Literal: by balls, and by
-    integers where 256 bits do not tell (equality included).
+    Literal: by balls, and by integers where 256 bits do not tell (equality included).
     """
     if reading is Reading.NORMALISED or K == R:
         return True
@@ -170,11 +164,6 @@ def _at_most(N: int, M: int, R: int, K: int, reading: Reading, law: _Law | None)
 @lru_cache(maxsize=1 << 17)
 def frontier(R: int, K: int, reading: Reading) -> Entry:
     """The frontier at (R, K), decided.
-
-    Args:
-        R: templates in the universe, at least 1.
-        K: multiplicity, 1 <= K <= R.
-        reading: of the headline bound.
 
     Raises:
         ValueError: K outside 1..R.

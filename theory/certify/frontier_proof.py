@@ -29,7 +29,7 @@ _DOMAIN = f"all 1 <= K <= |R| <= {LARGEST_UNIVERSE} (20,100 pairs)"
     1, "partial sums of the covering law bracket it (Bonferroni)", "all n >= m >= 1", "symbolic identity, induction"
 )
 def bonferroni() -> Outcome:
-    """Step 1: partial sums of inclusion-exclusion are alternately above and below."""
+    """Partial sums of inclusion-exclusion are alternately above and below."""
     n, m = sp.symbols("n m", positive=True, integer=True)
 
     def claimed(i: sp.Expr) -> sp.Expr:  # sum_{j=1..i} (-1)^(j+1) C(n,j) = 1 - (-1)^i C(n-1,i)
@@ -50,7 +50,7 @@ def bonferroni() -> Outcome:
 
 @_LITERAL.step(2, "P(N) q^-N -> K, so q e^b decides whether a frontier exists", "1 <= K < |R|", "symbolic identity")
 def tail_ratio() -> Outcome:
-    """Step 2: q_2 < q_1 < 1, so the first term alone decides in the limit."""
+    """q_2 < q_1 < 1, so the first term alone decides in the limit."""
     K, R = sp.symbols("K R", positive=True, integer=True)
     first, second = (R - K) / R, (R - K) * (R - K - 1) / (R * (R - 1))
     return identities(("1 - q_2/q_1 = K/(R-1) > 0", 1 - second / first, K / (R - 1)))
@@ -63,7 +63,7 @@ def tail_ratio() -> Outcome:
     "symbolic identity, Sturm sequence",
 )
 def normalised_exists() -> Outcome:
-    """Step 3: -log(1-x) > x^2/2 on (0,1): the derivative of the difference is (1-x+x^2)/(1-x)."""
+    """-log(1-x) > x^2/2 on (0,1): the derivative of the difference is (1-x+x^2)/(1-x)."""
     x = sp.Symbol("x", positive=True)
     difference = -sp.log(1 - x) - x**2 / 2
     return all_of(
@@ -87,10 +87,9 @@ def normalised_exists() -> Outcome:
     "convexity, ball arithmetic",
 )
 def threshold(largest_safe: int = _FIRST_UNIVERSE - 1) -> Outcome:
-    """Step 5: f(x) = -2 log(1-x)/x^2 = 2 sum_k x^(k-2)/k is convex; its minimum exceeds log ``largest_safe``.
+    """f(x) = -2 log(1-x)/x^2 = 2 sum_k x^(k-2)/k is convex; its minimum exceeds log ``largest_safe``.
 
-    The minimiser is bracketed by the sign of f' in balls; inside the bracket f is at least the value
-    of the left end's tangent at the right end.
+    The minimiser is bracketed by the sign of f' in balls; there f is at least the left end's tangent at the right end.
     """
     low, high = Fraction(7153, 10000), Fraction(7154, 10000)
     with working_precision(128) as flint:
@@ -132,7 +131,7 @@ def _unsafe(R: int) -> str:
 
 @_LITERAL.step(6, "for every |R| >= 136 some K has no literal frontier", "all |R| >= 136", "ball arithmetic, table")
 def beyond_the_table() -> Outcome:
-    """Step 6: from |R| = 201 on some K/|R| lies in [3/5, 4/5], where f <= log 200."""
+    """From |R| = 201 on some K/|R| lies in [3/5, 4/5], where f <= log 200."""
     cells = 100
     for i in range(cells):
         with working_precision(96) as flint:
@@ -160,7 +159,7 @@ def none_intervals() -> dict[int, tuple[int, int]]:
     4, "where the literal reading never dominates: 2,484 pairs", _DOMAIN, "ball arithmetic; integers at all ends"
 )
 def literal_none() -> Outcome:
-    """Step 4: the pairs without a frontier are intervals of K; their ends, and the K beyond, by integers too."""
+    """They are intervals of K; their ends, and the K beyond, by integers too."""
     total = sum(1 for entry in table(Reading.LITERAL) if entry.least is None)
     intervals = none_intervals()
     if total != sum(last - first + 1 for first, last in intervals.values()):
@@ -181,11 +180,7 @@ def literal_none() -> Outcome:
 
 
 def closest_call() -> tuple[int, int, float]:
-    """(R, K) nearest to equality in the literal criterion, and log R / f(K/R) - 1 there.
-
-    Raises:
-        ArithmeticError: balls do not single it out.
-    """
+    """(R, K) nearest to equality in the literal criterion, singled out by balls, and log R / f(K/R) - 1 there."""
     with working_precision(128) as flint:
         excess = {}
         for R in range(2, LARGEST_UNIVERSE + 1):
@@ -200,7 +195,7 @@ def closest_call() -> tuple[int, int, float]:
 
 @_LITERAL.step(4, "the closest call is (138, 94), and it has no frontier", _DOMAIN, "ball arithmetic, integers")
 def closest() -> Outcome:
-    """Step 4, the closest call."""
+    """By balls, and by integers at the pair itself."""
     R, K, excess = closest_call()
     found = exists_by_integers(R, K)
     return Outcome(
@@ -217,7 +212,7 @@ def closest() -> Outcome:
     8, "every normalised frontier", _DOMAIN, "one-point certificate, scan in ball arithmetic", Reading.NORMALISED
 )
 def finite(reading: Reading) -> Outcome:
-    """Step 8: every other frontier, by its one-point certificate and the scan below it."""
+    """Every frontier there is, by its one-point certificate and the scan below it."""
     entries = [entry for entry in table(reading) if entry.least is not None]
     largest = max(entries, key=_least)
     if reading is Reading.LITERAL and (largest.least, largest.R, largest.K) != _LARGEST:
@@ -239,7 +234,7 @@ def finite(reading: Reading) -> Outcome:
     "the table of step 8",
 )
 def short_at_first() -> Outcome:
-    """Step 9: the pairs with 1 <= K < |R| at which a reading dominates from the very first fact on."""
+    """The pairs with 1 <= K < |R| at which a reading dominates from the very first fact on."""
     first = {r: [(e.R, e.K) for e in table(r) if e.least == 1 and e.K < e.R] for r in Reading}
     normalised = {(R, K) for R in range(2, LARGEST_UNIVERSE + 1) for K in (1, 2) if K < R} | {(4, 3)}
     literal = {(R, 1) for R in range(2, LARGEST_UNIVERSE + 1)} | {(3, 2), (4, 2)}
@@ -260,7 +255,7 @@ def _least(entry: Entry) -> int:
     7, "K q^n <= e^(-bn) at one n certifies all N >= n", "all K, q, b, n > 0, q e^b < 1", "symbolic identity"
 )
 def one_point_step() -> Outcome:
-    """Step 7: K q^n <= e^(-bn) passes from n to n + 1 when q e^b < 1."""
+    """The logarithm of the ratio moves by log q + b < 0."""
     K, q, b, n = sp.symbols("K q b n", positive=True)
     left = sp.log(K) + n * sp.log(q) + b * n
     return identities(("log of the ratio moves by log q + b < 0", left.subs(n, n + 1) - left, sp.log(q) + b))

@@ -23,14 +23,7 @@ IntArray = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class LinearMemoryWorld:
-    """Which templates each fact was written with, and its answer.
-
-    Attributes:
-        templates: T(s), one row per subject; distinct, in increasing order.
-        answers: a(s) for each subject, an injection.
-        universe: |R|.
-        answer_count: A.
-    """
+    """T(s), one row of distinct increasing templates per subject; its answers a(s), an injection; |R| and A."""
 
     templates: IntArray
     answers: IntArray

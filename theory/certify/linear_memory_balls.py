@@ -27,13 +27,7 @@ Columns = list[list[Any]]  # one list over the vocabulary for each feature
 
 @dataclass(frozen=True)
 class Enclosed:
-    """An exact memory, and how far the true iterate can be from it (Frobenius norm).
-
-    Attributes:
-        columns: the memory, by feature, as exact balls.
-        radius: upper bound on the distance, a ball.
-        steps: t_0.
-    """
+    """An exact memory after t_0 ``steps``, by feature, and how far the true iterate can be from it (Frobenius), a ball."""
 
     columns: Columns
     radius: Any

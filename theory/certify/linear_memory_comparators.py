@@ -1,8 +1,7 @@
-"""C2's comparators: their losses and norms, hence the simple form, the closed form and the corollary.
+"""C2's comparators: losses and norms, hence simple form, closed form and corollary: docs/proofs/linear-memory.md.
 
-docs/proofs/linear-memory.md. A comparator is given by the vote of each feature
-for each *class* of tokens, with the number of tokens in the class; the logits,
-the losses and the squared norm follow by addition, and must come out as stated.
+A comparator is given by the vote of each feature for each *class* of tokens, with the number of tokens in the class;
+the logits, the losses and the squared norm follow by addition, and must come out as stated.
 """
 
 from __future__ import annotations
@@ -61,12 +60,7 @@ def _sharp_answer_row() -> Classes:
     1, "simple form: both losses and the norm of the comparator", _WORLDS, "tokens counted by class, symbolic identity"
 )
 def simple_form(vocabulary: sp.Expr | None = None, norm: sp.Expr | None = None) -> Outcome:
-    """Step 1: the vocabulary is counted out, both losses and the squared norm are as stated.
-
-    Args:
-        vocabulary: V as stated; S + R + A + 1.
-        norm: |M|^2 / rho^2 as stated; S (K + 1/4) + R (R + A).
-    """
+    """The vocabulary is counted out; ``vocabulary`` is V as stated, ``norm`` |M|^2 / rho^2 as stated."""
     stated_size = S + R + A + 1 if vocabulary is None else vocabulary
     stated_norm = S * (K + sp.Rational(1, 4)) + R * (R + A) if norm is None else norm
     first, second = _subject_row(rho, rho / 2), _simple_answer_row()
@@ -115,7 +109,7 @@ def _polynomial(expression: sp.Expr) -> sp.Expr:
     "tokens counted by class, symbolic identity",
 )
 def closed_form_loss() -> Outcome:
-    """Step 3: the sharper comparator's losses, summed over templates with weight n_r/(SK), and its norm."""
+    """The losses are summed over templates with weight n_r/(SK)."""
     first, second = _subject_row(a, b), _sharp_answer_row()
     template_inside = 1 + (sp.exp(b) + V - K - 1) / (K * sp.exp(a))
     answer_inside = 1 + (
@@ -151,10 +145,9 @@ def closed_form_loss() -> Outcome:
     "log(1+x) <= x, nonnegative coefficients",
 )
 def corollary() -> Outcome:
-    """Step 2: rho = 4 log t gives gap <= C log^2(t)/t for t >= 3, with C explicit.
+    """With u = 1/t in (0, 1/3] and log t >= 1, each term of the sum is at most its coefficient times u <= u log^2 t.
 
-    log(1+x) <= x; with u = 1/t in (0, 1/3] and log t >= 1, each term of the sum is at most its
-    coefficient times u <= u log^2 t. Checked: coefficients of u (1 - u^j) >= 0 by u = 1/(1+v).
+    Checked: coefficients of u (1 - u^j) >= 0 by u = 1/(1+v).
     """
     u, v, eta, L = sp.symbols("u v eta L", positive=True)
     losses = (u**2 + (S + R + A - K) * u**4) / K + (A - 1) * u + (S + K + 1) * u**3 + (R - K) * u**5

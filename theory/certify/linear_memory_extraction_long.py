@@ -73,5 +73,5 @@ def convergence(limit: int = 4) -> Outcome:
     "symbolic identities, nonnegative coefficients",
 )
 def extracts_nothing(limit: int = 4) -> Outcome:
-    """Step 12: the loss tends to 0, so c_s + x_s + X is unbounded, hence X too; then a(s) beats every answer."""
+    """The loss tends to 0, so c_s + x_s + X is unbounded, hence X too; then a(s) beats every answer."""
     return all_of(bookkeeping(), bounded_only_if(), convergence(limit))

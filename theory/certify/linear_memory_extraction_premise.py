@@ -34,7 +34,7 @@ S, V, K = sp.symbols("S V K", positive=True)
     "exhaustive enumeration",
 )
 def never_told_apart() -> Outcome:
-    """Step 7: K = 1, T(s') = {r}, T(s) = {q}, q != r: no row with e_s or e_q in it has r or a(s') for its target.
+    """T(s') = {r}, T(s) = {q}, q != r: no row with e_s or e_q in it has r or a(s') for its target.
 
     And the other features of these rows are those of facts that share q, for which the same holds.
     """
@@ -68,7 +68,7 @@ def never_told_apart() -> Outcome:
     "symbolic identities, nonnegative coefficients",
 )
 def own_template_first(step_per_fact: int = 2) -> Outcome:
-    """Step 8: K = 1, mu = u_s'(r) - u_s'(a') stays >= 0 while eta <= ``step_per_fact`` S.
+    """mu = u_s'(r) - u_s'(a') stays >= 0 while eta <= ``step_per_fact`` S.
 
     r gains (eta/S)(1 - p_r - q_r/2) and a' gains (eta/S)((1 - q_a)/2 - p_a), p at [s'] and q at [s', r]; p_r - p_a =
     theta mu with theta <= 1/2. And 1/beta <= 8S/5, as beta is at least half the diagonal entry 1/S + 1/(4S) of e_s'.
@@ -103,10 +103,9 @@ def own_template_first(step_per_fact: int = 2) -> Outcome:
     claim(PROOF.claim).log_expression,
 )
 def attained(log_bound: sp.Expr) -> Outcome:
-    """Step 9: a memory with dominance whose OOD error is, in every world, the share of uncovered facts.
+    """Votes mu > 0 for own templates, 0 for the own answer, -M elsewhere, M = 9, and one step of eta = 8.
 
-    Votes mu > 0 for own templates, 0 for the own answer, -M elsewhere, M = 9, and one step of eta = 8. In a
-    fine-tuned row p and q are the probabilities of an own template and of any token with vote -M; C of the
+    In a fine-tuned row p and q are the probabilities of an own template and of any token with vote -M; C of the
     n facts own r. Then 2 (F(a') - F(r)) = -mu + h C (p - q), and any other token is behind a'.
     """
     mu, p, q, C, M = sp.symbols("mu p q C M", positive=True)
@@ -164,10 +163,9 @@ def _admissible_votes() -> Outcome:
     "symbolic identities",
 )
 def premise_is_needed() -> Outcome:
-    """Step 10: K >= 3, one pre-training step from 0, none of fine-tuning: every held-out fact is extracted.
+    """No step of fine-tuning: every held-out fact is extracted.
 
-    At [s] an own template has gained (eta/S)(1/K - 3/(2V)), the own answer (eta/S)(1/2 - 3/(2V)), any other
-    token -(eta/S) 3/(2V).
+    At [s] templates have gained (eta/S)(1/K - 3/(2V)), the answer (eta/S)(1/2 - 3/(2V)), others -(eta/S) 3/(2V).
     """
     template, answer, other = (eta / S * (gain - sp.Rational(3, 2) / V) for gain in (1 / K, sp.Rational(1, 2), 0))
     return all_of(
@@ -183,7 +181,7 @@ def premise_is_needed() -> Outcome:
     11, "the bound exceeds each reading of the headline formula at some (N_f, K, |R|)", "two points", "ball arithmetic"
 )
 def beyond_the_headline() -> Outcome:
-    """Step 11: the law exceeds each reading of the headline formula somewhere, by balls."""
+    """The law exceeds each reading somewhere."""
     details = []
     for reading, N, multiplicity, universe in [("ood-error-literal", 2, 4, 8), ("ood-error-normalised", 1, 4, 8)]:
         law = some_unseen(N, multiplicity, universe)

@@ -31,12 +31,7 @@ _FARTHEST = 600.0
 
 @dataclass(frozen=True, eq=False)
 class Near:
-    """A float64 memory, and how far the true iterate can be from it.
-
-    Attributes:
-        memory: of shape (vocabulary, features).
-        radius: upper bound on the Frobenius distance, exact.
-    """
+    """A float64 memory of shape (vocabulary, features), and how far the true iterate can be from it (Frobenius)."""
 
     memory: FloatArray
     radius: Fraction
@@ -58,12 +53,7 @@ def exponential(x: FloatArray) -> FloatArray:
 
 
 def near_descent(world: LinearMemoryWorld, step: Fraction, record: Iterable[int]) -> dict[int, Near]:
-    """Full-batch gradient descent from 0, with the distance to the exact iterates.
-
-    Args:
-        world: the facts.
-        step: eta, exactly a float, at most 1/beta.
-        record: the numbers of steps to keep.
+    """Full-batch gradient descent from 0 with ``step`` <= 1/beta, after the numbers of steps in ``record``.
 
     Raises:
         ValueError: ``step`` is no float.
@@ -101,11 +91,7 @@ def near_descent(world: LinearMemoryWorld, step: Fraction, record: Iterable[int]
 def _rounding_of_a_step(world: LinearMemoryWorld, step: Fraction, largest: Fraction, norm: Fraction) -> Fraction:
     """Upper bound on the distance between a computed step and the exact step from the same memory.
 
-    Args:
-        world: its numbers of rows and tokens enter.
-        step: eta.
-        largest: largest computed absolute logit so far.
-        norm: largest computed Frobenius norm of the memory so far.
+    ``largest`` is the largest computed absolute logit so far, ``norm`` the largest Frobenius norm of the memory.
     """
     rows = world.subjects * (1 + world.multiplicity)
     softmax = 2 * (4 * UNIT * largest + EXP_ERROR) + (world.vocabulary + 2) * UNIT

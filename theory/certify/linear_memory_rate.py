@@ -60,14 +60,9 @@ Votes = tuple[Fraction, Fraction, Fraction, Fraction]
 
 @dataclass(frozen=True, eq=False)
 class Setting:
-    """A world with its certified step size.
+    """A world with its certified step size eta, a float taken exactly: eta ``smoothness`` <= 1, which is at least beta.
 
-    Attributes:
-        world: which facts were written with which templates.
-        smoothness: certified upper bound beta' on beta.
-        step: eta, a float taken exactly, with eta beta' <= 1.
-        enclosed: the iterate after :data:`RESTART_AT` steps.
-        near: float64 memories after 100, ..., 10^4 steps, with their distances to the true ones.
+    ``enclosed`` is the iterate after :data:`RESTART_AT` steps, ``near`` float64 memories after 100, ..., 10^4 steps.
     """
 
     world: LinearMemoryWorld
@@ -253,14 +248,7 @@ def _next(flint: Any, current: float, c: Any, w: Any, slope: float, width: float
 
 @dataclass(frozen=True, eq=False)
 class BoundForms:
-    """All forms along t at one world.
-
-    Attributes:
-        multiplicity: K.
-        steps: t.
-        gap: the gap itself, in float64.
-        forms: name of the form to its values.
-    """
+    """All forms of the bound, by name, and the gap itself in float64, along t, at one world of this multiplicity."""
 
     multiplicity: int
     steps: tuple[int, ...]
@@ -271,9 +259,7 @@ class BoundForms:
 def bound_forms(multiplicity: int, rounds: int = 150) -> BoundForms:
     """Every form of the bound and the gap along t, at S = A = 30, ``|R|`` = 8, eta = 1/beta.
 
-    Args:
-        multiplicity: K.
-        rounds: of the search for restart comparators.
+    ``rounds`` is how long restart comparators are searched for.
     """
     chosen = setting(multiplicity)
     world, step, at_restart = chosen.world, chosen.step, enclosed_start(chosen)

@@ -39,10 +39,9 @@ _RESTART_LIMIT = Fraction(10)
     "co-coercivity, nonnegative coefficients",
 )
 def nonexpansive(squared_steps: int = 1) -> Outcome:
-    """Step 4: |GD(x) - GD(y)| <= |x - y| for eta <= ``squared_steps``/beta.
+    """|x-y|^2 - 2 eta <g-h, x-y> + eta^2 |g-h|^2 with <g-h, x-y> >= |g-h|^2/beta, eta <= ``squared_steps``/beta.
 
-    |x-y|^2 - 2 eta <g-h, x-y> + eta^2 |g-h|^2 with <g-h, x-y> >= |g-h|^2/beta: the
-    coefficient of |g-h|^2 left over, eta (2/beta - eta), must not be negative.
+    The coefficient of |g-h|^2 left over, eta (2/beta - eta), must not be negative.
     """
     beta, z = sp.symbols("beta z", positive=True)
     eta = sp.Integer(squared_steps) / beta / (1 + z)  # any step up to squared_steps/beta
@@ -53,7 +52,7 @@ def nonexpansive(squared_steps: int = 1) -> Outcome:
 @PROOF.step(5, "beta' >= beta and eta beta' <= 1", CHOSEN.format(3), "LDL^T pivots in ball arithmetic, rationals", 3)
 @PROOF.step(5, "beta' >= beta and eta beta' <= 1", CHOSEN.format(1), "LDL^T pivots in ball arithmetic, rationals", 1)
 def smoothness(K: int) -> Outcome:
-    """Step 5: beta' I - (sum w phi phi^T)/2 is positive definite, and eta beta' <= 1, exactly."""
+    """beta' I - (sum w phi phi^T)/2 is positive definite."""
     chosen = setting(K)
     return Outcome(
         chosen.step * chosen.smoothness <= 1,
@@ -66,7 +65,7 @@ def smoothness(K: int) -> Outcome:
 @PROOF.step(6, f"the closed form is within {_LIMITS[3]} of the gap", CHOSEN.format(3), _NUMBERS, 3)
 @PROOF.step(6, f"the closed form is within {_LIMITS[1]} of the gap", CHOSEN.format(1), _NUMBERS, 1)
 def closed_form(K: int) -> Outcome:
-    """Step 6: the sharper closed form in balls, against the enclosed gap."""
+    """In balls, and below the simple form."""
     chosen = setting(K)
     votes = best_votes(chosen.world, chosen.step, LAST)
     bound = above(closed_form_start(chosen.world, votes).bound(chosen.step, LAST))
@@ -86,7 +85,7 @@ def closed_form(K: int) -> Outcome:
     "rounding analysis, constants in ball arithmetic",
 )
 def rounding() -> Outcome:
-    """Step 8: the exponential in float64 is within 64 units of 2^-53, and so each step's rounding is known.
+    """The exponential in float64 is within 64 units of 2^-53, and so each step's rounding is known.
 
     |r| <= 0.36: reduction errs by at most u (0.36 + 0.36) plus 2^10 |log 2 - high - low|; Horner by
     gamma_28 sum |r|^k/k! <= 28.1 u e^0.36, relative to e^r >= e^-0.36; the series is cut at r^14/14! e^0.36.
@@ -118,7 +117,7 @@ def rounding() -> Outcome:
 @PROOF.step(7, f"the restart at t_0 = {RESTART_AT} is within 10 of the gap", CHOSEN.format(3), _NUMBERS, 3)
 @PROOF.step(7, f"the restart at t_0 = {RESTART_AT} is within 10 of the gap", CHOSEN.format(1), _NUMBERS, 1)
 def restarted(K: int) -> Outcome:
-    """Step 7: M_{t_0} enclosed, then the lemma from there."""
+    """M_{t_0} enclosed, then the lemma from there."""
     chosen = setting(K)
     bound = above(restart(chosen, LAST).bound(chosen.step, LAST))
     low, measured = chosen.gap_below(LAST), chosen.gap(LAST)

@@ -21,10 +21,7 @@ K, R = sp.symbols("K R", positive=True)
     1, "L_PT - log K = mean KL(uniform on T(s) || p(.|s)) + mean answer loss", _EVERY, "symbolic identity, term by term"
 )
 def decomposition(floor: sp.Expr | None = None) -> Outcome:
-    """Step 1: term by term, -(1/K) log p = (1/K) floor + (1/K) log((1/K)/p); floor = log K.
-
-    Summed over the K templates of T(s) this is CE = floor + KL(uniform || p).
-    """
+    """-(1/K) log p = (1/K) floor + (1/K) log((1/K)/p), floor = log K: over T(s), CE = floor + KL(uniform || p)."""
     p = sp.Symbol("p", positive=True)
     stated = sp.log(K) if floor is None else floor
     return identities(("each template", -sp.log(p) / K, stated / K + (sp.log(1 / K) - sp.log(p)) / K))
@@ -32,7 +29,7 @@ def decomposition(floor: sp.Expr | None = None) -> Outcome:
 
 @PROOF.step(2, "both terms are nonnegative", _EVERY, "symbolic identities (Gibbs)")
 def gibbs() -> Outcome:
-    """Step 2: KL >= 0, from log x <= x - 1: x - 1 - log x has derivative (x-1)/x and is 0 at 1."""
+    """From log x <= x - 1: x - 1 - log x has derivative (x-1)/x and is 0 at 1."""
     x, p, u = sp.symbols("x p u", positive=True)
     difference = x - 1 - sp.log(x)
     return identities(
@@ -49,7 +46,7 @@ def gibbs() -> Outcome:
     "limit of an explicit comparator",
 )
 def infimum() -> Outcome:
-    """Step 3: along the linear memory's comparator both losses tend to 0 as rho grows, so log K is the infimum."""
+    """Along the linear memory's comparator both losses tend to 0 as rho grows."""
     S, A, V = sp.symbols("S A V", positive=True)
     y = sp.Symbol("y", positive=True)  # e^(-rho/4) -> 0+
     template = 1 + (y**-2 + V - K - 1) / (K * y**-4)
@@ -65,10 +62,9 @@ def infimum() -> Outcome:
     4, "a model that cannot tell [s] from [s,r] stays 2 log 2 above", "all K >= 1", "symbolic identities (Gibbs)"
 )
 def blind_floor(stated: sp.Expr | None = None) -> Outcome:
-    """Step 4: one distribution p for [s] and [s, r]: the loss exceeds log K by at least 2 log 2.
+    """One distribution p for [s] and [s, r]: Gibbs against u = 1/(2K) on each own template and 1/2 on the answer.
 
-    Gibbs against u = 1/(2K) on each own template and 1/2 on the answer: the two losses add up to
-    -2 sum u log p >= -2 sum u log u.
+    The two losses add up to -2 sum u log p >= -2 sum u log u.
     """
     p, q = sp.symbols("p q", positive=True)
     goal = 2 * sp.log(2) if stated is None else stated
