@@ -26,6 +26,10 @@ class Outcome:
     proved: bool
     detail: str = ""
 
+    def or_why(self, reason: str) -> Outcome:
+        """This outcome; if it is not proved, with a reason beside the failed step."""
+        return self if self.proved else Outcome(False, f"{self.detail}; {reason}")
+
 
 @dataclass(frozen=True)
 class _Stated:

@@ -27,7 +27,7 @@ Columns = list[list[Any]]  # one list over the vocabulary for each feature
 
 @dataclass(frozen=True)
 class Enclosed:
-    """An exact memory after t_0 ``steps``, by feature, and how far the true iterate can be from it (Frobenius), a ball."""
+    """An exact memory after t_0 ``steps``, by feature, and how far the true iterate can be from it, a ball."""
 
     columns: Columns
     radius: Any

@@ -17,7 +17,7 @@ PROOF = Proof("pretraining-rate-linear", "linear-memory")
 PROOFS = (PROOF,)
 _WORLDS = "all S, A, |R|, 1 <= K <= |R|, rho > 0, every world"
 
-S, R, A, K, V = sp.symbols("S R A K V", positive=True)
+S, R, A, K = sp.symbols("S R A K", positive=True)
 owners, neighbours = sp.symbols("n_r m_r", positive=True)  # facts that own r; templates co-owned with r, r included
 rho, a, b, f, g = sp.symbols("rho a b f g", real=True)
 Classes = tuple[tuple[sp.Expr, sp.Expr], ...]  # how many tokens, their logit; subjects and the prompt last
@@ -68,16 +68,8 @@ def simple_form(vocabulary: sp.Expr | None = None, norm: sp.Expr | None = None) 
     answer_inside = 1 + (A - 1) * sp.exp(-rho / 4) + (S + K + 1) * sp.exp(-3 * rho / 4) + (R - K) * sp.exp(-5 * rho / 4)
     squared = S * (K * rho**2 + (rho / 2) ** 2) + R * (A * rho**2 + R * rho**2)
     result = identities(
-        (
-            "template loss less log K",
-            _polynomial(_sum_of_exponentials(first) / (K * sp.exp(rho))),
-            _polynomial(template_inside),
-        ),
-        (
-            "answer loss",
-            _polynomial(_sum_of_exponentials(second) / sp.exp(3 * rho / 4)),
-            _polynomial(answer_inside),
-        ),
+        _loss("template loss less log K", first, rho, template_inside),
+        _loss("answer loss", second, 3 * rho / 4, answer_inside),
         ("squared norm", squared, rho**2 * stated_norm),
     )
     if not result.proved:
@@ -93,6 +85,12 @@ def simple_form(vocabulary: sp.Expr | None = None, norm: sp.Expr | None = None) 
         result,
         identities(("tokens at [s]", _size(first), stated_size), ("tokens at [s,r]", _size(second), stated_size)),
     )
+
+
+def _loss(name: str, row: Classes, own: sp.Expr, inside: sp.Expr) -> tuple[str, sp.Expr, sp.Expr]:
+    """What is inside the logarithm of a row's loss, ``own`` the logit of its target, against what is stated."""
+    number = K if row[0][1] == own else 1  # targets of that logit
+    return name, _polynomial(_sum_of_exponentials(row) / (number * sp.exp(own))), _polynomial(inside)
 
 
 def _polynomial(expression: sp.Expr) -> sp.Expr:
@@ -111,28 +109,13 @@ def _polynomial(expression: sp.Expr) -> sp.Expr:
 def closed_form_loss() -> Outcome:
     """The losses are summed over templates with weight n_r/(SK)."""
     first, second = _subject_row(a, b), _sharp_answer_row()
-    template_inside = 1 + (sp.exp(b) + V - K - 1) / (K * sp.exp(a))
-    answer_inside = 1 + (
-        (owners - 1) * sp.exp(f / 2)
-        + K * sp.exp((a - g) / 2)
-        + (neighbours - K) * sp.exp(-g / 2)
-        + (A - owners)
-        + (R - neighbours)
-        + S
-        + 1
-    ) / sp.exp((b + f) / 2)
     total = S + R + A + 1
+    template_inside = 1 + (sp.exp(b) + total - K - 1) / (K * sp.exp(a))
+    others = (owners - 1) * sp.exp(f / 2) + K * sp.exp((a - g) / 2) + (neighbours - K) * sp.exp(-g / 2)
+    answer_inside = 1 + (others + (A - owners) + (R - neighbours) + S + 1) / sp.exp((b + f) / 2)
     return identities(
-        (
-            "template loss",
-            _polynomial(_sum_of_exponentials(first) / (K * sp.exp(a))),
-            _polynomial(template_inside.subs(V, total)),
-        ),
-        (
-            "answer loss at r",
-            _polynomial(_sum_of_exponentials(second) / sp.exp((b + f) / 2)),
-            _polynomial(answer_inside),
-        ),
+        _loss("template loss", first, a, template_inside),
+        _loss("answer loss at r", second, (b + f) / 2, answer_inside),
         ("tokens", _size(second), total),
         ("squared norm of the subjects", S * (K * a**2 + b**2), S * K * a**2 + S * b**2),
     )

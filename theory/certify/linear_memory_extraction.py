@@ -13,7 +13,7 @@ from theory.certify.linear_memory import all_templates
 from theory.coverage.laws import some_unseen
 from theory.numbers.balls import below_zero_at
 
-__all__ = ["LARGEST_STEP", "PROOFS", "averaging", "failure"]
+__all__ = ["PROOFS", "averaging", "failure"]
 
 PROOF = Proof("ood-error-linear-memory", "linear-memory-extraction")
 PROOFS = (PROOF,)
@@ -151,13 +151,9 @@ def hull() -> Outcome:
 def failure(lacking: int = 0) -> Outcome:
     """2 (F(r) - F(a')) = mu + X >= 0 if mu >= gamma - ``lacking`` and X >= -gamma."""
     gamma, dominance, excess = sp.symbols("gamma dominance excess", nonnegative=True)
-    result = nonnegative_coefficients((gamma + dominance - lacking) + (excess - gamma), gamma, dominance, excess)
-    if result.proved:
-        return result
-    return Outcome(
-        False,
-        f"{result.detail}; votes 0 for the one own template, {Fraction(lacking, 2)} for the answer, {-lacking} "
-        f"elsewhere have dominance {Fraction(-lacking, 2)}, and before the first step of fine-tuning the answer leads",
+    return nonnegative_coefficients((gamma + dominance - lacking) + (excess - gamma), gamma, dominance, excess).or_why(
+        f"votes 0 for the one own template, {Fraction(lacking, 2)} for the answer, {-lacking} "
+        f"elsewhere have dominance {Fraction(-lacking, 2)}, and before the first step of fine-tuning the answer leads"
     )
 
 

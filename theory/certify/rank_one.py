@@ -50,14 +50,10 @@ def share_identity(deficit: sp.Expr | None = None) -> Outcome:
     """|sum w|^2 = N^2 |mean w|^2 = N^2 c (W/N) with W = sum |w_i|^2, and sum alpha^2 |delta|^2 = tau W."""
     stated = 1 / N if deficit is None else deficit
     share = N**2 * c * (W / N) / (N**2 * c * (W / N) + tau * W)
-    result = identities(("share", share, c * N / (c * N + tau)), ("deficit", c * (1 / share - 1) / tau, stated))
-    if not result.proved:
-        return Outcome(
-            False,
-            f"{result.detail}; at two facts with one gradient delta and alpha = 1/2: c = tau = 1, "
-            f"share = 2/3, deficit 1/2 against {stated.subs(N, 2)}",
-        )
-    return result
+    return identities(("share", share, c * N / (c * N + tau)), ("deficit", c * (1 / share - 1) / tau, stated)).or_why(
+        f"at two facts with one gradient delta and alpha = 1/2: c = tau = 1, "
+        f"share = 2/3, deficit 1/2 against {stated.subs(N, 2)}"
+    )
 
 
 @PROOF.step(3, "c = 1/N for orthogonal gradients of equal norm, 1 for equal ones", _EVERY, "symbolic identity")

@@ -90,7 +90,6 @@ PAPER: Final = Paper(
         "theory.certify.rank_one",
         "theory.certify.linear_memory_extraction",
         "theory.certify.linear_memory_extraction_premise",
-        "theory.certify.linear_memory_extraction_long",
     ),
     unknowns=("N_f", "K", "t"),
     plans=(
