@@ -45,14 +45,10 @@ class Claim:
 
     Attributes:
         id: kebab-case and lasting.
-        title: a short name for people.
         statement: the theorem in words, complete with its quantities.
-        kind: upper, lower, identity, comparison, trend, equivalence or rate.
         observable: the measured quantity that the claim speaks of.
         log_expression: natural logarithm of the bound (for an identity: of the exact value) over the notation's
             symbols; exact, never a float. None where the claim has no number (trends, comparisons).
-        source: paper, provenance, place in the source, proof.
-        premises: domain and assumptions.
         measured: arm, axis, tolerance: how it meets measurements.
         evaluation: routes to its number, where the expression alone does not do.
         mutants: near misses that must be refuted.
@@ -198,8 +194,7 @@ class Claim:
             values: one value, or an array, for each of :attr:`symbols`; arrays broadcast against each other.
 
         Returns:
-            A float for scalars, else a float64 array of the broadcast shape. Never NaN; ``-inf`` where the bound is
-            exactly 0.
+            A float for scalars, else a float64 array. Never NaN; ``-inf`` where the bound is exactly 0.
 
         Raises:
             theory.notation.DomainError: a symbol is missing, unknown or outside its domain.

@@ -57,11 +57,8 @@ def evaluated(
 ) -> dict[str, Any]:
     """The document of ``factbound bound ID NAME=VALUE ...``.
 
-    Args:
-        claim: a claim with a number.
-        values: of its symbols.
-        trivial: what the observable reaches without any theorem, which makes an upper bound vacuous; None if unknown.
-        least: the observable's least value, which makes a lower bound vacuous; None if unknown.
+    ``trivial`` is what the observable reaches without any theorem, which makes an upper bound vacuous, and ``least``
+    its least value, which makes a lower bound vacuous; None if unknown.
 
     Raises:
         DomainError: the claim states no number, or a symbol is missing or outside its domain.

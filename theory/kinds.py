@@ -12,6 +12,8 @@ import sympy as sp
 
 __all__ = ["KINDS", "Kind", "Meaning"]
 
+_IN_TOO_FEW = "in fewer than {property_share:.0%} of worlds, the upper confidence limit of that share included"
+
 
 class Kind(StrEnum):
     """What a claim asserts about its observable, hence how it is judged."""
@@ -64,8 +66,7 @@ class Meaning:
             rule="at_most",
             threshold="zero",
             words=f"{self.words}; judged run by run: in most worlds an observable of the run is at most 0",
-            falsifier="a cell in scope in which {observable} is at most 0 in fewer than {property_share:.0%} of "
-            "worlds, the upper confidence limit of that share included",
+            falsifier="a cell in scope in which {observable} is at most 0 " + _IN_TOO_FEW,
             worse="lower",
         )
 
@@ -107,24 +108,21 @@ KINDS: Final[Mapping[Kind, Meaning]] = MappingProxyType(
             rule="above",
             threshold="zero",
             words="in most worlds one arm exceeds the other, or the observable exceeds 0",
-            falsifier="a cell in scope in which {observable} is as claimed in fewer than {property_share:.0%} of "
-            "worlds, the upper confidence limit of that share included",
+            falsifier="a cell in scope in which {observable} is as claimed " + _IN_TOO_FEW,
             worse="lower",
         ),
         Kind.TREND: Meaning(
             rule="monotone",
             threshold="zero",
             words="in most worlds the observable does not move against the direction between the ends of the axis",
-            falsifier="a series in which {observable} does not move against the direction in fewer than "
-            "{property_share:.0%} of worlds, the upper confidence limit of that share included",
+            falsifier="a series in which {observable} does not move against the direction " + _IN_TOO_FEW,
             worse="lower",
         ),
         Kind.EQUIVALENCE: Meaning(
             rule="within",
             threshold="equivalence_margin",
             words="in most worlds two arms agree within a margin",
-            falsifier="a cell in which the arms agree within {equivalence_margin:g} in fewer than "
-            "{property_share:.0%} of worlds, the upper confidence limit of that share included",
+            falsifier="a cell in which the arms agree within {equivalence_margin:g} " + _IN_TOO_FEW,
             worse="lower",
         ),
         Kind.RATE: Meaning(

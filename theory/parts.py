@@ -121,8 +121,6 @@ class Source:
     """Where a claim comes from.
 
     Attributes:
-        paper: the paper, whose notation the claim uses.
-        provenance: STATED, RECONSTRUCTED or DERIVED.
         text: the place in the source, in our own words.
         number: its number in the paper's list of claims, such as ``C5``.
         proof: the page in docs/ that proves it, or None.
@@ -137,12 +135,7 @@ class Source:
 
 @dataclass(frozen=True, kw_only=True)
 class Premises:
-    """When a claim speaks.
-
-    Attributes:
-        domain: relations that the symbols must satisfy for the bound to be defined.
-        assumptions: premises, judged on symbols and measured values.
-    """
+    """When a claim speaks: relations that must hold for the bound to be defined, and premises that may be measured."""
 
     domain: tuple[sp.core.relational.Relational, ...] = ()
     assumptions: tuple[Assumption, ...] = ()

@@ -1,4 +1,4 @@
-"""C9 for the linear memory: premise, sharpness, the long run: steps 7 to 12 of docs/proofs/linear-memory-extraction.md."""
+"""C9 for the linear memory: premise, sharpness, long run; steps 7 to 12 of docs/proofs/linear-memory-extraction.md."""
 
 from __future__ import annotations
 

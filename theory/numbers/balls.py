@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from operator import add, mul
 from typing import Any
 
 import flint
@@ -44,13 +45,10 @@ class Undecided(ArithmeticError):
 
 @dataclass(frozen=True)
 class Enclosure:
-    """A closed interval that certainly holds a number.
+    """A closed interval of floats that certainly holds a number.
 
-    Attributes:
-        lower: greatest float known to be at most the number (``-inf`` allowed).
-        upper: least float known to be at least the number.
-        bits: working precision, in bits, that gave it.
-        ball: the ball itself (``flint.arb``, ``flint.fmpq`` if exact, or ``-math.inf``).
+    ``ball`` is the ball it is made of, at ``bits`` working precision: ``flint.arb``, ``flint.fmpq`` if exact, or
+    ``-math.inf``.
     """
 
     lower: float
@@ -70,12 +68,9 @@ def working_precision(bits: int) -> Iterator[Any]:
 
 
 def enclose(evaluate: Callable[[int], Any], relative_bits: int = 60) -> Enclosure:
-    """Enclose a number to ``relative_bits`` relative accuracy.
+    """Enclose a number to a radius of ``2**-relative_bits`` times the number, or 2**-1100 (below every float).
 
-    Args:
-        evaluate: gives a ball of the number at a working precision in bits; may raise :class:`Undecided`.
-        relative_bits: the radius aimed at is ``2**-relative_bits`` times the number, or an absolute ``2**-1100``
-            (below every float).
+    ``evaluate`` gives a ball of it at a working precision in bits; it may raise :class:`Undecided`.
 
     Raises:
         ArithmeticError: the precision would exceed 2^17 bits.
@@ -126,14 +121,9 @@ def log_float(enclosure: Enclosure) -> float:
 
 
 def ball(expression: sp.Expr, values: Mapping[str, Any]) -> Any:
-    """A ball of ``expression`` at the current working precision.
+    """A ball of an expression at the current working precision: ``flint.fmpq`` where exact, ``flint.arb``, or ``-inf``.
 
-    Args:
-        expression: over symbols named in ``values``.
-        values: ints, Fractions, or floats (taken at their exact binary value).
-
-    Returns:
-        ``flint.fmpq`` where exact, ``flint.arb``, or the float ``-inf``.
+    ``values`` are ints, Fractions, or floats (taken at their exact binary value), by symbol.
 
     Raises:
         Undecided: more precision is needed.
@@ -195,12 +185,7 @@ def _sign(value: Any) -> int:
 
 
 def _add(*terms: Any) -> Any:
-    if any(_is_bottom(a) for a in terms):
-        return -math.inf
-    total = terms[0]
-    for other in terms[1:]:
-        total = _small(total + other) if _exact(total) and _exact(other) else _arb(total) + _arb(other)
-    return total
+    return -math.inf if any(_is_bottom(a) for a in terms) else _folded(add, terms)
 
 
 def _multiply(*factors: Any) -> Any:
@@ -210,9 +195,17 @@ def _multiply(*factors: Any) -> Any:
         if math.prod(_sign(a) for a in factors) > 0:
             raise ArithmeticError("a logarithm of +infinity")
         return -math.inf
-    total = factors[0]
-    for other in factors[1:]:
-        total = _small(total * other) if _exact(total) and _exact(other) else _arb(total) * _arb(other)
+    return _folded(mul, factors)
+
+
+def _folded(operation: Callable[[Any, Any], Any], terms: tuple[Any, ...]) -> Any:
+    """An exact rational while all is exact and short, else a ball."""
+    total = terms[0]
+    for other in terms[1:]:
+        exact = _exact(total) and _exact(other)
+        total = operation(total, other) if exact else operation(_arb(total), _arb(other))
+        if exact and total.height_bits() > 2 * _EXACT_BITS:
+            total = _arb(total)
     return total
 
 
@@ -255,29 +248,23 @@ def _exp(argument: Any) -> Any:
 
 
 def _least(*terms: Any) -> Any:
-    if any(_is_bottom(a) for a in terms):
-        return -math.inf
-    return _choose(terms, 1)
+    return -math.inf if any(_is_bottom(a) for a in terms) else _choose(terms, 1)
 
 
 def _greatest(*terms: Any) -> Any:
-    finite = [a for a in terms if not _is_bottom(a)]
-    return _choose(tuple(finite), -1) if finite else -math.inf
+    finite = tuple(a for a in terms if not _is_bottom(a))
+    return _choose(finite, -1) if finite else -math.inf
 
 
 def _choose(terms: tuple[Any, ...], sign: int) -> Any:
+    """The least (``sign`` 1) or greatest (-1) term; where it is decided which, what is exact stays so."""
     best = terms[0]
     for other in terms[1:]:
-        if _exact(best) and _exact(other):
-            best = best if sign * best <= sign * other else other
+        first, second = (best, other) if _exact(best) and _exact(other) else (_arb(best), _arb(other))
+        if sign * first <= sign * second:
             continue
-        first, second = _arb(best), _arb(other)
-        if sign * first <= sign * second:  # decided: keep what is exact
-            continue
-        if sign * second <= sign * first:
-            best = other
-        else:
-            best = first.min(second) if sign > 0 else first.max(second)
+        decided = sign * second <= sign * first
+        best = other if decided else first.min(second) if sign > 0 else first.max(second)
     return best
 
 
@@ -302,11 +289,6 @@ def _binomial(n: Any, k: Any) -> Any:
     return (
         (flint.arb(upper) + 1).lgamma() - (flint.arb(lower) + 1).lgamma() - (flint.arb(upper - lower) + 1).lgamma()
     ).exp()
-
-
-def _small(value: Any) -> Any:
-    """An exact rational while it is short, else a ball."""
-    return value if value.height_bits() <= 2 * _EXACT_BITS else flint.arb(value)
 
 
 def _arb(value: Any) -> Any:

@@ -27,10 +27,10 @@ _RELATIVE_ACCURACY = 1e-13  # of the logarithm; where float64 cannot promise it,
 
 
 def log_fraction(value: Fraction) -> float:
-    """Natural logarithm of an exact non-negative rational, to double precision.
+    """Natural logarithm of an exact non-negative rational, to double precision; log 0 is -inf.
 
-    Relative accuracy is kept both near 1 (where log n - log d cancels) and for
-    numerators and denominators beyond the range of floats. log 0 is -inf.
+    Relative accuracy is kept both near 1 (where log n - log d cancels) and for numerators and denominators beyond the
+    range of floats.
 
     Raises:
         ValueError: the value is negative.
@@ -175,9 +175,7 @@ class LogBound:
     def check(self, values: Mapping[str, ArrayLike], *, without: str | None = None) -> dict[str, np.ndarray[Any, Any]]:
         """The values as arrays in the notation's order, broadcast; each symbol of the bound has one, in its domain.
 
-        Args:
-            values: by name; further symbols of the notation may be given.
-            without: a symbol that need not be given; relations of the domain are then not checked.
+        The symbol ``without`` need not be given; relations of the domain are then not checked.
 
         Raises:
             DomainError: a symbol is missing, unknown or outside its domain.

@@ -12,6 +12,7 @@ x``: most bounds then need no second look.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -161,13 +162,8 @@ def _extremum(terms: list[Approximation], sign: float) -> Approximation:
     for other, other_error in terms[1:]:
         first = sign * (value + sign * error) <= sign * (other - sign * other_error)
         second = sign * (other + sign * other_error) <= sign * (value - sign * error)
-        nearer = sign * value <= sign * other
-        result = np.where(nearer, value, other)
         mixed = np.maximum(error, other_error)
         error = np.where(first, error, np.where(second, other_error, mixed))
-        value = result
-    # NaN in any term poisons the result: its error bound is unknown.
-    bad = np.zeros(np.shape(value), dtype=bool)
-    for other, _ in terms:
-        bad = bad | np.isnan(other)
-    return value, np.where(bad, np.inf, error)
+        value = np.where(sign * value <= sign * other, value, other)
+    poisoned = reduce(np.logical_or, (np.isnan(other) for other, _ in terms))  # by NaN in any term
+    return value, np.where(poisoned, np.inf, error)

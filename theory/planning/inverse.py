@@ -17,10 +17,6 @@ def symbolic_inverse(claim: Claim, unknown: str) -> sp.Expr | None:
 
     Three shapes are inverted, after taking a minimum with the trivial bound off: ``a x + b``, ``a log(x) + b`` and ``a
     x**2``, with a and b free of x. Nothing is solved by search, so a result is always the inverse of the whole bound.
-
-    Args:
-        claim: whose bound; None is returned where it has none, or is minimised over a parameter.
-        unknown: the name of the symbol to solve for.
     """
     if claim.log_expression is None or claim.minimised_over:
         return None

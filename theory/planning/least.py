@@ -21,18 +21,10 @@ _MOST_EXAMINED = 20_000
 def least_multiplicity_some_unseen(
     good: Callable[[int], bool], target: Fraction, low: int, high: int, *, N_f: int, R: int
 ) -> tuple[int | None, int | None]:
-    """Least K with P[some own template unseen] <= target; P is not monotone in K.
+    """Least K with P[some own template unseen] <= target, and that from which all are; P is not monotone in K.
 
-    With x = (1 - K/R)^N_f, P lies between 1 - (1-x)^K (negative association) and
-    K x (union bound); only the K that this leaves open are decided exactly.
-
-    Args:
-        good: whether the exact law at K is at most the target.
-        target: a positive number, or 0.
-        low: least K allowed.
-        high: greatest K allowed, at most R.
-        N_f: fine-tuned facts.
-        R: templates in the universe.
+    With x = (1 - K/R)^N_f, P lies between 1 - (1-x)^K (negative association) and K x (union bound); only the K that
+    this leaves open are decided exactly, by ``good``.
     """
     K = np.arange(low, high + 1, dtype=np.float64)
     with np.errstate(divide="ignore"):

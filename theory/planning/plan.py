@@ -40,20 +40,15 @@ _MOST_SCANNED = 10**7
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """The least value of a symbol at which a claim's bound meets a target.
+    """The least value of a symbol at which a claim's bound meets a target; None, with the ``reason``, if nothing does.
+
+    ``bound_at`` and ``bound_before`` are the bound at ``value`` and one less (None outside the domain).
 
     Attributes:
-        claim: the claim's id.
-        unknown: the symbol solved for.
-        target: the value that the bound is to be at most, exactly.
-        value: the least value, or None if nothing reaches the target.
-        bound_at: the bound at ``value``.
-        log_bound_at: its natural logarithm.
-        bound_before: the bound at ``value - 1``; None if that is outside the domain.
-        holds_from: the least value from which the bound stays within the target;
-            larger than ``value`` where the bound is not monotone; None if unknown or none.
-        symbolic: the real solution over the other symbols and ``delta``, the target,
-            where the bound can be inverted in closed form; ``value`` is its ceiling, if allowed.
+        holds_from: the least value from which the bound stays within the target; larger than ``value`` where the bound
+            is not monotone; None if unknown or none.
+        symbolic: the real solution over the other symbols and ``delta``, the target, where the bound can be inverted in
+            closed form; ``value`` is its ceiling, if allowed.
         reason: how the value was found, or why there is none.
     """
 
@@ -62,7 +57,6 @@ class Plan:
     target: Fraction
     value: int | None
     bound_at: float | None = None
-    log_bound_at: float | None = None
     bound_before: float | None = None
     holds_from: int | None = None
     symbolic: sp.Expr | None = None
@@ -150,7 +144,6 @@ def plan(claim: Claim | str, target: float | Rational | str, unknown: str | None
         target=exact,
         value=value,
         bound_at=item.bound(**asked.at(value)),
-        log_bound_at=item.log_bound(**asked.at(value)),
         bound_before=item.bound(**asked.at(value - 1)) if value > low else None,
         holds_from=holds_from,
         symbolic=symbolic,

@@ -19,11 +19,7 @@ def ask(
 ) -> list[Plan]:
     """The plan of a claim, then those of the claims that papers of the same notation want seen beside it.
 
-    Args:
-        claim: the claim.
-        target: the bound is to be at most this.
-        given: values of symbols.
-        unknown: the symbol to solve for; None takes the first that is not given.
+    ``given`` are values of symbols, ``unknown`` the symbol to solve for, by default the first that is not given.
 
     Raises:
         DomainError: the values lie outside the claim's domain, or the question makes no sense; see :func:`plan`.
