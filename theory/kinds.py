@@ -42,11 +42,8 @@ class Meaning:
         threshold: what that is: the claim's ``bound``, ``zero``, ``equivalence_margin`` (settings) or ``slope_limit``.
         words: what it asserts, as part of a sentence.
         falsifier: what would refute it; a template over ``{observable}`` (its name) and the thresholds.
-        worse: the side to which what is judged (a mean, or a share of worlds) moves when it gets worse, ``higher`` or
-            ``lower``; None: either.
-        relation: SymPy's relation between observable and number; None for a claim without a number.
-        sign: that relation in plain text.
-        latex: that relation in LaTeX.
+        worse: the side to which what is judged (a mean, or a share of worlds) moves when it gets worse; None: either.
+        relation: SymPy's, between observable and number; None for a claim without a number.
     """
 
     rule: str

@@ -120,9 +120,8 @@ class Proof:
 
         def decorate(check: Check) -> Check:
             run = partial(check, *args, **kwargs)
-            step = Step(self.claim, f"{self.page}.{number}", statement, domain, method, run)
+            self._of_check[check] = step = Step(self.claim, f"{self.page}.{number}", statement, domain, method, run)
             insort(self.steps, step, key=_number)
-            self._of_check[check] = step
             return check
 
         return decorate
@@ -133,10 +132,9 @@ class Proof:
         """The decorated check must not prove this; number, domain and method are those of the step below."""
 
         def decorate(check: Check) -> Check:
-            step = self._of_check[check]
-            here = step.step if number is None else f"{self.page}.{number}"
-            run = partial(check, *args, **kwargs)
-            mutant = Step(f"{self.claim}:{name}", here, statement, domain or step.domain, step.method, run)
+            of, run = self._of_check[check], partial(check, *args, **kwargs)
+            here = of.step if number is None else f"{self.page}.{number}"
+            mutant = Step(f"{self.claim}:{name}", here, statement, domain or of.domain, of.method, run)
             insort(self.mutants, mutant, key=_number)
             return check
 

@@ -10,7 +10,7 @@ import sympy as sp
 
 from theory.certify.certificate import Outcome, Proof
 from theory.certify.exact import all_of, identities, polynomial_nonnegative
-from theory.certify.frontier import LARGEST_UNIVERSE, Entry, Reading, exists, exists_by_integers, rate_of, table
+from theory.certify.frontier import LARGEST_UNIVERSE, Reading, exists, exists_by_integers, rate_of, table
 from theory.numbers.balls import rational, working_precision
 
 __all__ = ["PROOFS", "closest_call", "none_intervals"]
@@ -214,7 +214,7 @@ def closest() -> Outcome:
 def finite(reading: Reading) -> Outcome:
     """Every frontier there is, by its one-point certificate and the scan below it."""
     entries = [entry for entry in table(reading) if entry.least is not None]
-    largest = max(entries, key=_least)
+    largest = max(entries, key=lambda entry: entry.least or 0)
     if reading is Reading.LITERAL and (largest.least, largest.R, largest.K) != _LARGEST:
         return Outcome(False, f"largest frontier {largest}")
     if reading is Reading.NORMALISED and len(entries) != comb(LARGEST_UNIVERSE + 1, 2):
@@ -223,7 +223,7 @@ def finite(reading: Reading) -> Outcome:
         True,
         f"{len(entries)} finite entries; largest {largest.least} at |R| = {largest.R}, K = {largest.K}; "
         f"{sum(1 for e in entries if e.least == 1)} are 1; lowest K with a frontier above 1 at |R| = 20: "
-        f"{next(e.K for e in entries if e.R == 20 and _least(e) > 1)}",
+        f"{next(e.K for e in entries if e.R == 20 and (e.least or 0) > 1)}",
     )
 
 
@@ -245,10 +245,6 @@ def short_at_first() -> Outcome:
         "normalised: K = 1, K = 2 and (|R|, K) = (4, 3); literal: K = 1 and (3, 2), (4, 2); "
         "every other pair with K < |R| falls short",
     )
-
-
-def _least(entry: Entry) -> int:
-    return entry.least or 0
 
 
 @_LITERAL.step(

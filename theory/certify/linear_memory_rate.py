@@ -8,7 +8,7 @@ Forms, from loose to tight (docs/proofs/linear-memory.md and gradient-domination
 - ``restart``: the lemma from an enclosed iterate M_{t_0}, comparator free;
 - ``domination``: gradient domination from the closed form (or the restart) on, without log^2 t.
 
-Bounds are upper ends of balls; the gap is enclosed too, by :mod:`theory.certify.linear_memory_floats`.
+Bounds are upper ends of balls; the gap is enclosed too, by :mod:`theory.certify.linear_memory`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from theory.certify.linear_memory import FloatArray, LinearMemoryWorld, draw_world, gap, gradient
+from theory.certify.linear_memory import FloatArray, LinearMemoryWorld, Near, draw_world, gap, gradient, near_descent
 from theory.certify.linear_memory_balls import (
     Enclosed,
     certified_smoothness,
@@ -31,7 +31,6 @@ from theory.certify.linear_memory_balls import (
     gap_ball,
     squared_distance,
 )
-from theory.certify.linear_memory_floats import Near, near_descent
 from theory.numbers.balls import above, below, rational, working_precision
 from theory.registry import claim
 
@@ -115,15 +114,9 @@ def setting(multiplicity: int, seed: int = 0, times: tuple[int, ...] = _TIMES) -
 
 def simple_bound(world: LinearMemoryWorld, step: Fraction, t: int) -> float:
     """The registered simple form, upper end of its enclosure."""
-    values: dict[str, Any] = {
-        "S": world.subjects,
-        "A": world.answer_count,
-        "R": world.universe,
-        "K": world.multiplicity,
-        "eta": float(step),
-        "t": t,
-    }
-    return math.nextafter(math.exp(claim("pretraining-rate-linear").enclosure(**values).upper), math.inf)
+    S, A, R, K = world.subjects, world.answer_count, world.universe, world.multiplicity
+    found = claim("pretraining-rate-linear").enclosure(S=S, A=A, R=R, K=K, eta=float(step), t=t)
+    return math.nextafter(math.exp(found.upper), math.inf)
 
 
 @lru_cache(maxsize=64)
@@ -216,26 +209,22 @@ def domination_bounds(world: LinearMemoryWorld, step: Fraction, last: int, start
         if not 2 * c * w <= 1:
             raise ArithmeticError("eta gamma^2 w > 1: the recursion is not proved to be monotone")
         floats = [(above(s.loss), above(s.reach / (4 * eta)), s.offset) for s in starts]
-        current: float | None = None
-        slope, width = float(c.mid()), 1 / (world.subjects * world.multiplicity)
         for k in range(1, last + 1):
-            fresh = math.inf
-            for loss, over, offset in floats:
-                if k > offset:  # each rounding to the next float above
-                    quotient = math.nextafter(over / (k - offset), math.inf)
-                    fresh = min(fresh, math.nextafter(loss + quotient, math.inf))
-            if current is not None:
-                fresh = min(fresh, _next(flint, current, c, w, slope, width))
-            current = fresh
-            bounds.append(current)
+            given = [_up(loss + _up(over / (k - offset))) for loss, over, offset in floats if k > offset]
+            carried = [_next(flint, bounds[-1], c, w)] if bounds else []
+            bounds.append(min([*given, *carried], default=math.inf))
     return bounds
 
 
-def _next(flint: Any, current: float, c: Any, w: Any, slope: float, width: float) -> float:
+def _up(value: float) -> float:
+    return math.nextafter(value, math.inf)
+
+
+def _next(flint: Any, current: float, c: Any, w: Any) -> float:
     """A float x certified to satisfy x + c Phi(x)^2 >= y - c Phi(y)^2, y = ``current``."""
     y = flint.arb(current)
     goal = y - c * (w * (1 - (-y / w).exp())) ** 2
-    wanted = float(goal.mid())
+    wanted, slope, width = float(goal.mid()), float(c.mid()), int(w.p) / int(w.q)
     x = current
     for _ in range(4):  # fixed point; the certificate below does not depend on it
         x = wanted - slope * (width * -math.expm1(-x / width)) ** 2

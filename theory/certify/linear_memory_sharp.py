@@ -8,8 +8,8 @@ import sympy as sp
 
 from theory.certify.certificate import Outcome, Proof
 from theory.certify.exact import nonnegative_coefficients
+from theory.certify.linear_memory import EXP_ERROR, LOG2_HIGH, LOG2_LOW, TAYLOR_DEGREE, UNIT
 from theory.certify.linear_memory_balls import from_floats, squared_distance
-from theory.certify.linear_memory_floats import EXP_ERROR, LOG2_HIGH, LOG2_LOW, TAYLOR_DEGREE, UNIT
 from theory.certify.linear_memory_rate import (
     CHOSEN,
     LAST,

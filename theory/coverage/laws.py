@@ -37,20 +37,15 @@ _LONG = 1 << 14  # bits of C(R, K)**N_f from which FLINT's multiplication pays f
 
 
 def some_unseen(N_f: int, K: int, R: int) -> Fraction:
-    """P[some own template is shown by no fine-tuned fact], by inclusion-exclusion.
-
-    Where the integers are long, reducing the fraction costs more than the sum;
-    :func:`some_unseen_integers` leaves it unreduced.
-    """
+    """P[some own template is shown by no fine-tuned fact]; long integers cost less unreduced."""
     return Fraction(*some_unseen_integers(N_f, K, R))
 
 
 def some_unseen_integers(N_f: int, K: int, R: int) -> tuple[int, int]:
-    """Numerator and denominator C(R,K)^N_f of :func:`some_unseen`, unreduced.
+    """Numerator and denominator C(R,K)^N_f of :func:`some_unseen`, by inclusion-exclusion, unreduced.
 
-    The alternating sum of at most K terms is exact: C(R-j,K) follows from C(R-j+1,K) by one exact division. The
-    integers have N_f log2 C(R,K) bits, and the cost is that of K powers of such length: 0.3 s at K = 2000, R = 10^4,
-    N_f = 20. Beyond affordable lengths use :mod:`theory.coverage.balls`.
+    The alternating sum of at most K terms is exact: C(R-j,K) follows from C(R-j+1,K) by one exact division. The cost is
+    that of K powers of N_f log2 C(R,K) bits: 0.3 s at K = 2000, R = 10^4, N_f = 20.
 
     Raises:
         ValueError: K > R.
@@ -96,11 +91,10 @@ def below_half_mean(N_f: int, K: int, R: int) -> Fraction:
 
 
 def some_unseen_by_chain(N_f: int, K: int, R: int) -> float:
-    """:func:`some_unseen` by a second, independent route, in float64.
+    """:func:`some_unseen` by a second route, in float64: a Markov chain on how many own templates were seen.
 
-    The number of own templates seen so far is a Markov chain: from ``seen``, one more fact shows ``new`` of the K -
-    seen unseen own templates with the hypergeometric probability C(K-seen, new) C(R-K+seen, K-new) / C(R, K). No
-    alternating sum, hence no cancellation.
+    One more fact shows ``new`` of the K - seen unseen own templates with the hypergeometric probability
+    C(K-seen, new) C(R-K+seen, K-new) / C(R, K). No alternating sum, hence no cancellation.
     """
     whole = comb(R, K)
     state = [1.0] + [0.0] * K
@@ -201,8 +195,7 @@ def some_unseen_given_world(own: Sequence[int], others: Sequence[Sequence[int]],
 
     Inclusion-exclusion over the subsets J of ``own``: the facts that avoid J number n_J, and all N_f come from them
     with probability C(n_J, N_f) / C(n, N_f). Subsets are grown one template at a time and merged by the set of facts
-    that show one of them; a template that is shown wherever another one is shown need not be asked for; a subset
-    avoided by fewer than N_f facts, and all its supersets, contribute nothing. At worst 2^K terms.
+    that show one of them; at worst 2^K terms.
 
     Raises:
         ValueError: N_f exceeds the number of other facts.

@@ -7,7 +7,15 @@ import numpy as np
 import pytest
 
 from theory import claim
-from theory.certify.linear_memory import LinearMemoryWorld, draw_world, gap, gradient
+from theory.certify.linear_memory import (
+    EXP_ERROR,
+    LinearMemoryWorld,
+    draw_world,
+    exponential,
+    gap,
+    gradient,
+    near_descent,
+)
 from theory.certify.linear_memory_balls import (
     certified_smoothness,
     enclosed_descent,
@@ -15,7 +23,6 @@ from theory.certify.linear_memory_balls import (
     gap_ball,
     squared_distance,
 )
-from theory.certify.linear_memory_floats import EXP_ERROR, exponential, near_descent
 from theory.certify.linear_memory_rate import (
     best_votes,
     bound_forms,

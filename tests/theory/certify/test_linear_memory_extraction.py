@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from theory import claim
-from theory.certify.linear_memory import LinearMemoryWorld, draw_world
+from theory.certify.linear_memory import LinearMemoryWorld, draw_world, near_descent
 from theory.certify.linear_memory_extraction import averaging, failure
 from theory.certify.linear_memory_extraction_premise import attained, bounded_only_if, convergence, own_template_first
-from theory.certify.linear_memory_floats import near_descent
 from theory.coverage.laws import some_unseen
 
 Array = NDArray[np.float64]

@@ -1,15 +1,4 @@
-"""The paper whose claims these are, and its symbols.
-
-=========  =====================  ====================================================
-here       in the paper           meaning
-=========  =====================  ====================================================
-``S``      number of subjects     subjects, hence facts
-``A``      number of answers      answers
-``R``      universe of templates  relation templates in the universe
-``K``      K                      multiplicity: templates a fact was written with
-``N_f``    N_f                    facts revisited in fine-tuning
-=========  =====================  ====================================================
-"""
+"""The paper whose claims these are, and its symbols: here as in the paper, |R| written R."""
 
 from functools import partial
 from typing import Final
@@ -39,15 +28,9 @@ __all__ = [
     "t",
 ]
 
-S: Final = sp.Symbol("S", integer=True, positive=True)
-A: Final = sp.Symbol("A", integer=True, positive=True)
-R: Final = sp.Symbol("R", integer=True, positive=True)
-K: Final = sp.Symbol("K", integer=True, positive=True)
+S, A, R, K, m, t = sp.symbols("S A R K m t", integer=True, positive=True)
 N_f: Final = sp.Symbol("N_f", integer=True, nonnegative=True)
-m: Final = sp.Symbol("m", integer=True, positive=True)
-eta: Final = sp.Symbol("eta", positive=True)
-t: Final = sp.Symbol("t", integer=True, positive=True)
-epsilon: Final = sp.Symbol("epsilon", positive=True)
+eta, epsilon = sp.symbols("eta epsilon", positive=True)
 
 NOTATION: Final = Notation(
     "xu-chen",
