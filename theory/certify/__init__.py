@@ -12,7 +12,13 @@ checks and must not be proved.
 FLINT, SciPy and Matplotlib are loaded on use, never by ``import theory``.
 """
 
-from theory.certify.catalogue import certificates, count_of_certificates, count_of_mutants, mutants
-from theory.certify.certificate import Certificate, document
+from theory.certify.certificate import (
+    Certificate,
+    certificates,
+    count_of_certificates,
+    count_of_mutants,
+    document,
+    mutants,
+)
 
 __all__ = ["Certificate", "certificates", "count_of_certificates", "count_of_mutants", "document", "mutants"]

@@ -1,4 +1,4 @@
-"""What a certificate is: one numbered step of a proof, checked by machine over a stated domain.
+"""What a certificate is, one numbered step of a proof, checked by machine over a stated domain; and all of them.
 
 A step holds the check itself. Running it gives a certificate, PROVED or NOT PROVED; nothing in between, and nothing
 sampled. An exception is a defect of the program and is never swallowed: a mutant must fail by its own falsehood.
@@ -6,14 +6,27 @@ sampled. An exception is a defect of the program and is never swallowed: a mutan
 
 from __future__ import annotations
 
+import importlib
 import time
 from bisect import insort
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, TypeVar
 
-__all__ = ["Certificate", "Outcome", "Proof", "Step", "document"]
+from theory.registry import all_claims, claim, papers
+
+__all__ = [
+    "Certificate",
+    "Outcome",
+    "Proof",
+    "Step",
+    "certificates",
+    "count_of_certificates",
+    "count_of_mutants",
+    "document",
+    "mutants",
+]
 
 
 Check = TypeVar("Check", bound=Callable[..., "Outcome"])
@@ -153,3 +166,42 @@ def document(proofs: Sequence[Certificate], refutations: Sequence[Certificate]) 
         "all_proved": all(c.proved for c in proofs),
         "all_mutants_refuted": not any(c.proved for c in refutations),
     }
+
+
+@lru_cache(maxsize=1)
+def _all_proofs() -> tuple[Proof, ...]:
+    order = {item.id: position for position, item in enumerate(all_claims())}
+    proofs = (proof for paper in papers() for name in paper.proofs for proof in importlib.import_module(name).PROOFS)
+    return tuple(sorted(proofs, key=lambda proof: order[proof.claim]))
+
+
+def _proofs(claim_id: str | None) -> tuple[Proof, ...]:
+    return _all_proofs() if claim_id is None else tuple(p for p in _all_proofs() if p.claim == claim(claim_id).id)
+
+
+def certificates(claim_id: str | None = None) -> Iterator[Certificate]:
+    """Certificates of all claims, or of one, as they are proved.
+
+    Raises:
+        theory.registry.UnknownClaimError: no such claim.
+    """
+    return (step.run() for proof in _proofs(claim_id) for step in proof.steps)
+
+
+def mutants(claim_id: str | None = None) -> Iterator[Certificate]:
+    """Near misses through the same checks: each must come out NOT PROVED, the detail says why.
+
+    Raises:
+        theory.registry.UnknownClaimError: no such claim.
+    """
+    return (mutant.run() for proof in _proofs(claim_id) for mutant in proof.mutants)
+
+
+def count_of_certificates(claim_id: str | None = None) -> int:
+    """How many certificates there are, without running them."""
+    return sum(len(proof.steps) for proof in _proofs(claim_id))
+
+
+def count_of_mutants(claim_id: str | None = None) -> int:
+    """How many mutants there are, without running them."""
+    return sum(len(proof.mutants) for proof in _proofs(claim_id))

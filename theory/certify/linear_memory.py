@@ -21,6 +21,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from theory.numbers.floats import FloatArray
+
 __all__ = [
     "EXP_ERROR",
     "LOG2_HIGH",
@@ -38,7 +40,6 @@ __all__ = [
     "near_descent",
 ]
 
-FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 UNIT = Fraction(1, 2**53)

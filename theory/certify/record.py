@@ -14,8 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from theory.certify.catalogue import certificates, mutants
-from theory.certify.certificate import Certificate
+from theory.certify.certificate import Certificate, certificates, mutants
 from theory.claim import Claim
 from theory.fingerprint import fingerprint
 from theory.parts import Provenance

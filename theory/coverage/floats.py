@@ -16,13 +16,10 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from theory.numbers.floats import Approximation
+from theory.numbers.floats import Approximation, FloatArray
 
 __all__ = ["log_none_seen", "log_some_below_half_bound"]
-
-FloatArray = NDArray[np.float64]
 
 _UNIT = 2.0**-52
 # d(n) for n = 0..15, and the coefficients of its asymptotic series in 1/n beyond.

@@ -12,11 +12,9 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from theory.numbers.floats import approximate
+from theory.numbers.floats import FloatArray, approximate
 
 __all__ = ["minimiser"]
-
-FloatArray = NDArray[np.float64]
 
 _GRID = np.geomspace(2.0**-20, 2.0**10, 241)
 _GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0

@@ -6,9 +6,8 @@ learning rate that decays to 0.
 Guarantee (comparison): in at least 80 % of worlds the OOD error is larger without either part than in the full model;
 in as many, a larger share of the initial gap is left with the decayed rate.
 
-Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, first version, in words: "may be incapable", "matter".
-STATED, and reported rather than required: these words name no quantity, and the direction of the effect of a schedule
-is this project's choice.
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. STATED, and reported rather than required: these words
+name no quantity, and the direction of the effect of a schedule is this project's choice.
 
 >>> import theory
 >>> claim = theory.claim("ablation-attention-only")

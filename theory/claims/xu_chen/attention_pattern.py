@@ -5,9 +5,8 @@ Definition: the attention mass on a kind of token is that at the answer position
 Guarantee (comparison): in at least 80 % of worlds pre-training lowers the mass on distractors below its share at
 initialisation.
 
-Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, abstract and summary: pre-training learns structured
-attention patterns. RECONSTRUCTED, hence reported and not required: which masses rise and fall is this project's
-reading, and the part about the subject's weight has a premise still to be found.
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. RECONSTRUCTED, hence not required: which masses rise
+and fall is this project's reading, and the part about the subject's weight has a premise still to be found.
 
 >>> import theory
 >>> theory.claim("attention-pattern").arm

@@ -7,8 +7,8 @@ Guarantee (upper): with p = K/|R| and c = floor(N_f p / 2) its probability is at
 2)), and, sharper, at most min(1, K P[C_r = c] / (1 - rho)) with rho = c(1-p) / ((N_f-c+1)p). The sharp form is
 within 2.11 of the exact law.
 
-Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, asks that fine-tuning cover enough templates.
-The bounds are DERIVED; proofs in docs/claims/coverage-union.md and coverage-union-sharp.md.
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. The bounds are DERIVED; proofs in
+docs/claims/coverage-union.md and coverage-union-sharp.md.
 
 >>> import theory
 >>> round(theory.claim("coverage-union").bound(N_f=60, K=30, R=60), 4)

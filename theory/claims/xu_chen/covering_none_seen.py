@@ -5,8 +5,7 @@ Definition: an own template of a held-out fact is seen if some fine-tuned fact w
 Guarantee (identity, hence tight): averaged over worlds, no own template is seen with probability
 [C(|R|-K,K)/C(|R|,K)]^N_f.
 
-Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, asks that fine-tuning cover enough templates.
-DERIVED; proof in docs/claims/covering-none-seen.md.
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. DERIVED; proof in docs/claims/covering-none-seen.md.
 
 >>> import theory
 >>> round(theory.claim("covering-none-seen").bound(N_f=40, K=3, R=60), 5)

@@ -5,8 +5,7 @@ Definition: an own template of a held-out fact is unseen if no fine-tuned fact w
 Guarantee (identity, hence tight): averaged over worlds, some own template is unseen with probability
 sum_{j=1..K} (-1)^(j+1) C(K,j) [C(|R|-j,K)/C(|R|,K)]^N_f.
 
-Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, asks that fine-tuning cover enough templates.
-DERIVED; proof in docs/claims/covering-some-unseen.md.
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. DERIVED; proof in docs/claims/covering-some-unseen.md.
 
 >>> import theory
 >>> round(theory.claim("covering-some-unseen").bound(N_f=60, K=3, R=60), 3)

@@ -5,8 +5,8 @@ Definition: an own template of a held-out fact is unseen if no fine-tuned fact w
 Guarantee (upper): the probability that one of the K own templates is unseen is at most min(1, K (1 -
 K/|R|)^N_f), and at least that divided by e/(e-1).
 
-Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, asks that fine-tuning cover enough templates.
-DERIVED; proof in docs/claims/covering-some-unseen-sharp.md.
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. DERIVED; proof in
+docs/claims/covering-some-unseen-sharp.md.
 
 >>> import theory
 >>> round(theory.claim("covering-some-unseen-sharp").bound(N_f=60, K=3, R=60), 3)

@@ -7,9 +7,9 @@ Guarantee (lower): in at least 80 % of worlds the facts whose template fine-tuni
 better than by guessing: at most the 95 % quantile of Binomial(n, 1/A) of these n facts are right. Guessed at, they
 make the mean OOD error at least max(P[no own template seen] - 1/A, 0).
 
-Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, abstract and summary: the failure, in words.
-RECONSTRUCTED, hence reported and not required: which quantity bounds the failure from below is this project's
-reading. Verdicts rest on the worlds one by one; the bound on the mean is what ``bound`` computes.
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. RECONSTRUCTED, hence not required: which quantity
+bounds the failure from below is this project's reading. Verdicts rest on the worlds one by one; the bound on the mean
+is what ``bound`` computes.
 
 >>> import theory
 >>> round(theory.claim("failure-regime").bound(N_f=10, K=1, R=60, A=60), 3)

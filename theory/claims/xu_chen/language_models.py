@@ -6,8 +6,8 @@ fine-tuned on N_f of them as questions; the OOD error is as for the one-layer mo
 Guarantee (trend, comparison, equivalence): in at least 80 % of worlds the OOD error moves with N_f, K and |R| between
 the ends of each axis as in C14, and low-rank fine-tuning matches full fine-tuning within a stated margin.
 
-Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, abstract and summary: experiments with GPT-2 and
-Llama-3.2-1B. STATED in words, and not required: these runs need weights and facts that a verification may not have.
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. STATED in words, and not required: these runs need
+weights and facts that a verification may not have.
 
 >>> import theory
 >>> theory.claim("lm-trends-templates").axis

@@ -5,8 +5,8 @@ Definition: low-rank fine-tuning adds a trained matrix of rank 1 (LoRA) to W and
 Guarantee (equivalence): in at least 80 % of worlds its OOD error and that of full fine-tuning differ by at most a
 stated margin.
 
-Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, abstract and summary: its results hold for both.
-RECONSTRUCTED, hence reported and not required: the margin is this project's.
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. RECONSTRUCTED, hence not required: the margin is this
+project's.
 
 >>> import theory
 >>> theory.claim("low-rank").reference

@@ -7,9 +7,8 @@ Guarantee (comparison): the area under the ROC curve of the number of uncovered 
 failure among the held-out facts of one run, exceeds 1/2 in at least 80 % of the worlds in which some held-out facts
 fail and some do not.
 
-Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, abstract and summary: facts are stored yet inaccessible
-where coverage is too small. RECONSTRUCTED, hence reported and not required: paper and project agree on the mechanism
-in words; the measure of it is ours.
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. RECONSTRUCTED, hence not required: paper and project
+agree on the mechanism in words; the measure of it is ours.
 
 >>> import theory
 >>> theory.claim("mechanism").observable

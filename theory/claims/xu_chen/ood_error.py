@@ -7,7 +7,7 @@ Guarantee (upper): after near-optimal pre-training with K >= 2 the mean OOD erro
 if the source's N_f is the count divided by log|R| (normalised), and at most that to the power log|R| if it is the raw
 count (literal).
 
-Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, abstract and summary. STATED; not proved here.
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. STATED; not proved here.
 
 >>> import theory
 >>> round(theory.claim("ood-error-literal").bound(N_f=40, K=3, R=60), 3)

@@ -6,8 +6,8 @@ own template to its answer, no less than facts that do not own the template do.
 Guarantee (lower, tight under its premise): after any number of full-batch gradient steps of size at most 8 the mean
 OOD error is at least the exact covering law of C6, P[some own template unseen].
 
-Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, says in words that uncovered facts stay inaccessible.
-DERIVED; proof in docs/claims/ood-error-linear-memory.md.
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. DERIVED; proof in
+docs/claims/ood-error-linear-memory.md.
 
 The premise on the pre-trained memory is measured; for K = 1 it is proved for every number of pre-training steps.
 

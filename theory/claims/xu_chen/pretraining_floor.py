@@ -6,8 +6,7 @@ given both.
 Guarantee (identity): for every parameter the loss is log K plus a mean divergence plus the mean answer loss,
 neither negative. So log K is the floor of the loss, a lower bound that is tight.
 
-Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, says that pre-training reaches near-optimal
-loss. DERIVED; proof in docs/claims/pretraining-floor.md.
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. DERIVED; proof in docs/claims/pretraining-floor.md.
 
 >>> import theory
 >>> round(theory.claim("pretraining-floor").bound(K=3), 3)

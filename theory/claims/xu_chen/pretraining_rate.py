@@ -5,8 +5,8 @@ Definition: the gap of pre-training is its loss less the floor log K, after t gr
 Guarantee (rate): once the gap is under 1, the slope of log(gap t / log^2 t) against log t over the last decade of
 steps is at most 0; an upper bound on the order, without a constant.
 
-Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, abstract and summary: pre-training reaches near-optimal
-loss. RECONSTRUCTED, hence reported and not required: the abstract gives no rate, and the one tested here is ours.
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. RECONSTRUCTED, hence not required: the abstract gives
+no rate, and the one tested here is ours.
 
 >>> import theory
 >>> theory.claim("pretraining-rate").observable

@@ -6,8 +6,8 @@ descent from 0 with step eta <= 1/beta, beta the smoothness constant of the loss
 Guarantee (upper): the gap is at most the loss of a comparator of scale rho plus its squared norm over 4 eta t,
 in every world and for every rho > 0; at rho = 4 log t this is O(log^2 t / t).
 
-Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, says that pre-training reaches near-optimal
-loss. DERIVED; proof in docs/claims/pretraining-rate-linear.md.
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. DERIVED; proof in
+docs/claims/pretraining-rate-linear.md.
 
 The value is that at the best rho found, which is a true bound wherever the search ends.
 

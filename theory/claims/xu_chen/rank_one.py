@@ -5,8 +5,7 @@ column, c the coherence of the per-fact gradients, tau their norm ratio; the def
 
 Guarantee (identity, hence tight): the deficit is 1 / N_f, that is share = c N_f / (c N_f + tau).
 
-Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, says that the gradient concentrates on a
-rank-one component. DERIVED; proof in docs/claims/rank-one.md.
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. DERIVED; proof in docs/claims/rank-one.md.
 
 It is stated so that its right side holds only symbols of the notation. The bounds on the top singular value and
 vector follow from the share and are proved in the documentation.

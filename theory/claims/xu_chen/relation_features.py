@@ -6,9 +6,8 @@ e_p in fine-tuning.
 Guarantee (comparison): in at least 80 % of worlds cos(Delta_p, h_r) is larger on average over the templates that
 some fine-tuned fact was written with than over the others; only worlds with templates of both kinds are counted.
 
-Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, abstract and summary: relation-specific feature
-directions, and the Q&A format as their trigger.
-RECONSTRUCTED, hence reported and not required: h_r and Delta_p are this project's definitions.
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. RECONSTRUCTED, hence not required: h_r and Delta_p are
+this project's definitions.
 
 >>> import theory
 >>> theory.claim("relation-features").observable

@@ -6,9 +6,9 @@ are compared: at the smallest and at the largest value of one symbol, the other 
 Guarantee (trend): in at least 80 % of worlds it is not larger at the largest N_f, nor at the largest K, and it is
 not smaller at the largest |R|.
 
-Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, abstract and summary, in words.
-STATED and required: the source has the directions in words, the share of worlds is this project's. Where the error
-moves the other way in too many worlds, the source itself is contradicted.
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. STATED and required: the source has the directions in
+words, the share of worlds is this project's. Where the error moves the other way in too many worlds, the source itself
+is contradicted.
 
 >>> import theory
 >>> claim = theory.claim("trend-finetuned")
