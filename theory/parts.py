@@ -63,13 +63,9 @@ class Premise:
 
 @dataclass(frozen=True)
 class Assumption:
-    """A premise of a claim, as a SymPy relation ``quantity <= limit`` (or ``>=``, ``<``, ``>``).
+    """A premise of a claim: a SymPy relation ``quantity <= limit`` (or ``>=``, ``<``, ``>``), named for the quantity.
 
-    Attributes:
-        name: the observable or symbol that the premise is about.
-        relation: left side the quantity, right side the limit; both may use the
-            notation's symbols and ``measured(observable)``.
-        text: the premise in words.
+    Both sides may use the notation's symbols and ``measured(observable)``; ``text`` is the premise in words.
     """
 
     name: str
@@ -101,7 +97,6 @@ class Mutant:
     Attributes:
         name: kebab-case, unique within its claim.
         log_bound: the mutated log-bound; None if the claim has no number.
-        text: what was changed.
         refuted_by: ``"certification"`` (exact arithmetic) or ``"measurement"``.
         direction: for a trend, the mutated direction; None leaves it.
         per_run: for a claim that is judged run by run, the observable of the mutant (see :class:`Measured`); None

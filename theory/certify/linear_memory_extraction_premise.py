@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -141,15 +141,15 @@ for _mutant in claim(PROOF.claim).mutants:
 
 def _admissible_votes() -> Outcome:
     """mu = 1/(8 n (K+2)) lies below h (p - q) at eta = 8, M = 9, by balls, for the sizes listed."""
-    for N, multiplicity, size in itertools.product((1, 6, 40), (1, 3, 6), (20, 100, 200)):
 
-        def excess(flint: Any, N: int = N, multiplicity: int = multiplicity, size: int = size) -> Any:
-            mu = flint.arb(1) / (8 * N * (multiplicity + 2))
-            y, low = (mu / 2).exp(), (-flint.arb(9) / 2).exp()
-            return mu - flint.arb(4) / N * (y - low) / (multiplicity * y + 1 + (size - multiplicity - 1) * low)
+    def excess(flint: Any, N: int, K: int, V: int) -> Any:
+        mu = flint.arb(1) / (8 * N * (K + 2))
+        y, low = (mu / 2).exp(), (-flint.arb(9) / 2).exp()
+        return mu - flint.arb(4) / N * (y - low) / (K * y + 1 + (V - K - 1) * low)
 
-        if below_zero_at(excess) is not True:
-            return Outcome(False, f"mu is too large at N_f={N}, K={multiplicity}, V={size}")
+    for N, K, V in itertools.product((1, 6, 40), (1, 3, 6), (20, 100, 200)):
+        if below_zero_at(partial(excess, N=N, K=K, V=V)) is not True:
+            return Outcome(False, f"mu is too large at N_f={N}, K={K}, V={V}")
     return Outcome(True, "an admissible mu at 27 sizes")
 
 
@@ -183,10 +183,9 @@ def beyond_the_headline() -> Outcome:
     for reading, N, multiplicity, universe in [("ood-error-literal", 2, 4, 8), ("ood-error-normalised", 1, 4, 8)]:
         law = some_unseen(N, multiplicity, universe)
         bound = claim(reading).enclosure(N_f=N, K=multiplicity, R=universe).ball
-
-        def excess(flint: Any, law: Fraction = law, bound: Any = bound) -> Any:
-            return flint.arb(bound).exp() - flint.arb(rational(law))
-
+        excess = partial(
+            lambda flint, law, bound: flint.arb(bound).exp() - flint.arb(rational(law)), law=law, bound=bound
+        )
         point = f"N_f={N}, K={multiplicity}, |R|={universe}"
         if below_zero_at(excess) is not True:
             return Outcome(False, f"{reading} is not below {law} at {point}")

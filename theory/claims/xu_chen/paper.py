@@ -62,8 +62,7 @@ PAPER: Final = Paper(
     proofs=(
         "theory.certify.loss_floor",
         "theory.certify.descent_lemma",
-        "theory.certify.linear_memory_comparators",
-        "theory.certify.linear_memory_sharp",
+        "theory.certify.linear_memory_forms",
         "theory.certify.gradient_domination",
         "theory.certify.half_mean_tail",
         "theory.certify.frontier_proof",

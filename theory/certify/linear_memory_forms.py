@@ -1,4 +1,4 @@
-"""C2's comparators: losses and norms, hence simple form, closed form and corollary: docs/proofs/linear-memory.md.
+"""C2: simple form, closed form, corollary and restart, and their numbers at one world: docs/proofs/linear-memory.md.
 
 A comparator is given by the vote of each feature for each *class* of tokens, with the number of tokens in the class;
 the logits, the losses and the squared norm follow by addition, and must come out as stated.
@@ -6,22 +6,40 @@ the logits, the losses and the squared norm follow by addition, and must come ou
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import sympy as sp
 
 from theory.certify.certificate import Outcome, Proof
 from theory.certify.exact import all_of, identities, nonnegative_coefficients
+from theory.certify.linear_memory import EXP_ERROR, LOG2_HIGH, LOG2_LOW, TAYLOR_DEGREE, UNIT
+from theory.certify.linear_memory_balls import from_floats, squared_distance
+from theory.certify.linear_memory_rate import (
+    CHOSEN,
+    LAST,
+    RESTART_AT,
+    best_votes,
+    closed_form_start,
+    restart,
+    setting,
+    simple_bound,
+)
+from theory.numbers.balls import above, rational, working_precision
 
-__all__ = ["PROOFS", "closed_form_loss", "corollary", "simple_form"]
+__all__ = ["PROOFS"]
 
 PROOF = Proof("pretraining-rate-linear", "linear-memory")
 PROOFS = (PROOF,)
+_NUMBERS = "ball arithmetic, the gap enclosed"
+_LIMITS = {1: Fraction(25), 3: Fraction(17)}
+_RESTART_LIMIT = Fraction(10)
 _WORLDS = "all S, A, |R|, 1 <= K <= |R|, rho > 0, every world"
 
 S, R, A, K = sp.symbols("S R A K", positive=True)
 owners, neighbours = sp.symbols("n_r m_r", positive=True)  # facts that own r; templates co-owned with r, r included
 rho, a, b, f, g = sp.symbols("rho a b f g", real=True)
 Classes = tuple[tuple[sp.Expr, sp.Expr], ...]  # how many tokens, their logit; subjects and the prompt last
-_NO_VOTE = (S + 1, sp.Integer(0))
+_NO_VOTE = (S + 1, 0)
 
 
 def _sum_of_exponentials(classes: Classes) -> sp.Expr:
@@ -34,24 +52,7 @@ def _size(classes: Classes) -> sp.Expr:
 
 def _subject_row(own: sp.Expr, answer: sp.Expr) -> Classes:
     """Logits at [s], the subject's vote alone: own templates, other ones; own answer, other ones."""
-    return (K, own), (R - K, sp.Integer(0)), (sp.Integer(1), answer), (A - 1, sp.Integer(0)), _NO_VOTE
-
-
-def _simple_answer_row() -> Classes:
-    """Logits at [s, r], half the subject's and half the template's votes; classes as at [s]."""
-    return (K, (rho - rho) / 2), (R - K, -rho / 2), (sp.Integer(1), (rho / 2 + rho) / 2), (A - 1, rho / 2), _NO_VOTE
-
-
-def _sharp_answer_row() -> Classes:
-    return (
-        (K, (a - g) / 2),  # own templates: all co-owned with r
-        (neighbours - K, -g / 2),  # other templates co-owned with r
-        (R - neighbours, sp.Integer(0)),
-        (sp.Integer(1), (b + f) / 2),  # own answer
-        (owners - 1, f / 2),  # other answers of r's facts
-        (A - owners, sp.Integer(0)),
-        _NO_VOTE,
-    )
+    return (K, own), (R - K, 0), (1, answer), (A - 1, 0), _NO_VOTE
 
 
 @PROOF.mutant("templates-free", "simple form without |R|(|R|+A) in the norm", norm=S * (K + sp.Rational(1, 4)))
@@ -63,7 +64,9 @@ def simple_form(vocabulary: sp.Expr | None = None, norm: sp.Expr | None = None) 
     """The vocabulary is counted out; ``vocabulary`` is V as stated, ``norm`` |M|^2 / rho^2 as stated."""
     stated_size = S + R + A + 1 if vocabulary is None else vocabulary
     stated_norm = S * (K + sp.Rational(1, 4)) + R * (R + A) if norm is None else norm
-    first, second = _subject_row(rho, rho / 2), _simple_answer_row()
+    first = _subject_row(rho, rho / 2)
+    # At [s, r], half the subject's and half the template's votes; classes as at [s].
+    second = (K, (rho - rho) / 2), (R - K, -rho / 2), (1, (rho / 2 + rho) / 2), (A - 1, rho / 2), _NO_VOTE
     template_inside = 1 + (sp.exp(rho / 2) + stated_size - K - 1) / (K * sp.exp(rho))
     answer_inside = 1 + (A - 1) * sp.exp(-rho / 4) + (S + K + 1) * sp.exp(-3 * rho / 4) + (R - K) * sp.exp(-5 * rho / 4)
     squared = S * (K * rho**2 + (rho / 2) ** 2) + R * (A * rho**2 + R * rho**2)
@@ -108,7 +111,16 @@ def _polynomial(expression: sp.Expr) -> sp.Expr:
 )
 def closed_form_loss() -> Outcome:
     """The losses are summed over templates with weight n_r/(SK)."""
-    first, second = _subject_row(a, b), _sharp_answer_row()
+    first = _subject_row(a, b)
+    second = (
+        (K, (a - g) / 2),  # own templates: all co-owned with r
+        (neighbours - K, -g / 2),  # other templates co-owned with r
+        (R - neighbours, 0),
+        (1, (b + f) / 2),  # own answer
+        (owners - 1, f / 2),  # other answers of r's facts
+        (A - owners, 0),
+        _NO_VOTE,
+    )
     total = S + R + A + 1
     template_inside = 1 + (sp.exp(b) + total - K - 1) / (K * sp.exp(a))
     others = (owners - 1) * sp.exp(f / 2) + K * sp.exp((a - g) / 2) + (neighbours - K) * sp.exp(-g / 2)
@@ -150,4 +162,101 @@ def corollary() -> Outcome:
         ),
         Outcome(True, "C = (V-K)/K + A + S + |R| + 4 [S(K+1/4) + |R|(|R|+A)]/eta"),
         identities(("C", constant, (S + R + A + 1 - K) / K + A + S + R)),
+    )
+
+
+@PROOF.mutant("step-too-large", "a gradient step of size <= 3/beta is nonexpansive", 3)
+@PROOF.step(
+    4,
+    "a gradient step of size <= 1/beta (indeed 2/beta) is nonexpansive",
+    "all convex beta-smooth L",
+    "co-coercivity, nonnegative coefficients",
+)
+def nonexpansive(squared_steps: int = 1) -> Outcome:
+    """|x-y|^2 - 2 eta <g-h, x-y> + eta^2 |g-h|^2 with <g-h, x-y> >= |g-h|^2/beta, eta <= ``squared_steps``/beta.
+
+    The coefficient of |g-h|^2 left over, eta (2/beta - eta), must not be negative.
+    """
+    beta, z = sp.symbols("beta z", positive=True)
+    eta = sp.Integer(squared_steps) / beta / (1 + z)  # any step up to squared_steps/beta
+    left = eta * (2 / beta - eta)
+    return nonnegative_coefficients(sp.cancel(left * beta**2 * (1 + z) ** 2 / squared_steps), z)
+
+
+@PROOF.step(5, "beta' >= beta and eta beta' <= 1", CHOSEN.format(3), "LDL^T pivots in ball arithmetic, rationals", 3)
+@PROOF.step(5, "beta' >= beta and eta beta' <= 1", CHOSEN.format(1), "LDL^T pivots in ball arithmetic, rationals", 1)
+def smoothness(K: int) -> Outcome:
+    """beta' I - (sum w phi phi^T)/2 is positive definite."""
+    chosen = setting(K)
+    return Outcome(
+        chosen.step * chosen.smoothness <= 1,
+        f"beta <= {float(chosen.smoothness):.9f} "
+        f"({float(chosen.smoothness) / chosen.world.smoothness - 1:.0e} above the float64 value), "
+        f"eta = {float(chosen.step):.9f}",
+    )
+
+
+@PROOF.step(6, f"the closed form is within {_LIMITS[3]} of the gap", CHOSEN.format(3), _NUMBERS, 3)
+@PROOF.step(6, f"the closed form is within {_LIMITS[1]} of the gap", CHOSEN.format(1), _NUMBERS, 1)
+def closed_form(K: int) -> Outcome:
+    """In balls, and below the simple form."""
+    chosen = setting(K)
+    votes = best_votes(chosen.world, chosen.step, LAST)
+    bound = above(closed_form_start(chosen.world, votes).bound(chosen.step, LAST))
+    simple = simple_bound(chosen.world, chosen.step, LAST)
+    low, measured = chosen.gap_below(LAST), chosen.gap(LAST)
+    return Outcome(
+        low <= Fraction(bound) <= min(Fraction(simple), _LIMITS[K] * low),
+        f"bound {bound:.6e} at (a,b,f,g) = ({', '.join(str(float(v)) for v in votes)}), gap {measured:.6e}: "
+        f"bound/gap {bound / measured:.2f}, limit {_LIMITS[K]}; simple form {simple / measured:.1f}",
+    )
+
+
+@PROOF.step(
+    8,
+    "float64 descent stays within a known distance of the exact one",
+    "S = A = 30, |R| = 8, K = 1 and 3, t <= 10^4",
+    "rounding analysis, constants in ball arithmetic",
+)
+def rounding() -> Outcome:
+    """The exponential in float64 is within 64 units of 2^-53, and so each step's rounding is known.
+
+    |r| <= 0.36: reduction errs by at most u (0.36 + 0.36) plus 2^10 |log 2 - high - low|; Horner by
+    gamma_28 sum |r|^k/k! <= 28.1 u e^0.36, relative to e^r >= e^-0.36; the series is cut at r^14/14! e^0.36.
+    """
+    with working_precision(200) as flint:
+        unit = flint.arb(rational(UNIT))
+        split = abs(flint.arb(2).log() - flint.arb(LOG2_HIGH) - flint.arb(LOG2_LOW)) * 1024
+        radius = flint.arb(flint.fmpq(36, 100))
+        reduction = unit * (2 * radius) + split
+        horner = unit * flint.fmpq(281, 10) * (2 * radius).exp()
+        cut = radius ** (TAYLOR_DEGREE + 1) / flint.fmpz.fac_ui(TAYLOR_DEGREE + 1) * (2 * radius).exp()
+        total = (reduction + horner + cut) * flint.fmpq(101, 100)
+        bits = int(LOG2_HIGH * 2**32)
+        proved = bool(total <= flint.arb(rational(EXP_ERROR))) and bits / 2**32 == LOG2_HIGH and bits < 2**32
+        units = above(total / unit)
+    ends = {K: setting(K) for K in _LIMITS}
+    radii = ", ".join(f"{float(chosen.near[LAST].radius):.1e} at K = {K}" for K, chosen in ends.items())
+    for chosen in ends.values():
+        known = chosen.near[RESTART_AT]
+        apart = squared_distance(chosen.enclosed.columns, from_floats(known.memory)).sqrt()
+        with working_precision(96) as flint:
+            proved = proved and bool(apart <= chosen.enclosed.radius + flint.arb(rational(known.radius)))
+    return Outcome(
+        proved,
+        f"exp within {units:.1f} units; M_t at t = 10^4 within {radii}; at t_0 = {RESTART_AT} it agrees with balls",
+    )
+
+
+@PROOF.step(7, f"the restart at t_0 = {RESTART_AT} is within 10 of the gap", CHOSEN.format(3), _NUMBERS, 3)
+@PROOF.step(7, f"the restart at t_0 = {RESTART_AT} is within 10 of the gap", CHOSEN.format(1), _NUMBERS, 1)
+def restarted(K: int) -> Outcome:
+    """M_{t_0} enclosed, then the lemma from there."""
+    chosen = setting(K)
+    bound = above(restart(chosen, LAST).bound(chosen.step, LAST))
+    low, measured = chosen.gap_below(LAST), chosen.gap(LAST)
+    return Outcome(
+        low <= Fraction(bound) <= _RESTART_LIMIT * low,
+        f"M_{RESTART_AT} within {above(chosen.enclosed.radius):.1e}; bound {bound:.6e}, "
+        f"gap {measured:.6e}: bound/gap {bound / measured:.2f}",
     )
