@@ -12,13 +12,6 @@ checks and must not be proved.
 FLINT, SciPy and Matplotlib are loaded on use, never by ``import theory``.
 """
 
-from theory.certify.certificate import (
-    Certificate,
-    certificates,
-    count_of_certificates,
-    count_of_mutants,
-    document,
-    mutants,
-)
+from theory.certify.certificate import Certificate, certificates, count_of_steps, document, mutants
 
-__all__ = ["Certificate", "certificates", "count_of_certificates", "count_of_mutants", "document", "mutants"]
+__all__ = ["Certificate", "certificates", "count_of_steps", "document", "mutants"]

@@ -22,8 +22,7 @@ __all__ = [
     "Proof",
     "Step",
     "certificates",
-    "count_of_certificates",
-    "count_of_mutants",
+    "count_of_steps",
     "document",
     "mutants",
 ]
@@ -197,11 +196,6 @@ def mutants(claim_id: str | None = None) -> Iterator[Certificate]:
     return (mutant.run() for proof in _proofs(claim_id) for mutant in proof.mutants)
 
 
-def count_of_certificates(claim_id: str | None = None) -> int:
-    """How many certificates there are, without running them."""
-    return sum(len(proof.steps) for proof in _proofs(claim_id))
-
-
-def count_of_mutants(claim_id: str | None = None) -> int:
-    """How many mutants there are, without running them."""
-    return sum(len(proof.mutants) for proof in _proofs(claim_id))
+def count_of_steps(claim_id: str | None = None) -> int:
+    """How many certificates and mutants there are, without running them."""
+    return sum(len(proof.steps) + len(proof.mutants) for proof in _proofs(claim_id))

@@ -47,18 +47,15 @@ def sharpness(factor: Fraction | None = None) -> Outcome:
 
     F is enough if and only if 1 - 1/e >= 1/F: at y = Kx = 1, K -> oo, both inequalities are equalities.
     """
-    x = sp.Symbol("x", positive=True)
-    y = sp.Symbol("y", positive=True)
+    x, y = sp.symbols("x y", positive=True)
     shape = identities(
         ("e^-x - (1-x): second derivative", sp.diff(sp.exp(-x) - 1 + x, x, 2), sp.exp(-x)),
         ("1 - e^-y is concave", sp.diff(1 - sp.exp(-y), y, 2), -sp.exp(-y)),
     )
-    if factor is None:
-        with working_precision(64) as flint:
-            value = float((1 / (1 - flint.arb(-1).exp())).upper())
-        return Outcome(shape.proved, f"{shape.detail}; F = e/(e-1) <= {value:.5f}")
     with working_precision(64) as flint:
         needed = 1 / (1 - flint.arb(-1).exp())
+        if factor is None:
+            return Outcome(shape.proved, f"{shape.detail}; F = e/(e-1) <= {float(needed.upper()):.5f}")
         if flint.arb(rational(factor)) >= needed:
             return shape
     return Outcome(False, f"F = {factor} < e/(e-1); {_looser_than(factor)}")
@@ -106,11 +103,10 @@ def ratio_at_most_half(shift: int = 0) -> Outcome:
     cut = N * p / 2 - u + shift
     left = sp.expand((N - cut + 1) * p - 2 * cut * (1 - p))
     stated = sp.expand(N * p**2 / 2 + p + u * (2 - p) - shift * (2 - p))
-    outcome = all_of(
+    return all_of(
         identities(("difference", left, stated)),
         nonnegative_coefficients(N * p**2 / 2 + p + (u - shift) * (1 + z), N, p, u, z),
-    )
-    return outcome if outcome.proved else Outcome(False, f"{outcome.detail}; {_ratio_above_half(shift)}")
+    ).or_why(_ratio_above_half(shift))
 
 
 def _ratio_above_half(shift: int) -> str:
@@ -158,8 +154,7 @@ def never_looser() -> Outcome:
     and rho/(1-rho) <= 1 for rho <= 1/2.
     """
     s = (c + 1) * (1 - p) / ((N - c) * p)
-    d = sp.Symbol("d", nonnegative=True)
-    e = sp.Symbol("e", nonnegative=True)
+    d, e = sp.symbols("d e", nonnegative=True)
     r, x, w = sp.symbols("r x w", positive=True)
     ratio = sp.cancel(rho / s)
     excess = (4 * c * (N - c) - (c + 1) * (N - c + 1)).subs(N, c + 1 + e).subs(c, 1 + d)

@@ -9,7 +9,7 @@ from typing import Any
 import sympy as sp
 
 from theory.certify.certificate import Outcome, Proof
-from theory.certify.exact import all_of, identities, polynomial_nonnegative
+from theory.certify.exact import all_of, grid, identities, polynomial_nonnegative
 from theory.certify.frontier import LARGEST_UNIVERSE, Reading, exists, exists_by_integers, rate_of, table
 from theory.numbers.balls import rational, working_precision
 
@@ -36,10 +36,7 @@ def bonferroni() -> Outcome:
         return 1 - (-1) ** i * sp.binomial(n - 1, i)
 
     # Divided by (-1)^(m+1) C(n,m), with C(n-1,m) = C(n,m)(n-m)/n and C(n-1,m-1) = C(n,m) m/n.
-    share, above = (
-        sp.combsimp(sp.binomial(n - 1, m) / sp.binomial(n, m)),
-        sp.combsimp(sp.binomial(n - 1, m - 1) / sp.binomial(n, m)),
-    )
+    share, above = (sp.combsimp(sp.binomial(n - 1, i) / sp.binomial(n, m)) for i in (m, m - 1))
     return identities(
         ("C(n-1,m)/C(n,m) = (n-m)/n", sp.gammasimp(share), (n - m) / n),
         ("C(n-1,m-1)/C(n,m) = m/n", sp.gammasimp(above), m / n),
@@ -102,31 +99,21 @@ def threshold(largest_safe: int = _FIRST_UNIVERSE - 1) -> Outcome:
             ball = flint.arb(rational(x))
             return 2 / (ball**2 * (1 - ball)) + 4 * (1 - ball).log() / ball**3
 
-        left, right = slope(low), slope(high)
-        if not (left < 0 and right > 0):
+        if not (slope(low) < 0 and slope(high) > 0):
             return Outcome(False, "the bracket of the minimiser is not confirmed")
-        width = flint.fmpq(1, 10000)
-        least = f(low) + left * width
-        goal = flint.arb(largest_safe).log()
+        least, goal = f(low) + slope(low) * rational(high - low), flint.arb(largest_safe).log()
+        most, stated = f"{float(f(low).upper()):.6f}", f"log {largest_safe} = {float(goal):.6f}"
         if not least > goal:
-            return Outcome(
-                False,
-                f"min f is not above log {largest_safe} = {float(goal):.6f}: it is at most "
-                f"{float(f(low).upper()):.6f}, and {_unsafe(largest_safe)}",
-            )
-        return Outcome(
-            True,
-            f"min f in [{float(least.lower()):.6f}, {float(f(low).upper()):.6f}] at x in [{low}, {high}], "
-            f"log {largest_safe} = {float(goal):.6f}",
-        )
+            return Outcome(False, f"min f is not above {stated}: it is at most {most}, and {_unsafe(largest_safe)}")
+        return Outcome(True, f"min f in [{float(least.lower()):.6f}, {most}] at x in [{low}, {high}], {stated}")
 
 
 def _unsafe(R: int) -> str:
     K = next((K for K in range(1, R) if not exists(R, K, Reading.LITERAL)), None)
     if K is None:
         return f"no K at |R| = {R} is hit"
-    holds = exists_by_integers(R, K)
-    return f"(|R|-K)^(2|R|^2) |R|^(K^2) {'<' if holds else '>='} |R|^(2|R|^2) in integers at |R| = {R}, K = {K}"
+    sign = "<" if exists_by_integers(R, K) else ">="
+    return f"(|R|-K)^(2|R|^2) |R|^(K^2) {sign} |R|^(2|R|^2) in integers at |R| = {R}, K = {K}"
 
 
 @_LITERAL.step(6, "for every |R| >= 136 some K has no literal frontier", "all |R| >= 136", "ball arithmetic, table")
@@ -135,9 +122,8 @@ def beyond_the_table() -> Outcome:
     cells = 100
     for i in range(cells):
         with working_precision(96) as flint:
-            x = flint.arb(flint.fmpq(60 * cells + 20 * i, 100 * cells)).union(
-                flint.arb(flint.fmpq(60 * cells + 20 * (i + 1), 100 * cells))
-            )
+            low, high = (flint.arb(flint.fmpq(3, 5) + flint.fmpq(k, 5 * cells)) for k in (i, i + 1))
+            x = low.union(high)
             if not -2 * (1 - x).log() / x**2 < flint.arb(LARGEST_UNIVERSE).log():
                 return Outcome(False, f"f <= log 200 is not confirmed on the cell {x}")
     wrong = [R for R in range(_FIRST_UNIVERSE, LARGEST_UNIVERSE + 1) if R not in none_intervals()]
@@ -182,10 +168,11 @@ def literal_none() -> Outcome:
 def closest_call() -> tuple[int, int, float]:
     """(R, K) nearest to equality in the literal criterion, singled out by balls, and log R / f(K/R) - 1 there."""
     with working_precision(128) as flint:
-        excess = {}
-        for R in range(2, LARGEST_UNIVERSE + 1):
-            for K in range(1, R):
-                excess[R, K] = -flint.arb(rate_of(R, K, Reading.LITERAL)) / flint.arb(flint.fmpq(R - K, R)).log() - 1
+        excess = {
+            (R, K): -flint.arb(rate_of(R, K, Reading.LITERAL)) / flint.arb(flint.fmpq(R - K, R)).log() - 1
+            for _, K, R in grid(LARGEST_UNIVERSE, 1)
+            if K < R
+        }
         best = min(excess, key=lambda pair: abs(float(excess[pair].mid())))
         size = abs(excess[best])
         if not all(abs(other) > size for pair, other in excess.items() if pair != best):
