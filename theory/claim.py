@@ -83,11 +83,8 @@ class Claim:
         free = {s.name for s in self.minimised_over}
         if free & set(self.notation):
             raise ValueError(f"{self.id}: minimised_over names the notation's {sorted(free & set(self.notation))}")
-        expressions = [
-            ("log_expression", self.log_expression),
-            *((f"mutant {m.name}", m.log_bound) for m in self.mutants),
-        ]
-        for name, expression in expressions:
+        expressions = {"log_expression": self.log_expression} | {f"mutant {m.name}": m.log_bound for m in self.mutants}
+        for name, expression in expressions.items():
             if expression is not None:
                 self._check(name, expression, free)
         for relation in (*self.domain, *(a.relation for a in self.assumptions)):

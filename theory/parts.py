@@ -142,17 +142,14 @@ class Measured:
 
     Attributes:
         arm: the arm of the experiment that the observable is measured in.
-        reference: the arm that it is compared with, seed by seed, for comparisons and equivalences; None compares the
-            observable with 0.
-        axis: for a trend, the symbol that varies; for a comparison, that it compares the largest value of that symbol
-            with the smallest.
-        direction: along the axis, ``-1`` (does not increase; less at the largest value) or ``+1`` (does not decrease;
-            more there).
+        reference: the arm that it is compared with, seed by seed, for comparisons and equivalences; None: with 0.
+        axis: for a trend, the symbol that varies; for a comparison, that of its largest and smallest value.
+        direction: along the axis, ``-1`` (does not increase; less at the largest value) or ``+1``.
         per_run: for an upper or lower bound, an observable that is at most 0 in a run in which the claim holds. The
             claim is then judged by the share of worlds in which it does; its number stays the bound on the mean.
         tolerance: for an identity, the largest deviation allowed in float64; for a bound on an observable that is
             computed exactly, the relative rounding allowed to that computation (bound and observable may be equal).
-        supporting: further observables that tell whether the claim holds for its reason; reported, not judged.
+        supporting: observables that tell whether the claim holds for its reason; reported, not judged.
     """
 
     arm: str = "main"
@@ -169,19 +166,16 @@ class Evaluation:
     """How the log-bound is evaluated where its expression alone does not do, and what is proved about it.
 
     Attributes:
-        exact: scalar route to the logarithm, for expressions that floats cannot evaluate
-            (alternating sums). Keyword arguments are the symbols' names.
-        numeric: array route to the logarithm in float64, better conditioned than
-            the expression: symbols' names to (values, bounds on their errors).
-        ball: ball route to the logarithm, for expressions with sums: the working
-            precision in bits, then the symbols by name, to a ball.
-        minimised_over: symbols of the expression over whose positive values the
-            bound is minimised; it holds at each of them.
-        falls_in: symbols in which the bound does not increase, the others fixed; proved
-            with the claim. Questions of the kind "how many" bisect there.
-        searches: for symbols in which it may increase, how to find the least value that
-            meets a target: ``(good, target, low, high, **other symbols)`` to that value
-            and the value from which the bound stays so (None if there is none).
+        exact: scalar route, for expressions that floats cannot evaluate: the symbols by name to the logarithm.
+        numeric: array route in float64, better conditioned: symbols by name to (values, bounds on their errors).
+        ball: ball route, for expressions with sums: the working precision in bits, then the symbols by name, to a
+            ball.
+        minimised_over: symbols of the expression over whose positive values the bound is minimised; it holds at each.
+        falls_in: symbols in which the bound does not increase, the others fixed; proved with the claim. Questions of
+            the kind "how many" bisect there.
+        searches: for symbols in which it may increase, how to find the least value that meets a target: ``(good,
+            target, low, high, **other symbols)`` to that value and the value from which the bound stays so (None if
+            none).
     """
 
     exact: Route | None = None

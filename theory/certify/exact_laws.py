@@ -32,16 +32,11 @@ LAWS: dict[str, Law] = {
     "coverage-half-mean": below_half_mean,
     "covering-some-unseen": some_unseen,
     "covering-none-seen": none_seen,
-    "coverage-union": some_below_half,
+    "coverage-union": (_some_below_half := cache(some_below_half)),
     "covering-some-unseen-sharp": some_unseen,
-    "coverage-union-sharp": some_below_half,
+    "coverage-union-sharp": _some_below_half,
 }
 _FACTORS = {"covering-some-unseen-sharp": Fraction(1582, 1000), "coverage-union-sharp": Fraction(211, 100)}
-
-
-@cache
-def _exact(law: Law, N_f: int, K: int, R: int) -> Fraction:
-    return law(N_f, K, R)
 
 
 def _compare(log_bound: sp.Expr, value: Fraction, N_f: int, K: int, R: int) -> int:
@@ -62,7 +57,7 @@ def bound_against_law(identifier: str, log_bound: sp.Expr, kind: Kind, law: Law)
     """Whether the law is at most (upper) or exactly (identity) exp(log_bound) at every point of the domain."""
     count = ties = 0
     for N_f, K, R in grid(_LARGEST_UNIVERSE, _MOST_FACTS):
-        value = _exact(law, N_f, K, R)
+        value = law(N_f, K, R)
         sign = _compare(log_bound, value, N_f, K, R)
         if sign < 0 or (sign > 0 and kind is Kind.IDENTITY):
             return Outcome(
@@ -78,7 +73,7 @@ def within_factor(log_bound: sp.Expr, law: Law, factor: Fraction) -> Outcome:
     """Whether exp(log_bound) <= factor times the law at every point where the law is positive."""
     worst = 0.0
     for N_f, K, R in grid(_LARGEST_UNIVERSE, _MOST_FACTS):
-        value = _exact(law, N_f, K, R)
+        value = law(N_f, K, R)
         if value == 0:
             continue
         if _compare(log_bound, factor * value, N_f, K, R) > 0:

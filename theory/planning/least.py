@@ -7,6 +7,7 @@ quantity, and what it keeps is decided by the caller's predicate.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -139,10 +140,7 @@ def first_true(good: Callable[[int], bool], low: int, high: int) -> int | None:
         if above == high:
             return None
         below, step = above, 2 * step
-    while above - below > 1:
-        middle = (below + above) // 2
-        below, above = (below, middle) if good(middle) else (middle, above)
-    return above
+    return bisect_left(range(above), True, below + 1, key=good)
 
 
 def last_true(allowed: Callable[[int], bool], low: int, high: int) -> int:

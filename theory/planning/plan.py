@@ -25,12 +25,14 @@ from theory.claim import Claim
 from theory.kinds import Kind
 from theory.notation import DomainError
 from theory.numbers.compare import meets
+from theory.numbers.evaluate import check_domain
 from theory.parts import resolved
 from theory.planning.inverse import symbolic_inverse
 from theory.planning.least import first_true, last_true
 from theory.registry import claim as registered
+from theory.registry import papers
 
-__all__ = ["Plan", "plan", "unknowns"]
+__all__ = ["Plan", "ask", "plan", "unknowns"]
 
 _MOST = 10**18  # the largest value looked at
 _FIRST_LOOKED_AT = 1000
@@ -69,10 +71,7 @@ class Plan:
             "unknown": self.unknown,
             "target": float(self.target),
             "reachable": self.reachable,
-            "value": self.value,
-            "bound_at": self.bound_at,
-            "bound_before": self.bound_before,
-            "holds_from": self.holds_from,
+            **{name: getattr(self, name) for name in ("value", "bound_at", "bound_before", "holds_from")},
             "symbolic": None if self.symbolic is None else str(self.symbolic),
             "reason": self.reason,
         }
@@ -149,6 +148,34 @@ def plan(claim: Claim | str, target: float | Rational | str, unknown: str | None
         symbolic=symbolic,
         reason=how,
     )
+
+
+def ask(
+    claim: Claim, target: float | Fraction | str, given: Mapping[str, int | float], unknown: str | None = None
+) -> list[Plan]:
+    """The plan of a claim, then those of the claims that papers of the same notation want seen beside it.
+
+    ``given`` are values of symbols, ``unknown`` the symbol to solve for, by default the first that is not given.
+
+    Raises:
+        DomainError: the values lie outside the claim's domain, or the question makes no sense; see :func:`plan`.
+    """
+    check_domain(claim.id, claim.domain, given)
+    main = plan(claim, target, unknown, **given)
+    return [main, *_beside(claim, target, main.unknown, given)]
+
+
+def _beside(claim: Claim, target: float | Fraction | str, unknown: str, given: Mapping[str, int | float]) -> list[Plan]:
+    found = []
+    for identifier in (i for paper in papers() if paper.notation == claim.notation for i in paper.plans):
+        other = registered(identifier)
+        needed = set(other.symbols) - {unknown}
+        if identifier == claim.id or unknown not in other.symbols or not needed <= set(given):
+            continue
+        limiting = {s.name for limit in other.paper.limits for s in limit.relation.free_symbols}
+        used = {name: value for name, value in given.items() if name in needed | limiting}
+        found.append(plan(other, target, unknown, **used))
+    return found
 
 
 def _target(target: float | Rational | str) -> Fraction:
