@@ -1,8 +1,7 @@
 """What a claim is: one theorem, as data.
 
-A claim states a bound once. Its value, its listing, its documentation, its
-plot, its verdict on measurements and its regression check all derive from the
-one object defined here.
+A claim states a bound once. Its value, its listing, its documentation, its plot, its verdict on measurements and its
+regression check all derive from the one object defined here.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from theory.parts import Assumption, Evaluation, Measured, Mutant, Premises, Sco
 
 if TYPE_CHECKING:
     from theory.numbers.balls import Enclosure
+    from theory.numbers.evaluate import LogBound
 
 __all__ = ["Claim"]
 
@@ -45,15 +45,10 @@ class Claim:
 
     Attributes:
         id: kebab-case and lasting.
-        title: a short name for people.
         statement: the theorem in words, complete with its quantities.
-        kind: upper, lower, identity, comparison, trend, equivalence or rate.
         observable: the measured quantity that the claim speaks of.
-        log_expression: natural logarithm of the bound (for an identity: of the
-            exact value) over the notation's symbols; exact, never a float.
-            None where the claim has no number (trends, comparisons).
-        source: paper, provenance, place in the source, proof.
-        premises: domain and assumptions.
+        log_expression: natural logarithm of the bound (for an identity: of the exact value) over the notation's
+            symbols; exact, never a float. None where the claim has no number (trends, comparisons).
         measured: arm, axis, tolerance: how it meets measurements.
         evaluation: routes to its number, where the expression alone does not do.
         mutants: near misses that must be refuted.
@@ -88,11 +83,8 @@ class Claim:
         free = {s.name for s in self.minimised_over}
         if free & set(self.notation):
             raise ValueError(f"{self.id}: minimised_over names the notation's {sorted(free & set(self.notation))}")
-        expressions = [
-            ("log_expression", self.log_expression),
-            *((f"mutant {m.name}", m.log_bound) for m in self.mutants),
-        ]
-        for name, expression in expressions:
+        expressions = {"log_expression": self.log_expression} | {f"mutant {m.name}": m.log_bound for m in self.mutants}
+        for name, expression in expressions.items():
             if expression is not None:
                 self._check(name, expression, free)
         for relation in (*self.domain, *(a.relation for a in self.assumptions)):
@@ -120,10 +112,7 @@ class Claim:
     @property
     def symbols(self) -> tuple[str, ...]:
         """Names of the symbols in the bound, in the notation's order."""
-        if self.log_expression is None:
-            return ()
-        free = {s.name for s in self.log_expression.free_symbols}
-        return tuple(name for name in self.notation if name in free)
+        return () if self.log_expression is None else self.notation.names_in(self.log_expression)
 
     @property
     def scope(self) -> Scope:
@@ -182,24 +171,33 @@ class Claim:
         settings = {s.symbol for s in self.notation.values() if s.setting}
         return tuple(a for a in self.assumptions if not a.observables and not settings & a.relation.free_symbols)
 
+    @property
+    def stated_bound(self) -> LogBound:
+        """The log-bound with what its evaluation needs; numerics are loaded here, and not by ``import theory``.
+
+        Raises:
+            ValueError: the claim has no number.
+        """
+        from theory.numbers.evaluate import LogBound
+
+        if self.log_expression is None:
+            raise ValueError(f"{self.id} is a {self.kind} claim and states no number")
+        return LogBound(self.id, self.log_expression, self.notation, self.domain, self.evaluation)
+
     def log_bound(self, **values: ArrayLike) -> Any:
         """Natural logarithm of the bound at the given symbols.
 
         Args:
-            values: one value, or an array, for each of :attr:`symbols`; arrays
-                broadcast against each other.
+            values: one value, or an array, for each of :attr:`symbols`; arrays broadcast against each other.
 
         Returns:
-            A float for scalars, else a float64 array of the broadcast shape.
-            Never NaN; ``-inf`` where the bound is exactly 0.
+            A float for scalars, else a float64 array. Never NaN; ``-inf`` where the bound is exactly 0.
 
         Raises:
             theory.notation.DomainError: a symbol is missing, unknown or outside its domain.
             ValueError: the claim has no number.
         """
-        from theory.numbers.evaluate import evaluate_log_bound
-
-        return evaluate_log_bound(self, values)
+        return self.stated_bound.at(values)
 
     def bound(self, **values: ArrayLike) -> Any:
         """The bound itself; underflows to 0 where :meth:`log_bound` is below about -745."""
@@ -218,9 +216,7 @@ class Claim:
             ArithmeticError: 2^17 bits do not suffice.
             ValueError: the claim has no number.
         """
-        from theory.numbers.evaluate import enclose_log_bound
-
-        return enclose_log_bound(self, values, relative_bits)
+        return self.stated_bound.enclosure(values, relative_bits)
 
     def mutated(self, mutant: Mutant) -> Claim:
         """This claim with its bound replaced by that of a mutant, to be refuted."""

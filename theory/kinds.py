@@ -12,6 +12,8 @@ import sympy as sp
 
 __all__ = ["KINDS", "Kind", "Meaning"]
 
+_IN_TOO_FEW = "in fewer than {property_share:.0%} of worlds, the upper confidence limit of that share included"
+
 
 class Kind(StrEnum):
     """What a claim asserts about its observable, hence how it is judged."""
@@ -37,15 +39,11 @@ class Meaning:
     Attributes:
         rule: name of the decision rule: the measured mean is ``at_most``, ``at_least``, ``equal`` to, ``above`` or
             ``within`` its threshold ; for a trend it moves in one direction (``monotone``).
-        threshold: what that is: the claim's ``bound``, ``zero``, ``equivalence_margin`` (settings)
-            or ``slope_limit``.
+        threshold: what that is: the claim's ``bound``, ``zero``, ``equivalence_margin`` (settings) or ``slope_limit``.
         words: what it asserts, as part of a sentence.
         falsifier: what would refute it; a template over ``{observable}`` (its name) and the thresholds.
-        worse: the side to which what is judged (a mean, or a share of worlds) moves when it gets worse, ``higher`` or
-            ``lower``; None: either.
-        relation: SymPy's relation between observable and number; None for a claim without a number.
-        sign: that relation in plain text.
-        latex: that relation in LaTeX.
+        worse: the side to which what is judged (a mean, or a share of worlds) moves when it gets worse; None: either.
+        relation: SymPy's, between observable and number; None for a claim without a number.
     """
 
     rule: str
@@ -65,8 +63,7 @@ class Meaning:
             rule="at_most",
             threshold="zero",
             words=f"{self.words}; judged run by run: in most worlds an observable of the run is at most 0",
-            falsifier="a cell in scope in which {observable} is at most 0 in fewer than {property_share:.0%} of "
-            "worlds, the upper confidence limit of that share included",
+            falsifier="a cell in scope in which {observable} is at most 0 " + _IN_TOO_FEW,
             worse="lower",
         )
 
@@ -108,24 +105,21 @@ KINDS: Final[Mapping[Kind, Meaning]] = MappingProxyType(
             rule="above",
             threshold="zero",
             words="in most worlds one arm exceeds the other, or the observable exceeds 0",
-            falsifier="a cell in scope in which {observable} is as claimed in fewer than {property_share:.0%} of "
-            "worlds, the upper confidence limit of that share included",
+            falsifier="a cell in scope in which {observable} is as claimed " + _IN_TOO_FEW,
             worse="lower",
         ),
         Kind.TREND: Meaning(
             rule="monotone",
             threshold="zero",
             words="in most worlds the observable does not move against the direction between the ends of the axis",
-            falsifier="a series in which {observable} does not move against the direction in fewer than "
-            "{property_share:.0%} of worlds, the upper confidence limit of that share included",
+            falsifier="a series in which {observable} does not move against the direction " + _IN_TOO_FEW,
             worse="lower",
         ),
         Kind.EQUIVALENCE: Meaning(
             rule="within",
             threshold="equivalence_margin",
             words="in most worlds two arms agree within a margin",
-            falsifier="a cell in which the arms agree within {equivalence_margin:g} in fewer than "
-            "{property_share:.0%} of worlds, the upper confidence limit of that share included",
+            falsifier="a cell in which the arms agree within {equivalence_margin:g} " + _IN_TOO_FEW,
             worse="lower",
         ),
         Kind.RATE: Meaning(

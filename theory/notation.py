@@ -31,9 +31,7 @@ class Symbol:
     Attributes:
         symbol: the SymPy symbol; its assumptions are those of its domain.
         meaning: one line.
-        minimum: the least value allowed.
-        integer: whether values are whole numbers.
-        strict: whether the minimum itself is excluded.
+        minimum: the least value allowed, or with ``strict`` the greatest that is not.
         label: the symbol in plain text; the name if empty.
         latex: the symbol in LaTeX; SymPy's form of the name if empty.
         unit: of its values; empty for counts.
@@ -71,9 +69,7 @@ class Symbol:
 class Notation(Mapping[str, Symbol]):
     """An immutable mapping of names to symbols, in the order in which they are declared.
 
-    Args:
-        name: kebab-case; of the paper, the experiment or the user's work.
-        symbols: its symbols.
+    Its name is kebab-case: of the paper, the experiment or the user's work.
 
     Raises:
         ValueError: a name has two meanings, or a symbol cannot be told from a measured observable.
@@ -111,6 +107,11 @@ class Notation(Mapping[str, Symbol]):
     def __repr__(self) -> str:
         return f"Notation({self.name!r}: {', '.join(self)})"
 
+    def names_in(self, expression: sp.Basic) -> tuple[str, ...]:
+        """Names of the symbols in an expression, in this order."""
+        free = {symbol.name for symbol in expression.free_symbols}
+        return tuple(name for name in self if name in free)
+
     @property
     def latex_names(self) -> dict[sp.Symbol, str]:
         """How LaTeX writes each symbol, as ``sympy.latex`` takes it for ``symbol_names``."""
@@ -137,16 +138,13 @@ class Paper:
 
     Attributes:
         name: kebab-case.
-        notation: its symbols.
-        title: of the paper.
-        authors: in their order.
         link: where it is found, such as ``arXiv:2508.00901``.
         proofs: modules that certify its claims, each with ``PROOFS``.
         unknowns: symbols that a plan may solve for, the first choice first; if empty, every integer symbol.
         plans: ids of the claims whose plans are worth seeing beside one another.
         limits: relations between symbols that hold in every world of the paper.
-        usual: values at which a bound is drawn where the user gives none, the symbol along the axis first; the first
-            of these mappings that names every symbol of the bound.
+        usual: values at which a bound is drawn where the user gives none, the symbol along the axis first; the first of
+            these mappings that names every symbol of the bound.
     """
 
     name: str

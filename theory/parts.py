@@ -63,13 +63,9 @@ class Premise:
 
 @dataclass(frozen=True)
 class Assumption:
-    """A premise of a claim, as a SymPy relation ``quantity <= limit`` (or ``>=``, ``<``, ``>``).
+    """A premise of a claim: a SymPy relation ``quantity <= limit`` (or ``>=``, ``<``, ``>``), named for the quantity.
 
-    Attributes:
-        name: the observable or symbol that the premise is about.
-        relation: left side the quantity, right side the limit; both may use the
-            notation's symbols and ``measured(observable)``.
-        text: the premise in words.
+    Both sides may use the notation's symbols and ``measured(observable)``; ``text`` is the premise in words.
     """
 
     name: str
@@ -101,7 +97,6 @@ class Mutant:
     Attributes:
         name: kebab-case, unique within its claim.
         log_bound: the mutated log-bound; None if the claim has no number.
-        text: what was changed.
         refuted_by: ``"certification"`` (exact arithmetic) or ``"measurement"``.
         direction: for a trend, the mutated direction; None leaves it.
         per_run: for a claim that is judged run by run, the observable of the mutant (see :class:`Measured`); None
@@ -111,7 +106,7 @@ class Mutant:
     name: str
     log_bound: sp.Expr | None
     text: str
-    refuted_by: str
+    refuted_by: str = "certification"
     direction: int | None = None
     per_run: str | None = None
 
@@ -121,8 +116,6 @@ class Source:
     """Where a claim comes from.
 
     Attributes:
-        paper: the paper, whose notation the claim uses.
-        provenance: STATED, RECONSTRUCTED or DERIVED.
         text: the place in the source, in our own words.
         number: its number in the paper's list of claims, such as ``C5``.
         proof: the page in docs/ that proves it, or None.
@@ -137,12 +130,7 @@ class Source:
 
 @dataclass(frozen=True, kw_only=True)
 class Premises:
-    """When a claim speaks.
-
-    Attributes:
-        domain: relations that the symbols must satisfy for the bound to be defined.
-        assumptions: premises, judged on symbols and measured values.
-    """
+    """When a claim speaks: relations that must hold for the bound to be defined, and premises that may be measured."""
 
     domain: tuple[sp.core.relational.Relational, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
@@ -154,19 +142,14 @@ class Measured:
 
     Attributes:
         arm: the arm of the experiment that the observable is measured in.
-        reference: the arm that it is compared with, seed by seed, for comparisons
-            and equivalences; None compares the observable with 0.
-        axis: for a trend, the symbol that varies; for a comparison, that it compares
-            the largest value of that symbol with the smallest.
-        direction: along the axis, ``-1`` (does not increase; less at the largest value)
-            or ``+1`` (does not decrease; more there).
-        per_run: for an upper or lower bound, an observable that is at most 0 in a run in which the claim holds.
-            The claim is then judged by the share of worlds in which it does; its number stays the bound on the mean.
-        tolerance: for an identity, the largest deviation allowed in float64; for a
-            bound on an observable that is computed exactly, the relative rounding
-            allowed to that computation (bound and observable may be equal).
-        supporting: further observables that tell whether the claim holds for its
-            reason; reported, not judged.
+        reference: the arm that it is compared with, seed by seed, for comparisons and equivalences; None: with 0.
+        axis: for a trend, the symbol that varies; for a comparison, that of its largest and smallest value.
+        direction: along the axis, ``-1`` (does not increase; less at the largest value) or ``+1``.
+        per_run: for an upper or lower bound, an observable that is at most 0 in a run in which the claim holds. The
+            claim is then judged by the share of worlds in which it does; its number stays the bound on the mean.
+        tolerance: for an identity, the largest deviation allowed in float64; for a bound on an observable that is
+            computed exactly, the relative rounding allowed to that computation (bound and observable may be equal).
+        supporting: observables that tell whether the claim holds for its reason; reported, not judged.
     """
 
     arm: str = "main"
@@ -183,19 +166,16 @@ class Evaluation:
     """How the log-bound is evaluated where its expression alone does not do, and what is proved about it.
 
     Attributes:
-        exact: scalar route to the logarithm, for expressions that floats cannot evaluate
-            (alternating sums). Keyword arguments are the symbols' names.
-        numeric: array route to the logarithm in float64, better conditioned than
-            the expression: symbols' names to (values, bounds on their errors).
-        ball: ball route to the logarithm, for expressions with sums: the working
-            precision in bits, then the symbols by name, to a ball.
-        minimised_over: symbols of the expression over whose positive values the
-            bound is minimised; it holds at each of them.
-        falls_in: symbols in which the bound does not increase, the others fixed; proved
-            with the claim. Questions of the kind "how many" bisect there.
-        searches: for symbols in which it may increase, how to find the least value that
-            meets a target: ``(good, target, low, high, **other symbols)`` to that value
-            and the value from which the bound stays so (None if there is none).
+        exact: scalar route, for expressions that floats cannot evaluate: the symbols by name to the logarithm.
+        numeric: array route in float64, better conditioned: symbols by name to (values, bounds on their errors).
+        ball: ball route, for expressions with sums: the working precision in bits, then the symbols by name, to a
+            ball.
+        minimised_over: symbols of the expression over whose positive values the bound is minimised; it holds at each.
+        falls_in: symbols in which the bound does not increase, the others fixed; proved with the claim. Questions of
+            the kind "how many" bisect there.
+        searches: for symbols in which it may increase, how to find the least value that meets a target: ``(good,
+            target, low, high, **other symbols)`` to that value and the value from which the bound stays so (None if
+            none).
     """
 
     exact: Route | None = None

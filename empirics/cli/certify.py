@@ -25,16 +25,9 @@ def certify_command(
     """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from theory.certify import (
-        Certificate,
-        certificates,
-        count_of_certificates,
-        count_of_mutants,
-        document,
-        mutants,
-    )
+    from theory.certify import Certificate, certificates, count_of_steps, document, mutants
 
-    total = count_of_certificates(identifier) + count_of_mutants(identifier)
+    total = count_of_steps(identifier)
     proofs: list[Certificate] = []
     refutations: list[Certificate] = []
     out = console()

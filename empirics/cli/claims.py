@@ -10,7 +10,7 @@ from empirics.cli.output import console, print_json
 from empirics.cli.root import app
 from empirics.observables.catalogue import observables
 from theory import Claim, all_claims, claim
-from theory.numbers.describe import described, evaluated, status_of
+from theory.describe import described, evaluated, status_of
 from theory.numbers.evaluate import parse_assignments
 
 __all__ = ["bound_command", "claims_command"]

@@ -10,8 +10,7 @@ from empirics.cli.output import console, print_json
 from empirics.cli.root import app
 from theory import DomainError, claim
 from theory.numbers.evaluate import parse_assignments
-from theory.planning.plan import Plan
-from theory.planning.question import ask
+from theory.planning.plan import Plan, ask
 
 __all__ = ["plan_command"]
 

@@ -1,20 +1,31 @@
-"""What a certificate is: one numbered step of a proof, checked by machine over a stated domain.
+"""What a certificate is, one numbered step of a proof, checked by machine over a stated domain; and all of them.
 
-A step holds the check itself. Running it gives a certificate, PROVED or NOT
-PROVED; nothing in between, and nothing sampled. An exception is a defect of the
-program and is never swallowed: a mutant must fail by its own falsehood.
+A step holds the check itself. Running it gives a certificate, PROVED or NOT PROVED; nothing in between, and nothing
+sampled. An exception is a defect of the program and is never swallowed: a mutant must fail by its own falsehood.
 """
 
 from __future__ import annotations
 
+import importlib
 import time
 from bisect import insort
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, fields
+from functools import lru_cache, partial
 from typing import Any, TypeVar
 
-__all__ = ["Certificate", "Outcome", "Proof", "Step", "document"]
+from theory.registry import all_claims, claim, papers
+
+__all__ = [
+    "Certificate",
+    "Outcome",
+    "Proof",
+    "Step",
+    "certificates",
+    "count_of_steps",
+    "document",
+    "mutants",
+]
 
 
 Check = TypeVar("Check", bound=Callable[..., "Outcome"])
@@ -22,19 +33,27 @@ Check = TypeVar("Check", bound=Callable[..., "Outcome"])
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a check found.
-
-    Attributes:
-        proved: whether the statement of the step is established on its whole domain.
-        detail: figures that the proof gave; if not proved, the failed step or an exact counterexample.
-    """
+    """Whether a statement is established on its whole domain; figures, or the failed step or exact counterexample."""
 
     proved: bool
     detail: str = ""
 
+    def or_why(self, reason: str) -> Outcome:
+        """This outcome; if it is not proved, with a reason beside the failed step."""
+        return self if self.proved else Outcome(False, f"{self.detail}; {reason}")
+
 
 @dataclass(frozen=True)
-class Certificate:
+class _Stated:
+    claim: str
+    step: str
+    statement: str
+    domain: str
+    method: str
+
+
+@dataclass(frozen=True)
+class Certificate(_Stated):
     """The record of one machine-checked step.
 
     Attributes:
@@ -42,17 +61,11 @@ class Certificate:
         step: page and number of the step in docs/proofs, ``half-mean-tail.3``.
         statement: what is proved, in words and formulas.
         domain: for which values.
-        method: how: exact identity, Sturm sequence, ball arithmetic, exact integers, enumeration.
-        proved: PROVED or not.
+        method: exact identity, Sturm sequence, ball arithmetic, exact integers, enumeration.
         detail: figures; if not proved, the failed step or the exact counterexample.
         seconds: time it took.
     """
 
-    claim: str
-    step: str
-    statement: str
-    domain: str
-    method: str
     proved: bool
     detail: str
     seconds: float
@@ -78,24 +91,17 @@ class Certificate:
 
 
 @dataclass(frozen=True)
-class Step:
+class Step(_Stated):
     """A step of a proof with the check that decides it; attributes as in :class:`Certificate`."""
 
-    claim: str
-    step: str
-    statement: str
-    domain: str
-    method: str
     check: Callable[[], Outcome]
 
     def run(self) -> Certificate:
         """Run the check."""
         start = time.perf_counter()
         outcome = self.check()
-        seconds = time.perf_counter() - start
-        return Certificate(
-            self.claim, self.step, self.statement, self.domain, self.method, outcome.proved, outcome.detail, seconds
-        )
+        stated = {field.name: getattr(self, field.name) for field in fields(_Stated)}
+        return Certificate(**stated, **asdict(outcome), seconds=time.perf_counter() - start)
 
 
 class Proof:
@@ -126,9 +132,8 @@ class Proof:
 
         def decorate(check: Check) -> Check:
             run = partial(check, *args, **kwargs)
-            step = Step(self.claim, f"{self.page}.{number}", statement, domain, method, run)
+            self._of_check[check] = step = Step(self.claim, f"{self.page}.{number}", statement, domain, method, run)
             insort(self.steps, step, key=_number)
-            self._of_check[check] = step
             return check
 
         return decorate
@@ -139,10 +144,9 @@ class Proof:
         """The decorated check must not prove this; number, domain and method are those of the step below."""
 
         def decorate(check: Check) -> Check:
-            step = self._of_check[check]
-            here = step.step if number is None else f"{self.page}.{number}"
-            run = partial(check, *args, **kwargs)
-            mutant = Step(f"{self.claim}:{name}", here, statement, domain or step.domain, step.method, run)
+            of, run = self._of_check[check], partial(check, *args, **kwargs)
+            here = of.step if number is None else f"{self.page}.{number}"
+            mutant = Step(f"{self.claim}:{name}", here, statement, domain or of.domain, of.method, run)
             insort(self.mutants, mutant, key=_number)
             return check
 
@@ -161,3 +165,37 @@ def document(proofs: Sequence[Certificate], refutations: Sequence[Certificate]) 
         "all_proved": all(c.proved for c in proofs),
         "all_mutants_refuted": not any(c.proved for c in refutations),
     }
+
+
+@lru_cache(maxsize=1)
+def _all_proofs() -> tuple[Proof, ...]:
+    order = {item.id: position for position, item in enumerate(all_claims())}
+    proofs = (proof for paper in papers() for name in paper.proofs for proof in importlib.import_module(name).PROOFS)
+    return tuple(sorted(proofs, key=lambda proof: order[proof.claim]))
+
+
+def _proofs(claim_id: str | None) -> tuple[Proof, ...]:
+    return _all_proofs() if claim_id is None else tuple(p for p in _all_proofs() if p.claim == claim(claim_id).id)
+
+
+def certificates(claim_id: str | None = None) -> Iterator[Certificate]:
+    """Certificates of all claims, or of one, as they are proved.
+
+    Raises:
+        theory.registry.UnknownClaimError: no such claim.
+    """
+    return (step.run() for proof in _proofs(claim_id) for step in proof.steps)
+
+
+def mutants(claim_id: str | None = None) -> Iterator[Certificate]:
+    """Near misses through the same checks: each must come out NOT PROVED, the detail says why.
+
+    Raises:
+        theory.registry.UnknownClaimError: no such claim.
+    """
+    return (mutant.run() for proof in _proofs(claim_id) for mutant in proof.mutants)
+
+
+def count_of_steps(claim_id: str | None = None) -> int:
+    """How many certificates and mutants there are, without running them."""
+    return sum(len(proof.steps) + len(proof.mutants) for proof in _proofs(claim_id))

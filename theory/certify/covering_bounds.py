@@ -10,7 +10,7 @@ from math import comb
 import sympy as sp
 
 from theory.certify.certificate import Outcome, Proof
-from theory.certify.exact import all_of, identities, nonnegative_coefficients, polynomial_nonnegative
+from theory.certify.exact import all_of, grid, identities, nonnegative_coefficients, polynomial_nonnegative
 from theory.coverage.laws import some_unseen
 from theory.numbers.balls import rational, working_precision
 
@@ -29,13 +29,13 @@ _GRID = f"all 1 <= K < |R| <= {_UNIVERSE}, 1 <= N_f <= {_FACTS}"
 
 @_UNSEEN.step(1, "own counts are negatively associated: the swap coupling is uniform", _ALL, "symbolic identity")
 def swap_coupling() -> Outcome:
-    """Step 1: swapping r for a uniform other template turns 'uniform given r in T' into 'uniform given r not in T'.
+    """Swapping r for a uniform other template turns 'uniform given r in T' into 'uniform given r not in T'.
 
     P[T' = B] = K/((R-K) C(R-1,K-1)) = 1/C(R-1,K): so with more facts that show r, all others are shown less.
     """
     K, R = sp.symbols("K R", positive=True, integer=True)
     ratio = sp.gammasimp(sp.binomial(R - 1, K) / sp.binomial(R - 1, K - 1))
-    return identities([("C(R-1,K)/C(R-1,K-1)", ratio, (R - K) / K)])
+    return identities(("C(R-1,K)/C(R-1,K-1)", ratio, (R - K) / K))
 
 
 @_UNSEEN.mutant("within-three-halves", "the union bound is within 3/2 of the law", Fraction(3, 2))
@@ -43,26 +43,19 @@ def swap_coupling() -> Outcome:
     2, "the union bound is within e/(e-1) of the law", "all K >= 1, 0 <= x <= 1", "derivatives, ball arithmetic"
 )
 def sharpness(factor: Fraction | None = None) -> Outcome:
-    """Step 2: 1 - (1-x)^K >= min(1, Kx)/F with F = e/(e-1): from 1-x <= e^-x and concavity of 1 - e^-y.
+    """1 - (1-x)^K >= min(1, Kx)/F from 1-x <= e^-x and concavity of 1 - e^-y; F = ``factor``, or e/(e-1).
 
-    Args:
-        factor: F as stated; None for e/(e-1). It is enough if and only if 1 - 1/e >= 1/F: at y = Kx = 1,
-            K -> oo, both inequalities are equalities.
+    F is enough if and only if 1 - 1/e >= 1/F: at y = Kx = 1, K -> oo, both inequalities are equalities.
     """
-    x = sp.Symbol("x", positive=True)
-    y = sp.Symbol("y", positive=True)
+    x, y = sp.symbols("x y", positive=True)
     shape = identities(
-        [
-            ("e^-x - (1-x): second derivative", sp.diff(sp.exp(-x) - 1 + x, x, 2), sp.exp(-x)),
-            ("1 - e^-y is concave", sp.diff(1 - sp.exp(-y), y, 2), -sp.exp(-y)),
-        ]
+        ("e^-x - (1-x): second derivative", sp.diff(sp.exp(-x) - 1 + x, x, 2), sp.exp(-x)),
+        ("1 - e^-y is concave", sp.diff(1 - sp.exp(-y), y, 2), -sp.exp(-y)),
     )
-    if factor is None:
-        with working_precision(64) as flint:
-            value = float((1 / (1 - flint.arb(-1).exp())).upper())
-        return Outcome(shape.proved, f"{shape.detail}; F = e/(e-1) <= {value:.5f}")
     with working_precision(64) as flint:
         needed = 1 / (1 - flint.arb(-1).exp())
+        if factor is None:
+            return Outcome(shape.proved, f"{shape.detail}; F = e/(e-1) <= {float(needed.upper()):.5f}")
         if flint.arb(rational(factor)) >= needed:
             return shape
     return Outcome(False, f"F = {factor} < e/(e-1); {_looser_than(factor)}")
@@ -86,41 +79,34 @@ def _looser_than(factor: Fraction) -> str:
 @_SIMPLE.step(3, "the union over own templates (expected number)", _ALL, "symbolic identity")
 @_UNSEEN.step(3, "the union over own templates (expected number)", _ALL, "symbolic identity")
 def union() -> Outcome:
-    """Step 3: a template is unseen by one fact with probability C(R-1,K)/C(R,K) = 1 - K/R; the expected number of
-    unseen own templates is K (1 - K/R)^N and bounds the probability that there is one. Likewise for low counts."""
+    """One fact misses a template with probability C(R-1,K)/C(R,K); likewise for low counts."""
     K, R = sp.symbols("K R", positive=True, integer=True)
-    return identities([("C(R-1,K)/C(R,K)", sp.gammasimp(sp.binomial(R - 1, K) / sp.binomial(R, K)), 1 - K / R)])
+    return identities(("C(R-1,K)/C(R,K)", sp.gammasimp(sp.binomial(R - 1, K) / sp.binomial(R, K)), 1 - K / R))
 
 
 @_SHARP.step(4, "tail <= pmf(c)/(1-rho) by the ratio test", _ALL, "symbolic identity")
 def point_ratio() -> Outcome:
-    """Step 4: pmf(i-1)/pmf(i) = i(1-p)/((N-i+1)p), which rises in i: so the tail is at most pmf(c)/(1-rho)."""
+    """pmf(i-1)/pmf(i) = i(1-p)/((N-i+1)p), which rises in i."""
     i, n = sp.symbols("i n", positive=True, integer=True)
     ratio = sp.gammasimp(sp.binomial(n, i - 1) / sp.binomial(n, i)) * (1 - p) / p
     at = i * (1 - p) / ((n - i + 1) * p)
     return identities(
-        [
-            ("ratio", ratio, at),
-            ("it rises", at.subs(i, i + 1) - at, (n + 1) * (1 - p) / ((n - i) * (n - i + 1) * p)),
-        ]
+        ("ratio", ratio, at),
+        ("it rises", at.subs(i, i + 1) - at, (n + 1) * (1 - p) / ((n - i) * (n - i + 1) * p)),
     )
 
 
 @_SHARP.mutant("cut-one-higher", "rho <= 1/2 at the cut c + 1", 1)
 @_SHARP.step(5, "rho <= 1/2", _ALL, "identity, nonnegative coefficients")
 def ratio_at_most_half(shift: int = 0) -> Outcome:
-    """Step 5: rho <= 1/2 at the cut c + ``shift``, c <= Np/2 (c = Np/2 - u).
-
-    (N-c+1) p - 2 c (1-p) = N p^2/2 + p + u (2-p) must have no negative coefficient (z = 1 - p >= 0).
-    """
+    """At the cut c + ``shift``, c = Np/2 - u, u >= 0; with z = 1 - p >= 0 no coefficient may be negative."""
     cut = N * p / 2 - u + shift
     left = sp.expand((N - cut + 1) * p - 2 * cut * (1 - p))
     stated = sp.expand(N * p**2 / 2 + p + u * (2 - p) - shift * (2 - p))
-    outcome = all_of(
-        identities([("difference", left, stated)]),
+    return all_of(
+        identities(("difference", left, stated)),
         nonnegative_coefficients(N * p**2 / 2 + p + (u - shift) * (1 + z), N, p, u, z),
-    )
-    return outcome if outcome.proved else Outcome(False, f"{outcome.detail}; {_ratio_above_half(shift)}")
+    ).or_why(_ratio_above_half(shift))
 
 
 def _ratio_above_half(shift: int) -> str:
@@ -133,19 +119,16 @@ def _ratio_above_half(shift: int) -> str:
 
 
 def _small() -> Iterator[tuple[int, int, int]]:
-    for R in range(2, _UNIVERSE + 1):
-        for K in range(1, R):
-            for n in range(1, _FACTS + 1):
-                yield n, K, R
+    return ((n, K, R) for n, K, R in grid(_UNIVERSE, _FACTS) if K < R)
 
 
 @_SHARP.step(6, "U is within 4/3 of the union", _ALL, "identity, nonnegative coefficients")
 def within_four_thirds() -> Outcome:
-    """Step 6: tail >= pmf(c) (1+rho) for c >= 1, and 1/(1-rho) <= (4/3)(1+rho) for rho <= 1/2; c = 0 is exact."""
+    """tail >= pmf(c) (1+rho) for c >= 1, and 1/(1-rho) <= (4/3)(1+rho) for rho <= 1/2; c = 0 is exact."""
     r = sp.Symbol("r", nonnegative=True)
     gap = sp.Rational(4, 3) * (1 + r) * (1 - r) - 1  # times (1-rho) > 0
     return all_of(
-        identities([("factorised", gap, sp.Rational(4, 3) * (sp.Rational(1, 2) - r) * (sp.Rational(1, 2) + r))]),
+        identities(("factorised", gap, sp.Rational(4, 3) * (sp.Rational(1, 2) - r) * (sp.Rational(1, 2) + r))),
         polynomial_nonnegative(gap, r, 0, Fraction(1, 2)),
     )
 
@@ -153,7 +136,7 @@ def within_four_thirds() -> Outcome:
 @_SHARP.mutant("within-two", "U is within (4/3) e/(e-1) <= 2 of the law", Fraction(2))
 @_SHARP.step(7, "U is within 2.11 of the exact law", _ALL, "ball arithmetic")
 def union_sharpness(limit: Fraction = Fraction(211, 100)) -> Outcome:
-    """Step 7: within (4/3) e/(e-1) of the exact law, which is below 2.11."""
+    """(4/3) e/(e-1) by steps 6 and 2."""
     with working_precision(64) as flint:
         value = flint.arb(flint.fmpq(4, 3)) / (1 - flint.arb(-1).exp())
         proved = bool(value <= rational(limit))
@@ -164,26 +147,23 @@ def union_sharpness(limit: Fraction = Fraction(211, 100)) -> Outcome:
 
 @_SHARP.step(8, "U is never looser than the simple form", _ALL, "symbolic identities, nonnegative coefficients")
 def never_looser() -> Outcome:
-    """Step 8: pmf(c)/(1-rho) <= x^-c E x^C for every x in (0, 1], so U <= K exp(-N KL(p/2||p)) <= the simple form.
+    """pmf(c)/(1-rho) <= x^-c E x^C for every x in (0, 1], so U <= K exp(-N KL(p/2||p)) <= the simple form.
 
     Three terms of E x^(C-c): 1 + rho/x + x/s with s = (c+1)(1-p)/((N-c)p). As rho/x >= rho, it is enough that
     rho/x + x/s >= rho/(1-rho); the left is at least 2 sqrt(rho/s) (square), rho/s >= 1/4 for 1 <= c <= N-1,
     and rho/(1-rho) <= 1 for rho <= 1/2.
     """
     s = (c + 1) * (1 - p) / ((N - c) * p)
-    d = sp.Symbol("d", nonnegative=True)
-    e = sp.Symbol("e", nonnegative=True)
+    d, e = sp.symbols("d e", nonnegative=True)
     r, x, w = sp.symbols("r x w", positive=True)
     ratio = sp.cancel(rho / s)
     excess = (4 * c * (N - c) - (c + 1) * (N - c + 1)).subs(N, c + 1 + e).subs(c, 1 + d)
     return all_of(
         identities(
-            [
-                ("rho/s", ratio, c * (N - c) / ((c + 1) * (N - c + 1))),
-                ("1/(1-rho)", 1 / (1 - r), 1 + r / (1 - r)),
-                ("square", r / x + x / w - 2 * sp.sqrt(r / w), (sp.sqrt(r / x) - sp.sqrt(x / w)) ** 2),
-                ("1 - rho/(1-rho)", 1 - r / (1 - r), (1 - 2 * r) / (1 - r)),
-            ]
+            ("rho/s", ratio, c * (N - c) / ((c + 1) * (N - c + 1))),
+            ("1/(1-rho)", 1 / (1 - r), 1 + r / (1 - r)),
+            ("square", r / x + x / w - 2 * sp.sqrt(r / w), (sp.sqrt(r / x) - sp.sqrt(x / w)) ** 2),
+            ("1 - rho/(1-rho)", 1 - r / (1 - r), (1 - 2 * r) / (1 - r)),
         ),
         nonnegative_coefficients(sp.expand(excess), d, e),
     )
@@ -193,10 +173,7 @@ def never_looser() -> Outcome:
 @_SHARP.mutant("cut-one-higher", "the form at c + 1 is within 4/3 of the tail at c", 1)
 @_SHARP.step(6, "tail <= pmf(c)/(1-rho) <= (4/3) tail", _GRID, "exact rationals")
 def distance_to_union(shift: int = 0) -> Outcome:
-    """Steps 4 to 6 again, in exact rationals: tail <= pmf(c)/(1-rho) <= (4/3) tail at the cut c + ``shift``.
-
-    The tail is that of the event, P[C <= c], c = floor(NK/(2R)).
-    """
+    """Steps 4 to 6 again at the cut c + ``shift``; the tail is that of the event, P[C <= c], c = floor(NK/(2R))."""
     worst, points = Fraction(0), 0
     for n, K, R in _small():
         cut = n * K // (2 * R)

@@ -10,9 +10,8 @@ from math import comb
 import sympy as sp
 
 from theory.certify.certificate import Outcome, Proof
-from theory.certify.exact import all_of, identities, nonnegative_coefficients
-from theory.coverage.given_world import none_seen_given_world, some_unseen_given_world
-from theory.coverage.laws import none_seen, some_unseen, some_unseen_integers
+from theory.certify.exact import Law, all_of, grid, identities, nonnegative_coefficients
+from theory.coverage.laws import none_seen, none_seen_given_world, some_unseen, some_unseen_given_world
 
 __all__ = ["PROOFS", "enumeration", "given_world_enumeration", "monotone"]
 
@@ -25,7 +24,7 @@ _GRID = f"1 <= K <= |R| <= {_LARGEST_UNIVERSE}, 1 <= N_f <= {_MOST_FACTS}"
 
 @_SOME.step(1, "both laws count every world correctly", _ENUMERATED, "exhaustive enumeration")
 def enumeration() -> Outcome:
-    """Step 1: both laws by counting every choice of templates of every fine-tuned fact."""
+    """By counting every choice of templates of every fine-tuned fact."""
     worlds = 0
     for largest, most in ((6, 3), (5, 4), (4, 6)):
         for R, N_f in product(range(1, largest + 1), range(1, most + 1)):
@@ -54,7 +53,7 @@ def enumeration() -> Outcome:
     "exhaustive enumeration",
 )
 def given_world_enumeration() -> Outcome:
-    """Step 2: the laws given a world by counting every choice of facts; their averages are those of step 1."""
+    """By counting every choice of facts."""
     checked = 0
     for R, K, others in ((3, 1, 4), (3, 2, 4), (4, 2, 4), (4, 3, 4), (5, 2, 3), (5, 3, 3)):
         sets = list(combinations(range(R), K))
@@ -86,17 +85,15 @@ def _counted(own: Sequence[int], world: Sequence[Sequence[int]], N_f: int) -> tu
 
 @_SOME.step(4, "some unseen rises in |R|: the coupling is uniform", "all 1 <= K <= |R|", "symbolic identity")
 def larger_universe() -> Outcome:
-    """Step 4: T' uniform in [R+1] from T uniform in [R]: with probability K/(R+1) a random element becomes the new one.
+    """T' uniform in [R+1] from T uniform in [R]: with probability K/(R+1) a random element becomes the new one.
 
     Restricted to the old templates T' is a subset of T, so whatever is unseen stays unseen. Uniform:
     B without the new one has (1 - K/(R+1))/C(R,K), B with it (R-K+1) K/((R+1) K C(R,K)).
     """
     grown = sp.gammasimp(sp.binomial(_R, _K) / sp.binomial(_R + 1, _K))  # C(R,K)/C(R+1,K)
     return identities(
-        [
-            ("without the new template", 1 - _K / (_R + 1), grown),
-            ("with the new template", (_R - _K + 1) / (_R + 1), grown),
-        ]
+        ("without the new template", 1 - _K / (_R + 1), grown),
+        ("with the new template", (_R - _K + 1) / (_R + 1), grown),
     )
 
 
@@ -104,10 +101,7 @@ def larger_universe() -> Outcome:
     5, "none seen rises in |R| and falls in K", "all K >= 1, |R| >= 2K", "symbolic ratios, nonnegative coefficients"
 )
 def none_seen_ratios() -> Outcome:
-    """Steps 5: q(K,R) = C(R-K,K)/C(R,K) rises in R and falls in K, by the signs of two differences.
-
-    q(K,R+1)/q(K,R) = (R+1-K)^2/((R+1)(R+1-2K)) and q(K+1,R)/q(K,R) = (R-2K)(R-2K-1)/(R-K)^2.
-    """
+    """q(K,R) = C(R-K,K)/C(R,K): the signs of q(K,R+1)/q(K,R) - 1 and of q(K+1,R)/q(K,R) - 1."""
 
     def q(K: sp.Expr, R: sp.Expr) -> sp.Expr:
         return sp.binomial(R - K, K) / sp.binomial(R, K)
@@ -117,55 +111,35 @@ def none_seen_ratios() -> Outcome:
     drop = (_R - _K) ** 2 - (_R - 2 * _K) * (_R - 2 * _K - 1)
     return all_of(
         identities(
-            [
-                ("ratio in |R|", in_universe, (_R + 1 - _K) ** 2 / ((_R + 1) * (_R + 1 - 2 * _K))),
-                ("its excess", (_R + 1 - _K) ** 2 - (_R + 1) * (_R + 1 - 2 * _K), _K**2),
-                ("ratio in K", in_multiplicity, (_R - 2 * _K) * (_R - 2 * _K - 1) / (_R - _K) ** 2),
-            ]
+            ("ratio in |R|", in_universe, (_R + 1 - _K) ** 2 / ((_R + 1) * (_R + 1 - 2 * _K))),
+            ("its excess", (_R + 1 - _K) ** 2 - (_R + 1) * (_R + 1 - 2 * _K), _K**2),
+            ("ratio in K", in_multiplicity, (_R - 2 * _K) * (_R - 2 * _K - 1) / (_R - _K) ** 2),
         ),
         nonnegative_coefficients(sp.expand(drop.subs(_R, 2 * _K + _u)), _K, _u),
     )
 
 
-@_SOME.mutant("rises-in-multiplicity", "some unseen rises in K", _SOME.claim, "K", 1, number=6)
-@_SOME.mutant("falls-in-multiplicity", "some unseen falls in K", _SOME.claim, "K", -1, number=6)
-@_SOME.step(4, "some unseen rises in |R|", _GRID, "exact integers", _SOME.claim, "R", 1)
-@_NONE.step(5, "none seen falls in K", _GRID, "exact integers", _NONE.claim, "K", -1)
-@_NONE.step(5, "none seen rises in |R|", _GRID, "exact integers", _NONE.claim, "R", 1)
-@_NONE.step(5, "none seen falls in N_f", _GRID, "exact integers", _NONE.claim, "N_f", -1)
-@_SOME.step(3, "some unseen falls in N_f", _GRID, "exact integers (and a coupling, all sizes)", _SOME.claim, "N_f", -1)
-def monotone(law: str, symbol: str, direction: int) -> Outcome:
-    """Whether a law is monotone in one symbol, by exact integers at every pair of neighbours of the grid."""
+@_SOME.mutant("rises-in-multiplicity", "some unseen rises in K", some_unseen, "K", 1, number=6)
+@_SOME.mutant("falls-in-multiplicity", "some unseen falls in K", some_unseen, "K", -1, number=6)
+@_SOME.step(4, "some unseen rises in |R|", _GRID, "exact integers", some_unseen, "R", 1)
+@_NONE.step(5, "none seen falls in K", _GRID, "exact integers", none_seen, "K", -1)
+@_NONE.step(5, "none seen rises in |R|", _GRID, "exact integers", none_seen, "R", 1)
+@_NONE.step(5, "none seen falls in N_f", _GRID, "exact integers", none_seen, "N_f", -1)
+@_SOME.step(3, "some unseen falls in N_f", _GRID, "exact integers (and a coupling, all sizes)", some_unseen, "N_f", -1)
+def monotone(law: Law, symbol: str, direction: int) -> Outcome:
+    """Whether a law is monotone in one symbol, at every pair of neighbours of the grid."""
     pairs = 0
-    for R in range(1, _LARGEST_UNIVERSE + 1):
-        for K in range(1, R + 1):
-            for N_f in range(1, _MOST_FACTS + 1):
-                here = N_f, K, R
-                there = N_f + (symbol == "N_f"), K + (symbol == "K"), R + (symbol == "R")
-                if there[1] > there[2]:
-                    continue
-                pairs += 1
-                first, second = _fraction(law, *here), _fraction(law, *there)
-                # first <= second in integers, for direction +1
-                if direction * (second[0] * first[1] - first[0] * second[1]) < 0:
-                    return Outcome(
-                        False,
-                        f"from (N_f, K, |R|) = {here} to {there} it goes from {_text(first)} to {_text(second)}; also "
-                        + _known_counterexample(law, symbol),
-                    )
+    for N_f, K, R in grid(_LARGEST_UNIVERSE, _MOST_FACTS):
+        here, there = (N_f, K, R), (N_f + (symbol == "N_f"), K + (symbol == "K"), R + (symbol == "R"))
+        if there[1] > there[2]:
+            continue
+        pairs += 1
+        first, second = law(*here), law(*there)
+        if direction * (second - first) < 0:
+            known = ", ".join(f"{float(law(5, K, 20)):.3f}" for K in range(1, 5))
+            return Outcome(
+                False,
+                f"from (N_f, K, |R|) = {here} to {there} it goes from {first} to {second}; also "
+                f"at |R| = 20, N_f = 5, {symbol} = 1..4: {known}",
+            )
     return Outcome(True, f"{pairs:,} pairs of neighbours, in integers")
-
-
-def _fraction(law: str, N_f: int, K: int, R: int) -> tuple[int, int]:
-    if law == _SOME.claim:
-        return some_unseen_integers(N_f, K, R)
-    return comb(R - K, K) ** N_f, comb(R, K) ** N_f
-
-
-def _text(value: tuple[int, int]) -> str:
-    return str(Fraction(*value))
-
-
-def _known_counterexample(law: str, symbol: str) -> str:
-    values = [Fraction(*_fraction(law, 5, K, 20)) for K in range(1, 5)]
-    return f"at |R| = 20, N_f = 5, {symbol} = 1..4: " + ", ".join(f"{float(v):.3f}" for v in values)

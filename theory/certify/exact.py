@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
-from typing import Any
 
 import sympy as sp
 
 from theory.certify.certificate import Outcome
-from theory.numbers.balls import working_precision
 
-__all__ = [
-    "above",
-    "all_of",
-    "below",
-    "below_zero_at",
-    "identities",
-    "nonnegative_coefficients",
-    "polynomial_nonnegative",
-    "vanishes",
-]
+__all__ = ["Law", "all_of", "grid", "identities", "nonnegative_coefficients", "polynomial_nonnegative", "vanishes"]
+
+
+Law = Callable[[int, int, int], Fraction]
+"""A probability at (N_f, K, |R|), exact."""
+
+
+def grid(largest_universe: int, most_facts: int) -> Iterator[tuple[int, int, int]]:
+    """All (N_f, K, |R|) with 1 <= K <= |R| and N_f >= 1, |R| first."""
+    for R in range(1, largest_universe + 1):
+        for K in range(1, R + 1):
+            for N_f in range(1, most_facts + 1):
+                yield N_f, K, R
 
 
 def vanishes(expression: sp.Expr) -> bool:
@@ -34,7 +34,7 @@ def vanishes(expression: sp.Expr) -> bool:
     return bool(sp.cancel(sp.together(sp.expand(expanded))) == 0)
 
 
-def identities(equations: Iterable[tuple[str, sp.Expr, sp.Expr]]) -> Outcome:
+def identities(*equations: tuple[str, sp.Expr, sp.Expr]) -> Outcome:
     """Whether each ``(name, left, right)`` is an identity; the detail names the first that is not."""
     names = []
     for name, left, right in equations:
@@ -50,11 +50,8 @@ def polynomial_nonnegative(
 ) -> Outcome:
     """Whether a polynomial with rational coefficients is >= 0 on [low, high], by Sturm sequences.
 
-    The square-free factors of odd multiplicity must have no root inside; then the
-    sign is that at any one interior point. Roots at the ends do no harm.
-
-    Returns:
-        If it is negative somewhere, the detail names an exact point and value.
+    The square-free factors of odd multiplicity must have no root inside; then the sign is that at any one interior
+    point. Roots at the ends do no harm. If it is negative somewhere, the detail names an exact point and value.
     """
     polynomial = sp.Poly(expression, variable, domain="QQ")
     ends = sp.Rational(low), sp.Rational(high)
@@ -96,36 +93,6 @@ def nonnegative_coefficients(expression: sp.Expr, *variables: sp.Symbol) -> Outc
     if worst >= 0:
         return Outcome(True, f"{len(polynomial.coeffs())} coefficients, none negative")
     return Outcome(False, f"a coefficient is {worst} in {sp.sstr(polynomial.as_expr())}")
-
-
-def below_zero_at(evaluate: Callable[[Any], Any], start_bits: int = 64, most_bits: int = 1 << 14) -> bool | None:
-    """Sign of a number given as a ball: True if < 0, False if > 0, None if ``most_bits`` do not tell.
-
-    Args:
-        evaluate: gives the ball from the ``flint`` module at its current precision.
-        start_bits: first working precision; it doubles until the sign is known.
-        most_bits: the last one.
-    """
-    bits = start_bits
-    while bits <= most_bits:
-        with working_precision(bits) as flint:
-            ball = evaluate(flint)
-            if ball < 0:
-                return True
-            if ball > 0:
-                return False
-        bits *= 2
-    return None
-
-
-def above(ball: Any) -> float:
-    """A float that is at least every number in the ball."""
-    return math.nextafter(float(ball.upper()), math.inf)
-
-
-def below(ball: Any) -> float:
-    """A float that is at most every number in the ball."""
-    return math.nextafter(float(ball.lower()), -math.inf)
 
 
 def all_of(*outcomes: Outcome) -> Outcome:

@@ -1,28 +1,25 @@
 """Statements of the registry against exact laws, point by point over a finite domain, and nothing between.
 
-The proofs cover all sizes; this is a second, independent route, and it gives the
-mutants their exact counterexamples: the log-bounds are the registry's own SymPy
-expressions, the laws exact rationals, comparisons decided in ball arithmetic and
-at ties exactly.
+The proofs cover all sizes; this is a second, independent route, and it gives the mutants their exact counterexamples:
+the log-bounds are the registry's own SymPy expressions, the laws exact rationals, comparisons decided in ball
+arithmetic and at ties exactly.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
 from fractions import Fraction
-from functools import cache, partial
-from typing import Any
+from functools import cache
 
 import sympy as sp
 
 from theory.certify.certificate import Outcome, Proof
-from theory.certify.exact import below_zero_at
+from theory.certify.exact import Law, grid
 from theory.claim import Claim
 from theory.coverage.laws import below_half_mean, none_seen, some_below_half, some_unseen
 from theory.kinds import Kind
-from theory.numbers.balls import Undecided, ball, enclose, log_float, rational
-from theory.numbers.evaluate import expression_of
+from theory.numbers.balls import ball, below_zero_at, enclose, log_float, rational
+from theory.numbers.compare import exact_sign
 from theory.registry import claim
 
 __all__ = ["LAWS", "PROOFS", "bound_against_law", "within_factor"]
@@ -31,28 +28,15 @@ _LARGEST_UNIVERSE, _MOST_FACTS = 6, 10
 _DOMAIN = f"1 <= K <= |R| <= {_LARGEST_UNIVERSE}, 1 <= N_f <= {_MOST_FACTS}"
 _METHOD = "exact laws, balls, exact at ties"
 
-Law = Callable[[int, int, int], Fraction]
 LAWS: dict[str, Law] = {
     "coverage-half-mean": below_half_mean,
     "covering-some-unseen": some_unseen,
     "covering-none-seen": none_seen,
-    "coverage-union": some_below_half,
+    "coverage-union": (_some_below_half := cache(some_below_half)),
     "covering-some-unseen-sharp": some_unseen,
-    "coverage-union-sharp": some_below_half,
+    "coverage-union-sharp": _some_below_half,
 }
 _FACTORS = {"covering-some-unseen-sharp": Fraction(1582, 1000), "coverage-union-sharp": Fraction(211, 100)}
-
-
-def _points() -> Iterator[tuple[int, int, int]]:
-    for R in range(1, _LARGEST_UNIVERSE + 1):
-        for K in range(1, R + 1):
-            for N_f in range(1, _MOST_FACTS + 1):
-                yield N_f, K, R
-
-
-@cache
-def _exact(law: Law, N_f: int, K: int, R: int) -> Fraction:
-    return law(N_f, K, R)
 
 
 def _compare(log_bound: sp.Expr, value: Fraction, N_f: int, K: int, R: int) -> int:
@@ -63,30 +47,17 @@ def _compare(log_bound: sp.Expr, value: Fraction, N_f: int, K: int, R: int) -> i
             return -1 if value > 0 else 0
         if value == 0:
             return 1
-        below = below_zero_at(partial(_log_difference, log_bound, value, point), most_bits=256)
+        below = below_zero_at(lambda flint: flint.arb(ball(log_bound, point)) - flint.arb(rational(value)).log(), 256)
         if below is not None:
             return -1 if below else 1
-    substitution = {s: point[s.name] for s in log_bound.free_symbols}
-    logarithm = log_bound.subs(substitution).doit()
-    exact = sp.Integer(0) if logarithm.has(sp.zoo) else sp.exp(logarithm)  # zoo: the logarithm of 0
-    if not exact.is_Rational:
-        raise ArithmeticError(f"a tie that is not rational: {exact} and {value}")
-    difference = Fraction(int(exact.p), int(exact.q)) - value
-    return (difference > 0) - (difference < 0)
-
-
-def _log_difference(log_bound: sp.Expr, value: Fraction, point: dict[str, int], flint: Any) -> Any:
-    try:
-        return flint.arb(ball(log_bound, point)) - flint.arb(rational(value)).log()
-    except Undecided:
-        return flint.arb(0, 1)
+    return exact_sign(str(log_bound), log_bound, value, point)
 
 
 def bound_against_law(identifier: str, log_bound: sp.Expr, kind: Kind, law: Law) -> Outcome:
     """Whether the law is at most (upper) or exactly (identity) exp(log_bound) at every point of the domain."""
     count = ties = 0
-    for N_f, K, R in _points():
-        value = _exact(law, N_f, K, R)
+    for N_f, K, R in grid(_LARGEST_UNIVERSE, _MOST_FACTS):
+        value = law(N_f, K, R)
         sign = _compare(log_bound, value, N_f, K, R)
         if sign < 0 or (sign > 0 and kind is Kind.IDENTITY):
             return Outcome(
@@ -101,8 +72,8 @@ def bound_against_law(identifier: str, log_bound: sp.Expr, kind: Kind, law: Law)
 def within_factor(log_bound: sp.Expr, law: Law, factor: Fraction) -> Outcome:
     """Whether exp(log_bound) <= factor times the law at every point where the law is positive."""
     worst = 0.0
-    for N_f, K, R in _points():
-        value = _exact(law, N_f, K, R)
+    for N_f, K, R in grid(_LARGEST_UNIVERSE, _MOST_FACTS):
+        value = law(N_f, K, R)
         if value == 0:
             continue
         if _compare(log_bound, factor * value, N_f, K, R) > 0:
@@ -118,7 +89,7 @@ def _log_value(log_bound: sp.Expr, N_f: int, K: int, R: int) -> float:
 
 def _proof(item: Claim) -> Proof:
     """The registered bound against its law, a sharp one within its factor too, and the mutants of the registry."""
-    proof, law, bound = Proof(item.id, "exact-laws"), LAWS[item.id], expression_of(item)
+    proof, law, bound = Proof(item.id, "exact-laws"), LAWS[item.id], item.stated_bound.expression
     relation = "equals" if item.kind is Kind.IDENTITY else "is at most"
     statement = f"the exact law {relation} the registered expression"
     proof.step(1, statement, _DOMAIN, _METHOD, item.id, bound, item.kind, law)(bound_against_law)

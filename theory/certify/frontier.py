@@ -1,16 +1,14 @@
 """From how many facts on does a reading of C5 dominate the covering failure of C6?
 
-For multiplicity K out of R templates let P(N) = P[some own template unseen] and
-let b be the rate of a reading of the registered bound, exp(-b N). The *frontier* is the least N >= 1 from which
-P(N) <= exp(-bN) for good; it may not exist. Every entry is decided, none
-estimated; proofs and step numbers in docs/proofs/frontier.md:
+For multiplicity K out of R templates let P(N) = P[some own template unseen] and let b be the rate of a reading of the
+registered bound, exp(-b N). The *frontier* is the least N >= 1 from which P(N) <= exp(-bN) for good; it may not exist.
+Every entry is decided, none estimated; proofs and step numbers in docs/proofs/frontier.md:
 
-- P(N) <= K q^N, q = 1 - K/R, and P(N) q^-N -> K (steps 1 and 2), so a frontier
-  exists if q e^b < 1, and none does if q e^b >= 1. Literally this is
-  (R-K)^(2R^2) R^(K^2) < R^(2R^2): integers (step 4).
+- P(N) <= K q^N, q = 1 - K/R, and P(N) q^-N -> K (steps 1 and 2), so a frontier exists if q e^b < 1, and none does if q
+  e^b >= 1. Literally this is (R-K)^(2R^2) R^(K^2) < R^(2R^2): integers (step 4).
 - One point certifies a half-line: K q^n <= e^(-bn) at n holds from n on (step 7).
-- Below it, scan down: partial sums of the alternating sum bracket P(N), and
-  P(N') <= e^(-bN) settles all of N', ..., N at once as both sides fall (step 8).
+- Below it, scan down: partial sums of the alternating sum bracket P(N), and P(N') <= e^(-bN) settles all of N', ..., N
+  at once as both sides fall (step 8).
 """
 
 from __future__ import annotations
@@ -22,9 +20,8 @@ from functools import lru_cache
 from math import comb
 from typing import Any
 
-from theory.certify.exact import below_zero_at
 from theory.coverage.laws import some_unseen_integers
-from theory.numbers.balls import ball, working_precision
+from theory.numbers.balls import ball, below_zero_at, working_precision
 from theory.registry import claim
 
 __all__ = [
@@ -53,14 +50,9 @@ class Reading(StrEnum):
 
 @dataclass(frozen=True)
 class Entry:
-    """The frontier at one (R, K).
+    """The frontier at one (R, K): ``least``, None if the reading never dominates for good.
 
-    Attributes:
-        R: templates in the universe.
-        K: multiplicity.
-        reading: of the headline bound.
-        least: the frontier; None if the reading never dominates for good.
-        one_point: the n at which K q^n <= e^(-bn) was certified; None with ``least``, or if P = 0.
+    ``one_point`` is the n at which K q^n <= e^(-bn) was certified; None with ``least``, or if P = 0.
     """
 
     R: int
@@ -85,10 +77,9 @@ def exists_by_integers(R: int, K: int) -> bool:
 
 
 def exists(R: int, K: int, reading: Reading) -> bool:
-    """Whether a frontier exists: q e^b < 1.
+    """Whether a frontier exists: q e^b < 1. Normalised: always, as -log(1-x) >= x > x^2/2.
 
-    Normalised: always, as -log(1-x) >= x > x^2/2. Literal: by balls, and by
-    integers where 256 bits do not tell (equality included).
+    Literal: by balls, and by integers where 256 bits do not tell (equality included).
     """
     if reading is Reading.NORMALISED or K == R:
         return True
@@ -107,14 +98,10 @@ class _Law:
             self.q = [flint.arb(1), flint.arb(flint.fmpq(R - K, R))]
 
     def _avoided(self, j: int) -> Any:
-        """q_j = C(R-j,K)/C(R,K)."""
-        while len(self.q) <= j:
-            i = len(self.q)
-            self.q.append(self.q[-1] * self.flint.fmpq(self.R - self.K - i + 1, self.R - i + 1))
+        """q_j = C(R-j,K)/C(R,K), for j = 1, 2, ... in turn."""
+        if len(self.q) <= j:
+            self.q.append(self.q[-1] * self.flint.fmpq(self.R - self.K - j + 1, self.R - j + 1))
         return self.q[j]
-
-    def bound(self, N: int) -> Any:
-        return (-self.rate * N).exp()
 
     def one_point(self) -> int:
         """An n with K q^n <= e^(-bn), certified; from n on it holds, as q e^b < 1."""
@@ -130,8 +117,7 @@ class _Law:
     def at_most(self, N: int, M: int) -> bool | None:
         """Whether P(N) <= e^(-bM): decided by partial sums, or None if the precision does not tell."""
         with working_precision(self.bits) as flint:
-            bound = self.bound(M)
-            exponent = flint.fmpz(N)
+            bound, exponent = (-self.rate * M).exp(), flint.fmpz(N)
             seen = 1 - self._avoided(1) ** exponent
             if 1 - seen**self.K > bound:
                 return False  # P >= 1 - (1 - q^N)^K
@@ -145,39 +131,32 @@ class _Law:
                     return False
             return None
 
+    def decided(self, N: int, M: int) -> bool:
+        """Whether P(N) <= e^(-bM): by balls of growing precision, at last by integers."""
+        found = self.at_most(N, M)
+        if found is not None:
+            return found
+        if 2 * self.bits <= _MOST_BITS:
+            return _Law(self.R, self.K, self.reading, 2 * self.bits).decided(N, M)
+        if self.reading is Reading.NORMALISED:
+            raise ArithmeticError(f"P({N}) against exp(-b {M}) at R={self.R}, K={self.K}: {self.bits} bits do not tell")
+        top, bottom = some_unseen_integers(N, self.K, self.R)
+        power, square = 2 * self.R * self.R, self.K * self.K
+        return bool(top**power * self.R ** (square * M) <= bottom**power)
+
 
 def dominates(N: int, R: int, K: int, reading: Reading) -> bool:
-    """Whether P(N) <= exp(-bN), decided: by balls of growing precision, at last by integers.
+    """Whether P(N) <= exp(-bN), decided; P = 0 at K = R.
 
     Raises:
         ArithmeticError: undecided; it would take an equality of a rational and a transcendental number.
     """
-    return _at_most(N, N, R, K, reading, None)
-
-
-def _at_most(N: int, M: int, R: int, K: int, reading: Reading, law: _Law | None) -> bool:
-    if K == R:
-        return True  # P = 0 from N = 1 on
-    bits = law.bits if law is not None else _BITS
-    while bits <= _MOST_BITS:
-        decided = (law or _Law(R, K, reading, bits)).at_most(N, M)
-        if decided is not None:
-            return decided
-        law, bits = None, 2 * bits
-    if reading is Reading.NORMALISED:
-        raise ArithmeticError(f"P({N}) against exp(-b {M}) at R={R}, K={K}: {_MOST_BITS} bits do not tell")
-    top, bottom = some_unseen_integers(N, K, R)
-    return bool(top ** (2 * R * R) * R ** (K * K * M) <= bottom ** (2 * R * R))
+    return K == R or _Law(R, K, reading, _BITS).decided(N, N)
 
 
 @lru_cache(maxsize=1 << 17)
 def frontier(R: int, K: int, reading: Reading) -> Entry:
     """The frontier at (R, K), decided.
-
-    Args:
-        R: templates in the universe, at least 1.
-        K: multiplicity, 1 <= K <= R.
-        reading: of the headline bound.
 
     Raises:
         ValueError: K outside 1..R.
@@ -193,7 +172,7 @@ def frontier(R: int, K: int, reading: Reading) -> Entry:
     stride = 1
     while least > 1:
         lower = max(1, least - stride)
-        if _at_most(lower, least - 1, R, K, reading, law):
+        if law.decided(lower, least - 1):
             least, stride = lower, 2 * stride
         elif stride > 1:
             stride = 1

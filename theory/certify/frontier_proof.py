@@ -9,8 +9,8 @@ from typing import Any
 import sympy as sp
 
 from theory.certify.certificate import Outcome, Proof
-from theory.certify.exact import all_of, identities, polynomial_nonnegative
-from theory.certify.frontier import LARGEST_UNIVERSE, Entry, Reading, exists, exists_by_integers, rate_of, table
+from theory.certify.exact import all_of, grid, identities, polynomial_nonnegative
+from theory.certify.frontier import LARGEST_UNIVERSE, Reading, exists, exists_by_integers, rate_of, table
 from theory.numbers.balls import rational, working_precision
 
 __all__ = ["PROOFS", "closest_call", "none_intervals"]
@@ -29,33 +29,28 @@ _DOMAIN = f"all 1 <= K <= |R| <= {LARGEST_UNIVERSE} (20,100 pairs)"
     1, "partial sums of the covering law bracket it (Bonferroni)", "all n >= m >= 1", "symbolic identity, induction"
 )
 def bonferroni() -> Outcome:
-    """Step 1: partial sums of inclusion-exclusion are alternately above and below."""
+    """Partial sums of inclusion-exclusion are alternately above and below."""
     n, m = sp.symbols("n m", positive=True, integer=True)
 
     def claimed(i: sp.Expr) -> sp.Expr:  # sum_{j=1..i} (-1)^(j+1) C(n,j) = 1 - (-1)^i C(n-1,i)
         return 1 - (-1) ** i * sp.binomial(n - 1, i)
 
     # Divided by (-1)^(m+1) C(n,m), with C(n-1,m) = C(n,m)(n-m)/n and C(n-1,m-1) = C(n,m) m/n.
-    share, above = (
-        sp.combsimp(sp.binomial(n - 1, m) / sp.binomial(n, m)),
-        sp.combsimp(sp.binomial(n - 1, m - 1) / sp.binomial(n, m)),
-    )
+    share, above = (sp.combsimp(sp.binomial(n - 1, i) / sp.binomial(n, m)) for i in (m, m - 1))
     return identities(
-        [
-            ("C(n-1,m)/C(n,m) = (n-m)/n", sp.gammasimp(share), (n - m) / n),
-            ("C(n-1,m-1)/C(n,m) = m/n", sp.gammasimp(above), m / n),
-            ("induction over m", (n - m) / n + m / n, sp.Integer(1)),
-            ("start m = 1", sp.expand_func(claimed(sp.Integer(1)).subs(n, n + 1)), n + 1),
-        ]
+        ("C(n-1,m)/C(n,m) = (n-m)/n", sp.gammasimp(share), (n - m) / n),
+        ("C(n-1,m-1)/C(n,m) = m/n", sp.gammasimp(above), m / n),
+        ("induction over m", (n - m) / n + m / n, sp.Integer(1)),
+        ("start m = 1", sp.expand_func(claimed(sp.Integer(1)).subs(n, n + 1)), n + 1),
     )
 
 
 @_LITERAL.step(2, "P(N) q^-N -> K, so q e^b decides whether a frontier exists", "1 <= K < |R|", "symbolic identity")
 def tail_ratio() -> Outcome:
-    """Step 2: q_2 < q_1 < 1, so the first term alone decides in the limit."""
+    """q_2 < q_1 < 1, so the first term alone decides in the limit."""
     K, R = sp.symbols("K R", positive=True, integer=True)
     first, second = (R - K) / R, (R - K) * (R - K - 1) / (R * (R - 1))
-    return identities([("1 - q_2/q_1 = K/(R-1) > 0", 1 - second / first, K / (R - 1))])
+    return identities(("1 - q_2/q_1 = K/(R-1) > 0", 1 - second / first, K / (R - 1)))
 
 
 @_NORMALISED.step(
@@ -65,12 +60,12 @@ def tail_ratio() -> Outcome:
     "symbolic identity, Sturm sequence",
 )
 def normalised_exists() -> Outcome:
-    """Step 3: -log(1-x) > x^2/2 on (0,1): the derivative of the difference is (1-x+x^2)/(1-x)."""
+    """-log(1-x) > x^2/2 on (0,1): the derivative of the difference is (1-x+x^2)/(1-x)."""
     x = sp.Symbol("x", positive=True)
     difference = -sp.log(1 - x) - x**2 / 2
     return all_of(
         identities(
-            [("derivative", sp.diff(difference, x), (1 - x + x**2) / (1 - x)), ("at 0", difference.subs(x, 0), 0)]
+            ("derivative", sp.diff(difference, x), (1 - x + x**2) / (1 - x)), ("at 0", difference.subs(x, 0), 0)
         ),
         polynomial_nonnegative(1 - x + x**2, x, 0, 1),
     )
@@ -89,10 +84,9 @@ def normalised_exists() -> Outcome:
     "convexity, ball arithmetic",
 )
 def threshold(largest_safe: int = _FIRST_UNIVERSE - 1) -> Outcome:
-    """Step 5: f(x) = -2 log(1-x)/x^2 = 2 sum_k x^(k-2)/k is convex; its minimum exceeds log ``largest_safe``.
+    """f(x) = -2 log(1-x)/x^2 = 2 sum_k x^(k-2)/k is convex; its minimum exceeds log ``largest_safe``.
 
-    The minimiser is bracketed by the sign of f' in balls; inside the bracket f is at least the value
-    of the left end's tangent at the right end.
+    The minimiser is bracketed by the sign of f' in balls; there f is at least the left end's tangent at the right end.
     """
     low, high = Fraction(7153, 10000), Fraction(7154, 10000)
     with working_precision(128) as flint:
@@ -105,42 +99,31 @@ def threshold(largest_safe: int = _FIRST_UNIVERSE - 1) -> Outcome:
             ball = flint.arb(rational(x))
             return 2 / (ball**2 * (1 - ball)) + 4 * (1 - ball).log() / ball**3
 
-        left, right = slope(low), slope(high)
-        if not (left < 0 and right > 0):
+        if not (slope(low) < 0 and slope(high) > 0):
             return Outcome(False, "the bracket of the minimiser is not confirmed")
-        width = flint.fmpq(1, 10000)
-        least = f(low) + left * width
-        goal = flint.arb(largest_safe).log()
+        least, goal = f(low) + slope(low) * rational(high - low), flint.arb(largest_safe).log()
+        most, stated = f"{float(f(low).upper()):.6f}", f"log {largest_safe} = {float(goal):.6f}"
         if not least > goal:
-            return Outcome(
-                False,
-                f"min f is not above log {largest_safe} = {float(goal):.6f}: it is at most "
-                f"{float(f(low).upper()):.6f}, and {_unsafe(largest_safe)}",
-            )
-        return Outcome(
-            True,
-            f"min f in [{float(least.lower()):.6f}, {float(f(low).upper()):.6f}] at x in [{low}, {high}], "
-            f"log {largest_safe} = {float(goal):.6f}",
-        )
+            return Outcome(False, f"min f is not above {stated}: it is at most {most}, and {_unsafe(largest_safe)}")
+        return Outcome(True, f"min f in [{float(least.lower()):.6f}, {most}] at x in [{low}, {high}], {stated}")
 
 
 def _unsafe(R: int) -> str:
     K = next((K for K in range(1, R) if not exists(R, K, Reading.LITERAL)), None)
     if K is None:
         return f"no K at |R| = {R} is hit"
-    holds = exists_by_integers(R, K)
-    return f"(|R|-K)^(2|R|^2) |R|^(K^2) {'<' if holds else '>='} |R|^(2|R|^2) in integers at |R| = {R}, K = {K}"
+    sign = "<" if exists_by_integers(R, K) else ">="
+    return f"(|R|-K)^(2|R|^2) |R|^(K^2) {sign} |R|^(2|R|^2) in integers at |R| = {R}, K = {K}"
 
 
 @_LITERAL.step(6, "for every |R| >= 136 some K has no literal frontier", "all |R| >= 136", "ball arithmetic, table")
 def beyond_the_table() -> Outcome:
-    """Step 6: from |R| = 201 on some K/|R| lies in [3/5, 4/5], where f <= log 200."""
+    """From |R| = 201 on some K/|R| lies in [3/5, 4/5], where f <= log 200."""
     cells = 100
     for i in range(cells):
         with working_precision(96) as flint:
-            x = flint.arb(flint.fmpq(60 * cells + 20 * i, 100 * cells)).union(
-                flint.arb(flint.fmpq(60 * cells + 20 * (i + 1), 100 * cells))
-            )
+            low, high = (flint.arb(flint.fmpq(3, 5) + flint.fmpq(k, 5 * cells)) for k in (i, i + 1))
+            x = low.union(high)
             if not -2 * (1 - x).log() / x**2 < flint.arb(LARGEST_UNIVERSE).log():
                 return Outcome(False, f"f <= log 200 is not confirmed on the cell {x}")
     wrong = [R for R in range(_FIRST_UNIVERSE, LARGEST_UNIVERSE + 1) if R not in none_intervals()]
@@ -162,7 +145,7 @@ def none_intervals() -> dict[int, tuple[int, int]]:
     4, "where the literal reading never dominates: 2,484 pairs", _DOMAIN, "ball arithmetic; integers at all ends"
 )
 def literal_none() -> Outcome:
-    """Step 4: the pairs without a frontier are intervals of K; their ends, and the K beyond, by integers too."""
+    """They are intervals of K; their ends, and the K beyond, by integers too."""
     total = sum(1 for entry in table(Reading.LITERAL) if entry.least is None)
     intervals = none_intervals()
     if total != sum(last - first + 1 for first, last in intervals.values()):
@@ -183,16 +166,13 @@ def literal_none() -> Outcome:
 
 
 def closest_call() -> tuple[int, int, float]:
-    """(R, K) nearest to equality in the literal criterion, and log R / f(K/R) - 1 there.
-
-    Raises:
-        ArithmeticError: balls do not single it out.
-    """
+    """(R, K) nearest to equality in the literal criterion, singled out by balls, and log R / f(K/R) - 1 there."""
     with working_precision(128) as flint:
-        excess = {}
-        for R in range(2, LARGEST_UNIVERSE + 1):
-            for K in range(1, R):
-                excess[R, K] = -flint.arb(rate_of(R, K, Reading.LITERAL)) / flint.arb(flint.fmpq(R - K, R)).log() - 1
+        excess = {
+            (R, K): -flint.arb(rate_of(R, K, Reading.LITERAL)) / flint.arb(flint.fmpq(R - K, R)).log() - 1
+            for _, K, R in grid(LARGEST_UNIVERSE, 1)
+            if K < R
+        }
         best = min(excess, key=lambda pair: abs(float(excess[pair].mid())))
         size = abs(excess[best])
         if not all(abs(other) > size for pair, other in excess.items() if pair != best):
@@ -202,7 +182,7 @@ def closest_call() -> tuple[int, int, float]:
 
 @_LITERAL.step(4, "the closest call is (138, 94), and it has no frontier", _DOMAIN, "ball arithmetic, integers")
 def closest() -> Outcome:
-    """Step 4, the closest call."""
+    """By balls, and by integers at the pair itself."""
     R, K, excess = closest_call()
     found = exists_by_integers(R, K)
     return Outcome(
@@ -219,9 +199,9 @@ def closest() -> Outcome:
     8, "every normalised frontier", _DOMAIN, "one-point certificate, scan in ball arithmetic", Reading.NORMALISED
 )
 def finite(reading: Reading) -> Outcome:
-    """Step 8: every other frontier, by its one-point certificate and the scan below it."""
+    """Every frontier there is, by its one-point certificate and the scan below it."""
     entries = [entry for entry in table(reading) if entry.least is not None]
-    largest = max(entries, key=_least)
+    largest = max(entries, key=lambda entry: entry.least or 0)
     if reading is Reading.LITERAL and (largest.least, largest.R, largest.K) != _LARGEST:
         return Outcome(False, f"largest frontier {largest}")
     if reading is Reading.NORMALISED and len(entries) != comb(LARGEST_UNIVERSE + 1, 2):
@@ -230,7 +210,7 @@ def finite(reading: Reading) -> Outcome:
         True,
         f"{len(entries)} finite entries; largest {largest.least} at |R| = {largest.R}, K = {largest.K}; "
         f"{sum(1 for e in entries if e.least == 1)} are 1; lowest K with a frontier above 1 at |R| = 20: "
-        f"{next(e.K for e in entries if e.R == 20 and _least(e) > 1)}",
+        f"{next(e.K for e in entries if e.R == 20 and (e.least or 0) > 1)}",
     )
 
 
@@ -241,7 +221,7 @@ def finite(reading: Reading) -> Outcome:
     "the table of step 8",
 )
 def short_at_first() -> Outcome:
-    """Step 9: the pairs with 1 <= K < |R| at which a reading dominates from the very first fact on."""
+    """The pairs with 1 <= K < |R| at which a reading dominates from the very first fact on."""
     first = {r: [(e.R, e.K) for e in table(r) if e.least == 1 and e.K < e.R] for r in Reading}
     normalised = {(R, K) for R in range(2, LARGEST_UNIVERSE + 1) for K in (1, 2) if K < R} | {(4, 3)}
     literal = {(R, 1) for R in range(2, LARGEST_UNIVERSE + 1)} | {(3, 2), (4, 2)}
@@ -254,15 +234,11 @@ def short_at_first() -> Outcome:
     )
 
 
-def _least(entry: Entry) -> int:
-    return entry.least or 0
-
-
 @_LITERAL.step(
     7, "K q^n <= e^(-bn) at one n certifies all N >= n", "all K, q, b, n > 0, q e^b < 1", "symbolic identity"
 )
 def one_point_step() -> Outcome:
-    """Step 7: K q^n <= e^(-bn) passes from n to n + 1 when q e^b < 1."""
+    """The logarithm of the ratio moves by log q + b < 0."""
     K, q, b, n = sp.symbols("K q b n", positive=True)
     left = sp.log(K) + n * sp.log(q) + b * n
-    return identities([("log of the ratio moves by log q + b < 0", left.subs(n, n + 1) - left, sp.log(q) + b)])
+    return identities(("log of the ratio moves by log q + b < 0", left.subs(n, n + 1) - left, sp.log(q) + b))

@@ -1,16 +1,19 @@
 """Gradient descent of the linear memory, enclosed: the iterate after t_0 steps within a known distance.
 
-Each step is taken in ball arithmetic from an *exact* memory (dyadic numbers),
-and the exact middle of the result is kept; the radii of that one step bound its
-rounding. Gradient descent with eta <= 1/beta is nonexpansive
-(docs/proofs/linear-memory.md), so after t_0 steps the true iterate is within the
-sum of these bounds of the one kept. Balls never grow from step to step.
+Each step is taken in ball arithmetic from an *exact* memory (dyadic numbers), and the exact middle of the result is
+kept; the radii of that one step bound its rounding. Gradient descent with eta <= 1/beta is nonexpansive
+(docs/proofs/linear-memory.md), so after t_0 steps the true iterate is within the sum of these bounds of the one kept.
+Balls never grow from step to step.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import reduce
+from operator import add
 from typing import Any
 
 from theory.certify.linear_memory import FloatArray, LinearMemoryWorld
@@ -24,19 +27,11 @@ Columns = list[list[Any]]  # one list over the vocabulary for each feature
 
 @dataclass(frozen=True)
 class Enclosed:
-    """An exact memory, and how far the true iterate can be from it (Frobenius norm).
-
-    Attributes:
-        columns: the memory, by feature, as exact balls.
-        radius: upper bound on the distance, a ball.
-        steps: t_0.
-        step_size: eta, exact.
-    """
+    """An exact memory after t_0 ``steps``, by feature, and how far the true iterate can be from it, a ball."""
 
     columns: Columns
     radius: Any
     steps: int
-    step_size: Fraction
 
 
 def certified_smoothness(world: LinearMemoryWorld) -> Fraction:
@@ -57,8 +52,7 @@ def certified_smoothness(world: LinearMemoryWorld) -> Fraction:
         subject, pair = flint.fmpq(1, 2 * S) + flint.fmpq(1, 8 * S), flint.fmpq(1, 8 * S * K)
         for s, own in enumerate(world.templates):
             matrix[s][s] -= subject
-            for r in own:
-                j = S + int(r)
+            for j in (S + own).tolist():
                 matrix[j][j] -= pair
                 matrix[s][j] -= pair
                 matrix[j][s] -= pair
@@ -85,59 +79,47 @@ def enclosed_descent(world: LinearMemoryWorld, step: Fraction, steps: int) -> En
         for _ in range(steps):
             columns, squared = _step(world, columns, eta)
             radius = (radius + squared.sqrt()).upper()
-    return Enclosed(columns, radius, steps, step)
+    return Enclosed(columns, radius, steps)
 
 
 def _step(world: LinearMemoryWorld, columns: Columns, eta: Any) -> tuple[Columns, Any]:
     """One step: the exact middles, and the squared norm of the radii."""
-    flint_zero = columns[0][0] * 0
-    S, K, size = world.subjects, world.multiplicity, world.vocabulary
-    answers_at = S + world.universe
-    moved: list[list[Any] | None] = [None] * world.features  # sums of probabilities, by feature
+    S, K = world.subjects, world.multiplicity
     subject_scale, pair_scale = eta / S, eta / (2 * S * K)
     result = [list(column) for column in columns]
+    moved: dict[int, Columns] = defaultdict(list)  # probabilities to be added up, by template's feature
     for s, own in enumerate(world.templates):
-        column = columns[s]
-        probabilities = _softmax(column)
-        from_subject = [subject_scale * p for p in probabilities]
+        answer = S + world.universe + int(world.answers[s])
         target = result[s]
-        from_pairs: list[Any] | None = None
-        for r in own:
-            at = S + int(r)
-            target[at] = target[at] + subject_scale / K
-            pair = _softmax([(x + y) / 2 for x, y in zip(column, columns[at], strict=True)])
-            from_pairs = pair if from_pairs is None else [x + y for x, y in zip(from_pairs, pair, strict=True)]
-            held = moved[at]
-            moved[at] = pair if held is None else [x + y for x, y in zip(held, pair, strict=True)]
-            answer = answers_at + int(world.answers[s])
-            result[at][answer] = result[at][answer] + pair_scale
-            target[answer] = target[answer] + pair_scale
-        assert from_pairs is not None
+        pairs: Columns = []
+        for at in (S + own).tolist():
+            pairs.append(_softmax(_pair(columns, s, at)))
+            moved[at].append(pairs[-1])
+            target[at] += subject_scale / K
+            target[answer] += pair_scale
+            result[at][answer] += pair_scale
         result[s] = [
-            t - first - pair_scale * second for t, first, second in zip(target, from_subject, from_pairs, strict=True)
+            t - subject_scale * first - pair_scale * second
+            for t, first, second in zip(target, _softmax(columns[s]), map(_sum, zip(*pairs, strict=True)), strict=True)
         ]
-    for r in range(world.universe):
-        held = moved[S + r]
-        if held is not None:
-            result[S + r] = [t - pair_scale * p for t, p in zip(result[S + r], held, strict=True)]
-    squared = flint_zero
-    kept: Columns = []
-    for column in result:
-        middles = []
-        for entry in column:
-            middles.append(entry.mid())
-            squared = squared + entry.rad() ** 2
-        kept.append(middles)
-    assert len(kept[0]) == size
-    return kept, squared
+    for at, pairs in moved.items():
+        result[at] = [t - pair_scale * _sum(p) for t, p in zip(result[at], zip(*pairs, strict=True), strict=True)]
+    squared = sum((entry.rad() ** 2 for column in result for entry in column), columns[0][0] * 0)
+    return [[entry.mid() for entry in column] for column in result], squared
+
+
+def _pair(columns: Columns, s: int, at: int) -> list[Any]:
+    """The logits at [s, r], r the template of feature ``at``."""
+    return [(x + y) / 2 for x, y in zip(columns[s], columns[at], strict=True)]
+
+
+def _sum(terms: Iterable[Any]) -> Any:
+    return reduce(add, terms)
 
 
 def _softmax(logits: list[Any]) -> list[Any]:
     powers = [logit.exp() for logit in logits]
-    total = powers[0]
-    for power in powers[1:]:
-        total = total + power
-    inverse = 1 / total
+    inverse = 1 / _sum(powers)
     return [power * inverse for power in powers]
 
 
@@ -147,21 +129,16 @@ def gap_ball(world: LinearMemoryWorld, columns: Columns) -> Any:
         S, K = world.subjects, world.multiplicity
         first, second = flint.arb(0), flint.arb(0)
         for s, own in enumerate(world.templates):
-            column = columns[s]
-            first += _log_sum_exp(column)
-            for r in own:
-                at = S + int(r)
-                first -= column[at] / K
-                logits = [(x + y) / 2 for x, y in zip(column, columns[at], strict=True)]
+            first += _log_sum_exp(columns[s])
+            for at in (S + own).tolist():
+                first -= columns[s][at] / K
+                logits = _pair(columns, s, at)
                 second += _log_sum_exp(logits) - logits[S + world.universe + int(world.answers[s])]
         return first / S - flint.arb(K).log() + second / (S * K)
 
 
 def _log_sum_exp(logits: list[Any]) -> Any:
-    total = logits[0].exp()
-    for logit in logits[1:]:
-        total = total + logit.exp()
-    return total.log()
+    return _sum(logit.exp() for logit in logits).log()
 
 
 def from_floats(memory: FloatArray) -> Columns:
@@ -173,8 +150,5 @@ def from_floats(memory: FloatArray) -> Columns:
 def squared_distance(first: Columns, second: Columns) -> Any:
     """|M - M'|^2 of two exact memories, as a ball."""
     with working_precision(128) as flint:
-        total = flint.arb(0)
-        for one, other in zip(first, second, strict=True):
-            for x, y in zip(one, other, strict=True):
-                total += (x - y) ** 2
-        return total
+        pairs = (pair for columns in zip(first, second, strict=True) for pair in zip(*columns, strict=True))
+        return sum(((x - y) ** 2 for x, y in pairs), flint.arb(0))

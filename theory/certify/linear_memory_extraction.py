@@ -8,11 +8,12 @@ from typing import Any
 import sympy as sp
 
 from theory.certify.certificate import Outcome, Proof
-from theory.certify.exact import all_of, below_zero_at, identities, nonnegative_coefficients
+from theory.certify.exact import all_of, identities, nonnegative_coefficients
 from theory.certify.linear_memory import all_templates
 from theory.coverage.laws import some_unseen
+from theory.numbers.balls import below_zero_at
 
-__all__ = ["LARGEST_STEP", "PROOFS", "averaging", "failure"]
+__all__ = ["PROOFS", "averaging", "failure"]
 
 PROOF = Proof("ood-error-linear-memory", "linear-memory-extraction")
 PROOFS = (PROOF,)
@@ -27,10 +28,9 @@ more, below = sp.symbols("more below", nonnegative=True)  # n - 1; how far eta i
     1, "the prompt's column moves by the sum of what the subjects' columns move by", _EVERY, "symbolic differentiation"
 )
 def gradient() -> Outcome:
-    """Step 1: the gradient of the fine-tuning loss, differentiated entry by entry.
+    """Entry by entry, for one and two facts with answers of their own and one other token.
 
-    One and two facts with answers of their own, one other token: fact s moves the column of e_s by 1/(2n)
-    (softmax - target), and the column of e_p is moved by the sum of these over the facts.
+    Fact s moves the column of e_s by 1/(2n) (softmax - target), and that of e_p moves by the sum of these.
     """
     equations = []
     for facts in (1, 2):
@@ -44,12 +44,12 @@ def gradient() -> Outcome:
             columns = [*moved, sp.Add(*moved)]
             for j, column in enumerate(columns):
                 equations.append((f"{facts} facts: token {v}, column {j}", sp.diff(loss, entry[v][j]), column))
-    return identities(equations)
+    return identities(*equations)
 
 
 @PROOF.step(2, "p_v - p_w = theta z with 0 <= theta <= 1/4", _EVERY, "symbolic identities")
 def secant() -> Outcome:
-    """Step 2: p_v - p_w = (p_v + p_w) tanh(z/4) with z = 2 (F_v - F_w), and tanh u lies between 0 and u.
+    """p_v - p_w = (p_v + p_w) tanh(z/4) with z = 2 (F_v - F_w), and tanh u lies between 0 and u.
 
     With y = e^u the derivative of f(u) is y df/dy; u - tanh u is 0 at 0 and has the derivative tanh^2 u.
     """
@@ -57,11 +57,9 @@ def secant() -> Outcome:
     tanh = (y**2 - 1) / (y**2 + 1)
     total = y**2 * b + b + rest  # e^{F_v} = y^2 e^{F_w}: F_v - F_w = 2u = z/2
     return identities(
-        [
-            ("difference", (y**2 * b - b) / total, (y**2 * b + b) / total * tanh),
-            ("derivative of u - tanh u", 1 - y * sp.diff(tanh, y), tanh**2),
-            ("at 0", tanh.subs(y, 1), sp.Integer(0)),
-        ]
+        ("difference", (y**2 * b - b) / total, (y**2 * b + b) / total * tanh),
+        ("derivative of u - tanh u", 1 - y * sp.diff(tanh, y), tanh**2),
+        ("at 0", tanh.subs(y, 1), sp.Integer(0)),
     )
 
 
@@ -78,10 +76,10 @@ def secant() -> Outcome:
     "symbolic identities, nonnegative coefficients",
 )
 def averaging(limit: int = LARGEST_STEP) -> Outcome:
-    """Step 3: one step replaces X and every b_s by weighted means of X and the b_s.
+    """b_s = -c_s - x_s, z_s = X - b_s, h = eta/(2n), theta_s <= 1/4: the weights sum to 1.
 
-    b_s = -c_s - x_s, z_s = X - b_s, h = eta/(2n), theta_s <= 1/4. The weights sum to 1; those that are kept,
-    1 - h sum theta and 1 - h theta_s, are nonnegative for eta <= ``limit`` if no coefficient below is negative.
+    Those that are kept, 1 - h sum theta and 1 - h theta_s, are nonnegative for eta <= ``limit`` if no coefficient below
+    is negative.
     """
     X = sp.Symbol("X", real=True)
     equations = []
@@ -105,7 +103,7 @@ def averaging(limit: int = LARGEST_STEP) -> Outcome:
         ),
     ]
     result = all_of(
-        identities(equations),
+        identities(*equations),
         nonnegative_coefficients(all_rows, below, eta, room, half),
         nonnegative_coefficients(one_row, more, below, eta, room),
     )
@@ -125,7 +123,7 @@ def _overshoot(limit: int) -> str:
 
 @PROOF.step(4, "X >= -max(0, max_s c_s) throughout", _PAIRS, "symbolic identities, nonnegative coefficients")
 def hull() -> Outcome:
-    """Step 4: weighted means of numbers >= m are >= m; at the start X = 0 >= -gamma and b_s = -c_s >= -gamma."""
+    """Weighted means of numbers >= m are >= m; at the start X = 0 >= -gamma and b_s = -c_s >= -gamma."""
     m = sp.Symbol("m", real=True)
     equations = []
     for terms in (2, 3, 4):
@@ -136,7 +134,7 @@ def hull() -> Outcome:
         equations.append((f"mean of {terms} less m", mean - m, above))
     gamma, less = sp.symbols("gamma less", nonnegative=True)  # c_s = gamma - less
     starts = [sp.Integer(0) + gamma, -(gamma - less) + gamma]
-    return all_of(identities(equations), *(nonnegative_coefficients(start, gamma, less) for start in starts))
+    return all_of(identities(*equations), *(nonnegative_coefficients(start, gamma, less) for start in starts))
 
 
 @PROOF.mutant(
@@ -151,15 +149,11 @@ def hull() -> Outcome:
     "nonnegative coefficients",
 )
 def failure(lacking: int = 0) -> Outcome:
-    """Step 5: 2 (F(r) - F(a')) = mu + X >= 0 if mu >= gamma - ``lacking`` and X >= -gamma."""
+    """2 (F(r) - F(a')) = mu + X >= 0 if mu >= gamma - ``lacking`` and X >= -gamma."""
     gamma, dominance, excess = sp.symbols("gamma dominance excess", nonnegative=True)
-    result = nonnegative_coefficients((gamma + dominance - lacking) + (excess - gamma), gamma, dominance, excess)
-    if result.proved:
-        return result
-    return Outcome(
-        False,
-        f"{result.detail}; votes 0 for the one own template, {Fraction(lacking, 2)} for the answer, {-lacking} "
-        f"elsewhere have dominance {Fraction(-lacking, 2)}, and before the first step of fine-tuning the answer leads",
+    return nonnegative_coefficients((gamma + dominance - lacking) + (excess - gamma), gamma, dominance, excess).or_why(
+        f"votes 0 for the one own template, {Fraction(lacking, 2)} for the answer, {-lacking} "
+        f"elsewhere have dominance {Fraction(-lacking, 2)}, and before the first step of fine-tuning the answer leads"
     )
 
 
@@ -170,7 +164,7 @@ def failure(lacking: int = 0) -> Outcome:
     "exhaustive enumeration",
 )
 def mean_over_worlds() -> Outcome:
-    """Step 6: the share of held-out facts with an unseen own template, averaged over all worlds, is the law."""
+    """Over the held-out facts of all worlds."""
     worlds = 0
     for universe, multiplicity, N, held in [(2, 1, 2, 2), (3, 1, 2, 2), (3, 2, 2, 2), (4, 2, 2, 1), (4, 3, 3, 1)]:
         total, count = Fraction(0), 0

@@ -17,10 +17,9 @@ N, c, tau, W = sp.symbols("N c tau W", positive=True)
 
 @PROOF.step(1, "the columns of G and its squared norm", _EVERY, "symbolic matrices")
 def columns() -> Outcome:
-    """Step 1: G = (1/N) sum_i delta_i (alpha_i e_{s_i} + (1-alpha_i) e_p)^T, column by column.
+    """G = (1/N) sum_i delta_i (alpha_i e_{s_i} + (1-alpha_i) e_p)^T, entry by entry: 1, 2 and 3 facts, two dimensions.
 
-    Each fact adds to the prompt's column and to a column of its own; checked entry by entry with
-    symbolic matrices for 1, 2 and 3 facts in two dimensions (further facts only add further columns).
+    Each fact adds to the prompt's column and to a column of its own; further facts only add further columns.
     """
     equations = []
     for count in (1, 2, 3):
@@ -41,36 +40,29 @@ def columns() -> Outcome:
             (f"prompt's column, {count} facts", G[:, count].dot(G[:, count]), prompt / count**2),
             (f"squared norm, {count} facts", squared, (prompt + own) / count**2),
         ]
-    return identities(equations)
+    return identities(*equations)
 
 
 @PROOF.mutant("one-fact-more", "c (1/share - 1)/tau = 1/(N+1)", 1 / (N + 1))
 @PROOF.mutant("without-coherence", "c (1/share - 1)/tau = 1/N^2", 1 / N**2)
 @PROOF.step(2, "share = c N/(c N + tau)", _EVERY, "symbolic identity")
 def share_identity(deficit: sp.Expr | None = None) -> Outcome:
-    """Step 2: share = |sum w|^2/(|sum w|^2 + sum alpha^2|delta|^2) = c N/(c N + tau): c (1/share - 1)/tau = 1/N.
-
-    |sum w|^2 = N^2 |mean w|^2 = N^2 c (W/N) with W = sum |w_i|^2, and sum alpha^2 |delta|^2 = tau W.
-    """
+    """|sum w|^2 = N^2 |mean w|^2 = N^2 c (W/N) with W = sum |w_i|^2, and sum alpha^2 |delta|^2 = tau W."""
     stated = 1 / N if deficit is None else deficit
     share = N**2 * c * (W / N) / (N**2 * c * (W / N) + tau * W)
-    result = identities([("share", share, c * N / (c * N + tau)), ("deficit", c * (1 / share - 1) / tau, stated)])
-    if not result.proved:
-        return Outcome(
-            False,
-            f"{result.detail}; at two facts with one gradient delta and alpha = 1/2: c = tau = 1, "
-            f"share = 2/3, deficit 1/2 against {stated.subs(N, 2)}",
-        )
-    return result
+    return identities(("share", share, c * N / (c * N + tau)), ("deficit", c * (1 / share - 1) / tau, stated)).or_why(
+        f"at two facts with one gradient delta and alpha = 1/2: c = tau = 1, "
+        f"share = 2/3, deficit 1/2 against {stated.subs(N, 2)}"
+    )
 
 
 @PROOF.step(3, "c = 1/N for orthogonal gradients of equal norm, 1 for equal ones", _EVERY, "symbolic identity")
 def coherence_floor() -> Outcome:
-    """Step 3: orthogonal delta_i of equal norm give c = 1/N, equal ones c = 1: coherence is a premise, no constant."""
+    """So coherence is a premise, no constant."""
     d = sp.Symbol("d", positive=True)
     orthogonal = (N * d / N**2) / d  # |mean|^2 = (1/N^2) N d
     alike = d / d
-    return identities([("orthogonal", orthogonal, 1 / N), ("alike", alike, sp.Integer(1))])
+    return identities(("orthogonal", orthogonal, 1 / N), ("alike", alike, sp.Integer(1)))
 
 
 @PROOF.mutant("decay-without-coherence", "1 - share = O(1/N) for every gradient", 1 / N, domain="all N, tau > 0")
@@ -82,11 +74,7 @@ def coherence_floor() -> Outcome:
     sp.Symbol("c_0", positive=True),
 )
 def decay(coherence: sp.Expr) -> Outcome:
-    """Step 4: N (1 - share) <= tau/c_0 for all N if c >= c_0 > 0.
-
-    Args:
-        coherence: the least coherence allowed, as a function of N; a constant makes the bound uniform.
-    """
+    """``coherence`` is the least allowed, as a function of N; a constant makes the bound uniform."""
     c_0 = sp.Symbol("c_0", positive=True)
     excess = sp.Symbol("z", nonnegative=True)
     value = N * (1 - (coherence + excess) * N / ((coherence + excess) * N + tau))
@@ -104,23 +92,19 @@ def decay(coherence: sp.Expr) -> Outcome:
 
 @PROOF.step(5, "sigma_1^2 >= share |G|^2", "every matrix", "symbolic 2x2 reduction")
 def top_singular_value() -> Outcome:
-    """Step 5: sigma_1^2 >= |G e_p|^2 = share |G|^2.
-
-    In any plane that holds e_p the top eigenvalue (a+d+D)/2 of [[a, b], [b, d]] is at least a, as D >= a - d.
-    """
+    """In any plane that holds e_p the top eigenvalue (a+d+D)/2 of [[a, b], [b, d]] is at least a, as D >= a - d."""
     a, d, b = sp.symbols("a d b", real=True)
-    return identities([("D^2 - (a-d)^2 = (2b)^2", (a - d) ** 2 + 4 * b**2 - (a - d) ** 2, (2 * b) ** 2)])
+    return identities(("D^2 - (a-d)^2 = (2b)^2", (a - d) ** 2 + 4 * b**2 - (a - d) ** 2, (2 * b) ** 2))
 
 
 @PROOF.step(
     6, "cos^2 of the angle between v_1 and e_p is at least share when a > d", "every matrix", "symbolic 2x2 reduction"
 )
 def prompt_cosine() -> Outcome:
-    """Step 6: cos^2 of the angle between v_1 and e_p is at least a/(a+d) >= share when a > d.
+    """v_1 lies in the plane of e_p and a unit u orthogonal to it, and is the top eigenvector of [[a, b], [b, d]].
 
-    v_1 lies in the plane of e_p and a unit u orthogonal to it, and is the top eigenvector of [[a, b], [b, d]]
-    with a = |G e_p|^2, d = |G u|^2, b^2 <= a d (Cauchy-Schwarz). With D = sqrt((a-d)^2 + 4 b^2),
-    cos^2 = (1 + (a-d)/D)/2, and D <= a + d. At b^2 = a d it is an equality; and d <= |E|_F^2.
+    a = |G e_p|^2, d = |G u|^2 <= |E|_F^2, b^2 <= a d (Cauchy-Schwarz). With D = sqrt((a-d)^2 + 4 b^2) <= a + d,
+    cos^2 = (1 + (a-d)/D)/2 >= a/(a+d) >= share; at b^2 = a d it is an equality.
     """
     a, d, slack, D = sp.symbols("a d z D", positive=True)  # b^2 = a d - z
     b2 = a * d - slack
@@ -133,13 +117,11 @@ def prompt_cosine() -> Outcome:
     extra = sp.Symbol("y", nonnegative=True)
     return all_of(
         identities(
-            [
-                ("cos^2 = (1 + (a-d)/D)/2", remainder.as_expr(), sp.Integer(0)),
-                ("top eigenvalue", characteristic.as_expr(), sp.Integer(0)),
-                ("(a+d)^2 - D^2 = 4 (ad - b^2)", (a + d) ** 2 - (a - d) ** 2 - 4 * b2, 4 * slack),
-                ("(1 + (a-d)/(a+d))/2", (1 + (a - d) / (a + d)) / 2, a / (a + d)),
-                ("|E|^2 = d + y lowers it", a / (a + d) - a / (a + d + extra), a * extra / ((a + d) * (a + d + extra))),
-            ]
+            ("cos^2 = (1 + (a-d)/D)/2", remainder.as_expr(), sp.Integer(0)),
+            ("top eigenvalue", characteristic.as_expr(), sp.Integer(0)),
+            ("(a+d)^2 - D^2 = 4 (ad - b^2)", (a + d) ** 2 - (a - d) ** 2 - 4 * b2, 4 * slack),
+            ("(1 + (a-d)/(a+d))/2", (1 + (a - d) / (a + d)) / 2, a / (a + d)),
+            ("|E|^2 = d + y lowers it", a / (a + d) - a / (a + d + extra), a * extra / ((a + d) * (a + d + extra))),
         )
     )
 
@@ -147,10 +129,7 @@ def prompt_cosine() -> Outcome:
 @PROOF.mutant("share-above-a-third", "share > 1/3 implies a > d", sp.Rational(1, 3))
 @PROOF.step(7, "share > 1/2 implies a > d", "every matrix", "exact", sp.Rational(1, 2))
 def half_is_needed(least_share: sp.Rational) -> Outcome:
-    """Step 7: the cosine bound for every share > ``least_share``; below 1/2 an orthogonal column can win.
-
-    G = diag(1, x): share = 1/(1+x^2), and v_1 is orthogonal to e_p as soon as x > 1.
-    """
+    """G = diag(1, x) has share 1/(1+x^2), and v_1 is orthogonal to e_p as soon as x > 1."""
     x = sp.sqrt(1 / least_share - 1)
     if x <= 1:
         return Outcome(True, f"share > {least_share} implies a > |E|^2 >= d")

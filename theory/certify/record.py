@@ -1,10 +1,9 @@
 """The record of certificates, as results and the regression check keep it: claim, step, proved or not.
 
-Proving all steps takes half a minute, so a verification does not do it again: it
-states what is on record in ``certificates.json``, which ``python -m
-theory.certify.record`` (``make certificates``) writes by proving everything. A test
-proves everything again and fails where the record differs. A record of a claim
-whose formula, premises or domain have changed since is not used.
+Proving all steps takes half a minute, so a verification does not do it again: it states what is on record in
+``certificates.json``, which ``python -m theory.certify.record`` (``make certificates``) writes by proving everything.
+A test proves everything again and fails where the record differs. A record of a claim whose formula, premises or
+domain have changed since is not used.
 """
 
 from __future__ import annotations
@@ -15,8 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from theory.certify.catalogue import certificates, mutants
-from theory.certify.certificate import Certificate
+from theory.certify.certificate import Certificate, certificates, mutants
 from theory.claim import Claim
 from theory.fingerprint import fingerprint
 from theory.parts import Provenance

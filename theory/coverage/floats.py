@@ -1,14 +1,13 @@
 """Logarithms of covering probabilities as float64 arrays, each with its error bound.
 
-The binomial point probability is taken in the deviance form of C. Loader, *Fast
-and Accurate Computation of Binomial Probabilities* (2000):
+The binomial point probability is taken in the deviance form of C. Loader, *Fast and Accurate Computation of Binomial
+Probabilities* (2000):
 
     log pmf(c; n, p) = -log(2 pi c (n-c)/n) / 2 + d(n) - d(c) - d(n-c)
                        - n p h((c - np)/(np)) - n (1-p) h((np - c)/(n(1-p)))
 
-with h(e) = (1+e) log(1+e) - e >= 0 and d(n) = log n! less Stirling's formula.
-Nothing large cancels, while differences of lgamma lose every digit of the
-answer at n = 10^9. All differences such as c - np are formed in integers.
+with h(e) = (1+e) log(1+e) - e >= 0 and d(n) = log n! less Stirling's formula. Nothing large cancels, while differences
+of lgamma lose every digit of the answer at n = 10^9. All differences such as c - np are formed in integers.
 """
 
 from __future__ import annotations
@@ -17,13 +16,10 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from theory.numbers.floats import Approximation
+from theory.numbers.floats import Approximation, FloatArray
 
 __all__ = ["log_none_seen", "log_some_below_half_bound"]
-
-FloatArray = NDArray[np.float64]
 
 _UNIT = 2.0**-52
 # d(n) for n = 0..15, and the coefficients of its asymptotic series in 1/n beyond.

@@ -1,27 +1,25 @@
 """Exact covering laws: which templates the fine-tuned facts have shown.
 
-A held-out fact owns K of R templates; N_f other facts each show K templates,
-drawn uniformly without replacement, independently. Everything here is exact
-integer or rational arithmetic (0**0 = 1, C(n, k) = 0 for k > n), except the two
-functions named ``..._by_chain``, which are second routes in float64. Claims C4,
-C6 and C7; proofs in docs/claims. Laws conditional on a given world are in
-:mod:`theory.coverage.given_world`, enclosures beyond exact reach in
+A held-out fact owns K of R templates; N_f other facts each show K templates, drawn uniformly without replacement,
+independently. Everything here is exact integer or rational arithmetic (0**0 = 1, C(n, k) = 0 for k > n), except the
+two functions named ``..._by_chain``, which are second routes in float64. Claims C4, C6 and C7; proofs in docs/claims.
+Laws named ``..._given_world`` are conditional on a given world. Enclosures beyond exact reach are in
 :mod:`theory.coverage.balls`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
+from itertools import product
 from math import comb
 from typing import Any
 
-from theory.coverage.given_world import below_half_mean_given_world, none_seen_given_world, some_unseen_given_world
-from theory.coverage.half_mean import half_mean_cut, some_below_half, some_below_half_by_chain
+import numpy as np
 
 __all__ = [
     "below_half_mean",
-    "below_half_mean_given_world",
-    "expected_unseen",
     "half_mean_cut",
     "none_seen",
     "none_seen_given_world",
@@ -33,25 +31,21 @@ __all__ = [
     "some_unseen_integers",
 ]
 
+State = tuple[int, ...]  # how many own templates were shown 0, 1, ..., cut times
+_MOST_STATES = 100_000
 _LONG = 1 << 14  # bits of C(R, K)**N_f from which FLINT's multiplication pays for loading it
 
 
 def some_unseen(N_f: int, K: int, R: int) -> Fraction:
-    """P[some own template is shown by no fine-tuned fact], by inclusion-exclusion.
-
-    Where the integers are long, reducing the fraction costs more than the sum;
-    :func:`some_unseen_integers` leaves it unreduced.
-    """
+    """P[some own template is shown by no fine-tuned fact]; long integers cost less unreduced."""
     return Fraction(*some_unseen_integers(N_f, K, R))
 
 
 def some_unseen_integers(N_f: int, K: int, R: int) -> tuple[int, int]:
-    """Numerator and denominator C(R,K)^N_f of :func:`some_unseen`, unreduced.
+    """Numerator and denominator C(R,K)^N_f of :func:`some_unseen`, by inclusion-exclusion, unreduced.
 
-    The alternating sum of at most K terms is exact: C(R-j,K) follows from
-    C(R-j+1,K) by one exact division. The integers have N_f log2 C(R,K) bits, and
-    the cost is that of K powers of such length: 0.3 s at K = 2000, R = 10^4,
-    N_f = 20. Beyond affordable lengths use :mod:`theory.coverage.balls`.
+    The alternating sum of at most K terms is exact: C(R-j,K) follows from C(R-j+1,K) by one exact division. The cost is
+    that of K powers of N_f log2 C(R,K) bits: 0.3 s at K = 2000, R = 10^4, N_f = 20.
 
     Raises:
         ValueError: K > R.
@@ -80,9 +74,9 @@ def none_seen(N_f: int, K: int, R: int) -> Fraction:
     return Fraction(comb(R - K, K), comb(R, K)) ** N_f
 
 
-def expected_unseen(N_f: int, K: int, R: int) -> Fraction:
-    """Expected number of own templates that no fine-tuned fact shows, K (1 - K/R)^N_f."""
-    return K * Fraction(R - K, R) ** N_f
+def half_mean_cut(N_f: int, K: int, R: int) -> int:
+    """c = floor(N_f K / (2R)), in integers: counts up to c are at most half the mean N_f K / R."""
+    return N_f * K // (2 * R)
 
 
 def below_half_mean(N_f: int, K: int, R: int) -> Fraction:
@@ -97,12 +91,10 @@ def below_half_mean(N_f: int, K: int, R: int) -> Fraction:
 
 
 def some_unseen_by_chain(N_f: int, K: int, R: int) -> float:
-    """:func:`some_unseen` by a second, independent route, in float64.
+    """:func:`some_unseen` by a second route, in float64: a Markov chain on how many own templates were seen.
 
-    The number of own templates seen so far is a Markov chain: from ``seen``, one
-    more fact shows ``new`` of the K - seen unseen own templates with the
-    hypergeometric probability C(K-seen, new) C(R-K+seen, K-new) / C(R, K). No
-    alternating sum, hence no cancellation.
+    One more fact shows ``new`` of the K - seen unseen own templates with the hypergeometric probability
+    C(K-seen, new) C(R-K+seen, K-new) / C(R, K). No alternating sum, hence no cancellation.
     """
     whole = comb(R, K)
     state = [1.0] + [0.0] * K
@@ -117,3 +109,136 @@ def some_unseen_by_chain(N_f: int, K: int, R: int) -> float:
                 following[seen + new] += mass * probability
         state = following
     return sum(state[:K])
+
+
+def some_below_half(N_f: int, K: int, R: int) -> Fraction:
+    """P[some own template has C_r <= N_f K / (2R)], claim C7's joint event, exact; for small cases.
+
+    A Markov chain on how many own templates have been shown 0, 1, 2, ... times: by symmetry nothing else matters. A
+    template shown more often than the cut c is done and no longer told apart; at most C(K + c + 1, K) states.
+    """
+    cut = half_mean_cut(N_f, K, R)
+    states = {_start(K, cut): 1}
+    for _ in range(N_f):
+        following: dict[State, int] = {}
+        for state, ways in states.items():
+            for target, weight in _steps(state, K, R):
+                following[target] = following.get(target, 0) + ways * weight
+        states = following
+    return 1 - Fraction(states.get((0,) * (cut + 1), 0), comb(R, K) ** N_f)
+
+
+def some_below_half_by_chain(N_f: int, K: int, R: int) -> float | None:
+    """:func:`some_below_half` in float64: the measured counterpart of the closed forms of C7.
+
+    None where the chain would be too large: more than 100,000 states C(K + c + 1, K).
+    """
+    cut = half_mean_cut(N_f, K, R)
+    if comb(K + cut + 1, K) > _MOST_STATES:
+        return None
+    source, target, weight, finished = _chain(K, R, cut)
+    mass: Any = np.zeros(finished + 1)
+    mass[0] = 1.0
+    for _ in range(N_f):
+        mass = np.bincount(target, weights=mass[source] * weight, minlength=finished + 1)
+    # The states in which some template is still below the cut, largest last; none cancels.
+    return float(np.sort(mass[:finished]).sum())
+
+
+def _start(K: int, cut: int) -> State:
+    return (K,) + (0,) * cut
+
+
+def _steps(state: State, K: int, R: int) -> list[tuple[State, int]]:
+    """States after one more fact, with the number of template sets that lead there."""
+    free = R - sum(state)  # templates whose showing changes nothing
+    found = []
+    for shown in product(*(range(count + 1) for count in state)):
+        ways = comb(free, K - sum(shown)) if sum(shown) <= K else 0
+        if not ways:
+            continue
+        for count, moved in zip(state, shown, strict=True):
+            ways *= comb(count, moved)
+        after = tuple(
+            count - moved + (shown[i - 1] if i else 0)
+            for i, (count, moved) in enumerate(zip(state, shown, strict=True))
+        )
+        found.append((after, ways))
+    return found
+
+
+@lru_cache(maxsize=64)
+def _chain(K: int, R: int, cut: int) -> tuple[Any, Any, Any, int]:
+    """Transitions as arrays (source, target, probability) and the index of the state 'all done', the last."""
+    done: State = (0,) * (cut + 1)
+    index: dict[State, int] = {_start(K, cut): 0}
+    waiting = [_start(K, cut)]
+    rows: list[tuple[int, State, float]] = []
+    whole = comb(R, K)
+    while waiting:
+        state = waiting.pop()
+        for target, ways in _steps(state, K, R):
+            if target != done and target not in index:
+                index[target] = len(index)
+                waiting.append(target)
+            rows.append((index[state], target, ways / whole))
+    finished = len(index)
+    index[done] = finished
+    rows.append((finished, done, 1.0))
+    sources = np.array([row[0] for row in rows])
+    targets = np.array([index[row[1]] for row in rows])
+    return sources, targets, np.array([row[2] for row in rows]), finished
+
+
+def some_unseen_given_world(own: Sequence[int], others: Sequence[Sequence[int]], N_f: int) -> Fraction:
+    """P[some template in ``own`` unseen] in a fixed world, when N_f of ``others`` are drawn without replacement.
+
+    Inclusion-exclusion over the subsets J of ``own``: the facts that avoid J number n_J, and all N_f come from them
+    with probability C(n_J, N_f) / C(n, N_f). Subsets are grown one template at a time and merged by the set of facts
+    that show one of them; at worst 2^K terms.
+
+    Raises:
+        ValueError: N_f exceeds the number of other facts.
+    """
+    count = len(others)
+    if N_f > count:
+        raise ValueError(f"N_f={N_f} facts cannot be drawn from {count}")
+    terms = {0: 1}  # set of facts hit (as bits) -> signed number of subsets J that hit exactly these
+    for shown in _necessary(_shown_by(own, others)):
+        grown = dict(terms)
+        for hit, sign in terms.items():
+            union = hit | shown
+            if count - union.bit_count() >= N_f:
+                grown[union] = grown.get(union, 0) - sign
+        terms = {hit: sign for hit, sign in grown.items() if sign}
+    all_seen = sum(sign * comb(count - hit.bit_count(), N_f) for hit, sign in terms.items())
+    return 1 - Fraction(all_seen, comb(count, N_f))
+
+
+def none_seen_given_world(own: Sequence[int], others: Sequence[Sequence[int]], N_f: int) -> Fraction:
+    """P[no template in ``own`` seen] when N_f of ``others`` are drawn without replacement."""
+    mine = set(own)
+    avoiding = sum(1 for fact in others if mine.isdisjoint(fact))
+    return Fraction(comb(avoiding, N_f), comb(len(others), N_f))
+
+
+def _shown_by(own: Sequence[int], others: Sequence[Sequence[int]]) -> list[int]:
+    """For each own template, the facts that show it, as the bits of an integer."""
+    position = {template: i for i, template in enumerate(own)}
+    if len(position) != len(own):
+        raise ValueError("the templates of a fact are distinct")
+    shown = [0] * len(own)
+    for index, fact in enumerate(others):
+        for template in fact:
+            if template in position:
+                shown[position[template]] |= 1 << index
+    return shown
+
+
+def _necessary(shown: list[int]) -> list[int]:
+    """Drop each template that is certainly seen once another one is: its facts include the other's."""
+    kept: list[int] = []
+    for facts in sorted(shown, key=int.bit_count):
+        if not any(other & ~facts == 0 for other in kept):
+            kept.append(facts)
+    return kept

@@ -1,27 +1,37 @@
 """Rigorous enclosures of bounds by ball arithmetic (Arb, through python-flint).
 
-An expression is evaluated over its SymPy tree. Rational subexpressions of
-moderate size stay exact rationals, so that zeros, equalities and floors are
-decided and not guessed; everything else is a ball, a midpoint with a radius
-that covers every rounding. The working precision grows until the ball is as
-small as asked.
+An expression is evaluated over its SymPy tree. Rational subexpressions of moderate size stay exact rationals, so that
+zeros, equalities and floors are decided and not guessed; everything else is a ball, a midpoint with a radius that
+covers every rounding. The working precision grows until the ball is as small as asked.
 
-python-flint is loaded on first use, never by ``import theory``.
+python-flint is loaded with this module, hence on first use and never by ``import theory``.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
+from operator import add, mul
 from typing import Any
 
+import flint
 import sympy as sp
 
-__all__ = ["Enclosure", "Undecided", "ball", "enclose", "log_float", "rational", "working_precision"]
+__all__ = [
+    "Enclosure",
+    "Undecided",
+    "above",
+    "ball",
+    "below",
+    "below_zero_at",
+    "enclose",
+    "log_float",
+    "rational",
+    "working_precision",
+]
 
 _EXACT_BITS = 20_000  # rationals up to this size stay exact
 _START_BITS = 96
@@ -35,13 +45,10 @@ class Undecided(ArithmeticError):
 
 @dataclass(frozen=True)
 class Enclosure:
-    """A closed interval that certainly holds a number.
+    """A closed interval of floats that certainly holds a number.
 
-    Attributes:
-        lower: greatest float known to be at most the number (``-inf`` allowed).
-        upper: least float known to be at least the number.
-        bits: working precision, in bits, that gave it.
-        ball: the ball itself (``flint.arb``, ``flint.fmpq`` if exact, or ``-math.inf``).
+    ``ball`` is the ball it is made of, at ``bits`` working precision: ``flint.arb``, ``flint.fmpq`` if exact, or
+    ``-math.inf``.
     """
 
     lower: float
@@ -53,34 +60,21 @@ class Enclosure:
         return self.lower <= value <= self.upper
 
 
-@lru_cache(maxsize=1)
-def _flint() -> Any:
-    import flint
-
-    return flint
-
-
 @contextmanager
 def working_precision(bits: int) -> Iterator[Any]:
     """Set the precision of ball arithmetic; yields the ``flint`` module."""
-    flint = _flint()
     with flint.ctx.workprec(bits):
         yield flint
 
 
 def enclose(evaluate: Callable[[int], Any], relative_bits: int = 60) -> Enclosure:
-    """Enclose a number to ``relative_bits`` relative accuracy.
+    """Enclose a number to a radius of ``2**-relative_bits`` times the number, or 2**-1100 (below every float).
 
-    Args:
-        evaluate: gives a ball of the number at a working precision in bits;
-            may raise :class:`Undecided`.
-        relative_bits: the radius aimed at is ``2**-relative_bits`` times the
-            number, or an absolute ``2**-1100`` (below every float).
+    ``evaluate`` gives a ball of it at a working precision in bits; it may raise :class:`Undecided`.
 
     Raises:
         ArithmeticError: the precision would exceed 2^17 bits.
     """
-    flint = _flint()
     bits = _START_BITS
     while bits <= _MOST_BITS:
         try:
@@ -89,42 +83,47 @@ def enclose(evaluate: Callable[[int], Any], relative_bits: int = 60) -> Enclosur
                 if isinstance(result, float):
                     return Enclosure(result, result, bits, result)
                 ball_ = flint.arb(result)
-                tiny = flint.arb(_power_of_two(-_LEAST_NORMAL_BITS))
+                tiny = flint.arb(2) ** -_LEAST_NORMAL_BITS
                 if ball_.is_finite() and (
                     ball_.is_exact() or ball_.rel_accuracy_bits() >= relative_bits or bool(abs(ball_) < tiny)
                 ):
-                    return Enclosure(_down(ball_), _up(ball_), bits, result)
+                    return Enclosure(below(ball_), above(ball_), bits, result)
         except Undecided:
             pass
         bits *= 2
     raise ArithmeticError(f"not decided at {_MOST_BITS} bits")
 
 
-def _power_of_two(exponent: int) -> Any:
-    """2**exponent as an exact rational."""
-    flint = _flint()
-    two = flint.fmpz(2) ** abs(exponent)
-    return flint.fmpq(two) if exponent >= 0 else flint.fmpq(1, two)
+def below_zero_at(evaluate: Callable[[Any], Any], most_bits: int = 1 << 14) -> bool | None:
+    """Sign of a number given as a ball: True if < 0, False if > 0, None if ``most_bits`` do not tell.
+
+    ``evaluate`` gives the ball from the ``flint`` module at its current precision, which starts at 64 bits and
+    doubles until the sign is known; it may raise :class:`Undecided`.
+    """
+    bits = 64
+    while bits <= most_bits:
+        with working_precision(bits), suppress(Undecided):
+            number = evaluate(flint)
+            if number < 0:
+                return True
+            if number > 0:
+                return False
+        bits *= 2
+    return None
 
 
 def log_float(enclosure: Enclosure) -> float:
     """The float nearest the middle of an enclosure."""
     if isinstance(enclosure.ball, float):
         return enclosure.ball
-    flint = _flint()
     with flint.ctx.workprec(max(enclosure.bits, 64)):
         return float(flint.arb(enclosure.ball).mid())
 
 
 def ball(expression: sp.Expr, values: Mapping[str, Any]) -> Any:
-    """A ball of ``expression`` at the current working precision.
+    """A ball of an expression at the current working precision: ``flint.fmpq`` where exact, ``flint.arb``, or ``-inf``.
 
-    Args:
-        expression: over symbols named in ``values``.
-        values: ints, Fractions, or floats (taken at their exact binary value).
-
-    Returns:
-        ``flint.fmpq`` where exact, ``flint.arb``, or the float ``-inf``.
+    ``values`` are ints, Fractions, or floats (taken at their exact binary value), by symbol.
 
     Raises:
         Undecided: more precision is needed.
@@ -136,7 +135,7 @@ def ball(expression: sp.Expr, values: Mapping[str, Any]) -> Any:
 def rational(value: Any) -> Any:
     """An int, Fraction or float as an exact ``flint.fmpq``."""
     exact = Fraction(value)
-    return _flint().fmpq(exact.numerator, exact.denominator)
+    return flint.fmpq(exact.numerator, exact.denominator)
 
 
 def _node(x: sp.Basic, values: Mapping[str, Any], known: dict[sp.Basic, Any]) -> Any:
@@ -146,7 +145,6 @@ def _node(x: sp.Basic, values: Mapping[str, Any], known: dict[sp.Basic, Any]) ->
 
 
 def _fresh(x: sp.Basic, values: Mapping[str, Any], known: dict[sp.Basic, Any]) -> Any:
-    flint = _flint()
     if isinstance(x, sp.Symbol):
         return values[x.name]
     if isinstance(x, sp.Rational):
@@ -164,7 +162,7 @@ def _fresh(x: sp.Basic, values: Mapping[str, Any], known: dict[sp.Basic, Any]) -
 
 
 def _exact(value: Any) -> bool:
-    return isinstance(value, _flint().fmpq)
+    return isinstance(value, flint.fmpq)
 
 
 def _is_bottom(value: Any) -> bool:
@@ -187,30 +185,31 @@ def _sign(value: Any) -> int:
 
 
 def _add(*terms: Any) -> Any:
-    if any(_is_bottom(a) for a in terms):
-        return -math.inf
-    total = terms[0]
-    for other in terms[1:]:
-        total = _small(total + other) if _exact(total) and _exact(other) else _arb(total) + _arb(other)
-    return total
+    return -math.inf if any(_is_bottom(a) for a in terms) else _folded(add, terms)
 
 
 def _multiply(*factors: Any) -> Any:
-    flint = _flint()
     if any(_exact(a) and a == 0 for a in factors):
         return flint.fmpq(0)  # 0 * log 0 = 0: the convention 0**0 = 1
     if any(_is_bottom(a) for a in factors):
         if math.prod(_sign(a) for a in factors) > 0:
             raise ArithmeticError("a logarithm of +infinity")
         return -math.inf
-    total = factors[0]
-    for other in factors[1:]:
-        total = _small(total * other) if _exact(total) and _exact(other) else _arb(total) * _arb(other)
+    return _folded(mul, factors)
+
+
+def _folded(operation: Callable[[Any, Any], Any], terms: tuple[Any, ...]) -> Any:
+    """An exact rational while all is exact and short, else a ball."""
+    total = terms[0]
+    for other in terms[1:]:
+        exact = _exact(total) and _exact(other)
+        total = operation(total, other) if exact else operation(_arb(total), _arb(other))
+        if exact and total.height_bits() > 2 * _EXACT_BITS:
+            total = _arb(total)
     return total
 
 
 def _power(base: Any, exponent: Any) -> Any:
-    flint = _flint()
     if _exact(exponent) and exponent == 0:
         return flint.fmpq(1)
     if _exact(base) and base == 0:
@@ -236,12 +235,11 @@ def _log(argument: Any) -> Any:
     if sign < 0:
         raise ArithmeticError("the logarithm of a negative number")
     if _exact(argument) and argument == 1:
-        return _flint().fmpq(0)
+        return flint.fmpq(0)
     return _arb(argument).log()
 
 
 def _exp(argument: Any) -> Any:
-    flint = _flint()
     if _is_bottom(argument):
         return flint.fmpq(0)
     if _exact(argument) and argument == 0:
@@ -250,34 +248,27 @@ def _exp(argument: Any) -> Any:
 
 
 def _least(*terms: Any) -> Any:
-    if any(_is_bottom(a) for a in terms):
-        return -math.inf
-    return _choose(terms, 1)
+    return -math.inf if any(_is_bottom(a) for a in terms) else _choose(terms, 1)
 
 
 def _greatest(*terms: Any) -> Any:
-    finite = [a for a in terms if not _is_bottom(a)]
-    return _choose(tuple(finite), -1) if finite else -math.inf
+    finite = tuple(a for a in terms if not _is_bottom(a))
+    return _choose(finite, -1) if finite else -math.inf
 
 
 def _choose(terms: tuple[Any, ...], sign: int) -> Any:
+    """The least (``sign`` 1) or greatest (-1) term; where it is decided which, what is exact stays so."""
     best = terms[0]
     for other in terms[1:]:
-        if _exact(best) and _exact(other):
-            best = best if sign * best <= sign * other else other
+        first, second = (best, other) if _exact(best) and _exact(other) else (_arb(best), _arb(other))
+        if sign * first <= sign * second:
             continue
-        first, second = _arb(best), _arb(other)
-        if sign * first <= sign * second:  # decided: keep what is exact
-            continue
-        if sign * second <= sign * first:
-            best = other
-        else:
-            best = first.min(second) if sign > 0 else first.max(second)
+        decided = sign * second <= sign * first
+        best = other if decided else first.min(second) if sign > 0 else first.max(second)
     return best
 
 
 def _floor(argument: Any) -> Any:
-    flint = _flint()
     if _exact(argument):
         return flint.fmpq(argument.floor())
     whole = argument.floor().unique_fmpz()
@@ -287,7 +278,6 @@ def _floor(argument: Any) -> Any:
 
 
 def _binomial(n: Any, k: Any) -> Any:
-    flint = _flint()
     if not (_exact(n) and _exact(k) and n.q == 1 and k.q == 1 and n >= 0):
         raise Undecided("a binomial coefficient of numbers that are not known to be integers")
     upper, lower = int(n.p), int(k.p)
@@ -301,13 +291,8 @@ def _binomial(n: Any, k: Any) -> Any:
     ).exp()
 
 
-def _small(value: Any) -> Any:
-    """An exact rational while it is short, else a ball."""
-    return value if value.height_bits() <= 2 * _EXACT_BITS else _flint().arb(value)
-
-
 def _arb(value: Any) -> Any:
-    return _flint().arb(value) if _exact(value) else value
+    return flint.arb(value) if _exact(value) else value
 
 
 _RULES: dict[Any, Callable[..., Any]] = {
@@ -323,20 +308,12 @@ _RULES: dict[Any, Callable[..., Any]] = {
 }
 
 
-def _down(ball_: Any) -> float:
+def below(number: Any) -> float:
     """A float that is at most every number in the ball."""
-    value = float(ball_.lower().mid())
-    return value if Fraction(value) <= _exact_end(ball_.lower()) else math.nextafter(value, -math.inf)
+    value, end = float(number.lower()), number.lower()
+    return value if flint.arb(value) <= end else math.nextafter(value, -math.inf)
 
 
-def _up(ball_: Any) -> float:
-    value = float(ball_.upper().mid())
-    return value if Fraction(value) >= _exact_end(ball_.upper()) else math.nextafter(value, math.inf)
-
-
-def _exact_end(end: Any) -> Fraction:
-    mantissa, exponent = end.man_exp()
-    mantissa, exponent = int(mantissa), int(exponent)
-    if exponent < -100_000:  # far below every float: only the sign matters
-        return Fraction(mantissa, 1 << 2000) if mantissa == 0 else Fraction((mantissa > 0) - (mantissa < 0), 1 << 2000)
-    return Fraction(mantissa) * Fraction(2) ** exponent
+def above(number: Any) -> float:
+    """A float that is at least every number in the ball."""
+    return -below(-number)

@@ -13,55 +13,46 @@ from typing import Any
 
 import sympy as sp
 
-from theory.claim import Claim
-from theory.numbers.balls import rational, working_precision
-from theory.numbers.evaluate import expression_of, log_fraction
+from theory.numbers.balls import below_zero_at, rational
+from theory.numbers.evaluate import LogBound, log_fraction
 
-__all__ = ["meets"]
+__all__ = ["exact_sign", "meets"]
 
 _TIE_BITS = 4096
 
 
-def meets(claim: Claim, target: Fraction, values: Mapping[str, Any]) -> bool:
-    """Whether the claim's bound at ``values`` is at most ``target``.
+def meets(bound: LogBound, target: Fraction, values: Mapping[str, Any]) -> bool:
+    """Whether the bound at ``values`` is at most ``target``.
 
     Raises:
         ArithmeticError: a tie that exact arithmetic does not resolve.
-        theory.notation.DomainError: ``values`` lie outside the claim's domain.
+        theory.notation.DomainError: ``values`` lie outside the bound's domain.
     """
-    log_bound = claim.log_bound(**values)
+    log_bound = bound.at(values)
     if target == 0 or log_bound == -math.inf:
         return bool(log_bound == -math.inf)
     goal = log_fraction(target)
     if abs(log_bound - goal) > 1e-12 * (abs(log_bound) + abs(goal)):
         return bool(log_bound < goal)
-    return _closely(claim, target, values)
+
+    def excess(flint: Any) -> Any:
+        return flint.arb(bound.enclosure(values, flint.ctx.prec).ball) - flint.arb(rational(target)).log()
+
+    below = below_zero_at(excess, _TIE_BITS)
+    return exact_sign(bound.name, bound.expression, target, values) <= 0 if below is None else below
 
 
-def _closely(claim: Claim, target: Fraction, values: Mapping[str, Any]) -> bool:
-    bits = 128
-    while bits <= _TIE_BITS:
-        bound = claim.enclosure(relative_bits=bits, **values)
-        if isinstance(bound.ball, float):
-            return True
-        with working_precision(2 * bits) as flint:
-            difference = flint.arb(bound.ball) - flint.arb(rational(target)).log()
-            if difference < 0:
-                return True
-            if difference > 0:
-                return False
-        bits *= 2
-    return _tie(claim, target, values)
+def exact_sign(name: str, log_bound: sp.Expr, target: Fraction, values: Mapping[str, Any]) -> int:
+    """Sign of exp(log_bound) - target by exact arithmetic, for where balls see no difference.
 
-
-def _tie(claim: Claim, target: Fraction, values: Mapping[str, Any]) -> bool:
-    """The bound equals the target as far as 4096 bits see: exact arithmetic decides."""
-    expression = expression_of(claim)
-    substitution = {s: sp.Rational(Fraction(values[s.name])) for s in expression.free_symbols}
-    exact = sp.exp(expression.subs(substitution).doit())
+    Raises:
+        ArithmeticError: the two are not seen to be equal, and the bound is not rational.
+    """
+    logarithm = log_bound.subs({s: sp.Rational(Fraction(values[s.name])) for s in log_bound.free_symbols}).doit()
+    exact = sp.Integer(0) if logarithm.has(sp.zoo) else sp.exp(logarithm)  # zoo: the logarithm of 0
     if exact.is_Rational:
-        return Fraction(int(exact.p), int(exact.q)) <= target
-    difference = exact - sp.Rational(target)
-    if difference.equals(0):
-        return True
-    raise ArithmeticError(f"{claim.id}: cannot tell {exact} from {target}")
+        difference = Fraction(int(exact.p), int(exact.q)) - target
+        return (difference > 0) - (difference < 0)
+    if (exact - sp.Rational(target)).equals(0):
+        return 0
+    raise ArithmeticError(f"{name}: cannot tell {exact} from {target}")

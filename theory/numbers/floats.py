@@ -1,26 +1,25 @@
 """Float64 evaluation of an expression together with a bound on its own rounding error.
 
-Every node of the SymPy tree yields two arrays: a value and a bound on its
-absolute error (first-order running error analysis, Higham, *Accuracy and
-Stability of Numerical Algorithms*, section 3.3, with the constants doubled so
-that second-order terms are covered). Where the bound is not small relative to
-the value the caller evaluates again in ball arithmetic; so cancellation,
-overflow and underflow are noticed, whatever the expression.
+Every node of the SymPy tree yields two arrays: a value and a bound on its absolute error (first-order running error
+analysis, Higham, *Accuracy and Stability of Numerical Algorithms*, section 3.3, with the constants doubled so that
+second-order terms are covered). Where the bound is not small relative to the value the caller evaluates again in ball
+arithmetic; so cancellation, overflow and underflow are noticed, whatever the expression.
 
-Logarithms are pushed through products, powers, minima and maxima and taken as
-``log1p`` where the argument is ``1 + x``: most bounds then need no second look.
+Logarithms are pushed through products, powers, minima and maxima and taken as ``log1p`` where the argument is ``1 +
+x``: most bounds then need no second look.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
 from typing import Any
 
 import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-__all__ = ["Approximation", "UnsupportedError", "approximate"]
+__all__ = ["Approximation", "FloatArray", "UnsupportedError", "approximate"]
 
 FloatArray = NDArray[np.float64]
 Approximation = tuple[FloatArray, FloatArray]
@@ -163,13 +162,8 @@ def _extremum(terms: list[Approximation], sign: float) -> Approximation:
     for other, other_error in terms[1:]:
         first = sign * (value + sign * error) <= sign * (other - sign * other_error)
         second = sign * (other + sign * other_error) <= sign * (value - sign * error)
-        nearer = sign * value <= sign * other
-        result = np.where(nearer, value, other)
         mixed = np.maximum(error, other_error)
         error = np.where(first, error, np.where(second, other_error, mixed))
-        value = result
-    # NaN in any term poisons the result: its error bound is unknown.
-    bad = np.zeros(np.shape(value), dtype=bool)
-    for other, _ in terms:
-        bad = bad | np.isnan(other)
-    return value, np.where(bad, np.inf, error)
+        value = np.where(sign * value <= sign * other, value, other)
+    poisoned = reduce(np.logical_or, (np.isnan(other) for other, _ in terms))  # by NaN in any term
+    return value, np.where(poisoned, np.inf, error)

@@ -6,17 +6,15 @@ short binary fractions, at which the bound is then evaluated like any other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
-from theory.numbers.floats import approximate
+from theory.numbers.floats import FloatArray, approximate
 
 __all__ = ["minimiser"]
-
-FloatArray = NDArray[np.float64]
 
 _GRID = np.geomspace(2.0**-20, 2.0**10, 241)
 _GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0
@@ -26,16 +24,11 @@ _BLOCK = 1 << 20  # numbers evaluated at a time
 
 
 def minimiser(expression: sp.Expr, parameter: sp.Symbol, values: Mapping[str, FloatArray]) -> FloatArray:
-    """A value of ``parameter`` > 0 near the least ``expression``, for each point of the arrays.
-
-    Args:
-        expression: over ``parameter`` and the symbols named in ``values``.
-        parameter: what is free.
-        values: arrays of one shape.
+    """A value of ``parameter`` > 0 near the least ``expression``, for each point of the arrays, of one shape.
 
     Returns:
-        Floats with 24-bit mantissas: the best point of a geometric grid,
-        refined by golden-section search between its neighbours.
+        Floats with 24-bit mantissas: the best point of a geometric grid, refined by golden-section search between its
+        neighbours.
     """
     shape = np.shape(next(iter(values.values()))) if values else ()
 
@@ -46,7 +39,13 @@ def minimiser(expression: sp.Expr, parameter: sp.Symbol, values: Mapping[str, Fl
     def on_grid(points: FloatArray) -> FloatArray:
         return at(points.reshape(-1, *(1,) * len(shape)) + np.zeros(shape))
 
-    best_at = _argmin_in_blocks(on_grid, max(1, _BLOCK // max(1, int(np.prod(shape)))))
+    best: Any = np.inf
+    best_at: Any = 0
+    size = max(1, _BLOCK // max(1, int(np.prod(shape))))
+    for start in range(0, len(_GRID), size):
+        block = on_grid(_GRID[start : start + size])
+        best_at = np.where(block.min(axis=0) < best, start + block.argmin(axis=0), best_at)
+        best = np.minimum(block.min(axis=0), best)
     low = np.log(_GRID[np.maximum(best_at - 1, 0)])
     high = np.log(_GRID[np.minimum(best_at + 1, len(_GRID) - 1)])
     left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
@@ -61,19 +60,3 @@ def minimiser(expression: sp.Expr, parameter: sp.Symbol, values: Mapping[str, Fl
     mantissa, exponent = np.frexp(np.exp((low + high) / 2))
     short: FloatArray = np.ldexp(np.round(np.ldexp(mantissa, _FRACTION_BITS)), exponent - _FRACTION_BITS)
     return short
-
-
-def _argmin_in_blocks(on_grid: Callable[[FloatArray], FloatArray], size: int) -> NDArray[np.int64]:
-    """Index of the least value over the grid, ``size`` grid points at a time."""
-    best: FloatArray | None = None
-    best_at: NDArray[np.int64] = np.zeros((), dtype=np.int64)
-    for start in range(0, len(_GRID), size):
-        block = on_grid(_GRID[start : start + size])
-        here = np.argmin(block, axis=0)
-        value = np.min(block, axis=0)
-        if best is None:
-            best, best_at = value, np.asarray(here)
-        else:
-            best_at = np.where(value < best, start + here, best_at)
-            best = np.minimum(value, best)
-    return best_at

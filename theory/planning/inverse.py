@@ -15,18 +15,16 @@ delta = sp.Symbol("delta", positive=True)
 def symbolic_inverse(claim: Claim, unknown: str) -> sp.Expr | None:
     """The real value of ``unknown`` at which the bound equals :data:`delta`, or None.
 
-    Three shapes are inverted, after taking a minimum with the trivial bound off:
-    ``a x + b``, ``a log(x) + b`` and ``a x**2``, with a and b free of x. Nothing is solved by
-    search, so a result is always the inverse of the whole bound.
-
-    Args:
-        claim: whose bound; None is returned where it has none, or is minimised over a parameter.
-        unknown: the name of the symbol to solve for.
+    Three shapes are inverted, after taking a minimum with the trivial bound off: ``a x + b``, ``a log(x) + b`` and ``a
+    x**2``, with a and b free of x. Nothing is solved by search, so a result is always the inverse of the whole bound.
     """
     if claim.log_expression is None or claim.minimised_over:
         return None
     x = claim.notation[unknown].symbol
-    expression = sp.expand_log(_without_trivial(claim.log_expression), force=True)
+    stated = claim.log_expression
+    if isinstance(stated, sp.log) and isinstance(stated.args[0], sp.Min):  # targets under 1 never see log(min(1, .))
+        stated = sp.log(sp.Min(*(a for a in stated.args[0].args if a != 1)))
+    expression = sp.expand_log(stated, force=True)
     slope = sp.diff(expression, x)
     if slope == 0 or expression.has(sp.Sum, sp.floor, sp.Max):
         return None
@@ -39,11 +37,3 @@ def symbolic_inverse(claim: Claim, unknown: str) -> sp.Expr | None:
     if x not in factor.free_symbols:
         return sp.sqrt(sp.log(delta) / factor)
     return None
-
-
-def _without_trivial(log_expression: sp.Expr) -> sp.Expr:
-    """Strip ``log(min(1, .))``: targets under 1 never see it."""
-    if isinstance(log_expression, sp.log) and isinstance(log_expression.args[0], sp.Min):
-        rest = [a for a in log_expression.args[0].args if a != 1]
-        return sp.log(sp.Min(*rest))
-    return log_expression

@@ -7,6 +7,7 @@ quantity, and what it keeps is decided by the caller's predicate.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -21,18 +22,10 @@ _MOST_EXAMINED = 20_000
 def least_multiplicity_some_unseen(
     good: Callable[[int], bool], target: Fraction, low: int, high: int, *, N_f: int, R: int
 ) -> tuple[int | None, int | None]:
-    """Least K with P[some own template unseen] <= target; P is not monotone in K.
+    """Least K with P[some own template unseen] <= target, and that from which all are; P is not monotone in K.
 
-    With x = (1 - K/R)^N_f, P lies between 1 - (1-x)^K (negative association) and
-    K x (union bound); only the K that this leaves open are decided exactly.
-
-    Args:
-        good: whether the exact law at K is at most the target.
-        target: a positive number, or 0.
-        low: least K allowed.
-        high: greatest K allowed, at most R.
-        N_f: fine-tuned facts.
-        R: templates in the universe.
+    With x = (1 - K/R)^N_f, P lies between 1 - (1-x)^K (negative association) and K x (union bound); only the K that
+    this leaves open are decided exactly, by ``good``.
     """
     K = np.arange(low, high + 1, dtype=np.float64)
     with np.errstate(divide="ignore"):
@@ -75,16 +68,15 @@ def least_facts_below_half(
 ) -> tuple[int | None, int | None]:
     """Least N_f at which C7's sharp bound U meets the target; U jumps up where the cut c does.
 
-    On a block of constant c = floor(N_f K / (2R)) U falls strictly (for c < N_f p
-    one more fact lowers the point probability, and rho), so block ends decide.
-    With D = KL(p/2 || p), p = K/R, for N_f p >= 2:
+    On a block of constant c = floor(N_f K / (2R)) U falls strictly (for c < N_f p one more fact lowers the point
+    probability, and rho), so block ends decide. With D = KL(p/2 || p), p = K/R, for N_f p >= 2:
 
         U >= K (1-p)/2 exp(-N_f D) / sqrt(4 N_f p + 8)    (pmf(c) from pmf(c+1), whose
              argument c+1 lies between N_f p / 2 and N_f p)
         U <= (4/3) K exp(-N_f D)                          (Chernoff, and U within 4/3 of the union)
 
-    The first is a falling function of N_f: no smaller block is worth a look. The
-    second bounds the blocks in which U can still rise above the target.
+    The first is a falling function of N_f: no smaller block is worth a look. The second bounds the blocks in which U
+    can still rise above the target.
 
     Returns:
         The least N_f, and the least N_f from which U stays within the target.
@@ -148,10 +140,7 @@ def first_true(good: Callable[[int], bool], low: int, high: int) -> int | None:
         if above == high:
             return None
         below, step = above, 2 * step
-    while above - below > 1:
-        middle = (below + above) // 2
-        below, above = (below, middle) if good(middle) else (middle, above)
-    return above
+    return bisect_left(range(above), True, below + 1, key=good)
 
 
 def last_true(allowed: Callable[[int], bool], low: int, high: int) -> int:

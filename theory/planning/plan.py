@@ -25,13 +25,14 @@ from theory.claim import Claim
 from theory.kinds import Kind
 from theory.notation import DomainError
 from theory.numbers.compare import meets
-from theory.numbers.evaluate import check_values
+from theory.numbers.evaluate import check_domain
 from theory.parts import resolved
 from theory.planning.inverse import symbolic_inverse
 from theory.planning.least import first_true, last_true
 from theory.registry import claim as registered
+from theory.registry import papers
 
-__all__ = ["Plan", "plan", "unknowns"]
+__all__ = ["Plan", "ask", "plan", "unknowns"]
 
 _MOST = 10**18  # the largest value looked at
 _FIRST_LOOKED_AT = 1000
@@ -41,20 +42,15 @@ _MOST_SCANNED = 10**7
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """The least value of a symbol at which a claim's bound meets a target.
+    """The least value of a symbol at which a claim's bound meets a target; None, with the ``reason``, if nothing does.
+
+    ``bound_at`` and ``bound_before`` are the bound at ``value`` and one less (None outside the domain).
 
     Attributes:
-        claim: the claim's id.
-        unknown: the symbol solved for.
-        target: the value that the bound is to be at most, exactly.
-        value: the least value, or None if nothing reaches the target.
-        bound_at: the bound at ``value``.
-        log_bound_at: its natural logarithm.
-        bound_before: the bound at ``value - 1``; None if that is outside the domain.
-        holds_from: the least value from which the bound stays within the target;
-            larger than ``value`` where the bound is not monotone; None if unknown or none.
-        symbolic: the real solution over the other symbols and ``delta``, the target,
-            where the bound can be inverted in closed form; ``value`` is its ceiling, if allowed.
+        holds_from: the least value from which the bound stays within the target; larger than ``value`` where the bound
+            is not monotone; None if unknown or none.
+        symbolic: the real solution over the other symbols and ``delta``, the target, where the bound can be inverted in
+            closed form; ``value`` is its ceiling, if allowed.
         reason: how the value was found, or why there is none.
     """
 
@@ -63,7 +59,6 @@ class Plan:
     target: Fraction
     value: int | None
     bound_at: float | None = None
-    log_bound_at: float | None = None
     bound_before: float | None = None
     holds_from: int | None = None
     symbolic: sp.Expr | None = None
@@ -76,10 +71,7 @@ class Plan:
             "unknown": self.unknown,
             "target": float(self.target),
             "reachable": self.reachable,
-            "value": self.value,
-            "bound_at": self.bound_at,
-            "bound_before": self.bound_before,
-            "holds_from": self.holds_from,
+            **{name: getattr(self, name) for name in ("value", "bound_at", "bound_before", "holds_from")},
             "symbolic": None if self.symbolic is None else str(self.symbolic),
             "reason": self.reason,
         }
@@ -114,7 +106,7 @@ class _Question:
 
     def good(self, value: int) -> bool:
         """Whether the bound meets the target there: decided."""
-        return meets(self.item, self.target, self.at(value))
+        return meets(self.item.stated_bound, self.target, self.at(value))
 
 
 def plan(claim: Claim | str, target: float | Rational | str, unknown: str | None = None, **values: int | float) -> Plan:
@@ -151,12 +143,39 @@ def plan(claim: Claim | str, target: float | Rational | str, unknown: str | None
         target=exact,
         value=value,
         bound_at=item.bound(**asked.at(value)),
-        log_bound_at=item.log_bound(**asked.at(value)),
         bound_before=item.bound(**asked.at(value - 1)) if value > low else None,
         holds_from=holds_from,
         symbolic=symbolic,
         reason=how,
     )
+
+
+def ask(
+    claim: Claim, target: float | Fraction | str, given: Mapping[str, int | float], unknown: str | None = None
+) -> list[Plan]:
+    """The plan of a claim, then those of the claims that papers of the same notation want seen beside it.
+
+    ``given`` are values of symbols, ``unknown`` the symbol to solve for, by default the first that is not given.
+
+    Raises:
+        DomainError: the values lie outside the claim's domain, or the question makes no sense; see :func:`plan`.
+    """
+    check_domain(claim.id, claim.domain, given)
+    main = plan(claim, target, unknown, **given)
+    return [main, *_beside(claim, target, main.unknown, given)]
+
+
+def _beside(claim: Claim, target: float | Fraction | str, unknown: str, given: Mapping[str, int | float]) -> list[Plan]:
+    found = []
+    for identifier in (i for paper in papers() if paper.notation == claim.notation for i in paper.plans):
+        other = registered(identifier)
+        needed = set(other.symbols) - {unknown}
+        if identifier == claim.id or unknown not in other.symbols or not needed <= set(given):
+            continue
+        limiting = {s.name for limit in other.paper.limits for s in limit.relation.free_symbols}
+        used = {name: value for name, value in given.items() if name in needed | limiting}
+        found.append(plan(other, target, unknown, **used))
+    return found
 
 
 def _target(target: float | Rational | str) -> Fraction:
@@ -175,7 +194,7 @@ def _check_question(item: Claim, unknown: str, values: Mapping[str, Any]) -> Non
         raise DomainError(f"{item.id} does not depend on {unknown}; it uses {', '.join(item.symbols)}")
     if unknown in values:
         raise DomainError(f"{unknown} is the unknown and cannot be given")
-    check_values(item, values, without=unknown)  # the domain itself is a reason, not an error
+    item.stated_bound.check(values, without=unknown)  # the domain itself is a reason, not an error
 
 
 def _range(asked: _Question) -> tuple[int, int]:

@@ -99,7 +99,7 @@ def test_monotonicities_on_a_second_route() -> None:
 
     assert counted(1, 1, 4) == Fraction(3, 4)
     assert counted(1, 2, 4) == Fraction(5, 6)
-    assert not monotone("covering-some-unseen", "K", -1).proved
-    assert monotone("covering-some-unseen", "R", 1).proved
+    assert not monotone(some_unseen, "K", -1).proved
+    assert monotone(some_unseen, "R", 1).proved
     values = [float(some_unseen(5, K, 20)) for K in range(1, 5)]
     assert values == pytest.approx([0.774, 0.842, 0.843, 0.815], abs=5e-4)

@@ -9,15 +9,13 @@ import sympy as sp
 from theory.certify import certificate
 from theory.certify.certificate import Outcome, Proof, Step
 from theory.certify.exact import (
-    above,
     all_of,
-    below_zero_at,
     identities,
     nonnegative_coefficients,
     polynomial_nonnegative,
     vanishes,
 )
-from theory.numbers.balls import working_precision
+from theory.numbers.balls import above, below_zero_at, working_precision
 
 x, y = sp.symbols("x y", positive=True)
 
@@ -49,8 +47,8 @@ def test_sturm_decides_the_sign_on_the_unit_interval(polynomial: sp.Expr, expect
 
 
 def test_identities_name_the_one_that_fails() -> None:
-    assert identities([("square", (x + y) ** 2, x**2 + 2 * x * y + y**2)]).proved
-    outcome = identities([("true", x, x), ("wrong", x, 2 * x)])
+    assert identities(("square", (x + y) ** 2, x**2 + 2 * x * y + y**2)).proved
+    outcome = identities(("true", x, x), ("wrong", x, 2 * x))
     assert not outcome.proved
     assert outcome.detail.startswith("wrong")
 

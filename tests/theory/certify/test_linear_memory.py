@@ -7,7 +7,15 @@ import numpy as np
 import pytest
 
 from theory import claim
-from theory.certify.linear_memory import LinearMemoryWorld, descend, draw_world, gap, gradient
+from theory.certify.linear_memory import (
+    EXP_ERROR,
+    LinearMemoryWorld,
+    draw_world,
+    exponential,
+    gap,
+    gradient,
+    near_descent,
+)
 from theory.certify.linear_memory_balls import (
     certified_smoothness,
     enclosed_descent,
@@ -15,11 +23,9 @@ from theory.certify.linear_memory_balls import (
     gap_ball,
     squared_distance,
 )
-from theory.certify.linear_memory_floats import EXP_ERROR, exponential, near_descent
 from theory.certify.linear_memory_rate import (
     best_votes,
     bound_forms,
-    closed_form_bound,
     closed_form_start,
     domination_bounds,
     enclosed_start,
@@ -83,7 +89,7 @@ def test_enclosed_descent_holds_the_float_iterate(shape: tuple[int, int, int, in
     world = _world(shape)
     step = Fraction(float(0.9 / world.smoothness))
     enclosed = enclosed_descent(world, step, 12)
-    memory = descend(world, float(step), [12])[12]
+    memory = near_descent(world, step, [12])[12].memory
     distance = float(squared_distance(enclosed.columns, from_floats(memory)).mid()) ** 0.5
     assert distance < 1e-12
     assert 0 < float(enclosed.radius.mid()) < 1e-14
@@ -111,7 +117,7 @@ def test_the_closed_form_is_the_comparator_written_out(shape: tuple[int, int, in
     votes = best_votes(world, step, 1000)
     memory = _closed_form_comparator(world, tuple(map(float, votes)))
     expected = gap(world, memory) + (memory**2).sum() / (4 * float(step) * 1000)
-    assert float(closed_form_bound(world, step, 1000, votes).mid()) == pytest.approx(expected, rel=1e-11)
+    assert float(closed_form_start(world, votes).bound(step, 1000).mid()) == pytest.approx(expected, rel=1e-11)
 
 
 @pytest.mark.parametrize("shape", WORLDS)
@@ -140,7 +146,8 @@ def test_gradient_domination_holds_at_every_memory_tried(shape: tuple[int, int, 
     w = 1 / (world.subjects * world.multiplicity)
     gamma = float(inverse_margin_squared(world)) ** -0.5
     memories = [generator.normal(size=(world.vocabulary, world.features)) * scale for scale in (0, 0.3, 3, 20)]
-    memories += list(descend(world, 1 / world.smoothness, [10, 100, 1000, 5000]).values())
+    steps = near_descent(world, Fraction(1 / world.smoothness), [10, 100, 1000, 5000])
+    memories += [near.memory for near in steps.values()]
     # One own template starved: the imbalance within T(s) that a fixed direction does not see.
     starved = memories[-1].copy()
     starved[world.subjects + world.templates[0][0], 0] -= 5
@@ -155,8 +162,8 @@ def test_the_recursion_stays_above_the_run(shape: tuple[int, int, int, int]) -> 
     world = _world(shape)
     step = Fraction(float(0.999 / world.smoothness))
     bounds = domination_bounds(world, step, 3000, [closed_form_start(world, best_votes(world, step, 300))])
-    for t, memory in descend(world, float(step), [1, 10, 100, 500, 1000, 3000]).items():
-        assert gap(world, memory) <= bounds[t - 1]
+    for t, near in near_descent(world, step, [1, 10, 100, 500, 1000, 3000]).items():
+        assert gap(world, near.memory) <= bounds[t - 1]
     # O(1/t): ten times the steps, less than an eighth of the bound, once domination has set in.
     longer = domination_bounds(world, step, 30_000, [closed_form_start(world, best_votes(world, step, 300))])
     assert longer[-1] < bounds[-1] / 8
@@ -194,7 +201,6 @@ def test_float_and_ball_descent_agree_within_their_radii(shape: tuple[int, int, 
     enclosed = enclosed_descent(world, step, 15)
     distance = float(squared_distance(enclosed.columns, from_floats(near.memory)).mid()) ** 0.5
     assert distance <= float(near.radius) < 1e-10
-    assert np.allclose(near.memory, descend(world, float(step), [15])[15], rtol=0, atol=1e-12)
 
 
 def test_a_step_that_is_no_float_is_refused() -> None:
@@ -213,5 +219,7 @@ def test_the_enclosed_gap_agrees_with_the_measured_one() -> None:
 def test_the_sharpness_is_no_accident_of_one_world(seed: int) -> None:
     for K, limit in ((1, 25), (3, 17)):
         chosen = setting(K, seed=seed, times=(100, 10_000))
-        bound = closed_form_bound(chosen.world, chosen.step, 10_000, best_votes(chosen.world, chosen.step, 10_000))
+        bound = closed_form_start(chosen.world, best_votes(chosen.world, chosen.step, 10_000)).bound(
+            chosen.step, 10_000
+        )
         assert 1 < float(bound.mid()) / chosen.gap(10_000) < limit

@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from theory import claim
-from theory.certify.linear_memory import LinearMemoryWorld, descend, draw_world
+from theory.certify.linear_memory import LinearMemoryWorld, draw_world, near_descent
 from theory.certify.linear_memory_extraction import averaging, failure
-from theory.certify.linear_memory_extraction_long import bounded_only_if, convergence
-from theory.certify.linear_memory_extraction_premise import attained, own_template_first
+from theory.certify.linear_memory_extraction_premise import attained, bounded_only_if, convergence, own_template_first
 from theory.coverage.laws import some_unseen
 
 Array = NDArray[np.float64]
@@ -125,13 +124,13 @@ def test_the_made_memory_extracts_exactly_the_covered_facts(seed: int) -> None:
 @pytest.mark.parametrize("share", [0.3, 1.0])
 def test_one_template_per_fact_has_dominance_at_every_step(subjects: int, universe: int, share: float) -> None:
     world = draw_world(subjects, universe, 1, subjects)
-    for memory in descend(world, 2 * subjects * share, [0, 1, 2, 5, 20, 100, 400]).values():
-        assert dominance(world, memory[:, :subjects].T) >= -1e-12
+    for near in near_descent(world, Fraction(2 * subjects * share), [0, 1, 2, 5, 20, 100, 400]).values():
+        assert dominance(world, near.memory[:, :subjects].T) >= -1e-12
 
 
 def test_three_templates_per_fact_lack_it_after_one_step_and_need_no_coverage() -> None:
     world = draw_world(10, 8, 3, 0)
-    votes = descend(world, 1.0, [1])[1][:, :10].T
+    votes = near_descent(world, Fraction(1), [1])[1].memory[:, :10].T
     assert dominance(world, votes) < 0
     assert answered(world, votes, np.zeros(world.vocabulary), np.arange(10)).all()
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import theory
 from theory.coverage import laws as covering
-from theory.coverage.balls import some_unseen_enclosure
+from theory.coverage.balls import log_some_unseen
 from theory.numbers.balls import Enclosure
 
 
@@ -36,7 +36,7 @@ def test_half_mean_tail_is_below_its_bound(N_f: int, K: int, R: int) -> None:
 def test_some_unseen_is_below_its_sharp_bound_and_within_its_factor(N_f: int, K: int, R: int) -> None:
     K = min(K, R)
     exact = covering.some_unseen(N_f, K, R)
-    bound = min(Fraction(1), covering.expected_unseen(N_f, K, R))
+    bound = min(Fraction(1), K * Fraction(R - K, R) ** N_f)
     assert exact <= bound
     # bound <= e/(e-1) exact, in rationals: 1.5819 < e/(e-1)
     assert bound * 10_000 <= exact * 15_819
@@ -49,7 +49,7 @@ def _worst_unseen_factor(R: int) -> float:
         crossing = int(math.log(K) / -math.log1p(-K / R))  # where the union passes 1
         for N_f in {max(1, crossing), crossing + 1}:
             union = theory.claim("covering-some-unseen-sharp").bound(N_f=N_f, K=K, R=R)
-            worst = max(worst, union / some_unseen_enclosure(N_f, K, R).lower)
+            worst = max(worst, union / math.exp(log_some_unseen(N_f, K, R)))
     return worst
 
 

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 import theory
 from theory import DomainError
 from theory.claims.xu_chen.paper import NOTATION, K, N_f, R
-from theory.coverage import balls as covering_balls
 from theory.coverage import laws as covering
-from theory.numbers.balls import ball, enclose
+from theory.numbers.balls import ball, enclose, rational, working_precision
 from theory.numbers.evaluate import log_fraction, parse_assignments, parse_value
 from theory.numbers.floats import approximate
 from theory.numbers.minimise import minimiser
@@ -165,8 +164,9 @@ def test_exact_law_in_balls_agrees_with_rationals(n: int, k: int, r: int) -> Non
         log_fraction(exact), rel=1e-15, abs=0
     )
     if 0 < exact < 1:
-        enclosure = covering_balls.some_unseen_enclosure(n, k, r)
-        assert Fraction(enclosure.lower) <= exact <= Fraction(enclosure.upper)
+        enclosure = theory.claim("covering-some-unseen").enclosure(N_f=n, K=k, R=r)
+        with working_precision(200) as flint:
+            assert flint.arb(enclosure.ball).overlaps(flint.arb(rational(exact)).log())
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,7 @@ import sympy as sp
 import theory
 from theory import Claim, DomainError, Evaluation, Kind, Notation, Paper, Premises, Provenance, Source, Symbol
 from theory.claims.xu_chen.paper import PAPER as XU_CHEN
-from theory.planning.plan import plan, unknowns
-from theory.planning.question import ask
+from theory.planning.plan import ask, plan, unknowns
 
 n = sp.Symbol("n", integer=True, positive=True)
 width = sp.Symbol("w", positive=True)

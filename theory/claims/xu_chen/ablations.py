@@ -3,14 +3,11 @@
 Definition: an ablated model is trained like the full one, without its MLP, or with uniform attention, or with a
 learning rate that decays to 0.
 
-Guarantee (comparison): in at least 80 % of worlds the OOD error is larger without either part than in the full
-model; in as many, a larger share of the initial gap is left with the decayed rate.
+Guarantee (comparison): in at least 80 % of worlds the OOD error is larger without either part than in the full model;
+in as many, a larger share of the initial gap is left with the decayed rate.
 
-Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, first version, in words: "may be incapable",
-"matter".
-
-STATED, and reported rather than required: these words name no quantity, and the direction of the effect of a
-schedule is this project's choice.
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. STATED, and reported rather than required: these words
+name no quantity, and the direction of the effect of a schedule is this project's choice.
 
 >>> import theory
 >>> claim = theory.claim("ablation-attention-only")
@@ -18,8 +15,8 @@ schedule is this project's choice.
 ('attention-only', 'main')
 """
 
-from theory import Claim, Kind, Measured, Provenance, Source
-from theory.claims.xu_chen.paper import PAPER
+from theory import Claim, Kind, Measured
+from theory.claims.xu_chen.paper import stated
 
 
 def _ablation(identifier: str, title: str, statement: str, source: str, observable: str, variant: str) -> Claim:
@@ -29,7 +26,7 @@ def _ablation(identifier: str, title: str, statement: str, source: str, observab
         statement=statement,
         kind=Kind.COMPARISON,
         observable=observable,
-        source=Source(paper=PAPER, number="C15", provenance=Provenance.STATED, text=source),
+        source=stated(number="C15", text=source),
         measured=Measured(arm=variant, reference="main", supporting=("pretraining_gap", "pretraining_accuracy")),
     )
 

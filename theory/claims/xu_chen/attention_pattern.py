@@ -5,37 +5,29 @@ Definition: the attention mass on a kind of token is that at the answer position
 Guarantee (comparison): in at least 80 % of worlds pre-training lowers the mass on distractors below its share at
 initialisation.
 
-Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, abstract and summary: pre-training learns
-structured attention patterns.
-
-RECONSTRUCTED, hence reported and not required: which masses rise and fall is this project's reading, and the
-part about the subject's weight has a premise still to be found.
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. RECONSTRUCTED, hence not required: which masses rise
+and fall is this project's reading, and the part about the subject's weight has a premise still to be found.
 
 >>> import theory
 >>> theory.claim("attention-pattern").arm
 'distractors'
 """
 
-from theory import Claim, Kind, Measured, Provenance, Source
-from theory.claims.xu_chen.paper import PAPER
+from theory import Claim, Kind, Measured
+from theory.claims.xu_chen.paper import reconstructed
 
 CLAIMS = (
     Claim(
         id="attention-pattern",
         title="Pre-training moves attention away from distractors",
-        statement=(
-            "In at least 80 % of worlds the attention mass on distractor tokens at the answer position is below its "
-            "share at initialisation after pre-training, and so the mass on subject and template above it. (Without "
-            "distractors the subject's weight rises from 1/2 where templates are shared by many facts; this part is "
-            "reported only.)"
-        ),
+        statement="In at least 80 % of worlds the attention mass on distractor tokens at the answer position is below "
+        "its share at initialisation after pre-training, and so the mass on subject and template above it. (Without "
+        "distractors the subject's weight rises from 1/2 where templates are shared by many facts; this part is "
+        "reported only.)",
         kind=Kind.COMPARISON,
         observable="distractor_attention_drop",
-        source=Source(
-            paper=PAPER,
-            number="C10",
-            provenance=Provenance.RECONSTRUCTED,
-            text="Abstract and summary: pre-training learns structured attention patterns.",
+        source=reconstructed(
+            number="C10", text="Abstract and summary: pre-training learns structured attention patterns."
         ),
         measured=Measured(
             arm="distractors",

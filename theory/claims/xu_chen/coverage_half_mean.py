@@ -15,8 +15,8 @@ exponent comes from. DERIVED; proof in docs/claims/coverage-half-mean.md.
 
 import sympy as sp
 
-from theory import Claim, Evaluation, Kind, Measured, Mutant, Premises, Provenance, Source
-from theory.claims.xu_chen.paper import PAPER, K, N_f, R
+from theory import Claim, Evaluation, Kind, Measured, Mutant, Premises
+from theory.claims.xu_chen.paper import K, N_f, R, derived
 
 HALF_MEAN = -N_f * K**2 / (2 * R**2)
 
@@ -24,30 +24,24 @@ CLAIMS = (
     Claim(
         id="coverage-half-mean",
         title="Half-mean tail of a template's coverage",
-        statement=(
-            "Averaged over worlds, the number C_r of fine-tuned facts that were written with template r is "
-            "Binomial(N_f, K/|R|), and P[C_r <= N_f K / (2|R|)] <= exp(-N_f K^2 / (2|R|^2))."
-        ),
+        statement="Averaged over worlds, the number C_r of fine-tuned facts that were written with template r is "
+        "Binomial(N_f, K/|R|), and P[C_r <= N_f K / (2|R|)] <= exp(-N_f K^2 / (2|R|^2)).",
         kind=Kind.UPPER,
         observable="coverage_half_mean_tail",
         log_expression=HALF_MEAN,
         required=True,
-        source=Source(
-            paper=PAPER,
+        source=derived(
             number="C4",
-            provenance=Provenance.DERIVED,
-            text=(
-                "Not in the source as such: a plausible origin of the K^2 / (2|R|^2) in its headline bound "
-                "(with N_f = normalised N_f times log|R| it is the headline formula)."
-            ),
+            text="Not in the source as such: a plausible origin of the K^2 / (2|R|^2) in its headline bound (with N_f "
+            "= normalised N_f times log|R| it is the headline formula).",
             proof="claims/coverage-half-mean",
         ),
         premises=Premises(domain=(sp.Le(K, R),)),
         measured=Measured(tolerance=1e-12),
         evaluation=Evaluation(falls_in=("N_f", "K")),
         mutants=(
-            Mutant("without-half", 2 * HALF_MEAN, "the factor 1/2 in the exponent dropped", "certification"),
-            Mutant("linear-in-multiplicity", HALF_MEAN * R / K, "K / |R| in place of K^2 / |R|^2", "certification"),
+            Mutant("without-half", 2 * HALF_MEAN, "the factor 1/2 in the exponent dropped"),
+            Mutant("linear-in-multiplicity", HALF_MEAN * R / K, "K / |R| in place of K^2 / |R|^2"),
         ),
     ),
 )

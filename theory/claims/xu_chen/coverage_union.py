@@ -7,8 +7,8 @@ Guarantee (upper): with p = K/|R| and c = floor(N_f p / 2) its probability is at
 2)), and, sharper, at most min(1, K P[C_r = c] / (1 - rho)) with rho = c(1-p) / ((N_f-c+1)p). The sharp form is
 within 2.11 of the exact law.
 
-Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, asks that fine-tuning cover enough templates.
-The bounds are DERIVED; proofs in docs/claims/coverage-union.md and coverage-union-sharp.md.
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. The bounds are DERIVED; proofs in
+docs/claims/coverage-union.md and coverage-union-sharp.md.
 
 >>> import theory
 >>> round(theory.claim("coverage-union").bound(N_f=60, K=30, R=60), 4)
@@ -19,13 +19,16 @@ The bounds are DERIVED; proofs in docs/claims/coverage-union.md and coverage-uni
 
 import sympy as sp
 
-from theory import Claim, Evaluation, Kind, Measured, Mutant, Premises, Provenance, Source
+from theory import Claim, Evaluation, Kind, Measured, Mutant, Premises
 from theory.claims.xu_chen.coverage_half_mean import HALF_MEAN
-from theory.claims.xu_chen.paper import CLOSED_FORM, COVERING, PAPER, K, N_f, R
+from theory.claims.xu_chen.paper import CLOSED_FORM, COVERING, K, N_f, R, derived
 
 _p = K / R
 _c = sp.floor(N_f * K / (2 * R))
-_UNION = sp.log(sp.Min(1, K * sp.exp(HALF_MEAN)))
+
+
+def _union(exponent: sp.Expr) -> sp.Expr:
+    return sp.log(sp.Min(1, K * sp.exp(exponent)))
 
 
 def _tail(cut: sp.Expr) -> sp.Expr:
@@ -39,56 +42,34 @@ CLAIMS = (
     Claim(
         id="coverage-union",
         title="Some own template covered at most half its mean, simple form",
-        statement=(
-            "Averaged over worlds, with p = K/|R|, the probability that some own template of a held-out fact has "
-            "coverage C_r <= N_f p / 2 is at most min(1, K exp(-N_f p^2 / 2))."
-        ),
+        statement="Averaged over worlds, with p = K/|R|, the probability that some own template of a held-out fact "
+        "has coverage C_r <= N_f p / 2 is at most min(1, K exp(-N_f p^2 / 2)).",
         kind=Kind.UPPER,
         observable="coverage_union",
-        log_expression=_UNION,
+        log_expression=_union(HALF_MEAN),
         required=True,
-        source=Source(
-            paper=PAPER, number="C7", provenance=Provenance.DERIVED, text=CLOSED_FORM, proof="claims/coverage-union"
-        ),
+        source=derived(number="C7", text=CLOSED_FORM, proof="claims/coverage-union"),
         premises=Premises(domain=COVERING),
         measured=Measured(tolerance=1e-12),
         evaluation=Evaluation(falls_in=("N_f",)),
         mutants=(
-            Mutant("without-union", HALF_MEAN, "the factor K of the union over own templates dropped", "certification"),
-            Mutant(
-                name="without-half",
-                log_bound=sp.log(sp.Min(1, K * sp.exp(2 * HALF_MEAN))),
-                text="the factor 1/2 in the exponent dropped",
-                refuted_by="certification",
-            ),
-            Mutant(
-                name="linear-in-multiplicity",
-                log_bound=sp.log(sp.Min(1, K * sp.exp(-N_f * K / (2 * R)))),
-                text="K / |R| in place of K^2 / |R|^2",
-                refuted_by="certification",
-            ),
+            Mutant("without-union", HALF_MEAN, "the factor K of the union over own templates dropped"),
+            Mutant("without-half", _union(2 * HALF_MEAN), "the factor 1/2 in the exponent dropped"),
+            Mutant("linear-in-multiplicity", _union(-N_f * K / (2 * R)), "K / |R| in place of K^2 / |R|^2"),
         ),
     ),
     Claim(
         id="coverage-union-sharp",
         title="Some own template covered at most half its mean, sharp closed form",
-        statement=(
-            "Averaged over worlds, with p = K/|R|, c = floor(N_f K / (2|R|)) and rho = c(1-p) / ((N_f-c+1)p), the "
-            "probability that some own template of a held-out fact has coverage C_r <= N_f p / 2 is at most "
-            "min(1, K C(N_f,c) p^c (1-p)^(N_f-c) / (1-rho)). It is within 4/3 of the union over templates, within "
-            "2.11 of the exact law, and never looser than the simple form."
-        ),
+        statement="Averaged over worlds, with p = K/|R|, c = floor(N_f K / (2|R|)) and rho = c(1-p) / ((N_f-c+1)p), "
+        "the probability that some own template of a held-out fact has coverage C_r <= N_f p / 2 is at most min(1, K "
+        "C(N_f,c) p^c (1-p)^(N_f-c) / (1-rho)). It is within 4/3 of the union over templates, within 2.11 of the "
+        "exact law, and never looser than the simple form.",
         kind=Kind.UPPER,
         observable="coverage_union",
         log_expression=_tail(_c),
         required=True,
-        source=Source(
-            paper=PAPER,
-            number="C7",
-            provenance=Provenance.DERIVED,
-            text=CLOSED_FORM,
-            proof="claims/coverage-union-sharp",
-        ),
+        source=derived(number="C7", text=CLOSED_FORM, proof="claims/coverage-union-sharp"),
         premises=Premises(domain=COVERING),
         measured=Measured(tolerance=1e-12),
         evaluation=Evaluation(
@@ -97,23 +78,16 @@ CLAIMS = (
         ),
         mutants=(
             Mutant(
-                name="cut-one-lower",
-                log_bound=_tail(_c - 1),
-                text="the tail bounded at c - 1 while the event reaches c = floor(N_f K / (2|R|))",
-                refuted_by="certification",
+                "cut-one-lower",
+                _tail(_c - 1),
+                "the tail bounded at c - 1 while the event reaches c = floor(N_f K / (2|R|))",
             ),
             Mutant(
-                name="without-geometric-factor",
-                log_bound=sp.log(sp.Min(1, K * sp.binomial(N_f, _c) * _p**_c * (1 - _p) ** (N_f - _c) * (1 - _p))),
-                text="the point probability times 1 - p in place of 1 / (1 - rho)",
-                refuted_by="certification",
+                "without-geometric-factor",
+                sp.log(sp.Min(1, K * sp.binomial(N_f, _c) * _p**_c * (1 - _p) ** (N_f - _c) * (1 - _p))),
+                "the point probability times 1 - p in place of 1 / (1 - rho)",
             ),
-            Mutant(
-                name="without-union",
-                log_bound=_tail(_c) - sp.log(K),
-                text="the factor K of the union over own templates dropped",
-                refuted_by="certification",
-            ),
+            Mutant("without-union", _tail(_c) - sp.log(K), "the factor K of the union over own templates dropped"),
         ),
     ),
 )

@@ -5,8 +5,7 @@ Definition: an own template of a held-out fact is seen if some fine-tuned fact w
 Guarantee (identity, hence tight): averaged over worlds, no own template is seen with probability
 [C(|R|-K,K)/C(|R|,K)]^N_f.
 
-Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, asks that fine-tuning cover enough templates.
-DERIVED; proof in docs/claims/covering-none-seen.md.
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. DERIVED; proof in docs/claims/covering-none-seen.md.
 
 >>> import theory
 >>> round(theory.claim("covering-none-seen").bound(N_f=40, K=3, R=60), 5)
@@ -15,8 +14,8 @@ DERIVED; proof in docs/claims/covering-none-seen.md.
 
 import sympy as sp
 
-from theory import Claim, Evaluation, Kind, Measured, Mutant, Premises, Provenance, Source
-from theory.claims.xu_chen.paper import COVERING, EXACT_LAW, PAPER, K, N_f, R
+from theory import Claim, Evaluation, Kind, Measured, Mutant, Premises
+from theory.claims.xu_chen.paper import COVERING, EXACT_LAW, K, N_f, R, derived
 
 NONE_SEEN = (sp.binomial(R - K, K) / sp.binomial(R, K)) ** N_f
 
@@ -24,31 +23,16 @@ CLAIMS = (
     Claim(
         id="covering-none-seen",
         title="Exact covering law: no own template seen",
-        statement=(
-            "Averaged over worlds, a held-out fact has no own template in common with any fine-tuned fact with "
-            "probability [C(|R|-K,K)/C(|R|,K)]^N_f. It falls in N_f and K and rises in |R|."
-        ),
+        statement="Averaged over worlds, a held-out fact has no own template in common with any fine-tuned fact with "
+        "probability [C(|R|-K,K)/C(|R|,K)]^N_f. It falls in N_f and K and rises in |R|.",
         kind=Kind.IDENTITY,
         observable="covering_none_seen",
         log_expression=sp.log(NONE_SEEN),
         required=True,
-        source=Source(
-            paper=PAPER,
-            number="C6",
-            provenance=Provenance.DERIVED,
-            text=EXACT_LAW,
-            proof="claims/covering-none-seen",
-        ),
+        source=derived(number="C6", text=EXACT_LAW, proof="claims/covering-none-seen"),
         premises=Premises(domain=COVERING),
         measured=Measured(tolerance=1e-10),
         evaluation=Evaluation(falls_in=("N_f", "K"), numeric="theory.coverage.floats:log_none_seen"),
-        mutants=(
-            Mutant(
-                name="with-replacement",
-                log_bound=K * N_f * sp.log(1 - K / R),
-                text="a fact's templates drawn with replacement",
-                refuted_by="certification",
-            ),
-        ),
+        mutants=(Mutant("with-replacement", K * N_f * sp.log(1 - K / R), "a fact's templates drawn with replacement"),),
     ),
 )

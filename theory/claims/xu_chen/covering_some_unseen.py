@@ -5,8 +5,7 @@ Definition: an own template of a held-out fact is unseen if no fine-tuned fact w
 Guarantee (identity, hence tight): averaged over worlds, some own template is unseen with probability
 sum_{j=1..K} (-1)^(j+1) C(K,j) [C(|R|-j,K)/C(|R|,K)]^N_f.
 
-Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, asks that fine-tuning cover enough templates.
-DERIVED; proof in docs/claims/covering-some-unseen.md.
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. DERIVED; proof in docs/claims/covering-some-unseen.md.
 
 >>> import theory
 >>> round(theory.claim("covering-some-unseen").bound(N_f=60, K=3, R=60), 3)
@@ -15,8 +14,8 @@ DERIVED; proof in docs/claims/covering-some-unseen.md.
 
 import sympy as sp
 
-from theory import Claim, Evaluation, Kind, Measured, Mutant, Premises, Provenance, Source
-from theory.claims.xu_chen.paper import COVERING, EXACT_LAW, PAPER, K, N_f, R
+from theory import Claim, Evaluation, Kind, Measured, Mutant, Premises
+from theory.claims.xu_chen.paper import COVERING, EXACT_LAW, K, N_f, R, derived
 
 _j = sp.Symbol("j", integer=True, positive=True)
 _LAW = sp.Sum((-1) ** (_j + 1) * sp.binomial(K, _j) * (sp.binomial(R - _j, K) / sp.binomial(R, K)) ** N_f, (_j, 1, K))
@@ -26,22 +25,14 @@ CLAIMS = (
     Claim(
         id="covering-some-unseen",
         title="Exact covering law: some own template unseen",
-        statement=(
-            "Averaged over worlds, a held-out fact has at least one own template that no fine-tuned fact shows with "
-            "probability sum_{j=1..K} (-1)^(j+1) C(K,j) [C(|R|-j,K)/C(|R|,K)]^N_f. It falls in N_f and rises in |R|; "
-            "it is not monotone in K."
-        ),
+        statement="Averaged over worlds, a held-out fact has at least one own template that no fine-tuned fact shows "
+        "with probability sum_{j=1..K} (-1)^(j+1) C(K,j) [C(|R|-j,K)/C(|R|,K)]^N_f. It falls in N_f and rises in |R|; "
+        "it is not monotone in K.",
         kind=Kind.IDENTITY,
         observable="covering_some_unseen",
         log_expression=SOME_UNSEEN,
         required=True,
-        source=Source(
-            paper=PAPER,
-            number="C6",
-            provenance=Provenance.DERIVED,
-            text=EXACT_LAW,
-            proof="claims/covering-some-unseen",
-        ),
+        source=derived(number="C6", text=EXACT_LAW, proof="claims/covering-some-unseen"),
         premises=Premises(domain=COVERING),
         measured=Measured(tolerance=1e-10),
         evaluation=Evaluation(
@@ -52,10 +43,9 @@ CLAIMS = (
         ),
         mutants=(
             Mutant(
-                name="independent-templates",
-                log_bound=sp.log(1 - (1 - (1 - K / R) ** N_f) ** K),
-                text="own templates treated as if they were covered independently",
-                refuted_by="certification",
+                "independent-templates",
+                sp.log(1 - (1 - (1 - K / R) ** N_f) ** K),
+                "own templates treated as if they were covered independently",
             ),
         ),
     ),

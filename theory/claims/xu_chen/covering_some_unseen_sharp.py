@@ -5,8 +5,8 @@ Definition: an own template of a held-out fact is unseen if no fine-tuned fact w
 Guarantee (upper): the probability that one of the K own templates is unseen is at most min(1, K (1 -
 K/|R|)^N_f), and at least that divided by e/(e-1).
 
-Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, asks that fine-tuning cover enough templates.
-DERIVED; proof in docs/claims/covering-some-unseen-sharp.md.
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. DERIVED; proof in
+docs/claims/covering-some-unseen-sharp.md.
 
 >>> import theory
 >>> round(theory.claim("covering-some-unseen-sharp").bound(N_f=60, K=3, R=60), 3)
@@ -15,8 +15,8 @@ DERIVED; proof in docs/claims/covering-some-unseen-sharp.md.
 
 import sympy as sp
 
-from theory import Claim, Evaluation, Kind, Measured, Mutant, Premises, Provenance, Source
-from theory.claims.xu_chen.paper import CLOSED_FORM, COVERING, PAPER, K, N_f, R
+from theory import Claim, Evaluation, Kind, Measured, Mutant, Premises
+from theory.claims.xu_chen.paper import CLOSED_FORM, COVERING, K, N_f, R, derived
 
 _p = K / R
 _UNSEEN = sp.log(sp.Min(1, K * (1 - _p) ** N_f))
@@ -25,38 +25,20 @@ CLAIMS = (
     Claim(
         id="covering-some-unseen-sharp",
         title="Some own template unseen, sharp closed form",
-        statement=(
-            "Averaged over worlds, a held-out fact has an own template that no fine-tuned fact shows with probability "
-            "at most min(1, K (1 - K/|R|)^N_f); this is within the factor e/(e-1) of the exact law for all K <= |R| "
-            "and N_f."
-        ),
+        statement="Averaged over worlds, a held-out fact has an own template that no fine-tuned fact shows with "
+        "probability at most min(1, K (1 - K/|R|)^N_f); this is within the factor e/(e-1) of the exact law for all K "
+        "<= |R| and N_f.",
         kind=Kind.UPPER,
         observable="covering_some_unseen",
         log_expression=_UNSEEN,
         required=True,
-        source=Source(
-            paper=PAPER,
-            number="C7",
-            provenance=Provenance.DERIVED,
-            text=CLOSED_FORM,
-            proof="claims/covering-some-unseen-sharp",
-        ),
+        source=derived(number="C7", text=CLOSED_FORM, proof="claims/covering-some-unseen-sharp"),
         premises=Premises(domain=COVERING),
         measured=Measured(tolerance=1e-12),
         evaluation=Evaluation(falls_in=("N_f",)),
         mutants=(
-            Mutant(
-                name="without-union",
-                log_bound=N_f * sp.log(1 - _p),
-                text="the factor K of the union over own templates dropped",
-                refuted_by="certification",
-            ),
-            Mutant(
-                name="one-fact-more",
-                log_bound=sp.log(sp.Min(1, K * (1 - _p) ** (N_f + 1))),
-                text="N_f + 1 facts in place of N_f",
-                refuted_by="certification",
-            ),
+            Mutant("without-union", N_f * sp.log(1 - _p), "the factor K of the union over own templates dropped"),
+            Mutant("one-fact-more", sp.log(sp.Min(1, K * (1 - _p) ** (N_f + 1))), "N_f + 1 facts in place of N_f"),
         ),
     ),
 )

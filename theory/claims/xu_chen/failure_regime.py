@@ -7,10 +7,9 @@ Guarantee (lower): in at least 80 % of worlds the facts whose template fine-tuni
 better than by guessing: at most the 95 % quantile of Binomial(n, 1/A) of these n facts are right. Guessed at, they
 make the mean OOD error at least max(P[no own template seen] - 1/A, 0).
 
-Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, abstract and summary: the failure, in words.
-
-RECONSTRUCTED, hence reported and not required: which quantity bounds the failure from below is this project's
-reading. Verdicts rest on the worlds one by one; the bound on the mean is what ``bound`` computes.
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. RECONSTRUCTED, hence not required: which quantity
+bounds the failure from below is this project's reading. Verdicts rest on the worlds one by one; the bound on the mean
+is what ``bound`` computes.
 
 >>> import theory
 >>> round(theory.claim("failure-regime").bound(N_f=10, K=1, R=60, A=60), 3)
@@ -19,31 +18,25 @@ reading. Verdicts rest on the worlds one by one; the bound on the mean is what `
 
 import sympy as sp
 
-from theory import Assumption, Claim, Evaluation, Kind, Measured, Mutant, Premises, Provenance, Source
+from theory import Assumption, Claim, Evaluation, Kind, Measured, Mutant, Premises
 from theory.claims.xu_chen.covering_none_seen import NONE_SEEN
-from theory.claims.xu_chen.paper import COVERING, NEAR_OPTIMAL, PAPER, A, K, N_f, R
+from theory.claims.xu_chen.paper import COVERING, NEAR_OPTIMAL, A, K, N_f, R, reconstructed
 
 CLAIMS = (
     Claim(
         id="failure-regime",
         title="Failure regime below the premise on multiplicity",
-        statement=(
-            "With multiplicity K = 1, below the premise of the headline bound, facts whose only template fine-tuning "
-            "never shows are answered no better than by guessing: in at least 80 % of worlds the number of right "
-            "answers among these n facts is at most the 95 % quantile of Binomial(n, 1/A). Guessed at, they make the "
-            "mean out-of-distribution error at least max(P[no own template seen] - 1/A, 0)."
-        ),
+        statement="With multiplicity K = 1, below the premise of the headline bound, facts whose only template "
+        "fine-tuning never shows are answered no better than by guessing: in at least 80 % of worlds the number of "
+        "right answers among these n facts is at most the 95 % quantile of Binomial(n, 1/A). Guessed at, they make "
+        "the mean out-of-distribution error at least max(P[no own template seen] - 1/A, 0).",
         kind=Kind.LOWER,
         observable="ood_error",
         log_expression=sp.log(sp.Max(0, NONE_SEEN - 1 / A)),
-        source=Source(
-            paper=PAPER,
+        source=reconstructed(
             number="C9",
-            provenance=Provenance.RECONSTRUCTED,
-            text=(
-                "Abstract and summary: insufficient coverage leaves facts stored but inaccessible, a mechanism of "
-                "hallucination; this lower bound is the project's reading of it."
-            ),
+            text="Abstract and summary: insufficient coverage leaves facts stored but inaccessible, a mechanism of "
+            "hallucination; this lower bound is the project's reading of it.",
         ),
         premises=Premises(
             domain=COVERING,
@@ -56,25 +49,25 @@ CLAIMS = (
         evaluation=Evaluation(falls_in=("N_f", "K")),
         mutants=(
             Mutant(
-                name="coverage-useless",
-                log_bound=sp.log(1 - 1 / A),
-                text="all held-out facts are answered no better than by guessing, whatever fine-tuning covers",
-                refuted_by="measurement",
+                "coverage-useless",
+                sp.log(1 - 1 / A),
+                "all held-out facts are answered no better than by guessing, whatever fine-tuning covers",
+                "measurement",
                 per_run="held_out_right_excess",
             ),
             Mutant(
-                name="shown-instead",
-                log_bound=sp.log(sp.Max(0, 1 - NONE_SEEN - 1 / A)),
-                text="the facts whose template fine-tuning shows are answered no better than by guessing",
-                refuted_by="measurement",
+                "shown-instead",
+                sp.log(sp.Max(0, 1 - NONE_SEEN - 1 / A)),
+                "the facts whose template fine-tuning shows are answered no better than by guessing",
+                "measurement",
                 per_run="shown_right_excess",
             ),
             Mutant(
-                name="universe-squared",
-                log_bound=N_f * sp.log(1 - 1 / (2 * R**2)),
-                text="in the bound on the mean, 1 / (2|R|^2) in place of 1 / |R| as the chance that a fact shows the "
+                "universe-squared",
+                N_f * sp.log(1 - 1 / (2 * R**2)),
+                "in the bound on the mean, 1 / (2|R|^2) in place of 1 / |R| as the chance that a fact shows the "
                 "template",
-                refuted_by="measurement",
+                "measurement",
             ),
         ),
     ),

@@ -3,13 +3,11 @@
 Definition: a language model is trained on PopQA-style facts, each written with K templates of its relation, and
 fine-tuned on N_f of them as questions; the OOD error is as for the one-layer model.
 
-Guarantee (trend, comparison, equivalence): in at least 80 % of worlds the OOD error moves with N_f, K and |R|
-between the ends of each axis as in C14, and low-rank fine-tuning matches full fine-tuning within a stated margin.
+Guarantee (trend, comparison, equivalence): in at least 80 % of worlds the OOD error moves with N_f, K and |R| between
+the ends of each axis as in C14, and low-rank fine-tuning matches full fine-tuning within a stated margin.
 
-Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, abstract and summary: experiments with GPT-2 and
-Llama-3.2-1B.
-
-STATED in words, and not required: these runs need weights and facts that a verification may not have.
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. STATED in words, and not required: these runs need
+weights and facts that a verification may not have.
 
 >>> import theory
 >>> theory.claim("lm-trends-templates").axis
@@ -18,8 +16,8 @@ STATED in words, and not required: these runs need weights and facts that a veri
 
 import sympy as sp
 
-from theory import Assumption, Claim, Kind, Measured, Mutant, Premises, Provenance, Source, measured
-from theory.claims.xu_chen.paper import PAPER
+from theory import Assumption, Claim, Kind, Measured, Mutant, Premises, measured
+from theory.claims.xu_chen.paper import stated
 
 _SOURCE = "Abstract and summary: experiments on PopQA with GPT-2 and Llama-3.2-1B support its trends."
 
@@ -32,75 +30,59 @@ _STORED = (
 )
 
 
-def _trend(identifier: str, axis: str, direction: int, title: str, statement: str) -> Claim:
+def _claim(identifier: str, kind: Kind, title: str, statement: str, measured: Measured, source: str = _SOURCE) -> Claim:
+    opposite = Mutant("reversed", None, "the opposite direction", "measurement", -measured.direction)
     return Claim(
         id=identifier,
-        title=title,
+        title=f"{title}, for language models",
         statement=f"For GPT-2 and Llama architectures on PopQA-style facts, in at least 80 % of worlds {statement}",
-        kind=Kind.TREND,
+        kind=kind,
         observable="ood_error",
-        source=Source(paper=PAPER, number="C16", provenance=Provenance.STATED, text=_SOURCE),
+        source=stated(number="C16", text=source),
         premises=Premises(assumptions=_STORED),
-        measured=Measured(axis=axis, direction=direction, arm="language-model"),
-        mutants=(Mutant("reversed", None, "the opposite direction", "measurement", -direction),),
+        measured=measured,
+        mutants=(opposite,) if measured.axis else (),
     )
 
 
 CLAIMS = (
-    _trend(
+    _claim(
         "lm-trends",
-        "N_f",
-        -1,
-        "The trend in fine-tuning facts, for language models",
+        Kind.TREND,
+        "The trend in fine-tuning facts",
         "the out-of-distribution error after fine-tuning is not larger at the largest number of fine-tuned facts than "
         "at the smallest.",
+        Measured(axis="N_f", direction=-1, arm="language-model"),
     ),
-    _trend(
+    _claim(
         "lm-trends-multiplicity",
-        "K",
-        -1,
-        "The trend in multiplicity, for language models",
+        Kind.TREND,
+        "The trend in multiplicity",
         "the out-of-distribution error after fine-tuning is not larger at the largest multiplicity K than at the "
         "smallest.",
+        Measured(axis="K", direction=-1, arm="language-model"),
     ),
-    _trend(
+    _claim(
         "lm-trends-templates",
-        "R",
-        +1,
-        "The trend in the template universe, for language models",
+        Kind.TREND,
+        "The trend in the template universe",
         "the out-of-distribution error after fine-tuning is not smaller at the largest number |R| of templates of each "
         "relation than at the smallest.",
+        Measured(axis="R", direction=+1, arm="language-model"),
     ),
-    Claim(
-        id="lm-multiplicity",
-        title="Multiplicity makes facts extractable, for language models",
-        statement=(
-            "For GPT-2 and Llama architectures on PopQA-style facts, in at least 80 % of worlds the "
-            "out-of-distribution error after fine-tuning is lower at the largest multiplicity K than at the smallest."
-        ),
-        kind=Kind.COMPARISON,
-        observable="ood_error",
-        source=Source(paper=PAPER, number="C16", provenance=Provenance.STATED, text=_SOURCE),
-        premises=Premises(assumptions=_STORED),
-        measured=Measured(axis="K", direction=-1, arm="language-model"),
-        mutants=(Mutant("reversed", None, "the opposite direction", "measurement", +1),),
+    _claim(
+        "lm-multiplicity",
+        Kind.COMPARISON,
+        "Multiplicity makes facts extractable",
+        "the out-of-distribution error after fine-tuning is lower at the largest multiplicity K than at the smallest.",
+        Measured(axis="K", direction=-1, arm="language-model"),
     ),
-    Claim(
-        id="lm-low-rank",
-        title="Low-rank fine-tuning matches full fine-tuning, for language models",
-        statement=(
-            "For GPT-2 and Llama architectures on PopQA-style facts, in at least 80 % of worlds low-rank fine-tuning "
-            "reaches the out-of-distribution error of full fine-tuning within the stated margin."
-        ),
-        kind=Kind.EQUIVALENCE,
-        observable="ood_error",
-        source=Source(
-            paper=PAPER,
-            number="C16",
-            provenance=Provenance.STATED,
-            text="Abstract and summary: its results hold for full and for low-rank fine-tuning alike. " + _SOURCE,
-        ),
-        premises=Premises(assumptions=_STORED),
-        measured=Measured(arm="lm-low-rank", reference="language-model"),
+    _claim(
+        "lm-low-rank",
+        Kind.EQUIVALENCE,
+        "Low-rank fine-tuning matches full fine-tuning",
+        "low-rank fine-tuning reaches the out-of-distribution error of full fine-tuning within the stated margin.",
+        Measured(arm="lm-low-rank", reference="language-model"),
+        "Abstract and summary: its results hold for full and for low-rank fine-tuning alike. " + _SOURCE,
     ),
 )

@@ -5,33 +5,27 @@ Definition: low-rank fine-tuning adds a trained matrix of rank 1 (LoRA) to W and
 Guarantee (equivalence): in at least 80 % of worlds its OOD error and that of full fine-tuning differ by at most a
 stated margin.
 
-Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, abstract and summary: its results hold for both.
-
-RECONSTRUCTED, hence reported and not required: the margin is this project's.
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. RECONSTRUCTED, hence not required: the margin is this
+project's.
 
 >>> import theory
 >>> theory.claim("low-rank").reference
 'main'
 """
 
-from theory import Claim, Kind, Measured, Premises, Provenance, Source
-from theory.claims.xu_chen.paper import NEAR_OPTIMAL, PAPER
+from theory import Claim, Kind, Measured, Premises
+from theory.claims.xu_chen.paper import NEAR_OPTIMAL, reconstructed
 
 CLAIMS = (
     Claim(
         id="low-rank",
         title="Rank-one fine-tuning matches full fine-tuning",
-        statement=(
-            "In at least 80 % of worlds LoRA of rank 1 on W reaches the out-of-distribution error of full fine-tuning "
-            "within the stated margin."
-        ),
+        statement="In at least 80 % of worlds LoRA of rank 1 on W reaches the out-of-distribution error of full "
+        "fine-tuning within the stated margin.",
         kind=Kind.EQUIVALENCE,
         observable="ood_error",
-        source=Source(
-            paper=PAPER,
-            number="C13",
-            provenance=Provenance.RECONSTRUCTED,
-            text="Abstract and summary: its results hold for full and for low-rank fine-tuning alike.",
+        source=reconstructed(
+            number="C13", text="Abstract and summary: its results hold for full and for low-rank fine-tuning alike."
         ),
         premises=Premises(assumptions=(NEAR_OPTIMAL,)),
         measured=Measured(arm="low-rank", reference="main"),

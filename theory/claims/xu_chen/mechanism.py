@@ -1,45 +1,36 @@
 """C8: why a held-out fact fails: its own templates were not covered.
 
-Definition: a held-out fact's own template is uncovered if no fine-tuned fact was written with it; a fact fails
-if its question is answered wrongly.
+Definition: a held-out fact's own template is uncovered if no fine-tuned fact was written with it; a fact fails if its
+question is answered wrongly.
 
 Guarantee (comparison): the area under the ROC curve of the number of uncovered own templates, as a predictor of
 failure among the held-out facts of one run, exceeds 1/2 in at least 80 % of the worlds in which some held-out facts
 fail and some do not.
 
-Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, abstract and summary: facts are stored yet
-inaccessible where coverage is too small.
-
-RECONSTRUCTED, hence reported and not required: paper and project agree on the mechanism in words; the measure
-of it is ours.
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. RECONSTRUCTED, hence not required: paper and project
+agree on the mechanism in words; the measure of it is ours.
 
 >>> import theory
 >>> theory.claim("mechanism").observable
 'coverage_auc_excess'
 """
 
-from theory import Claim, Kind, Measured, Premises, Provenance, Source
-from theory.claims.xu_chen.paper import NEAR_OPTIMAL, PAPER
+from theory import Claim, Kind, Measured, Premises
+from theory.claims.xu_chen.paper import NEAR_OPTIMAL, reconstructed
 
 CLAIMS = (
     Claim(
         id="mechanism",
         title="Uncovered own templates predict failure",
-        statement=(
-            "Among the held-out facts of one run, those with more uncovered own templates fail more often: in at least "
-            "80 % of worlds the area under the ROC curve of the number of uncovered own templates as a predictor of "
-            "failure exceeds 1/2. Only worlds in which some held-out facts fail and some do not are counted."
-        ),
+        statement="Among the held-out facts of one run, those with more uncovered own templates fail more often: in "
+        "at least 80 % of worlds the area under the ROC curve of the number of uncovered own templates as a predictor "
+        "of failure exceeds 1/2. Only worlds in which some held-out facts fail and some do not are counted.",
         kind=Kind.COMPARISON,
         observable="coverage_auc_excess",
-        source=Source(
-            paper=PAPER,
+        source=reconstructed(
             number="C8",
-            provenance=Provenance.RECONSTRUCTED,
-            text=(
-                "Abstract and summary: facts are stored yet inaccessible where fine-tuning covers too few of the "
-                "latent relation-template directions through which they were encoded."
-            ),
+            text="Abstract and summary: facts are stored yet inaccessible where fine-tuning covers too few of the "
+            "latent relation-template directions through which they were encoded.",
         ),
         premises=Premises(assumptions=(NEAR_OPTIMAL,)),
         measured=Measured(

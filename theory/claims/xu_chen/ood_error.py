@@ -1,14 +1,13 @@
 """C5: the headline bound on the out-of-distribution error, in its two readings.
 
-Definition: facts are stored in pre-training, each written with K of |R| templates; N_f of them are fine-tuned
-as questions; the out-of-distribution (OOD) error is the share of the other facts whose question is answered
-wrongly.
+Definition: facts are stored in pre-training, each written with K of |R| templates; N_f of them are fine-tuned as
+questions; the out-of-distribution (OOD) error is the share of the other facts whose question is answered wrongly.
 
-Guarantee (upper): after near-optimal pre-training with K >= 2 the mean OOD error is at most
-exp(-N_f K^2 / (2|R|^2)) if the source's N_f is the count divided by log|R| (normalised), and at most that to the
-power log|R| if it is the raw count (literal).
+Guarantee (upper): after near-optimal pre-training with K >= 2 the mean OOD error is at most exp(-N_f K^2 / (2|R|^2))
+if the source's N_f is the count divided by log|R| (normalised), and at most that to the power log|R| if it is the raw
+count (literal).
 
-Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, abstract and summary. STATED; not proved here.
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. STATED; not proved here.
 
 >>> import theory
 >>> round(theory.claim("ood-error-literal").bound(N_f=40, K=3, R=60), 3)
@@ -19,8 +18,8 @@ Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, abstract and sum
 
 import sympy as sp
 
-from theory import Assumption, Claim, Evaluation, Kind, Measured, Mutant, Premises, Provenance, Source
-from theory.claims.xu_chen.paper import NEAR_OPTIMAL, PAPER, K, N_f, R
+from theory import Assumption, Claim, Evaluation, Kind, Measured, Mutant, Premises
+from theory.claims.xu_chen.paper import NEAR_OPTIMAL, K, N_f, R, stated
 
 _NORMALISED = -N_f * K**2 / (2 * R**2)  # the headline formula, once; every other place derives it from these claims
 _LITERAL = _NORMALISED * sp.log(R)
@@ -30,22 +29,16 @@ def _reading(identifier: str, title: str, statement: str, log_expression: sp.Exp
     return Claim(
         id=identifier,
         title=title,
-        statement=(
-            "After near-optimal pre-training with multiplicity K >= 2, the mean out-of-distribution error after "
-            f"fine-tuning on N_f facts is at most {statement}"
-        ),
+        statement="After near-optimal pre-training with multiplicity K >= 2, the mean out-of-distribution error after "
+        f"fine-tuning on N_f facts is at most {statement}",
         kind=Kind.UPPER,
         observable="ood_error",
         log_expression=log_expression,
         required=True,
-        source=Source(
-            paper=PAPER,
+        source=stated(
             number="C5",
-            provenance=Provenance.STATED,
-            text=(
-                "The formula is in the abstract and summary, with a tilde on N_f; what the tilde normalises by is not "
-                f"stated. This reading {tilde}."
-            ),
+            text="The formula is in the abstract and summary, with a tilde on N_f; what the tilde normalises by is not "
+            f"stated. This reading {tilde}.",
         ),
         premises=Premises(
             domain=(sp.Le(K, R), sp.Ge(R, 2)),

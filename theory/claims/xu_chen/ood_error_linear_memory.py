@@ -1,16 +1,15 @@
 """C9 proved for the linear memory: a held-out fact with an own template that fine-tuning never shows fails.
 
-Definition: the linear memory is F = V x with uniform attention; it has template dominance if each fact prefers
-each own template to its answer, no less than facts that do not own the template do.
+Definition: the linear memory is F = V x with uniform attention; it has template dominance if each fact prefers each
+own template to its answer, no less than facts that do not own the template do.
 
-Guarantee (lower, tight under its premise): after any number of full-batch gradient steps of size at most 8 the
-mean OOD error is at least the exact covering law of C6, P[some own template unseen].
+Guarantee (lower, tight under its premise): after any number of full-batch gradient steps of size at most 8 the mean
+OOD error is at least the exact covering law of C6, P[some own template unseen].
 
-Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, says in words that uncovered facts stay
-inaccessible. DERIVED; proof in docs/claims/ood-error-linear-memory.md.
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. DERIVED; proof in
+docs/claims/ood-error-linear-memory.md.
 
-The premise on the pre-trained memory is measured; for K = 1 it is proved for every number of pre-training
-steps.
+The premise on the pre-trained memory is measured; for K = 1 it is proved for every number of pre-training steps.
 
 >>> import theory
 >>> round(theory.claim("ood-error-linear-memory").bound(N_f=60, K=3, R=60), 3)
@@ -19,9 +18,9 @@ steps.
 
 import sympy as sp
 
-from theory import Assumption, Claim, Kind, Measured, Mutant, Premises, Provenance, Source, measured
+from theory import Assumption, Claim, Kind, Measured, Mutant, Premises, measured
 from theory.claims.xu_chen import covering_some_unseen
-from theory.claims.xu_chen.paper import PAPER, N_f
+from theory.claims.xu_chen.paper import N_f, derived
 
 (_LAW,) = covering_some_unseen.CLAIMS
 _SOME_UNSEEN = covering_some_unseen.SOME_UNSEEN
@@ -30,29 +29,23 @@ CLAIMS = (
     Claim(
         id="ood-error-linear-memory",
         title="The linear memory extracts nothing that fine-tuning does not cover",
-        statement=(
-            "Linear memory F = V x with uniform attention, V e_p = 0 before fine-tuning, every fact with an answer of "
-            "its own: after any number of full-batch gradient steps of size at most 8 on N_f facts, in every world, a "
-            "held-out fact with an own template that no fine-tuned fact shows is answered wrongly, if the pre-trained "
-            "memory has template dominance: its vote for an own template over its answer is at least 0 and at least "
-            "that of any fact that does not own the template. So the OOD error is at least the share of such facts, "
-            "and its mean over worlds at least P[some own template unseen] = sum_{j=1..K} (-1)^(j+1) C(K,j) "
-            "[C(|R|-j,K)/C(|R|,K)]^N_f; no larger bound holds under the premise. For K = 1 the premise holds after "
-            "every number of pre-training steps of size at most 2 S from 0, and the bound is (1 - 1/|R|)^N_f."
-        ),
+        statement="Linear memory F = V x with uniform attention, V e_p = 0 before fine-tuning, every fact with an "
+        "answer of its own: after any number of full-batch gradient steps of size at most 8 on N_f facts, in every "
+        "world, a held-out fact with an own template that no fine-tuned fact shows is answered wrongly, if the "
+        "pre-trained memory has template dominance: its vote for an own template over its answer is at least 0 and at "
+        "least that of any fact that does not own the template. So the OOD error is at least the share of such facts, "
+        "and its mean over worlds at least P[some own template unseen] = sum_{j=1..K} (-1)^(j+1) C(K,j) "
+        "[C(|R|-j,K)/C(|R|,K)]^N_f; no larger bound holds under the premise. For K = 1 the premise holds after every "
+        "number of pre-training steps of size at most 2 S from 0, and the bound is (1 - 1/|R|)^N_f.",
         kind=Kind.LOWER,
         observable="ood_error",
         log_expression=_SOME_UNSEEN,
         required=True,
-        source=Source(
-            paper=PAPER,
+        source=derived(
             number="C9",
-            provenance=Provenance.DERIVED,
-            text=(
-                "The source says that insufficient coverage leaves facts stored but inaccessible, and that "
-                "attention-only simplifications may be incapable of extracting; this theorem, for the linear "
-                "memory, is this project's."
-            ),
+            text="The source says that insufficient coverage leaves facts stored but inaccessible, and that "
+            "attention-only simplifications may be incapable of extracting; this theorem, for the linear memory, is "
+            "this project's.",
             proof="claims/ood-error-linear-memory",
         ),
         premises=Premises(
@@ -61,10 +54,8 @@ CLAIMS = (
                 Assumption(
                     name="template_dominance",
                     relation=sp.Ge(measured("template_dominance"), 0),
-                    text=(
-                        "after pre-training each fact prefers each own template to its answer, and by no less than any "
-                        "other fact that does not own the template prefers it to that answer"
-                    ),
+                    text="after pre-training each fact prefers each own template to its answer, and by no less than "
+                    "any other fact that does not own the template prefers it to that answer",
                 ),
                 Assumption(
                     name="finetuning_step",
@@ -79,13 +70,8 @@ CLAIMS = (
         ),
         evaluation=_LAW.evaluation,
         mutants=(
-            Mutant("one-fact-fewer", _SOME_UNSEEN.subs(N_f, N_f - 1), "N_f - 1 facts in place of N_f", "certification"),
-            Mutant(
-                name="coverage-useless",
-                log_bound=sp.Integer(0),
-                text="failure at every held-out fact whatever fine-tuning covers",
-                refuted_by="certification",
-            ),
+            Mutant("one-fact-fewer", _SOME_UNSEEN.subs(N_f, N_f - 1), "N_f - 1 facts in place of N_f"),
+            Mutant("coverage-useless", sp.Integer(0), "failure at every held-out fact whatever fine-tuning covers"),
         ),
     ),
 )

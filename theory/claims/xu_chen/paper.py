@@ -1,21 +1,11 @@
-"""The paper whose claims these are, and its symbols.
+"""The paper whose claims these are, and its symbols: here as in the paper, |R| written R."""
 
-=========  =====================  ====================================================
-here       in the paper           meaning
-=========  =====================  ====================================================
-``S``      number of subjects     subjects, hence facts
-``A``      number of answers      answers
-``R``      universe of templates  relation templates in the universe
-``K``      K                      multiplicity: templates a fact was written with
-``N_f``    N_f                    facts revisited in fine-tuning
-=========  =====================  ====================================================
-"""
-
+from functools import partial
 from typing import Final
 
 import sympy as sp
 
-from theory import Assumption, Limit, Notation, Paper, Symbol, measured
+from theory import Assumption, Limit, Notation, Paper, Provenance, Source, Symbol, measured
 
 __all__ = [
     "CLOSED_FORM",
@@ -29,21 +19,18 @@ __all__ = [
     "N_f",
     "R",
     "S",
+    "derived",
     "epsilon",
     "eta",
     "m",
+    "reconstructed",
+    "stated",
     "t",
 ]
 
-S: Final = sp.Symbol("S", integer=True, positive=True)
-A: Final = sp.Symbol("A", integer=True, positive=True)
-R: Final = sp.Symbol("R", integer=True, positive=True)
-K: Final = sp.Symbol("K", integer=True, positive=True)
+S, A, R, K, m, t = sp.symbols("S A R K m t", integer=True, positive=True)
 N_f: Final = sp.Symbol("N_f", integer=True, nonnegative=True)
-m: Final = sp.Symbol("m", integer=True, positive=True)
-eta: Final = sp.Symbol("eta", positive=True)
-t: Final = sp.Symbol("t", integer=True, positive=True)
-epsilon: Final = sp.Symbol("epsilon", positive=True)
+eta, epsilon = sp.symbols("eta epsilon", positive=True)
 
 NOTATION: Final = Notation(
     "xu-chen",
@@ -75,8 +62,7 @@ PAPER: Final = Paper(
     proofs=(
         "theory.certify.loss_floor",
         "theory.certify.descent_lemma",
-        "theory.certify.linear_memory_comparators",
-        "theory.certify.linear_memory_sharp",
+        "theory.certify.linear_memory_forms",
         "theory.certify.gradient_domination",
         "theory.certify.half_mean_tail",
         "theory.certify.frontier_proof",
@@ -86,7 +72,6 @@ PAPER: Final = Paper(
         "theory.certify.rank_one",
         "theory.certify.linear_memory_extraction",
         "theory.certify.linear_memory_extraction_premise",
-        "theory.certify.linear_memory_extraction_long",
     ),
     unknowns=("N_f", "K", "t"),
     plans=(
@@ -119,6 +104,9 @@ PAPER: Final = Paper(
         ),
     ),
 )
+
+stated, reconstructed, derived = (partial(Source, paper=PAPER, provenance=kind) for kind in Provenance)
+"""Where a claim of this paper comes from: to be called with its number and text, and for a theorem its proof."""
 
 NEAR_OPTIMAL: Final = Assumption(
     name="pretraining_gap",

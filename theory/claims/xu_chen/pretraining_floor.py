@@ -6,8 +6,7 @@ given both.
 Guarantee (identity): for every parameter the loss is log K plus a mean divergence plus the mean answer loss,
 neither negative. So log K is the floor of the loss, a lower bound that is tight.
 
-Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, says that pre-training reaches near-optimal
-loss. DERIVED; proof in docs/claims/pretraining-floor.md.
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. DERIVED; proof in docs/claims/pretraining-floor.md.
 
 >>> import theory
 >>> round(theory.claim("pretraining-floor").bound(K=3), 3)
@@ -16,36 +15,32 @@ loss. DERIVED; proof in docs/claims/pretraining-floor.md.
 
 import sympy as sp
 
-from theory import Claim, Kind, Measured, Mutant, Provenance, Source
-from theory.claims.xu_chen.paper import PAPER, K, R
+from theory import Claim, Kind, Measured, Mutant
+from theory.claims.xu_chen.paper import K, R, derived
 
 CLAIMS = (
     Claim(
         id="pretraining-floor",
         title="Loss floor of pre-training",
-        statement=(
-            "For every parameter, the pre-training loss exceeds log K by exactly the mean divergence "
-            "KL(uniform on T(s) || p(.|s)) plus the mean answer loss, both non-negative. The observable "
-            "pretraining_floor is the loss less these two terms, measured in float64: it must equal log K."
-        ),
+        statement="For every parameter, the pre-training loss exceeds log K by exactly the mean divergence KL(uniform "
+        "on T(s) || p(.|s)) plus the mean answer loss, both non-negative. The observable pretraining_floor is the "
+        "loss less these two terms, measured in float64: it must equal log K.",
         kind=Kind.IDENTITY,
         observable="pretraining_floor",
         log_expression=sp.log(sp.log(K)),
         required=True,
-        source=Source(
-            paper=PAPER,
+        source=derived(
             number="C1",
-            provenance=Provenance.DERIVED,
             text="The source says that pre-training reaches near-optimal loss; what optimal means is derived here.",
             proof="claims/pretraining-floor",
         ),
         measured=Measured(tolerance=1e-9),
         mutants=(
             Mutant(
-                name="entropy-of-universe",
-                log_bound=sp.log(sp.log(R)),
-                text="the entropy of the whole universe of templates, log |R|, in place of log K",
-                refuted_by="measurement",
+                "entropy-of-universe",
+                sp.log(sp.log(R)),
+                "the entropy of the whole universe of templates, log |R|, in place of log K",
+                "measurement",
             ),
             Mutant("one-template-more", sp.log(sp.log(K + 1)), "log(K + 1) in place of log K", "measurement"),
         ),

@@ -2,13 +2,11 @@
 
 Definition: the gap of pre-training is its loss less the floor log K, after t gradient steps.
 
-Guarantee (rate): once the gap is under 1, the slope of log(gap t / log^2 t) against log t over the last decade
-of steps is at most 0; an upper bound on the order, without a constant.
+Guarantee (rate): once the gap is under 1, the slope of log(gap t / log^2 t) against log t over the last decade of
+steps is at most 0; an upper bound on the order, without a constant.
 
-Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, abstract and summary: pre-training reaches
-near-optimal loss.
-
-RECONSTRUCTED, hence reported and not required: the abstract gives no rate, and the one tested here is ours.
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. RECONSTRUCTED, hence not required: the abstract gives
+no rate, and the one tested here is ours.
 
 >>> import theory
 >>> theory.claim("pretraining-rate").observable
@@ -17,23 +15,19 @@ RECONSTRUCTED, hence reported and not required: the abstract gives no rate, and 
 
 import sympy as sp
 
-from theory import Assumption, Claim, Kind, Measured, Premises, Provenance, Source, measured
-from theory.claims.xu_chen.paper import PAPER
+from theory import Assumption, Claim, Kind, Measured, Premises, measured
+from theory.claims.xu_chen.paper import reconstructed
 
 CLAIMS = (
     Claim(
         id="pretraining-rate",
         title="Pre-training rate of the full model",
-        statement=(
-            "With the ReLU MLP and trained attention, once the gap L_PT - log K is under 1 it falls at least like "
-            "log^2 t / t: the slope of log(gap t / log^2 t) against log t over the last decade of steps is at most 0."
-        ),
+        statement="With the ReLU MLP and trained attention, once the gap L_PT - log K is under 1 it falls at least "
+        "like log^2 t / t: the slope of log(gap t / log^2 t) against log t over the last decade of steps is at most 0.",
         kind=Kind.RATE,
         observable="pretraining_gap_slope",
-        source=Source(
-            paper=PAPER,
+        source=reconstructed(
             number="C3",
-            provenance=Provenance.RECONSTRUCTED,
             text="Abstract and summary: pre-training reaches near-optimal loss; the rate is this project's reading.",
         ),
         premises=Premises(

@@ -6,8 +6,8 @@ descent from 0 with step eta <= 1/beta, beta the smoothness constant of the loss
 Guarantee (upper): the gap is at most the loss of a comparator of scale rho plus its squared norm over 4 eta t,
 in every world and for every rho > 0; at rho = 4 log t this is O(log^2 t / t).
 
-Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, says that pre-training reaches near-optimal
-loss. DERIVED; proof in docs/claims/pretraining-rate-linear.md.
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. DERIVED; proof in
+docs/claims/pretraining-rate-linear.md.
 
 The value is that at the best rho found, which is a true bound wherever the search ends.
 
@@ -18,8 +18,8 @@ The value is that at the best rho found, which is a true bound wherever the sear
 
 import sympy as sp
 
-from theory import Assumption, Claim, Evaluation, Kind, Measured, Mutant, Premises, Provenance, Source, measured
-from theory.claims.xu_chen.paper import PAPER, A, K, R, S, eta, t
+from theory import Assumption, Claim, Evaluation, Kind, Measured, Mutant, Premises, measured
+from theory.claims.xu_chen.paper import A, K, R, S, derived, eta, t
 
 rho = sp.Symbol("rho", positive=True)
 _V = S + R + A + 1
@@ -40,26 +40,19 @@ CLAIMS = (
     Claim(
         id="pretraining-rate-linear",
         title="Pre-training rate of the linear memory with uniform attention, simple form",
-        statement=(
-            "Linear memory F = V x with uniform attention, no distractors, no residual: full-batch gradient descent "
-            "from 0 with step eta <= 1/beta (beta the smoothness constant of the loss) has after t >= 1 steps, in "
-            "every world and for every rho > 0, L_PT - log K <= log(1 + (e^(rho/2) + V - K - 1) / (K e^rho)) + "
-            "log(1 + (A-1) e^(-rho/4) + (S+K+1) e^(-3 rho/4) + (|R|-K) e^(-5 rho/4)) + "
-            "rho^2 [S (K + 1/4) + |R| (|R| + A)] / (4 eta t), with V = S + |R| + A + 1. "
-            "At rho = 4 log t this is O(log^2 t / t)."
-        ),
+        statement="Linear memory F = V x with uniform attention, no distractors, no residual: full-batch gradient "
+        "descent from 0 with step eta <= 1/beta (beta the smoothness constant of the loss) has after t >= 1 steps, in "
+        "every world and for every rho > 0, L_PT - log K <= log(1 + (e^(rho/2) + V - K - 1) / (K e^rho)) + log(1 + "
+        "(A-1) e^(-rho/4) + (S+K+1) e^(-3 rho/4) + (|R|-K) e^(-5 rho/4)) + rho^2 [S (K + 1/4) + |R| (|R| + A)] / (4 "
+        "eta t), with V = S + |R| + A + 1. At rho = 4 log t this is O(log^2 t / t).",
         kind=Kind.UPPER,
         observable="linear_memory_gap",
         log_expression=_log_gap_bound(),
         required=True,
-        source=Source(
-            paper=PAPER,
+        source=derived(
             number="C2",
-            provenance=Provenance.DERIVED,
-            text=(
-                "The source says that pre-training by next-token prediction reaches near-optimal loss; this rate, "
-                "for the linear memory, and its proof are this project's."
-            ),
+            text="The source says that pre-training by next-token prediction reaches near-optimal loss; this rate, "
+            "for the linear memory, and its proof are this project's.",
             proof="claims/pretraining-rate-linear",
         ),
         premises=Premises(
@@ -75,18 +68,16 @@ CLAIMS = (
         measured=Measured(arm="linear-memory"),
         evaluation=Evaluation(minimised_over=(rho,), falls_in=("t",)),
         mutants=(
-            Mutant("twice-as-fast", _log_gap_bound(steps_factor=8), "8 eta t in place of 4 eta t", "certification"),
+            Mutant("twice-as-fast", _log_gap_bound(steps_factor=8), "8 eta t in place of 4 eta t"),
             Mutant(
-                name="vocabulary-without-prompt",
-                log_bound=_log_gap_bound(vocabulary=_V - 1),
-                text="V = S + |R| + A: the prompt token left out",
-                refuted_by="certification",
+                "vocabulary-without-prompt",
+                _log_gap_bound(vocabulary=_V - 1),
+                "V = S + |R| + A: the prompt token left out",
             ),
             Mutant(
-                name="templates-free",
-                log_bound=_log_gap_bound(norm=S * (K + sp.Rational(1, 4))),
-                text="the comparator's rows for templates, |R| (|R| + A), left out of its norm",
-                refuted_by="certification",
+                "templates-free",
+                _log_gap_bound(norm=S * (K + sp.Rational(1, 4))),
+                "the comparator's rows for templates, |R| (|R| + A), left out of its norm",
             ),
         ),
     ),

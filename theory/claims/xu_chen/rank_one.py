@@ -5,8 +5,7 @@ column, c the coherence of the per-fact gradients, tau their norm ratio; the def
 
 Guarantee (identity, hence tight): the deficit is 1 / N_f, that is share = c N_f / (c N_f + tau).
 
-Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, says that the gradient concentrates on a
-rank-one component. DERIVED; proof in docs/claims/rank-one.md.
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. DERIVED; proof in docs/claims/rank-one.md.
 
 It is stated so that its right side holds only symbols of the notation. The bounds on the top singular value and
 vector follow from the share and are proved in the documentation.
@@ -18,32 +17,26 @@ vector follow from the share and are proved in the documentation.
 
 import sympy as sp
 
-from theory import Claim, Evaluation, Kind, Measured, Mutant, Premises, Provenance, Source
-from theory.claims.xu_chen.paper import PAPER, N_f
+from theory import Claim, Evaluation, Kind, Measured, Mutant, Premises
+from theory.claims.xu_chen.paper import N_f, derived
 
 CLAIMS = (
     Claim(
         id="rank-one",
         title="Rank-one concentration of the fine-tuning gradient",
-        statement=(
-            "The fine-tuning gradient of W at its first step (one-hot embeddings, distinct subjects, no residual) has "
-            "the share c N_f / (c N_f + tau) of its squared Frobenius norm in the prompt's column, c the coherence of "
-            "the per-fact gradients and tau their norm ratio; that is c (1/share - 1) / tau = 1 / N_f. Hence "
-            "sigma_1^2 / ||G||^2 >= share, and cos^2 of the angle between the top right singular vector and e_p is at "
-            "least share whenever share > 1/2. 1 - share = O(1/N_f) only if c stays above a constant."
-        ),
+        statement="The fine-tuning gradient of W at its first step (one-hot embeddings, distinct subjects, no "
+        "residual) has the share c N_f / (c N_f + tau) of its squared Frobenius norm in the prompt's column, c the "
+        "coherence of the per-fact gradients and tau their norm ratio; that is c (1/share - 1) / tau = 1 / N_f. Hence "
+        "sigma_1^2 / ||G||^2 >= share, and cos^2 of the angle between the top right singular vector and e_p is at "
+        "least share whenever share > 1/2. 1 - share = O(1/N_f) only if c stays above a constant.",
         kind=Kind.IDENTITY,
         observable="rank_one_deficit",
         log_expression=-sp.log(N_f),
         required=True,
-        source=Source(
-            paper=PAPER,
+        source=derived(
             number="C12",
-            provenance=Provenance.DERIVED,
-            text=(
-                "The source says that the fine-tuning gradient concentrates on a rank-one component aligned with the "
-                "embedding of the Q&A format; the identity, the bounds and their premise are this project's."
-            ),
+            text="The source says that the fine-tuning gradient concentrates on a rank-one component aligned with the "
+            "embedding of the Q&A format; the identity, the bounds and their premise are this project's.",
             proof="claims/rank-one",
         ),
         premises=Premises(domain=(sp.Ge(N_f, 1),)),
@@ -63,12 +56,11 @@ CLAIMS = (
         evaluation=Evaluation(falls_in=("N_f",)),
         mutants=(
             Mutant(
-                name="without-coherence",
-                log_bound=-2 * sp.log(N_f),
-                text="1 - share = O(1/N_f) for every gradient: where c = 1/N_f this would make the deficit 1/N_f^2",
-                refuted_by="certification",
+                "without-coherence",
+                -2 * sp.log(N_f),
+                "1 - share = O(1/N_f) for every gradient: where c = 1/N_f this would make the deficit 1/N_f^2",
             ),
-            Mutant("one-fact-more", -sp.log(N_f + 1), "1 / (N_f + 1) in place of 1 / N_f", "certification"),
+            Mutant("one-fact-more", -sp.log(N_f + 1), "1 / (N_f + 1) in place of 1 / N_f"),
         ),
     ),
 )

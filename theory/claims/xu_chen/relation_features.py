@@ -6,39 +6,31 @@ e_p in fine-tuning.
 Guarantee (comparison): in at least 80 % of worlds cos(Delta_p, h_r) is larger on average over the templates that
 some fine-tuned fact was written with than over the others; only worlds with templates of both kinds are counted.
 
-Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, abstract and summary: relation-specific feature
-directions, and the Q&A format as their trigger.
-
-RECONSTRUCTED, hence reported and not required: h_r and Delta_p are this project's definitions.
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. RECONSTRUCTED, hence not required: h_r and Delta_p are
+this project's definitions.
 
 >>> import theory
 >>> theory.claim("relation-features").observable
 'feature_alignment_contrast'
 """
 
-from theory import Claim, Kind, Measured, Provenance, Source
-from theory.claims.xu_chen.paper import PAPER
+from theory import Claim, Kind, Measured
+from theory.claims.xu_chen.paper import reconstructed
 
 CLAIMS = (
     Claim(
         id="relation-features",
         title="Fine-tuning aligns the prompt with covered relation features",
-        statement=(
-            "With h_r = W e_r after pre-training and Delta_p the change of W e_p in fine-tuning, in at least 80 % of "
-            "worlds cos(Delta_p, h_r) is larger on average over the templates that some fine-tuned fact was written "
-            "with than over the others. Only worlds with templates of both kinds are counted. (Its mean over the "
-            "former grows with K; this part is reported only.)"
-        ),
+        statement="With h_r = W e_r after pre-training and Delta_p the change of W e_p in fine-tuning, in at least 80 "
+        "% of worlds cos(Delta_p, h_r) is larger on average over the templates that some fine-tuned fact was written "
+        "with than over the others. Only worlds with templates of both kinds are counted. (Its mean over the former "
+        "grows with K; this part is reported only.)",
         kind=Kind.COMPARISON,
         observable="feature_alignment_contrast",
-        source=Source(
-            paper=PAPER,
+        source=reconstructed(
             number="C11",
-            provenance=Provenance.RECONSTRUCTED,
-            text=(
-                "Abstract and summary: pre-training learns relation-specific feature directions and that "
-                "fine-tuning makes the Q&A format a trigger for them."
-            ),
+            text="Abstract and summary: pre-training learns relation-specific feature directions and that "
+            "fine-tuning makes the Q&A format a trigger for them.",
         ),
         measured=Measured(
             supporting=("feature_alignment_covered", "feature_alignment_uncovered", "feature_similarity")

@@ -6,10 +6,9 @@ are compared: at the smallest and at the largest value of one symbol, the other 
 Guarantee (trend): in at least 80 % of worlds it is not larger at the largest N_f, nor at the largest K, and it is
 not smaller at the largest |R|.
 
-Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901, abstract and summary, in words.
-
-STATED and required: the source has the directions in words, the share of worlds is this project's. Where the error
-moves the other way in too many worlds, the source itself is contradicted.
+Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. STATED and required: the source has the directions in
+words, the share of worlds is this project's. Where the error moves the other way in too many worlds, the source itself
+is contradicted.
 
 >>> import theory
 >>> claim = theory.claim("trend-finetuned")
@@ -19,18 +18,12 @@ moves the other way in too many worlds, the source itself is contradicted.
 
 import sympy as sp
 
-from theory import Assumption, Claim, Kind, Measured, Mutant, Premises, Provenance, Source
-from theory.claims.xu_chen.paper import NEAR_OPTIMAL, PAPER, R
+from theory import Assumption, Claim, Kind, Measured, Mutant, Premises
+from theory.claims.xu_chen.paper import NEAR_OPTIMAL, R, stated
 
 
 def _trend(
-    identifier: str,
-    axis: str,
-    direction: int,
-    title: str,
-    statement: str,
-    source: str,
-    premises: tuple[Assumption, ...] = (),
+    identifier: str, axis: str, direction: int, title: str, statement: str, source: str, *premises: Assumption
 ) -> Claim:
     return Claim(
         id=identifier,
@@ -39,7 +32,7 @@ def _trend(
         kind=Kind.TREND,
         observable="ood_error",
         required=True,
-        source=Source(paper=PAPER, number="C14", provenance=Provenance.STATED, text=source),
+        source=stated(number="C14", text=source),
         premises=Premises(assumptions=(NEAR_OPTIMAL, *premises)),
         measured=Measured(axis=axis, direction=direction),
         mutants=(Mutant("reversed", None, "the opposite direction", "measurement", -direction),),
@@ -73,6 +66,6 @@ CLAIMS = (
         "At fixed N_f and multiplicity K, in at least 80 % of worlds the out-of-distribution error is not smaller at "
         "the largest |R| than at the smallest, |R| >= 2.",
         "Abstract and summary: extraction becomes harder as the template universe grows.",
-        (Assumption("R", sp.Ge(R, 2), "the universe holds at least two templates"),),
+        Assumption("R", sp.Ge(R, 2), "the universe holds at least two templates"),
     ),
 )

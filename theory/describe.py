@@ -12,7 +12,7 @@ import sympy as sp
 from theory.claim import Claim
 from theory.kinds import Kind
 from theory.notation import DomainError
-from theory.parts import Assumption, Provenance
+from theory.parts import Provenance
 
 __all__ = ["described", "evaluated", "status_of"]
 
@@ -57,11 +57,8 @@ def evaluated(
 ) -> dict[str, Any]:
     """The document of ``factbound bound ID NAME=VALUE ...``.
 
-    Args:
-        claim: a claim with a number.
-        values: of its symbols.
-        trivial: what the observable reaches without any theorem, which makes an upper bound vacuous; None if unknown.
-        least: the observable's least value, which makes a lower bound vacuous; None if unknown.
+    ``trivial`` is what the observable reaches without any theorem, which makes an upper bound vacuous, and ``least``
+    its least value, which makes a lower bound vacuous; None if unknown.
 
     Raises:
         DomainError: the claim states no number, or a symbol is missing or outside its domain.
@@ -83,14 +80,14 @@ def evaluated(
         or (upper and trivial is not None and trivial > 0 and log_bound >= math.log(trivial)),
         "provenance": claim.provenance.value,
         "status": status_of(claim),
-        "premises": [_premise(assumption, values) for assumption in claim.assumptions],
-    }
-
-
-def _premise(assumption: Assumption, values: Mapping[str, int | float]) -> dict[str, Any]:
-    known = all(s.name in values for s in assumption.relation.free_symbols)
-    return {
-        "name": assumption.name,
-        "relation": sp.sstr(assumption.relation),
-        "holds": assumption.evaluate(values).holds if known else None,
+        "premises": [
+            {
+                "name": assumption.name,
+                "relation": sp.sstr(assumption.relation),
+                "holds": assumption.evaluate(values).holds
+                if {s.name for s in assumption.relation.free_symbols} <= set(values)
+                else None,
+            }
+            for assumption in claim.assumptions
+        ],
     }
