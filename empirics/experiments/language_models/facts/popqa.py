@@ -20,42 +20,21 @@ from typing import Any
 
 from empirics.errors import UsageError
 
-__all__ = ["COLUMNS", "RELATIONS", "REQUIRED", "Row", "read_rows", "write_rows"]
+__all__ = ["COLUMNS", "REQUIRED", "Row", "read_rows"]
 
 COLUMNS = (
     *("id", "subj", "prop", "obj", "subj_id", "prop_id", "obj_id", "s_aliases", "o_aliases"),
     *("s_uri", "o_uri", "s_wiki_title", "o_wiki_title", "s_pop", "o_pop", "question", "possible_answers"),
 )
 REQUIRED = ("subj", "prop", "obj", "possible_answers")
-RELATIONS = (
-    "occupation",
-    "place of birth",
-    "genre",
-    "father",
-    "country",
-    "producer",
-    "director",
-    "capital of",
-    "screenwriter",
-    "composer",
-    "color",
-    "religion",
-    "sport",
-    "author",
-    "mother",
-    "capital",
-)
 _DELIMITERS = {".tsv": "\t", ".csv": ","}
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row as it stands in the table.
+    """One row as it stands in the table, unchecked, and why it cannot be used, if so.
 
-    Attributes:
-        number: line on which the row begins (header: 1) in a text file; else its place, from 1.
-        values: column name to value, unchecked.
-        problem: why the row cannot be used, or empty.
+    ``number`` is the line on which it begins (header: 1) in a text file; else its place, from 1.
     """
 
     number: int
@@ -64,10 +43,7 @@ class Row:
 
 
 def read_rows(path: Path | str) -> list[Row]:
-    """All rows of a fact table.
-
-    Args:
-        path: a .tsv, .csv, .jsonl or .parquet file, or a folder written by ``datasets``' ``save_to_disk``.
+    """All rows of a .tsv, .csv, .jsonl or .parquet file, or of a folder written by ``datasets``' ``save_to_disk``.
 
     Raises:
         UsageError: no such file, an unknown kind of file, broken quoting (with the line), text that is
@@ -89,19 +65,6 @@ def read_rows(path: Path | str) -> list[Row]:
         f"facts {path}: unknown kind of file {kind!r}; allowed: .tsv, .csv, .jsonl, .parquet, "
         "or a folder saved by datasets' save_to_disk"
     )
-
-
-def write_rows(path: Path | str, rows: Iterable[Mapping[str, object]]) -> None:
-    """Write a TSV in PopQA's columns; lists become JSON, what a row lacks stays empty."""
-    with Path(path).open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, delimiter="\t", lineterminator="\n")
-        writer.writerow(COLUMNS)
-        for row in rows:
-            writer.writerow([_field(row.get(column, "")) for column in COLUMNS])
-
-
-def _field(value: object) -> str:
-    return json.dumps(list(value), ensure_ascii=False) if isinstance(value, (list, tuple)) else str(value)
 
 
 def _text(path: Path) -> str:
@@ -162,21 +125,18 @@ def _json_lines(path: Path) -> list[Row]:
         try:
             value = json.loads(line)
         except ValueError:
-            rows.append(Row(number, {}, "not a JSON object"))
-            continue
+            value = None
         rows.append(Row(number, value) if isinstance(value, dict) else Row(number, {}, "not a JSON object"))
-    _require_some(path, rows)
-    return rows
-
-
-def _require_some(path: Path, rows: Sequence[Row]) -> None:
-    """The columns of a table without a header line are those of all its rows."""
-    _require_columns(path, list(dict.fromkeys(name for row in rows for name in row.values)))
+    return _with_columns(path, rows)
 
 
 def _numbered(path: Path, records: Iterable[Mapping[str, Any]]) -> list[Row]:
-    rows = [Row(number, record) for number, record in enumerate(records, start=1)]
-    _require_some(path, rows)
+    return _with_columns(path, [Row(number, record) for number, record in enumerate(records, start=1)])
+
+
+def _with_columns(path: Path, rows: list[Row]) -> list[Row]:
+    """The rows; the columns of a table without a header line are those of all its rows."""
+    _require_columns(path, list(dict.fromkeys(name for row in rows for name in row.values)))
     return rows
 
 

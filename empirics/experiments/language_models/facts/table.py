@@ -6,7 +6,7 @@ import ast
 import json
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from empirics.errors import UsageError
-from empirics.experiments.language_models.facts.popqa import COLUMNS, RELATIONS, REQUIRED, Row, read_rows, write_rows
+from empirics.experiments.language_models.facts.popqa import COLUMNS, REQUIRED, Row, read_rows
+from empirics.experiments.language_models.facts.templates import load_templates, shipped
 
-__all__ = ["Fact", "FactReport", "Tally", "embedded_facts", "load_facts", "write_facts"]
+__all__ = ["Fact", "FactReport", "Tally", "embedded_facts", "load_facts"]
 
 SHOWN_ROWS = 5
 EMPTY = " is empty"
@@ -26,14 +27,10 @@ _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u20
 
 @dataclass(frozen=True)
 class Fact:
-    """One fact: the answer is what statements say, ``accepted`` what counts as right.
+    """One fact; within a table its id (``row-N`` if none is given) and (subject, relation) are unique.
 
-    Attributes:
-        id: the table's id, or ``row-N`` where it has none; unique within a table.
-        subject: name of the subject; (subject, relation) is unique within a table.
-        relation: PopQA's name of the relation, or the user's own.
-        answer: the answer that statements and Q&A pairs are written with.
-        accepted: all accepted answers, distinct, ``answer`` first.
+    ``relation`` is PopQA's name or the user's own, ``answer`` what statements and Q&A pairs are written with,
+    ``accepted`` all answers that count as right: distinct, ``answer`` first.
     """
 
     id: str
@@ -59,18 +56,10 @@ class Tally:
 
 @dataclass
 class FactReport:
-    """What became of the rows: ``read == kept + merged + dropped``, always.
+    """What became of the rows (without the header): ``read == kept + merged + dropped``, always.
 
-    Attributes:
-        source: the file or folder.
-        read: rows of the table, without the header.
-        kept: facts.
-        relations: facts of each relation.
-        merged: reason to tally: rows that added to the fact of an earlier row.
-        dropped: reason to tally: rows that gave no fact.
-        repaired: what was mended to tally: kept or merged rows with an odd field.
-        noted: empty or odd values in further columns of PopQA, left alone; a column that is
-            empty in every row is not noted.
+    Tallies by reason: rows ``merged`` into the fact of an earlier row, ``dropped`` without a fact, ``repaired`` in an
+    odd field; ``noted``, values that are empty or odd in a further column of PopQA, unless it is empty in every row.
     """
 
     source: str
@@ -102,7 +91,7 @@ class FactReport:
         return lines
 
 
-def load_facts(path: Path | str, *, relations: Collection[str] | None = None) -> tuple[tuple[Fact, ...], FactReport]:
+def load_facts(path: Path | str) -> tuple[tuple[Fact, ...], FactReport]:
     """Facts of a table in PopQA's columns, in the table's order, and the report on its rows.
 
     Required columns: subj, prop, obj, possible_answers; further ones are tolerated. Rows with the
@@ -112,29 +101,20 @@ def load_facts(path: Path | str, *, relations: Collection[str] | None = None) ->
 
     Args:
         path: .tsv, .csv, .jsonl or .parquet file, or folder saved by ``datasets``' ``save_to_disk``.
-        relations: keep these relations only; all of them if None.
 
     Raises:
-        UsageError: the table cannot be read, has no usable row, or lacks a relation asked for.
+        UsageError: the table cannot be read, or has no usable row.
     """
     report = FactReport(str(path))
     entries: list[_Entry] = []
-    usable = 0
     for row in read_rows(path):
         report.read += 1
-        entry = _entry(row, report)
-        if entry is None:
-            continue
-        usable += 1
-        if relations is not None and entry.relation not in relations:
-            _count(report.dropped, "of a relation that was not asked for", row.number)
-            continue
-        entries.append(entry)
+        if (entry := _entry(row, report)) is not None:
+            entries.append(entry)
+    usable = len(entries)
     for reason in [name for name, tally in report.noted.items() if name.endswith(EMPTY) and tally.count >= usable]:
         del report.noted[reason]
     facts = _facts(_without_namesakes(entries, report), report)
-    if relations is not None and (absent := [name for name in relations if name not in report.relations]):
-        raise UsageError(f"facts {path}: no fact of relation {absent[0]!r}; read: {report.lines()[0]}")
     if not facts:
         raise UsageError("; ".join([f"facts {path}: no usable fact", *report.lines()[2:]]))
     return facts, report
@@ -143,30 +123,8 @@ def load_facts(path: Path | str, *, relations: Collection[str] | None = None) ->
 @cache
 def embedded_facts() -> tuple[Fact, ...]:
     """The facts that ship with the package, written for this project; see docs/facts.md."""
-    with resources.as_file(
-        resources.files("empirics.experiments.language_models.facts.data").joinpath("facts.tsv")
-    ) as path:
+    with resources.as_file(shipped("facts.tsv")) as path:
         return load_facts(path)[0]
-
-
-def write_facts(path: Path | str, facts: Iterable[Fact], questions: Mapping[str, str] | None = None) -> None:
-    """Write facts as a TSV in PopQA's columns; ``questions`` maps fact ids to PopQA's question column."""
-    write_rows(
-        path,
-        (
-            {
-                "id": fact.id,
-                "subj": fact.subject,
-                "prop": fact.relation,
-                "obj": fact.answer,
-                "s_aliases": (),
-                "o_aliases": fact.accepted[1:],
-                "question": (questions or {}).get(fact.id, ""),
-                "possible_answers": fact.accepted,
-            }
-            for fact in facts
-        ),
-    )
 
 
 @dataclass
@@ -202,7 +160,7 @@ def _entry(row: Row, report: FactReport) -> _Entry | None:
         texts[column] = text
         if text != row.values[column]:
             mended.append(f"white space, invisible marks or Unicode form of {column}")
-    relation = texts["prop"].casefold() if texts["prop"].casefold() in RELATIONS else texts["prop"]
+    relation = texts["prop"].casefold() if texts["prop"].casefold() in load_templates() else texts["prop"]
     if relation != texts["prop"]:
         mended.append("capital letters in the name of one of PopQA's relations")
     accepted = _accepted(row.values, texts["obj"], mended)
