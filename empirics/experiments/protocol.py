@@ -76,16 +76,11 @@ def logarithmic_steps(total: int, per_decade: int = 8) -> tuple[int, ...]:
 
 @dataclass(frozen=True)
 class UnitRun:
-    """What one seed of one unit gave.
+    """What one seed of one unit gave: for each cell that the run serves its observables by name (None: undefined).
 
-    Attributes:
-        unit: the point of the grid, on the axes that decide a run.
-        seed: the seed; everything random derives from it.
-        observables: for each cell that the run serves, its observables by name (None: undefined).
-        curves: observables along training.
-        failure: None, or why the run has no usable result (it diverged, or its process died).
-        lost: whether it failed for reasons of the machine; such a run is not stored, and tried again next time.
-        details: for each cell, values by name of each item that was measured there (as facts held out); shapes [n].
+    ``failure`` says why there is no usable result (it diverged, or its process died). A run that is ``lost`` failed
+    for reasons of the machine: it is not stored, and tried again next time. ``details`` holds for each cell the
+    values, by name, of each item measured there (as facts held out); shapes [n].
     """
 
     unit: Point
@@ -99,13 +94,7 @@ class UnitRun:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a configuration asks for.
-
-    Attributes:
-        workers: processes to use.
-        lines: what is told before the first run.
-        document: the same as strict JSON.
-    """
+    """What a configuration asks for: processes, and what is told before the first run, as lines and as strict JSON."""
 
     workers: int
     lines: tuple[str, ...] = ()
@@ -118,20 +107,16 @@ class Inspected(Protocol):
     @property
     def observables(self) -> Mapping[str, float | None]:
         """Observables of the cell, by name."""
-        ...
 
     @property
     def curves(self) -> Mapping[str, Curve]:
         """Observables along training."""
-        ...
 
     def arrays(self) -> Mapping[str, Mapping[str, NDArray[Any]]]:
         """Arrays to be saved, by file and name, as weights before and after fine-tuning."""
-        ...
 
     def drawn(self) -> Mapping[str, Any]:
         """The world that was drawn, as strict JSON."""
-        ...
 
 
 class Experiment(Protocol):
@@ -177,13 +162,9 @@ class Experiment(Protocol):
     # What a run is.
 
     def run(self, settings: Any, unit: Point, seeds: Sequence[int], device: str) -> list[UnitRun]:
-        """Run the unit at each seed, in order; a seed's result depends neither on the others nor on earlier calls.
+        """Run the unit (values of :attr:`run_axes`) at each seed, in order, on the device ``"cpu"`` or ``"cuda"``.
 
-        Args:
-            settings: of the experiment's own kind.
-            unit: values of the run's axes (:attr:`run_axes`).
-            seeds: what is random derives from them alone.
-            device: ``"cpu"`` or ``"cuda"``.
+        What is random derives from the seed alone: no result depends on the other seeds or on earlier calls.
         """
         ...
 
@@ -231,11 +212,7 @@ class Experiment(Protocol):
     def plan(self, settings: Any, device: str, workers: int | None, cores: int) -> Plan:
         """What settled settings ask for, and how long it will take, if the experiment can tell.
 
-        Args:
-            settings: of the experiment's own kind, settled.
-            device: ``"cpu"`` or ``"cuda"``.
-            workers: processes that the user asks for, if he does.
-            cores: processor cores at hand.
+        ``workers`` are the processes that the user asks for, if he does; ``cores`` those at hand.
         """
         return Plan(workers or cores)
 
@@ -277,13 +254,10 @@ class Experiment(Protocol):
     def read_facts(
         self, source: str, *, relations: Sequence[str], number: int, answers_shared: bool
     ) -> FactTable | None:
-        """A table of real facts, for this experiment or another; None if it reads none.
+        """At most ``number`` facts of some relations (all if none is named), for this experiment or another.
 
-        Args:
-            source: a file, or the name of a table that ships with the experiment.
-            relations: facts of these only; all if empty.
-            number: at most so many.
-            answers_shared: whether facts with the same answer are kept.
+        None if it reads none. ``source`` is a file, or the name of a table that ships with the experiment;
+        ``answers_shared`` keeps facts with the same answer.
 
         Raises:
             UsageError: the source cannot be read, or nothing is left.
@@ -319,8 +293,7 @@ class Experiment(Protocol):
     def values(self, settings: Any, symbol: str) -> tuple[int | float, ...]:
         """The values of an axis in the settings."""
         section, _, key = self.axes[symbol].partition(".")
-        found = getattr(getattr(settings, section), key)
-        return tuple(found)
+        return tuple(getattr(getattr(settings, section), key))
 
     def units(self, settings: Any) -> tuple[Point, ...]:
         """The units of the configured grid, in the order of the configuration."""

@@ -1,4 +1,4 @@
-"""The world of facts: who has which answer, written down through which templates."""
+"""The world of facts: who has which answer, written down through which templates; and what fine-tuning shows of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,17 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["IntArray", "Sizes", "Vocabulary", "World", "WorldSettings", "draw_world", "stream"]
+__all__ = [
+    "IntArray",
+    "Sizes",
+    "Vocabulary",
+    "World",
+    "WorldSettings",
+    "area_under_curve",
+    "draw_world",
+    "stream",
+    "unseen_templates",
+]
 
 IntArray = NDArray[np.int64]
 
@@ -103,32 +113,26 @@ class WorldSettings(Protocol):
     @property
     def subjects(self) -> int:
         """S."""
-        ...
 
     @property
     def answers(self) -> int:
         """A."""
-        ...
 
     @property
     def answers_shared(self) -> bool:
         """Whether a(.) is any random map; else it is injective."""
-        ...
 
     @property
     def answer_of(self) -> tuple[int, ...]:
         """a(s), fixed; drawn at random if empty."""
-        ...
 
     @property
     def distractors(self) -> int:
         """L, distractor tokens before each sequence."""
-        ...
 
     @property
     def distractor_vocabulary(self) -> int:
         """D."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -172,3 +176,20 @@ def draw_world(config: WorldSettings, templates: int, multiplicity: int, seed: i
         ),
         finetuning_distractors=stream(seed, "finetuning-distractors").integers(0, kinds, size=(subjects, length)),
     )
+
+
+def unseen_templates(world: World, finetuned: int) -> IntArray:
+    """For each fact not fine-tuned, its own templates that no fine-tuned fact was written with; shape [S - N_f]."""
+    held_out = world.own_templates[world.finetuning_order[finetuned:]]
+    return np.asarray((world.coverage(finetuned)[held_out] == 0).sum(axis=1), dtype=np.int64)
+
+
+def area_under_curve(score: IntArray, positive: NDArray[np.bool_]) -> float | None:
+    """P[a random positive scores above a random negative], ties one half; None if either class is empty."""
+    ups, downs = score[positive], score[~positive]
+    if len(ups) == 0 or len(downs) == 0:
+        return None
+    order = np.sort(downs)
+    below = np.searchsorted(order, ups, side="left")
+    upto = np.searchsorted(order, ups, side="right")
+    return float((below + upto).sum()) / (2 * len(ups) * len(downs))

@@ -73,13 +73,10 @@ class Evaluation(Section):
     sentences: Whole = 1000
 
 
-class LMArms(shared.Arms):
+class LMArms(shared.GridArms):
     """Variants that run beside the main configuration, and at which cells of its grid."""
 
     run: tuple[str, ...] = ("lm-low-rank",)
-    templates: tuple[Count, ...] = ()
-    multiplicity: tuple[Count, ...] = ()
-    finetuned: tuple[Count, ...] = ()
 
 
 class LMSeeds(shared.Seeds):

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from empirics.errors import UsageError
-from empirics.experiments.coverage import area_under_curve, unseen_templates
 from empirics.experiments.language_models.config import LMConfig
 from empirics.experiments.language_models.extra import require_extra
 from empirics.experiments.language_models.facts.selection import normalised
@@ -23,7 +22,7 @@ from empirics.experiments.language_models.texts import FactWorld, draw_fact_worl
 from empirics.experiments.language_models.tokenizer import Encoded, Tokens, build_tokenizer
 from empirics.experiments.language_models.train import Arithmetic, answer_examples, statement_examples, train
 from empirics.experiments.protocol import Curve, Point, UnitRun
-from empirics.experiments.world import IntArray, stream
+from empirics.experiments.world import IntArray, area_under_curve, stream, unseen_templates
 
 __all__ = ["Prepared", "finetune", "measure_finetuned", "prepare", "pretrain", "run_arms"]
 

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from empirics.experiments import settings as shared
 from empirics.settings import Axis, Count, NonNegative, Positive, Section, Whole, refuse
 
-__all__ = ["Arms", "Compute", "Config", "Finetuning", "Model", "Pretraining", "World"]
+__all__ = ["Compute", "Config", "Finetuning", "Model", "Pretraining", "World"]
 
 Schedule = Literal["constant", "cosine", "step"]
 Optimizer = Literal["gd", "sgd", "adam"]
@@ -75,14 +75,6 @@ class Finetuning(Section):
     schedule: Schedule = "constant"
 
 
-class Arms(shared.Arms):
-    """Variants that run beside the main configuration, and at which cells of its grid."""
-
-    templates: tuple[Count, ...] = ()
-    multiplicity: tuple[Count, ...] = ()
-    finetuned: tuple[Count, ...] = ()
-
-
 class Compute(shared.Compute):
     """Arithmetic and device."""
 
@@ -96,7 +88,7 @@ class Config(shared.ExperimentSettings):
     model: Model = Model()
     pretraining: Pretraining = Pretraining()
     finetuning: Finetuning = Finetuning()
-    arms: Arms = Arms()
+    arms: shared.GridArms = shared.GridArms()
     compute: Compute = Compute()
 
     @model_validator(mode="after")

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from empirics.experiments import coverage, world
 from empirics.experiments.document import Measured
-from empirics.experiments.facts import FactReader
+from empirics.experiments.facts import FactExperiment, FactReader
 from empirics.experiments.one_layer.arms import OVERLAYS
 from empirics.experiments.one_layer.config import Config
 from empirics.experiments.one_layer.observables import OBSERVABLES
 from empirics.experiments.presentation import Shown
-from empirics.experiments.protocol import Experiment, Point, UnitRun
+from empirics.experiments.protocol import Point, UnitRun
 from empirics.observables.shared import SHARED
 from empirics.settings import validated
 from theory.claims.xu_chen.paper import NOTATION
@@ -26,19 +23,17 @@ if TYPE_CHECKING:
 __all__ = ["EXPERIMENT", "OneLayer"]
 
 
-class OneLayer(Experiment):
+class OneLayer(FactExperiment):
     """Pre-trains on synthetic facts, fine-tunes on questions about some, asks about the others."""
 
     name = "one-layer"
     title = "one-layer transformers"
     notation = NOTATION
-    axes = {"R": "world.templates", "K": "world.multiplicity", "N_f": "world.finetuned"}  # noqa: RUF012 - read only
     settings = Config
     observables = (*SHARED, *OBSERVABLES)
     premises = {"pretraining_gap": "premise_gap"}  # noqa: RUF012 - read only
     overlays = OVERLAYS
     stacks = 64
-    sources = (Path(world.__file__), Path(coverage.__file__))
     aside = ("presets", "report.py", "map.py", "predict/laws.py")
     libraries = ("torch", "numpy", "numba")
     default = True
@@ -49,14 +44,10 @@ class OneLayer(Experiment):
         if predicting:
             self.name, self.default = "one-layer-predicted", False
 
-    def run(self, settings: Config, unit: Point, seeds: Sequence[int], device: str) -> list[UnitRun]:
-        """Observables of all N_f for each seed."""
-        return next(self.run_arms([settings], unit, seeds, device))
-
     def run_arms(
         self, settings: Sequence[Config], unit: Point, seeds: Sequence[int], device: str
     ) -> Iterator[list[UnitRun]]:
-        """The same for arms that share their pre-trained models."""
+        """Observables of all N_f for each seed, for arms that share their pre-trained models."""
         from empirics.experiments.one_layer.run import run_arms
 
         if not self.predicting:
@@ -65,29 +56,11 @@ class OneLayer(Experiment):
 
         return run_arms(settings, unit, seeds, device, measured_and_predicted)
 
-    def symbols(self, settings: Config, cell: Point) -> dict[str, float]:
-        """All symbols of the paper's notation but epsilon."""
-        return {
-            "S": settings.world.subjects,
-            "A": settings.world.answers,
-            **dict(cell.values),
-            "m": settings.model.width,
-            "eta": settings.pretraining.learning_rate,
-            "t": settings.pretraining.steps,
-        }
-
     def deciding(self, settings: Config) -> dict[str, Any]:
         """Everything that decides a run; the name of a facts file does not."""
         found = super().deciding(settings)
         found["world"].pop("facts")
         return found
-
-    def start(self, settings: Config) -> str:
-        """What decides a pre-trained model: all but ``[finetuning]`` and N_f."""
-        found = self.deciding(settings)
-        found.pop("finetuning")
-        found["world"].pop("finetuned")
-        return json.dumps(found, sort_keys=True)
 
     def cost(self, settings: Config, unit: Point) -> float:
         """Products of pre-training."""

@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from empirics.experiments.coverage import unseen_templates
 from empirics.experiments.one_layer import config as configuration
 from empirics.experiments.one_layer.corpus import finetuning_corpus, held_out_rows
 from empirics.experiments.one_layer.measure.attention import prompt_attention
 from empirics.experiments.one_layer.measure.evaluate import finite, is_argmax, logits_and_targets
 from empirics.experiments.one_layer.measure.failures import Answers, failure_observables
 from empirics.experiments.one_layer.parameters import Parameters
-from empirics.experiments.world import World
+from empirics.experiments.world import World, unseen_templates
 
 __all__ = ["finetuning_observables"]
 

@@ -8,8 +8,7 @@ import numpy as np
 from jaxtyping import Bool
 from scipy.stats import binom
 
-from empirics.experiments.coverage import area_under_curve, unseen_templates
-from empirics.experiments.world import World
+from empirics.experiments.world import World, area_under_curve, unseen_templates
 
 __all__ = ["Answers", "failure_observables"]
 
