@@ -24,7 +24,7 @@ REASONS = {
 def imported_by(package):
     """Modules outside the package that its runs import."""
     graph = grimp.build_graph("empirics", "theory", exclude_type_checking_imports=True)
-    entries = [m for m in (f"{package}.run", f"{package}.predict.facts") if m in graph.modules]
+    entries = [m for m in (f"{package}.run", f"{package}.predict.predictors") if m in graph.modules]
     assert entries
     found = set().union(*(graph.find_upstream_modules(entry) for entry in entries))
     return {m for m in found if m != package and not m.startswith(package + ".")}

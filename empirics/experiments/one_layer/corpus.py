@@ -18,15 +18,10 @@ class Rows:
     """Prediction tasks of one shape: a context, and targets that share the mass equally.
 
     The loss of a set of rows is ``weight * sum_i [logsumexp(F_i) - mean_q F_i[target_iq]]``.
-
-    Attributes:
-        tokens: contexts; the last token is the querying position.
-        targets: tokens between which the target mass is shared.
-        weight: weight of each row in the loss.
     """
 
-    tokens: Int64[np.ndarray, "N n"]
-    targets: Int64[np.ndarray, "N q"]
+    tokens: Int64[np.ndarray, "N n"]  # contexts; the last token is the querying position
+    targets: Int64[np.ndarray, "N q"]  # tokens between which the target mass is shared
     weight: float
 
 

@@ -52,7 +52,7 @@ class OneLayer(FactExperiment):
 
         if not self.predicting:
             return run_arms(settings, unit, seeds, device)
-        from empirics.experiments.one_layer.predict.facts import measured_and_predicted
+        from empirics.experiments.one_layer.predict.predictors import measured_and_predicted
 
         return run_arms(settings, unit, seeds, device, measured_and_predicted)
 

@@ -39,7 +39,7 @@ class Finished:
     def arrays(self) -> dict[str, dict[str, NDArray[Any]]]:
         """The weights before and after fine-tuning."""
         return {
-            name: {key: value.numpy() for key, value in vars(weights).items() if value is not None}
+            name: {key: value.numpy() for key, value in weights.tensors().items()}
             for name, weights in (("pretrained", self.pretrained), ("finetuned", self.finetuned))
         }
 

@@ -16,7 +16,7 @@ from empirics.experiments.one_layer.engine import kernels, layout
 from empirics.experiments.one_layer.engine.compiled import CompiledEngine
 from empirics.experiments.one_layer.engine.stacked import StackedEngine
 from empirics.experiments.one_layer.measure import attention, evaluate, features, gradient
-from empirics.experiments.one_layer.measure.failures import Answers
+from empirics.experiments.one_layer.measure.extraction import Answers
 from empirics.experiments.one_layer.predict import linearised, predictors
 
 SMALL = ["world.subjects=9", "world.answers=11", "world.templates=[5]", "world.multiplicity=[2]", "world.finetuned=[4]"]

@@ -41,8 +41,8 @@ class Autograd:
         self._batch_size = batch_size
         self._draw = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, 7])))
         self._current = weights.clone()
-        matrices = {name: tensor for name, tensor in vars(self._current).items() if tensor is not None}
-        self.trained: list[Part] = trained_parts(config, **{n: (t, torch.zeros_like(t)) for n, t in matrices.items()})
+        matrices = {name: (tensor, torch.zeros_like(tensor)) for name, tensor in self._current.tensors().items()}
+        self.trained: list[Part] = trained_parts(config, **matrices)
         for part in self.trained:
             part.parameter.requires_grad_(True)
 
@@ -60,7 +60,7 @@ class Autograd:
 
     def weights(self) -> list[Parameters]:
         """The current weights (a copy)."""
-        return [self._current.detached()]
+        return [self._current.clone()]
 
     def _mini_batch(self) -> list[Rows]:
         """Rows of each shape, with replacement, reweighted so that the gradient is unbiased."""

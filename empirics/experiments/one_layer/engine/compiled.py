@@ -62,6 +62,8 @@ class CompiledEngine(ClosedForm):
         corpus: what the loss is about.
         config: the architecture.
 
+    ``columns`` are the tokens that have a logit of their own; all of them unless merged.
+
     Raises:
         ValueError: embeddings are not one-hot.
     """
@@ -168,24 +170,22 @@ class CompiledEngine(ClosedForm):
         flags = config.attention, train_source, config.residual
         entries, entries_grad = self.entries.numpy(), self.entries_grad.numpy()
         gradients = dhidden.numpy(), source_grad.numpy(), entries_grad
+        targets = layout.weight, layout.target_start, layout.targets
         self._blocks = []
         for first in range(0, rows, block):
             last = min(first + block, rows)
-            count, part = last - first, logits[: last - first, :columns]
+            part = logits[: last - first, :columns]
             context = first, last, layout.tokens, layout.length, layout.entries
             self._blocks.append(
                 _Block(
                     first,
                     last,
                     forward=(*context, entries, config.attention, config.residual, source.numpy(), *shape),
-                    softmax=(
-                        *(first, last, columns, logits.numpy()),
-                        *(layout.weight, layout.target_start, layout.targets),
-                    ),
+                    softmax=(first, last, columns, logits.numpy(), *targets),
                     backward=(*context, *flags, source.numpy(), *shape, *gradients),
                     logits=part,
                     logits_transposed=part.T,
-                    hidden=hidden[:count],
-                    dhidden=dhidden[:count],
+                    hidden=hidden[: last - first],
+                    dhidden=dhidden[: last - first],
                 )
             )

@@ -18,23 +18,14 @@ __all__ = ["Layout", "lay_out", "own_columns", "queried_entries"]
 
 @dataclass(frozen=True)
 class Layout:
-    """The rows of a corpus; N rows, at most n context tokens, T targets in all.
+    """The rows of a corpus; N rows, at most n context tokens, T targets in all."""
 
-    Attributes:
-        tokens: contexts, padded with their first token.
-        length: of each context.
-        entries: the score of each context token: its place among the queried entries of Z.
-        weight: of each row in the loss.
-        targets: columns of the logits, those of one row after those of another.
-        target_start: where the targets of each row start; the last number is T.
-    """
-
-    tokens: Int32[np.ndarray, "N n"]
+    tokens: Int32[np.ndarray, "N n"]  # contexts, padded with their first token
     length: Int32[np.ndarray, " N"]
-    entries: Int32[np.ndarray, "N n"]
-    weight: Float[np.ndarray, " N"]
-    targets: Int32[np.ndarray, " T"]
-    target_start: Int32[np.ndarray, " N+1"]
+    entries: Int32[np.ndarray, "N n"]  # the score of each context token: its place among the queried entries of Z
+    weight: Float[np.ndarray, " N"]  # of each row in the loss
+    targets: Int32[np.ndarray, " T"]  # columns of the logits, those of one row after those of another
+    target_start: Int32[np.ndarray, " N+1"]  # where the targets of each row start; the last number is T
 
 
 def queried_entries(corpus: Sequence[Rows], vocabulary: int) -> Int64[np.ndarray, " U"]:

@@ -37,7 +37,7 @@ _UPDATE = ("update_prompt_share", "update_top_singular_share", "update_second_si
 
 def input_gradient(weights: Parameters, corpus: Sequence[Rows], config: configuration.Model) -> Float64[Tensor, "m V"]:
     """G = dL/dW of the corpus loss, assembled by autograd."""
-    weights = weights.to(torch.float64).detached()
+    weights = weights.to(torch.float64).clone()
     weights.input.requires_grad_(True)
     (gradient,) = torch.autograd.grad(corpus_loss(weights, corpus, config), [weights.input])
     return gradient.T

@@ -36,7 +36,25 @@ from empirics.experiments.one_layer.parameters import Parameters
 from empirics.experiments.one_layer.predict.linearised import Linearisation, linearised_finetuning
 from empirics.experiments.world import World
 
-__all__ = ["PREDICTORS", "coverage_score", "margins", "predict", "predictable", "predicted_errors", "prompt_only"]
+__all__ = [
+    "PREDICTORS",
+    "coverage_score",
+    "margins",
+    "measured_and_predicted",
+    "predict",
+    "predictable",
+    "predicted_errors",
+    "prompt_only",
+]
+    "PREDICTORS",
+    "coverage_score",
+    "margins",
+    "measured_and_predicted",
+    "predict",
+    "predictable",
+    "predicted_errors",
+    "prompt_only",
+]
 
 PREDICTORS: Final = ("coverage", "prompt", "linearised", "displaced")
 """Names of the predictors, from the crudest to the finest."""
@@ -113,6 +131,20 @@ def predicted_errors(scores: Mapping[str, Scores]) -> dict[str, float | None]:
         f"predicted_ood_error_{name}": float((scores[name] <= 0).mean()) if name in scores else None
         for name in PREDICTORS
     }
+
+
+def measured_and_predicted(
+    config: Config, world: World, pretrained: Parameters, after: Parameters, finetuned: int
+) -> tuple[dict[str, float | None], dict[str, tuple[float, ...]]]:
+    """Predicted errors; ``margin``, measured, and every predictor's scores of the held-out facts, shapes [S - N_f]."""
+    asked = held_out_rows(world, finetuned)
+    weights = after.one_hot().to(torch.float64, torch.device("cpu"))
+    logits = last_logits(weights, torch.from_numpy(asked.tokens), config.model)
+    measured = margins(logits, torch.from_numpy(asked.targets)[:, 0])
+    scores = predict(config, world, pretrained, finetuned)
+    facts = {"margin": measured.tolist(), **{name: values.tolist() for name, values in scores.items()}}
+    rounded = {name: tuple(float(f"{value:.6g}") for value in values) for name, values in facts.items()}
+    return predicted_errors(scores), rounded
 
 
 def _scores(logits: Float[Tensor, "N V"], rows: Rows) -> Scores:
