@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 
 from empirics.errors import UsageError
 from empirics.experiments import settings as shared
-from empirics.experiments.language_models.facts.source import EMBEDDED, FactSource
+from empirics.experiments.language_models.facts.selection import EMBEDDED, FactSource
 from empirics.settings import Axis, Count, NonNegative, Positive, Section, Seed, Whole, refuse
 
 __all__ = ["LMConfig", "digest_of"]

@@ -10,7 +10,7 @@ from empirics.experiments.document import Measured
 from empirics.experiments.facts import FactExperiment, FactTable
 from empirics.experiments.language_models.arms import LEADING, OVERLAYS
 from empirics.experiments.language_models.config import LMConfig, digest_of
-from empirics.experiments.language_models.facts.source import EMBEDDED, FactSource
+from empirics.experiments.language_models.facts.selection import EMBEDDED, FactSource
 from empirics.experiments.language_models.observables import OBSERVABLES
 from empirics.experiments.presentation import Shown
 from empirics.experiments.protocol import Plan, Point, UnitRun
@@ -30,7 +30,7 @@ class LanguageModels(FactExperiment):
     observables = (*extraction.OBSERVABLES, *OBSERVABLES)
     leading = LEADING
     overlays = OVERLAYS
-    aside = ("report.py", "plan.py", "estimate.py")
+    aside = ("report.py", "plan.py")
     libraries = ("torch", "numpy", "transformers", "peft", "tokenizers")
     command = "lm"
 

@@ -7,6 +7,8 @@ import threading
 import urllib.error
 import urllib.request
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -53,8 +55,7 @@ def resolve_model(name: str) -> Path:
     try:
         return Path(hub.snapshot_download(name, allow_patterns=_WEIGHTS, etag_timeout=_PROBE_SECONDS))
     except Exception as error:
-        reason = " ".join(str(error).split())[:200]
-        raise UsageError(f"model.name={name!r} cannot be fetched from the hub ({reason}); {_ADVICE}") from None
+        raise UsageError(f"model.name={name!r} cannot be fetched from the hub ({_line(error)}); {_ADVICE}") from None
 
 
 _ADVICE = (
@@ -89,11 +90,9 @@ def own_tokens(folder: Path) -> Tokens:
     Raises:
         UsageError: the folder has none that can be loaded.
     """
-    transformers = library("transformers")
-    try:
-        return Tokens(transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True))
-    except Exception as error:  # transformers raises many kinds for a folder without a usable tokenizer
-        raise UsageError(f"model.name: no tokenizer can be loaded from {folder} ({_line(error)}); {_ADVICE}") from None
+    with _loading("tokenizer", folder) as transformers:
+        found = Tokens(transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True))
+    return found
 
 
 def load_model(folder: Path) -> Any:
@@ -102,24 +101,22 @@ def load_model(folder: Path) -> Any:
     Raises:
         UsageError: its files do not make one.
     """
+    with _loading("causal language model", folder) as transformers:
+        found = transformers.AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, dtype=torch.float32)
+    return found
+
+
+@contextmanager
+def _loading(what: str, folder: Path) -> Iterator[Any]:
     transformers = library("transformers")
     try:
-        return transformers.AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, dtype=torch.float32)
-    except Exception as error:  # transformers raises many kinds for weights that do not fit
-        raise UsageError(
-            f"model.name: no causal language model can be loaded from {folder} ({_line(error)}); {_ADVICE}"
-        ) from None
+        yield transformers
+    except Exception as error:  # transformers raises many kinds for files that do not fit
+        raise UsageError(f"model.name: no {what} can be loaded from {folder} ({_line(error)}); {_ADVICE}") from None
 
 
 def new_model(settings: Architecture, tokens: Tokens, positions: int, seed: int) -> Any:
-    """A small model from scratch, without dropout; its weights depend on the seed alone.
-
-    Args:
-        settings: architecture and size.
-        tokens: its tokenizer.
-        positions: longest text, in tokens.
-        seed: for the initial weights.
-    """
+    """A small model from scratch, without dropout, for texts of ``positions`` tokens; the seed gives its weights."""
     transformers = library("transformers")
     size = len(tokens.tokenizer)
     marks = {"bos_token_id": tokens.begin, "eos_token_id": tokens.end, "pad_token_id": tokens.pad}
@@ -165,7 +162,8 @@ def with_adapters(model: Any, settings: QuestionTraining, seed: int) -> Any:
             lora_alpha=settings.lora_alpha,
             target_modules=targets,
             task_type="CAUSAL_LM",
-            fan_in_fan_out=_transposed(model),
+            # Whether matrices are stored as inputs by outputs (GPT-2's Conv1D).
+            fan_in_fan_out=any(type(module).__name__ == "Conv1D" for module in model.modules()),
         )
         with warnings.catch_warnings():  # peft asks transformers in a way that the latter will give up
             warnings.simplefilter("ignore", FutureWarning)
@@ -175,11 +173,6 @@ def with_adapters(model: Any, settings: QuestionTraining, seed: int) -> Any:
             f"finetuning.targets={list(settings.targets)!r} is refused: {_line(error)}; "
             'allowed is ["all-linear"], or names of matrices of the model, as in ["c_attn"]'
         ) from None
-
-
-def _transposed(model: Any) -> bool:
-    """Whether the model's matrices are stored as inputs by outputs (GPT-2's Conv1D)."""
-    return any(type(module).__name__ == "Conv1D" for module in model.modules())
 
 
 def _line(error: Exception) -> str:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from empirics.errors import UsageError
-from empirics.experiments.language_models.config import LMConfig
+from empirics.experiments.language_models.config import LMConfig, Training
 from empirics.experiments.language_models.extra import require_extra
 from empirics.experiments.language_models.facts.selection import normalised
 from empirics.experiments.language_models.model import load_model, new_model, own_tokens, resolve_model, with_adapters
@@ -24,7 +24,7 @@ from empirics.experiments.language_models.train import Arithmetic, answer_exampl
 from empirics.experiments.protocol import Curve, Point, UnitRun
 from empirics.experiments.world import IntArray, area_under_curve, stream, unseen_templates
 
-__all__ = ["Prepared", "finetune", "measure_finetuned", "prepare", "pretrain", "run_arms"]
+__all__ = ["Prepared", "finetune", "measure_finetuned", "prepare", "pretrain", "pretrain_steps", "run_arms"]
 
 Observables = dict[str, float | None]
 
@@ -80,21 +80,13 @@ def _run(config: LMConfig, unit: Point, seed: int, before: Pretrained) -> UnitRu
 
 @dataclass(frozen=True)
 class Pretrained:
-    """A model that has read its statements.
+    """A model that has read its statements."""
 
-    Attributes:
-        prepared: the world, and the model, which fine-tuning changes in place.
-        weights: the weights after pre-training.
-        loss: nats a token along pre-training.
-        observables: what is stored.
-        diverged: why it is unusable; empty if it is not.
-    """
-
-    prepared: Prepared
-    weights: Mapping[str, Tensor]
-    loss: Curve
+    prepared: Prepared  # fine-tuning changes its model in place
+    weights: Mapping[str, Tensor]  # after pre-training
+    loss: Curve  # nats a token along pre-training
     observables: Observables
-    diverged: str
+    diverged: str  # why it is unusable; empty if it is not
 
 
 def prepare(config: LMConfig, unit: Point, seed: int, device: str) -> Prepared:
@@ -128,18 +120,17 @@ def prepare(config: LMConfig, unit: Point, seed: int, device: str) -> Prepared:
 
 def pretrain(at: Prepared) -> Pretrained:
     """Train the model on its statements, and measure what it stores."""
-    loss = train(
-        at.model,
-        statement_examples(at.statements),
-        at.config.pretraining,
-        pad=at.tokens.pad,
-        arithmetic=at.arithmetic,
-        order=stream(at.seed, "statement-batches"),
-    )
+    loss = pretrain_steps(at, at.config.pretraining, "statement-batches")
     if why := _diverged(loss):
         return Pretrained(at, {}, loss, {}, why)
     weights = {name: value.detach().clone() for name, value in at.model.state_dict().items()}
     return Pretrained(at, weights, loss, measure_pretrained(at), "")
+
+
+def pretrain_steps(at: Prepared, settings: Training, order: str) -> Curve:
+    """The loss along training on the statements, in the order that a named stream of the seed draws."""
+    examples, draw = statement_examples(at.statements), stream(at.seed, order)
+    return train(at.model, examples, settings, pad=at.tokens.pad, arithmetic=at.arithmetic, order=draw)
 
 
 def _diverged(loss: Curve) -> str:
@@ -154,16 +145,9 @@ def finetune(at: Prepared, count: int) -> tuple[Any, Curve]:
     if settings.method == "lora":
         model = with_adapters(model, settings, _number(at.seed, "adapters"))
         settings = settings.model_copy(update={"learning_rate": settings.lora_learning_rate})
-    chosen = [at.questions[i] for i in at.world.finetuned(count)]
-    curve = train(
-        model,
-        answer_examples(chosen),
-        settings,
-        pad=at.tokens.pad,
-        arithmetic=at.arithmetic,
-        order=stream(at.seed, "question-batches"),
-    )
-    return model, curve
+    examples = answer_examples([at.questions[i] for i in at.world.finetuned(count)])
+    draw = stream(at.seed, "question-batches")
+    return model, train(model, examples, settings, pad=at.tokens.pad, arithmetic=at.arithmetic, order=draw)
 
 
 def measure_pretrained(at: Prepared) -> Observables:

@@ -98,18 +98,9 @@ def ranks(
     arithmetic: Arithmetic,
     size: int,
 ) -> NDArray[np.int64]:
-    """Rank of each prompt's first candidate among its candidates by log probability; ties count against it.
+    """Rank, from 1, of each prompt's first candidate, the right one, among its candidates by log probability.
 
-    Args:
-        model: the model.
-        prompts: token numbers before the answer.
-        candidates: for each prompt its candidates' tokens, the right one first.
-        tokens: begin, end and padding marks.
-        arithmetic: device and precision.
-        size: sequences per batch.
-
-    Returns:
-        shape [prompts], from 1.
+    Ties count against it. Shape [prompts].
     """
     examples = [
         Example((*prompt, *candidate), len(prompt))

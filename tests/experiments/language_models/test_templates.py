@@ -190,10 +190,10 @@ def test_impossible_demands_name_relation_and_number(
     relations: list[str], count: int, multiplicity: int, message: str
 ) -> None:
     with pytest.raises(UsageError) as caught:
-        require_templates(load_templates(), relations, templates_per_relation=count, multiplicity=multiplicity)
+        require_templates(load_templates(), relations, templates=count, multiplicity=multiplicity)
     assert message in str(caught.value)
 
 
 def test_possible_demands_pass() -> None:
-    require_templates(load_templates(), load_templates(), templates_per_relation=12, multiplicity=12)
-    require_templates(load_templates(), EMBEDDED, templates_per_relation=26, multiplicity=1)
+    require_templates(load_templates(), load_templates(), templates=12, multiplicity=12)
+    require_templates(load_templates(), EMBEDDED, templates=26, multiplicity=1)

@@ -54,28 +54,24 @@ def load_templates(path: Path | str | None = None) -> dict[str, RelationTemplate
 
 
 def require_templates(
-    templates: Mapping[str, RelationTemplates],
-    relations: Collection[str],
-    *,
-    templates_per_relation: int,
-    multiplicity: int,
+    known: Mapping[str, RelationTemplates], relations: Collection[str], *, templates: int, multiplicity: int
 ) -> None:
-    """Check that |R| >= K templates of each relation exist.
+    """Check that |R| = ``templates`` >= K = ``multiplicity`` statement templates of each relation are known.
 
     Raises:
-        UsageError: a relation has no or too few statement templates.
+        UsageError: a relation has no or too few.
     """
     for relation in dict.fromkeys(relations):
-        found = templates.get(relation)
+        found = known.get(relation)
         if found is None:
             raise UsageError(
-                f"no templates for relation {relation!r}; there are some for {', '.join(sorted(templates))}; "
+                f"no templates for relation {relation!r}; there are some for {', '.join(sorted(known))}; "
                 f'add a table [relation."{relation}"] to a template file'
             )
-        where = f"relation {relation!r} ({found.source})"
         available = len(found.statements)
-        for name, value in (("multiplicity (K)", multiplicity), ("templates (|R|)", templates_per_relation)):
+        for name, value in (("multiplicity (K)", multiplicity), ("templates (|R|)", templates)):
             if value > available:
+                where = f"relation {relation!r} ({found.source})"
                 raise UsageError(f"{name} = {value} exceeds the {available} statement templates of {where}")
 
 

@@ -46,15 +46,6 @@ __all__ = [
     "predicted_errors",
     "prompt_only",
 ]
-    "PREDICTORS",
-    "coverage_score",
-    "margins",
-    "measured_and_predicted",
-    "predict",
-    "predictable",
-    "predicted_errors",
-    "prompt_only",
-]
 
 PREDICTORS: Final = ("coverage", "prompt", "linearised", "displaced")
 """Names of the predictors, from the crudest to the finest."""
