@@ -70,11 +70,9 @@ class World:
     """One draw of the world.
 
     Attributes:
-        vocabulary: token numbers.
         own_templates: T(s), template numbers in 0..|R|-1; shape [S, K].
         answer_of: a(s), answer numbers in 0..A-1; shape [S].
-        finetuning_order: a random order of the subjects, whose prefixes are the
-            nested fine-tuning sets; shape [S].
+        finetuning_order: subjects in random order, whose prefixes are the nested fine-tuning sets; shape [S].
         pretraining_distractors: distractor numbers before each sequence; shape [S, K, L].
         finetuning_distractors: the same for the Q&A sequences; shape [S, L].
     """
@@ -150,14 +148,12 @@ class Sizes:
 def draw_world(config: WorldSettings, templates: int, multiplicity: int, seed: int) -> World:
     """Draw the world of a seed.
 
-    T(s) is the prefix of length K of a random order of all templates, drawn
-    independently for each subject: uniform without replacement for every K, and
-    nested in K, so that worlds of one seed are paired across multiplicities.
+    T(s) is the prefix of length K of a random order of all templates, drawn independently for each subject: uniform
+    without replacement, and nested in K, so that worlds of one seed are paired across multiplicities.
     """
     subjects, answers = config.subjects, config.answers
-    order = stream(seed, "templates", templates).permuted(
-        np.tile(np.arange(templates, dtype=np.int64), (subjects, 1)), axis=1
-    )
+    numbers = np.tile(np.arange(templates, dtype=np.int64), (subjects, 1))
+    order = stream(seed, "templates", templates).permuted(numbers, axis=1)
     draw = stream(seed, "answers")
     if config.answer_of:
         answer_of = np.array(config.answer_of, dtype=np.int64)
@@ -166,14 +162,13 @@ def draw_world(config: WorldSettings, templates: int, multiplicity: int, seed: i
     else:
         answer_of = draw.permutation(answers)[:subjects]
     length, kinds = config.distractors, max(config.distractor_vocabulary, 1)
+    shape = (subjects, multiplicity, length)
     return World(
         vocabulary=Vocabulary(subjects, templates, answers, config.distractor_vocabulary),
         own_templates=order[:, :multiplicity].copy(),
         answer_of=answer_of.astype(np.int64),
         finetuning_order=stream(seed, "finetuning-order").permutation(subjects).astype(np.int64),
-        pretraining_distractors=stream(seed, "pretraining-distractors").integers(
-            0, kinds, size=(subjects, multiplicity, length)
-        ),
+        pretraining_distractors=stream(seed, "pretraining-distractors").integers(0, kinds, size=shape),
         finetuning_distractors=stream(seed, "finetuning-distractors").integers(0, kinds, size=(subjects, length)),
     )
 
