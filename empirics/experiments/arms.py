@@ -34,9 +34,7 @@ def arms_of(experiment: Experiment, settings: ExperimentSettings) -> tuple[Arm, 
     An arm without a grid of its own runs at those cells of the main grid that
     ``[arms]`` selects; it is left out where there are none, and where its
     overlay changes nothing.
-
-    Raises:
-        UsageError: an unknown arm, or an overlay that the main settings make impossible.
+    Raises UsageError: an unknown arm, or an overlay that the main settings make impossible.
     """
     main = settings.model_copy(update={"arms": type(settings.arms)()})
     for name in settings.arms.run:

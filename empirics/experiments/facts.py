@@ -32,11 +32,7 @@ class FactReader(Protocol):
     """Reads facts: at most ``number`` of them, of some relations (all if none is named)."""
 
     def __call__(self, *, relations: Sequence[str], number: int, answers_shared: bool) -> FactTable:
-        """The table.
-
-        Raises:
-            UsageError: the source cannot be read, or nothing is left.
-        """
+        """The table (UsageError: the source cannot be read, or nothing is left)."""
 
 
 class FactExperiment(Experiment):

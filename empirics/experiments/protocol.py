@@ -204,8 +204,7 @@ class Experiment(Protocol):
     def settle(self, settings: Any, device: str) -> Any:
         """The settings with their open choices made, after a check that everything needed is at hand.
 
-        Raises:
-            UsageError: something is missing.
+        Raises UsageError: something is missing.
         """
         return settings
 
@@ -237,17 +236,14 @@ class Experiment(Protocol):
 
     def inspect(self, settings: Any, cell: Point, seed: int) -> Inspected:
         """One run of one cell, in full.
-
-        Raises:
-            UsageError: an impossible cell, or the experiment has no such run.
+        Raises UsageError: an impossible cell, or the experiment has no such run.
         """
         raise UsageError(f"the experiment {self.name} has no single run to inspect")
 
     def map_design(self) -> Any:
         """What a map of regimes is made of (:class:`empirics.experiments.map_design.MapDesign`).
 
-        Raises:
-            UsageError: the experiment has none.
+        Raises UsageError: the experiment has none.
         """
         raise UsageError(f"the experiment {self.name} has no map of regimes")
 
@@ -258,17 +254,14 @@ class Experiment(Protocol):
 
         None if it reads none. ``source`` is a file, or the name of a table that ships with the experiment;
         ``answers_shared`` keeps facts with the same answer.
-
-        Raises:
-            UsageError: the source cannot be read, or nothing is left.
+        Raises UsageError: the source cannot be read, or nothing is left.
         """
         return None
 
     def on_facts(self, settings: Any, read: FactReader, relations: Sequence[str]) -> tuple[Any, tuple[str, ...]]:
         """The settings on a table of real facts, and how its facts were chosen, in words.
 
-        Raises:
-            UsageError: the experiment takes none, or too few are left.
+        Raises UsageError: the experiment takes none, or too few are left.
         """
         raise UsageError(f"--facts is refused: the experiment {self.name} takes no table of facts")
 

@@ -106,8 +106,7 @@ def experiment(name: str | None = None) -> Experiment:
 def on_facts(item: Experiment, settings: Any, source: str, relations: Sequence[str]) -> tuple[Any, tuple[str, ...]]:
     """The experiment's settings on facts that whichever experiment reads them gives, and in words how they were chosen.
 
-    Raises:
-        UsageError: nothing reads them, the experiment takes none, or too few are left.
+    Raises UsageError: nothing reads them, the experiment takes none, or too few are left.
     """
 
     def read(*, relations: Sequence[str], number: int, answers_shared: bool) -> FactTable:

@@ -32,9 +32,7 @@ def resolve_model(name: str) -> Path:
 
     A folder of that name is taken as it is; else the Hugging Face cache is
     searched; else the hub is asked, if it answers within seconds.
-
-    Raises:
-        UsageError: the folder holds no model, or the name is neither here nor to be had.
+    Raises UsageError: the folder holds no model, or the name is neither here nor to be had.
     """
     if Path(name).is_dir():
         if not (Path(name) / "config.json").is_file():
@@ -85,22 +83,14 @@ def _hub_answers() -> bool:
 
 
 def own_tokens(folder: Path) -> Tokens:
-    """The tokenizer that belongs to a model.
-
-    Raises:
-        UsageError: the folder has none that can be loaded.
-    """
+    """The tokenizer that belongs to a model (UsageError: the folder has none that can be loaded)."""
     with _loading("tokenizer", folder) as transformers:
         found = Tokens(transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True))
     return found
 
 
 def load_model(folder: Path) -> Any:
-    """The causal language model in a folder, in float32.
-
-    Raises:
-        UsageError: its files do not make one.
-    """
+    """The causal language model in a folder, in float32 (UsageError: its files do not make one)."""
     with _loading("causal language model", folder) as transformers:
         found = transformers.AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, dtype=torch.float32)
     return found
@@ -150,8 +140,7 @@ def new_model(settings: Architecture, tokens: Tokens, positions: int, seed: int)
 def with_adapters(model: Any, settings: QuestionTraining, seed: int) -> Any:
     """The model with low-rank adapters, the only weights that are then trained.
 
-    Raises:
-        UsageError: ``finetuning.targets`` names no matrix of the model.
+    Raises UsageError: ``finetuning.targets`` names no matrix of the model.
     """
     peft = library("peft")
     targets = "all-linear" if settings.targets == ("all-linear",) else list(settings.targets)

@@ -87,8 +87,7 @@ class FactWorld:
 def check_world(config: LMConfig) -> None:
     """Refuse what the facts and templates at hand do not allow.
 
-    Raises:
-        UsageError: too few templates of a relation, or N_f not below the number of facts.
+    Raises UsageError: too few templates of a relation, or N_f not below the number of facts.
     """
     found = selected(config.facts)
     if max(config.world.finetuned) >= len(found.facts):

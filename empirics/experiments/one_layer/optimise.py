@@ -42,9 +42,7 @@ class Optimizer(Protocol):
 
 def optimizer(parts: Sequence[Part], stage: Stage) -> Optimizer:
     """The optimiser that a stage names, with its step sizes: one for attention, one for all else.
-
-    Raises:
-        ValueError: on a CPU, parameters or gradients are not dense in memory.
+    Raises ValueError: on a CPU, parameters or gradients are not dense in memory.
     """
     rates = [stage.attention_learning_rate if p.name == "attention" else stage.learning_rate for p in parts]
     if stage.optimizer == "adam":

@@ -74,9 +74,7 @@ def select(
 
     Sharing lets fine-tuning lift the answers of held-out facts directly, so the
     default keeps the first fact of each answer: a(.) is an injection, as in the theory.
-
-    Raises:
-        UsageError: nothing is left, or a relation that is asked for has no fact.
+    Raises UsageError: nothing is left, or a relation that is asked for has no fact.
     """
     known = dict.fromkeys(fact.relation for fact in facts)
     for name in relations:

@@ -58,8 +58,7 @@ def require_templates(
 ) -> None:
     """Check that |R| = ``templates`` >= K = ``multiplicity`` statement templates of each relation are known.
 
-    Raises:
-        UsageError: a relation has no or too few.
+    Raises UsageError: a relation has no or too few.
     """
     for relation in dict.fromkeys(relations):
         found = known.get(relation)
