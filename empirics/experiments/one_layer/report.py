@@ -28,13 +28,14 @@ def show(subject: Measured) -> Shown:
     """Table and figure of the headline bound, the gap, and one sentence on each."""
     indices = [index for index, cell in enumerate(subject.cells) if cell.variant == _MAIN]
     figures = (_error_figure(subject), _gap_figure(subject))
+    outside = {v.reason for v in subject.verdicts if v.claim in _READINGS and v.verdict == "OUT OF SCOPE"}
     return Shown(
         summary=_summary(subject),
         headline=_headline(subject),
         tables=(_table(subject, indices),) if indices else (),
         figures=tuple(figure for figure in figures if figure is not None),
         columns=_columns(subject),
-        notes=tuple(f"Out of scope: {reason}." for reason in _out_of_scope(subject)),
+        notes=tuple(f"Out of scope: {reason}." for reason in sorted(outside)),
     )
 
 
@@ -104,10 +105,6 @@ def _columns(subject: Measured) -> dict[str, tuple[Scalar, ...]]:
         found = [subject.verdict_of(identifier, index) for index in range(len(subject.cells))]
         columns[f"verdict_{reading}"] = tuple(None if v is None else v.verdict for v in found)
     return columns
-
-
-def _out_of_scope(subject: Measured) -> list[str]:
-    return sorted({v.reason for v in subject.verdicts if v.claim in _READINGS and v.verdict == "OUT OF SCOPE"})
 
 
 def _headline(subject: Measured) -> str:

@@ -50,19 +50,12 @@ def train(
     floor: float = 0.0,
     watch: Watch | None = None,
 ) -> list[Trained]:
-    """Train one model per (weights, corpus, seed); the result of each is independent of the others.
+    """Train one model per (weights, corpus, seed), from copies; the result of each is independent of the others.
 
-    Args:
-        weights: starting points, unchanged.
-        corpora: what each is trained on.
-        model: the architecture.
-        stage: optimiser, steps and step sizes.
-        seeds: mini-batches and low-rank updates draw from them.
-        floor: subtracted from the loss before it is compared with ``target_gap``, in nats.
-        watch: measured at the steps at which the loss is recorded.
+    Mini-batches and low-rank updates draw from the seeds. ``floor``, in nats, is subtracted from the loss before it is
+    compared with ``target_gap``; ``watch`` is called at the steps at which the loss is recorded.
 
-    Raises:
-        ValueError: low-rank fine-tuning with trained embeddings or mini-batches.
+    Raises ValueError: low-rank fine-tuning with trained embeddings or mini-batches.
     """
     # Models that stop at a target gap stop at steps of their own: they are not stacked.
     stacked = not (_on_cpu(weights) or _needs_autograd(model, stage) or _target(stage))

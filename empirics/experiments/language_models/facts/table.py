@@ -6,8 +6,9 @@ import ast
 import json
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -99,11 +100,7 @@ def load_facts(path: Path | str) -> tuple[tuple[Fact, ...], FactReport]:
     are accepted too. If their subj_id differ they speak of namesakes, which no prompt can tell
     apart: only the most viewed (s_pop; the first of equals) is kept.
 
-    Args:
-        path: .tsv, .csv, .jsonl or .parquet file, or folder saved by ``datasets``' ``save_to_disk``.
-
-    Raises:
-        UsageError: the table cannot be read, or has no usable row.
+    Raises UsageError: the table cannot be read (:func:`read_rows`), or has no usable row.
     """
     report = FactReport(str(path))
     entries: list[_Entry] = []
@@ -129,16 +126,16 @@ def embedded_facts() -> tuple[Fact, ...]:
 
 @dataclass
 class _Entry:
-    """A usable row."""
+    """A usable row: its fact, and which entity of the subject's name it speaks of, viewed so often."""
 
     row: int
-    id: str
-    subject: str
-    relation: str
-    answer: str
-    accepted: list[str]
+    fact: Fact
     entity: str
     views: int
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.fact.subject, self.fact.relation
 
 
 def _count(tallies: dict[str, Tally], reason: str, row: int) -> None:
@@ -163,7 +160,7 @@ def _entry(row: Row, report: FactReport) -> _Entry | None:
     relation = texts["prop"].casefold() if texts["prop"].casefold() in load_templates() else texts["prop"]
     if relation != texts["prop"]:
         mended.append("capital letters in the name of one of PopQA's relations")
-    accepted = _accepted(row.values, texts["obj"], mended)
+    accepted = tuple(_accepted(row.values, texts["obj"], mended))
     for reason in mended:
         _count(report.repaired, reason, row.number)
     for column in _UNUSED:
@@ -173,16 +170,9 @@ def _entry(row: Row, report: FactReport) -> _Entry | None:
             _count(report.noted, f"{column}{EMPTY}", row.number)
         elif column in ("s_pop", "o_pop") and _number(row.values[column]) is None:
             _count(report.noted, f"{column} is no number of page views", row.number)
-    return _Entry(
-        row=row.number,
-        id=_plain(row.values.get("id")) or f"row-{row.number}",
-        subject=texts["subj"],
-        relation=relation,
-        answer=texts["obj"],
-        accepted=accepted,
-        entity=_plain(row.values.get("subj_id")),
-        views=_number(row.values.get("s_pop")) or 0,
-    )
+    name = _plain(row.values.get("id")) or f"row-{row.number}"
+    fact = Fact(name, texts["subj"], relation, texts["obj"], accepted)
+    return _Entry(row.number, fact, _plain(row.values.get("subj_id")), _number(row.values.get("s_pop")) or 0)
 
 
 def _clean(value: Any) -> tuple[str, str]:
@@ -251,12 +241,12 @@ def _without_namesakes(entries: list[_Entry], report: FactReport) -> list[_Entry
     """Of entities that share a name within a relation, the most viewed one only."""
     best: dict[tuple[str, str], _Entry] = {}
     for entry in entries:
-        chosen = best.setdefault((entry.subject, entry.relation), entry)
+        chosen = best.setdefault(entry.key, entry)
         if entry.entity and chosen.entity != entry.entity and entry.views > chosen.views:
-            best[entry.subject, entry.relation] = entry
+            best[entry.key] = entry
     kept = []
     for entry in entries:
-        chosen = best[entry.subject, entry.relation]
+        chosen = best[entry.key]
         if entry.entity and chosen.entity and entry.entity != chosen.entity:
             _count(report.dropped, "another subject of the same name (subj_id differs) is viewed more", entry.row)
         else:
@@ -268,21 +258,22 @@ def _facts(entries: list[_Entry], report: FactReport) -> tuple[Fact, ...]:
     """Merge rows with the same subject and relation; give every fact an id of its own."""
     merged: dict[tuple[str, str], _Entry] = {}
     for entry in entries:
-        earlier = merged.setdefault((entry.subject, entry.relation), entry)
+        earlier = merged.setdefault(entry.key, entry)
         if earlier is entry:
             continue
-        same = entry.answer == earlier.answer
+        same = entry.fact.answer == earlier.fact.answer
         reason = "repeats an earlier row" if same else "another answer to an earlier row: accepted too"
         _count(report.merged, reason, entry.row)
-        earlier.accepted = list(dict.fromkeys([*earlier.accepted, *entry.accepted]))
+        accepted = dict.fromkeys((*earlier.fact.accepted, *entry.fact.accepted))
+        earlier.fact = replace(earlier.fact, accepted=tuple(accepted))
     facts: dict[str, Fact] = {}
     for entry in merged.values():
-        name = entry.id
+        name = entry.fact.id
         while name in facts:
             name = f"{name}-row-{entry.row}"
-        if name != entry.id:
+        if name != entry.fact.id:
             _count(report.repaired, "id used before: the row was added to it", entry.row)
-        facts[name] = Fact(name, entry.subject, entry.relation, entry.answer, tuple(entry.accepted))
-        report.relations[entry.relation] = report.relations.get(entry.relation, 0) + 1
+        facts[name] = replace(entry.fact, id=name)
+    report.relations = dict(Counter(fact.relation for fact in facts.values()))
     report.kept = len(facts)
     return tuple(facts.values())

@@ -19,12 +19,8 @@ __all__ = ["Autograd"]
 class Autograd:
     """One model and one corpus; a :class:`~empirics.experiments.one_layer.engine.backend.Backend` with B = 1.
 
-    Args:
-        weights: the starting point, not changed.
-        corpus: what the loss is about.
-        config: the architecture.
-        batch_size: rows of each shape in a mini-batch; 0 for the full batch. The loss is always that of all rows.
-        seed: mini-batches draw from it.
+    It starts from a copy of ``weights``. A mini-batch has ``batch_size`` rows of each shape (0: the full batch); the
+    loss is always that of all rows.
     """
 
     def __init__(

@@ -57,15 +57,10 @@ class _Block:
 class CompiledEngine(ClosedForm):
     """One model and one corpus; a :class:`~empirics.experiments.one_layer.engine.backend.Backend` with B = 1.
 
-    Args:
-        weights: the starting point, not changed (see :meth:`weights`); one-hot embeddings, on a CPU.
-        corpus: what the loss is about.
-        config: the architecture.
+    It starts from a copy of the weights, which are on a CPU. ``columns`` are the tokens that have a logit of their
+    own; all of them unless merged.
 
-    ``columns`` are the tokens that have a logit of their own; all of them unless merged.
-
-    Raises:
-        ValueError: embeddings are not one-hot.
+    Raises ValueError: embeddings are not one-hot.
     """
 
     def __init__(self, weights: Parameters, corpus: Sequence[Rows], config: configuration.Model) -> None:

@@ -37,12 +37,8 @@ class _Adapter:
 class LowRank:
     """An engine of which only low-rank updates are trained; training starts at M_0.
 
-    With G the gradient of the loss in M, that in left is G right^T and that in right is left^T G.
-
-    Args:
-        engine: the model, or models stacked along a first dimension; everything else of it stays frozen.
-        stage: rank and targets.
-        seeds: one per model; the starting values of ``right`` derive from it.
+    With G the gradient of the loss in M, that in left is G right^T and that in right is left^T G. Everything else in
+    the engine stays frozen; the starting values of ``right`` derive from the seeds, one per model.
     """
 
     def __init__(self, engine: CompiledEngine | StackedEngine, stage: Finetuning, seeds: Sequence[int]) -> None:

@@ -46,13 +46,9 @@ class _Group:
 class StackedEngine(ClosedForm):
     """B models of one shape on corpora of one shape; a :class:`~empirics.experiments.one_layer.engine.backend.Backend`.
 
-    Args:
-        weights: one per model; not changed (see :meth:`weights`).
-        corpora: one per model, of equal shapes.
-        config: the architecture, without trained embeddings.
+    They start from copies of the weights.
 
-    Raises:
-        ValueError: embeddings are to be trained.
+    Raises ValueError: embeddings are to be trained.
     """
 
     def __init__(

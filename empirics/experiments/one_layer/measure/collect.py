@@ -8,7 +8,6 @@ from empirics.experiments.one_layer.config import Config
 from empirics.experiments.one_layer.measure.attention import pretraining_attention
 from empirics.experiments.one_layer.measure.extraction import finetuning_observables
 from empirics.experiments.one_layer.measure.features import feature_observables, feature_similarity
-from empirics.experiments.one_layer.measure.gap_curve import gap_observables
 from empirics.experiments.one_layer.measure.gradient import gradient_observables, update_observables
 from empirics.experiments.one_layer.measure.linear_memory import (
     finetunes_by_gradient_descent,
@@ -16,7 +15,7 @@ from empirics.experiments.one_layer.measure.linear_memory import (
     smoothness,
     template_dominance,
 )
-from empirics.experiments.one_layer.measure.pretraining import pretraining_observables
+from empirics.experiments.one_layer.measure.pretraining import gap_observables, pretraining_observables
 from empirics.experiments.one_layer.parameters import Parameters
 from empirics.experiments.one_layer.train import Watch
 from empirics.experiments.protocol import Curve
