@@ -14,7 +14,6 @@ from empirics.experiments.arms import Arm
 from empirics.experiments.language_models.config import LMConfig
 from empirics.experiments.language_models.facts.selection import selected
 from empirics.experiments.language_models.run import finetune, prepare, pretrain_steps
-from empirics.experiments.language_models.score import greedy_answers, log_likelihoods
 from empirics.experiments.language_models.train import answer_examples
 from empirics.experiments.protocol import Experiment, Plan, Point
 
@@ -113,10 +112,10 @@ def calibrate(config: LMConfig, unit: Point, device: str) -> Timing:
     prompts = [text.prompt for text in (list(at.questions) * size)[:size]]
     asked = answer_examples((list(at.questions) * size)[:size])
     longest = 2 + max(len(text.tokens) - text.answer[0] for text in at.questions)
-    score = (at.tokens, at.arithmetic, size)
-    log_likelihoods(at.model, asked, *score)
-    forward, _ = _timed(lambda: log_likelihoods(at.model, asked, *score))
-    decoding, _ = _timed(lambda: greedy_answers(at.model, prompts, longest, *score))
+    scorer = at.scorer(at.model)
+    scorer.log_likelihoods(asked)
+    forward, _ = _timed(lambda: scorer.log_likelihoods(asked))
+    decoding, _ = _timed(lambda: scorer.greedy_answers(prompts, longest))
 
     def train(steps: int) -> None:
         pretrain_steps(at, config.pretraining.model_copy(update={"steps": steps}), "calibration")

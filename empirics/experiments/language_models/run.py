@@ -17,7 +17,7 @@ from empirics.experiments.language_models.config import LMConfig, Training
 from empirics.experiments.language_models.extra import require_extra
 from empirics.experiments.language_models.facts.selection import normalised
 from empirics.experiments.language_models.model import load_model, new_model, own_tokens, resolve_model, with_adapters
-from empirics.experiments.language_models.score import completed, greedy_answers, log_likelihoods, ranks, right
+from empirics.experiments.language_models.score import Scorer, right
 from empirics.experiments.language_models.texts import FactWorld, draw_fact_world
 from empirics.experiments.language_models.tokenizer import Encoded, Tokens, build_tokenizer
 from empirics.experiments.language_models.train import Arithmetic, answer_examples, statement_examples, train
@@ -41,6 +41,10 @@ class Prepared:
     statements: Sequence[Encoded]
     questions: Sequence[Encoded]
     arithmetic: Arithmetic
+
+    def scorer(self, model: Any) -> Scorer:
+        """Of a model, as the configuration says."""
+        return Scorer(model, self.tokens, self.arithmetic, self.config.evaluation.batch_size)
 
 
 def run_arms(arms: Sequence[LMConfig], unit: Point, seeds: Sequence[int], device: str) -> Iterator[list[UnitRun]]:
@@ -160,9 +164,8 @@ def measure_pretrained(at: Prepared) -> Observables:
     if settings.sentences and len(texts) > settings.sentences:
         chosen = stream(at.seed, "scored-statements").permutation(len(texts))[: settings.sentences]
         texts = [texts[i] for i in chosen]
-    stored = completed(at.model, texts, at.tokens, at.arithmetic, settings.batch_size)
-    examples = statement_examples(texts)
-    likelihood = log_likelihoods(at.model, examples, at.tokens, at.arithmetic, settings.batch_size)
+    scorer = at.scorer(at.model)
+    stored, likelihood = scorer.completed(texts), scorer.log_likelihoods(statement_examples(texts))
     # The corpus has S K different sequences of equal weight: no model's mean loss is below log(S K).
     gap = -float(likelihood.mean()) - math.log(len({text.tokens for text in at.statements}))
     return {"statement_accuracy": float(stored.mean()), "statement_gap": gap}
@@ -170,29 +173,22 @@ def measure_pretrained(at: Prepared) -> Observables:
 
 def measure_finetuned(at: Prepared, model: Any, count: int) -> Observables:
     """Answers on the facts that fine-tuning showed and on those that it did not."""
-    size = at.config.evaluation.batch_size
+    scorer = at.scorer(model)
     held_out, shown = at.world.held_out(count), at.world.finetuned(count)
-    wrong = ~_answered(at, model, held_out)
+    wrong = ~_answered(at, scorer, held_out)
     own = at.tokens.answers([fact.answer for fact in at.world.facts])
     candidates = _candidates(at)
-    places = ranks(
-        model,
-        [at.questions[i].prompt for i in held_out],
-        [[own[i], *(own[j] for j in candidates[i])] for i in held_out],
-        at.tokens,
-        at.arithmetic,
-        size,
-    )
-    likelihood = log_likelihoods(
-        model, answer_examples([at.questions[i] for i in held_out]), at.tokens, at.arithmetic, size
-    )
+    asked = [at.questions[i] for i in held_out]
+    options = [[own[i], *(own[j] for j in candidates[i])] for i in held_out]
+    places = scorer.ranks([question.prompt for question in asked], options)
+    likelihood = scorer.log_likelihoods(answer_examples(asked))
     world = at.world.distinct_templates()
     unseen = unseen_templates(world, count)
     area = area_under_curve(unseen, wrong)
     return {
         "ood_error": float(wrong.mean()),
         "ood_loss": -float(likelihood.mean()),
-        "finetuning_error": float((~_answered(at, model, shown)).mean()),
+        "finetuning_error": float((~_answered(at, scorer, shown)).mean()),
         "answer_reciprocal_rank": float((1.0 / places).mean()),
         "unseen_own_templates": float(unseen.mean()),
         "some_template_unseen": float((unseen > 0).mean()),
@@ -201,11 +197,10 @@ def measure_finetuned(at: Prepared, model: Any, count: int) -> Observables:
     }
 
 
-def _answered(at: Prepared, model: Any, numbers: IntArray) -> NDArray[np.bool_]:
+def _answered(at: Prepared, scorer: Scorer, numbers: IntArray) -> NDArray[np.bool_]:
     """Whether the greedy answer of each fact is an accepted one; shape [numbers]."""
     longest = 2 + max(len(ids) for ids in at.tokens.answers([fact.answer for fact in at.world.facts]))
-    prompts = [at.questions[i].prompt for i in numbers]
-    given = greedy_answers(model, prompts, longest, at.tokens, at.arithmetic, at.config.evaluation.batch_size)
+    given = scorer.greedy_answers([at.questions[i].prompt for i in numbers], longest)
     return np.array(
         [right(answer, at.world.facts[i].accepted) for answer, i in zip(given, numbers, strict=True)], dtype=bool
     )

@@ -63,9 +63,7 @@ class Tokens:
 
     def __init__(self, tokenizer: Any) -> None:
         self.tokenizer = tokenizer
-        end = tokenizer.eos_token_id
-        if end is None:
-            end = tokenizer.sep_token_id
+        end = tokenizer.sep_token_id if tokenizer.eos_token_id is None else tokenizer.eos_token_id
         if end is None:
             raise ValueError("the tokenizer has no end-of-text token")
         self.end: int = end

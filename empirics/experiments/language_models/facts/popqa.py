@@ -45,9 +45,8 @@ class Row:
 def read_rows(path: Path | str) -> list[Row]:
     """All rows of a .tsv, .csv, .jsonl or .parquet file, or of a folder written by ``datasets``' ``save_to_disk``.
 
-    Raises:
-        UsageError: no such file, an unknown kind of file, broken quoting (with the line), text that is
-            not UTF-8, no header, columns that are missing, or pyarrow is needed and not installed.
+    Raises UsageError: no such file, an unknown kind of file, broken quoting (with the line), text that is not UTF-8, no
+    header, columns that are missing, or pyarrow is needed and not installed.
     """
     path = Path(path)
     if not path.exists():
