@@ -16,6 +16,7 @@ __all__ = [
     "World",
     "WorldSettings",
     "area_under_curve",
+    "coverage_observables",
     "draw_world",
     "stream",
     "unseen_templates",
@@ -177,6 +178,18 @@ def unseen_templates(world: World, finetuned: int) -> IntArray:
     """For each fact not fine-tuned, its own templates that no fine-tuned fact was written with; shape [S - N_f]."""
     held_out = world.own_templates[world.finetuning_order[finetuned:]]
     return np.asarray((world.coverage(finetuned)[held_out] == 0).sum(axis=1), dtype=np.int64)
+
+
+def coverage_observables(world: World, finetuned: int, wrong: NDArray[np.bool_]) -> dict[str, float | None]:
+    """How much of the held-out facts' templates fine-tuning showed, and how well that predicts which are ``wrong``."""
+    unseen = unseen_templates(world, finetuned)
+    area = area_under_curve(unseen, wrong)
+    return {
+        "unseen_own_templates": float(unseen.mean()),
+        "some_template_unseen": float((unseen > 0).mean()),
+        "no_template_seen": float((unseen == world.multiplicity).mean()),
+        "coverage_auc_excess": None if area is None else area - 0.5,
+    }
 
 
 def area_under_curve(score: IntArray, positive: NDArray[np.bool_]) -> float | None:

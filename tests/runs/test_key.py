@@ -40,7 +40,7 @@ def test_every_module_that_a_run_imports_is_in_its_key(name):
 
 
 @pytest.mark.parametrize(
-    "place", ["world.py", "coverage.py", "protocol.py", "one_layer/train.py", "one_layer/measure/failures.py"]
+    "place", ["world.py", "facts.py", "protocol.py", "one_layer/train.py", "one_layer/measure/failures.py"]
 )
 def test_a_change_of_a_deciding_source_changes_the_key(place, monkeypatch):
     from pathlib import Path
@@ -92,7 +92,7 @@ def test_every_file_of_a_third_partys_folder_is_in_the_key(init, tmp_path, monke
     key._code.cache_clear()
 
 
-@pytest.mark.parametrize("place", ["report.py", "map.py", "predict/laws.py", "presets/quick.toml"])
+@pytest.mark.parametrize("place", ["report.py", "map.py", "presets/quick.toml"])
 def test_a_change_of_what_is_only_shown_keeps_what_is_stored(place, monkeypatch):
     from pathlib import Path
 

@@ -8,7 +8,6 @@ from typing import Any
 from empirics.experiments.arms import arms_of
 from empirics.experiments.document import Measured
 from empirics.experiments.facts import FactExperiment, FactTable
-from empirics.experiments.language_models.arms import LEADING, OVERLAYS
 from empirics.experiments.language_models.config import LMConfig, digest_of
 from empirics.experiments.language_models.facts.selection import EMBEDDED, FactSource
 from empirics.experiments.language_models.observables import OBSERVABLES
@@ -28,8 +27,11 @@ class LanguageModels(FactExperiment):
     notation = NOTATION
     settings = LMConfig
     observables = (*extraction.OBSERVABLES, *OBSERVABLES)
-    leading = LEADING
-    overlays = OVERLAYS
+    leading = "language-model"
+    overlays = {  # noqa: RUF012 - read only
+        "lm-low-rank": {"finetuning.method": "lora"},  # the only one that a claim speaks of
+        "lm-llama": {"model.architecture": "llama"},
+    }
     aside = ("report.py", "plan.py")
     libraries = ("torch", "numpy", "transformers", "peft", "tokenizers")
     command = "lm"

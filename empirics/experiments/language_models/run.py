@@ -22,7 +22,7 @@ from empirics.experiments.language_models.texts import FactWorld, draw_fact_worl
 from empirics.experiments.language_models.tokenizer import Encoded, Tokens, build_tokenizer
 from empirics.experiments.language_models.train import Arithmetic, answer_examples, statement_examples, train
 from empirics.experiments.protocol import Curve, Point, UnitRun
-from empirics.experiments.world import IntArray, area_under_curve, stream, unseen_templates
+from empirics.experiments.world import IntArray, coverage_observables, stream
 
 __all__ = ["Prepared", "finetune", "measure_finetuned", "prepare", "pretrain", "pretrain_steps", "run_arms"]
 
@@ -182,18 +182,12 @@ def measure_finetuned(at: Prepared, model: Any, count: int) -> Observables:
     options = [[own[i], *(own[j] for j in candidates[i])] for i in held_out]
     places = scorer.ranks([question.prompt for question in asked], options)
     likelihood = scorer.log_likelihoods(answer_examples(asked))
-    world = at.world.distinct_templates()
-    unseen = unseen_templates(world, count)
-    area = area_under_curve(unseen, wrong)
     return {
         "ood_error": float(wrong.mean()),
         "ood_loss": -float(likelihood.mean()),
         "finetuning_error": float((~_answered(at, scorer, shown)).mean()),
         "answer_reciprocal_rank": float((1.0 / places).mean()),
-        "unseen_own_templates": float(unseen.mean()),
-        "some_template_unseen": float((unseen > 0).mean()),
-        "no_template_seen": float((unseen == world.multiplicity).mean()),
-        "coverage_auc_excess": None if area is None else area - 0.5,
+        **coverage_observables(at.world.distinct_templates(), count, wrong),
     }
 
 

@@ -34,7 +34,7 @@ class OneLayer(FactExperiment):
     premises = {"pretraining_gap": "premise_gap"}  # noqa: RUF012 - read only
     overlays = OVERLAYS
     stacks = 64
-    aside = ("presets", "report.py", "map.py", "predict/laws.py")
+    aside = ("presets", "report.py", "map.py")
     libraries = ("torch", "numpy", "numba")
     default = True
 
@@ -50,11 +50,7 @@ class OneLayer(FactExperiment):
         """Observables of all N_f for each seed, for arms that share their pre-trained models."""
         from empirics.experiments.one_layer.run import run_arms
 
-        if not self.predicting:
-            return run_arms(settings, unit, seeds, device)
-        from empirics.experiments.one_layer.predict.predictors import measured_and_predicted
-
-        return run_arms(settings, unit, seeds, device, measured_and_predicted)
+        return run_arms(settings, unit, seeds, device, predicting=self.predicting)
 
     def deciding(self, settings: Config) -> dict[str, Any]:
         """Everything that decides a run; the name of a facts file does not."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,16 +14,12 @@ from empirics.experiments.one_layer.config import Config
 from empirics.experiments.one_layer.corpus import finetuning_corpus, pretraining_corpus
 from empirics.experiments.one_layer.measure.collect import measure_finetuned, measure_pretrained, watched
 from empirics.experiments.one_layer.parameters import Parameters, initial_parameters
+from empirics.experiments.one_layer.predict.predictors import measured_and_predicted
 from empirics.experiments.one_layer.train import Trained, train
 from empirics.experiments.protocol import Curve, Point, UnitRun
 from empirics.experiments.world import World, draw_world
 
-__all__ = ["Details", "Finished", "run_arms", "run_one"]
-
-Details = Callable[
-    [Config, World, Parameters, Parameters, int], tuple[Mapping[str, float | None], Mapping[str, Sequence[float]]]
-]
-"""What is measured beyond: settings, world, weights before and after, N_f to observables and values of single facts."""
+__all__ = ["Finished", "run_arms", "run_one"]
 
 
 @dataclass(frozen=True)
@@ -56,12 +52,15 @@ class Finished:
 
 
 def run_arms(
-    arms: Sequence[Config], unit: Point, seeds: Sequence[int], device: str, details: Details | None = None
+    arms: Sequence[Config], unit: Point, seeds: Sequence[int], device: str, *, predicting: bool = False
 ) -> Iterator[list[UnitRun]]:
-    """The runs of each arm at each seed; the arms differ in fine-tuning alone, so all share the pre-trained models."""
+    """The runs of each arm at each seed; the arms differ in fine-tuning alone, so all share the pre-trained models.
+
+    With ``predicting`` each run also holds what was predicted of every held-out fact before fine-tuning.
+    """
     worlds, trained = _pretrain(arms[0], unit, seeds, device)
     for config in arms:
-        yield _runs(config, unit, seeds, worlds, trained, details)
+        yield _runs(config, unit, seeds, worlds, trained, predicting)
 
 
 def run_one(config: Config, cell: Point, seed: int, device: str) -> Finished:
@@ -86,7 +85,7 @@ def _runs(
     seeds: Sequence[int],
     worlds: Sequence[World],
     trained: Sequence[Trained],
-    details: Details | None,
+    predicting: bool,
 ) -> list[UnitRun]:
     runs: list[UnitRun] = []
     sizes = config.world.finetuned
@@ -101,7 +100,7 @@ def _runs(
     for n in sizes if alive else ():
         chosen = [worlds[i] for i in alive], [trained[i].weights for i in alive], [seeds[i] for i in alive]
         for i, after in zip(alive, _finetune(config, *chosen, n), strict=True):
-            runs[i] = _with_finetuned(config, runs[i], worlds[i], trained[i].weights, after, n, details)
+            runs[i] = _with_finetuned(config, runs[i], worlds[i], trained[i].weights, after, n, predicting)
     return runs
 
 
@@ -112,7 +111,7 @@ def _with_finetuned(
     pretrained: Parameters,
     after: Trained,
     finetuned: int,
-    details: Details | None,
+    predicting: bool,
 ) -> UnitRun:
     """The run with what fine-tuning on ``finetuned`` facts gave; without any result if that diverged."""
     if run.failure is not None:
@@ -122,13 +121,11 @@ def _with_finetuned(
         return replace(run, observables={}, curves={}, details={}, failure=why)
     cell = _cell(run.unit, finetuned)
     found = measure_finetuned(config, world, pretrained, after.weights, finetuned)
-    more, of_facts = details(config, world, pretrained, after.weights, finetuned) if details else ({}, {})
-    values = {name: tuple(numbers) for name, numbers in of_facts.items()}
-    return replace(
-        run,
-        observables={**run.observables, cell: {**run.observables[cell], **found, **more}},
-        details={**run.details, cell: values} if values else run.details,
-    )
+    details = run.details
+    if predicting:
+        errors, of_facts = measured_and_predicted(config, world, pretrained, after.weights, finetuned)
+        found, details = found | errors, {**details, cell: of_facts}
+    return replace(run, observables={**run.observables, cell: {**run.observables[cell], **found}}, details=details)
 
 
 def _cell(unit: Point, finetuned: int) -> Point:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int32, Int64
-from torch import Tensor
 
 from empirics.experiments.one_layer import config as configuration
 from empirics.experiments.one_layer.corpus import Rows
@@ -42,15 +41,10 @@ def own_columns(
     if not config.merge_never_targets:
         return everything, everything[:0]
     targets = np.unique(np.concatenate([rows.targets.ravel() for rows in corpus]))
-    merged = _equal_rows(weights.output, np.setdiff1d(everything, targets))
+    among = np.setdiff1d(everything, targets)  # of these the largest set whose output rows are equal is merged
+    _, inverse, counts = np.unique(weights.output.numpy()[among], axis=0, return_inverse=True, return_counts=True)
+    merged = among[inverse.ravel() == counts.argmax()]
     return np.append(np.setdiff1d(everything, merged), merged[0]), merged
-
-
-def _equal_rows(output: Float[Tensor, "V m"], among: Int64[np.ndarray, " some"]) -> Int64[np.ndarray, " merged"]:
-    """The largest set of the tokens ``among`` whose output rows are equal."""
-    _, inverse, counts = np.unique(output.numpy()[among], axis=0, return_inverse=True, return_counts=True)
-    largest: Int64[np.ndarray, " merged"] = among[inverse.ravel() == counts.argmax()]
-    return largest
 
 
 def lay_out(

@@ -14,7 +14,7 @@ from empirics.experiments.one_layer.corpus import finetuning_corpus, held_out_ro
 from empirics.experiments.one_layer.measure.attention import prompt_attention
 from empirics.experiments.one_layer.measure.evaluate import finite, is_argmax, logits_and_targets
 from empirics.experiments.one_layer.parameters import Parameters
-from empirics.experiments.world import World, area_under_curve, unseen_templates
+from empirics.experiments.world import World, coverage_observables, unseen_templates
 
 __all__ = ["Answers", "failure_observables", "finetuning_observables"]
 
@@ -45,19 +45,6 @@ def finetuning_observables(
         "finetuning_error": wrong / finetuned,
         "prompt_subject_attention": finite(prompt_attention(weights, world, config, finetuned)),
         **failure_observables(world, finetuned, answers),
-        **_coverage(world, finetuned),
-    }
-
-
-def _coverage(world: World, finetuned: int) -> dict[str, float | None]:
-    coverage = world.coverage(finetuned)
-    unseen = unseen_templates(world, finetuned)
-    templates = world.vocabulary.templates
-    return {
-        "unseen_own_templates": float(unseen.mean()),
-        "some_template_unseen": float((unseen > 0).mean()),
-        "no_template_seen": float((unseen == world.multiplicity).mean()),
-        "templates_below_half": float(np.mean(2 * templates * coverage <= finetuned * world.multiplicity)),
     }
 
 
@@ -72,14 +59,15 @@ class Answers:
 def failure_observables(world: World, finetuned: int, answers: Answers) -> dict[str, float | None]:
     """Errors by number of unseen templates, what the errors are, coverage as a predictor, and what exceeds guessing."""
     unseen = unseen_templates(world, finetuned)
-    area = area_under_curve(unseen, answers.wrong)
     errors = int(answers.wrong.sum())
     share = float((answers.wrong & answers.own_template).sum()) / errors if errors else None
     chance = world.multiplicity / (world.vocabulary.size - 1)
+    templates, shown_by = world.vocabulary.templates, world.coverage(finetuned)
     found: dict[str, float | None] = {
         "own_template_error_share": share,
         "own_template_error_excess": None if share is None else share - chance,
-        "coverage_auc_excess": None if area is None else area - 0.5,
+        **coverage_observables(world, finetuned, answers.wrong),
+        "templates_below_half": float(np.mean(2 * templates * shown_by <= finetuned * world.multiplicity)),
         "uncovered_extracted": float((~answers.wrong & (unseen > 0)).mean()),
     }
     shown = unseen < world.multiplicity
