@@ -181,8 +181,7 @@ class Experiment(Protocol):
     def deciding(self, settings: Any) -> dict[str, Any]:
         """What of the settings decides the result of a run besides unit, seed, device and code; strict JSON.
 
-        Everything but arms, seeds, verdicts, the device and the axes of the grid that the unit fixes, if not
-        overridden.
+        All but arms, seeds, verdicts, the device and the axes of the grid that the unit fixes, if not overridden.
         """
         data: dict[str, Any] = settings.model_dump(mode="json", exclude={"arms", "seeds", "verdict"})
         data["compute"].pop("device")
@@ -290,19 +289,16 @@ class Experiment(Protocol):
 
     def units(self, settings: Any) -> tuple[Point, ...]:
         """The units of the configured grid, in the order of the configuration."""
-        return self._product(settings, self.run_axes)
+        return tuple(dict.fromkeys(cell.on(self.run_axes) for cell in self.cells(settings)))
 
     def cells(self, settings: Any) -> tuple[Point, ...]:
         """The cells of the configured grid, in the order of the configuration."""
-        return self._product(settings, tuple(self.axes))
+        values = [self.values(settings, symbol) for symbol in self.axes]
+        return tuple(Point(tuple(zip(self.axes, point, strict=True))) for point in itertools.product(*values))
 
     def cells_of(self, settings: Any, unit: Point) -> tuple[Point, ...]:
         """The cells that a unit serves."""
         return tuple(cell for cell in self.cells(settings) if cell.on(self.run_axes) == unit)
-
-    def _product(self, settings: Any, axes: Sequence[str]) -> tuple[Point, ...]:
-        values = [self.values(settings, symbol) for symbol in axes]
-        return tuple(Point(tuple(zip(axes, point, strict=True))) for point in itertools.product(*values))
 
     def exact(self, settings: Any, cell: Point) -> dict[str, float | None]:
         """The observables of a cell that are computed, not measured."""

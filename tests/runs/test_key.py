@@ -40,7 +40,7 @@ def test_every_module_that_a_run_imports_is_in_its_key(name):
 
 
 @pytest.mark.parametrize(
-    "place", ["world.py", "facts.py", "protocol.py", "one_layer/train.py", "one_layer/measure/failures.py"]
+    "place", ["world.py", "facts.py", "protocol.py", "one_layer/train.py", "one_layer/measure/extraction.py"]
 )
 def test_a_change_of_a_deciding_source_changes_the_key(place, monkeypatch):
     from pathlib import Path

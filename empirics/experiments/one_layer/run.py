@@ -58,72 +58,64 @@ def run_arms(
 
     With ``predicting`` each run also holds what was predicted of every held-out fact before fine-tuning.
     """
-    worlds, trained = _pretrain(arms[0], unit, seeds, device)
+    models = _pretrain(arms[0], unit, seeds, device)
     for config in arms:
-        yield _runs(config, unit, seeds, worlds, trained, predicting)
+        yield _runs(config, unit, models, predicting)
 
 
 def run_one(config: Config, cell: Point, seed: int, device: str) -> Finished:
     """One model, in full: world, weights, curves and observables."""
-    (world,), (before,) = _pretrain(config, cell, [seed], device)
-    finetuned = cell["N_f"]
-    (tuned,) = _finetune(config, [world], [before.weights], [seed], finetuned)
-    curves = _pretraining_curves(before, cell["K"])
+    (model,) = _pretrain(config, cell, [seed], device)
+    finetuned, world, before = cell["N_f"], model.world, model.trained
+    (tuned,) = _finetune(config, [model], finetuned)
     return Finished(
         world=world,
         pretrained=before.weights,
         finetuned=tuned.weights,
-        curves={"pretraining_loss": before.loss, **curves, "finetuning_loss": tuned.loss},
-        observables=measure_pretrained(config, world, before.weights, curves)
+        curves={"pretraining_loss": before.loss, **model.curves, "finetuning_loss": tuned.loss},
+        observables=measure_pretrained(config, world, before.weights, model.curves)
         | measure_finetuned(config, world, before.weights, tuned.weights, finetuned),
     )
 
 
-def _runs(
-    config: Config,
-    unit: Point,
-    seeds: Sequence[int],
-    worlds: Sequence[World],
-    trained: Sequence[Trained],
-    predicting: bool,
-) -> list[UnitRun]:
+@dataclass(frozen=True)
+class _Pretrained:
+    """A pre-trained model in its world; the gap, and what was watched, along pre-training."""
+
+    world: World
+    seed: int
+    trained: Trained
+    curves: dict[str, Curve]
+
+
+def _runs(config: Config, unit: Point, models: Sequence[_Pretrained], predicting: bool) -> list[UnitRun]:
     runs: list[UnitRun] = []
     sizes = config.world.finetuned
-    for world, before, seed in zip(worlds, trained, seeds, strict=True):
-        curves = _pretraining_curves(before, unit["K"])
-        if before.diverged:
-            runs.append(UnitRun(unit, seed, {}, {}, f"pre-training diverged: {before.diverged}"))
+    for model in models:
+        if model.trained.diverged:
+            runs.append(UnitRun(unit, model.seed, {}, {}, f"pre-training diverged: {model.trained.diverged}"))
         else:
-            shared = measure_pretrained(config, world, before.weights, curves)
-            runs.append(UnitRun(unit, seed, {_cell(unit, n): shared for n in sizes}, curves))
+            shared = measure_pretrained(config, model.world, model.trained.weights, model.curves)
+            runs.append(UnitRun(unit, model.seed, {_cell(unit, n): shared for n in sizes}, model.curves))
     alive = [i for i, run in enumerate(runs) if run.failure is None]
     for n in sizes if alive else ():
-        chosen = [worlds[i] for i in alive], [trained[i].weights for i in alive], [seeds[i] for i in alive]
-        for i, after in zip(alive, _finetune(config, *chosen, n), strict=True):
-            runs[i] = _with_finetuned(config, runs[i], worlds[i], trained[i].weights, after, n, predicting)
+        for i, after in zip(alive, _finetune(config, [models[i] for i in alive], n), strict=True):
+            if runs[i].failure is None:
+                runs[i] = _with_finetuned(config, runs[i], models[i], after, n, predicting)
     return runs
 
 
 def _with_finetuned(
-    config: Config,
-    run: UnitRun,
-    world: World,
-    pretrained: Parameters,
-    after: Trained,
-    finetuned: int,
-    predicting: bool,
+    config: Config, run: UnitRun, model: _Pretrained, after: Trained, finetuned: int, predicting: bool
 ) -> UnitRun:
     """The run with what fine-tuning on ``finetuned`` facts gave; without any result if that diverged."""
-    if run.failure is not None:
-        return run
     if after.diverged:
         why = f"fine-tuning on {finetuned} facts diverged: {after.diverged}"
         return replace(run, observables={}, curves={}, details={}, failure=why)
-    cell = _cell(run.unit, finetuned)
-    found = measure_finetuned(config, world, pretrained, after.weights, finetuned)
-    details = run.details
+    cell, at = _cell(run.unit, finetuned), (config, model.world, model.trained.weights, after.weights, finetuned)
+    found, details = measure_finetuned(*at), run.details
     if predicting:
-        errors, of_facts = measured_and_predicted(config, world, pretrained, after.weights, finetuned)
+        errors, of_facts = measured_and_predicted(*at)
         found, details = found | errors, {**details, cell: of_facts}
     return replace(run, observables={**run.observables, cell: {**run.observables[cell], **found}}, details=details)
 
@@ -132,33 +124,23 @@ def _cell(unit: Point, finetuned: int) -> Point:
     return Point((*unit.values, ("N_f", finetuned)))
 
 
-def _pretraining_curves(trained: Trained, multiplicity: int) -> dict[str, Curve]:
-    """The gap, and what was watched, along pre-training."""
-    gap = Curve(trained.loss.steps, tuple(v - math.log(multiplicity) for v in trained.loss.values))
-    return {"pretraining_gap": gap, **trained.watched}
-
-
-def _pretrain(config: Config, at: Point, seeds: Sequence[int], device: str) -> tuple[list[World], list[Trained]]:
+def _pretrain(config: Config, at: Point, seeds: Sequence[int], device: str) -> list[_Pretrained]:
     dtype = {"float32": torch.float32, "float64": torch.float64}[config.compute.dtype]
     worlds = [draw_world(config.world, at["R"], at["K"], seed) for seed in seeds]
     weights = [
         initial_parameters(config.model, world.vocabulary, seed, dtype).to(dtype, torch.device(device))
         for world, seed in zip(worlds, seeds, strict=True)
     ]
-    trained = train(
-        weights,
-        [pretraining_corpus(world) for world in worlds],
-        config.model,
-        config.pretraining,
-        seeds=seeds,
-        floor=math.log(at["K"]),
-        watch=watched(config, worlds),
-    )
-    return worlds, trained
+    corpora, floor = [pretraining_corpus(world) for world in worlds], math.log(at["K"])
+    watch, stage = watched(config, worlds), config.pretraining
+    found = train(weights, corpora, config.model, stage, seeds=seeds, floor=floor, watch=watch)
+    models = []
+    for world, seed, trained in zip(worlds, seeds, found, strict=True):
+        gap = Curve(trained.loss.steps, tuple(value - floor for value in trained.loss.values))
+        models.append(_Pretrained(world, seed, trained, {"pretraining_gap": gap, **trained.watched}))
+    return models
 
 
-def _finetune(
-    config: Config, worlds: Sequence[World], pretrained: Sequence[Parameters], seeds: Sequence[int], finetuned: int
-) -> list[Trained]:
-    corpora = [finetuning_corpus(world, finetuned) for world in worlds]
-    return train(pretrained, corpora, config.model, config.finetuning, seeds=seeds)
+def _finetune(config: Config, models: Sequence[_Pretrained], finetuned: int) -> list[Trained]:
+    weights, corpora = [m.trained.weights for m in models], [finetuning_corpus(m.world, finetuned) for m in models]
+    return train(weights, corpora, config.model, config.finetuning, seeds=[m.seed for m in models])
