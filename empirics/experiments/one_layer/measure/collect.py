@@ -7,13 +7,17 @@ from collections.abc import Mapping, Sequence
 from empirics.experiments.one_layer.config import Config
 from empirics.experiments.one_layer.measure.attention import pretraining_attention
 from empirics.experiments.one_layer.measure.extraction import finetuning_observables
-from empirics.experiments.one_layer.measure.features import feature_observables, feature_similarity
-from empirics.experiments.one_layer.measure.gradient import gradient_observables, update_observables
 from empirics.experiments.one_layer.measure.linear_memory import (
     finetunes_by_gradient_descent,
     is_linear_memory,
     smoothness,
     template_dominance,
+)
+from empirics.experiments.one_layer.measure.mechanism import (
+    feature_observables,
+    feature_similarity,
+    gradient_observables,
+    update_observables,
 )
 from empirics.experiments.one_layer.measure.pretraining import gap_observables, pretraining_observables
 from empirics.experiments.one_layer.parameters import Parameters

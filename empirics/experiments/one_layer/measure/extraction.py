@@ -11,8 +11,8 @@ from scipy.stats import binom
 
 from empirics.experiments.one_layer import config as configuration
 from empirics.experiments.one_layer.corpus import finetuning_corpus, held_out_rows
+from empirics.experiments.one_layer.forward import finite, is_argmax, logits_and_targets
 from empirics.experiments.one_layer.measure.attention import prompt_attention
-from empirics.experiments.one_layer.measure.evaluate import finite, is_argmax, logits_and_targets
 from empirics.experiments.one_layer.parameters import Parameters
 from empirics.experiments.world import World, coverage_observables, unseen_templates
 

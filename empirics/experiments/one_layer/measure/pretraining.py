@@ -10,8 +10,8 @@ from jaxtyping import Float64
 
 from empirics.experiments.one_layer import config as configuration
 from empirics.experiments.one_layer.corpus import answer_rows, subject_rows
+from empirics.experiments.one_layer.forward import finite, is_argmax, logits_and_targets
 from empirics.experiments.one_layer.measure.attention import pretraining_attention
-from empirics.experiments.one_layer.measure.evaluate import finite, is_argmax, logits_and_targets
 from empirics.experiments.one_layer.parameters import Parameters
 from empirics.experiments.protocol import Curve
 from empirics.experiments.world import World

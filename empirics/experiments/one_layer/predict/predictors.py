@@ -17,19 +17,18 @@ displaced       the network itself, at the weights where the linearised network'
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float64, Int64
+from jaxtyping import Float, Float64
 from torch import Tensor
 
 from empirics.experiments.one_layer import config as configuration
 from empirics.experiments.one_layer.config import Config, Finetuning
 from empirics.experiments.one_layer.corpus import Rows, finetuning_corpus, held_out_rows
-from empirics.experiments.one_layer.forward import last_attention, last_logits
+from empirics.experiments.one_layer.forward import last_attention, last_logits, margins
 from empirics.experiments.one_layer.model import activate, activation_slope
 from empirics.experiments.one_layer.optimise import schedule_factor
 from empirics.experiments.one_layer.parameters import Parameters
@@ -39,7 +38,6 @@ from empirics.experiments.world import World
 __all__ = [
     "PREDICTORS",
     "coverage_score",
-    "margins",
     "measured_and_predicted",
     "predict",
     "predictable",
@@ -108,12 +106,6 @@ def prompt_only(weights: Parameters, rows: Rows, model: configuration.Model, sta
     moved = weights.input.clone()
     moved[prompt] = vector
     return Parameters(weights.attention, moved, weights.output)
-
-
-def margins(logits: Float[Tensor, "N V"], targets: Int64[Tensor, " N"]) -> Float[Tensor, " N"]:
-    """The target's logit less the greatest other one. Extracted means positive."""
-    own = logits.gather(1, targets[:, None])
-    return own[:, 0] - logits.scatter(1, targets[:, None], -math.inf).amax(dim=1)
 
 
 def predicted_errors(scores: Mapping[str, Scores]) -> dict[str, float | None]:
