@@ -173,8 +173,6 @@ class MapDesign:
     """A map of regimes of one experiment.
 
     Attributes:
-        experiment: what runs.
-        presets: by name.
         observable: the error that is mapped, 0 to 1.
         axis: the symbol along which it falls to the levels of contours.
         subject: what succeeds or fails, in a word or two.
@@ -187,8 +185,6 @@ class MapDesign:
         charted: the claims whose numbers and contours are shown.
         quantity: a quantity against which contours are drawn, or None.
         most: the greatest possible value of the axis at a point, or None.
-        laws: laws of the error, or None.
-        items: predictions of single items, or None.
     """
 
     experiment: Experiment
@@ -208,9 +204,8 @@ class MapDesign:
 
     def __post_init__(self) -> None:
         if self.axis not in self.experiment.axes or not set(self.readings) <= {c.id for c in self.charted}:
-            raise ValueError(
-                f"axis={self.axis}, readings={self.readings}: allowed are the experiment's axes and charted claims"
-            )
+            allowed = "allowed are the experiment's axes and charted claims"
+            raise ValueError(f"axis={self.axis}, readings={self.readings}: {allowed}")
 
     @property
     def columns(self) -> dict[str, str]:

@@ -47,10 +47,7 @@ class Point:
         return cls(tuple(values.items()))
 
     def __getitem__(self, symbol: str) -> Any:
-        for name, value in self.values:
-            if name == symbol:
-                return value
-        raise KeyError(symbol)
+        return dict(self.values)[symbol]
 
     def on(self, symbols: Sequence[str]) -> Point:
         """The part of the point at some symbols."""

@@ -44,17 +44,15 @@ _PRETRAINED = (
     ),
     _nats(
         "linear_memory_gap",
-        "L_PT - log K of the linear memory with uniform attention after t steps of full-batch "
-        "gradient descent from 0, in float64. Its bound holds in every world, so every run is judged "
-        "and not their mean.",
+        "L_PT - log K of the linear memory with uniform attention after t steps of full-batch gradient descent from "
+        "0, in float64. Its bound holds in every world, so every run is judged and not their mean.",
         better="lower",
         sampling="exact",
     ),
     Observable(
         "pretraining_smoothness",
-        "beta = lambda_max of (1/S) sum phi(s) phi(s)^T + (1/(SK)) sum phi(s,r) phi(s,r)^T, halved; "
-        "phi(s) = e_s, phi(s,r) = (e_s + e_r)/2: the smoothness constant of the linear memory's loss "
-        "in this world.",
+        "beta = lambda_max of (1/S) sum phi(s) phi(s)^T + (1/(SK)) sum phi(s,r) phi(s,r)^T, halved; phi(s) = e_s, "
+        "phi(s,r) = (e_s + e_r)/2: the smoothness constant of the linear memory's loss in this world.",
         "1 / step size",
         0,
         math.inf,

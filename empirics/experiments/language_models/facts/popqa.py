@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from empirics.errors import UsageError
+from empirics.experiments.language_models.facts.templates import text_of
 
 __all__ = ["COLUMNS", "REQUIRED", "Row", "read_rows"]
 
@@ -66,17 +67,8 @@ def read_rows(path: Path | str) -> list[Row]:
     )
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"facts {path}: not UTF-8 text (byte {error.start})") from None
-    except OSError as error:
-        raise UsageError(f"facts {path}: {error.strerror}") from None
-
-
 def _delimited(path: Path, delimiter: str) -> list[Row]:
-    reader = csv.reader(io.StringIO(_text(path), newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(io.StringIO(text_of(path, "facts"), newline=""), delimiter=delimiter, strict=True)
     header: list[str] | None = None
     rows: list[Row] = []
     while True:
@@ -118,7 +110,7 @@ def _require_columns(path: Path, names: Sequence[str]) -> None:
 
 def _json_lines(path: Path) -> list[Row]:
     rows: list[Row] = []
-    for number, line in enumerate(_text(path).split("\n"), start=1):
+    for number, line in enumerate(text_of(path, "facts").split("\n"), start=1):
         if not line.strip():
             continue
         try:

@@ -23,7 +23,7 @@ from typing import Any
 
 from empirics.errors import UsageError
 
-__all__ = ["RelationTemplates", "load_templates", "require_templates", "shipped"]
+__all__ = ["RelationTemplates", "load_templates", "require_templates", "shipped", "text_of"]
 
 SUBJECT, ANSWER = "{subject}", "{answer}"
 KINDS = ("statements", "questions")
@@ -47,7 +47,10 @@ def load_templates(path: Path | str | None = None) -> dict[str, RelationTemplate
     """
     templates = dict(_built_in())
     if path is not None:
-        templates.update(_parse(str(path), _read(Path(path))))
+        try:
+            templates |= _parse(str(path), tomllib.loads(text_of(Path(path), "templates")))
+        except tomllib.TOMLDecodeError as error:
+            raise UsageError(f"templates {path}: not valid TOML: {error}") from None
     return templates
 
 
@@ -82,15 +85,14 @@ def _built_in() -> dict[str, RelationTemplates]:
     return _parse("built-in", tomllib.loads(shipped("templates.toml").read_text(encoding="utf-8")))
 
 
-def _read(path: Path) -> dict[str, Any]:
+def text_of(path: Path, what: str) -> str:
+    """A file of facts or templates (UsageError: it cannot be read, or is not in UTF-8)."""
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8"))
-    except OSError as error:
-        raise UsageError(f"templates {path}: {error.strerror}") from None
+        return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UsageError(f"templates {path}: not UTF-8 text (byte {error.start})") from None
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"templates {path}: not valid TOML: {error}") from None
+        raise UsageError(f"{what} {path}: not UTF-8 text (byte {error.start})") from None
+    except OSError as error:
+        raise UsageError(f"{what} {path}: {error.strerror}") from None
 
 
 def _parse(source: str, document: Mapping[str, Any]) -> dict[str, RelationTemplates]:
