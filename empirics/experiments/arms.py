@@ -1,8 +1,7 @@
 """Arms: variants of the main settings, each by the keys in which it differs.
 
-An arm is an overlay of dotted settings keys, never a fork of the code. Its runs
-go through the same pool, store and judge as the leading arm's, with the same
-seeds at the same looks, so that arms are paired.
+An arm is an overlay of dotted settings keys, never a fork of the code. Its runs go through the same pool, store and
+judge as the leading arm's, with the same seeds at the same looks, so that arms are paired.
 """
 
 from __future__ import annotations
@@ -31,10 +30,9 @@ class Arm:
 def arms_of(experiment: Experiment, settings: ExperimentSettings) -> tuple[Arm, ...]:
     """The leading arm, then those that ``arms.run`` names.
 
-    An arm without a grid of its own runs at those cells of the main grid that
-    ``[arms]`` selects; it is left out where there are none, and where its
-    overlay changes nothing.
-    Raises UsageError: an unknown arm, or an overlay that the main settings make impossible.
+    An arm without a grid of its own runs at those cells of the main grid that ``[arms]`` selects; it is left out where
+    there are none, and where its overlay changes nothing. Raises UsageError: an unknown arm, or an overlay that the
+    main settings make impossible.
     """
     main = settings.model_copy(update={"arms": type(settings.arms)()})
     for name in settings.arms.run:

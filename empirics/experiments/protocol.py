@@ -1,10 +1,9 @@
 """The protocol that every experiment obeys: settings and seeds in, observables out.
 
-What is drawn once per seed is a *unit*: one expensive run that may serve several
-cells of the grid, as one pre-trained model serves every number of fine-tuned
-facts. Pool, store, judge and report know an experiment by what is defined here
-and by nothing else. An experiment subclasses :class:`Experiment`, overrides what
-it needs, and is found by the entry-point group ``factbound.experiments``.
+What is drawn once per seed is a *unit*: one expensive run that may serve several cells of the grid, as one pre-trained
+model serves every number of fine-tuned facts. Pool, store, judge and report know an experiment by what is defined here
+and by nothing else. An experiment subclasses :class:`Experiment`, overrides what it needs, and is found by the
+entry-point group ``factbound.experiments``.
 """
 
 from __future__ import annotations

@@ -30,9 +30,8 @@ _WEIGHTS = ["*.json", "*.safetensors", "*.bin", "*.model", "*.txt", "tokenizer*"
 def resolve_model(name: str) -> Path:
     """The folder that holds the weights and the tokenizer of ``name``.
 
-    A folder of that name is taken as it is; else the Hugging Face cache is
-    searched; else the hub is asked, if it answers within seconds.
-    Raises UsageError: the folder holds no model, or the name is neither here nor to be had.
+    A folder of that name is taken as it is; else the Hugging Face cache is searched; else the hub is asked, if it
+    answers within seconds. Raises UsageError: the folder holds no model, or the name is neither here nor to be had.
     """
     if Path(name).is_dir():
         if not (Path(name) / "config.json").is_file():

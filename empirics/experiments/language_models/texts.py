@@ -1,8 +1,7 @@
 """The world of real facts: who is written down through which sentences, and who is asked in fine-tuning.
 
-T(s) and the fine-tuning order are those of the one-layer model's world of the
-same seed and size, number by number: template r of a fact is the r-th sentence
-of its relation's universe, which is a prefix of a random order of the
+T(s) and the fine-tuning order are those of the one-layer model's world of the same seed and size, number by number:
+template r of a fact is the r-th sentence of its relation's universe, which is a prefix of a random order of the
 relation's templates. So everything is nested in K, in ``|R|`` and in N_f.
 """
 

@@ -74,6 +74,11 @@ class Finetuning(Section):
     batch_size: Whole = 0
     schedule: Schedule = "constant"
 
+    @property
+    def is_gradient_descent(self) -> bool:
+        """Whether it is full-batch gradient descent on whole matrices."""
+        return self.method == "full" and self.optimizer != "adam" and self.batch_size == 0
+
 
 class Compute(shared.Compute):
     """Arithmetic and device."""

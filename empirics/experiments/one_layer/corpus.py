@@ -28,9 +28,8 @@ class Rows:
 def subject_rows(world: World) -> Rows:
     """The subject's position predicts a template, uniform on T(s).
 
-    Without distractors one row per subject ([s]); with them one row for each of
-    the S K sequences ([d_1 .. d_L, s]), each with the target uniform on T(s), so
-    that the loss floor stays log K.
+    Without distractors one row per subject ([s]); with them one row for each of the S K sequences ([d_1 .. d_L, s]),
+    each with the target uniform on T(s), so that the loss floor stays log K.
     """
     subjects, multiplicity = world.own_templates.shape
     s = np.arange(subjects, dtype=np.int64)

@@ -96,10 +96,9 @@ class OneLayer(FactExperiment):
     def on_facts(self, settings: Config, read: FactReader, relations: Sequence[str]) -> tuple[Config, tuple[str, ...]]:
         """The settings on the first ``world.subjects`` facts of a table.
 
-        The theory's model knows of a fact only its subject's and its answer's number. So with
-        distinct answers real facts give the synthetic world of as many subjects; with shared
-        answers they fix which subjects have the same one. T(s) and the fine-tuning order of a seed
-        are those of any experiment on the same facts.
+        The theory's model knows of a fact only its subject's and its answer's number. So with distinct answers real
+        facts give the synthetic world of as many subjects; with shared answers they fix which subjects have the same
+        one. T(s) and the fine-tuning order of a seed are those of any experiment on the same facts.
         """
         shared = settings.world.answers_shared
         found = read(relations=relations, number=settings.world.subjects, answers_shared=shared)

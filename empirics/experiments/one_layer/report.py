@@ -200,13 +200,10 @@ def _point(series: str, R: float, K: float, finetuned: float, value: float) -> d
 
 def _outside(subject: Measured) -> set[tuple[float, float]]:
     """|R| and K of the pre-trained models all of whose cells are out of scope of the literal reading."""
-    inside: set[tuple[float, float]] = set()
-    outside: set[tuple[float, float]] = set()
-    for verdict in subject.verdicts:
-        if verdict.claim == _LITERAL and verdict.cells:
-            cell = subject.cells[verdict.cells[0]]
-            (outside if verdict.verdict == "OUT OF SCOPE" else inside).add((cell.symbols["R"], cell.symbols["K"]))
-    return outside - inside
+    found = [v for v in subject.verdicts if v.claim == _LITERAL and v.cells]
+    judged = [(v.verdict, subject.cells[v.cells[0]].symbols) for v in found]
+    inside = {(at["R"], at["K"]) for verdict, at in judged if verdict != "OUT OF SCOPE"}
+    return {(at["R"], at["K"]) for _, at in judged} - inside
 
 
 def _gap_figure(subject: Measured) -> FigureData | None:

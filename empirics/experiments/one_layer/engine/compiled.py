@@ -1,16 +1,13 @@
 """Closed-form gradients of the corpus loss of one model: compiled passes around three matrix products.
 
-All rows of a corpus are one batch. They are taken in blocks that bound the
-memory for logits; nothing is allocated during training. Derivation of the
-gradients: docs/gradients.md; the compiled passes: ``kernels``.
+All rows of a corpus are one batch. They are taken in blocks that bound the memory for logits; nothing is allocated
+during training. Derivation of the gradients: docs/gradients.md; the compiled passes: ``kernels``.
 
-Without the MLP the logits are mixtures of the columns of V, one for each token
-of the context: the pass that mixes rows of W otherwise mixes those, and there
-is no matrix product at all.
+Without the MLP the logits are mixtures of the columns of V, one for each token of the context: the pass that mixes rows
+of W otherwise mixes those, and there is no matrix product at all.
 
-With ``merge_never_targets`` the output rows of tokens that are never a target
-(subjects, the prompt, distractors) must start equal. They then stay equal, and
-one column with a multiplicity stands for all of them (proof: docs/gradients.md).
+With ``merge_never_targets`` the output rows of tokens that are never a target (subjects, the prompt, distractors) must
+start equal. They then stay equal, and one column with a multiplicity stands for all of them (proof: docs/gradients.md).
 """
 
 from __future__ import annotations

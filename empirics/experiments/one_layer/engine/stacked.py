@@ -1,8 +1,7 @@
 """The same gradients for B models at a time, stacked: the route for accelerators.
 
-One model of this size leaves an accelerator idle, so models are stacked along a
-batch dimension. On a CPU :mod:`.compiled` is faster, and its results cannot depend
-on the batch. Derivation: docs/gradients.md.
+One model of this size leaves an accelerator idle, so models are stacked along a batch dimension. On a CPU
+:mod:`.compiled` is faster, and its results cannot depend on the batch. Derivation: docs/gradients.md.
 """
 
 from __future__ import annotations

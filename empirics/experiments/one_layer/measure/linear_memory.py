@@ -40,8 +40,7 @@ def is_linear_memory(config: Config) -> bool:
 def smoothness(world: World) -> float:
     """beta = (1/2) lambda_max of (1/S) sum phi(s) phi(s)^T + (1/(SK)) sum phi(s,r) phi(s,r)^T.
 
-    phi(s) = e_s and phi(s,r) = (e_s + e_r)/2, over subjects and templates only:
-    the other tokens have no feature.
+    phi(s) = e_s and phi(s,r) = (e_s + e_r)/2, over subjects and templates only: the other tokens have no feature.
     """
     subjects, multiplicity = world.own_templates.shape
     size = subjects + world.vocabulary.templates
@@ -59,13 +58,7 @@ def finetunes_by_gradient_descent(config: Config) -> bool:
 
     With :func:`is_linear_memory` this is what the claim on its OOD error asks for.
     """
-    stage = config.finetuning
-    return (
-        stage.method == "full"
-        and stage.optimizer in ("gd", "sgd")
-        and stage.batch_size == 0
-        and not config.world.answers_shared
-    )
+    return config.finetuning.is_gradient_descent and not config.world.answers_shared
 
 
 def template_dominance(weights: Parameters, world: World, config: Config) -> float:

@@ -143,9 +143,8 @@ def gradient_observables(
 ) -> dict[str, float | None]:
     """The claim on rank-one concentration: both sides of its identity, and what it rests on.
 
-    Undefined where W is not an input of one-hot tokens: without an MLP, with trained
-    embeddings. Coherence, norm ratio and deficit are undefined too with a residual
-    stream or distractors, whose columns the identity does not speak of.
+    Undefined where W is not an input of one-hot tokens: without an MLP, with trained embeddings. Coherence, norm ratio
+    and deficit are undefined too with a residual stream or distractors, whose columns the identity does not speak of.
     """
     found: dict[str, float | None] = dict.fromkeys(_GRADIENT)
     if not config.mlp or weights.embedding is not None:

@@ -1,8 +1,7 @@
 """Which held-out facts will be extracted, said from pre-trained weights and the fine-tuning set, without fine-tuning.
 
-Every predictor gives each held-out fact a score; positive means "extracted". For
-all but coverage the score is a predicted margin: the logit of a(s) at [s, p]
-less the greatest other logit, evaluated in float64.
+Every predictor gives each held-out fact a score; positive means "extracted". For all but coverage the score is a
+predicted margin: the logit of a(s) at [s, p] less the greatest other logit, evaluated in float64.
 
 ==============  ==============================================================================
 coverage        extracted if every own template is shown by a fine-tuned fact; ties are ranked
@@ -54,9 +53,9 @@ _LARGEST = 1e30  # scores are cut off there: a prediction that diverges is "not 
 
 def predictable(config: Config) -> bool:
     """Whether the configured fine-tuning is full-batch gradient descent on all of one-hot W, V and Z."""
-    stage, model = config.finetuning, config.model
-    plain = stage.method == "full" and stage.optimizer != "adam" and stage.batch_size == 0
-    return plain and model.mlp and model.train_input and not model.trained_embeddings
+    model = config.model
+    trained = model.mlp and model.train_input and not model.trained_embeddings
+    return trained and config.finetuning.is_gradient_descent
 
 
 def predict(config: Config, world: World, pretrained: Parameters, finetuned: int) -> dict[str, Scores]:
