@@ -10,7 +10,7 @@ from empirics.experiments.one_layer.forward import last_logits
 from empirics.experiments.one_layer.parameters import Parameters
 from empirics.experiments.world import World
 
-__all__ = ["finetunes_by_gradient_descent", "is_linear_memory", "smoothness", "template_dominance"]
+__all__ = ["is_linear_memory", "smoothness", "template_dominance"]
 
 
 def is_linear_memory(config: Config) -> bool:
@@ -51,14 +51,6 @@ def smoothness(world: World) -> float:
     np.add.at(second, (r, r), 1.0 / (4 * subjects * multiplicity))
     second[s, r] = second[r, s] = 1.0 / (4 * subjects * multiplicity)
     return 0.5 * float(np.linalg.eigvalsh(second)[-1])
-
-
-def finetunes_by_gradient_descent(config: Config) -> bool:
-    """Whether fine-tuning is full-batch gradient descent on the whole matrix, every fact with an answer of its own.
-
-    With :func:`is_linear_memory` this is what the claim on its OOD error asks for.
-    """
-    return config.finetuning.is_gradient_descent and not config.world.answers_shared
 
 
 def template_dominance(weights: Parameters, world: World, config: Config) -> float:
