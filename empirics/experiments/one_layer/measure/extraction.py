@@ -62,12 +62,11 @@ def failure_observables(world: World, finetuned: int, answers: Answers) -> dict[
     errors = int(answers.wrong.sum())
     share = float((answers.wrong & answers.own_template).sum()) / errors if errors else None
     chance = world.multiplicity / (world.vocabulary.size - 1)
-    templates, shown_by = world.vocabulary.templates, world.coverage(finetuned)
+    coverage = coverage_observables(world, finetuned, answers.wrong)
     found: dict[str, float | None] = {
         "own_template_error_share": share,
         "own_template_error_excess": None if share is None else share - chance,
-        **coverage_observables(world, finetuned, answers.wrong),
-        "templates_below_half": float(np.mean(2 * templates * shown_by <= finetuned * world.multiplicity)),
+        "coverage_auc_excess": coverage.pop("coverage_auc_excess"),
         "uncovered_extracted": float((~answers.wrong & (unseen > 0)).mean()),
     }
     shown = unseen < world.multiplicity
@@ -77,7 +76,8 @@ def failure_observables(world: World, finetuned: int, answers: Answers) -> dict[
         members = unseen == count if count < _COUNTED else unseen >= count
         name = f"ood_error_unseen_{count}" + ("" if count < _COUNTED else "_or_more")
         found[name] = float(answers.wrong[members].mean()) if members.any() else None
-    return found
+    below_half = 2 * world.vocabulary.templates * world.coverage(finetuned) <= finetuned * world.multiplicity
+    return {**found, **coverage, "templates_below_half": float(np.mean(below_half))}
 
 
 def _right_excess(right: Bool[np.ndarray, " facts"], choices: int) -> float | None:
