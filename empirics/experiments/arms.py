@@ -1,8 +1,7 @@
 """Arms: variants of the main settings, each by the keys in which it differs.
 
-An arm is an overlay of dotted settings keys, never a fork of the code. Its runs
-go through the same pool, store and judge as the leading arm's, with the same
-seeds at the same looks, so that arms are paired.
+An arm is an overlay of dotted settings keys, never a fork of the code. Its runs go through the same pool, store and
+judge as the leading arm's, with the same seeds at the same looks, so that arms are paired.
 """
 
 from __future__ import annotations
@@ -21,38 +20,26 @@ __all__ = ["Arm", "arms_of"]
 
 @dataclass(frozen=True)
 class Arm:
-    """One arm of a verification.
-
-    Attributes:
-        name: the variant's name in results.
-        overlay: the keys in which it differs from the main settings, and their values.
-        settings: the effective settings, with the arm's own grid and no further arms.
-    """
+    """One arm of a verification."""
 
     name: str
-    overlay: Mapping[str, Any]
-    settings: ExperimentSettings
+    overlay: Mapping[str, Any]  # the keys in which it differs from the main settings, and their values
+    settings: ExperimentSettings  # the effective ones, with the arm's own grid and no further arms
 
 
 def arms_of(experiment: Experiment, settings: ExperimentSettings) -> tuple[Arm, ...]:
     """The leading arm, then those that ``arms.run`` names.
 
-    An arm without a grid of its own runs at those cells of the main grid that
-    ``[arms]`` selects; it is left out where there are none, and where its
-    overlay changes nothing.
-
-    Raises:
-        UsageError: an unknown arm, or an overlay that the main settings make impossible.
+    An arm without a grid of its own runs at those cells of the main grid that ``[arms]`` selects; it is left out where
+    there are none, and where its overlay changes nothing. Raises UsageError: an unknown arm, or an overlay that the
+    main settings make impossible.
     """
     main = settings.model_copy(update={"arms": type(settings.arms)()})
-    found = [Arm(experiment.leading, {}, main)]
     for name in settings.arms.run:
         if name not in experiment.overlays:
             raise UsageError(f"arms.run={name!r} is refused: allowed are {', '.join(experiment.overlays) or 'none'}")
-        arm = _arm(experiment, name, main, settings)
-        if arm is not None:
-            found.append(arm)
-    return tuple(found)
+    others = (_arm(experiment, name, main, settings) for name in settings.arms.run)
+    return (Arm(experiment.leading, {}, main), *(arm for arm in others if arm is not None))
 
 
 def _arm(experiment: Experiment, name: str, main: ExperimentSettings, settings: ExperimentSettings) -> Arm | None:
@@ -68,7 +55,8 @@ def _arm(experiment: Experiment, name: str, main: ExperimentSettings, settings: 
     overlay = {}
     for key, value in keys.items():
         section, _, entry = key.partition(".")
-        if _plain(data[section][entry]) != value:
+        present = data[section][entry]
+        if (list(present) if isinstance(present, tuple) else present) != value:
             overlay[key] = value
             data[section][entry] = value
     if not overlay:
@@ -77,7 +65,3 @@ def _arm(experiment: Experiment, name: str, main: ExperimentSettings, settings: 
         return Arm(name, overlay, validated(type(settings), data))
     except UsageError as error:
         raise UsageError(f"arm {name} is impossible here: {error}; leave it out of arms.run") from None
-
-
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value

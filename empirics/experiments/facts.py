@@ -1,23 +1,22 @@
-"""A table of real facts, as experiments hand it to one another: who has the answer of whom."""
+"""Real facts, as experiments hand them to one another, and what all experiments on facts share."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import Any, Protocol
 
-__all__ = ["FactReader", "FactTable"]
+from empirics.experiments import world
+from empirics.experiments.protocol import Experiment, Point, UnitRun
+
+__all__ = ["FactExperiment", "FactReader", "FactTable"]
 
 
 @dataclass(frozen=True)
 class FactTable:
-    """The facts that take part.
-
-    Attributes:
-        source: where they come from.
-        answer_of: for each fact the number of its answer; shape [facts].
-        lines: how they were chosen, in words.
-    """
+    """The facts that take part: their source, for each the number of its answer, how they were chosen, in words."""
 
     source: str
     answer_of: tuple[int, ...]
@@ -33,9 +32,41 @@ class FactReader(Protocol):
     """Reads facts: at most ``number`` of them, of some relations (all if none is named)."""
 
     def __call__(self, *, relations: Sequence[str], number: int, answers_shared: bool) -> FactTable:
-        """The table.
+        """The table (UsageError: the source cannot be read, or nothing is left)."""
 
-        Raises:
-            UsageError: the source cannot be read, or nothing is left.
-        """
-        ...
+
+class FactExperiment(Experiment):
+    """Pre-trains a model on facts and fine-tunes it on questions about N_f of them; one pre-trained model for all N_f.
+
+    Its settings hold ``[world]``, ``[model]``, ``[pretraining]`` and ``[finetuning]``.
+    """
+
+    axes = {"R": "world.templates", "K": "world.multiplicity", "N_f": "world.finetuned"}  # noqa: RUF012 - read only
+    sources = (Path(__file__), Path(world.__file__))
+
+    def run(self, settings: Any, unit: Point, seeds: Sequence[int], device: str) -> list[UnitRun]:
+        """Observables of all N_f for each seed."""
+        return next(self.run_arms([settings], unit, seeds, device))
+
+    def facts_and_answers(self, settings: Any) -> tuple[int, int]:
+        """S and A."""
+        return settings.world.subjects, settings.world.answers
+
+    def symbols(self, settings: Any, cell: Point) -> dict[str, float]:
+        """All symbols of the paper's notation but epsilon."""
+        subjects, answers = self.facts_and_answers(settings)
+        return {
+            "S": subjects,
+            "A": answers,
+            **dict(cell.values),
+            "m": settings.model.width,
+            "eta": settings.pretraining.learning_rate,
+            "t": settings.pretraining.steps,
+        }
+
+    def start(self, settings: Any) -> str:
+        """What decides a pre-trained model: all but ``[finetuning]`` and N_f."""
+        found = self.deciding(settings)
+        found.pop("finetuning")
+        found["world"].pop("finetuned")
+        return json.dumps(found, sort_keys=True)

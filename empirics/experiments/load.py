@@ -29,8 +29,7 @@ def load_settings(
 ) -> ExperimentSettings:
     """Settings from a preset, an optional TOML file and ``KEY=VALUE`` settings.
 
-    Raises:
-        UsageError: anything wrong, in one line.
+    Raises UsageError: anything wrong, in one line.
     """
     known = presets(experiment)
     if preset not in known:

@@ -60,13 +60,7 @@ class Quantity:
 
 @dataclass(frozen=True)
 class Regressor:
-    """A quantity whose exponent in a law may be free.
-
-    Attributes:
-        name: as in tables.
-        log: its logarithm at a point.
-        stated: the exponent that the experiment's bound states, or None.
-    """
+    """A quantity, by its logarithm at a point, whose exponent in a law may be free; ``stated`` is that of the bound."""
 
     name: str
     log: Callable[[Point], float]
@@ -77,13 +71,8 @@ class Regressor:
 class Law:
     """What eta = log(-log error) is at a point, up to free coefficients.
 
-    Attributes:
-        name: its key.
-        title: in words.
-        known: the part of eta without a free coefficient, or None; n points to shape [n].
-        exponents: quantities whose exponents are free.
-        free_factor: whether a constant factor on -log(error) is free.
-        power_of_known: whether the known part is raised to a free power: eta = log c + gamma * known.
+    ``known`` is the part of eta without any (n points to shape [n]), ``exponents`` hold quantities whose exponents are
+    free. ``free_factor``: a constant factor on -log(error) is free. ``power_of_known``: eta = log c + gamma * known.
     """
 
     name: str
@@ -131,13 +120,11 @@ class Split:
 
 @dataclass(frozen=True, kw_only=True)
 class Laws:
-    """The laws that are compared.
+    """The laws that are compared, from those without a free coefficient to the freest.
 
     Attributes:
-        laws: all of them, from those without a free coefficient to the freest.
         speak: the points that they speak of.
-        fitted: names of those whose coefficients are reported, on the main grid.
-        fitted_over_sizes: the same, on the points of all sizes.
+        fitted, fitted_over_sizes: those whose coefficients are reported, on the main grid and on points of all sizes.
         rivals: laws on whose exact errors the same fits are made, each with its heading in tables.
         collinear: two quantities that are nearly one, whose correlation is reported.
         drawn: at most four laws against which the error is drawn.
@@ -186,8 +173,6 @@ class MapDesign:
     """A map of regimes of one experiment.
 
     Attributes:
-        experiment: what runs.
-        presets: by name.
         observable: the error that is mapped, 0 to 1.
         axis: the symbol along which it falls to the levels of contours.
         subject: what succeeds or fails, in a word or two.
@@ -200,8 +185,6 @@ class MapDesign:
         charted: the claims whose numbers and contours are shown.
         quantity: a quantity against which contours are drawn, or None.
         most: the greatest possible value of the axis at a point, or None.
-        laws: laws of the error, or None.
-        items: predictions of single items, or None.
     """
 
     experiment: Experiment
@@ -221,9 +204,8 @@ class MapDesign:
 
     def __post_init__(self) -> None:
         if self.axis not in self.experiment.axes or not set(self.readings) <= {c.id for c in self.charted}:
-            raise ValueError(
-                f"axis={self.axis}, readings={self.readings}: allowed are the experiment's axes and charted claims"
-            )
+            allowed = "allowed are the experiment's axes and charted claims"
+            raise ValueError(f"axis={self.axis}, readings={self.readings}: {allowed}")
 
     @property
     def columns(self) -> dict[str, str]:

@@ -62,16 +62,10 @@ class Table(Part):
 
 
 class FigureData(Part):
-    """A figure: its data as named columns, and which drawing function shows it (:mod:`empirics.report.figures`).
+    """A figure: its data as in the CSV beside the picture, and what shows it (:mod:`empirics.report.figures`).
 
-    Attributes:
-        name: file name without ending.
-        title: a few words, the accessible name.
-        caption: what it shows, in a sentence or two.
-        kind: the drawing function.
-        options: what that function asks for besides the data.
-        columns: names of the columns, as in the CSV beside the picture.
-        rows: one row of values per line of the CSV.
+    ``name`` is the file's without ending, ``title`` the accessible name in a few words; ``caption`` says what it shows,
+    in a sentence or two. ``kind`` names the drawing function, ``options`` are what it asks for besides the data.
     """
 
     name: Annotated[str, Field(pattern=r"^\w[\w.-]*$")]
@@ -102,15 +96,10 @@ class FigureData(Part):
 
 
 class Shown(Part):
-    """What an experiment adds to the common part of a report.
+    """What an experiment adds to the common part of a report; of tables and figures the main one first.
 
-    Attributes:
-        summary: what was run, in one sentence; empty: the common one.
-        headline: the answer to the question that the experiment is about, in one sentence.
-        tables: its tables, the main one first.
-        figures: its figures, the main one first.
-        columns: further columns of cells.csv by name, one value for each cell.
-        notes: paragraphs that stand with the tables.
+    ``summary`` says in one sentence what was run (empty: the common one), ``headline`` answers the question that the
+    experiment is about. ``columns`` are further ones of cells.csv, one value for each cell; ``notes`` are paragraphs.
     """
 
     summary: str = ""

@@ -1,10 +1,9 @@
 """The protocol that every experiment obeys: settings and seeds in, observables out.
 
-What is drawn once per seed is a *unit*: one expensive run that may serve several
-cells of the grid, as one pre-trained model serves every number of fine-tuned
-facts. Pool, store, judge and report know an experiment by what is defined here
-and by nothing else. An experiment subclasses :class:`Experiment`, overrides what
-it needs, and is found by the entry-point group ``factbound.experiments``.
+What is drawn once per seed is a *unit*: one expensive run that may serve several cells of the grid, as one pre-trained
+model serves every number of fine-tuned facts. Pool, store, judge and report know an experiment by what is defined here
+and by nothing else. An experiment subclasses :class:`Experiment`, overrides what it needs, and is found by the
+entry-point group ``factbound.experiments``.
 """
 
 from __future__ import annotations
@@ -47,10 +46,7 @@ class Point:
         return cls(tuple(values.items()))
 
     def __getitem__(self, symbol: str) -> Any:
-        for name, value in self.values:
-            if name == symbol:
-                return value
-        raise KeyError(symbol)
+        return dict(self.values)[symbol]
 
     def on(self, symbols: Sequence[str]) -> Point:
         """The part of the point at some symbols."""
@@ -76,16 +72,11 @@ def logarithmic_steps(total: int, per_decade: int = 8) -> tuple[int, ...]:
 
 @dataclass(frozen=True)
 class UnitRun:
-    """What one seed of one unit gave.
+    """What one seed of one unit gave: for each cell that the run serves its observables by name (None: undefined).
 
-    Attributes:
-        unit: the point of the grid, on the axes that decide a run.
-        seed: the seed; everything random derives from it.
-        observables: for each cell that the run serves, its observables by name (None: undefined).
-        curves: observables along training.
-        failure: None, or why the run has no usable result (it diverged, or its process died).
-        lost: whether it failed for reasons of the machine; such a run is not stored, and tried again next time.
-        details: for each cell, values by name of each item that was measured there (as facts held out); shapes [n].
+    ``failure`` says why there is no usable result (it diverged, or its process died). A run that is ``lost`` failed
+    for reasons of the machine: it is not stored, and tried again next time. ``details`` holds for each cell the
+    values, by name, of each item measured there (as facts held out); shapes [n].
     """
 
     unit: Point
@@ -99,13 +90,7 @@ class UnitRun:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a configuration asks for.
-
-    Attributes:
-        workers: processes to use.
-        lines: what is told before the first run.
-        document: the same as strict JSON.
-    """
+    """What a configuration asks for: processes, and what is told before the first run, as lines and as strict JSON."""
 
     workers: int
     lines: tuple[str, ...] = ()
@@ -118,20 +103,16 @@ class Inspected(Protocol):
     @property
     def observables(self) -> Mapping[str, float | None]:
         """Observables of the cell, by name."""
-        ...
 
     @property
     def curves(self) -> Mapping[str, Curve]:
         """Observables along training."""
-        ...
 
     def arrays(self) -> Mapping[str, Mapping[str, NDArray[Any]]]:
         """Arrays to be saved, by file and name, as weights before and after fine-tuning."""
-        ...
 
     def drawn(self) -> Mapping[str, Any]:
         """The world that was drawn, as strict JSON."""
-        ...
 
 
 class Experiment(Protocol):
@@ -177,13 +158,9 @@ class Experiment(Protocol):
     # What a run is.
 
     def run(self, settings: Any, unit: Point, seeds: Sequence[int], device: str) -> list[UnitRun]:
-        """Run the unit at each seed, in order; a seed's result depends neither on the others nor on earlier calls.
+        """Run the unit (values of :attr:`run_axes`) at each seed, in order, on the device ``"cpu"`` or ``"cuda"``.
 
-        Args:
-            settings: of the experiment's own kind.
-            unit: values of the run's axes (:attr:`run_axes`).
-            seeds: what is random derives from them alone.
-            device: ``"cpu"`` or ``"cuda"``.
+        What is random derives from the seed alone: no result depends on the other seeds or on earlier calls.
         """
         ...
 
@@ -200,8 +177,7 @@ class Experiment(Protocol):
     def deciding(self, settings: Any) -> dict[str, Any]:
         """What of the settings decides the result of a run besides unit, seed, device and code; strict JSON.
 
-        Everything but arms, seeds, verdicts, the device and the axes of the grid that the unit fixes, if not
-        overridden.
+        All but arms, seeds, verdicts, the device and the axes of the grid that the unit fixes, if not overridden.
         """
         data: dict[str, Any] = settings.model_dump(mode="json", exclude={"arms", "seeds", "verdict"})
         data["compute"].pop("device")
@@ -223,19 +199,14 @@ class Experiment(Protocol):
     def settle(self, settings: Any, device: str) -> Any:
         """The settings with their open choices made, after a check that everything needed is at hand.
 
-        Raises:
-            UsageError: something is missing.
+        Raises UsageError: something is missing.
         """
         return settings
 
     def plan(self, settings: Any, device: str, workers: int | None, cores: int) -> Plan:
         """What settled settings ask for, and how long it will take, if the experiment can tell.
 
-        Args:
-            settings: of the experiment's own kind, settled.
-            device: ``"cpu"`` or ``"cuda"``.
-            workers: processes that the user asks for, if he does.
-            cores: processor cores at hand.
+        ``workers`` are the processes that the user asks for, if he does; ``cores`` those at hand.
         """
         return Plan(workers or cores)
 
@@ -260,41 +231,32 @@ class Experiment(Protocol):
 
     def inspect(self, settings: Any, cell: Point, seed: int) -> Inspected:
         """One run of one cell, in full.
-
-        Raises:
-            UsageError: an impossible cell, or the experiment has no such run.
+        Raises UsageError: an impossible cell, or the experiment has no such run.
         """
         raise UsageError(f"the experiment {self.name} has no single run to inspect")
 
     def map_design(self) -> Any:
         """What a map of regimes is made of (:class:`empirics.experiments.map_design.MapDesign`).
 
-        Raises:
-            UsageError: the experiment has none.
+        Raises UsageError: the experiment has none.
         """
         raise UsageError(f"the experiment {self.name} has no map of regimes")
 
     def read_facts(
         self, source: str, *, relations: Sequence[str], number: int, answers_shared: bool
     ) -> FactTable | None:
-        """A table of real facts, for this experiment or another; None if it reads none.
+        """At most ``number`` facts of some relations (all if none is named), for this experiment or another.
 
-        Args:
-            source: a file, or the name of a table that ships with the experiment.
-            relations: facts of these only; all if empty.
-            number: at most so many.
-            answers_shared: whether facts with the same answer are kept.
-
-        Raises:
-            UsageError: the source cannot be read, or nothing is left.
+        None if it reads none. ``source`` is a file, or the name of a table that ships with the experiment;
+        ``answers_shared`` keeps facts with the same answer.
+        Raises UsageError: the source cannot be read, or nothing is left.
         """
         return None
 
     def on_facts(self, settings: Any, read: FactReader, relations: Sequence[str]) -> tuple[Any, tuple[str, ...]]:
         """The settings on a table of real facts, and how its facts were chosen, in words.
 
-        Raises:
-            UsageError: the experiment takes none, or too few are left.
+        Raises UsageError: the experiment takes none, or too few are left.
         """
         raise UsageError(f"--facts is refused: the experiment {self.name} takes no table of facts")
 
@@ -319,24 +281,20 @@ class Experiment(Protocol):
     def values(self, settings: Any, symbol: str) -> tuple[int | float, ...]:
         """The values of an axis in the settings."""
         section, _, key = self.axes[symbol].partition(".")
-        found = getattr(getattr(settings, section), key)
-        return tuple(found)
+        return tuple(getattr(getattr(settings, section), key))
 
     def units(self, settings: Any) -> tuple[Point, ...]:
         """The units of the configured grid, in the order of the configuration."""
-        return self._product(settings, self.run_axes)
+        return tuple(dict.fromkeys(cell.on(self.run_axes) for cell in self.cells(settings)))
 
     def cells(self, settings: Any) -> tuple[Point, ...]:
         """The cells of the configured grid, in the order of the configuration."""
-        return self._product(settings, tuple(self.axes))
+        values = [self.values(settings, symbol) for symbol in self.axes]
+        return tuple(Point(tuple(zip(self.axes, point, strict=True))) for point in itertools.product(*values))
 
     def cells_of(self, settings: Any, unit: Point) -> tuple[Point, ...]:
         """The cells that a unit serves."""
         return tuple(cell for cell in self.cells(settings) if cell.on(self.run_axes) == unit)
-
-    def _product(self, settings: Any, axes: Sequence[str]) -> tuple[Point, ...]:
-        values = [self.values(settings, symbol) for symbol in axes]
-        return tuple(Point(tuple(zip(axes, point, strict=True))) for point in itertools.product(*values))
 
     def exact(self, settings: Any, cell: Point) -> dict[str, float | None]:
         """The observables of a cell that are computed, not measured."""

@@ -47,9 +47,8 @@ def _loaded() -> tuple[Mapping[str, Experiment], Mapping[str, BrokenPluginError]
                 if observed.get(one.name, one) is not one:
                     raise ValueError(f"observable {one.name} is registered twice, the second time by {point.value}")
         except Exception as error:  # a third party's defect must not end the commands that do not need it
-            broken |= dict.fromkeys(
-                {point.name, str(getattr(item, "name", point.name))} - ours, BrokenPluginError(point, error)
-            )
+            names = {point.name, str(getattr(item, "name", point.name))} - ours
+            broken |= dict.fromkeys(names, BrokenPluginError(point, error))
             continue
         found[item.name] = item
         observed |= {one.name: one for one in item.observables}
@@ -61,12 +60,7 @@ def _loaded() -> tuple[Mapping[str, Experiment], Mapping[str, BrokenPluginError]
 
 
 def _check(item: Any) -> None:
-    """What every command relies on.
-
-    Raises:
-        TypeError: it is no experiment, or not wholly one.
-        ValueError: an axis is impossible.
-    """
+    """Raise a TypeError where it is no experiment, or not wholly one, and a ValueError for an impossible axis."""
     if isinstance(item, type) or Experiment not in type(item).__mro__:
         what = f"the class {item.__name__}" if isinstance(item, type) else type(item).__name__
         raise TypeError(f"it gives {what}, not an instance of an Experiment")
@@ -110,13 +104,9 @@ def experiment(name: str | None = None) -> Experiment:
 
 
 def on_facts(item: Experiment, settings: Any, source: str, relations: Sequence[str]) -> tuple[Any, tuple[str, ...]]:
-    """The experiment's settings on a table of real facts, read by whichever experiment reads facts.
+    """The experiment's settings on facts that whichever experiment reads them gives, and in words how they were chosen.
 
-    Returns:
-        The settings, and how the facts were chosen, in words.
-
-    Raises:
-        UsageError: nothing reads them, the experiment takes none, or too few are left.
+    Raises UsageError: nothing reads them, the experiment takes none, or too few are left.
     """
 
     def read(*, relations: Sequence[str], number: int, answers_shared: bool) -> FactTable:

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from empirics.judging.settings import Settings as Judging
 from empirics.settings import Count, Section, Seed, refuse
 
-__all__ = ["Arms", "Compute", "ExperimentSettings", "Seeds", "check_grid"]
+__all__ = ["Arms", "Compute", "ExperimentSettings", "GridArms", "Seeds", "check_grid"]
 
 
 class Arms(Section):
@@ -21,6 +21,14 @@ class Arms(Section):
     """
 
     run: tuple[str, ...] = ()
+
+
+class GridArms(Arms):
+    """The same on a grid of facts."""
+
+    templates: tuple[Count, ...] = ()
+    multiplicity: tuple[Count, ...] = ()
+    finetuned: tuple[Count, ...] = ()
 
 
 class Seeds(Section):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
@@ -41,25 +42,23 @@ def inspect(experiment: Experiment, settings: Any, axes: Mapping[str, int | floa
         raise UsageError(f"seed={seed} is refused: allowed is an integer from 0 to 2^53")
     _check(experiment, axes)
     data = settings.model_dump()
+    values = {symbol: _value(experiment, symbol, axes) for symbol in experiment.axes}
     for symbol, key in experiment.axes.items():
         section, _, name = key.partition(".")
-        data[section][name] = (_value(experiment, symbol, axes),)
-    cell = Point(tuple((symbol, _value(experiment, symbol, axes)) for symbol in experiment.axes))
-    return experiment.inspect(settings_from(experiment, data), cell, seed)
+        data[section][name] = (values[symbol],)
+    return experiment.inspect(settings_from(experiment, data), Point(tuple(values.items())), seed)
 
 
 def settings_at(experiment: Experiment, axes: Mapping[str, int | float]) -> list[str]:
     """Single settings that make the grid the one cell at these values of its columns."""
     _check(experiment, axes)
-    values = {key: _value(experiment, symbol, axes) for symbol, key in experiment.axes.items()}
-    return [f"{key}=[{str(value).lower()}]" for key, value in values.items()]
+    return [f"{key}=[{str(_value(experiment, symbol, axes)).lower()}]" for symbol, key in experiment.axes.items()]
 
 
 def parsed(experiment: Experiment, axes: Mapping[str, str]) -> dict[str, int | float]:
     """Values of the grid's columns from text, as the experiment's notation says.
 
-    Raises:
-        UsageError: a text is none, or no column of this experiment.
+    Raises UsageError: a text is none, or no column of this experiment.
     """
     _check(experiment, axes)
     found: dict[str, int | float] = {}
@@ -75,14 +74,12 @@ def parsed(experiment: Experiment, axes: Mapping[str, str]) -> dict[str, int | f
 
 
 def document(finished: Inspected) -> dict[str, Any]:
-    """Observables and curves as one JSON document."""
-    return {
-        "observables": dict(finished.observables),
-        "curves": {
-            name: {"steps": list(curve.steps), "values": [_strict(v) for v in curve.values]}
-            for name, curve in finished.curves.items()
-        },
+    """Observables and curves as one JSON document; a value that is not finite is null."""
+    curves = {
+        name: {"steps": list(curve.steps), "values": [v if math.isfinite(v) else None for v in curve.values]}
+        for name, curve in finished.curves.items()
     }
+    return {"observables": dict(finished.observables), "curves": curves}
 
 
 def save(finished: Inspected, directory: Path) -> None:
@@ -117,7 +114,3 @@ def _check(experiment: Experiment, axes: Mapping[str, Any]) -> None:
     for name in (*(c for c in columns if c not in axes), *(a for a in axes if a not in columns)):
         state = "not an axis" if name in axes else "missing"
         raise UsageError(f"{name} is {state}; the grid of {experiment.name} has {', '.join(columns)}")
-
-
-def _strict(value: float) -> float | None:
-    return value if value - value == 0.0 else None

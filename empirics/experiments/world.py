@@ -1,4 +1,4 @@
-"""The world of facts: who has which answer, written down through which templates."""
+"""The world of facts: who has which answer, written down through which templates; and what fine-tuning shows of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,18 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["IntArray", "Sizes", "Vocabulary", "World", "WorldSettings", "draw_world", "stream"]
+__all__ = [
+    "IntArray",
+    "Sizes",
+    "Vocabulary",
+    "World",
+    "WorldSettings",
+    "area_under_curve",
+    "coverage_observables",
+    "draw_world",
+    "stream",
+    "unseen_templates",
+]
 
 IntArray = NDArray[np.int64]
 
@@ -60,11 +71,9 @@ class World:
     """One draw of the world.
 
     Attributes:
-        vocabulary: token numbers.
         own_templates: T(s), template numbers in 0..|R|-1; shape [S, K].
         answer_of: a(s), answer numbers in 0..A-1; shape [S].
-        finetuning_order: a random order of the subjects, whose prefixes are the
-            nested fine-tuning sets; shape [S].
+        finetuning_order: subjects in random order, whose prefixes are the nested fine-tuning sets; shape [S].
         pretraining_distractors: distractor numbers before each sequence; shape [S, K, L].
         finetuning_distractors: the same for the Q&A sequences; shape [S, L].
     """
@@ -103,32 +112,26 @@ class WorldSettings(Protocol):
     @property
     def subjects(self) -> int:
         """S."""
-        ...
 
     @property
     def answers(self) -> int:
         """A."""
-        ...
 
     @property
     def answers_shared(self) -> bool:
         """Whether a(.) is any random map; else it is injective."""
-        ...
 
     @property
     def answer_of(self) -> tuple[int, ...]:
         """a(s), fixed; drawn at random if empty."""
-        ...
 
     @property
     def distractors(self) -> int:
         """L, distractor tokens before each sequence."""
-        ...
 
     @property
     def distractor_vocabulary(self) -> int:
         """D."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -146,14 +149,12 @@ class Sizes:
 def draw_world(config: WorldSettings, templates: int, multiplicity: int, seed: int) -> World:
     """Draw the world of a seed.
 
-    T(s) is the prefix of length K of a random order of all templates, drawn
-    independently for each subject: uniform without replacement for every K, and
-    nested in K, so that worlds of one seed are paired across multiplicities.
+    T(s) is the prefix of length K of a random order of all templates, drawn independently for each subject: uniform
+    without replacement, and nested in K, so that worlds of one seed are paired across multiplicities.
     """
     subjects, answers = config.subjects, config.answers
-    order = stream(seed, "templates", templates).permuted(
-        np.tile(np.arange(templates, dtype=np.int64), (subjects, 1)), axis=1
-    )
+    numbers = np.tile(np.arange(templates, dtype=np.int64), (subjects, 1))
+    order = stream(seed, "templates", templates).permuted(numbers, axis=1)
     draw = stream(seed, "answers")
     if config.answer_of:
         answer_of = np.array(config.answer_of, dtype=np.int64)
@@ -162,13 +163,41 @@ def draw_world(config: WorldSettings, templates: int, multiplicity: int, seed: i
     else:
         answer_of = draw.permutation(answers)[:subjects]
     length, kinds = config.distractors, max(config.distractor_vocabulary, 1)
+    shape = (subjects, multiplicity, length)
     return World(
         vocabulary=Vocabulary(subjects, templates, answers, config.distractor_vocabulary),
         own_templates=order[:, :multiplicity].copy(),
         answer_of=answer_of.astype(np.int64),
         finetuning_order=stream(seed, "finetuning-order").permutation(subjects).astype(np.int64),
-        pretraining_distractors=stream(seed, "pretraining-distractors").integers(
-            0, kinds, size=(subjects, multiplicity, length)
-        ),
+        pretraining_distractors=stream(seed, "pretraining-distractors").integers(0, kinds, size=shape),
         finetuning_distractors=stream(seed, "finetuning-distractors").integers(0, kinds, size=(subjects, length)),
     )
+
+
+def unseen_templates(world: World, finetuned: int) -> IntArray:
+    """For each fact not fine-tuned, its own templates that no fine-tuned fact was written with; shape [S - N_f]."""
+    held_out = world.own_templates[world.finetuning_order[finetuned:]]
+    return np.asarray((world.coverage(finetuned)[held_out] == 0).sum(axis=1), dtype=np.int64)
+
+
+def coverage_observables(world: World, finetuned: int, wrong: NDArray[np.bool_]) -> dict[str, float | None]:
+    """How much of the held-out facts' templates fine-tuning showed, and how well that predicts which are ``wrong``."""
+    unseen = unseen_templates(world, finetuned)
+    area = area_under_curve(unseen, wrong)
+    return {
+        "unseen_own_templates": float(unseen.mean()),
+        "some_template_unseen": float((unseen > 0).mean()),
+        "no_template_seen": float((unseen == world.multiplicity).mean()),
+        "coverage_auc_excess": None if area is None else area - 0.5,
+    }
+
+
+def area_under_curve(score: IntArray, positive: NDArray[np.bool_]) -> float | None:
+    """P[a random positive scores above a random negative], ties one half; None if either class is empty."""
+    ups, downs = score[positive], score[~positive]
+    if len(ups) == 0 or len(downs) == 0:
+        return None
+    order = np.sort(downs)
+    below = np.searchsorted(order, ups, side="left")
+    upto = np.searchsorted(order, ups, side="right")
+    return float((below + upto).sum()) / (2 * len(ups) * len(downs))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from empirics.experiments.coverage import area_under_curve
+from empirics.experiments.world import area_under_curve
 
 
 def test_area_under_the_curve_by_hand():

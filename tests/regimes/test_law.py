@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from empirics.experiments.one_layer.predict.laws import LAWS
+from empirics.experiments.one_layer.map import LAWS
 from empirics.experiments.protocol import Point
 from empirics.regimes.comparison import collinearity, exponents, held_out, left_out, numbered
 from empirics.regimes.fit import NoFit, fit_rates, fitted, mean_of, predicted, quasi_likelihood

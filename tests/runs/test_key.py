@@ -27,7 +27,7 @@ SHAPES_ONLY = {"pydantic": "reads settings; their values are in the key", "jaxty
 def imported_by(package):
     """Modules outside the package that its runs import."""
     graph = grimp.build_graph("empirics", "theory", exclude_type_checking_imports=True)
-    entries = [m for m in (f"{package}.run", f"{package}.predict.facts") if m in graph.modules]
+    entries = [m for m in (f"{package}.run", f"{package}.predict.predictors") if m in graph.modules]
     assert entries
     found = set().union(*(graph.find_upstream_modules(entry) for entry in entries))
     return {m for m in found if m != package and not m.startswith(package + ".")}
@@ -58,7 +58,7 @@ def test_every_library_that_a_run_imports_is_in_its_key(name):
 
 
 @pytest.mark.parametrize(
-    "place", ["world.py", "coverage.py", "protocol.py", "one_layer/train.py", "one_layer/measure/failures.py"]
+    "place", ["world.py", "facts.py", "protocol.py", "one_layer/train.py", "one_layer/measure/extraction.py"]
 )
 def test_a_change_of_a_deciding_source_changes_the_key(place, monkeypatch):
     from pathlib import Path
@@ -110,7 +110,7 @@ def test_every_file_of_a_third_partys_folder_is_in_the_key(init, tmp_path, monke
     key._code.cache_clear()
 
 
-@pytest.mark.parametrize("place", ["report.py", "map.py", "predict/laws.py", "presets/quick.toml"])
+@pytest.mark.parametrize("place", ["report.py", "map.py", "presets/quick.toml"])
 def test_a_change_of_what_is_only_shown_keeps_what_is_stored(place, monkeypatch):
     from pathlib import Path
 

@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 
 from empirics.errors import UsageError
 from empirics.experiments import settings as shared
-from empirics.experiments.language_models.facts.source import EMBEDDED, FactSource
+from empirics.experiments.language_models.facts.selection import EMBEDDED, FactSource
 from empirics.settings import Axis, Count, NonNegative, Positive, Section, Seed, Whole, refuse
 
 __all__ = ["LMConfig", "digest_of"]
@@ -73,13 +73,10 @@ class Evaluation(Section):
     sentences: Whole = 1000
 
 
-class LMArms(shared.Arms):
+class LMArms(shared.GridArms):
     """Variants that run beside the main configuration, and at which cells of its grid."""
 
     run: tuple[str, ...] = ("lm-low-rank",)
-    templates: tuple[Count, ...] = ()
-    multiplicity: tuple[Count, ...] = ()
-    finetuned: tuple[Count, ...] = ()
 
 
 class LMSeeds(shared.Seeds):
@@ -113,15 +110,13 @@ class LMConfig(shared.ExperimentSettings):
     def _consistent(self) -> LMConfig:
         shared.check_grid(self.world.templates, self.world.multiplicity, self.world.finetuned)
         if self.facts.number and max(self.world.finetuned) >= self.facts.number:
-            refuse(
-                "world.finetuned",
-                max(self.world.finetuned),
-                f"N_f < facts, here at most {self.facts.number - 1} (facts.number - 1)",
-            )
-        if not self.model.name and self.model.width % self.model.heads:
-            refuse("model.width", self.model.width, f"a multiple of model.heads, here {self.model.heads}")
-        if not self.model.name and self.model.architecture == "llama" and self.model.width // self.model.heads % 2:
-            refuse("model.heads", self.model.heads, "such that model.width / model.heads is even (rotary positions)")
+            most = f"N_f < facts, here at most {self.facts.number - 1} (facts.number - 1)"
+            refuse("world.finetuned", max(self.world.finetuned), most)
+        model = self.model
+        if not model.name and model.width % model.heads:
+            refuse("model.width", model.width, f"a multiple of model.heads, here {model.heads}")
+        if not model.name and model.architecture == "llama" and model.width // model.heads % 2:
+            refuse("model.heads", model.heads, "such that model.width / model.heads is even (rotary positions)")
         for name in ("source", "templates"):
             if not getattr(self.facts, name).strip():
                 refuse(f"facts.{name}", getattr(self.facts, name), f'a file, or "{EMBEDDED}"')

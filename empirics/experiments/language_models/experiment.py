@@ -2,68 +2,54 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
-from empirics.experiments import coverage, world
 from empirics.experiments.arms import arms_of
 from empirics.experiments.document import Measured
-from empirics.experiments.facts import FactTable
-from empirics.experiments.language_models.arms import LEADING, OVERLAYS
+from empirics.experiments.facts import FactExperiment, FactTable
 from empirics.experiments.language_models.config import LMConfig, digest_of
-from empirics.experiments.language_models.facts.source import EMBEDDED, FactSource
+from empirics.experiments.language_models.facts.selection import EMBEDDED, FactSource
 from empirics.experiments.language_models.observables import OBSERVABLES
 from empirics.experiments.presentation import Shown
-from empirics.experiments.protocol import Experiment, Plan, Point, UnitRun
+from empirics.experiments.protocol import Plan, Point, UnitRun
 from empirics.observables import extraction
 from theory.claims.xu_chen.paper import NOTATION
 
 __all__ = ["EXPERIMENT", "LanguageModels"]
 
 
-class LanguageModels(Experiment):
+class LanguageModels(FactExperiment):
     """Continues a language model's training on statements, fine-tunes it on questions, asks about the other facts."""
 
     name = "language-model"
     title = "language models"
     notation = NOTATION
-    axes = {"R": "world.templates", "K": "world.multiplicity", "N_f": "world.finetuned"}  # noqa: RUF012 - read only
     settings = LMConfig
     observables = (*extraction.OBSERVABLES, *OBSERVABLES)
-    leading = LEADING
-    overlays = OVERLAYS
-    sources = (Path(world.__file__), Path(coverage.__file__))
-    aside = ("report.py", "plan.py", "estimate.py")
+    leading = "language-model"
+    overlays = {  # noqa: RUF012 - read only
+        "lm-low-rank": {"finetuning.method": "lora"},  # the only one that a claim speaks of
+        "lm-llama": {"model.architecture": "llama"},
+    }
+    aside = ("report.py", "plan.py")
     libraries = ("torch", "numpy", "transformers", "peft", "tokenizers")
     command = "lm"
-
-    def run(self, settings: LMConfig, unit: Point, seeds: Sequence[int], device: str) -> list[UnitRun]:
-        """Observables of all N_f for each seed."""
-        return next(self.run_arms([settings], unit, seeds, device))
 
     def run_arms(
         self, settings: Sequence[LMConfig], unit: Point, seeds: Sequence[int], device: str
     ) -> Iterator[list[UnitRun]]:
-        """The same for arms that share their pre-trained model."""
+        """Observables of all N_f for each seed, for arms that share their pre-trained model."""
         from empirics.experiments.language_models.run import run_arms
 
         return run_arms(settings, unit, seeds, device)
 
-    def symbols(self, settings: LMConfig, cell: Point) -> dict[str, float]:
-        """The notation's symbols; S and A as they stand in the facts that take part."""
+    def facts_and_answers(self, settings: LMConfig) -> tuple[int, int]:
+        """S and A as they stand in the facts that take part."""
         from empirics.experiments.language_models.facts.selection import selected
 
         facts = selected(settings.facts).facts
-        return {
-            "S": len(facts),
-            "A": len({fact.answer for fact in facts}),
-            **dict(cell.values),
-            "m": settings.model.width,
-            "eta": settings.pretraining.learning_rate,
-            "t": settings.pretraining.steps,
-        }
+        return len(facts), len({fact.answer for fact in facts})
 
     def deciding(self, settings: LMConfig) -> dict[str, Any]:
         """What decides the result of a run; files by their contents."""
@@ -77,13 +63,6 @@ class LanguageModels(Experiment):
 
             contents["model"] = digest_of(str(resolve_model(settings.model.name)))
         return {**super().deciding(settings), "contents": contents}
-
-    def start(self, settings: LMConfig) -> str:
-        """What decides a model that has read its statements: all but ``[finetuning]`` and N_f."""
-        found = self.deciding(settings)
-        found.pop("finetuning")
-        found["world"].pop("finetuned")
-        return json.dumps(found, sort_keys=True)
 
     def cost(self, settings: LMConfig, unit: Point) -> float:
         """All units cost the same number of steps."""

@@ -13,21 +13,13 @@ __all__ = ["library", "require_extra"]
 
 
 def require_extra() -> None:
-    """Check that transformers, peft and tokenizers are installed.
-
-    Raises:
-        UsageError: one is missing.
-    """
+    """Check that transformers, peft and tokenizers are installed (UsageError: one is missing)."""
     for name in ("tokenizers", "transformers", "peft"):
         library(name)
 
 
 def library(name: str) -> Any:
-    """The module of that name; quiet, one thread each.
-
-    Raises:
-        UsageError: the extra is not installed.
-    """
+    """The module of that name; quiet, one thread each (UsageError: the extra is not installed)."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     try:

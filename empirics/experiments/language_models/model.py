@@ -7,6 +7,8 @@ import threading
 import urllib.error
 import urllib.request
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -28,11 +30,8 @@ _WEIGHTS = ["*.json", "*.safetensors", "*.bin", "*.model", "*.txt", "tokenizer*"
 def resolve_model(name: str) -> Path:
     """The folder that holds the weights and the tokenizer of ``name``.
 
-    A folder of that name is taken as it is; else the Hugging Face cache is
-    searched; else the hub is asked, if it answers within seconds.
-
-    Raises:
-        UsageError: the folder holds no model, or the name is neither here nor to be had.
+    A folder of that name is taken as it is; else the Hugging Face cache is searched; else the hub is asked, if it
+    answers within seconds. Raises UsageError: the folder holds no model, or the name is neither here nor to be had.
     """
     if Path(name).is_dir():
         if not (Path(name) / "config.json").is_file():
@@ -53,8 +52,7 @@ def resolve_model(name: str) -> Path:
     try:
         return Path(hub.snapshot_download(name, allow_patterns=_WEIGHTS, etag_timeout=_PROBE_SECONDS))
     except Exception as error:
-        reason = " ".join(str(error).split())[:200]
-        raise UsageError(f"model.name={name!r} cannot be fetched from the hub ({reason}); {_ADVICE}") from None
+        raise UsageError(f"model.name={name!r} cannot be fetched from the hub ({_line(error)}); {_ADVICE}") from None
 
 
 _ADVICE = (
@@ -84,42 +82,30 @@ def _hub_answers() -> bool:
 
 
 def own_tokens(folder: Path) -> Tokens:
-    """The tokenizer that belongs to a model.
-
-    Raises:
-        UsageError: the folder has none that can be loaded.
-    """
-    transformers = library("transformers")
-    try:
-        return Tokens(transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True))
-    except Exception as error:  # transformers raises many kinds for a folder without a usable tokenizer
-        raise UsageError(f"model.name: no tokenizer can be loaded from {folder} ({_line(error)}); {_ADVICE}") from None
+    """The tokenizer that belongs to a model (UsageError: the folder has none that can be loaded)."""
+    with _loading("tokenizer", folder) as transformers:
+        found = Tokens(transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True))
+    return found
 
 
 def load_model(folder: Path) -> Any:
-    """The causal language model in a folder, in float32.
+    """The causal language model in a folder, in float32 (UsageError: its files do not make one)."""
+    with _loading("causal language model", folder) as transformers:
+        found = transformers.AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, dtype=torch.float32)
+    return found
 
-    Raises:
-        UsageError: its files do not make one.
-    """
+
+@contextmanager
+def _loading(what: str, folder: Path) -> Iterator[Any]:
     transformers = library("transformers")
     try:
-        return transformers.AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, dtype=torch.float32)
-    except Exception as error:  # transformers raises many kinds for weights that do not fit
-        raise UsageError(
-            f"model.name: no causal language model can be loaded from {folder} ({_line(error)}); {_ADVICE}"
-        ) from None
+        yield transformers
+    except Exception as error:  # transformers raises many kinds for files that do not fit
+        raise UsageError(f"model.name: no {what} can be loaded from {folder} ({_line(error)}); {_ADVICE}") from None
 
 
 def new_model(settings: Architecture, tokens: Tokens, positions: int, seed: int) -> Any:
-    """A small model from scratch, without dropout; its weights depend on the seed alone.
-
-    Args:
-        settings: architecture and size.
-        tokens: its tokenizer.
-        positions: longest text, in tokens.
-        seed: for the initial weights.
-    """
+    """A small model from scratch, without dropout, for texts of ``positions`` tokens; the seed gives its weights."""
     transformers = library("transformers")
     size = len(tokens.tokenizer)
     marks = {"bos_token_id": tokens.begin, "eos_token_id": tokens.end, "pad_token_id": tokens.pad}
@@ -153,8 +139,7 @@ def new_model(settings: Architecture, tokens: Tokens, positions: int, seed: int)
 def with_adapters(model: Any, settings: QuestionTraining, seed: int) -> Any:
     """The model with low-rank adapters, the only weights that are then trained.
 
-    Raises:
-        UsageError: ``finetuning.targets`` names no matrix of the model.
+    Raises UsageError: ``finetuning.targets`` names no matrix of the model.
     """
     peft = library("peft")
     targets = "all-linear" if settings.targets == ("all-linear",) else list(settings.targets)
@@ -165,7 +150,8 @@ def with_adapters(model: Any, settings: QuestionTraining, seed: int) -> Any:
             lora_alpha=settings.lora_alpha,
             target_modules=targets,
             task_type="CAUSAL_LM",
-            fan_in_fan_out=_transposed(model),
+            # Whether matrices are stored as inputs by outputs (GPT-2's Conv1D).
+            fan_in_fan_out=any(type(module).__name__ == "Conv1D" for module in model.modules()),
         )
         with warnings.catch_warnings():  # peft asks transformers in a way that the latter will give up
             warnings.simplefilter("ignore", FutureWarning)
@@ -175,11 +161,6 @@ def with_adapters(model: Any, settings: QuestionTraining, seed: int) -> Any:
             f"finetuning.targets={list(settings.targets)!r} is refused: {_line(error)}; "
             'allowed is ["all-linear"], or names of matrices of the model, as in ["c_attn"]'
         ) from None
-
-
-def _transposed(model: Any) -> bool:
-    """Whether the model's matrices are stored as inputs by outputs (GPT-2's Conv1D)."""
-    return any(type(module).__name__ == "Conv1D" for module in model.modules())
 
 
 def _line(error: Exception) -> str:

@@ -2,105 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import TypeVar
+
+import torch
 
 from empirics.experiments.arms import Arm
 from empirics.experiments.language_models.config import LMConfig
-from empirics.experiments.language_models.estimate import Timing, calibrate
-from empirics.experiments.language_models.facts.selection import Selection, selected
+from empirics.experiments.language_models.facts.selection import selected
+from empirics.experiments.language_models.run import finetune, prepare, pretrain_steps
+from empirics.experiments.language_models.train import answer_examples
 from empirics.experiments.protocol import Experiment, Plan, Point
 
-__all__ = ["LMPlan", "plan_of"]
+__all__ = ["Timing", "calibrate", "plan_of"]
 
-
-@dataclass(frozen=True)
-class LMPlan:
-    """What would run, and how long it would take.
-
-    Attributes:
-        experiment: the experiment.
-        config: its settings, settled.
-        arms: the leading arm and its variants.
-        selection: the facts.
-        timing: measured here, for the unit with the largest multiplicity.
-        workers: processes.
-    """
-
-    experiment: Experiment
-    config: LMConfig
-    arms: Sequence[Arm]
-    selection: Selection
-    timing: Timing
-    workers: int
-
-    def models(self, seeds: int) -> int:
-        """Runs of all arms and units at so many seeds."""
-        return sum(len(self.experiment.units(arm.settings)) for arm in self.arms) * seeds
-
-    def seconds(self, seeds: int) -> float:
-        """Estimated wall time for so many seeds of every unit."""
-        facts = len(self.selection.facts)
-        total, trained = 0.0, set[tuple[str, Point]]()
-        for arm in self.arms:
-            config = arm.settings
-            assert isinstance(config, LMConfig)
-            for unit in self.experiment.units(config):
-                model = (self.experiment.start(config), unit)
-                total += self.timing.run(config, unit, facts, pretrained=model in trained)
-                trained.add(model)
-        return total * seeds / min(self.workers, max(1, self.models(seeds)))
-
-    def lines(self) -> tuple[str, ...]:
-        """The plan in words."""
-        seeds, grid, timing = self.config.seeds, self.config.world, self.timing
-        least, most = self.models(seeds.minimum), self.models(seeds.maximum)
-        span = f"{least}" if least == most else f"{least} to {most}"
-        longest = "" if least == most else f", up to {_duration(self.seconds(seeds.maximum))} if more seeds can decide"
-        return (
-            *self.selection.lines,
-            f"arms: {', '.join(arm.name for arm in self.arms)}; |R| in {list(grid.templates)}, K in "
-            f"{list(grid.multiplicity)}, N_f in {list(grid.finetuned)}; {span} runs on {self.workers} "
-            f"process{'es' if self.workers > 1 else ''}",
-            f"a step on statements takes {timing.pretraining_step * 1000:.0f} ms, on questions "
-            f"{timing.finetuning_step * 1000:.0f} ms, a batch of greedy answers {timing.decoding * 1000:.0f} ms here",
-            f"estimated time: {_duration(self.seconds(seeds.minimum))}{longest}",
-        )
-
-    def document(self) -> dict[str, Any]:
-        """The plan as strict JSON."""
-        seeds = self.config.seeds
-        return {
-            "facts": {
-                "source": self.selection.source,
-                "taking_part": len(self.selection.facts),
-                "available": self.selection.available,
-                "relations": self.selection.relations,
-                "left_out": self.selection.left_out,
-                "read": list(self.selection.read),
-            },
-            "arms": [arm.name for arm in self.arms],
-            "grid": self.config.world.model_dump(mode="json"),
-            "runs": {"minimum": self.models(seeds.minimum), "maximum": self.models(seeds.maximum)},
-            "workers": self.workers,
-            "seconds": {
-                "preparing": self.timing.preparing,
-                "pretraining_step": self.timing.pretraining_step,
-                "finetuning_step": self.timing.finetuning_step,
-                "scoring_batch": self.timing.forward,
-                "decoding_batch": self.timing.decoding,
-                "estimate_minimum": self.seconds(seeds.minimum),
-                "estimate_maximum": self.seconds(seeds.maximum),
-            },
-        }
+_WARM, _TIMED = 2, 4
+_Result = TypeVar("_Result")
 
 
 def plan_of(experiment: Experiment, config: LMConfig, arms: Sequence[Arm], device: str, workers: int) -> Plan:
-    """The plan of settled settings."""
-    unit = max(experiment.units(config), key=lambda u: (u["K"], u["R"]))
-    found = LMPlan(experiment, config, arms, selected(config.facts), calibrate(config, unit, device), workers)
-    return Plan(workers, found.lines(), found.document())
+    """The plan of settled settings, timed at the unit with the largest multiplicity."""
+    selection = selected(config.facts)
+    timing = calibrate(config, max(experiment.units(config), key=lambda u: (u["K"], u["R"])), device)
+    runs = sum(len(experiment.units(arm.settings)) for arm in arms)
+    alone, trained = 0.0, set[tuple[str, Point]]()  # seconds of all runs at one seed
+    for arm in arms:
+        assert isinstance(arm.settings, LMConfig)
+        for unit in experiment.units(arm.settings):
+            model = (experiment.start(arm.settings), unit)
+            alone += timing.run(arm.settings, unit, len(selection.facts), pretrained=model in trained)
+            trained.add(model)
+    looks = {"minimum": config.seeds.minimum, "maximum": config.seeds.maximum}
+    models = {look: runs * seeds for look, seeds in looks.items()}
+    seconds = {look: alone * seeds / min(workers, max(1, runs * seeds)) for look, seeds in looks.items()}
+    several = looks["minimum"] < looks["maximum"]
+    span = f"{models['minimum']} to {models['maximum']}" if several else f"{models['minimum']}"
+    longest = f", up to {_duration(seconds['maximum'])} if more seeds can decide" if several else ""
+    grid, names = config.world, [arm.name for arm in arms]
+    lines = (
+        *selection.lines,
+        f"arms: {', '.join(names)}; |R| in {list(grid.templates)}, K in {list(grid.multiplicity)}, "
+        f"N_f in {list(grid.finetuned)}; {span} runs on {workers} process{'es' if workers > 1 else ''}",
+        f"a step on statements takes {timing.pretraining_step * 1000:.0f} ms, on questions "
+        f"{timing.finetuning_step * 1000:.0f} ms, a batch of greedy answers {timing.decoding_batch * 1000:.0f} ms here",
+        f"estimated time: {_duration(seconds['minimum'])}{longest}",
+    )
+    document = {
+        "facts": {
+            "source": selection.source,
+            "taking_part": len(selection.facts),
+            "available": selection.available,
+            "relations": selection.relations,
+            "left_out": selection.left_out,
+            "read": list(selection.read),
+        },
+        "arms": names,
+        "grid": grid.model_dump(mode="json"),
+        "runs": models,
+        "workers": workers,
+        "seconds": asdict(timing) | {f"estimate_{look}": value for look, value in seconds.items()},
+    }
+    return Plan(workers, lines, document)
 
 
 def _duration(seconds: float) -> str:
@@ -109,3 +74,71 @@ def _duration(seconds: float) -> str:
     if seconds < 5400:
         return f"{seconds / 60:.0f} min"
     return f"{seconds / 3600:.1f} h"
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds on this machine, on one thread."""
+
+    preparing: float  # world, tokenizer and model of one run
+    pretraining_step: float
+    finetuning_step: float
+    scoring_batch: float
+    decoding_batch: float
+
+    def run(self, config: LMConfig, unit: Point, facts: int, *, pretrained: bool = False) -> float:
+        """Seconds of one run; ``pretrained`` if it finds the weights of another arm."""
+        size = config.evaluation.batch_size
+        statements = facts * int(unit["K"])
+        scored = min(statements, config.evaluation.sentences or statements)
+        seconds = self.preparing + 2 * math.ceil(scored / size) * self.scoring_batch
+        if not pretrained:
+            seconds += config.pretraining.steps * self.pretraining_step
+        for count in config.world.finetuned:
+            held_out = facts - count
+            decoded = math.ceil(held_out / size) + math.ceil(count / size)
+            ranked = math.ceil(held_out * config.evaluation.candidates / size) + math.ceil(held_out / size)
+            seconds += config.finetuning.steps * self.finetuning_step
+            seconds += decoded * self.decoding_batch + ranked * self.scoring_batch
+        return seconds
+
+
+def calibrate(config: LMConfig, unit: Point, device: str) -> Timing:
+    """Time a few training steps and one batch of each kind of scoring, at a unit of the grid."""
+    torch.set_num_threads(1)  # as the workers
+    prepare(config, unit, config.seeds.base, device)  # libraries are loaded, files are read
+    preparing, at = _timed(lambda: prepare(config, unit, config.seeds.base, device))
+    size = config.evaluation.batch_size
+    prompts = [text.prompt for text in (list(at.questions) * size)[:size]]
+    asked = answer_examples((list(at.questions) * size)[:size])
+    longest = 2 + max(len(text.tokens) - text.answer[0] for text in at.questions)
+    scorer = at.scorer(at.model)
+    scorer.log_likelihoods(asked)
+    forward, _ = _timed(lambda: scorer.log_likelihoods(asked))
+    decoding, _ = _timed(lambda: scorer.greedy_answers(prompts, longest))
+
+    def train(steps: int) -> None:
+        pretrain_steps(at, config.pretraining.model_copy(update={"steps": steps}), "calibration")
+
+    def tune(steps: int) -> None:
+        short = config.model_copy(update={"finetuning": config.finetuning.model_copy(update={"steps": steps})})
+        tuned, _ = finetune(replace(at, config=short), max(config.world.finetuned))
+        if tuned is not at.model:
+            tuned.unload()
+
+    return Timing(preparing, _per_step(train), _per_step(tune), forward, decoding)
+
+
+def _per_step(work: Callable[[int], None]) -> float:
+    work(_WARM)
+    return _timed(lambda: work(_TIMED))[0] / _TIMED
+
+
+def _timed(work: Callable[[], _Result]) -> tuple[float, _Result]:
+    """The median time of three calls, and the last result."""
+    seconds = []
+    for _ in range(3):
+        start = time.perf_counter()
+        result = work()
+        seconds.append(time.perf_counter() - start)
+    return sorted(seconds)[1], result

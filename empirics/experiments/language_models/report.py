@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from empirics.experiments.document import CellResult, Measured, Summary
+from empirics.experiments.document import CellResult, Measured
 from empirics.experiments.presentation import Column, FigureData, Scalar, Shown, Table, Value
 from theory import DomainError, claim
 
@@ -15,7 +15,7 @@ NOT_CLAIMED: Final = (
     "has depth): the literal reading of the headline bound, at the N_f that fall to one relation, is shown for "
     "comparison only."
 )
-_AXES: Final = ("R", "K", "N_f")
+_AXES: Final = {"R": "templates", "K": "multiplicity", "N_f": "finetuned"}
 _MEANS: Final = ("finetuning_error", "statement_accuracy", "answer_reciprocal_rank", "some_template_unseen")
 
 
@@ -81,20 +81,17 @@ def _row(subject: Measured, cell: CellResult) -> tuple[Value, ...]:
         *(cell.symbols[symbol] for symbol in _AXES),
         f"{len(cell.seeds)} ({len(cell.failed)} failed)" if cell.failed else len(cell.seeds),
         (None, None, None) if error is None else (error.mean, error.lower, error.upper),
-        *(_mean(cell.observables.get(name)) for name in _MEANS),
+        *(cell.observables[name].mean if name in cell.observables else None for name in _MEANS),
         _comparison(subject, cell),
     )
 
 
 def _comparison(subject: Measured, cell: CellResult) -> float | None:
     """The literal bound at the share of N_f that falls to one relation, rounded down."""
+    R, K, N_f = (cell.symbols[symbol] for symbol in _AXES)
     relations = max(1, len(subject.config["facts"]["relations"]))
     try:
-        return float(
-            claim("ood-error-literal").bound(
-                N_f=cell.symbols["N_f"] // relations, K=cell.symbols["K"], R=cell.symbols["R"]
-            )
-        )
+        return float(claim("ood-error-literal").bound(N_f=N_f // relations, K=K, R=R))
     except DomainError:
         return None
 
@@ -106,10 +103,9 @@ def _figure(subject: Measured) -> FigureData | None:
         error = cell.observables.get("ood_error")
         if error is None or error.mean is None:
             continue
-        place = dict(zip(("templates", "multiplicity", "finetuned"), (cell.symbols[s] for s in _AXES), strict=True))
-        values = {"error": error.mean, "lower": error.lower, "upper": error.upper}
-        seeds = {"seeds": len(cell.seeds)}
-        rows.append({"variant": cell.variant, **place, **seeds, **values, "comparison": _comparison(subject, cell)})
+        row: dict[str, Scalar] = {column: cell.symbols[s] for s, column in _AXES.items()}
+        row |= {"seeds": len(cell.seeds), "error": error.mean, "lower": error.lower, "upper": error.upper}
+        rows.append({"variant": cell.variant, **row, "comparison": _comparison(subject, cell)})
     if not rows:
         return None
     return FigureData.of(
@@ -128,7 +124,3 @@ def _figure(subject: Measured) -> FigureData | None:
         names={"finetuned": "N_f", "templates": "|R|"},
         comparison_label="literal bound, not claimed",
     )
-
-
-def _mean(summary: Summary | None) -> float | None:
-    return None if summary is None else summary.mean

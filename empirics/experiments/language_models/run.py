@@ -13,19 +13,18 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from empirics.errors import UsageError
-from empirics.experiments.coverage import area_under_curve, unseen_templates
-from empirics.experiments.language_models.config import LMConfig
+from empirics.experiments.language_models.config import LMConfig, Training
 from empirics.experiments.language_models.extra import require_extra
 from empirics.experiments.language_models.facts.selection import normalised
 from empirics.experiments.language_models.model import load_model, new_model, own_tokens, resolve_model, with_adapters
-from empirics.experiments.language_models.score import completed, greedy_answers, log_likelihoods, ranks, right
+from empirics.experiments.language_models.score import Scorer, right
 from empirics.experiments.language_models.texts import FactWorld, draw_fact_world
 from empirics.experiments.language_models.tokenizer import Encoded, Tokens, build_tokenizer
 from empirics.experiments.language_models.train import Arithmetic, answer_examples, statement_examples, train
 from empirics.experiments.protocol import Curve, Point, UnitRun
-from empirics.experiments.world import IntArray, stream
+from empirics.experiments.world import IntArray, coverage_observables, stream
 
-__all__ = ["Prepared", "finetune", "measure_finetuned", "prepare", "pretrain", "run_arms"]
+__all__ = ["Prepared", "finetune", "measure_finetuned", "prepare", "pretrain", "pretrain_steps", "run_arms"]
 
 Observables = dict[str, float | None]
 
@@ -42,6 +41,10 @@ class Prepared:
     statements: Sequence[Encoded]
     questions: Sequence[Encoded]
     arithmetic: Arithmetic
+
+    def scorer(self, model: Any) -> Scorer:
+        """Of a model, as the configuration says."""
+        return Scorer(model, self.tokens, self.arithmetic, self.config.evaluation.batch_size)
 
 
 def run_arms(arms: Sequence[LMConfig], unit: Point, seeds: Sequence[int], device: str) -> Iterator[list[UnitRun]]:
@@ -81,21 +84,13 @@ def _run(config: LMConfig, unit: Point, seed: int, before: Pretrained) -> UnitRu
 
 @dataclass(frozen=True)
 class Pretrained:
-    """A model that has read its statements.
+    """A model that has read its statements."""
 
-    Attributes:
-        prepared: the world, and the model, which fine-tuning changes in place.
-        weights: the weights after pre-training.
-        loss: nats a token along pre-training.
-        observables: what is stored.
-        diverged: why it is unusable; empty if it is not.
-    """
-
-    prepared: Prepared
-    weights: Mapping[str, Tensor]
-    loss: Curve
+    prepared: Prepared  # fine-tuning changes its model in place
+    weights: Mapping[str, Tensor]  # after pre-training
+    loss: Curve  # nats a token along pre-training
     observables: Observables
-    diverged: str
+    diverged: str  # why it is unusable; empty if it is not
 
 
 def prepare(config: LMConfig, unit: Point, seed: int, device: str) -> Prepared:
@@ -129,18 +124,17 @@ def prepare(config: LMConfig, unit: Point, seed: int, device: str) -> Prepared:
 
 def pretrain(at: Prepared) -> Pretrained:
     """Train the model on its statements, and measure what it stores."""
-    loss = train(
-        at.model,
-        statement_examples(at.statements),
-        at.config.pretraining,
-        pad=at.tokens.pad,
-        arithmetic=at.arithmetic,
-        order=stream(at.seed, "statement-batches"),
-    )
+    loss = pretrain_steps(at, at.config.pretraining, "statement-batches")
     if why := _diverged(loss):
         return Pretrained(at, {}, loss, {}, why)
     weights = {name: value.detach().clone() for name, value in at.model.state_dict().items()}
     return Pretrained(at, weights, loss, measure_pretrained(at), "")
+
+
+def pretrain_steps(at: Prepared, settings: Training, order: str) -> Curve:
+    """The loss along training on the statements, in the order that a named stream of the seed draws."""
+    examples, draw = statement_examples(at.statements), stream(at.seed, order)
+    return train(at.model, examples, settings, pad=at.tokens.pad, arithmetic=at.arithmetic, order=draw)
 
 
 def _diverged(loss: Curve) -> str:
@@ -155,16 +149,9 @@ def finetune(at: Prepared, count: int) -> tuple[Any, Curve]:
     if settings.method == "lora":
         model = with_adapters(model, settings, _number(at.seed, "adapters"))
         settings = settings.model_copy(update={"learning_rate": settings.lora_learning_rate})
-    chosen = [at.questions[i] for i in at.world.finetuned(count)]
-    curve = train(
-        model,
-        answer_examples(chosen),
-        settings,
-        pad=at.tokens.pad,
-        arithmetic=at.arithmetic,
-        order=stream(at.seed, "question-batches"),
-    )
-    return model, curve
+    examples = answer_examples([at.questions[i] for i in at.world.finetuned(count)])
+    draw = stream(at.seed, "question-batches")
+    return model, train(model, examples, settings, pad=at.tokens.pad, arithmetic=at.arithmetic, order=draw)
 
 
 def measure_pretrained(at: Prepared) -> Observables:
@@ -177,9 +164,8 @@ def measure_pretrained(at: Prepared) -> Observables:
     if settings.sentences and len(texts) > settings.sentences:
         chosen = stream(at.seed, "scored-statements").permutation(len(texts))[: settings.sentences]
         texts = [texts[i] for i in chosen]
-    stored = completed(at.model, texts, at.tokens, at.arithmetic, settings.batch_size)
-    examples = statement_examples(texts)
-    likelihood = log_likelihoods(at.model, examples, at.tokens, at.arithmetic, settings.batch_size)
+    scorer = at.scorer(at.model)
+    stored, likelihood = scorer.completed(texts), scorer.log_likelihoods(statement_examples(texts))
     # The corpus has S K different sequences of equal weight: no model's mean loss is below log(S K).
     gap = -float(likelihood.mean()) - math.log(len({text.tokens for text in at.statements}))
     return {"statement_accuracy": float(stored.mean()), "statement_gap": gap}
@@ -187,42 +173,28 @@ def measure_pretrained(at: Prepared) -> Observables:
 
 def measure_finetuned(at: Prepared, model: Any, count: int) -> Observables:
     """Answers on the facts that fine-tuning showed and on those that it did not."""
-    size = at.config.evaluation.batch_size
+    scorer = at.scorer(model)
     held_out, shown = at.world.held_out(count), at.world.finetuned(count)
-    wrong = ~_answered(at, model, held_out)
+    wrong = ~_answered(at, scorer, held_out)
     own = at.tokens.answers([fact.answer for fact in at.world.facts])
     candidates = _candidates(at)
-    places = ranks(
-        model,
-        [at.questions[i].prompt for i in held_out],
-        [[own[i], *(own[j] for j in candidates[i])] for i in held_out],
-        at.tokens,
-        at.arithmetic,
-        size,
-    )
-    likelihood = log_likelihoods(
-        model, answer_examples([at.questions[i] for i in held_out]), at.tokens, at.arithmetic, size
-    )
-    world = at.world.distinct_templates()
-    unseen = unseen_templates(world, count)
-    area = area_under_curve(unseen, wrong)
+    asked = [at.questions[i] for i in held_out]
+    options = [[own[i], *(own[j] for j in candidates[i])] for i in held_out]
+    places = scorer.ranks([question.prompt for question in asked], options)
+    likelihood = scorer.log_likelihoods(answer_examples(asked))
     return {
         "ood_error": float(wrong.mean()),
         "ood_loss": -float(likelihood.mean()),
-        "finetuning_error": float((~_answered(at, model, shown)).mean()),
+        "finetuning_error": float((~_answered(at, scorer, shown)).mean()),
         "answer_reciprocal_rank": float((1.0 / places).mean()),
-        "unseen_own_templates": float(unseen.mean()),
-        "some_template_unseen": float((unseen > 0).mean()),
-        "no_template_seen": float((unseen == world.multiplicity).mean()),
-        "coverage_auc_excess": None if area is None else area - 0.5,
+        **coverage_observables(at.world.distinct_templates(), count, wrong),
     }
 
 
-def _answered(at: Prepared, model: Any, numbers: IntArray) -> NDArray[np.bool_]:
+def _answered(at: Prepared, scorer: Scorer, numbers: IntArray) -> NDArray[np.bool_]:
     """Whether the greedy answer of each fact is an accepted one; shape [numbers]."""
     longest = 2 + max(len(ids) for ids in at.tokens.answers([fact.answer for fact in at.world.facts]))
-    prompts = [at.questions[i].prompt for i in numbers]
-    given = greedy_answers(model, prompts, longest, at.tokens, at.arithmetic, at.config.evaluation.batch_size)
+    given = scorer.greedy_answers([at.questions[i].prompt for i in numbers], longest)
     return np.array(
         [right(answer, at.world.facts[i].accepted) for answer, i in zip(given, numbers, strict=True)], dtype=bool
     )

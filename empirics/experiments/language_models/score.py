@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from empirics.experiments.language_models.facts.selection import normalised
 from empirics.experiments.language_models.tokenizer import Encoded, Tokens
 from empirics.experiments.language_models.train import Arithmetic, Example, batch
 
-__all__ = ["completed", "greedy_answers", "log_likelihoods", "ranks", "right"]
+__all__ = ["Scorer", "right"]
 
 
 def right(answer: str, accepted: Iterable[str]) -> bool:
@@ -22,109 +24,92 @@ def right(answer: str, accepted: Iterable[str]) -> bool:
     return normalised(answer) in {normalised(other) for other in accepted}
 
 
-@torch.no_grad()
-def completed(
-    model: Any, texts: Sequence[Encoded], tokens: Tokens, arithmetic: Arithmetic, size: int
-) -> NDArray[np.bool_]:
-    """Whether greedy decoding after the text's beginning gives its answer, token by token; shape [texts].
+@dataclass(frozen=True)
+class Scorer:
+    """Scores a model, ``size`` sequences at a time."""
 
-    Each answer token must be the arg max after those before it, which is the same as decoding greedily.
-    """
-    found: list[bool] = []
-    for part in _parts(texts, size):
-        examples = [Example(text.tokens[: text.answer[1]], text.answer[0]) for text in part]
-        inputs, labels = batch(examples, tokens.pad, arithmetic.device)
-        with arithmetic():
-            logits = model(input_ids=inputs, use_cache=False).logits
-        target = labels[:, 1:]
-        missed = (logits[:, :-1].argmax(-1) != target) & (target >= 0)
-        found += (~missed.any(dim=1)).tolist()
-    return np.array(found, dtype=bool)
+    model: Any
+    tokens: Tokens
+    arithmetic: Arithmetic
+    size: int
 
+    def completed(self, texts: Sequence[Encoded]) -> NDArray[np.bool_]:
+        """Whether greedy decoding after the text's beginning gives its answer, token by token; shape [texts].
 
-@torch.no_grad()
-def log_likelihoods(
-    model: Any, examples: Sequence[Example], tokens: Tokens, arithmetic: Arithmetic, size: int
-) -> NDArray[np.float64]:
-    """Log probability of each example's targets given what stands before them, in nats; shape [examples]."""
-    order = np.argsort([len(example.tokens) for example in examples], kind="stable")
-    found = np.empty(len(examples))
-    for part in _parts(order.tolist(), size):
-        inputs, labels = batch([examples[i] for i in part], tokens.pad, arithmetic.device)
-        with arithmetic():
-            logits = model(input_ids=inputs, use_cache=False).logits
-        target = labels[:, 1:]
-        known = target >= 0
-        row, column = known.nonzero(as_tuple=True)
-        chosen = logits[:, :-1][row, column].float()
-        each = chosen.gather(1, target[row, column, None])[:, 0] - chosen.logsumexp(dim=1)
-        sums = torch.zeros(len(part), dtype=torch.float64, device=each.device).index_add(0, row, each.double())
-        found[part] = sums.cpu().numpy()
-    return found
+        Each answer token must be the arg max after those before it, which is the same as decoding greedily.
+        """
+        found: list[bool] = []
+        for part in self._parts(texts):
+            logits, target = self._predicted([Example(text.tokens[: text.answer[1]], text.answer[0]) for text in part])
+            missed = (logits.argmax(-1) != target) & (target >= 0)
+            found += (~missed.any(dim=1)).tolist()
+        return np.array(found, dtype=bool)
 
+    def log_likelihoods(self, examples: Sequence[Example]) -> NDArray[np.float64]:
+        """Log probability of each example's targets given what stands before them, in nats; shape [examples]."""
+        order = np.argsort([len(example.tokens) for example in examples], kind="stable")
+        found = np.empty(len(examples))
+        for part in self._parts(order.tolist()):
+            logits, target = self._predicted([examples[i] for i in part])
+            row, column = (target >= 0).nonzero(as_tuple=True)
+            chosen = logits[row, column].float()
+            each = chosen.gather(1, target[row, column, None])[:, 0] - chosen.logsumexp(dim=1)
+            sums = torch.zeros(len(part), dtype=torch.float64, device=each.device).index_add(0, row, each.double())
+            found[part] = sums.cpu().numpy()
+        return found
 
-@torch.no_grad()
-def greedy_answers(
-    model: Any, prompts: Sequence[Sequence[int]], longest: int, tokens: Tokens, arithmetic: Arithmetic, size: int
-) -> list[str]:
-    """The answers that greedy decoding gives, of at most ``longest`` tokens."""
-    answers: list[str] = []
-    for part in _parts(prompts, size):
-        width = max(len(prompt) for prompt in part)
-        inputs = torch.full((len(part), width), tokens.pad)
-        mask = torch.zeros((len(part), width), dtype=torch.long)
-        for row, prompt in enumerate(part):  # padded at the front, so that answers begin at one position
-            inputs[row, width - len(prompt) :] = torch.tensor(prompt)
-            mask[row, width - len(prompt) :] = 1
-        with arithmetic():
-            given = model.generate(
-                input_ids=inputs.to(arithmetic.device),
-                attention_mask=mask.to(arithmetic.device),
-                max_new_tokens=longest,
-                do_sample=False,
-                num_beams=1,
-                eos_token_id=tokens.end,
-                pad_token_id=tokens.pad,
-            )
-        answers += [tokens.decode(row) for row in given[:, width:].tolist()]
-    return answers
+    @torch.no_grad()
+    def greedy_answers(self, prompts: Sequence[Sequence[int]], longest: int) -> list[str]:
+        """The answers that greedy decoding gives, of at most ``longest`` tokens."""
+        answers: list[str] = []
+        for part in self._parts(prompts):
+            width = max(len(prompt) for prompt in part)
+            inputs = torch.full((len(part), width), self.tokens.pad)
+            mask = torch.zeros((len(part), width), dtype=torch.long)
+            for row, prompt in enumerate(part):  # padded at the front, so that answers begin at one position
+                inputs[row, width - len(prompt) :] = torch.tensor(prompt)
+                mask[row, width - len(prompt) :] = 1
+            with self.arithmetic():
+                given = self.model.generate(
+                    input_ids=inputs.to(self.arithmetic.device),
+                    attention_mask=mask.to(self.arithmetic.device),
+                    max_new_tokens=longest,
+                    do_sample=False,
+                    num_beams=1,
+                    eos_token_id=self.tokens.end,
+                    pad_token_id=self.tokens.pad,
+                )
+            answers += [self.tokens.decode(row) for row in given[:, width:].tolist()]
+        return answers
 
+    def ranks(
+        self, prompts: Sequence[Sequence[int]], candidates: Sequence[Sequence[tuple[int, ...]]]
+    ) -> NDArray[np.int64]:
+        """Rank, from 1, of each prompt's first candidate, the right one, among its candidates by log probability.
 
-def ranks(
-    model: Any,
-    prompts: Sequence[Sequence[int]],
-    candidates: Sequence[Sequence[tuple[int, ...]]],
-    tokens: Tokens,
-    arithmetic: Arithmetic,
-    size: int,
-) -> NDArray[np.int64]:
-    """Rank of each prompt's first candidate among its candidates by log probability; ties count against it.
+        Ties count against it. Shape [prompts].
+        """
+        examples = [
+            Example((*prompt, *candidate), len(prompt))
+            for prompt, own in zip(prompts, candidates, strict=True)
+            for candidate in own
+        ]
+        scores = self.log_likelihoods(examples)
+        found, start = [], 0
+        for own in candidates:
+            mine = scores[start : start + len(own)]
+            start += len(own)
+            found.append(1 + int((mine[1:] >= mine[0]).sum()) if math.isfinite(mine[0]) else len(own))
+        return np.array(found, dtype=np.int64)
 
-    Args:
-        model: the model.
-        prompts: token numbers before the answer.
-        candidates: for each prompt its candidates' tokens, the right one first.
-        tokens: begin, end and padding marks.
-        arithmetic: device and precision.
-        size: sequences per batch.
+    @torch.no_grad()
+    def _predicted(self, examples: Sequence[Example]) -> tuple[Tensor, Tensor]:
+        """Logits before, and labels of, every token but the first (negative: not to be predicted)."""
+        inputs, labels = batch(examples, self.tokens.pad, self.arithmetic.device)
+        with self.arithmetic():
+            logits = self.model(input_ids=inputs, use_cache=False).logits
+        return logits[:, :-1], labels[:, 1:]
 
-    Returns:
-        shape [prompts], from 1.
-    """
-    examples = [
-        Example((*prompt, *candidate), len(prompt))
-        for prompt, own in zip(prompts, candidates, strict=True)
-        for candidate in own
-    ]
-    scores = log_likelihoods(model, examples, tokens, arithmetic, size)
-    found, start = [], 0
-    for own in candidates:
-        mine = scores[start : start + len(own)]
-        start += len(own)
-        found.append(1 + int((mine[1:] >= mine[0]).sum()) if math.isfinite(mine[0]) else len(own))
-    return np.array(found, dtype=np.int64)
-
-
-def _parts(items: Sequence[Any], size: int) -> Iterator[Any]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
+    def _parts(self, items: Sequence[Any]) -> Iterator[Any]:
+        for start in range(0, len(items), self.size):
+            yield items[start : start + self.size]

@@ -1,20 +1,20 @@
 """The world of real facts: who is written down through which sentences, and who is asked in fine-tuning.
 
-T(s) and the fine-tuning order are those of the one-layer model's world of the
-same seed and size, number by number: template r of a fact is the r-th sentence
-of its relation's universe, which is a prefix of a random order of the
+T(s) and the fine-tuning order are those of the one-layer model's world of the same seed and size, number by number:
+template r of a fact is the r-th sentence of its relation's universe, which is a prefix of a random order of the
 relation's templates. So everything is nested in K, in ``|R|`` and in N_f.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from empirics.errors import UsageError
 from empirics.experiments.language_models.config import LMConfig
-from empirics.experiments.language_models.facts.selection import selected
-from empirics.experiments.language_models.facts.source import EMBEDDED
+from empirics.experiments.language_models.facts.selection import EMBEDDED, selected
 from empirics.experiments.language_models.facts.table import Fact
 from empirics.experiments.language_models.facts.templates import RelationTemplates, load_templates, require_templates
 from empirics.experiments.world import IntArray, Sizes, World, draw_world, stream
@@ -24,13 +24,7 @@ __all__ = ["FactWorld", "Text", "check_world", "draw_fact_world"]
 
 @dataclass(frozen=True)
 class Text:
-    """A statement, or a question with its answer: what stands before the answer, the answer, what follows it.
-
-    Attributes:
-        before: up to the answer, without a space at its end.
-        answer: the answer, with the space before it if there is one.
-        after: the rest.
-    """
+    """A statement, or a question with its answer; a space between ``before`` and ``answer`` belongs to the answer."""
 
     before: str
     answer: str
@@ -52,19 +46,12 @@ class Text:
 
 @dataclass(frozen=True)
 class FactWorld:
-    """One draw of the world.
+    """One draw of the world."""
 
-    Attributes:
-        facts: the facts, numbered as subjects of ``drawn``; S of them.
-        drawn: T(s) and the fine-tuning order, as for the one-layer model.
-        universe: for each relation its ``|R|`` statement templates.
-        questions: for each relation the template of its question.
-    """
-
-    facts: Sequence[Fact]
-    drawn: World
-    universe: Mapping[str, Sequence[str]]
-    questions: Mapping[str, str]
+    facts: Sequence[Fact]  # numbered as subjects of ``drawn``; S of them
+    drawn: World  # T(s) and the fine-tuning order, as for the one-layer model
+    universe: Mapping[str, Sequence[str]]  # for each relation its ``|R|`` statement templates
+    questions: Mapping[str, str]  # for each relation the template of its question
 
     def statements(self) -> list[Text]:
         """All S K statements, the K of a fact together."""
@@ -87,32 +74,19 @@ class FactWorld:
         """The facts that fine-tuning on ``count`` never shows; shape [S - count]."""
         return self.drawn.finetuning_order[count:]
 
-    def candidates(self) -> dict[str, tuple[str, ...]]:
-        """All answers of each relation, in the order of the facts."""
-        found: dict[str, dict[str, None]] = {}
-        for fact in self.facts:
-            found.setdefault(fact.relation, {})[fact.answer] = None
-        return {relation: tuple(answers) for relation, answers in found.items()}
-
     def distinct_templates(self) -> World:
         """``drawn`` with templates numbered over all relations, for coverage: relation times ``|R|`` plus r."""
-        import dataclasses
-
-        import numpy as np
-
         relations = {name: number for number, name in enumerate(self.universe)}
         size = self.drawn.vocabulary.templates
         shift = np.array([relations[fact.relation] * size for fact in self.facts], dtype=np.int64)
-        vocabulary = dataclasses.replace(self.drawn.vocabulary, templates=size * len(relations))
-        own = self.drawn.own_templates + shift[:, None]
-        return dataclasses.replace(self.drawn, vocabulary=vocabulary, own_templates=own)
+        vocabulary = replace(self.drawn.vocabulary, templates=size * len(relations))
+        return replace(self.drawn, vocabulary=vocabulary, own_templates=self.drawn.own_templates + shift[:, None])
 
 
 def check_world(config: LMConfig) -> None:
     """Refuse what the facts and templates at hand do not allow.
 
-    Raises:
-        UsageError: too few templates of a relation, no question, or N_f not below the number of facts.
+    Raises UsageError: too few templates of a relation, or N_f not below the number of facts.
     """
     found = selected(config.facts)
     if max(config.world.finetuned) >= len(found.facts):
@@ -120,11 +94,9 @@ def check_world(config: LMConfig) -> None:
             f"world.finetuned={max(config.world.finetuned)} is refused: allowed is N_f < facts, "
             f"here at most {len(found.facts) - 1}; " + "; ".join(found.lines[-4:])
         )
+    grid = config.world
     require_templates(
-        _templates(config),
-        list(found.relations),
-        templates_per_relation=max(config.world.templates),
-        multiplicity=max(config.world.multiplicity),
+        _templates(config), list(found.relations), templates=max(grid.templates), multiplicity=max(grid.multiplicity)
     )
 
 
@@ -142,9 +114,9 @@ def draw_fact_world(config: LMConfig, templates: int, multiplicity: int, seed: i
     )
 
 
-def _universe(templates: RelationTemplates, size: int, seed: int) -> list[str]:
-    order = stream(seed, f"universe of {templates.relation}").permutation(len(templates.statements))
-    return [templates.statements[i] for i in order[:size]]
+def _universe(known: RelationTemplates, size: int, seed: int) -> list[str]:
+    order = stream(seed, f"universe of {known.relation}").permutation(len(known.statements))
+    return [known.statements[i] for i in order[:size]]
 
 
 def _templates(config: LMConfig) -> dict[str, RelationTemplates]:

@@ -17,10 +17,7 @@ _PAD, _UNKNOWN, _END = "<pad>", "<unk>", "<end>"
 def build_tokenizer(kind: str, vocabulary_size: int, texts: Iterable[str]) -> Any:
     """A fast tokenizer of transformers, trained on ``texts``.
 
-    Args:
-        kind: ``"word"`` (every word and punctuation mark is a token) or ``"bpe"`` (byte-level, cased).
-        vocabulary_size: of the byte pair encoding; words are all kept.
-        texts: the corpus.
+    ``kind`` is ``"word"`` (every word and punctuation mark is a token; all are kept) or ``"bpe"`` (byte-level, cased).
     """
     tokenizers, transformers = library("tokenizers"), library("transformers")
     if kind == "word":
@@ -47,15 +44,10 @@ def build_tokenizer(kind: str, vocabulary_size: int, texts: Iterable[str]) -> An
 
 @dataclass(frozen=True)
 class Encoded:
-    """A text as tokens: begin mark, what stands before the answer, the answer, the rest, end mark.
-
-    Attributes:
-        tokens: all token numbers.
-        answer: positions of the answer, as a half-open range.
-    """
+    """A text as tokens: begin mark, what stands before the answer, the answer, the rest, end mark."""
 
     tokens: tuple[int, ...]
-    answer: tuple[int, int]
+    answer: tuple[int, int]  # its positions, as a half-open range
 
     @property
     def prompt(self) -> tuple[int, ...]:
@@ -71,9 +63,7 @@ class Tokens:
 
     def __init__(self, tokenizer: Any) -> None:
         self.tokenizer = tokenizer
-        end = tokenizer.eos_token_id
-        if end is None:
-            end = tokenizer.sep_token_id
+        end = tokenizer.sep_token_id if tokenizer.eos_token_id is None else tokenizer.eos_token_id
         if end is None:
             raise ValueError("the tokenizer has no end-of-text token")
         self.end: int = end

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from empirics.experiments import settings as shared
 from empirics.settings import Axis, Count, NonNegative, Positive, Section, Whole, refuse
 
-__all__ = ["Arms", "Compute", "Config", "Finetuning", "Model", "Pretraining", "World"]
+__all__ = ["Compute", "Config", "Finetuning", "Model", "Pretraining", "World"]
 
 Schedule = Literal["constant", "cosine", "step"]
 Optimizer = Literal["gd", "sgd", "adam"]
@@ -74,13 +74,10 @@ class Finetuning(Section):
     batch_size: Whole = 0
     schedule: Schedule = "constant"
 
-
-class Arms(shared.Arms):
-    """Variants that run beside the main configuration, and at which cells of its grid."""
-
-    templates: tuple[Count, ...] = ()
-    multiplicity: tuple[Count, ...] = ()
-    finetuned: tuple[Count, ...] = ()
+    @property
+    def is_gradient_descent(self) -> bool:
+        """Whether it is full-batch gradient descent on whole matrices."""
+        return self.method == "full" and self.optimizer != "adam" and self.batch_size == 0
 
 
 class Compute(shared.Compute):
@@ -96,7 +93,7 @@ class Config(shared.ExperimentSettings):
     model: Model = Model()
     pretraining: Pretraining = Pretraining()
     finetuning: Finetuning = Finetuning()
-    arms: Arms = Arms()
+    arms: shared.GridArms = shared.GridArms()
     compute: Compute = Compute()
 
     @model_validator(mode="after")
@@ -104,46 +101,37 @@ class Config(shared.ExperimentSettings):
         world = self.world
         shared.check_grid(world.templates, world.multiplicity, world.finetuned)
         if max(world.finetuned) >= world.subjects:
-            refuse(
-                "world.finetuned",
-                max(world.finetuned),
-                f"N_f < S, here at most {world.subjects - 1} (world.subjects - 1)",
-            )
+            most = f"N_f < S, here at most {world.subjects - 1} (world.subjects - 1)"
+            refuse("world.finetuned", max(world.finetuned), most)
         if world.answers < world.subjects and not world.answers_shared:
-            refuse(
-                "world.answers",
-                world.answers,
-                f"A >= S, here at least {world.subjects} (world.subjects), or world.answers_shared=true",
-            )
+            least = f"A >= S, here at least {world.subjects} (world.subjects), or world.answers_shared=true"
+            refuse("world.answers", world.answers, least)
         if world.answer_of:
-            if len(world.answer_of) != world.subjects:
-                refuse("world.answer_of", list(world.answer_of), f"one answer for each of {world.subjects} subjects")
-            if max(world.answer_of) >= world.answers:
-                refuse("world.answer_of", list(world.answer_of), f"numbers below world.answers={world.answers}")
-            if len(set(world.answer_of)) < world.subjects and not world.answers_shared:
-                refuse("world.answer_of", list(world.answer_of), "a different answer for each subject, or shared ones")
+            given = list(world.answer_of)
+            if len(given) != world.subjects:
+                refuse("world.answer_of", given, f"one answer for each of {world.subjects} subjects")
+            if max(given) >= world.answers:
+                refuse("world.answer_of", given, f"numbers below world.answers={world.answers}")
+            if len(set(given)) < world.subjects and not world.answers_shared:
+                refuse("world.answer_of", given, "a different answer for each subject, or shared ones")
         if world.distractors and not world.distractor_vocabulary:
             refuse("world.distractor_vocabulary", 0, "at least 1 when world.distractors > 0")
         for name, stage in (("pretraining", self.pretraining), ("finetuning", self.finetuning)):
             if stage.batch_size and stage.optimizer == "gd":
                 refuse(f"{name}.batch_size", stage.batch_size, '0 (the full batch) with optimizer "gd"')
-        if self.model.merge_never_targets and self.model.trained_embeddings:
+        model, targets = self.model, list(self.finetuning.targets)
+        if model.merge_never_targets and model.trained_embeddings:
             refuse("model.merge_never_targets", True, "false with model.trained_embeddings=true")
         if self.finetuning.method == "lora":
-            if not self.model.mlp and "input" in self.finetuning.targets:
-                refuse("finetuning.targets", list(self.finetuning.targets), '["output"] when model.mlp=false')
-            if self.model.trained_embeddings or self.finetuning.batch_size:
+            if not model.mlp and "input" in targets:
+                refuse("finetuning.targets", targets, '["output"] when model.mlp=false')
+            if model.trained_embeddings or self.finetuning.batch_size:
                 refuse("finetuning.method", "lora", '"full" with trained embeddings or mini-batches')
-            if len(set(self.finetuning.targets)) != len(self.finetuning.targets):
-                refuse("finetuning.targets", list(self.finetuning.targets), "each target once")
-            for target in self.finetuning.targets:
-                if not getattr(self.model, f"train_{target}"):
-                    refuse(
-                        "finetuning.targets",
-                        list(self.finetuning.targets),
-                        f"matrices that model.train_{target} trains",
-                    )
-        model = self.model
+            if len(set(targets)) != len(targets):
+                refuse("finetuning.targets", targets, "each target once")
+            for target in targets:
+                if not getattr(model, f"train_{target}"):
+                    refuse("finetuning.targets", targets, f"matrices that model.train_{target} trains")
         if not (model.attention or model.train_output or model.trained_embeddings or (model.mlp and model.train_input)):
             refuse("model.train_output", False, "true when nothing else is trained")
         return self

@@ -18,24 +18,18 @@ class Rows:
     """Prediction tasks of one shape: a context, and targets that share the mass equally.
 
     The loss of a set of rows is ``weight * sum_i [logsumexp(F_i) - mean_q F_i[target_iq]]``.
-
-    Attributes:
-        tokens: contexts; the last token is the querying position.
-        targets: tokens between which the target mass is shared.
-        weight: weight of each row in the loss.
     """
 
-    tokens: Int64[np.ndarray, "N n"]
-    targets: Int64[np.ndarray, "N q"]
+    tokens: Int64[np.ndarray, "N n"]  # contexts; the last token is the querying position
+    targets: Int64[np.ndarray, "N q"]  # tokens between which the target mass is shared
     weight: float
 
 
 def subject_rows(world: World) -> Rows:
     """The subject's position predicts a template, uniform on T(s).
 
-    Without distractors one row per subject ([s]); with them one row for each of
-    the S K sequences ([d_1 .. d_L, s]), each with the target uniform on T(s), so
-    that the loss floor stays log K.
+    Without distractors one row per subject ([s]); with them one row for each of the S K sequences ([d_1 .. d_L, s]),
+    each with the target uniform on T(s), so that the loss floor stays log K.
     """
     subjects, multiplicity = world.own_templates.shape
     s = np.arange(subjects, dtype=np.int64)

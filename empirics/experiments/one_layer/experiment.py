@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from empirics.experiments import coverage, world
 from empirics.experiments.document import Measured
-from empirics.experiments.facts import FactReader
+from empirics.experiments.facts import FactExperiment, FactReader
 from empirics.experiments.one_layer.arms import OVERLAYS
 from empirics.experiments.one_layer.config import Config
 from empirics.experiments.one_layer.observables import OBSERVABLES
 from empirics.experiments.presentation import Shown
-from empirics.experiments.protocol import Experiment, Point, UnitRun
+from empirics.experiments.protocol import Point, UnitRun
 from empirics.observables.shared import SHARED
 from empirics.settings import validated
 from theory.claims.xu_chen.paper import NOTATION
@@ -26,20 +23,18 @@ if TYPE_CHECKING:
 __all__ = ["EXPERIMENT", "OneLayer"]
 
 
-class OneLayer(Experiment):
+class OneLayer(FactExperiment):
     """Pre-trains on synthetic facts, fine-tunes on questions about some, asks about the others."""
 
     name = "one-layer"
     title = "one-layer transformers"
     notation = NOTATION
-    axes = {"R": "world.templates", "K": "world.multiplicity", "N_f": "world.finetuned"}  # noqa: RUF012 - read only
     settings = Config
     observables = (*SHARED, *OBSERVABLES)
     premises = {"pretraining_gap": "premise_gap"}  # noqa: RUF012 - read only
     overlays = OVERLAYS
     stacks = 64
-    sources = (Path(world.__file__), Path(coverage.__file__))
-    aside = ("presets", "report.py", "map.py", "predict/laws.py")
+    aside = ("presets", "report.py", "map.py")
     libraries = ("torch", "numpy", "numba", "scipy")
     default = True
 
@@ -49,45 +44,19 @@ class OneLayer(Experiment):
         if predicting:
             self.name, self.default = "one-layer-predicted", False
 
-    def run(self, settings: Config, unit: Point, seeds: Sequence[int], device: str) -> list[UnitRun]:
-        """Observables of all N_f for each seed."""
-        return next(self.run_arms([settings], unit, seeds, device))
-
     def run_arms(
         self, settings: Sequence[Config], unit: Point, seeds: Sequence[int], device: str
     ) -> Iterator[list[UnitRun]]:
-        """The same for arms that share their pre-trained models."""
+        """Observables of all N_f for each seed, for arms that share their pre-trained models."""
         from empirics.experiments.one_layer.run import run_arms
 
-        if not self.predicting:
-            return run_arms(settings, unit, seeds, device)
-        from empirics.experiments.one_layer.predict.facts import measured_and_predicted
-
-        return run_arms(settings, unit, seeds, device, measured_and_predicted)
-
-    def symbols(self, settings: Config, cell: Point) -> dict[str, float]:
-        """All symbols of the paper's notation but epsilon."""
-        return {
-            "S": settings.world.subjects,
-            "A": settings.world.answers,
-            **dict(cell.values),
-            "m": settings.model.width,
-            "eta": settings.pretraining.learning_rate,
-            "t": settings.pretraining.steps,
-        }
+        return run_arms(settings, unit, seeds, device, predicting=self.predicting)
 
     def deciding(self, settings: Config) -> dict[str, Any]:
         """Everything that decides a run; the name of a facts file does not."""
         found = super().deciding(settings)
         found["world"].pop("facts")
         return found
-
-    def start(self, settings: Config) -> str:
-        """What decides a pre-trained model: all but ``[finetuning]`` and N_f."""
-        found = self.deciding(settings)
-        found.pop("finetuning")
-        found["world"].pop("finetuned")
-        return json.dumps(found, sort_keys=True)
 
     def cost(self, settings: Config, unit: Point) -> float:
         """Products of pre-training."""
@@ -127,10 +96,9 @@ class OneLayer(Experiment):
     def on_facts(self, settings: Config, read: FactReader, relations: Sequence[str]) -> tuple[Config, tuple[str, ...]]:
         """The settings on the first ``world.subjects`` facts of a table.
 
-        The theory's model knows of a fact only its subject's and its answer's number. So with
-        distinct answers real facts give the synthetic world of as many subjects; with shared
-        answers they fix which subjects have the same one. T(s) and the fine-tuning order of a seed
-        are those of any experiment on the same facts.
+        The theory's model knows of a fact only its subject's and its answer's number. So with distinct answers real
+        facts give the synthetic world of as many subjects; with shared answers they fix which subjects have the same
+        one. T(s) and the fine-tuning order of a seed are those of any experiment on the same facts.
         """
         shared = settings.world.answers_shared
         found = read(relations=relations, number=settings.world.subjects, answers_shared=shared)

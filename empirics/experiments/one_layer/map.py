@@ -1,20 +1,112 @@
-"""The map of regimes of the one-layer transformer: where extraction succeeds and fails, over |R|, K and N_f."""
+"""The map of regimes of the one-layer transformer: where extraction succeeds and fails, over |R|, K and N_f.
+
+Laws of the OOD error, over S too: both readings of the headline bound, covering, and powers.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from empirics.experiments.map_design import Charted, Items, MapDesign, MapPreset, Quantity, Variation
+import numpy as np
+
+from empirics.experiments.map_design import (
+    Charted,
+    FloatArray,
+    Items,
+    Law,
+    Laws,
+    MapDesign,
+    MapPreset,
+    Quantity,
+    Regressor,
+    Split,
+    Variation,
+)
 from empirics.experiments.one_layer.config import Config
 from empirics.experiments.one_layer.observables import OBSERVABLES
-from empirics.experiments.one_layer.predict.laws import LAWS
-from empirics.experiments.protocol import Experiment
+from empirics.experiments.protocol import Experiment, Point
+from empirics.observables.covering import covering_observables
+from theory import claim
 
-__all__ = ["design"]
+__all__ = ["LAWS", "design"]
 
 _PREDICTED = "predicted_ood_error_"
 _PRESETS = Path(__file__).parent / "presets" / "map"
+_LEAST = 1e-12  # probabilities are kept this far from 0 and 1 before log(-log .)
+
+
+def _log(symbol: str) -> Callable[[Point], float]:
+    return lambda p: float(np.log(p[symbol]))
+
+
+# The exponents that the literal reading states; the normalised one has no log R.
+_POWERS = (Regressor("N_f", _log("N_f"), 1.0), Regressor("K", _log("K"), 2.0), Regressor("R", _log("R"), -2.0))
+_LOG_R = Regressor("log R", lambda p: float(np.log(np.log(p["R"]))), 1.0)
+_S = Regressor("S", _log("S"), 0.0)
+
+
+def _bound(identifier: str, points: Sequence[Point]) -> FloatArray:
+    """log(-log bound) of a claim; shape [n]."""
+    item = claim(identifier)
+    values = {name: np.array([p[name] for p in points], dtype=np.int64) for name in item.symbols}
+    return np.log(-np.asarray(item.log_bound(**values))) if points else np.zeros(0)
+
+
+def _covering(name: str, points: Sequence[Point]) -> FloatArray:
+    """log(-log P) of an exact probability; shape [n]."""
+    found = [covering_observables(p["N_f"], p["K"], p["R"])[name] for p in points]
+    probability = np.array(found, dtype=np.float64)
+    return np.asarray(np.log(-np.log(np.clip(probability, _LEAST, 1.0 - _LEAST))))
+
+
+_NORMALISED, _LITERAL = partial(_bound, "ood-error-normalised"), partial(_bound, "ood-error-literal")
+_SOME_UNSEEN, _NONE_SEEN = partial(_covering, "covering_some_unseen"), partial(_covering, "covering_none_seen")
+
+LAWS: Final = Laws(
+    laws=(
+        Law("bound-normalised", "bound, normalised", _NORMALISED),
+        Law("bound-literal", "bound, literal", _LITERAL),
+        Law("some-unseen", "P[some own template unseen]", _SOME_UNSEEN),
+        Law("none-seen", "P[no own template seen]", _NONE_SEEN),
+        Law("half-mean", "P[some own template at or below half its mean count]", partial(_covering, "coverage_union")),
+        Law("bound-normalised-factor", "bound, normalised, exponent times c", _NORMALISED, free_factor=True),
+        Law("bound-literal-factor", "bound, literal, exponent times c", _LITERAL, free_factor=True),
+        Law(
+            "some-unseen-power",
+            "-log error = c (-log P[some own template unseen])^gamma",
+            _SOME_UNSEEN,
+            free_factor=True,
+            power_of_known=True,
+        ),
+        Law(
+            "none-seen-power",
+            "-log error = c (-log P[no own template seen])^gamma",
+            _NONE_SEEN,
+            free_factor=True,
+            power_of_known=True,
+        ),
+        Law("power", "-log error = c N_f^a K^b R^d", exponents=_POWERS, free_factor=True),
+        Law(
+            "power-one-log",
+            "-log error = c N_f^a K^b R^d log R",
+            lambda points: np.array([_LOG_R.log(p) for p in points]),
+            exponents=_POWERS,
+            free_factor=True,
+        ),
+        Law("power-log", "-log error = c N_f^a K^b R^d (log R)^e", exponents=(*_POWERS, _LOG_R), free_factor=True),
+        Law("power-size", "-log error = c N_f^a K^b R^d S^f", exponents=(*_POWERS, _S), free_factor=True),
+    ),
+    speak=lambda p: bool(p["K"] >= 2),
+    fitted=("power", "power-one-log", "power-log"),
+    fitted_over_sizes=("power-size",),
+    rivals={"some-unseen": "some unseen", "none-seen": "none seen"},
+    collinear=(_POWERS[2], _LOG_R),
+    drawn=("bound-literal", "some-unseen", "none-seen", "power"),
+    splits=(Split("pair (K, R)", ("K", "R")), Split("R", ("R",)), Split("other S", ("S",), sizes=True)),
+)
 
 
 def _other_size(data: dict[str, Any], main: Config, subjects: Any) -> None:

@@ -55,29 +55,19 @@ class OneLayerTransformer(nn.Module):
         x~_n = sum_{l <= n} softmax_l(x_n^T Z x_l) x_l   (+ x_n with the residual stream)
         F_n  = V sigma(W x~_n)                           (V x~_n without the MLP)
 
-    and predicts the next token with probabilities softmax(F_n).
-
-    Args:
-        vocabulary_size: V, the number of tokens.
-        config: the architecture.
-        dtype: of all parameters.
+    and predicts the next token, of V = ``vocabulary_size``, with probabilities softmax(F_n).
     """
 
     def __init__(self, vocabulary_size: int, config: configuration.Model, dtype: torch.dtype = torch.float32) -> None:
         super().__init__()
         self.config = config
-        hidden = config.width if config.mlp else vocabulary_size
-        self.embedding = nn.Parameter(torch.eye(vocabulary_size, dtype=dtype), requires_grad=config.trained_embeddings)
-        self.attention = nn.Parameter(
-            torch.zeros(vocabulary_size, vocabulary_size, dtype=dtype), requires_grad=config.attention
-        )
-        self.input = nn.Parameter(
-            torch.zeros(hidden, vocabulary_size, dtype=dtype)
-            if config.mlp
-            else torch.eye(vocabulary_size, dtype=dtype),
-            requires_grad=config.train_input and config.mlp,
-        )
-        self.output = nn.Parameter(torch.zeros(vocabulary_size, hidden, dtype=dtype), requires_grad=config.train_output)
+        size, hidden = vocabulary_size, config.width if config.mlp else vocabulary_size
+        identity = torch.eye(size, dtype=dtype)
+        input_ = torch.zeros(hidden, size, dtype=dtype) if config.mlp else identity.clone()
+        self.embedding = nn.Parameter(identity, requires_grad=config.trained_embeddings)
+        self.attention = nn.Parameter(torch.zeros(size, size, dtype=dtype), requires_grad=config.attention)
+        self.input = nn.Parameter(input_, requires_grad=config.train_input and config.mlp)
+        self.output = nn.Parameter(torch.zeros(size, hidden, dtype=dtype), requires_grad=config.train_output)
 
     def attention_weights(self, tokens: Int64[Tensor, "N n"]) -> Float[Tensor, "N n n"]:
         """Causal attention weights: row n is softmax over l <= n; uniform without attention."""

@@ -6,72 +6,56 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from empirics.observables.definition import NATS, SHARE, Observable
 
 __all__ = ["OBSERVABLES"]
 
+_share = partial(Observable, unit=SHARE, lower=0, upper=1)
+_nats = partial(Observable, unit=NATS, lower=0, upper=math.inf)
+_ratio = partial(Observable, unit="1", lower=0, upper=math.inf)
+_cosine = partial(Observable, unit="cosine", lower=-1, upper=1)
+
 # The pre-trained model: how far its loss is from the floor, how fast it got there, where attention goes.
 _PRETRAINED = (
-    Observable(
+    _nats(
         "pretraining_gap",
         "L_PT - log K after pre-training: how far the loss is above its floor, evaluated in float64.",
-        NATS,
-        0,
-        math.inf,
         better="lower",
-        per="unit",
     ),
-    Observable(
+    _nats(
         "pretraining_floor",
         "L_PT less the mean KL(uniform on T(s) || p(.|s)) and less the mean answer loss, in float64; "
         "the identity says log K.",
-        NATS,
-        0,
-        math.inf,
-        per="unit",
     ),
-    Observable(
+    _share(
         "pretraining_accuracy",
         "Share of the pairs (s, r), r in T(s), whose arg max at [s, r] is a(s); a tie counts as an error.",
-        SHARE,
-        0,
-        1,
         trivial=0.0,
         better="higher",
-        per="unit",
     ),
-    Observable(
+    _share(
         "subject_attention",
         "Mean attention weight on the subject at the template's position after pre-training, over all "
         "pairs (s, r), r in T(s).",
-        SHARE,
-        0,
-        1,
-        per="unit",
     ),
-    Observable(
+    _nats(
         "linear_memory_gap",
-        "L_PT - log K of the linear memory with uniform attention after t steps of full-batch "
-        "gradient descent from 0, in float64. Its bound holds in every world, so every run is judged "
-        "and not their mean.",
-        NATS,
-        0,
-        math.inf,
+        "L_PT - log K of the linear memory with uniform attention after t steps of full-batch gradient descent from "
+        "0, in float64. Its bound holds in every world, so every run is judged and not their mean.",
         better="lower",
         sampling="exact",
-        per="unit",
     ),
     Observable(
         "pretraining_smoothness",
-        "beta = lambda_max of (1/S) sum phi(s) phi(s)^T + (1/(SK)) sum phi(s,r) phi(s,r)^T, halved; "
-        "phi(s) = e_s, phi(s,r) = (e_s + e_r)/2: the smoothness constant of the linear memory's loss "
-        "in this world.",
+        "beta = lambda_max of (1/S) sum phi(s) phi(s)^T + (1/(SK)) sum phi(s,r) phi(s,r)^T, halved; phi(s) = e_s, "
+        "phi(s,r) = (e_s + e_r)/2: the smoothness constant of the linear memory's loss in this world.",
         "1 / step size",
         0,
         math.inf,
-        per="unit",
     ),
     Observable(
         "template_dominance",
@@ -81,7 +65,6 @@ _PRETRAINED = (
         NATS,
         -math.inf,
         math.inf,
-        per="unit",
     ),
     Observable(
         "pretraining_gap_slope",
@@ -92,7 +75,6 @@ _PRETRAINED = (
         -1,
         1,
         better="lower",
-        per="unit",
     ),
     Observable(
         "pretraining_gap_exponent",
@@ -101,46 +83,29 @@ _PRETRAINED = (
         -math.inf,
         math.inf,
         better="lower",
-        per="unit",
     ),
-    Observable(
+    _share(
         "pretraining_gap_left",
         "L_PT - log K after pre-training divided by its value at initialisation, between 0 and 1. It ranges "
         "over decades.",
-        SHARE,
-        0,
-        1,
         better="lower",
-        per="unit",
     ),
-    Observable(
+    _share(
         "distractor_attention",
         "Mean attention weight on all distractors at the template's position after pre-training, over "
         "all sequences of the corpus.",
-        SHARE,
-        0,
-        1,
         better="lower",
-        per="unit",
     ),
-    Observable(
+    _share(
         "template_attention",
         "Mean attention weight on the template at its own position after pre-training, over all sequences of "
         "the corpus.",
-        SHARE,
-        0,
-        1,
-        per="unit",
     ),
-    Observable(
+    _share(
         "subject_distractor_attention",
         "Mean attention weight on all distractors at the subject's position after pre-training, over all "
         "sequences of the corpus.",
-        SHARE,
-        0,
-        1,
         better="lower",
-        per="unit",
     ),
     Observable(
         "distractor_attention_drop",
@@ -150,27 +115,20 @@ _PRETRAINED = (
         1,
         trivial=0.0,
         better="higher",
-        per="unit",
     ),
 )
 
 # The mechanism: relation features, the first fine-tuning gradient of W and the change that fine-tuning makes.
 _MECHANISM = (
-    Observable(
+    _cosine(
         "feature_alignment_covered",
         "Mean of cos(Delta_p, h_r) over the templates r that some fine-tuned fact was written with; "
         "h_r = W e_r after pre-training, Delta_p the change of W e_p in fine-tuning.",
-        "cosine",
-        -1,
-        1,
     ),
-    Observable(
+    _cosine(
         "feature_alignment_uncovered",
         "Mean of cos(Delta_p, h_r) over the templates that no fine-tuned fact was written with; "
         "undefined if there are none.",
-        "cosine",
-        -1,
-        1,
     ),
     Observable(
         "feature_alignment_contrast",
@@ -181,22 +139,16 @@ _MECHANISM = (
         trivial=0.0,
         better="higher",
     ),
-    Observable(
+    _cosine(
         "feature_similarity",
         "Mean of cos(h_r, h_r') over pairs of different templates after pre-training, h_r = W e_r: near 1 the "
         "features share one direction, near 0 each template has its own.",
-        "cosine",
-        -1,
-        1,
         per="unit",
     ),
-    Observable(
+    _share(
         "rank_one_share",
         "Share of the squared Frobenius norm of the fine-tuning gradient of W at its first step that "
         "lies in the column of the prompt's embedding, in float64.",
-        SHARE,
-        0,
-        1,
     ),
     Observable(
         "gradient_coherence",
@@ -206,71 +158,32 @@ _MECHANISM = (
         0,
         1,
     ),
-    Observable(
+    _ratio(
         "gradient_norm_ratio",
         "tau = sum alpha_i^2 |delta_i|^2 / sum |w_i|^2 over the fine-tuned facts, as in gradient_coherence.",
-        "1",
-        0,
-        math.inf,
     ),
-    Observable(
+    _ratio(
         "rank_one_deficit",
         "c (1/share - 1) / tau, share from the assembled gradient, c and tau from the per-fact "
         "gradients, in float64; the identity says 1 / N_f.",
-        "1",
-        0,
-        math.inf,
     ),
-    Observable(
-        "top_singular_share",
-        "sigma_1^2 / |G|_F^2 of the fine-tuning gradient of W at its first step.",
-        SHARE,
-        0,
-        1,
-    ),
-    Observable(
+    _share("top_singular_share", "sigma_1^2 / |G|_F^2 of the fine-tuning gradient of W at its first step."),
+    _share(
         "prompt_cosine",
         "Squared cosine of the angle between the top right singular vector of that gradient and the "
         "prompt's embedding.",
-        SHARE,
-        0,
-        1,
     ),
-    Observable(
-        "second_singular_share",
-        "sigma_2^2 / |G|_F^2 of the fine-tuning gradient of W at its first step.",
-        SHARE,
-        0,
-        1,
-    ),
-    Observable(
+    _share("second_singular_share", "sigma_2^2 / |G|_F^2 of the fine-tuning gradient of W at its first step."),
+    _share(
         "update_prompt_share",
         "Share of the squared Frobenius norm of Delta W, the change of W in fine-tuning, that lies in the "
         "column of the prompt's embedding.",
-        SHARE,
-        0,
-        1,
     ),
-    Observable(
-        "update_top_singular_share",
-        "sigma_1^2 / |Delta W|_F^2, Delta W the change of W in fine-tuning.",
-        SHARE,
-        0,
-        1,
-    ),
-    Observable(
-        "update_second_singular_share",
-        "sigma_2^2 / |Delta W|_F^2, Delta W the change of W in fine-tuning.",
-        SHARE,
-        0,
-        1,
-    ),
-    Observable(
+    _share("update_top_singular_share", "sigma_1^2 / |Delta W|_F^2, Delta W the change of W in fine-tuning."),
+    _share("update_second_singular_share", "sigma_2^2 / |Delta W|_F^2, Delta W the change of W in fine-tuning."),
+    _share(
         "update_prompt_cosine",
         "Squared cosine of the angle between the top right singular vector of Delta W and the prompt's embedding.",
-        SHARE,
-        0,
-        1,
     ),
 )
 
@@ -304,4 +217,9 @@ _PREDICTIONS = (
     _predicted("displaced", "the network at the weights that fine-tuning of the linearised network reaches"),
 )
 
-OBSERVABLES: Final[tuple[Observable, ...]] = (*_PRETRAINED, *_MECHANISM, *_GUESSING, *_PREDICTIONS)
+OBSERVABLES: Final[tuple[Observable, ...]] = (
+    *(replace(one, per="unit") for one in _PRETRAINED),
+    *_MECHANISM,
+    *_GUESSING,
+    *_PREDICTIONS,
+)

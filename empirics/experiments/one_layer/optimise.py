@@ -38,14 +38,11 @@ class Optimizer(Protocol):
 
     def step(self, factor: float) -> None:
         """One step by the present gradients; ``factor`` multiplies every step size."""
-        ...
 
 
 def optimizer(parts: Sequence[Part], stage: Stage) -> Optimizer:
     """The optimiser that a stage names, with its step sizes: one for attention, one for all else.
-
-    Raises:
-        ValueError: on a CPU, parameters or gradients are not dense in memory.
+    Raises ValueError: on a CPU, parameters or gradients are not dense in memory.
     """
     rates = [stage.attention_learning_rate if p.name == "attention" else stage.learning_rate for p in parts]
     if stage.optimizer == "adam":
@@ -62,7 +59,6 @@ class _CompiledDescent:
         self._flat = [(_flat(p.parameter), _flat(p.gradient), rate) for p, rate in zip(parts, rates, strict=True)]
 
     def step(self, factor: float) -> None:
-        """One step by the present gradients."""
         for parameter, gradient, rate in self._flat:
             kernels.descend(parameter, gradient, rate * factor)
 
@@ -75,7 +71,6 @@ class _Descent:
 
     @torch.no_grad()
     def step(self, factor: float) -> None:
-        """One step by the present gradients."""
         for part, rate in self._parts:
             part.parameter.sub_(part.gradient, alpha=rate * factor)
 
@@ -90,7 +85,6 @@ class _Adam:
         self._adam = torch.optim.Adam([{"params": [p.parameter], "lr": r} for p, r in zip(parts, rates, strict=True)])
 
     def step(self, factor: float) -> None:
-        """One step by the present gradients."""
         for group, rate in zip(self._adam.param_groups, self._rates, strict=True):
             group["lr"] = rate * factor
         self._adam.step()

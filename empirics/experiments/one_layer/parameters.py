@@ -26,7 +26,7 @@ The letters of the matrices are explained in ``model``. W is stored transposed: 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -42,35 +42,28 @@ __all__ = ["Parameters", "initial_parameters"]
 
 @dataclass
 class Parameters:
-    """Weights, with rows indexed by tokens.
+    """Weights, with rows indexed by tokens."""
 
-    Attributes:
-        attention: Z; first index the querying token.
-        input: W transposed: row v is W e_v.
-        output: row v gives the logit of token v.
-        embedding: row v is e_v; None for one-hot embeddings.
-    """
-
-    attention: Float[Tensor, "V V"]
-    input: Float[Tensor, "V m"]
-    output: Float[Tensor, "V m"]
-    embedding: Float[Tensor, "V V"] | None = None
+    attention: Float[Tensor, "V V"]  # Z; first index the querying token
+    input: Float[Tensor, "V m"]  # W transposed: row v is W e_v
+    output: Float[Tensor, "V m"]  # row v gives the logit of token v
+    embedding: Float[Tensor, "V V"] | None = None  # row v is e_v; None for one-hot embeddings
 
     def clone(self) -> Parameters:
-        """A deep copy."""
-        return Parameters(*(None if t is None else t.clone() for t in self._tensors()))  # type: ignore[arg-type]
+        """A deep copy outside any autograd graph."""
+        return Parameters(**{name: tensor.detach().clone() for name, tensor in self.tensors().items()})
 
     def to(self, dtype: torch.dtype, device: torch.device | None = None) -> Parameters:
-        """A copy of another dtype or on another device."""
-        return Parameters(*(None if t is None else t.to(dtype=dtype, device=device) for t in self._tensors()))  # type: ignore[arg-type]
+        """The same of another dtype or on another device."""
+        return Parameters(**{name: tensor.to(dtype=dtype, device=device) for name, tensor in self.tensors().items()})
 
-    def detached(self) -> Parameters:
-        """A copy outside any autograd graph."""
-        return Parameters(*(None if t is None else t.detach().clone() for t in self._tensors()))  # type: ignore[arg-type]
+    def tensors(self) -> dict[str, Tensor]:
+        """Those there are, by name."""
+        return {name: tensor for name, tensor in vars(self).items() if tensor is not None}
 
     def is_finite(self) -> bool:
         """Whether no weight is infinite or NaN."""
-        return all(t is None or bool(torch.isfinite(t).all()) for t in self._tensors())
+        return all(bool(torch.isfinite(tensor).all()) for tensor in self.tensors().values())
 
     def one_hot(self) -> Parameters:
         """The equivalent model with one-hot embeddings: Z -> E Z E^T, W e_v -> row v of E W^T."""
@@ -89,9 +82,6 @@ class Parameters:
             if self.embedding is not None:
                 module.embedding.copy_(self.embedding)
         return module
-
-    def _tensors(self) -> tuple[Tensor | None, ...]:
-        return tuple(getattr(self, f.name) for f in fields(self))
 
 
 def initial_parameters(

@@ -28,13 +28,14 @@ def show(subject: Measured) -> Shown:
     """Table and figure of the headline bound, the gap, and one sentence on each."""
     indices = [index for index, cell in enumerate(subject.cells) if cell.variant == _MAIN]
     figures = (_error_figure(subject), _gap_figure(subject))
+    outside = {v.reason for v in subject.verdicts if v.claim in _READINGS and v.verdict == "OUT OF SCOPE"}
     return Shown(
         summary=_summary(subject),
         headline=_headline(subject),
         tables=(_table(subject, indices),) if indices else (),
         figures=tuple(figure for figure in figures if figure is not None),
         columns=_columns(subject),
-        notes=tuple(f"Out of scope: {reason}." for reason in _out_of_scope(subject)),
+        notes=tuple(f"Out of scope: {reason}." for reason in sorted(outside)),
     )
 
 
@@ -104,10 +105,6 @@ def _columns(subject: Measured) -> dict[str, tuple[Scalar, ...]]:
         found = [subject.verdict_of(identifier, index) for index in range(len(subject.cells))]
         columns[f"verdict_{reading}"] = tuple(None if v is None else v.verdict for v in found)
     return columns
-
-
-def _out_of_scope(subject: Measured) -> list[str]:
-    return sorted({v.reason for v in subject.verdicts if v.claim in _READINGS and v.verdict == "OUT OF SCOPE"})
 
 
 def _headline(subject: Measured) -> str:
@@ -203,13 +200,10 @@ def _point(series: str, R: float, K: float, finetuned: float, value: float) -> d
 
 def _outside(subject: Measured) -> set[tuple[float, float]]:
     """|R| and K of the pre-trained models all of whose cells are out of scope of the literal reading."""
-    inside: set[tuple[float, float]] = set()
-    outside: set[tuple[float, float]] = set()
-    for verdict in subject.verdicts:
-        if verdict.claim == _LITERAL and verdict.cells:
-            cell = subject.cells[verdict.cells[0]]
-            (outside if verdict.verdict == "OUT OF SCOPE" else inside).add((cell.symbols["R"], cell.symbols["K"]))
-    return outside - inside
+    found = [v for v in subject.verdicts if v.claim == _LITERAL and v.cells]
+    judged = [(v.verdict, subject.cells[v.cells[0]].symbols) for v in found]
+    inside = {(at["R"], at["K"]) for verdict, at in judged if verdict != "OUT OF SCOPE"}
+    return {(at["R"], at["K"]) for _, at in judged} - inside
 
 
 def _gap_figure(subject: Measured) -> FigureData | None:

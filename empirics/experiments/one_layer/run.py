@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,16 +14,12 @@ from empirics.experiments.one_layer.config import Config
 from empirics.experiments.one_layer.corpus import finetuning_corpus, pretraining_corpus
 from empirics.experiments.one_layer.measure.collect import measure_finetuned, measure_pretrained, watched
 from empirics.experiments.one_layer.parameters import Parameters, initial_parameters
+from empirics.experiments.one_layer.predict.predictors import measured_and_predicted
 from empirics.experiments.one_layer.train import Trained, train
 from empirics.experiments.protocol import Curve, Point, UnitRun
 from empirics.experiments.world import World, draw_world
 
-__all__ = ["Details", "Finished", "run_arms", "run_one"]
-
-Details = Callable[
-    [Config, World, Parameters, Parameters, int], tuple[Mapping[str, float | None], Mapping[str, Sequence[float]]]
-]
-"""What is measured beyond: settings, world, weights before and after, N_f to observables and values of single facts."""
+__all__ = ["Finished", "run_arms", "run_one"]
 
 
 @dataclass(frozen=True)
@@ -39,7 +35,7 @@ class Finished:
     def arrays(self) -> dict[str, dict[str, NDArray[Any]]]:
         """The weights before and after fine-tuning."""
         return {
-            name: {key: value.numpy() for key, value in vars(weights).items() if value is not None}
+            name: {key: value.numpy() for key, value in weights.tensors().items()}
             for name, weights in (("pretrained", self.pretrained), ("finetuned", self.finetuned))
         }
 
@@ -56,112 +52,95 @@ class Finished:
 
 
 def run_arms(
-    arms: Sequence[Config], unit: Point, seeds: Sequence[int], device: str, details: Details | None = None
+    arms: Sequence[Config], unit: Point, seeds: Sequence[int], device: str, *, predicting: bool = False
 ) -> Iterator[list[UnitRun]]:
-    """The runs of each arm at each seed; the arms differ in fine-tuning alone, so all share the pre-trained models."""
-    worlds, trained = _pretrain(arms[0], unit, seeds, device)
+    """The runs of each arm at each seed; the arms differ in fine-tuning alone, so all share the pre-trained models.
+
+    With ``predicting`` each run also holds what was predicted of every held-out fact before fine-tuning.
+    """
+    models = _pretrain(arms[0], unit, seeds, device)
     for config in arms:
-        yield _runs(config, unit, seeds, worlds, trained, details)
+        yield _runs(config, unit, models, predicting)
 
 
 def run_one(config: Config, cell: Point, seed: int, device: str) -> Finished:
     """One model, in full: world, weights, curves and observables."""
-    (world,), (before,) = _pretrain(config, cell, [seed], device)
-    finetuned = cell["N_f"]
-    (tuned,) = _finetune(config, [world], [before.weights], [seed], finetuned)
-    curves = _pretraining_curves(before, cell["K"])
+    (model,) = _pretrain(config, cell, [seed], device)
+    finetuned, world, before = cell["N_f"], model.world, model.trained
+    (tuned,) = _finetune(config, [model], finetuned)
     return Finished(
         world=world,
         pretrained=before.weights,
         finetuned=tuned.weights,
-        curves={"pretraining_loss": before.loss, **curves, "finetuning_loss": tuned.loss},
-        observables=measure_pretrained(config, world, before.weights, curves)
+        curves={"pretraining_loss": before.loss, **model.curves, "finetuning_loss": tuned.loss},
+        observables=measure_pretrained(config, world, before.weights, model.curves)
         | measure_finetuned(config, world, before.weights, tuned.weights, finetuned),
     )
 
 
-def _runs(
-    config: Config,
-    unit: Point,
-    seeds: Sequence[int],
-    worlds: Sequence[World],
-    trained: Sequence[Trained],
-    details: Details | None,
-) -> list[UnitRun]:
+@dataclass(frozen=True)
+class _Pretrained:
+    """A pre-trained model in its world; the gap, and what was watched, along pre-training."""
+
+    world: World
+    seed: int
+    trained: Trained
+    curves: dict[str, Curve]
+
+
+def _runs(config: Config, unit: Point, models: Sequence[_Pretrained], predicting: bool) -> list[UnitRun]:
     runs: list[UnitRun] = []
     sizes = config.world.finetuned
-    for world, before, seed in zip(worlds, trained, seeds, strict=True):
-        curves = _pretraining_curves(before, unit["K"])
-        if before.diverged:
-            runs.append(UnitRun(unit, seed, {}, {}, f"pre-training diverged: {before.diverged}"))
+    for model in models:
+        if model.trained.diverged:
+            runs.append(UnitRun(unit, model.seed, {}, {}, f"pre-training diverged: {model.trained.diverged}"))
         else:
-            shared = measure_pretrained(config, world, before.weights, curves)
-            runs.append(UnitRun(unit, seed, {_cell(unit, n): shared for n in sizes}, curves))
+            shared = measure_pretrained(config, model.world, model.trained.weights, model.curves)
+            runs.append(UnitRun(unit, model.seed, {_cell(unit, n): shared for n in sizes}, model.curves))
     alive = [i for i, run in enumerate(runs) if run.failure is None]
     for n in sizes if alive else ():
-        chosen = [worlds[i] for i in alive], [trained[i].weights for i in alive], [seeds[i] for i in alive]
-        for i, after in zip(alive, _finetune(config, *chosen, n), strict=True):
-            runs[i] = _with_finetuned(config, runs[i], worlds[i], trained[i].weights, after, n, details)
+        for i, after in zip(alive, _finetune(config, [models[i] for i in alive], n), strict=True):
+            if runs[i].failure is None:
+                runs[i] = _with_finetuned(config, runs[i], models[i], after, n, predicting)
     return runs
 
 
 def _with_finetuned(
-    config: Config,
-    run: UnitRun,
-    world: World,
-    pretrained: Parameters,
-    after: Trained,
-    finetuned: int,
-    details: Details | None,
+    config: Config, run: UnitRun, model: _Pretrained, after: Trained, finetuned: int, predicting: bool
 ) -> UnitRun:
     """The run with what fine-tuning on ``finetuned`` facts gave; without any result if that diverged."""
-    if run.failure is not None:
-        return run
     if after.diverged:
         why = f"fine-tuning on {finetuned} facts diverged: {after.diverged}"
         return replace(run, observables={}, curves={}, details={}, failure=why)
-    cell = _cell(run.unit, finetuned)
-    found = measure_finetuned(config, world, pretrained, after.weights, finetuned)
-    more, of_facts = details(config, world, pretrained, after.weights, finetuned) if details else ({}, {})
-    values = {name: tuple(numbers) for name, numbers in of_facts.items()}
-    return replace(
-        run,
-        observables={**run.observables, cell: {**run.observables[cell], **found, **more}},
-        details={**run.details, cell: values} if values else run.details,
-    )
+    cell, at = _cell(run.unit, finetuned), (config, model.world, model.trained.weights, after.weights, finetuned)
+    found, details = measure_finetuned(*at), run.details
+    if predicting:
+        errors, of_facts = measured_and_predicted(*at)
+        found, details = found | errors, {**details, cell: of_facts}
+    return replace(run, observables={**run.observables, cell: {**run.observables[cell], **found}}, details=details)
 
 
 def _cell(unit: Point, finetuned: int) -> Point:
     return Point((*unit.values, ("N_f", finetuned)))
 
 
-def _pretraining_curves(trained: Trained, multiplicity: int) -> dict[str, Curve]:
-    """The gap, and what was watched, along pre-training."""
-    gap = Curve(trained.loss.steps, tuple(v - math.log(multiplicity) for v in trained.loss.values))
-    return {"pretraining_gap": gap, **trained.watched}
-
-
-def _pretrain(config: Config, at: Point, seeds: Sequence[int], device: str) -> tuple[list[World], list[Trained]]:
+def _pretrain(config: Config, at: Point, seeds: Sequence[int], device: str) -> list[_Pretrained]:
     dtype = {"float32": torch.float32, "float64": torch.float64}[config.compute.dtype]
     worlds = [draw_world(config.world, at["R"], at["K"], seed) for seed in seeds]
     weights = [
         initial_parameters(config.model, world.vocabulary, seed, dtype).to(dtype, torch.device(device))
         for world, seed in zip(worlds, seeds, strict=True)
     ]
-    trained = train(
-        weights,
-        [pretraining_corpus(world) for world in worlds],
-        config.model,
-        config.pretraining,
-        seeds=seeds,
-        floor=math.log(at["K"]),
-        watch=watched(config, worlds),
-    )
-    return worlds, trained
+    corpora, floor = [pretraining_corpus(world) for world in worlds], math.log(at["K"])
+    watch, stage = watched(config, worlds), config.pretraining
+    found = train(weights, corpora, config.model, stage, seeds=seeds, floor=floor, watch=watch)
+    models = []
+    for world, seed, trained in zip(worlds, seeds, found, strict=True):
+        gap = Curve(trained.loss.steps, tuple(value - floor for value in trained.loss.values))
+        models.append(_Pretrained(world, seed, trained, {"pretraining_gap": gap, **trained.watched}))
+    return models
 
 
-def _finetune(
-    config: Config, worlds: Sequence[World], pretrained: Sequence[Parameters], seeds: Sequence[int], finetuned: int
-) -> list[Trained]:
-    corpora = [finetuning_corpus(world, finetuned) for world in worlds]
-    return train(pretrained, corpora, config.model, config.finetuning, seeds=seeds)
+def _finetune(config: Config, models: Sequence[_Pretrained], finetuned: int) -> list[Trained]:
+    weights, corpora = [m.trained.weights for m in models], [finetuning_corpus(m.world, finetuned) for m in models]
+    return train(weights, corpora, config.model, config.finetuning, seeds=[m.seed for m in models])

@@ -14,7 +14,7 @@ from empirics.experiments.one_layer.engine.backend import Backend
 from empirics.experiments.one_layer.engine.compiled import CompiledEngine
 from empirics.experiments.one_layer.engine.low_rank import LowRank
 from empirics.experiments.one_layer.engine.stacked import StackedEngine
-from empirics.experiments.one_layer.optimise import Optimizer, Stage, optimizer, schedule_factor
+from empirics.experiments.one_layer.optimise import Stage, optimizer, schedule_factor
 from empirics.experiments.one_layer.parameters import Parameters
 from empirics.experiments.protocol import Curve, logarithmic_steps
 
@@ -50,19 +50,12 @@ def train(
     floor: float = 0.0,
     watch: Watch | None = None,
 ) -> list[Trained]:
-    """Train one model per (weights, corpus); the result of each is independent of the others.
+    """Train one model per (weights, corpus, seed), from copies; the result of each is independent of the others.
 
-    Args:
-        weights: starting points, unchanged.
-        corpora: what each is trained on.
-        model: the architecture.
-        stage: optimiser, steps and step sizes.
-        seeds: one per model; mini-batches and low-rank updates draw from them.
-        floor: subtracted from the loss before it is compared with ``target_gap``, in nats.
-        watch: measured at the steps at which the loss is recorded.
+    Mini-batches and low-rank updates draw from the seeds. ``floor``, in nats, is subtracted from the loss before it is
+    compared with ``target_gap``; ``watch`` is called at the steps at which the loss is recorded.
 
-    Raises:
-        ValueError: low-rank fine-tuning with trained embeddings or mini-batches.
+    Raises ValueError: low-rank fine-tuning with trained embeddings or mini-batches.
     """
     # Models that stop at a target gap stop at steps of their own: they are not stacked.
     stacked = not (_on_cpu(weights) or _needs_autograd(model, stage) or _target(stage))
@@ -100,63 +93,31 @@ def descend(
 ) -> list[Trained]:
     """All steps of a stage on the models of a back end; ends early at the target gap or on divergence.
 
-    Args:
-        engine: B models.
-        stage: optimiser, steps and step sizes.
-        floor: subtracted from the loss before it is compared with ``target_gap``.
-        watch: measured at the steps at which the loss is recorded.
-        first: what ``watch`` calls the first model; the others follow.
+    ``floor`` and ``watch`` as in :func:`train`; ``first`` is what ``watch`` calls the first model, the others follow.
     """
-    state = _State(engine, optimizer(engine.trained, stage))
+    move = optimizer(engine.trained, stage)
     recorded = set(logarithmic_steps(stage.steps))
+    steps: list[int] = []
+    losses: list[list[float]] = []  # at each of these steps one for each model
+    seen: list[list[Mapping[str, float]]] = []
     for step in range(stage.steps + 1):
         if step in recorded:
-            state.record(step, watch, first)
-            if step == stage.steps or _ended(stage, state.losses[-1], floor):
+            steps.append(step)
+            losses.append(engine.losses())
+            if watch is not None:
+                seen.append([watch(i, w) for i, w in enumerate(engine.weights(), start=first)])
+            if step == stage.steps or _ended(stage, losses[-1], floor):
                 break
         engine.gradients()
-        state.optimizer.step(schedule_factor(stage.schedule, step, stage.steps))
-    return state.results()
-
-
-@dataclass
-class _State:
-    """B models in training.
-
-    Attributes:
-        engine: their parameters and gradients.
-        optimizer: what moves them, with its own memory.
-        steps: those recorded so far.
-        losses: at each of them, one for each model.
-        watched: the same for what was watched, by name; empty where nothing is.
-    """
-
-    engine: Backend
-    optimizer: Optimizer
-    steps: list[int] = field(default_factory=list)
-    losses: list[list[float]] = field(default_factory=list)
-    watched: list[list[Mapping[str, float]]] = field(default_factory=list)
-
-    def record(self, step: int, watch: Watch | None, first: int) -> None:
-        """Append the present losses, and what ``watch`` sees."""
-        self.steps.append(step)
-        self.losses.append(self.engine.losses())
-        if watch is not None:
-            self.watched.append([watch(i, w) for i, w in enumerate(self.engine.weights(), start=first)])
-
-    def results(self) -> list[Trained]:
-        """The present weights with what was recorded, for each model."""
-        return [
-            Trained(weights, self._curve([row[model] for row in self.losses]), self._curves(model))
-            for model, weights in enumerate(self.engine.weights())
-        ]
-
-    def _curves(self, model: int) -> dict[str, Curve]:
-        rows = [row[model] for row in self.watched]
-        return {name: self._curve([row[name] for row in rows]) for name in rows[0]} if rows else {}
-
-    def _curve(self, values: Sequence[float]) -> Curve:
-        return Curve(tuple(self.steps), tuple(values))
+        move.step(schedule_factor(stage.schedule, step, stage.steps))
+    results = []
+    for model, weights in enumerate(engine.weights()):
+        loss = Curve(tuple(steps), tuple(row[model] for row in losses))
+        watched = [row[model] for row in seen]
+        names = watched[0] if watched else ()
+        curves = {name: Curve(tuple(steps), tuple(values[name] for values in watched)) for name in names}
+        results.append(Trained(weights, loss, curves))
+    return results
 
 
 def _on_cpu(weights: Sequence[Parameters]) -> bool:

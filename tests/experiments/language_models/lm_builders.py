@@ -1,9 +1,12 @@
 """Small configurations and facts for tests of language models."""
 
+import csv
+import json
 from pathlib import Path
 
 from empirics.experiments.arms import arms_of
 from empirics.experiments.language_models import EXPERIMENT
+from empirics.experiments.language_models.facts.popqa import COLUMNS
 from empirics.experiments.language_models.facts.table import Fact
 from empirics.experiments.load import load_settings
 from empirics.experiments.protocol import Point
@@ -30,6 +33,16 @@ TINY = (
 def tiny(*settings):
     """A configuration whose run takes a second."""
     return load_settings(EXPERIMENT, settings=[*TINY, *settings])
+
+
+def write_rows(path, rows):
+    """A TSV in PopQA's columns; lists become JSON, what a row lacks stays empty."""
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, delimiter="\t", lineterminator="\n")
+        writer.writerow(COLUMNS)
+        for row in rows:
+            values = (row.get(column, "") for column in COLUMNS)
+            writer.writerow(json.dumps(v, ensure_ascii=False) if isinstance(v, (list, tuple)) else v for v in values)
 
 
 def fact(number, *, relation="capital", answer=None, subject=None):

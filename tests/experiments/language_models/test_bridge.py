@@ -6,8 +6,7 @@ from lm_builders import SIX_FACTS, tiny
 
 from empirics.cli.app import run
 from empirics.errors import UsageError
-from empirics.experiments.language_models.facts.selection import selected
-from empirics.experiments.language_models.facts.source import FactSource
+from empirics.experiments.language_models.facts.selection import FactSource, selected
 from empirics.experiments.language_models.texts import draw_fact_world
 from empirics.experiments.load import load_config
 from empirics.experiments.registry import experiment, on_facts

@@ -7,7 +7,7 @@ import torch
 from lm_builders import EXPERIMENT, arms, cell, runs, settled, tiny
 
 from empirics.experiments.language_models.config import digest_of
-from empirics.experiments.language_models.estimate import Timing
+from empirics.experiments.language_models.plan import Timing
 from empirics.experiments.language_models.run import finetune, prepare, pretrain, run_arms
 from empirics.experiments.load import load_settings
 from empirics.experiments.protocol import Point
@@ -124,7 +124,7 @@ def test_the_estimate_adds_up():
         settings=["world.finetuned=[10]", "world.multiplicity=[2]", "pretraining.steps=100", "finetuning.steps=10",
          "evaluation.batch_size=50", "evaluation.candidates=5", "facts.number=60"],
     )  # fmt: skip
-    timing = Timing(preparing=1.0, pretraining_step=0.1, finetuning_step=0.2, forward=0.01, decoding=0.5)
+    timing = Timing(preparing=1.0, pretraining_step=0.1, finetuning_step=0.2, scoring_batch=0.01, decoding_batch=0.5)
     # 120 statements: 3 batches, scored twice; 50 held out: 1 batch decoded, 5 ranked, 1 scored; 10 shown: 1 decoded.
     expected = 1.0 + 10.0 + 6 * 0.01 + 2.0 + 2 * 0.5 + 6 * 0.01
     assert timing.run(config, Point.of(R=24, K=2), 60) == pytest.approx(expected)

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lm_builders import write_rows
 
 from empirics.errors import UsageError
 from empirics.experiments.language_models.facts.popqa import REQUIRED, read_rows
-from empirics.experiments.language_models.facts.table import embedded_facts, load_facts, write_facts
+from empirics.experiments.language_models.facts.table import embedded_facts, load_facts
 
 SAVED = Path(__file__).parent / "saved_by_datasets"
 HEADER = "\t".join(["id", *REQUIRED])
@@ -88,7 +89,8 @@ def test_files_that_cannot_be_understood(tmp_path: Path) -> None:
 
 def test_csv_and_json_lines_hold_the_same_facts(tmp_path: Path) -> None:
     facts = embedded_facts()[:40]
-    write_facts(tmp_path / "a.tsv", facts)
+    columns = {"id": "id", "subj": "subject", "prop": "relation", "obj": "answer", "possible_answers": "accepted"}
+    write_rows(tmp_path / "a.tsv", [{name: getattr(f, key) for name, key in columns.items()} for f in facts])
     rows = [row.values for row in read_rows(tmp_path / "a.tsv")]
     quoted = [",".join('"' + str(value).replace('"', '""') + '"' for value in row.values()) for row in rows]
     _write(tmp_path / "a.csv", ",".join(rows[0]), *quoted)

@@ -1,16 +1,15 @@
 """From rows to facts: every row is kept, merged or dropped, with its reason."""
 
-import json
 import unicodedata
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lm_builders import write_rows
 
 from empirics.errors import UsageError
-from empirics.experiments.language_models.facts.popqa import COLUMNS, write_rows
-from empirics.experiments.language_models.facts.table import Fact, FactReport, load_facts, write_facts
+from empirics.experiments.language_models.facts.table import Fact, FactReport, load_facts
 
 
 def _table(folder: Path, *rows: dict[str, object]) -> Path:
@@ -148,16 +147,6 @@ def test_ids_stay_unique(tmp_path: Path) -> None:
     assert [tally.rows for tally in report.repaired.values()] == [[3]]
 
 
-def test_relations_can_be_chosen_and_an_absent_one_is_an_error(tmp_path: Path) -> None:
-    path = _table(tmp_path, {}, {"prop": "genre"})
-    facts, report = load_facts(path, relations=["genre"])
-    assert [fact.relation for fact in facts] == ["genre"]
-    assert report.total("dropped") == 1
-    assert _adds_up(report)
-    with pytest.raises(UsageError, match=r"facts\.tsv: no fact of relation 'sport'"):
-        load_facts(path, relations=["genre", "sport"])
-
-
 def test_a_table_without_a_usable_row_says_why(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"no usable fact; dropped 2: obj is empty \(rows 2, 3\)"):
         load_facts(_table(tmp_path, {"obj": ""}, {"obj": ""}))
@@ -190,17 +179,11 @@ def _facts(draw: st.DrawFn) -> list[Fact]:
 @given(_facts())
 def test_what_is_written_is_read_back(tmp_path_factory: pytest.TempPathFactory, facts: list[Fact]) -> None:
     path = tmp_path_factory.mktemp("round") / "facts.tsv"
-    write_facts(path, facts, {fact.id: f'who "wrote" {fact.subject}?' for fact in facts})
+    rows = [
+        {"id": f.id, "subj": f.subject, "prop": f.relation, "obj": f.answer, "possible_answers": f.accepted}
+        for f in facts
+    ]
+    write_rows(path, rows)
     found, report = load_facts(path)
     assert list(found) == facts
     assert report.total("repaired") == report.total("dropped") == report.total("merged") == 0
-
-
-def test_every_popqa_column_is_written(tmp_path: Path) -> None:
-    path = tmp_path / "facts.tsv"
-    write_facts(path, [Fact("1", "s", "author", "a", ("a", "b"))], {"1": "who?"})
-    header, row = (line.split("\t") for line in path.read_text(encoding="utf-8").splitlines())
-    assert tuple(header) == COLUMNS
-    values = dict(zip(header, row, strict=True))
-    assert values["question"] == "who?"
-    assert json.loads(values["possible_answers"].strip('"').replace('""', '"')) == ["a", "b"]

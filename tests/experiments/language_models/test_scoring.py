@@ -10,7 +10,7 @@ import torch
 from lm_builders import tiny
 
 from empirics.experiments.language_models.run import _candidates, measure_pretrained, prepare
-from empirics.experiments.language_models.score import completed, greedy_answers, log_likelihoods, ranks, right
+from empirics.experiments.language_models.score import Scorer, right
 from empirics.experiments.language_models.train import Example, answer_examples, statement_examples
 from empirics.experiments.protocol import Point
 
@@ -38,13 +38,13 @@ def _slow_likelihood(at, example):
 
 def test_log_likelihoods_are_those_of_single_sequences(at):
     examples = [*statement_examples(at.statements)[:9], *answer_examples(at.questions)[:9]]
-    found = log_likelihoods(at.model, examples, at.tokens, at.arithmetic, 7)
+    found = Scorer(at.model, at.tokens, at.arithmetic, 7).log_likelihoods(examples)
     assert found == pytest.approx([_slow_likelihood(at, example) for example in examples], rel=1e-4)
 
 
 def test_greedy_answers_are_those_of_single_prompts(at):
     prompts = [text.prompt for text in at.questions]
-    found = greedy_answers(at.model, prompts, 5, at.tokens, at.arithmetic, 16)
+    found = Scorer(at.model, at.tokens, at.arithmetic, 16).greedy_answers(prompts, 5)
     for prompt, answer in zip(prompts, found, strict=True):
         sequence = list(prompt)
         for _ in range(5):
@@ -67,8 +67,9 @@ def test_completion_is_what_greedy_decoding_gives(at):
         texts.append(replace(text, tokens=(*sequence, at.tokens.end), answer=place))
         other = (sequence[-1] + 1) % len(at.tokens.tokenizer)
         broken.append(replace(text, tokens=(*sequence[:-1], other, at.tokens.end), answer=place))
-    assert completed(at.model, texts, at.tokens, at.arithmetic, 5).all()
-    assert not completed(at.model, broken, at.tokens, at.arithmetic, 5).any()
+    scorer = Scorer(at.model, at.tokens, at.arithmetic, 5)
+    assert scorer.completed(texts).all()
+    assert not scorer.completed(broken).any()
 
 
 def test_ranks_count_the_candidates_that_are_as_likely(at):
@@ -76,13 +77,13 @@ def test_ranks_count_the_candidates_that_are_as_likely(at):
     candidates = _candidates(at)
     chosen = range(8)
     lists = [[own[i], *(own[j] for j in candidates[i])] for i in chosen]
-    found = ranks(at.model, [at.questions[i].prompt for i in chosen], lists, at.tokens, at.arithmetic, 32)
+    found = Scorer(at.model, at.tokens, at.arithmetic, 32).ranks([at.questions[i].prompt for i in chosen], lists)
     for i, options, rank in zip(chosen, lists, found, strict=True):
         prompt = at.questions[i].prompt
         scores = [_slow_likelihood(at, Example((*prompt, *option), len(prompt))) for option in options]
         assert rank == 1 + sum(score >= scores[0] for score in scores[1:])
     doubled = [[own[0], own[0]]]
-    assert list(ranks(at.model, [at.questions[0].prompt], doubled, at.tokens, at.arithmetic, 2)) == [2]
+    assert list(Scorer(at.model, at.tokens, at.arithmetic, 2).ranks([at.questions[0].prompt], doubled)) == [2]
 
 
 def test_candidates_are_other_answers_of_the_relation(at):

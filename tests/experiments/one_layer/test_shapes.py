@@ -15,8 +15,8 @@ from empirics.experiments.one_layer import corpus, forward, model, parameters
 from empirics.experiments.one_layer.engine import kernels, layout
 from empirics.experiments.one_layer.engine.compiled import CompiledEngine
 from empirics.experiments.one_layer.engine.stacked import StackedEngine
-from empirics.experiments.one_layer.measure import attention, evaluate, features, gradient
-from empirics.experiments.one_layer.measure.failures import Answers
+from empirics.experiments.one_layer.measure import attention, mechanism
+from empirics.experiments.one_layer.measure.extraction import Answers
 from empirics.experiments.one_layer.predict import linearised, predictors
 
 SMALL = ["world.subjects=9", "world.answers=11", "world.templates=[5]", "world.multiplicity=[2]", "world.finetuned=[4]"]
@@ -75,9 +75,9 @@ def test_shapes_of_corpora_weights_and_the_forward_pass(case):
         checked(type(module).attention_weights)(module, tokens)
         checked(type(module).forward)(module, tokens)
         checked(attention.mean_weights)(before, r, config.model)
-        for logits, targets in evaluate.logits_and_targets(before, r, config.model):
-            checked(evaluate.is_argmax)(logits, targets[:, 0])
-            checked(predictors.margins)(logits, targets[:, 0])
+        for logits, targets in forward.logits_and_targets(before, r, config.model):
+            checked(forward.is_argmax)(logits, targets[:, 0])
+            checked(forward.margins)(logits, targets[:, 0])
     checked(model.activate)(before.input, "relu", 0.1)
     checked(model.activation_slope)(before.input, "relu", 0.1)
 
@@ -106,7 +106,7 @@ def test_shapes_of_the_engines(case, dtype, monkeypatch):
 def test_shapes_of_measures_and_predictions(case):
     config, world, before, after = case
     (shown,) = corpus.finetuning_corpus(world, 4)
-    checked(features.alignments)(before, after, world)
+    checked(mechanism.alignments)(before, after, world)
     checked(predictors.coverage_score)(world, 4)
     assert fields_agree(Answers(np.ones(5, dtype=bool), np.zeros(5, dtype=bool)))
     tokens = torch.from_numpy(shown.tokens)
@@ -115,13 +115,13 @@ def test_shapes_of_measures_and_predictions(case):
     assert fields_agree(change)
     checked(linearised.Linearisation.logits)(at, change)
     if config.model.mlp:
-        checked(gradient.per_fact)(before, shown, config.model)
-        matrix = checked(gradient.input_gradient)(before, [shown], config.model)
-        checked(gradient.prompt_column)(matrix, world.vocabulary.prompt)
+        checked(mechanism.per_fact)(before, shown, config.model)
+        matrix = checked(mechanism.input_gradient)(before, [shown], config.model)
+        checked(mechanism.prompt_column)(matrix, world.vocabulary.prompt)
 
 
 def test_a_wrong_shape_is_refused():
     weights = parameters.Parameters(torch.zeros(4, 4), torch.zeros(4, 3), torch.zeros(5, 3))
     assert not fields_agree(weights)
     with pytest.raises(AssertionError, match="targets is not"):
-        checked(predictors.margins)(torch.zeros(3, 4), torch.zeros(2, dtype=torch.int64))
+        checked(forward.margins)(torch.zeros(3, 4), torch.zeros(2, dtype=torch.int64))

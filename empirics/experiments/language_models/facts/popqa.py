@@ -19,43 +19,23 @@ from pathlib import Path
 from typing import Any
 
 from empirics.errors import UsageError
+from empirics.experiments.language_models.facts.templates import text_of
 
-__all__ = ["COLUMNS", "RELATIONS", "REQUIRED", "Row", "read_rows", "write_rows"]
+__all__ = ["COLUMNS", "REQUIRED", "Row", "read_rows"]
 
 COLUMNS = (
     *("id", "subj", "prop", "obj", "subj_id", "prop_id", "obj_id", "s_aliases", "o_aliases"),
     *("s_uri", "o_uri", "s_wiki_title", "o_wiki_title", "s_pop", "o_pop", "question", "possible_answers"),
 )
 REQUIRED = ("subj", "prop", "obj", "possible_answers")
-RELATIONS = (
-    "occupation",
-    "place of birth",
-    "genre",
-    "father",
-    "country",
-    "producer",
-    "director",
-    "capital of",
-    "screenwriter",
-    "composer",
-    "color",
-    "religion",
-    "sport",
-    "author",
-    "mother",
-    "capital",
-)
 _DELIMITERS = {".tsv": "\t", ".csv": ","}
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row as it stands in the table.
+    """One row as it stands in the table, unchecked, and why it cannot be used, if so.
 
-    Attributes:
-        number: line on which the row begins (header: 1) in a text file; else its place, from 1.
-        values: column name to value, unchecked.
-        problem: why the row cannot be used, or empty.
+    ``number`` is the line on which it begins (header: 1) in a text file; else its place, from 1.
     """
 
     number: int
@@ -64,14 +44,10 @@ class Row:
 
 
 def read_rows(path: Path | str) -> list[Row]:
-    """All rows of a fact table.
+    """All rows of a .tsv, .csv, .jsonl or .parquet file, or of a folder written by ``datasets``' ``save_to_disk``.
 
-    Args:
-        path: a .tsv, .csv, .jsonl or .parquet file, or a folder written by ``datasets``' ``save_to_disk``.
-
-    Raises:
-        UsageError: no such file, an unknown kind of file, broken quoting (with the line), text that is
-            not UTF-8, no header, columns that are missing, or pyarrow is needed and not installed.
+    Raises UsageError: no such file, an unknown kind of file, broken quoting (with the line), text that is not UTF-8, no
+    header, columns that are missing, or pyarrow is needed and not installed.
     """
     path = Path(path)
     if not path.exists():
@@ -91,30 +67,8 @@ def read_rows(path: Path | str) -> list[Row]:
     )
 
 
-def write_rows(path: Path | str, rows: Iterable[Mapping[str, object]]) -> None:
-    """Write a TSV in PopQA's columns; lists become JSON, what a row lacks stays empty."""
-    with Path(path).open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, delimiter="\t", lineterminator="\n")
-        writer.writerow(COLUMNS)
-        for row in rows:
-            writer.writerow([_field(row.get(column, "")) for column in COLUMNS])
-
-
-def _field(value: object) -> str:
-    return json.dumps(list(value), ensure_ascii=False) if isinstance(value, (list, tuple)) else str(value)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"facts {path}: not UTF-8 text (byte {error.start})") from None
-    except OSError as error:
-        raise UsageError(f"facts {path}: {error.strerror}") from None
-
-
 def _delimited(path: Path, delimiter: str) -> list[Row]:
-    reader = csv.reader(io.StringIO(_text(path), newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(io.StringIO(text_of(path, "facts"), newline=""), delimiter=delimiter, strict=True)
     header: list[str] | None = None
     rows: list[Row] = []
     while True:
@@ -156,27 +110,24 @@ def _require_columns(path: Path, names: Sequence[str]) -> None:
 
 def _json_lines(path: Path) -> list[Row]:
     rows: list[Row] = []
-    for number, line in enumerate(_text(path).split("\n"), start=1):
+    for number, line in enumerate(text_of(path, "facts").split("\n"), start=1):
         if not line.strip():
             continue
         try:
             value = json.loads(line)
         except ValueError:
-            rows.append(Row(number, {}, "not a JSON object"))
-            continue
+            value = None
         rows.append(Row(number, value) if isinstance(value, dict) else Row(number, {}, "not a JSON object"))
-    _require_some(path, rows)
-    return rows
-
-
-def _require_some(path: Path, rows: Sequence[Row]) -> None:
-    """The columns of a table without a header line are those of all its rows."""
-    _require_columns(path, list(dict.fromkeys(name for row in rows for name in row.values)))
+    return _with_columns(path, rows)
 
 
 def _numbered(path: Path, records: Iterable[Mapping[str, Any]]) -> list[Row]:
-    rows = [Row(number, record) for number, record in enumerate(records, start=1)]
-    _require_some(path, rows)
+    return _with_columns(path, [Row(number, record) for number, record in enumerate(records, start=1)])
+
+
+def _with_columns(path: Path, rows: list[Row]) -> list[Row]:
+    """The rows; the columns of a table without a header line are those of all its rows."""
+    _require_columns(path, list(dict.fromkeys(name for row in rows for name in row.values)))
     return rows
 
 

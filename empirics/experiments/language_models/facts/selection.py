@@ -1,46 +1,51 @@
-"""Which facts of a table take part; the same for language models and for the one-layer model."""
+"""Which facts of a table take part, as settings; the same for language models and for the one-layer model."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import zip_longest
 from pathlib import Path
 
 from empirics.errors import UsageError
-from empirics.experiments.language_models.facts.source import EMBEDDED, FactSource
 from empirics.experiments.language_models.facts.table import Fact, embedded_facts, load_facts
+from empirics.settings import Section, Whole
 
-__all__ = ["Selection", "normalised", "select", "selected"]
+__all__ = ["EMBEDDED", "FactSource", "Selection", "normalised", "select", "selected"]
+
+
+EMBEDDED = "embedded"
+"""The facts, or the templates, that ship with the package."""
+
+
+class FactSource(Section):
+    """Which facts, and the sentences that state them."""
+
+    source: str = EMBEDDED
+    templates: str = EMBEDDED
+    relations: tuple[str, ...] = ()
+    number: Whole = 160
+    answers_shared: bool = False
 
 
 @dataclass(frozen=True)
 class Selection:
-    """The facts that take part, and why the others do not.
-
-    Attributes:
-        source: where they come from.
-        facts: those that take part, of the relations in turn.
-        available: facts of the table, before any was left out.
-        left_out: reason to number of facts.
-        read: the report on the table's rows, as lines; empty for the embedded facts.
-    """
+    """The facts that take part, and why the others do not."""
 
     source: str
-    facts: tuple[Fact, ...]
-    available: int
-    left_out: dict[str, int]
-    read: tuple[str, ...] = ()
+    facts: tuple[Fact, ...]  # of the relations in turn
+    available: int  # facts of the table, before any was left out
+    left_out: dict[str, int]  # reason to number of facts
+    read: tuple[str, ...] = ()  # the report on the table's rows; empty for the embedded facts
 
     @property
     def relations(self) -> dict[str, int]:
         """Number of facts by relation."""
-        found: dict[str, int] = {}
-        for fact in self.facts:
-            found[fact.relation] = found.get(fact.relation, 0) + 1
-        return found
+        return dict(Counter(fact.relation for fact in self.facts))
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -69,9 +74,7 @@ def select(
 
     Sharing lets fine-tuning lift the answers of held-out facts directly, so the
     default keeps the first fact of each answer: a(.) is an injection, as in the theory.
-
-    Raises:
-        UsageError: nothing is left, or a relation that is asked for has no fact.
+    Raises UsageError: nothing is left, or a relation that is asked for has no fact.
     """
     known = dict.fromkeys(fact.relation for fact in facts)
     for name in relations:
@@ -102,7 +105,7 @@ def select(
             subjects.add(subject)
             answers.add(answer)
             chosen.setdefault(fact.relation, []).append(fact)
-    kept = _in_turn(list(chosen.values()))
+    kept = [fact for turn in zip_longest(*chosen.values()) for fact in turn if fact is not None]
     if number and len(kept) > number:
         left_out[beyond] = len(kept) - number
         kept = kept[:number]
@@ -111,22 +114,12 @@ def select(
     return Selection(source, tuple(kept), len(facts), left_out, tuple(read))
 
 
+@lru_cache(maxsize=8)
 def selected(source: FactSource) -> Selection:
     """The facts that a configuration chooses, from its file or the embedded ones."""
-    return _selected(source.source, source.relations, source.number, source.answers_shared)
-
-
-@lru_cache(maxsize=8)
-def _selected(source: str, relations: tuple[str, ...], number: int, answers_shared: bool) -> Selection:
-    read: tuple[str, ...] = ()
-    if source == EMBEDDED:
-        facts = embedded_facts()
-    else:
-        facts, report = load_facts(Path(source))
-        read = tuple(report.lines())
-    return select(facts, source, relations=relations, number=number, answers_shared=answers_shared, read=read)
-
-
-def _in_turn(groups: Sequence[Sequence[Fact]]) -> list[Fact]:
-    longest = max((len(group) for group in groups), default=0)
-    return [group[i] for i in range(longest) for group in groups if i < len(group)]
+    facts, read = embedded_facts(), list[str]()
+    if source.source != EMBEDDED:
+        facts, report = load_facts(Path(source.source))
+        read = report.lines()
+    chosen = source.model_dump(include={"relations", "number", "answers_shared"})
+    return select(facts, source.source, **chosen, read=read)

@@ -6,17 +6,19 @@ import ast
 import json
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from empirics.errors import UsageError
-from empirics.experiments.language_models.facts.popqa import COLUMNS, RELATIONS, REQUIRED, Row, read_rows, write_rows
+from empirics.experiments.language_models.facts.popqa import COLUMNS, REQUIRED, Row, read_rows
+from empirics.experiments.language_models.facts.templates import load_templates, shipped
 
-__all__ = ["Fact", "FactReport", "Tally", "embedded_facts", "load_facts", "write_facts"]
+__all__ = ["Fact", "FactReport", "Tally", "embedded_facts", "load_facts"]
 
 SHOWN_ROWS = 5
 EMPTY = " is empty"
@@ -26,14 +28,10 @@ _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u20
 
 @dataclass(frozen=True)
 class Fact:
-    """One fact: the answer is what statements say, ``accepted`` what counts as right.
+    """One fact; within a table its id (``row-N`` if none is given) and (subject, relation) are unique.
 
-    Attributes:
-        id: the table's id, or ``row-N`` where it has none; unique within a table.
-        subject: name of the subject; (subject, relation) is unique within a table.
-        relation: PopQA's name of the relation, or the user's own.
-        answer: the answer that statements and Q&A pairs are written with.
-        accepted: all accepted answers, distinct, ``answer`` first.
+    ``relation`` is PopQA's name or the user's own, ``answer`` what statements and Q&A pairs are written with,
+    ``accepted`` all answers that count as right: distinct, ``answer`` first.
     """
 
     id: str
@@ -59,18 +57,10 @@ class Tally:
 
 @dataclass
 class FactReport:
-    """What became of the rows: ``read == kept + merged + dropped``, always.
+    """What became of the rows (without the header): ``read == kept + merged + dropped``, always.
 
-    Attributes:
-        source: the file or folder.
-        read: rows of the table, without the header.
-        kept: facts.
-        relations: facts of each relation.
-        merged: reason to tally: rows that added to the fact of an earlier row.
-        dropped: reason to tally: rows that gave no fact.
-        repaired: what was mended to tally: kept or merged rows with an odd field.
-        noted: empty or odd values in further columns of PopQA, left alone; a column that is
-            empty in every row is not noted.
+    Tallies by reason: rows ``merged`` into the fact of an earlier row, ``dropped`` without a fact, ``repaired`` in an
+    odd field; ``noted``, values that are empty or odd in a further column of PopQA, unless it is empty in every row.
     """
 
     source: str
@@ -102,7 +92,7 @@ class FactReport:
         return lines
 
 
-def load_facts(path: Path | str, *, relations: Collection[str] | None = None) -> tuple[tuple[Fact, ...], FactReport]:
+def load_facts(path: Path | str) -> tuple[tuple[Fact, ...], FactReport]:
     """Facts of a table in PopQA's columns, in the table's order, and the report on its rows.
 
     Required columns: subj, prop, obj, possible_answers; further ones are tolerated. Rows with the
@@ -110,31 +100,18 @@ def load_facts(path: Path | str, *, relations: Collection[str] | None = None) ->
     are accepted too. If their subj_id differ they speak of namesakes, which no prompt can tell
     apart: only the most viewed (s_pop; the first of equals) is kept.
 
-    Args:
-        path: .tsv, .csv, .jsonl or .parquet file, or folder saved by ``datasets``' ``save_to_disk``.
-        relations: keep these relations only; all of them if None.
-
-    Raises:
-        UsageError: the table cannot be read, has no usable row, or lacks a relation asked for.
+    Raises UsageError: the table cannot be read (:func:`read_rows`), or has no usable row.
     """
     report = FactReport(str(path))
     entries: list[_Entry] = []
-    usable = 0
     for row in read_rows(path):
         report.read += 1
-        entry = _entry(row, report)
-        if entry is None:
-            continue
-        usable += 1
-        if relations is not None and entry.relation not in relations:
-            _count(report.dropped, "of a relation that was not asked for", row.number)
-            continue
-        entries.append(entry)
+        if (entry := _entry(row, report)) is not None:
+            entries.append(entry)
+    usable = len(entries)
     for reason in [name for name, tally in report.noted.items() if name.endswith(EMPTY) and tally.count >= usable]:
         del report.noted[reason]
     facts = _facts(_without_namesakes(entries, report), report)
-    if relations is not None and (absent := [name for name in relations if name not in report.relations]):
-        raise UsageError(f"facts {path}: no fact of relation {absent[0]!r}; read: {report.lines()[0]}")
     if not facts:
         raise UsageError("; ".join([f"facts {path}: no usable fact", *report.lines()[2:]]))
     return facts, report
@@ -143,44 +120,22 @@ def load_facts(path: Path | str, *, relations: Collection[str] | None = None) ->
 @cache
 def embedded_facts() -> tuple[Fact, ...]:
     """The facts that ship with the package, written for this project; see docs/facts.md."""
-    with resources.as_file(
-        resources.files("empirics.experiments.language_models.facts.data").joinpath("facts.tsv")
-    ) as path:
+    with resources.as_file(shipped("facts.tsv")) as path:
         return load_facts(path)[0]
-
-
-def write_facts(path: Path | str, facts: Iterable[Fact], questions: Mapping[str, str] | None = None) -> None:
-    """Write facts as a TSV in PopQA's columns; ``questions`` maps fact ids to PopQA's question column."""
-    write_rows(
-        path,
-        (
-            {
-                "id": fact.id,
-                "subj": fact.subject,
-                "prop": fact.relation,
-                "obj": fact.answer,
-                "s_aliases": (),
-                "o_aliases": fact.accepted[1:],
-                "question": (questions or {}).get(fact.id, ""),
-                "possible_answers": fact.accepted,
-            }
-            for fact in facts
-        ),
-    )
 
 
 @dataclass
 class _Entry:
-    """A usable row."""
+    """A usable row: its fact, and which entity of the subject's name it speaks of, viewed so often."""
 
     row: int
-    id: str
-    subject: str
-    relation: str
-    answer: str
-    accepted: list[str]
+    fact: Fact
     entity: str
     views: int
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.fact.subject, self.fact.relation
 
 
 def _count(tallies: dict[str, Tally], reason: str, row: int) -> None:
@@ -202,10 +157,10 @@ def _entry(row: Row, report: FactReport) -> _Entry | None:
         texts[column] = text
         if text != row.values[column]:
             mended.append(f"white space, invisible marks or Unicode form of {column}")
-    relation = texts["prop"].casefold() if texts["prop"].casefold() in RELATIONS else texts["prop"]
+    relation = texts["prop"].casefold() if texts["prop"].casefold() in load_templates() else texts["prop"]
     if relation != texts["prop"]:
         mended.append("capital letters in the name of one of PopQA's relations")
-    accepted = _accepted(row.values, texts["obj"], mended)
+    accepted = tuple(_accepted(row.values, texts["obj"], mended))
     for reason in mended:
         _count(report.repaired, reason, row.number)
     for column in _UNUSED:
@@ -215,16 +170,9 @@ def _entry(row: Row, report: FactReport) -> _Entry | None:
             _count(report.noted, f"{column}{EMPTY}", row.number)
         elif column in ("s_pop", "o_pop") and _number(row.values[column]) is None:
             _count(report.noted, f"{column} is no number of page views", row.number)
-    return _Entry(
-        row=row.number,
-        id=_plain(row.values.get("id")) or f"row-{row.number}",
-        subject=texts["subj"],
-        relation=relation,
-        answer=texts["obj"],
-        accepted=accepted,
-        entity=_plain(row.values.get("subj_id")),
-        views=_number(row.values.get("s_pop")) or 0,
-    )
+    name = _plain(row.values.get("id")) or f"row-{row.number}"
+    fact = Fact(name, texts["subj"], relation, texts["obj"], accepted)
+    return _Entry(row.number, fact, _plain(row.values.get("subj_id")), _number(row.values.get("s_pop")) or 0)
 
 
 def _clean(value: Any) -> tuple[str, str]:
@@ -293,12 +241,12 @@ def _without_namesakes(entries: list[_Entry], report: FactReport) -> list[_Entry
     """Of entities that share a name within a relation, the most viewed one only."""
     best: dict[tuple[str, str], _Entry] = {}
     for entry in entries:
-        chosen = best.setdefault((entry.subject, entry.relation), entry)
+        chosen = best.setdefault(entry.key, entry)
         if entry.entity and chosen.entity != entry.entity and entry.views > chosen.views:
-            best[entry.subject, entry.relation] = entry
+            best[entry.key] = entry
     kept = []
     for entry in entries:
-        chosen = best[entry.subject, entry.relation]
+        chosen = best[entry.key]
         if entry.entity and chosen.entity and entry.entity != chosen.entity:
             _count(report.dropped, "another subject of the same name (subj_id differs) is viewed more", entry.row)
         else:
@@ -310,21 +258,22 @@ def _facts(entries: list[_Entry], report: FactReport) -> tuple[Fact, ...]:
     """Merge rows with the same subject and relation; give every fact an id of its own."""
     merged: dict[tuple[str, str], _Entry] = {}
     for entry in entries:
-        earlier = merged.setdefault((entry.subject, entry.relation), entry)
+        earlier = merged.setdefault(entry.key, entry)
         if earlier is entry:
             continue
-        same = entry.answer == earlier.answer
+        same = entry.fact.answer == earlier.fact.answer
         reason = "repeats an earlier row" if same else "another answer to an earlier row: accepted too"
         _count(report.merged, reason, entry.row)
-        earlier.accepted = list(dict.fromkeys([*earlier.accepted, *entry.accepted]))
+        accepted = dict.fromkeys((*earlier.fact.accepted, *entry.fact.accepted))
+        earlier.fact = replace(earlier.fact, accepted=tuple(accepted))
     facts: dict[str, Fact] = {}
     for entry in merged.values():
-        name = entry.id
+        name = entry.fact.id
         while name in facts:
             name = f"{name}-row-{entry.row}"
-        if name != entry.id:
+        if name != entry.fact.id:
             _count(report.repaired, "id used before: the row was added to it", entry.row)
-        facts[name] = Fact(name, entry.subject, entry.relation, entry.answer, tuple(entry.accepted))
-        report.relations[entry.relation] = report.relations.get(entry.relation, 0) + 1
+        facts[name] = replace(entry.fact, id=name)
+    report.relations = dict(Counter(fact.relation for fact in facts.values()))
     report.kept = len(facts)
     return tuple(facts.values())

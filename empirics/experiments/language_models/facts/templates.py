@@ -17,12 +17,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
 from empirics.errors import UsageError
 
-__all__ = ["RelationTemplates", "fill", "load_templates", "prompt", "require_templates"]
+__all__ = ["RelationTemplates", "load_templates", "require_templates", "shipped", "text_of"]
 
 SUBJECT, ANSWER = "{subject}", "{answer}"
 KINDS = ("statements", "questions")
@@ -30,14 +31,7 @@ KINDS = ("statements", "questions")
 
 @dataclass(frozen=True)
 class RelationTemplates:
-    """The templates of one relation, in the file's order: |R| = n takes the first n statements.
-
-    Attributes:
-        relation: name of the relation.
-        statements: sentences for pre-training.
-        questions: Q&A texts for fine-tuning.
-        source: the file they come from.
-    """
+    """Statements for pre-training and questions for fine-tuning of a relation, in the order of the file ``source``."""
 
     relation: str
     statements: tuple[str, ...]
@@ -45,98 +39,60 @@ class RelationTemplates:
     source: str
 
 
-def fill(template: str, subject: str, answer: str) -> str:
-    """The full text of a statement, or of a question with its answer."""
-    before, _, after = template.partition(ANSWER)
-    return before.replace(SUBJECT, subject) + answer + after
-
-
-def prompt(template: str, subject: str) -> str:
-    """The text that stands before the answer, without the space that ends it."""
-    return template.partition(ANSWER)[0].replace(SUBJECT, subject).rstrip()
-
-
 def load_templates(path: Path | str | None = None) -> dict[str, RelationTemplates]:
     """Templates by relation: the built-in ones; those of ``path`` replace the relations it names.
 
-    Raises:
-        UsageError: no such file, broken TOML, an unknown key, or a template that lacks a
-            placeholder, has the answer before the subject, or stands twice; file, relation and
-            the template's number are named.
+    Raises UsageError: no such file, broken TOML, an unknown key, or a template that lacks a placeholder, has the answer
+    before the subject, or stands twice; file, relation and the template's number are named.
     """
     templates = dict(_built_in())
     if path is not None:
-        templates.update(_parse(str(path), _read(Path(path))))
+        try:
+            templates |= _parse(str(path), tomllib.loads(text_of(Path(path), "templates")))
+        except tomllib.TOMLDecodeError as error:
+            raise UsageError(f"templates {path}: not valid TOML: {error}") from None
     return templates
 
 
 def require_templates(
-    templates: Mapping[str, RelationTemplates],
-    relations: Collection[str],
-    *,
-    templates_per_relation: int = 1,
-    multiplicity: int = 1,
+    known: Mapping[str, RelationTemplates], relations: Collection[str], *, templates: int, multiplicity: int
 ) -> None:
-    """Check that |R| templates a relation exist, and that K of them can be chosen.
+    """Check that |R| = ``templates`` >= K = ``multiplicity`` statement templates of each relation are known.
 
-    Args:
-        templates: as :func:`load_templates` gives them.
-        relations: relations of the facts.
-        templates_per_relation: |R|, statement templates used of each relation.
-        multiplicity: K, distinct templates that state one fact.
-
-    Raises:
-        UsageError: K or |R| is below 1, K > |R|, or a relation has no or too few statement
-            templates or no question.
+    Raises UsageError: a relation has no or too few.
     """
-    for name, value in (("templates (|R|)", templates_per_relation), ("multiplicity (K)", multiplicity)):
-        if value < 1:
-            raise UsageError(f"{name} = {value}: must be at least 1")
     for relation in dict.fromkeys(relations):
-        found = templates.get(relation)
+        found = known.get(relation)
         if found is None:
             raise UsageError(
-                f"no templates for relation {relation!r}; there are some for {', '.join(sorted(templates))}; "
+                f"no templates for relation {relation!r}; there are some for {', '.join(sorted(known))}; "
                 f'add a table [relation."{relation}"] to a template file'
             )
-        where = f"relation {relation!r} ({found.source})"
         available = len(found.statements)
-        if multiplicity > available:
-            raise UsageError(
-                f"multiplicity (K) = {multiplicity} exceeds the {available} statement templates of {where}"
-            )
-        if templates_per_relation > available:
-            raise UsageError(
-                f"templates (|R|) = {templates_per_relation} exceeds the {available} statement templates of {where}"
-            )
-        if not found.questions:
-            raise UsageError(f"no question templates for {where}: fine-tuning needs at least 1")
-    if multiplicity > templates_per_relation:
-        raise UsageError(
-            f"multiplicity (K) = {multiplicity} exceeds templates (|R|) = {templates_per_relation}: "
-            "the K templates of a fact are distinct"
-        )
+        for name, value in (("multiplicity (K)", multiplicity), ("templates (|R|)", templates)):
+            if value > available:
+                where = f"relation {relation!r} ({found.source})"
+                raise UsageError(f"{name} = {value} exceeds the {available} statement templates of {where}")
+
+
+def shipped(name: str) -> Traversable:
+    """A file of the package's own data."""
+    return resources.files("empirics.experiments.language_models.facts.data").joinpath(name)
 
 
 @cache
 def _built_in() -> dict[str, RelationTemplates]:
-    text = (
-        resources.files("empirics.experiments.language_models.facts.data")
-        .joinpath("templates.toml")
-        .read_text(encoding="utf-8")
-    )
-    return _parse("built-in", tomllib.loads(text))
+    return _parse("built-in", tomllib.loads(shipped("templates.toml").read_text(encoding="utf-8")))
 
 
-def _read(path: Path) -> dict[str, Any]:
+def text_of(path: Path, what: str) -> str:
+    """A file of facts or templates (UsageError: it cannot be read, or is not in UTF-8)."""
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8"))
-    except OSError as error:
-        raise UsageError(f"templates {path}: {error.strerror}") from None
+        return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UsageError(f"templates {path}: not UTF-8 text (byte {error.start})") from None
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"templates {path}: not valid TOML: {error}") from None
+        raise UsageError(f"{what} {path}: not UTF-8 text (byte {error.start})") from None
+    except OSError as error:
+        raise UsageError(f"{what} {path}: {error.strerror}") from None
 
 
 def _parse(source: str, document: Mapping[str, Any]) -> dict[str, RelationTemplates]:

@@ -19,12 +19,8 @@ __all__ = ["Autograd"]
 class Autograd:
     """One model and one corpus; a :class:`~empirics.experiments.one_layer.engine.backend.Backend` with B = 1.
 
-    Args:
-        weights: the starting point, not changed.
-        corpus: what the loss is about.
-        config: the architecture.
-        batch_size: rows of each shape in a mini-batch; 0 for the full batch. The loss is always that of all rows.
-        seed: mini-batches draw from it.
+    It starts from a copy of ``weights``. A mini-batch has ``batch_size`` rows of each shape (0: the full batch); the
+    loss is always that of all rows.
     """
 
     def __init__(
@@ -41,8 +37,8 @@ class Autograd:
         self._batch_size = batch_size
         self._draw = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, 7])))
         self._current = weights.clone()
-        matrices = {name: tensor for name, tensor in vars(self._current).items() if tensor is not None}
-        self.trained: list[Part] = trained_parts(config, **{n: (t, torch.zeros_like(t)) for n, t in matrices.items()})
+        matrices = {name: (tensor, torch.zeros_like(tensor)) for name, tensor in self._current.tensors().items()}
+        self.trained: list[Part] = trained_parts(config, **matrices)
         for part in self.trained:
             part.parameter.requires_grad_(True)
 
@@ -60,7 +56,7 @@ class Autograd:
 
     def weights(self) -> list[Parameters]:
         """The current weights (a copy)."""
-        return [self._current.detached()]
+        return [self._current.clone()]
 
     def _mini_batch(self) -> list[Rows]:
         """Rows of each shape, with replacement, reweighted so that the gradient is unbiased."""

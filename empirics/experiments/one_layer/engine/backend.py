@@ -1,16 +1,17 @@
-"""What training asks of a back end: losses, gradients, weights."""
+"""What training asks of a back end, and what the closed-form ones have in common."""
 
 from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from empirics.experiments.one_layer import config as configuration
 from empirics.experiments.one_layer.parameters import Parameters
 
-__all__ = ["Backend", "Part", "trained_parts"]
+__all__ = ["Backend", "ClosedForm", "Part", "trained_parts"]
 
 
 class Part(NamedTuple):
@@ -27,19 +28,47 @@ class Backend(Protocol):
     @property
     def trained(self) -> list[Part]:
         """What the settings train; the same tensors at every call."""
-        ...
 
     def losses(self) -> list[float]:
         """The corpus loss of each model at the current parameters, summed in float64; B numbers, in nats."""
-        ...
 
     def gradients(self) -> None:
         """Fill the gradients of :attr:`trained` at the current parameters."""
-        ...
 
     def weights(self) -> list[Parameters]:
         """The current weights of each model (copies)."""
-        ...
+
+
+class ClosedForm:
+    """Parameters of one model, or of B stacked ones, with gradients in closed form; one-hot embeddings.
+
+    Attributes:
+        input, output, entries: parameters; C rows of ``output``, of Z the entries that the corpora query.
+        input_grad, output_grad, entries_grad: their gradients after ``gradients()``.
+        trained: what the configuration trains.
+    """
+
+    input: Float[Tensor, "*B V m"]
+    output: Float[Tensor, "*B C m"]
+    entries: Float[Tensor, "*B U"]
+    input_grad: Float[Tensor, "*B V m"]
+    output_grad: Float[Tensor, "*B C m"]
+    entries_grad: Float[Tensor, "*B U"]
+
+    def __init__(self, config: configuration.Model, input_: Tensor, output: Tensor, entries: Tensor) -> None:
+        self.config = config
+        self.input, self.output, self.entries = input_, output, entries
+        self.input_grad, self.output_grad, self.entries_grad = map(torch.zeros_like, (input_, output, entries))
+        self.trained: list[Part] = trained_parts(
+            config,
+            input=(self.input, self.input_grad),
+            output=(self.output, self.output_grad),
+            attention=(self.entries, self.entries_grad),
+        )
+
+    def output_counts(self) -> Float[Tensor, "C 1"] | None:
+        """How many tokens each row of ``output`` stands for; None if each stands for one."""
+        return None
 
 
 def trained_parts(config: configuration.Model, **matrices: tuple[Tensor, Tensor]) -> list[Part]:

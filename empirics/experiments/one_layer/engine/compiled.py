@@ -1,16 +1,13 @@
 """Closed-form gradients of the corpus loss of one model: compiled passes around three matrix products.
 
-All rows of a corpus are one batch. They are taken in blocks that bound the
-memory for logits; nothing is allocated during training. Derivation of the
-gradients: docs/gradients.md; the compiled passes: ``kernels``.
+All rows of a corpus are one batch. They are taken in blocks that bound the memory for logits; nothing is allocated
+during training. Derivation of the gradients: docs/gradients.md; the compiled passes: ``kernels``.
 
-Without the MLP the logits are mixtures of the columns of V, one for each token
-of the context: the pass that mixes rows of W otherwise mixes those, and there
-is no matrix product at all.
+Without the MLP the logits are mixtures of the columns of V, one for each token of the context: the pass that mixes rows
+of W otherwise mixes those, and there is no matrix product at all.
 
-With ``merge_never_targets`` the output rows of tokens that are never a target
-(subjects, the prompt, distractors) must start equal. They then stay equal, and
-one column with a multiplicity stands for all of them (proof: docs/gradients.md).
+With ``merge_never_targets`` the output rows of tokens that are never a target (subjects, the prompt, distractors) must
+start equal. They then stay equal, and one column with a multiplicity stands for all of them (proof: docs/gradients.md).
 """
 
 from __future__ import annotations
@@ -28,7 +25,7 @@ from torch import Tensor
 from empirics.experiments.one_layer import config as configuration
 from empirics.experiments.one_layer.corpus import Rows
 from empirics.experiments.one_layer.engine import kernels
-from empirics.experiments.one_layer.engine.backend import Part, trained_parts
+from empirics.experiments.one_layer.engine.backend import ClosedForm
 from empirics.experiments.one_layer.engine.layout import lay_out, own_columns, queried_entries
 from empirics.experiments.one_layer.parameters import Parameters
 
@@ -37,20 +34,6 @@ __all__ = ["CompiledEngine"]
 _BLOCK_LOGITS = 1 << 22  # entries of the logits that are held at a time
 _ALIGNMENT = 16  # rows of the logits start at multiples of this many numbers: products are faster so
 _ACTIVATIONS = {"relu": kernels.RELU, "smoothed-relu": kernels.SMOOTHED, "identity": kernels.IDENTITY}
-
-
-@dataclass(frozen=True)
-class _Arrays:
-    """Parameters, gradients and work space as arrays, for the compiled passes."""
-
-    source: Float[np.ndarray, "mixed m"]  # what contexts mix: W e_v as rows; without the MLP the columns of V as rows
-    source_grad: Float[np.ndarray, "mixed m"]
-    entries: Float[np.ndarray, " U"]
-    entries_grad: Float[np.ndarray, " U"]
-    logits: Float[np.ndarray, "rows aligned"]
-    hidden: Float[np.ndarray, "rows wide"]  # m columns; without the MLP those of the logits
-    dhidden: Float[np.ndarray, "rows wide"]
-    alpha: Float[np.ndarray, "N n"]
 
 
 @dataclass(frozen=True)
@@ -68,60 +51,38 @@ class _Block:
     dhidden: Float[Tensor, "rows wide"]
 
 
-class CompiledEngine:
+class CompiledEngine(ClosedForm):
     """One model and one corpus; a :class:`~empirics.experiments.one_layer.engine.backend.Backend` with B = 1.
 
-    Args:
-        weights: the starting point, not changed (see :meth:`weights`); one-hot embeddings, on a CPU.
-        corpus: what the loss is about.
-        config: the architecture.
+    It starts from a copy of the weights, which are on a CPU. ``columns`` are the tokens that have a logit of their
+    own; all of them unless merged.
 
-    Attributes:
-        input, output, entries: parameters; the C rows of ``output`` stand for ``columns``, entries are those of Z that
-            the corpus queries.
-        input_grad, output_grad, entries_grad: their gradients after :meth:`gradients`.
-        columns: tokens that have a logit of their own; all of them unless merged.
-        trained: what the configuration trains.
-
-    Raises:
-        ValueError: embeddings are not one-hot.
+    Raises ValueError: embeddings are not one-hot.
     """
-
-    input: Float[Tensor, "V m"]
-    output: Float[Tensor, "C m"]
-    entries: Float[Tensor, " U"]
-    input_grad: Float[Tensor, "V m"]
-    output_grad: Float[Tensor, "C m"]
-    entries_grad: Float[Tensor, " U"]
 
     def __init__(self, weights: Parameters, corpus: Sequence[Rows], config: configuration.Model) -> None:
         if weights.embedding is not None:
             raise ValueError("the closed-form engine has one-hot embeddings; trained ones need autograd")
-        self.config = config
         self._start = weights
         vocabulary = weights.output.shape[0]
-        self.columns, self._merged = own_columns(weights, corpus, config)
-        self._positions = queried_entries(corpus, vocabulary)
-        self.input = weights.input.clone().contiguous()
+        self.columns, merged = own_columns(weights, corpus, config)
+        self._merged, self._multiplicity = torch.from_numpy(merged), len(merged)
+        positions = queried_entries(corpus, vocabulary)
+        self._positions = torch.from_numpy(positions)
         output = weights.output[torch.from_numpy(self.columns)]
-        self.output = output.contiguous() if config.mlp else output.T.contiguous().T
-        self.entries = weights.attention.reshape(-1)[torch.from_numpy(self._positions)].contiguous()
-        self.input_grad, self.output_grad, self.entries_grad = (
-            torch.zeros_like(p) for p in (self.input, self.output, self.entries)
-        )
-        self.trained: list[Part] = trained_parts(
+        super().__init__(
             config,
-            input=(self.input, self.input_grad),
-            output=(self.output, self.output_grad),
-            attention=(self.entries, self.entries_grad),
+            weights.input.clone().contiguous(),
+            output.contiguous() if config.mlp else output.T.contiguous().T,
+            weights.attention.reshape(-1)[self._positions].contiguous(),
         )
-        self._layout = lay_out(corpus, self._positions, self.columns, vocabulary, self.input.numpy().dtype)
+        self._layout = lay_out(corpus, positions, self.columns, vocabulary, self.input.numpy().dtype)
         rows = len(self._layout.length)
         self._allocate(min(rows, max(256, _BLOCK_LOGITS // len(self.columns))))
 
     def output_counts(self) -> Float[Tensor, "C 1"] | None:
         """How many tokens each row of ``output`` stands for; None if each stands for one."""
-        if not len(self._merged):
+        if not self._multiplicity:
             return None
         counts = torch.ones(len(self.columns), 1, dtype=self.output.dtype)
         counts[-1] = self._multiplicity
@@ -130,11 +91,11 @@ class CompiledEngine:
     def weights(self) -> list[Parameters]:
         """The current weights (a copy)."""
         attention = self._start.attention.clone()
-        attention.view(-1)[torch.from_numpy(self._positions)] = self.entries
+        attention.view(-1)[self._positions] = self.entries
         output = self._start.output.clone()
         output[torch.from_numpy(self.columns)] = self.output
-        if len(self._merged):
-            output[torch.from_numpy(self._merged)] = self.output[-1]
+        if self._multiplicity:
+            output[self._merged] = self.output[-1]
         return [Parameters(attention, self.input.clone(), output)]
 
     def losses(self) -> list[float]:
@@ -168,20 +129,15 @@ class CompiledEngine:
                     torch.mm(block.logits, self.output, out=block.dhidden)
             if self._through:
                 kernels.backward(*block.backward)
-        if len(self._merged):
+        if self._multiplicity:
             self.output_grad[-1] /= self._multiplicity
 
     def _forward(self, block: _Block) -> None:
         kernels.forward(*block.forward)
         if self._mlp:
             torch.mm(block.hidden, self._output_transposed, out=block.logits)
-        if len(self._merged):
+        if self._multiplicity:
             block.logits[:, -1] += math.log(self._multiplicity)
-
-    @property
-    def _multiplicity(self) -> int:
-        """Tokens that the merged column stands for."""
-        return len(self._merged)
 
     def _allocate(self, block: int) -> None:
         """Work space for ``block`` rows at a time, and everything that training needs prepared of it."""
@@ -189,41 +145,39 @@ class CompiledEngine:
         self._mlp = self.config.mlp
         logits = self.input.new_empty((block, -(-columns // _ALIGNMENT) * _ALIGNMENT))
         if self._mlp:
-            source, source_grad = self.input, self.input_grad
+            source, source_grad = self.input, self.input_grad  # what contexts mix: W e_v as rows
             hidden, dhidden = self.input.new_empty((2, block, width))
-        else:  # the mixtures are the logits
+        else:  # the mixtures, of the columns of V as rows, are the logits
             source, source_grad = self.output.T, self.output_grad.T
             hidden, dhidden = logits, logits
-        self._arrays = _Arrays(
-            source=source.numpy(),
-            source_grad=source_grad.numpy(),
-            entries=self.entries.numpy(),
-            entries_grad=self.entries_grad.numpy(),
-            logits=logits.numpy(),
-            hidden=hidden.numpy(),
-            dhidden=dhidden.numpy(),
-            alpha=np.ones(self._layout.tokens.shape, dtype=logits.numpy().dtype),
-        )
         self._output_transposed = self.output.T
         single = self.input.dtype == torch.float32
         self._softmax = kernels.softmax_less_target if single else kernels.softmax_less_target_double
-        self._train_source = self.config.train_input if self._mlp else self.config.train_output
-        self._through = self._train_source or self.config.attention
+        train_source = self.config.train_input if self._mlp else self.config.train_output
+        self._through = train_source or self.config.attention
+        layout, config = self._layout, self.config
+        kind = _ACTIVATIONS[config.activation] if config.mlp else kernels.IDENTITY
+        alpha = np.ones(layout.tokens.shape, dtype=logits.numpy().dtype)
+        shape = kind, config.smoothing, alpha, hidden.numpy()
+        flags = config.attention, train_source, config.residual
+        entries, entries_grad = self.entries.numpy(), self.entries_grad.numpy()
+        gradients = dhidden.numpy(), source_grad.numpy(), entries_grad
+        targets = layout.weight, layout.target_start, layout.targets
         self._blocks = []
         for first in range(0, rows, block):
             last = min(first + block, rows)
-            count, passes = last - first, self._arguments(first, last)
-            part = logits[:count, :columns]
-            self._blocks.append(_Block(first, last, *passes, part, part.T, hidden[:count], dhidden[:count]))
-
-    def _arguments(self, first: int, last: int) -> tuple[tuple[Any, ...], tuple[Any, ...], tuple[Any, ...]]:
-        """The arguments of the three compiled passes for rows first..last-1."""
-        arrays, layout, config = self._arrays, self._layout, self.config
-        activation = _ACTIVATIONS[config.activation] if config.mlp else kernels.IDENTITY
-        context = first, last, layout.tokens, layout.length, layout.entries
-        shape = activation, config.smoothing, arrays.alpha, arrays.hidden
-        forward = *context, arrays.entries, config.attention, config.residual, arrays.source, *shape
-        softmax = first, last, len(self.columns), arrays.logits, layout.weight, layout.target_start, layout.targets
-        flags = config.attention, self._train_source, config.residual
-        gradients = arrays.dhidden, arrays.source_grad, arrays.entries_grad
-        return forward, softmax, (*context, *flags, arrays.source, *shape, *gradients)
+            part = logits[: last - first, :columns]
+            context = first, last, layout.tokens, layout.length, layout.entries
+            self._blocks.append(
+                _Block(
+                    first,
+                    last,
+                    forward=(*context, entries, config.attention, config.residual, source.numpy(), *shape),
+                    softmax=(first, last, columns, logits.numpy(), *targets),
+                    backward=(*context, *flags, source.numpy(), *shape, *gradients),
+                    logits=part,
+                    logits_transposed=part.T,
+                    hidden=hidden[: last - first],
+                    dhidden=dhidden[: last - first],
+                )
+            )

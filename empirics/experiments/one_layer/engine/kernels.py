@@ -1,8 +1,7 @@
 """Compiled elementwise passes of the engine, fused so that each row is touched while it is in the cache.
 
-Matrix products stay with the library; these kernels do what stands between
-them: gather and mix the context, activate, softmax, scatter back. All arrays
-are C-contiguous; float is float32 or float64. Notation as in docs/gradients.md.
+Matrix products stay with the library; these kernels do what stands between them: gather and mix the context, activate,
+softmax, scatter back. All arrays are C-contiguous; float is float32 or float64. Notation as in docs/gradients.md.
 """
 
 from __future__ import annotations
@@ -217,8 +216,7 @@ def backward(
 ):
     """From dL/dH of rows first..last-1 to the gradients of W and of the queried entries of Z.
 
-    They are set by the first rows and accumulated by all others.
-    ``dhidden[0:last-first]`` is overwritten with dL/dP.
+    They are set by the first rows and accumulated by all others. ``dhidden[0:last-first]`` is overwritten with dL/dP.
     """
     if first == 0:
         weights_grad[:] = 0

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int32, Int64
-from torch import Tensor
 
 from empirics.experiments.one_layer import config as configuration
 from empirics.experiments.one_layer.corpus import Rows
@@ -18,23 +17,14 @@ __all__ = ["Layout", "lay_out", "own_columns", "queried_entries"]
 
 @dataclass(frozen=True)
 class Layout:
-    """The rows of a corpus; N rows, at most n context tokens, T targets in all.
+    """The rows of a corpus; N rows, at most n context tokens, T targets in all."""
 
-    Attributes:
-        tokens: contexts, padded with their first token.
-        length: of each context.
-        entries: the score of each context token: its place among the queried entries of Z.
-        weight: of each row in the loss.
-        targets: columns of the logits, those of one row after those of another.
-        target_start: where the targets of each row start; the last number is T.
-    """
-
-    tokens: Int32[np.ndarray, "N n"]
+    tokens: Int32[np.ndarray, "N n"]  # contexts, padded with their first token
     length: Int32[np.ndarray, " N"]
-    entries: Int32[np.ndarray, "N n"]
-    weight: Float[np.ndarray, " N"]
-    targets: Int32[np.ndarray, " T"]
-    target_start: Int32[np.ndarray, " N+1"]
+    entries: Int32[np.ndarray, "N n"]  # the score of each context token: its place among the queried entries of Z
+    weight: Float[np.ndarray, " N"]  # of each row in the loss
+    targets: Int32[np.ndarray, " T"]  # columns of the logits, those of one row after those of another
+    target_start: Int32[np.ndarray, " N+1"]  # where the targets of each row start; the last number is T
 
 
 def queried_entries(corpus: Sequence[Rows], vocabulary: int) -> Int64[np.ndarray, " U"]:
@@ -51,15 +41,10 @@ def own_columns(
     if not config.merge_never_targets:
         return everything, everything[:0]
     targets = np.unique(np.concatenate([rows.targets.ravel() for rows in corpus]))
-    merged = _equal_rows(weights.output, np.setdiff1d(everything, targets))
+    among = np.setdiff1d(everything, targets)  # of these the largest set whose output rows are equal is merged
+    _, inverse, counts = np.unique(weights.output.numpy()[among], axis=0, return_inverse=True, return_counts=True)
+    merged = among[inverse.ravel() == counts.argmax()]
     return np.append(np.setdiff1d(everything, merged), merged[0]), merged
-
-
-def _equal_rows(output: Float[Tensor, "V m"], among: Int64[np.ndarray, " some"]) -> Int64[np.ndarray, " merged"]:
-    """The largest set of the tokens ``among`` whose output rows are equal."""
-    _, inverse, counts = np.unique(output.numpy()[among], axis=0, return_inverse=True, return_counts=True)
-    largest: Int64[np.ndarray, " merged"] = among[inverse.ravel() == counts.argmax()]
-    return largest
 
 
 def lay_out(

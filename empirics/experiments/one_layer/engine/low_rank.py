@@ -23,36 +23,22 @@ __all__ = ["LowRank"]
 
 @dataclass(frozen=True)
 class _Adapter:
-    """M = M_0 + left @ right, for one model or for a stack of them.
+    """M = M_0 + left @ right, for one model or for a stack of them."""
 
-    Attributes:
-        matrix: M, in the engine.
-        gradient: that of the loss in M, in the engine.
-        start: M_0.
-        update: work space for left @ right.
-        left: starts at zero; shape [V, r], stacked like M.
-        right: starts at N(0, 1/r); shape [r, m], stacked like M.
-        counts: how many tokens each row of M stands for; None if each stands for one.
-    """
-
-    matrix: Float[Tensor, "*B V m"]
-    gradient: Float[Tensor, "*B V m"]
-    start: Float[Tensor, "*B V m"]
-    update: Float[Tensor, "*B V m"]
-    left: Part
-    right: Part
-    counts: Float[Tensor, "V 1"] | None
+    matrix: Float[Tensor, "*B V m"]  # M, in the engine
+    gradient: Float[Tensor, "*B V m"]  # that of the loss in M, in the engine
+    start: Float[Tensor, "*B V m"]  # M_0
+    update: Float[Tensor, "*B V m"]  # work space for left @ right
+    left: Part  # starts at zero; [V, r], stacked like M
+    right: Part  # starts at N(0, 1/r); [r, m], stacked like M
+    counts: Float[Tensor, "V 1"] | None  # as the engine's output_counts()
 
 
 class LowRank:
     """An engine of which only low-rank updates are trained; training starts at M_0.
 
-    With G the gradient of the loss in M, that in left is G right^T and that in right is left^T G.
-
-    Args:
-        engine: the model, or models stacked along a first dimension; everything else of it stays frozen.
-        stage: rank and targets.
-        seeds: one per model; the starting values of ``right`` derive from it.
+    With G the gradient of the loss in M, that in left is G right^T and that in right is left^T G. Everything else in
+    the engine stays frozen; the starting values of ``right`` derive from the seeds, one per model.
     """
 
     def __init__(self, engine: CompiledEngine | StackedEngine, stage: Finetuning, seeds: Sequence[int]) -> None:

@@ -1,8 +1,7 @@
 """The same gradients for B models at a time, stacked: the route for accelerators.
 
-One model of this size leaves an accelerator idle, so models are stacked along a
-batch dimension. On a CPU :mod:`.compiled` is faster, and its results cannot depend
-on the batch. Derivation: docs/gradients.md.
+One model of this size leaves an accelerator idle, so models are stacked along a batch dimension. On a CPU
+:mod:`.compiled` is faster, and its results cannot depend on the batch. Derivation: docs/gradients.md.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from torch import Tensor
 
 from empirics.experiments.one_layer import config as configuration
 from empirics.experiments.one_layer.corpus import Rows
-from empirics.experiments.one_layer.engine.backend import Part, trained_parts
+from empirics.experiments.one_layer.engine.backend import ClosedForm
 from empirics.experiments.one_layer.engine.layout import queried_entries
 from empirics.experiments.one_layer.parameters import Parameters
 
@@ -43,72 +42,40 @@ class _Group:
     dalpha: Float[Tensor, "n B*N 1"]
 
 
-class StackedEngine:
+class StackedEngine(ClosedForm):
     """B models of one shape on corpora of one shape; a :class:`~empirics.experiments.one_layer.engine.backend.Backend`.
 
-    Args:
-        weights: one per model; not changed (see :meth:`weights`).
-        corpora: one per model, of equal shapes.
-        config: the architecture, without trained embeddings.
+    They start from copies of the weights.
 
-    Attributes:
-        input, output, entries: the stacked parameters; entries are those of Z that the corpora query.
-        input_grad, output_grad, entries_grad: their gradients after :meth:`gradients`.
-        trained: what the configuration trains.
-
-    Raises:
-        ValueError: embeddings are to be trained.
+    Raises ValueError: embeddings are to be trained.
     """
-
-    input: Float[Tensor, "B V m"]
-    output: Float[Tensor, "B V m"]
-    entries: Float[Tensor, "B U"]
-    input_grad: Float[Tensor, "B V m"]
-    output_grad: Float[Tensor, "B V m"]
-    entries_grad: Float[Tensor, "B U"]
 
     def __init__(
         self, weights: Sequence[Parameters], corpora: Sequence[Sequence[Rows]], config: configuration.Model
     ) -> None:
         if config.trained_embeddings:
             raise ValueError("the closed-form engine has one-hot embeddings; trained ones need autograd")
-        self.config = config
         self._start = list(weights)
         self._size = len(weights)
-        device = weights[0].output.device
-        self.input = torch.stack([w.input for w in weights])
-        self.output = torch.stack([w.output for w in weights])
-        vocabulary = self.output.shape[1]
+        device, vocabulary = weights[0].output.device, weights[0].output.shape[0]
         self._queried = [queried_entries(corpus, vocabulary) for corpus in corpora]
         longest = max(len(p) for p in self._queried)
-        self._positions = [_padded(p, longest, vocabulary * vocabulary) for p in self._queried]
-        self.entries = torch.stack(
-            [
-                w.attention.reshape(-1)[torch.from_numpy(p).to(device)]
-                for w, p in zip(weights, self._positions, strict=True)
-            ]
-        )
-        self.input_grad = torch.zeros_like(self.input)
-        self.output_grad = torch.zeros_like(self.output)
-        self.entries_grad = torch.zeros_like(self.entries)
-        self.trained: list[Part] = trained_parts(
+        padded = [_padded(p, longest, vocabulary * vocabulary) for p in self._queried]
+        self._positions = [torch.from_numpy(p).to(device) for p in padded]
+        super().__init__(
             config,
-            input=(self.input, self.input_grad),
-            output=(self.output, self.output_grad),
-            attention=(self.entries, self.entries_grad),
+            torch.stack([w.input for w in weights]),
+            torch.stack([w.output for w in weights]),
+            torch.stack([w.attention.reshape(-1)[p] for w, p in zip(weights, self._positions, strict=True)]),
         )
         self._groups = [self._prepare([corpus[g] for corpus in corpora], device) for g in range(len(corpora[0]))]
-
-    def output_counts(self) -> Tensor | None:
-        """None: every row of ``output`` stands for one token."""
-        return None
 
     def weights(self) -> list[Parameters]:
         """The current weights, one per model (copies)."""
         result = []
         for b, start in enumerate(self._start):
             attention = start.attention.clone()
-            attention.view(-1)[torch.from_numpy(self._positions[b]).to(attention.device)] = self.entries[b]
+            attention.view(-1)[self._positions[b]] = self.entries[b]
             result.append(Parameters(attention, self.input[b].clone(), self.output[b].clone()))
         return result
 

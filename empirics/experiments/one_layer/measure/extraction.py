@@ -1,20 +1,25 @@
-"""The fine-tuned model: errors on the facts shown and on those held out, beside the coverage of their templates."""
+"""The fine-tuned model: errors on the facts shown and on those held out; coverage, and guessing, beside them."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
+from jaxtyping import Bool
+from scipy.stats import binom
 
-from empirics.experiments.coverage import unseen_templates
 from empirics.experiments.one_layer import config as configuration
 from empirics.experiments.one_layer.corpus import finetuning_corpus, held_out_rows
+from empirics.experiments.one_layer.forward import finite, is_argmax, logits_and_targets
 from empirics.experiments.one_layer.measure.attention import prompt_attention
-from empirics.experiments.one_layer.measure.evaluate import finite, is_argmax, logits_and_targets
-from empirics.experiments.one_layer.measure.failures import Answers, failure_observables
 from empirics.experiments.one_layer.parameters import Parameters
-from empirics.experiments.world import World
+from empirics.experiments.world import World, coverage_observables, unseen_templates
 
-__all__ = ["finetuning_observables"]
+__all__ = ["Answers", "failure_observables", "finetuning_observables"]
+
+_COUNTED = 3  # the last class holds this many unseen templates or more
+_GUESSED = 0.95  # guessing alone gives at most this quantile of right answers with this probability
 
 
 def finetuning_observables(
@@ -40,17 +45,45 @@ def finetuning_observables(
         "finetuning_error": wrong / finetuned,
         "prompt_subject_attention": finite(prompt_attention(weights, world, config, finetuned)),
         **failure_observables(world, finetuned, answers),
-        **_coverage(world, finetuned),
     }
 
 
-def _coverage(world: World, finetuned: int) -> dict[str, float | None]:
-    coverage = world.coverage(finetuned)
+@dataclass(frozen=True)
+class Answers:
+    """What the model answers on the facts not fine-tuned, in the order of the fine-tuning order."""
+
+    wrong: Bool[np.ndarray, " held_out"]  # whether the arg max is not a(s); a tie is wrong
+    own_template: Bool[np.ndarray, " held_out"]  # whether the arg max is one of the fact's own templates
+
+
+def failure_observables(world: World, finetuned: int, answers: Answers) -> dict[str, float | None]:
+    """Errors by number of unseen templates, what the errors are, coverage as a predictor, and what exceeds guessing."""
     unseen = unseen_templates(world, finetuned)
-    templates = world.vocabulary.templates
-    return {
-        "unseen_own_templates": float(unseen.mean()),
-        "some_template_unseen": float((unseen > 0).mean()),
-        "no_template_seen": float((unseen == world.multiplicity).mean()),
-        "templates_below_half": float(np.mean(2 * templates * coverage <= finetuned * world.multiplicity)),
+    errors = int(answers.wrong.sum())
+    share = float((answers.wrong & answers.own_template).sum()) / errors if errors else None
+    chance = world.multiplicity / (world.vocabulary.size - 1)
+    coverage = coverage_observables(world, finetuned, answers.wrong)
+    found: dict[str, float | None] = {
+        "own_template_error_share": share,
+        "own_template_error_excess": None if share is None else share - chance,
+        "coverage_auc_excess": coverage.pop("coverage_auc_excess"),
+        "uncovered_extracted": float((~answers.wrong & (unseen > 0)).mean()),
     }
+    shown = unseen < world.multiplicity
+    for name, members in (("unseen", ~shown), ("shown", shown), ("held_out", np.ones_like(shown))):
+        found[f"{name}_right_excess"] = _right_excess(~answers.wrong[members], world.vocabulary.answers)
+    for count in range(_COUNTED + 1):
+        members = unseen == count if count < _COUNTED else unseen >= count
+        name = f"ood_error_unseen_{count}" + ("" if count < _COUNTED else "_or_more")
+        found[name] = float(answers.wrong[members].mean()) if members.any() else None
+    below_half = 2 * world.vocabulary.templates * world.coverage(finetuned) <= finetuned * world.multiplicity
+    return {**found, **coverage, "templates_below_half": float(np.mean(below_half))}
+
+
+def _right_excess(right: Bool[np.ndarray, " facts"], choices: int) -> float | None:
+    """Right answers less the 95 % quantile of Binomial(facts, 1 / choices), the number that guessing gives.
+
+    None where guessing may give them all, so that they could not be too many: no facts, or few with few choices.
+    """
+    guessed = int(binom.ppf(_GUESSED, len(right), 1.0 / choices)) if len(right) else 0
+    return None if guessed >= len(right) else float(right.sum() - guessed)

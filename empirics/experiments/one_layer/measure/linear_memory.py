@@ -10,7 +10,7 @@ from empirics.experiments.one_layer.forward import last_logits
 from empirics.experiments.one_layer.parameters import Parameters
 from empirics.experiments.world import World
 
-__all__ = ["finetunes_by_gradient_descent", "is_linear_memory", "smoothness", "template_dominance"]
+__all__ = ["is_linear_memory", "smoothness", "template_dominance"]
 
 
 def is_linear_memory(config: Config) -> bool:
@@ -40,8 +40,7 @@ def is_linear_memory(config: Config) -> bool:
 def smoothness(world: World) -> float:
     """beta = (1/2) lambda_max of (1/S) sum phi(s) phi(s)^T + (1/(SK)) sum phi(s,r) phi(s,r)^T.
 
-    phi(s) = e_s and phi(s,r) = (e_s + e_r)/2, over subjects and templates only:
-    the other tokens have no feature.
+    phi(s) = e_s and phi(s,r) = (e_s + e_r)/2, over subjects and templates only: the other tokens have no feature.
     """
     subjects, multiplicity = world.own_templates.shape
     size = subjects + world.vocabulary.templates
@@ -52,20 +51,6 @@ def smoothness(world: World) -> float:
     np.add.at(second, (r, r), 1.0 / (4 * subjects * multiplicity))
     second[s, r] = second[r, s] = 1.0 / (4 * subjects * multiplicity)
     return 0.5 * float(np.linalg.eigvalsh(second)[-1])
-
-
-def finetunes_by_gradient_descent(config: Config) -> bool:
-    """Whether fine-tuning is full-batch gradient descent on the whole matrix, every fact with an answer of its own.
-
-    With :func:`is_linear_memory` this is what the claim on its OOD error asks for.
-    """
-    stage = config.finetuning
-    return (
-        stage.method == "full"
-        and stage.optimizer in ("gd", "sgd")
-        and stage.batch_size == 0
-        and not config.world.answers_shared
-    )
 
 
 def template_dominance(weights: Parameters, world: World, config: Config) -> float:

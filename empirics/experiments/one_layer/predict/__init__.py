@@ -1,1 +1,1 @@
-"""What can be said of fine-tuning before it is run: predictors of single facts, laws of the error."""
+"""What can be said of fine-tuning before it is run: predictors of single facts."""

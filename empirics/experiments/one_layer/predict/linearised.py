@@ -38,14 +38,7 @@ __all__ = ["Displacement", "Linearisation", "linearised_finetuning"]
 
 @dataclass(frozen=True)
 class Displacement:
-    """A change of the weights.
-
-    Attributes:
-        query: the token whose row of Z changes.
-        attention: change of that row.
-        input: change of W transposed.
-        output: change of the output matrix.
-    """
+    """A change of the weights: of the row ``query`` of Z, of W transposed, of the output matrix."""
 
     query: int
     attention: Float[Tensor, " V"]
@@ -60,15 +53,9 @@ class Displacement:
 
 
 class Linearisation:
-    """The logits at the last position of some contexts, to first order in the weights.
+    """The logits at the last position of some contexts, to first order in the weights (one-hot embeddings).
 
-    Args:
-        weights: where to linearise; one-hot embeddings.
-        tokens: contexts, all ending with the same token.
-        config: the architecture.
-
-    Raises:
-        ValueError: the contexts end with different tokens.
+    Raises ValueError: the contexts end with different tokens.
     """
 
     def __init__(self, weights: Parameters, tokens: Int64[Tensor, "N n"], config: configuration.Model) -> None:
@@ -98,15 +85,10 @@ class Linearisation:
 def linearised_finetuning(
     weights: Parameters, rows: Rows, model: configuration.Model, stage: Finetuning
 ) -> Displacement:
-    """Where full-batch gradient descent on the linearised network takes the weights.
+    """Where full-batch gradient descent on the linearised network takes pre-trained ``weights``.
 
-    Only the Jacobian at ``weights`` is used; no gradient of the network at any other point.
-
-    Args:
-        weights: pre-trained, in float64, one-hot embeddings.
-        rows: the fine-tuning corpus, one target each.
-        model: the architecture.
-        stage: steps, step sizes and schedule; full fine-tuning by gradient descent.
+    These are in float64, with one-hot embeddings; ``rows``, the fine-tuning corpus, has one target each. Only the
+    Jacobian at ``weights`` is used; no gradient of the network at any other point.
     """
     tokens, targets = torch.from_numpy(rows.tokens), torch.from_numpy(rows.targets)
     at = Linearisation(weights, tokens, model)

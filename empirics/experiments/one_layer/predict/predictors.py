@@ -1,8 +1,7 @@
 """Which held-out facts will be extracted, said from pre-trained weights and the fine-tuning set, without fine-tuning.
 
-Every predictor gives each held-out fact a score; positive means "extracted". For
-all but coverage the score is a predicted margin: the logit of a(s) at [s, p]
-less the greatest other logit, evaluated in float64.
+Every predictor gives each held-out fact a score; positive means "extracted". For all but coverage the score is a
+predicted margin: the logit of a(s) at [s, p] less the greatest other logit, evaluated in float64.
 
 ==============  ==============================================================================
 coverage        extracted if every own template is shown by a fine-tuned fact; ties are ranked
@@ -17,26 +16,33 @@ displaced       the network itself, at the weights where the linearised network'
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float64, Int64
+from jaxtyping import Float, Float64
 from torch import Tensor
 
 from empirics.experiments.one_layer import config as configuration
 from empirics.experiments.one_layer.config import Config, Finetuning
 from empirics.experiments.one_layer.corpus import Rows, finetuning_corpus, held_out_rows
-from empirics.experiments.one_layer.forward import last_attention, last_logits
+from empirics.experiments.one_layer.forward import last_attention, last_logits, margins
 from empirics.experiments.one_layer.model import activate, activation_slope
 from empirics.experiments.one_layer.optimise import schedule_factor
 from empirics.experiments.one_layer.parameters import Parameters
 from empirics.experiments.one_layer.predict.linearised import Linearisation, linearised_finetuning
 from empirics.experiments.world import World
 
-__all__ = ["PREDICTORS", "coverage_score", "margins", "predict", "predictable", "predicted_errors", "prompt_only"]
+__all__ = [
+    "PREDICTORS",
+    "coverage_score",
+    "measured_and_predicted",
+    "predict",
+    "predictable",
+    "predicted_errors",
+    "prompt_only",
+]
 
 PREDICTORS: Final = ("coverage", "prompt", "linearised", "displaced")
 """Names of the predictors, from the crudest to the finest."""
@@ -47,9 +53,9 @@ _LARGEST = 1e30  # scores are cut off there: a prediction that diverges is "not 
 
 def predictable(config: Config) -> bool:
     """Whether the configured fine-tuning is full-batch gradient descent on all of one-hot W, V and Z."""
-    stage, model = config.finetuning, config.model
-    plain = stage.method == "full" and stage.optimizer != "adam" and stage.batch_size == 0
-    return plain and model.mlp and model.train_input and not model.trained_embeddings
+    model = config.model
+    trained = model.mlp and model.train_input and not model.trained_embeddings
+    return trained and config.finetuning.is_gradient_descent
 
 
 def predict(config: Config, world: World, pretrained: Parameters, finetuned: int) -> dict[str, Scores]:
@@ -101,18 +107,26 @@ def prompt_only(weights: Parameters, rows: Rows, model: configuration.Model, sta
     return Parameters(weights.attention, moved, weights.output)
 
 
-def margins(logits: Float[Tensor, "N V"], targets: Int64[Tensor, " N"]) -> Float[Tensor, " N"]:
-    """The target's logit less the greatest other one. Extracted means positive."""
-    own = logits.gather(1, targets[:, None])
-    return own[:, 0] - logits.scatter(1, targets[:, None], -math.inf).amax(dim=1)
-
-
 def predicted_errors(scores: Mapping[str, Scores]) -> dict[str, float | None]:
     """Share of the held-out facts that each predictor says will not be extracted."""
     return {
         f"predicted_ood_error_{name}": float((scores[name] <= 0).mean()) if name in scores else None
         for name in PREDICTORS
     }
+
+
+def measured_and_predicted(
+    config: Config, world: World, pretrained: Parameters, after: Parameters, finetuned: int
+) -> tuple[dict[str, float | None], dict[str, tuple[float, ...]]]:
+    """Predicted errors; ``margin``, measured, and every predictor's scores of the held-out facts, shapes [S - N_f]."""
+    asked = held_out_rows(world, finetuned)
+    weights = after.one_hot().to(torch.float64, torch.device("cpu"))
+    logits = last_logits(weights, torch.from_numpy(asked.tokens), config.model)
+    measured = margins(logits, torch.from_numpy(asked.targets)[:, 0])
+    scores = predict(config, world, pretrained, finetuned)
+    facts = {"margin": measured.tolist(), **{name: values.tolist() for name, values in scores.items()}}
+    rounded = {name: tuple(float(f"{value:.6g}") for value in values) for name, values in facts.items()}
+    return predicted_errors(scores), rounded
 
 
 def _scores(logits: Float[Tensor, "N V"], rows: Rows) -> Scores:

@@ -119,7 +119,7 @@ def test_closed_form_gradients_equal_autograd_of_the_reference_module(route, pro
     if "attention" in gradients:
         size = weights.output.shape[0]
         dense = torch.zeros(size * size, dtype=torch.float64)
-        dense[torch.from_numpy(positions)] = gradients["attention"]
+        dense[positions] = gradients["attention"]
         torch.testing.assert_close(dense.view(size, size), module.attention.grad, atol=1e-10, rtol=0)
 
 

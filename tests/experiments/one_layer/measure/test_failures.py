@@ -9,7 +9,7 @@ import pytest
 from one_layer_builders import hand_made_world
 
 from empirics.experiments.one_layer.config import World
-from empirics.experiments.one_layer.measure.failures import Answers, failure_observables
+from empirics.experiments.one_layer.measure.extraction import Answers, failure_observables
 from empirics.experiments.world import World as DrawnWorld
 from empirics.experiments.world import draw_world
 

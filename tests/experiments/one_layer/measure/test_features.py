@@ -7,7 +7,7 @@ import torch
 from one_layer_builders import hand_made_world, zeros
 
 from empirics.experiments.one_layer.config import Model
-from empirics.experiments.one_layer.measure.features import feature_observables, feature_similarity
+from empirics.experiments.one_layer.measure.mechanism import feature_observables, feature_similarity
 
 MLP = Model(width=2, activation="identity")
 

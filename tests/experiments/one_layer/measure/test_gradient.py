@@ -12,7 +12,7 @@ from one_layer_builders import hand_made_world, zeros
 from empirics.experiments.one_layer.config import Finetuning, Model, Pretraining, World
 from empirics.experiments.one_layer.corpus import finetuning_corpus, pretraining_corpus
 from empirics.experiments.one_layer.engine.compiled import CompiledEngine
-from empirics.experiments.one_layer.measure.gradient import (
+from empirics.experiments.one_layer.measure.mechanism import (
     gradient_observables,
     input_gradient,
     per_fact,

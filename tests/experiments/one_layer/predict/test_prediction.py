@@ -10,11 +10,11 @@ from one_layer_builders import configured
 from empirics.experiments.one_layer import train as training
 from empirics.experiments.one_layer.config import Finetuning, Model, Pretraining, World
 from empirics.experiments.one_layer.corpus import finetuning_corpus, held_out_rows, pretraining_corpus
-from empirics.experiments.one_layer.forward import corpus_loss, last_logits
+from empirics.experiments.one_layer.forward import corpus_loss, last_logits, margins
 from empirics.experiments.one_layer.model import activate, activation_slope
 from empirics.experiments.one_layer.parameters import Parameters, initial_parameters
 from empirics.experiments.one_layer.predict.linearised import Displacement, Linearisation, linearised_finetuning
-from empirics.experiments.one_layer.predict.predictors import coverage_score, margins, predict, predictable, prompt_only
+from empirics.experiments.one_layer.predict.predictors import coverage_score, predict, predictable, prompt_only
 from empirics.experiments.one_layer.train import train
 from empirics.experiments.world import draw_world
 

@@ -1,8 +1,8 @@
-"""The fine-tuning gradient of W at its first step, and the change of W that fine-tuning makes.
+"""The mechanism: relation features, the fine-tuning gradient of W at its first step, and what fine-tuning changes.
 
-All in float64. The matrix comes from autograd on the corpus loss, the per-fact
-gradients from the chain rule written out, so that the identity between them
-compares two routes.
+Does fine-tuning point the prompt along the features of the templates that it covers, by a change of rank one? All in
+float64. The gradient comes from autograd on the corpus loss, the per-fact gradients from the chain rule written out,
+so that the identity between them compares two routes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,16 @@ from empirics.experiments.one_layer.model import activate, activation_slope
 from empirics.experiments.one_layer.parameters import Parameters
 from empirics.experiments.world import World
 
-__all__ = ["gradient_observables", "input_gradient", "per_fact", "prompt_column", "update_observables"]
+__all__ = [
+    "alignments",
+    "feature_observables",
+    "feature_similarity",
+    "gradient_observables",
+    "input_gradient",
+    "per_fact",
+    "prompt_column",
+    "update_observables",
+]
 
 _GRADIENT = (
     "rank_one_share",
@@ -35,9 +44,57 @@ _GRADIENT = (
 _UPDATE = ("update_prompt_share", "update_top_singular_share", "update_second_singular_share", "update_prompt_cosine")
 
 
+def alignments(before: Parameters, after: Parameters, world: World) -> Float64[Tensor, " R"]:
+    """cos(Delta_p, h_r) of every template r; NaN where a vector vanishes.
+
+    h_r = W e_r after pre-training (``before``), Delta_p = W e_p after fine-tuning less W e_p before it.
+    """
+    start, end = before.one_hot().input.to(torch.float64), after.one_hot().input.to(torch.float64)
+    first, prompt = world.vocabulary.first_template, world.vocabulary.prompt
+    features = start[first : first + world.vocabulary.templates]
+    change = end[prompt] - start[prompt]
+    lengths: Tensor = features.norm(dim=1) * change.norm()
+    return torch.mv(features, change) / lengths
+
+
+def feature_observables(
+    before: Parameters, after: Parameters, world: World, config: configuration.Model, finetuned: int
+) -> dict[str, float | None]:
+    """Mean alignment over covered and uncovered templates, and their difference; undefined without an MLP."""
+    covered: float | None = None
+    uncovered: float | None = None
+    if config.mlp:
+        cosines = alignments(before, after, world)
+        shown = torch.from_numpy(world.coverage(finetuned) > 0).to(cosines.device)
+        covered, uncovered = _mean(cosines[shown]), _mean(cosines[~shown])
+    return {
+        "feature_alignment_covered": covered,
+        "feature_alignment_uncovered": uncovered,
+        "feature_alignment_contrast": None if covered is None or uncovered is None else covered - uncovered,
+    }
+
+
+def feature_similarity(weights: Parameters, world: World, config: configuration.Model) -> float | None:
+    """Mean of cos(h_r, h_r') over pairs of different templates; None without an MLP or with fewer than two."""
+    count = world.vocabulary.templates
+    if not config.mlp or count < 2:
+        return None
+    first = world.vocabulary.first_template
+    features = weights.one_hot().input.to(torch.float64)[first : first + count]
+    total = torch.nn.functional.normalize(features, dim=1).sum(dim=0).square().sum()
+    return (float(total) - count) / (count * (count - 1)) if bool((features.norm(dim=1) > 0).all()) else None
+
+
+def _mean(values: Float64[Tensor, " some"]) -> float | None:
+    """Mean, clipped to what a cosine can be; None for an empty set or a vector without direction."""
+    if len(values) == 0 or not bool(torch.isfinite(values).all()):
+        return None
+    return min(max(float(values.mean()), -1.0), 1.0)
+
+
 def input_gradient(weights: Parameters, corpus: Sequence[Rows], config: configuration.Model) -> Float64[Tensor, "m V"]:
     """G = dL/dW of the corpus loss, assembled by autograd."""
-    weights = weights.to(torch.float64).detached()
+    weights = weights.to(torch.float64).clone()
     weights.input.requires_grad_(True)
     (gradient,) = torch.autograd.grad(corpus_loss(weights, corpus, config), [weights.input])
     return gradient.T
@@ -86,9 +143,8 @@ def gradient_observables(
 ) -> dict[str, float | None]:
     """The claim on rank-one concentration: both sides of its identity, and what it rests on.
 
-    Undefined where W is not an input of one-hot tokens: without an MLP, with trained
-    embeddings. Coherence, norm ratio and deficit are undefined too with a residual
-    stream or distractors, whose columns the identity does not speak of.
+    Undefined where W is not an input of one-hot tokens: without an MLP, with trained embeddings. Coherence, norm ratio
+    and deficit are undefined too with a residual stream or distractors, whose columns the identity does not speak of.
     """
     found: dict[str, float | None] = dict.fromkeys(_GRADIENT)
     if not config.mlp or weights.embedding is not None:
