@@ -47,7 +47,7 @@ def test_every_library_that_a_run_imports_is_in_its_key(name):
     item = experiments()[name]
     package = type(item).__module__.rpartition(".")[0]
     graph = grimp.build_graph("empirics", "theory", include_external_packages=True, exclude_type_checking_imports=True)
-    entries = [m for m in (f"{package}.run", f"{package}.predict.facts") if m in graph.modules]
+    entries = [m for m in (f"{package}.run", f"{package}.predict.predictors") if m in graph.modules]
     mine = set(entries).union(*(graph.find_upstream_modules(entry) for entry in entries))
     direct = set().union(
         *(graph.find_modules_directly_imported_by(m) for m in mine if m.startswith("empirics.experiments"))
