@@ -130,10 +130,12 @@ def explain(judged: Judged) -> str:
 
 
 def _baseline(judged: Judged) -> Baseline:
-    from empirics.verification.baseline import Baseline, BaselineClaim, cell_of, whole_of
+    from empirics.verification.baseline import Baseline, BaselineCell, BaselineClaim
+    from empirics.verification.document import copied
     from theory.fingerprint import fingerprint
 
     labels = [cell.label for cell in judged.cells]
+    pooled = judged.outcome.pooled
     return Baseline(
         preset="measurements",
         claims={
@@ -142,9 +144,11 @@ def _baseline(judged: Judged) -> Baseline:
                 by_share=judged.claim.by_share,
                 formula=judged.claim.formula,
                 fingerprint=fingerprint(judged.claim),
-                **whole_of(judged.verdict, judged.outcome.pooled),
+                verdict=judged.verdict,
+                lower=pooled and pooled.lower,
+                upper=pooled and pooled.upper,
                 cells={
-                    "; ".join(labels[i] for i in o.cells) or "all": cell_of(o.verdict.value, o.lower, o.upper)
+                    "; ".join(labels[i] for i in o.cells) or "all": copied(BaselineCell, o)
                     for o in judged.outcome.outcomes
                 },
             )

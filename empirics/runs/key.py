@@ -13,10 +13,13 @@ from pathlib import Path
 from empirics.experiments import protocol
 from empirics.experiments.protocol import Experiment, Point
 from empirics.experiments.settings import ExperimentSettings
+from empirics.files import hash_of
 from empirics.runs.device import resolved_device
 from empirics.runs.environment import processor
 
 __all__ = ["run_key"]
+
+_version = lru_cache(maxsize=64)(version)
 
 
 def run_key(experiment: Experiment, settings: ExperimentSettings, unit: Point, seed: int) -> str:
@@ -27,7 +30,7 @@ def run_key(experiment: Experiment, settings: ExperimentSettings, unit: Point, s
         "device": resolved_device(settings.compute.device),
         "unit": unit.values,
         "seed": seed,
-        "machine": [platform.machine(), _processor()],
+        "machine": [platform.machine(), processor()],
         "code": _code(experiment.folder, experiment.aside, experiment.sources),
         "libraries": {name: _version(name) for name in experiment.libraries},
     }
@@ -36,30 +39,16 @@ def run_key(experiment: Experiment, settings: ExperimentSettings, unit: Point, s
 
 @lru_cache(maxsize=16)
 def _code(folder: Path, aside: tuple[str, ...], sources: tuple[Path, ...]) -> str:
-    digest = hashlib.sha256()
-    for place in (folder, *sources, Path(protocol.__file__)):
-        for file in _files(place, aside if place == folder else ()):
-            name = file.relative_to(place).as_posix() if place.is_dir() else file.name
-            digest.update(name.encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.hexdigest()
+    places = (folder, *sources, Path(protocol.__file__))
+    return hash_of(found for place in places for found in _files(place, aside if place == folder else ()))
 
 
-def _files(place: Path, aside: tuple[str, ...]) -> Iterator[Path]:
+def _files(place: Path, aside: tuple[str, ...]) -> Iterator[tuple[str, Path]]:
     if not place.is_dir():
-        yield place
+        yield place.name, place
         return
     for file in sorted(place.rglob("*")):
         name = file.relative_to(place)
         compiled = "__pycache__" in name.parts or file.suffix == ".pyc"
         if file.is_file() and not compiled and not {name.parts[0], name.as_posix()} & set(aside):
-            yield file
-
-
-@lru_cache(maxsize=64)
-def _version(library: str) -> str:
-    return version(library)
-
-
-@lru_cache(maxsize=1)
-def _processor() -> str:
-    return processor()
+            yield name.as_posix(), file

@@ -12,7 +12,7 @@ from empirics.runs.key import run_key
 from empirics.runs.pool import Task, run_tasks, split
 from empirics.runs.store import Store
 
-__all__ = ["ArmUnit", "Progress", "RunSource", "keys_of"]
+__all__ = ["Progress", "RunSource", "keys_of", "wanted"]
 
 ArmUnit = tuple[str, Point]
 """A unit in one arm of the experiment."""
@@ -26,6 +26,11 @@ class Progress:
     planned: Callable[[int], None] = lambda more: None
     advanced: Callable[[Task, Sequence[UnitRun]], None] = lambda task, runs: None
     judged: Callable[[Sequence[ClaimOutcome]], None] = lambda outcomes: None
+
+
+def wanted(experiment: Experiment, arms: Sequence[Arm], first: int, last: int) -> dict[ArmUnit, range]:
+    """Every unit of every arm with the seeds from ``first`` to ``last`` - 1."""
+    return {(arm.name, unit): range(first, last) for arm in arms for unit in experiment.units(arm.settings)}
 
 
 def keys_of(
@@ -44,15 +49,8 @@ def keys_of(
 class RunSource:
     """Gives runs, wherever they come from.
 
-    Attributes:
-        experiment: what runs.
-        arms: its arms.
-        workers: processes.
-        progress: told as runs come in.
-        store: where finished runs are found and kept, if anywhere.
-        fresh: do not look runs up in the store.
-        cluster: address of a dask scheduler in place of local processes.
-        plan: hash of the plan under which runs are made, if there is one.
+    ``workers`` are processes. In ``store`` runs are kept, and found unless ``fresh``. ``cluster`` is the address of a
+    dask scheduler in place of local processes, ``plan`` the hash of the plan under which runs are made.
     """
 
     experiment: Experiment

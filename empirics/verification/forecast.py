@@ -24,10 +24,10 @@ from empirics.observables.catalogue import observables
 from empirics.observables.definition import Observable
 from empirics.runs.device import resolved_device
 from empirics.runs.pool import Task, run_tasks
-from empirics.runs.source import keys_of
+from empirics.runs.source import keys_of, wanted
 from empirics.runs.store import Store, size_of
 from empirics.verification.assembly import Runs, bound_at, tables_of
-from empirics.verification.plan import asked, plan_of, standing, wanted
+from empirics.verification.plan import asked, plan_of, standing
 from empirics.verification.results import PlanResult
 from theory import Claim, Kind
 

@@ -19,15 +19,15 @@ from empirics import judging
 from empirics.experiments.arms import Arm, arms_of
 from empirics.experiments.presentation import Part
 from empirics.experiments.protocol import Experiment
-from empirics.files import write_atomically
-from empirics.runs.source import ArmUnit
+from empirics.files import hash_of, write_atomically
+from empirics.judging.rules import RATE_SLOPE_LIMIT
+from empirics.judging.settings import Settings
 from empirics.runs.store import Store
-from empirics.verification.falsify import falsifier
 from empirics.verification.results import PlanResult
 from theory import Claim, claim
 from theory.fingerprint import fingerprint
 
-__all__ = ["PLAN_FILE", "VerificationPlan", "asked", "declare", "plan_of", "standing", "wanted"]
+__all__ = ["PLAN_FILE", "VerificationPlan", "asked", "declare", "falsifier", "plan_of", "standing"]
 
 PLAN_FILE: Final = "plan.json"
 
@@ -97,9 +97,14 @@ def asked(experiment: Experiment, settings: Any, claims: Sequence[str] | None) -
     return [arm for arm in arms if arm.name in needed], chosen
 
 
-def wanted(experiment: Experiment, arms: Iterable[Arm], first: int, last: int) -> dict[ArmUnit, Sequence[int]]:
-    """Every unit of every arm with the seeds from ``first`` to ``last`` - 1."""
-    return {(arm.name, unit): range(first, last) for arm in arms for unit in experiment.units(arm.settings)}
+def falsifier(claim: Claim, settings: Settings) -> str:
+    """The outcome that would make a verdict on the claim VIOLATED, as part of a sentence."""
+    return claim.meaning.falsifier.format(
+        observable=claim.judged_on,
+        property_share=settings.property_share,
+        equivalence_margin=settings.equivalence_margin,
+        slope_limit=RATE_SLOPE_LIMIT,
+    )
 
 
 def plan_of(experiment: Experiment, settings: Any, arms: Sequence[Arm], claims: Iterable[Claim]) -> VerificationPlan:
@@ -184,7 +189,5 @@ def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
 
 @lru_cache(maxsize=1)
 def _judging_code() -> str:
-    digest = hashlib.sha256()
-    for file in sorted(Path(str(judging.__file__)).parent.glob("*.py")):
-        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.hexdigest()[:16]
+    files = sorted(Path(str(judging.__file__)).parent.glob("*.py"))
+    return hash_of((file.name, file) for file in files)[:16]
