@@ -27,6 +27,7 @@ __all__ = [
     "Baseline",
     "BaselineCell",
     "BaselineClaim",
+    "Finding",
     "Level",
     "baseline_of",
     "compare",

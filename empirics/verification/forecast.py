@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -46,19 +47,14 @@ class Count(Part):
 class AtBest(Part):
     """What a claim's seeds could decide at best, with every run in scope.
 
-    Attributes:
-        claim: its id.
-        kind: its kind.
-        cells: statements about one cell or series that it makes; alpha is divided over them for a refutation.
-        testable: those of them that have the runs they need and that no premise on the symbols alone excludes.
-        confirmed: for a property, at each look the least number of worlds in which it holds that confirms a cell.
-        refuted: for a property, at each look the greatest such number that refutes a cell.
-        limit: for a bound, the confidence limit of the mean if every run had the best possible value.
-        confirmable: for a bound, how many cells this limit would confirm.
-        refutable: for a bound, how many cells would be refuted if every run had the worst possible value.
-        beyond: for a bound, the cells that no measurement at these seeds could confirm.
-        vacuous: for a bound, cells in which it is no stronger than the trivial value.
-        exact: whether it is decided by computation, or by one run.
+    ``cells`` counts the statements about one cell or series that it makes (alpha is divided over them for a
+    refutation), ``testable`` those that have the runs they need and that no premise on the symbols alone excludes.
+    For a property, ``confirmed`` and ``refuted`` are at each look the least number of worlds in which it holds that
+    confirms a cell, and the greatest that refutes one. For a bound, ``limit`` is the confidence limit of the mean if
+    every run had the best possible value, ``confirmable`` how many cells it would confirm, ``refutable`` how many the
+    worst possible values would refute, ``beyond`` the cells that no measurement at these seeds could confirm, and
+    ``vacuous`` counts those in which it is no stronger than the trivial value. ``exact``: it is decided by
+    computation, or by one run.
     """
 
     claim: str
@@ -78,15 +74,9 @@ class AtBest(Part):
 class Cost(Part):
     """What the runs cost.
 
-    Attributes:
-        runs: up to each look.
-        found: runs that are stored already.
-        relative: what is missing up to each look, in units of the cheapest run.
-        seconds: estimated wall time of what is missing up to each look; None if nothing was timed.
-        seconds_per_run: of the cheapest run, measured here.
-        workers: processes.
-        megabytes_per_process: memory after the cheapest run; larger ones take more.
-        disk_megabytes: of all runs in the store.
+    ``runs``, ``relative`` and ``seconds`` are up to each look: all runs, what is missing in units of the cheapest run,
+    and its estimated wall time (None if nothing was timed). ``found`` runs are stored already. Seconds and megabytes
+    (larger runs take more) were measured on the cheapest run; ``disk_megabytes`` are of all runs in the store.
     """
 
     runs: list[int]
@@ -134,11 +124,12 @@ def forecast(
         workers: processes.
         timed: whether to train the cheapest unit once or twice, at seeds beyond the plan's, to estimate time and size.
     """
+    seeds, verdict = settings.seeds, settings.verdict
     arms, chosen = asked(experiment, settings, claims)
     plan = plan_of(experiment, settings, arms, chosen)
     tables = tables_of(experiment, arms, Runs())
     with _as_it_stands(stored) as store:
-        keys = keys_of(experiment, arms, wanted(experiment, arms, settings.seeds.base, _end(settings)))
+        keys = keys_of(experiment, arms, wanted(experiment, arms, seeds.base, seeds.base + seeds.maximum))
         stands = standing(plan, store, keys.values())
         found = {} if store is None else store.plans_of(keys.values())
         missing = [place for place, key in keys.items() if key not in found]
@@ -146,8 +137,10 @@ def forecast(
         plan=plan.document(),
         standing=stands,
         cost=_cost(experiment, settings, arms, missing, len(keys), device, workers, timed=timed),
-        property_share=settings.verdict.property_share,
-        supported_from=_supported_from(settings),
+        property_share=verdict.property_share,
+        supported_from=next(
+            (n for n in seeds.looks if lower_limit([1.0] * n, verdict.alpha, 0.0, 1.0) >= verdict.property_share), None
+        ),
         claims=[_at_best(item, tables, settings) for item in chosen],
     )
 
@@ -164,13 +157,6 @@ def _as_it_stands(path: Path) -> Iterator[Store | None]:
                 copyfile(source, Path(folder) / source.name)
         with Store(Path(folder) / path.name) as store:
             yield store
-
-
-def _end(settings: Any) -> int:
-    return int(settings.seeds.base + settings.seeds.looks[-1])
-
-
-# Cost.
 
 
 def _cost(
@@ -194,7 +180,7 @@ def _cost(
     unit = min(experiment.units(arms[0].settings), key=lambda u: experiment.cost(arms[0].settings, u))
     least = experiment.cost(arms[0].settings, unit)
     relative = [sum(w for (_, _, s), w in weights.items() if s < base + look) / least for look in looks]
-    seconds, size = _one_run(experiment, arms[0], unit, _end(settings)) if timed else (None, None)
+    seconds, size = _one_run(experiment, arms[0], unit, base + looks[-1]) if timed else (None, None)
     return Cost(
         runs=[runs // looks[-1] * look for look in looks],
         found=runs - len(missing),
@@ -235,12 +221,7 @@ def _memory() -> float | None:
         import resource
     except ImportError:  # not on this system
         return None
-    import sys
-
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
-
-
-# What could be decided.
 
 
 def _at_best(claim: Claim, tables: Sequence[CellTable], settings: Any) -> AtBest:
@@ -254,14 +235,13 @@ def _at_best(claim: Claim, tables: Sequence[CellTable], settings: Any) -> AtBest
     else:
         places = [tuple(c.index for c in group) for group in groups_of(claim, observable, mine)]
     testable = [cells for cells in places if _testable(claim, [tables[i] for i in cells], tables)]
-    base = AtBest(claim=claim.id, kind=kind, cells=len(places), testable=len(testable))
     refuting = settings.verdict.alpha / (len(places) + 1)
+    found: dict[str, Any] = {"exact": True}
     if claim.by_share:
-        return base.model_copy(update=_shares(settings.verdict, settings.seeds.looks, refuting))
-    if claim.kind is Kind.IDENTITY or observable.sampling == "exact" or not observable.bounded:
-        return base.model_copy(update={"exact": True})
-    at = [tables[cells[0]] for cells in testable]
-    return base.model_copy(update=_bounds(claim, observable, at, settings, refuting))
+        found = _shares(settings.verdict, settings.seeds.looks, refuting)
+    elif claim.kind is not Kind.IDENTITY and observable.sampling != "exact" and observable.bounded:
+        found = _bounds(claim, observable, [tables[cells[0]] for cells in testable], settings, refuting)
+    return AtBest(claim=claim.id, kind=kind, cells=len(places), testable=len(testable), **found)
 
 
 def _testable(claim: Claim, cells: Sequence[CellTable], tables: Sequence[CellTable]) -> bool:
@@ -284,22 +264,21 @@ def _in_scope(claim: Claim, cell: CellTable) -> bool:
 
 def _shares(verdict: Settings, looks: Sequence[int], refuting: float) -> dict[str, tuple[Count, ...]]:
     """Counts of worlds that decide a cell, at each look."""
-    sizes = tuple(looks)
     share = verdict.property_share
 
     def least(alpha: float, asked: float) -> list[int]:
         """At each look the least count whose limit reaches what is asked, if no earlier look did."""
         found = []
-        for k, n in enumerate(sizes):
-            before = tuple((m, 0, m / sizes[-1]) for m in sizes[:k])
-            reaching = (c for c in range(n + 1) if lower_share((*before, (n, c, n / sizes[-1])), alpha, asked) >= asked)
+        for k, n in enumerate(looks):
+            before = tuple((m, 0, m / looks[-1]) for m in looks[:k])
+            reaching = (c for c in range(n + 1) if lower_share((*before, (n, c, n / looks[-1])), alpha, asked) >= asked)
             found.append(next(reaching, n + 1))
         return found
 
     yes, no = least(verdict.alpha, share), least(refuting, round(1.0 - share, 12))
     return {
-        "confirmed": tuple(Count(worlds=count, of=n) for count, n in zip(yes, sizes, strict=True) if count <= n),
-        "refuted": tuple(Count(worlds=n - count, of=n) for count, n in zip(no, sizes, strict=True) if count <= n),
+        "confirmed": tuple(Count(worlds=count, of=n) for count, n in zip(yes, looks, strict=True) if count <= n),
+        "refuted": tuple(Count(worlds=n - count, of=n) for count, n in zip(no, looks, strict=True) if count <= n),
     }
 
 
@@ -312,7 +291,7 @@ def _bounds(
     best, worst = (within.low, within.high) if at_most else (within.high, within.low)
     number, alpha = settings.seeds.looks[-1], settings.verdict.alpha
     limit, confirmable, refutable, vacuous = None, 0, 0, 0
-    beyond: list[str] = []
+    beyond = []
     for cell in cells:
         found = bound_at(claim, cell.symbols)
         bound = 0.0 if found is None else found.bound
@@ -327,18 +306,5 @@ def _bounds(
             confirmable += 1
         else:
             beyond.append(cell.label)
-    return {
-        "limit": limit,
-        "confirmable": confirmable,
-        "refutable": refutable,
-        "beyond": tuple(beyond),
-        "vacuous": vacuous,
-    }
-
-
-def _supported_from(settings: Any) -> int | None:
-    verdict = settings.verdict
-    for look in settings.seeds.looks:
-        if lower_limit([1.0] * look, verdict.alpha, 0.0, 1.0) >= verdict.property_share:
-            return int(look)
-    return None
+    counts = {"confirmable": confirmable, "refutable": refutable, "vacuous": vacuous}
+    return {"limit": limit, "beyond": tuple(beyond), **counts}
