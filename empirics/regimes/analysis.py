@@ -13,6 +13,7 @@ from empirics.experiments.protocol import Point
 from empirics.experiments.settings import ExperimentSettings
 from empirics.judging.confidence import interval
 from empirics.judging.judge import judge_claim
+from empirics.regimes.accuracy import prediction_part
 from empirics.regimes.contours import LEVELS, Crossing, measured_crossing, predicted_crossing
 from empirics.regimes.document import (
     ArmRow,
@@ -27,9 +28,7 @@ from empirics.regimes.document import (
 )
 from empirics.regimes.laws import law_part
 from empirics.regimes.plan import keys_of
-from empirics.regimes.prediction import prediction_part
-from empirics.regimes.regime import Thresholds, regime_of
-from empirics.regimes.sample import TRANSITION
+from empirics.regimes.regime import TRANSITION, Thresholds, regime_of
 from empirics.regimes.survey import Place, Survey, value, values
 from empirics.verification.assembly import bound_at
 from empirics.verification.document import beginning

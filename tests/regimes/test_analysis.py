@@ -11,9 +11,9 @@ from empirics.experiments.protocol import UnitRun
 from empirics.judging.confidence import interval
 from empirics.judging.judge import judge_claim
 from empirics.regimes.analysis import analyse, reading_verdicts
-from empirics.regimes.comparison import exponents
 from empirics.regimes.contours import crossing, measured_crossing
 from empirics.regimes.fit import fitted
+from empirics.regimes.laws import exponents
 from empirics.regimes.plan import load_map_settings, map_arms
 from empirics.regimes.regime import Regime, Thresholds, regime_of
 from empirics.regimes.survey import Survey
