@@ -31,7 +31,7 @@ from empirics.regimes.plan import keys_of
 from empirics.regimes.regime import TRANSITION, Thresholds, regime_of
 from empirics.regimes.survey import Place, Survey, value, values
 from empirics.verification.assembly import bound_at
-from empirics.verification.document import beginning
+from empirics.verification.document import beginning, copied
 from theory import claim
 
 __all__ = ["analyse", "reading_verdicts"]
@@ -54,10 +54,7 @@ def analyse(
     return RegimeMap(
         **beginning(survey.experiment, settings, wall_seconds, complete=complete),
         design=_design(survey),
-        variations=[
-            VariationRow(key=v.key, values=list(v.values), main=_main_value(design, settings, v.key))
-            for v in variations
-        ],
+        variations=[copied(VariationRow, v, main=_main_value(design, settings, v.key)) for v in variations],
         arms=[
             ArmRow(name=arm.name, key=key, value=number, size=key in design.sizes.values())
             for arm in survey.arms
@@ -92,24 +89,22 @@ def _cell(survey: Survey, place: Place, verdicts: dict[str, str], thresholds: Th
     limits = interval(errors, alpha) if errors else None
     predictors = design.items.predictors if design.items else {}
     bounds = {c.id: bound_at(claim(c.id), table.symbols) for c in design.charted}
-    return MapCell.model_validate(
-        {
-            "variant": place.arm.name,
-            **_columns(design, place.point),
-            "symbols": table.symbols,
-            "seeds": table.seeds,
-            "failed": sorted(table.failed),
-            "in_scope_seeds": survey.in_scope(table),
-            "gap": survey.premise and _mean(values(table, survey.premise.observable)),
-            "error": limits and limits.mean,
-            "lower": limits and limits.lower,
-            "upper": limits and limits.upper,
-            "regime": regime_of(errors, alpha, thresholds).value,
-            "in_law": survey.in_law(place),
-            "laws": {name: found.bound for name, found in bounds.items() if found},
-            "verdicts": verdicts,
-            "predicted": {name: _mean(values(table, observable)) for name, observable in predictors.items()},
-        }
+    return MapCell(
+        variant=place.arm.name,
+        **_columns(design, place.point),
+        symbols=table.symbols,
+        seeds=table.seeds,
+        failed=sorted(table.failed),
+        in_scope_seeds=survey.in_scope(table),
+        gap=survey.premise and _mean(values(table, survey.premise.observable)),
+        error=limits and limits.mean,
+        lower=limits and limits.lower,
+        upper=limits and limits.upper,
+        regime=regime_of(errors, alpha, thresholds),
+        in_law=survey.in_law(place),
+        laws={name: found.bound for name, found in bounds.items() if found},
+        verdicts=verdicts,
+        predicted={name: _mean(values(table, observable)) for name, observable in predictors.items()},
     )
 
 
@@ -147,22 +142,20 @@ def _contour(survey: Survey, place: Place, level: float, sizes: Sequence[int], c
     fixed = {name: number for name, number in place.table.symbols.items() if name != design.axis}
     columns = _columns(design, place.point)
     del columns[design.columns[design.axis]]
-    return ContourRow.model_validate(
-        {
-            "variant": place.arm.name,
-            **columns,
-            "symbols": fixed,
-            "level": level,
-            "measured": None if beyond else crossing.value,
-            "beyond": beyond,
-            "lower": np.clip(crossing.lower, sizes[0], sizes[-1]),
-            "upper": np.clip(crossing.upper, sizes[0], sizes[-1]),
-            "in_law": survey.in_law(place),
-            "predicted": {
-                c.id: predicted_crossing(c.id, level, design.axis, Point.of(**fixed).on(claim(c.id).symbols))
-                for c in design.charted
-            },
-        }
+    return ContourRow(
+        variant=place.arm.name,
+        **columns,
+        symbols=fixed,
+        level=level,
+        measured=None if beyond else crossing.value,
+        beyond=beyond,
+        lower=np.clip(crossing.lower, sizes[0], sizes[-1]),
+        upper=np.clip(crossing.upper, sizes[0], sizes[-1]),
+        in_law=survey.in_law(place),
+        predicted={
+            c.id: predicted_crossing(c.id, level, design.axis, Point.of(**fixed).on(claim(c.id).symbols))
+            for c in design.charted
+        },
     )
 
 
@@ -170,25 +163,19 @@ def _design(survey: Survey) -> DesignPart:
     """What the map shows, in the words and names that tables and figures need."""
     design = survey.design
     laws, items, quantity = design.laws, design.items, design.quantity
-    return DesignPart(
-        observable=design.observable,
-        subject=design.subject,
-        axis=design.axis,
-        others=list(design.others),
-        columns=design.columns,
-        levels=list(LEVELS),
+    return copied(
+        DesignPart,
+        design,
+        levels=LEVELS,
         transition=TRANSITION,
         most=design.most(survey.places[0].point) if design.most else None,
         premise=survey.premise,
-        quantity=QuantityRow.model_validate(quantity, from_attributes=True) if quantity else None,
-        readings=list(design.readings),
-        claims=list(design.charted),
-        laws=[LawRow(name=w.name, title=w.title, coefficients=len(w.coefficients)) for w in laws.laws] if laws else [],
+        quantity=copied(QuantityRow, quantity) if quantity else None,
+        claims=design.charted,
+        laws=[copied(LawRow, law, coefficients=len(law.coefficients)) for law in laws.laws] if laws else [],
         rivals={laws[name].column: heading for name, heading in laws.rivals.items()} if laws else {},
         collinear=(laws.collinear[0].name, laws.collinear[1].name) if laws and laws.collinear else None,
-        items=ItemsRow(item=items.item, basis=items.basis, predictors=list(items.predictors), folds=list(items.folds))
-        if items
-        else None,
+        items=copied(ItemsRow, items, predictors=list(items.predictors)) if items else None,
     )
 
 
