@@ -11,7 +11,6 @@ baseline (``factbound-baseline.json`` in the root directory; the ini option
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +18,6 @@ import pytest
 
 if TYPE_CHECKING:
     from empirics.judging.measurements import Judged
-    from empirics.judging.settings import Settings
-    from empirics.observables.definition import Observable
     from empirics.verification.baseline import Baseline
     from theory import Claim
 
@@ -62,20 +59,12 @@ class Factbound:
         """Assert that the verdict is HOLDS, SUPPORTED or UNDECIDED (not violated, not vacuous, in scope)."""
         return self._verdict(frame, claim, ("HOLDS", "SUPPORTED", "UNDECIDED"), options)
 
-    def unchanged(
-        self,
-        frame: Any,
-        claim: Claim | str,
-        *,
-        settings: Settings | None = None,
-        assume: Sequence[str] = (),
-        observable: Observable | None = None,
-    ) -> Judged:
+    def unchanged(self, frame: Any, claim: Claim | str, **options: Any) -> Judged:
         """Assert that nothing became worse than in the committed baseline."""
         from empirics.judging.measurements import judge
         from empirics.verification.baseline import Level, compare, read_baseline, write_baseline
 
-        judged = judge(frame, claim, settings=settings, assume=assume, observable=observable)
+        judged = judge(frame, claim, **options)
         new = _baseline(judged)
         known = read_baseline(self._path) if self._path.exists() else None
         if self._update:

@@ -27,7 +27,6 @@ from empirics.regimes.document import (
     VariationRow,
 )
 from empirics.regimes.laws import law_part
-from empirics.regimes.plan import keys_of
 from empirics.regimes.regime import TRANSITION, Thresholds, regime_of
 from empirics.regimes.survey import Place, Survey, value, values
 from empirics.verification.assembly import bound_at
@@ -181,6 +180,6 @@ def _design(survey: Survey) -> DesignPart:
 
 def _main_value(design: MapDesign, settings: ExperimentSettings, key: str) -> float | None:
     """The main settings' value of what varies, if it is a number."""
-    section, _, name = keys_of(design, key)[0].partition(".")
+    section, _, name = design.together.get(key, (key,))[0].partition(".")
     found = getattr(getattr(settings, section), name)
     return float(found) if isinstance(found, int | float) and not isinstance(found, bool) else None

@@ -194,6 +194,14 @@ def _lock(path: Path) -> int:
     return handle
 
 
+_TOLD = {
+    ("full",): "no space left to store runs in {path}: everything stored so far is kept; free some and run again",
+    ("readonly", "unable to open"): "cannot write {path}: {text}; use another --output",
+    ("locked", "busy"): "{path} is held by another program ({text}); close it there and run again",
+    ("",): "{path} is corrupt or no database of runs ({text}); move it away or use another --output",
+}
+
+
 @contextmanager
 def _explained(path: Path) -> Iterator[None]:
     """SQLite's errors as one line that says what to do."""
@@ -201,14 +209,5 @@ def _explained(path: Path) -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as error:
         text = str(error)
-        if "full" in text:
-            raise StoreError(
-                f"no space left to store runs in {path}: everything stored so far is kept; free some and run again"
-            ) from None
-        if "readonly" in text or "unable to open" in text:
-            raise StoreError(f"cannot write {path}: {text}; use another --output") from None
-        if "locked" in text or "busy" in text:
-            raise StoreError(f"{path} is held by another program ({text}); close it there and run again") from None
-        raise StoreError(
-            f"{path} is corrupt or no database of runs ({text}); move it away or use another --output"
-        ) from None
+        told = next(told for words, told in _TOLD.items() if any(word in text for word in words))
+        raise StoreError(told.format(path=path, text=text)) from None
