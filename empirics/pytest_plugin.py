@@ -128,14 +128,14 @@ def _baseline(judged: Judged) -> Baseline:
     return Baseline(
         preset="measurements",
         claims={
-            judged.claim.id: BaselineClaim(
-                kind=judged.claim.kind.value,
-                by_share=judged.claim.by_share,
-                formula=judged.claim.formula,
+            judged.claim.id: copied(
+                BaselineClaim,
+                judged.claim,
                 fingerprint=fingerprint(judged.claim),
                 verdict=judged.verdict,
                 lower=pooled and pooled.lower,
                 upper=pooled and pooled.upper,
+                certificates={},
                 cells={
                     "; ".join(labels[i] for i in o.cells) or "all": copied(BaselineCell, o)
                     for o in judged.outcome.outcomes

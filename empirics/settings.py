@@ -54,11 +54,7 @@ def refuse(key: str, value: object, allowed: str) -> None:
 def gathered(
     kind: type[BaseModel], data: dict[str, Any], file: Path | None = None, settings: Iterable[str] = ()
 ) -> dict[str, Any]:
-    """``data`` with a TOML file and ``KEY=VALUE`` settings over it; not yet validated.
-
-    Raises:
-        UsageError: an unreadable file, or a setting that is not of that form.
-    """
+    """``data`` with a TOML file and ``KEY=VALUE`` settings over it, not yet validated; or a UsageError."""
     if file is not None:
         _merge(kind, data, _read(file), str(file))
     for setting in settings:
@@ -113,11 +109,10 @@ def _sections(kind: type[BaseModel]) -> str:
 
 
 def _tuples(data: Mapping[str, Any]) -> dict[str, Any]:
-    def convert(value: Any) -> Any:
-        return tuple(value) if isinstance(value, list) else value
-
     return {
-        section: {key: convert(value) for key, value in values.items()} if isinstance(values, Mapping) else values
+        section: {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+        if isinstance(values, Mapping)
+        else values
         for section, values in data.items()
     }
 

@@ -13,8 +13,9 @@ from empirics.experiments.protocol import Point
 from empirics.experiments.settings import ExperimentSettings
 from empirics.judging.confidence import interval
 from empirics.judging.judge import judge_claim
+from empirics.judging.table import CellTable
 from empirics.regimes.accuracy import prediction_part
-from empirics.regimes.contours import LEVELS, Crossing, measured_crossing, predicted_crossing
+from empirics.regimes.contours import LEVELS, measured_crossing, predicted_crossing
 from empirics.regimes.document import (
     ArmRow,
     ContourRow,
@@ -71,15 +72,15 @@ def analyse(
 
 def reading_verdicts(survey: Survey) -> list[dict[str, str]]:
     """For every cell the verdict on each reading; a reading's alpha is divided over all cells of the map."""
-    readings, alpha = survey.design.readings, survey.settings.verdict.alpha
     observables = {o.name: o for o in survey.experiment.observables}
-    found: list[dict[str, str]] = [dict.fromkeys(readings, "NOT TESTED") for _ in survey.tables]
-    share = survey.settings.verdict.model_copy(update={"alpha": alpha / len(survey.tables)})
-    for at, table in zip(found, survey.tables, strict=True):
-        for reading in readings:
-            (outcome,) = judge_claim(claim(reading).on(table.variant), [table], share, observables).outcomes
-            at[reading] = outcome.verdict.value
-    return found
+    verdict = survey.settings.verdict
+    share = verdict.model_copy(update={"alpha": verdict.alpha / len(survey.tables)})
+
+    def word(reading: str, table: CellTable) -> str:
+        (outcome,) = judge_claim(claim(reading).on(table.variant), [table], share, observables).outcomes
+        return outcome.verdict.value
+
+    return [{reading: word(reading, table) for reading in survey.design.readings} for table in survey.tables]
 
 
 def _cell(survey: Survey, place: Place, verdicts: dict[str, str], thresholds: Thresholds) -> MapCell:
@@ -126,36 +127,34 @@ def _contours(survey: Survey, resamples: int) -> list[ContourRow]:
     for group in groups.values():
         series = sorted(group, key=lambda place: place.cell[design.axis])
         sizes = [place.cell[design.axis] for place in series]
-        seeds = series[0].table.seeds
-        errors = np.array([[value(p.table, design.observable, seed) for seed in seeds] for p in series])
+        table = series[0].table
+        fixed = {name: number for name, number in table.symbols.items() if name != design.axis}
+        columns = _columns(design, series[0].point)
+        del columns[design.columns[design.axis]]
+        errors = np.array([[value(p.table, design.observable, seed) for seed in table.seeds] for p in series])
         for level in LEVELS:
             crossing = measured_crossing(sizes, errors, level, resamples)
-            if crossing is not None:
-                found.append(_contour(survey, series[0], level, sizes, crossing))
+            if crossing is None:
+                continue
+            beyond = {0.0: "below", math.inf: "above"}.get(crossing.value)
+            found.append(
+                ContourRow(
+                    variant=series[0].arm.name,
+                    **columns,
+                    symbols=fixed,
+                    level=level,
+                    measured=None if beyond else crossing.value,
+                    beyond=beyond,
+                    lower=np.clip(crossing.lower, sizes[0], sizes[-1]),
+                    upper=np.clip(crossing.upper, sizes[0], sizes[-1]),
+                    in_law=survey.in_law(series[0]),
+                    predicted={
+                        c.id: predicted_crossing(c.id, level, design.axis, Point.of(**fixed).on(claim(c.id).symbols))
+                        for c in design.charted
+                    },
+                )
+            )
     return found
-
-
-def _contour(survey: Survey, place: Place, level: float, sizes: Sequence[int], crossing: Crossing) -> ContourRow:
-    design = survey.design
-    beyond = {0.0: "below", math.inf: "above"}.get(crossing.value)
-    fixed = {name: number for name, number in place.table.symbols.items() if name != design.axis}
-    columns = _columns(design, place.point)
-    del columns[design.columns[design.axis]]
-    return ContourRow(
-        variant=place.arm.name,
-        **columns,
-        symbols=fixed,
-        level=level,
-        measured=None if beyond else crossing.value,
-        beyond=beyond,
-        lower=np.clip(crossing.lower, sizes[0], sizes[-1]),
-        upper=np.clip(crossing.upper, sizes[0], sizes[-1]),
-        in_law=survey.in_law(place),
-        predicted={
-            c.id: predicted_crossing(c.id, level, design.axis, Point.of(**fixed).on(claim(c.id).symbols))
-            for c in design.charted
-        },
-    )
 
 
 def _design(survey: Survey) -> DesignPart:

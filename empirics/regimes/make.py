@@ -32,11 +32,7 @@ __all__ = ["check_resamples", "load_map_settings", "make_map", "map_arms", "pars
 def load_map_settings(
     design: MapDesign, preset: str = "default", file: Path | None = None, settings: Iterable[str] = ()
 ) -> ExperimentSettings:
-    """The main settings of a map from a preset of its own, an optional TOML file and ``KEY=VALUE`` settings.
-
-    Raises:
-        UsageError: anything wrong, in one line.
-    """
+    """The main settings of a map from a preset of its own, a TOML file and ``KEY=VALUE`` settings; or a UsageError."""
     if preset not in design.presets:
         raise UsageError(f"preset={preset} is unknown: allowed is {', '.join(design.presets)}")
     data, kind = tomllib.loads(design.presets[preset].file.read_text(encoding="utf-8")), design.experiment.settings
@@ -49,11 +45,7 @@ def variations_of(design: MapDesign, preset: str, given: Sequence[str] | None = 
 
 
 def parse_variation(design: MapDesign, text: str) -> Variation:
-    """A variation from ``KEY=[VALUE, ...]``.
-
-    Raises:
-        UsageError: not of that form, an axis of the grid, or a section that no run depends on.
-    """
+    """A variation from ``KEY=[VALUE, ...]``; a UsageError if it is not of that form, or no run depends on the key."""
     key, separator, values = text.partition("=")
     key, parsed = key.strip(), parse_setting(values)
     if not separator or not isinstance(parsed, list) or not parsed:
@@ -71,8 +63,7 @@ def parse_variation(design: MapDesign, text: str) -> Variation:
 def map_arms(design: MapDesign, settings: ExperimentSettings, variations: Sequence[Variation]) -> tuple[Arm, ...]:
     """The main grid, and one arm for each value of each variation that differs from the main settings.
 
-    Raises:
-        UsageError: a value that the settings refuse, or arms that a map does not run.
+    A UsageError tells of a value that the settings refuse, and of arms that a map does not run.
     """
     if settings.arms.run:
         raise UsageError(f"arms.run={list(settings.arms.run)} is refused: a map varies by --vary; allowed is []")

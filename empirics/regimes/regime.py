@@ -32,11 +32,7 @@ class Regime(StrEnum):
 
 @dataclass(frozen=True)
 class Thresholds:
-    """A cell succeeds below ``success`` and fails above ``failure`` (mean error, 0 to 1).
-
-    Raises:
-        UsageError: not 0 < success < failure < 1.
-    """
+    """Mean errors below and above which a cell succeeds and fails; UsageError unless 0 < success < failure < 1."""
 
     success: float = 0.3
     failure: float = 0.7

@@ -222,15 +222,14 @@ def _summary(observable: Observable, values: Sequence[float | None], alpha: floa
     """Mean and two-sided limits at level 1 - alpha, each cell by itself."""
     known = [v for v in values if v is not None]
     mean = _finite(math.fsum(known) / len(known)) if known else None
-    if observable.sampling == "exact":
-        return Summary(mean=mean, lower=mean, upper=mean, interval="exact", values=list(values))
-    if observable.bounded:
-        if not known:
-            return Summary(mean=None, lower=None, upper=None, interval="betting", values=list(values))
-        found = interval(known, alpha, observable.lower, observable.upper)
-        return Summary(mean=mean, lower=found.lower, upper=found.upper, interval="betting", values=list(values))
-    lower, upper = student_t(known, alpha)
-    return Summary(mean=mean, lower=lower, upper=upper, interval="student-t", values=list(values))
+    limits: tuple[float | None, float | None] = (mean, mean)
+    kind = "exact"
+    if observable.sampling != "exact" and observable.bounded:
+        kind, found = "betting", interval(known, alpha, observable.lower, observable.upper) if known else None
+        limits = (found.lower, found.upper) if found else (None, None)
+    elif observable.sampling != "exact":
+        kind, limits = "student-t", student_t(known, alpha)
+    return Summary(mean=mean, lower=limits[0], upper=limits[1], interval=kind, values=list(values))
 
 
 def verdict_result(outcome: Outcome, *, looks: bool = False) -> VerdictResult:

@@ -8,7 +8,7 @@ or a note; only failures make ``factbound check`` exit 1.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -99,15 +99,13 @@ def baseline_of(preset: str, results: Results, certificates: Mapping[str, Mappin
     return Baseline(
         preset=preset,
         claims={
-            item.id: BaselineClaim(
-                kind=item.kind,
-                by_share=item.by_share,
+            item.id: copied(
+                BaselineClaim,
+                item,
                 formula=item.formula if item.latex is not None else item.title,
-                fingerprint=item.fingerprint,
-                verdict=item.verdict,
                 lower=item.pooled and item.pooled.lower,
                 upper=item.pooled and item.pooled.upper,
-                certificates=dict(certificates.get(item.id, {})),
+                certificates=certificates.get(item.id, {}),
                 cells={results.where(v): copied(BaselineCell, v) for v in results.verdicts if v.claim == item.id},
             )
             for item in results.claims
@@ -167,7 +165,10 @@ def _differences(old: Baseline, new: Baseline) -> Iterator[Finding]:
             change = f"from {before.formula} to {after.formula}" if before.formula != after.formula else after.formula
             yield Finding(Level.FAILURE, identifier, "", f"the claim's formula, premises or domain changed ({change})")
         yield from _verdict_changes(identifier, "", "lower", before, after)
-        yield from _certificate_changes(identifier, before.certificates, after.certificates)
+        for step, proved in before.certificates.items():
+            if proved and not after.certificates.get(step, False):
+                lost = "is no longer proved" if step in after.certificates else "is gone"
+                yield Finding(Level.FAILURE, identifier, step, f"the certificate of this step {lost}")
         worse = "lower" if before.by_share else before.kind.meaning.worse
         for where, cell in before.cells.items():
             if where not in after.cells:
@@ -180,13 +181,6 @@ def _differences(old: Baseline, new: Baseline) -> Iterator[Finding]:
     for identifier in new.claims:
         if identifier not in old.claims:
             yield Finding(Level.NOTE, identifier, "", "new claim, not in the baseline")
-
-
-def _certificate_changes(identifier: str, before: Mapping[str, bool], after: Mapping[str, bool]) -> Iterable[Finding]:
-    for step, proved in before.items():
-        if proved and not after.get(step, False):
-            lost = "is no longer proved" if step in after else "is gone"
-            yield Finding(Level.FAILURE, identifier, step, f"the certificate of this step {lost}")
 
 
 def _verdict_changes(
@@ -204,18 +198,11 @@ def _verdict_changes(
             yield Finding(level, identifier, where, change + ("" if overlap is not False else ", and its limits moved"))
         else:
             yield Finding(Level.NOTE, identifier, where, change)
-    if overlap is False and _worse(worse, before, after):
-        yield Finding(
-            Level.FAILURE,
-            identifier,
-            where,
-            f"limits moved clear of the baseline to the worse side: from {_limits(before)} to {_limits(after)}",
-        )
-
-
-def _worse(side: str | None, before: _Guarded, after: _Guarded) -> bool:
-    higher = (after.lower or 0.0) > (before.upper or 0.0)
-    return side in (None, "higher" if higher else "lower")
+    side = "higher" if (after.lower or 0.0) > (before.upper or 0.0) else "lower"
+    if overlap is False and worse in (None, side):
+        moved = f"from [{before.lower}, {before.upper}] to [{after.lower}, {after.upper}]"
+        told = f"limits moved clear of the baseline to the worse side: {moved}"
+        yield Finding(Level.FAILURE, identifier, where, told)
 
 
 def _overlap(before: _Guarded, after: _Guarded) -> bool | None:
@@ -224,7 +211,3 @@ def _overlap(before: _Guarded, after: _Guarded) -> bool | None:
         return None
     slack = 2 * 10**-_DIGITS
     return bool(after.lower <= before.upper + slack and before.lower <= after.upper + slack)
-
-
-def _limits(cell: _Guarded) -> str:
-    return f"[{cell.lower}, {cell.upper}]"

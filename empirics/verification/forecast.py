@@ -113,16 +113,10 @@ def forecast(
     workers: int,
     timed: bool,
 ) -> Forecast:
-    """What ``verify`` would do with settled settings; nothing is written.
+    """What ``verify`` would do with settled settings on a device (``"cpu"`` or ``"cuda"``); nothing is written.
 
-    Args:
-        experiment: the experiment.
-        settings: its settings, settled.
-        device: ``"cpu"`` or ``"cuda"``.
-        claims: ids of the claims to judge; those of the experiment if None.
-        stored: the database in which runs would be found.
-        workers: processes.
-        timed: whether to train the cheapest unit once or twice, at seeds beyond the plan's, to estimate time and size.
+    Runs are looked up in the database ``stored``. If ``timed``, the cheapest unit is trained once or twice, at seeds
+    beyond the plan's, to estimate time and size.
     """
     seeds, verdict = settings.seeds, settings.verdict
     arms, chosen = asked(experiment, settings, claims)
@@ -252,14 +246,11 @@ def _testable(claim: Claim, cells: Sequence[CellTable], tables: Sequence[CellTab
         partners = {c.at(c.axes) for c in tables if c.variant == claim.reference}
         if any(c.at(c.axes) not in partners for c in cells):
             return False
-    return all(_in_scope(claim, c) for c in cells)
-
-
-def _in_scope(claim: Claim, cell: CellTable) -> bool:
-    """Whether no premise on the symbols alone excludes the cell, and the bound is defined there."""
-    if not all(a.evaluate(cell.symbols).holds for a in claim.premises_on_symbols):
-        return False
-    return claim.log_expression is None or bound_at(claim, cell.symbols) is not None
+    return all(
+        all(premise.evaluate(cell.symbols).holds for premise in claim.premises_on_symbols)
+        and (claim.log_expression is None or bound_at(claim, cell.symbols) is not None)
+        for cell in cells
+    )
 
 
 def _shares(verdict: Settings, looks: Sequence[int], refuting: float) -> dict[str, tuple[Count, ...]]:
