@@ -51,7 +51,7 @@ def map_command(
     from empirics.regimes.make import check_resamples, load_map_settings, make_map, map_arms, variations_of
     from empirics.regimes.regime import Thresholds
     from empirics.report.map_files import MAP_FILES, print_map, write_map_files
-    from empirics.runs.device import resolved_device
+    from empirics.runs.environment import resolved_device
     from empirics.runs.store import Store
 
     design: MapDesign = registered(experiment).map_design()

@@ -1,4 +1,4 @@
-"""Where results come from: versions, machine, code."""
+"""Where results come from: versions, machine, device, code."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from empirics.errors import UsageError
 from empirics.experiments.presentation import Part
 from empirics.files import hash_of
-from empirics.runs.device import resolved_device
 
-__all__ = ["Environment", "describe_environment", "processor"]
+__all__ = ["Environment", "describe_environment", "processor", "resolved_device"]
 
 _ROOT = Path(__file__).resolve().parents[2]  # the folder that holds both packages
 
@@ -98,3 +98,23 @@ def processor() -> str:
     except OSError:
         pass
     return platform.processor() or platform.machine()
+
+
+@lru_cache(maxsize=4)
+def resolved_device(name: str) -> tuple[str, str]:
+    """Kind (``"cpu"`` or ``"cuda"``) and model of the device that ``cpu``, ``cuda`` or ``auto`` means here.
+
+    torch is loaded only to look for an accelerator. UsageError: cuda is asked for and there is none.
+    """
+    if name == "cpu":
+        return "cpu", ""
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda", str(torch.cuda.get_device_name())
+    if name == "cuda":
+        raise UsageError(
+            "compute.device='cuda' is refused: this machine (or this build of torch) has no CUDA device; "
+            "allowed here are cpu, auto"
+        )
+    return "cpu", ""

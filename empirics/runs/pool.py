@@ -15,7 +15,7 @@ from empirics.errors import UsageError
 from empirics.experiments.protocol import Experiment, Point, UnitRun
 from empirics.experiments.settings import ExperimentSettings
 from empirics.runs.checked import BadRunError, checked
-from empirics.runs.device import resolved_device
+from empirics.runs.environment import resolved_device
 
 __all__ = ["INTERNAL_ERROR", "Task", "available_cores", "run_tasks", "split"]
 
@@ -68,18 +68,13 @@ def split(
 
 
 def run_tasks(tasks: Sequence[Task], workers: int, cluster: str | None = None) -> Iterator[tuple[Task, list[UnitRun]]]:
-    """Run tasks, longest first, and yield each as it finishes.
+    """Run tasks, longest first and those of equal start in one process, and yield each as it finishes.
 
-    Tasks of equal start go to the same process together.
+    With one worker everything runs in this process; else one single-threaded process per worker, or, with
+    ``cluster``, the workers of the dask scheduler at that address. Results do not depend on the number of workers.
 
-    With one worker everything runs in this process; else one single-threaded
-    process per worker. Results do not depend on the number of workers.
-
-    A worker that dies (killed, out of memory) is not the end: what was under way
-    is tried once more, alone; what dies again is yielded as failed runs. All
-    others go on. So is a task that raises an exception.
-
-    With ``cluster``, the address of a dask scheduler, its workers do the work.
+    A worker that dies (killed, out of memory) is not the end: what was under way is tried once more, alone; what dies
+    again, and a task that raises an exception, is yielded as failed runs. All others go on.
     """
     bundles: dict[tuple[object, ...], list[Task]] = {}
     for task in tasks:

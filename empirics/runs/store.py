@@ -1,6 +1,6 @@
 """runs.sqlite: every finished run is durable at once, and found again.
 
-One row per (unit, seed); its key (:func:`empirics.runs.key.run_key`) hashes all that decides the result. Beside
+One row per (unit, seed); its key (:func:`empirics.runs.source.run_key`) hashes all that decides the result. Beside
 it stands the hash of the plan under which it was first made (:mod:`empirics.verification.plan`). A run is written
 in one transaction, in write-ahead mode with full synchronisation: kill -9 at any moment loses nothing that was
 reported finished.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import copyfile
@@ -13,7 +13,7 @@ from typing import Any
 
 from empirics.experiments.arms import Arm
 from empirics.experiments.presentation import Part
-from empirics.experiments.protocol import Experiment, Point
+from empirics.experiments.protocol import Experiment
 from empirics.judging.confidence import lower_limit
 from empirics.judging.outcome import Verdict
 from empirics.judging.rules import Range, decide, limits_of, rule_of
@@ -23,9 +23,9 @@ from empirics.judging.table import CellTable
 from empirics.judging.worlds import groups_of, worlds_of
 from empirics.observables.catalogue import observables
 from empirics.observables.definition import Observable
-from empirics.runs.device import resolved_device
+from empirics.runs.environment import resolved_device
 from empirics.runs.pool import Task, run_tasks
-from empirics.runs.source import keys_of, wanted
+from empirics.runs.source import RunPlace, keys_of, wanted
 from empirics.runs.store import Store, size_of
 from empirics.verification.assembly import Runs, bound_at, tables_of
 from empirics.verification.plan import asked, plan_of, standing
@@ -106,14 +106,13 @@ class Forecast(Part):
 def forecast(
     experiment: Experiment,
     settings: Any,
-    device: str,
     *,
     claims: Sequence[str] | None,
     stored: Path,
     workers: int,
     timed: bool,
 ) -> Forecast:
-    """What ``verify`` would do with settled settings on a device (``"cpu"`` or ``"cuda"``); nothing is written.
+    """What ``verify`` would do with settled settings; nothing is written.
 
     Runs are looked up in the database ``stored``. If ``timed``, the cheapest unit is trained once or twice, at seeds
     beyond the plan's, to estimate time and size.
@@ -130,7 +129,7 @@ def forecast(
     return Forecast(
         plan=plan.document(),
         standing=stands,
-        cost=_cost(experiment, settings, arms, missing, len(keys), device, workers, timed=timed),
+        cost=_cost(experiment, arms, missing, len(keys), workers, timed=timed),
         property_share=verdict.property_share,
         supported_from=next(
             (n for n in seeds.looks if lower_limit([1.0] * n, verdict.alpha, 0.0, 1.0) >= verdict.property_share), None
@@ -154,27 +153,21 @@ def _as_it_stands(path: Path) -> Iterator[Store | None]:
 
 
 def _cost(
-    experiment: Experiment,
-    settings: Any,
-    arms: Sequence[Arm],
-    missing: Sequence[tuple[str, Point, int]],
-    runs: int,
-    device: str,
-    workers: int,
-    *,
-    timed: bool,
+    experiment: Experiment, arms: Sequence[Arm], missing: Sequence[RunPlace], runs: int, workers: int, *, timed: bool
 ) -> Cost:
-    looks, base = settings.seeds.looks, settings.seeds.base
+    main = arms[0].settings
+    looks, base = main.seeds.looks, main.seeds.base
+    on_cpu = resolved_device(main.compute.device)[0] == "cpu"
     by_name = {arm.name: arm.settings for arm in arms}
     starts = {arm.name: experiment.start(arm.settings) for arm in arms}
     # Arms of equal start share what is expensive: it is counted once.
-    weights: Mapping[tuple[str, Point, int], float] = {
-        (starts[name], unit, seed): experiment.cost(by_name[name], unit) for name, unit, seed in missing
-    }
-    unit = min(experiment.units(arms[0].settings), key=lambda u: experiment.cost(arms[0].settings, u))
-    least = experiment.cost(arms[0].settings, unit)
+    weights = {(starts[name], unit, seed): experiment.cost(by_name[name], unit) for name, unit, seed in missing}
+    unit = min(experiment.units(main), key=lambda u: experiment.cost(main, u))
+    least = experiment.cost(main, unit)
     relative = [sum(w for (_, _, s), w in weights.items() if s < base + look) / least for look in looks]
-    seconds, size = _one_run(experiment, arms[0], unit, base + looks[-1]) if timed else (None, None)
+    stack = 1 if on_cpu else min(experiment.stacks, looks[0])
+    task = Task(experiment, arms[0].name, main, unit, tuple(range(base + looks[-1], base + looks[-1] + stack)))
+    seconds, size = _one_run(task) if timed else (None, None)
     return Cost(
         runs=[runs // looks[-1] * look for look in looks],
         found=runs - len(missing),
@@ -182,29 +175,27 @@ def _cost(
         seconds=None if seconds is None else [r * seconds / max(1, min(workers, r)) for r in relative],
         seconds_per_run=seconds,
         workers=workers,
-        megabytes_per_process=_memory() if seconds is not None and device == "cpu" else None,
+        megabytes_per_process=_memory() if seconds is not None and on_cpu else None,
         disk_megabytes=None if size is None else size * runs / 1e6,
     )
 
 
-def _one_run(experiment: Experiment, arm: Arm, unit: Point, seed: int) -> tuple[float, int] | tuple[None, None]:
-    """Seconds and stored bytes of one run of a unit, at seeds that the plan does not use; nobody sees what it gave.
+def _one_run(task: Task) -> tuple[float, int] | tuple[None, None]:
+    """Seconds and stored bytes of one run, at seeds that the plan does not use; nobody sees what it gave.
 
     On an accelerator as many models as a look has seeds are trained at once, if the experiment stacks them. Ctrl-C
     ends the timing alone: there is no estimate then.
     """
-    device = resolved_device(arm.settings.compute.device)[0]
-    stack = 1 if device == "cpu" else min(experiment.stacks, arm.settings.seeds.looks[0])
     seconds, size = 0.0, 0
     for _ in range(2):
-        task = Task(experiment, arm.name, arm.settings, unit, tuple(range(seed, seed + stack)))
         start = time.perf_counter()
         try:
             ((_, runs),) = run_tasks([task], 1)
         except KeyboardInterrupt:
             return None, None
-        seconds, size = (time.perf_counter() - start) / stack, size_of(runs[0])
-        if seconds * stack > _WARM:
+        took = time.perf_counter() - start
+        seconds, size = took / len(task.seeds), size_of(runs[0])
+        if took > _WARM:
             break
     return seconds, size
 

@@ -13,7 +13,7 @@ from empirics.experiments.registry import experiments
 from empirics.judging.judge import judge_claim
 from empirics.judging.mutants import judge_mutants, mutated_claims
 from empirics.judging.outcome import ClaimOutcome, Verdict
-from empirics.runs.device import resolved_device
+from empirics.runs.environment import resolved_device
 from empirics.runs.pool import INTERNAL_ERROR, available_cores
 from empirics.runs.source import Progress, RunSource, keys_of, wanted
 from empirics.runs.store import Store
