@@ -35,7 +35,8 @@ def load_map_settings(
     """The main settings of a map from a preset of its own, a TOML file and ``KEY=VALUE`` settings; or a UsageError."""
     if preset not in design.presets:
         raise UsageError(f"preset={preset} is unknown: allowed is {', '.join(design.presets)}")
-    data, kind = tomllib.loads(design.presets[preset].file.read_text(encoding="utf-8")), design.experiment.settings
+    data = tomllib.loads(design.presets[preset].file.read_text(encoding="utf-8"))
+    kind = design.experiment.settings
     return validated(kind, gathered(kind, data, file, settings))
 
 

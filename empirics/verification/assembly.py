@@ -225,10 +225,12 @@ def _summary(observable: Observable, values: Sequence[float | None], alpha: floa
     limits: tuple[float | None, float | None] = (mean, mean)
     kind = "exact"
     if observable.sampling != "exact" and observable.bounded:
-        kind, found = "betting", interval(known, alpha, observable.lower, observable.upper) if known else None
+        kind = "betting"
+        found = interval(known, alpha, observable.lower, observable.upper) if known else None
         limits = (found.lower, found.upper) if found else (None, None)
     elif observable.sampling != "exact":
-        kind, limits = "student-t", student_t(known, alpha)
+        kind = "student-t"
+        limits = student_t(known, alpha)
     return Summary(mean=mean, lower=limits[0], upper=limits[1], interval=kind, values=list(values))
 
 
