@@ -7,8 +7,8 @@ from pathlib import Path
 
 from empirics.experiments.registry import experiments
 from empirics.observables import covering, extraction
+from empirics.observables.catalogue import SHARED
 from empirics.observables.definition import Observable
-from empirics.observables.shared import SHARED
 
 __all__ = ["generate"]
 

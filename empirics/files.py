@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from empirics.errors import UsageError
 
-__all__ = ["prepare_directory", "write_atomically", "write_text"]
+__all__ = ["hash_of", "prepare_directory", "write_atomically", "write_text"]
+
+
+def hash_of(files: Iterable[tuple[str, Path]]) -> str:
+    """SHA-256 of the names and contents of files, in the order given."""
+    digest = hashlib.sha256()
+    for name, file in files:
+        digest.update(name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
@@ -25,21 +34,15 @@ def write_atomically(path: Path, content: str | bytes) -> None:
             os.fsync(stream.fileno())
         os.chmod(name, 0o644)
         os.replace(name, path)
-    except OSError as error:
+    except BaseException as error:
         Path(name).unlink(missing_ok=True)
-        raise UsageError(f"cannot write {path}: {error.strerror}") from None
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise UsageError(f"cannot write {path}: {error.strerror}") from None
         raise
 
 
 def prepare_directory(path: Path, *, files: Sequence[str] = (), folders: Sequence[str] = ()) -> Path:
-    """Make an output directory and check that files can be written there.
-
-    Args:
-        path: the directory.
-        files: names that will be written in it: no directory may be in their place.
-        folders: directories to make in it.
+    """Make an output directory and these folders in it; check that these files can be written there.
 
     Raises:
         UsageError: it cannot be made or written.

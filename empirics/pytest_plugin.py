@@ -11,7 +11,6 @@ baseline (``factbound-baseline.json`` in the root directory; the ini option
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +18,6 @@ import pytest
 
 if TYPE_CHECKING:
     from empirics.judging.measurements import Judged
-    from empirics.judging.settings import Settings
-    from empirics.observables.definition import Observable
     from empirics.verification.baseline import Baseline
     from theory import Claim
 
@@ -62,20 +59,12 @@ class Factbound:
         """Assert that the verdict is HOLDS, SUPPORTED or UNDECIDED (not violated, not vacuous, in scope)."""
         return self._verdict(frame, claim, ("HOLDS", "SUPPORTED", "UNDECIDED"), options)
 
-    def unchanged(
-        self,
-        frame: Any,
-        claim: Claim | str,
-        *,
-        settings: Settings | None = None,
-        assume: Sequence[str] = (),
-        observable: Observable | None = None,
-    ) -> Judged:
+    def unchanged(self, frame: Any, claim: Claim | str, **options: Any) -> Judged:
         """Assert that nothing became worse than in the committed baseline."""
         from empirics.judging.measurements import judge
         from empirics.verification.baseline import Level, compare, read_baseline, write_baseline
 
-        judged = judge(frame, claim, settings=settings, assume=assume, observable=observable)
+        judged = judge(frame, claim, **options)
         new = _baseline(judged)
         known = read_baseline(self._path) if self._path.exists() else None
         if self._update:
@@ -130,21 +119,25 @@ def explain(judged: Judged) -> str:
 
 
 def _baseline(judged: Judged) -> Baseline:
-    from empirics.verification.baseline import Baseline, BaselineClaim, cell_of, whole_of
+    from empirics.verification.baseline import Baseline, BaselineCell, BaselineClaim
+    from empirics.verification.document import copied
     from theory.fingerprint import fingerprint
 
     labels = [cell.label for cell in judged.cells]
+    pooled = judged.outcome.pooled
     return Baseline(
         preset="measurements",
         claims={
-            judged.claim.id: BaselineClaim(
-                kind=judged.claim.kind.value,
-                by_share=judged.claim.by_share,
-                formula=judged.claim.formula,
+            judged.claim.id: copied(
+                BaselineClaim,
+                judged.claim,
                 fingerprint=fingerprint(judged.claim),
-                **whole_of(judged.verdict, judged.outcome.pooled),
+                verdict=judged.verdict,
+                lower=pooled and pooled.lower,
+                upper=pooled and pooled.upper,
+                certificates={},
                 cells={
-                    "; ".join(labels[i] for i in o.cells) or "all": cell_of(o.verdict.value, o.lower, o.upper)
+                    "; ".join(labels[i] for i in o.cells) or "all": copied(BaselineCell, o)
                     for o in judged.outcome.outcomes
                 },
             )

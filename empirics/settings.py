@@ -54,11 +54,7 @@ def refuse(key: str, value: object, allowed: str) -> None:
 def gathered(
     kind: type[BaseModel], data: dict[str, Any], file: Path | None = None, settings: Iterable[str] = ()
 ) -> dict[str, Any]:
-    """``data`` with a TOML file and ``KEY=VALUE`` settings over it; not yet validated.
-
-    Raises:
-        UsageError: an unreadable file, or a setting that is not of that form.
-    """
+    """``data`` with a TOML file and ``KEY=VALUE`` settings over it, not yet validated; or a UsageError."""
     if file is not None:
         _merge(kind, data, _read(file), str(file))
     for setting in settings:
@@ -113,11 +109,10 @@ def _sections(kind: type[BaseModel]) -> str:
 
 
 def _tuples(data: Mapping[str, Any]) -> dict[str, Any]:
-    def convert(value: Any) -> Any:
-        return tuple(value) if isinstance(value, list) else value
-
     return {
-        section: {key: convert(value) for key, value in values.items()} if isinstance(values, Mapping) else values
+        section: {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+        if isinstance(values, Mapping)
+        else values
         for section, values in data.items()
     }
 
@@ -129,23 +124,19 @@ def _explain(kind: type[BaseModel], error: ValidationError) -> str:
     key = ".".join(str(part) for part in location if not isinstance(part, int))
     if not location or " is refused: allowed is " in first["msg"]:  # a refusal of ours, complete in itself
         return first["msg"].removeprefix("Value error, ")
-    if first["type"] == "extra_forbidden":
-        if len(location) == 1:
-            line = f"unknown section [{key}]; allowed are {_sections(kind)}"
-        else:
-            section = kind.model_fields[str(location[0])].annotation
-            assert section is not None
-            line = f"unknown key {key}={_show(first['input'])}; allowed in [{location[0]}] are " + ", ".join(
-                section.model_fields
-            )
+    value = _show(first["input"])
+    if first["type"] == "extra_forbidden" and len(location) == 1:
+        line = f"unknown section [{key}]; allowed are {_sections(kind)}"
+    elif first["type"] == "extra_forbidden":
+        section = kind.model_fields[str(location[0])].annotation
+        assert section is not None
+        line = f"unknown key {key}={value}; allowed in [{location[0]}] are {', '.join(section.model_fields)}"
+    elif first["type"] == "too_short":
+        line = f"{key}={value} is refused: the axis is empty, allowed is a list of at least one value"
     else:
         message = first["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
         message = message[0].lower() + message[1:].replace("valid tuple", "list").replace("tuple", "list")
-        line = f"{key}={_show(first['input'])} is refused: allowed is {message}"
-        if first["type"] == "too_short":
-            line = (
-                f"{key}={_show(first['input'])} is refused: the axis is empty, allowed is a list of at least one value"
-            )
+        line = f"{key}={value} is refused: allowed is {message}"
     return line + (f" (and {len(errors) - 1} more)" if len(errors) > 1 else "")
 
 

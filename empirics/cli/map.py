@@ -48,11 +48,10 @@ def map_command(
     """
     from empirics.experiments.map_design import MapDesign
     from empirics.files import prepare_directory
-    from empirics.regimes.make import check_resamples, make_map
-    from empirics.regimes.plan import load_map_settings, map_arms, variations_of
+    from empirics.regimes.make import check_resamples, load_map_settings, make_map, map_arms, variations_of
     from empirics.regimes.regime import Thresholds
     from empirics.report.map_files import MAP_FILES, print_map, write_map_files
-    from empirics.runs.device import resolved_device
+    from empirics.runs.environment import resolved_device
     from empirics.runs.store import Store
 
     design: MapDesign = registered(experiment).map_design()

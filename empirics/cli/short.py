@@ -15,7 +15,7 @@ from empirics.errors import UsageError
 from empirics.experiments.load import load_settings
 from empirics.experiments.protocol import Experiment
 from empirics.experiments.registry import experiments
-from empirics.runs.device import resolved_device
+from empirics.runs.environment import resolved_device
 from empirics.runs.pool import available_cores
 
 __all__ = ["attach"]

@@ -16,7 +16,7 @@ from empirics.experiments.load import load_settings
 from empirics.experiments.protocol import Experiment, Plan
 from empirics.experiments.registry import experiment as registered
 from empirics.experiments.registry import experiments, on_facts
-from empirics.runs.device import resolved_device
+from empirics.runs.environment import resolved_device
 from empirics.runs.pool import available_cores
 from empirics.runs.store import Store
 from empirics.verification.assembly import DEFECT
@@ -156,7 +156,6 @@ def foresee(
     found = forecast(
         experiment,
         settled,
-        resolved_device(settled.compute.device)[0],
         claims=claims,
         stored=output / "runs.sqlite",
         workers=plan.workers,

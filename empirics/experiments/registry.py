@@ -13,8 +13,8 @@ from empirics.errors import UsageError
 from empirics.experiments.document import CellResult
 from empirics.experiments.facts import FactTable
 from empirics.experiments.protocol import Experiment
+from empirics.observables.catalogue import SHARED
 from empirics.observables.definition import Observable
-from empirics.observables.shared import SHARED
 from theory import Notation
 from theory.registry import BrokenPluginError
 

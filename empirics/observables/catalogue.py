@@ -10,12 +10,16 @@ from collections.abc import Mapping
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
+from typing import Final
 
+from empirics.observables import covering, extraction
 from empirics.observables.definition import Observable
-from empirics.observables.shared import SHARED
 from theory.registry import BrokenPluginError
 
-__all__ = ["ENTRY_POINT_GROUP", "observables"]
+__all__ = ["ENTRY_POINT_GROUP", "SHARED", "observables"]
+
+SHARED: Final[tuple[Observable, ...]] = (*extraction.OBSERVABLES, *covering.OBSERVABLES)
+"""Those that experiments share: what fine-tuning leaves, and exact probabilities of coverage."""
 
 ENTRY_POINT_GROUP = "factbound.observables"
 _EXPERIMENTS = "factbound.experiments"

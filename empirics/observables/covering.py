@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from functools import lru_cache
+from collections.abc import Mapping
+from functools import lru_cache, partial
 from types import MappingProxyType
 from typing import Final
 
@@ -27,8 +27,8 @@ def covering_observables(finetuned: int, multiplicity: int, templates: int) -> M
     return MappingProxyType(found)
 
 
-def _exact(name: str) -> Callable[[Mapping[str, float]], float | None]:
-    return lambda symbols: covering_observables(int(symbols["N_f"]), int(symbols["K"]), int(symbols["R"]))[name]
+def _exact(name: str, symbols: Mapping[str, float]) -> float | None:
+    return covering_observables(int(symbols["N_f"]), int(symbols["K"]), int(symbols["R"]))[name]
 
 
 _SMALL: Final[tuple[Mapping[str, float], ...]] = tuple(
@@ -38,51 +38,23 @@ _SMALL: Final[tuple[Mapping[str, float], ...]] = tuple(
     for finetuned in (1, 2, 3, 5, 10, 20, 40, 80)
 )
 
-OBSERVABLES = (
-    Observable(
-        "covering_some_unseen",
-        "P[some own template unseen] averaged over worlds, by the covering Markov chain in float64.",
-        "probability",
-        0,
-        1,
-        trivial=1.0,
-        sampling="exact",
-        exact=_exact("covering_some_unseen"),
-        small=_SMALL,
+_DEFINITIONS: Final = {
+    "covering_some_unseen": (
+        "P[some own template unseen] averaged over worlds, by the covering Markov chain in float64."
     ),
-    Observable(
-        "covering_none_seen",
-        "P[no own template seen] averaged over worlds, as a product of hypergeometric factors in float64.",
-        "probability",
-        0,
-        1,
-        trivial=1.0,
-        sampling="exact",
-        exact=_exact("covering_none_seen"),
-        small=_SMALL,
+    "covering_none_seen": (
+        "P[no own template seen] averaged over worlds, as a product of hypergeometric factors in float64."
     ),
-    Observable(
-        "coverage_union",
-        "P[some own template has C_r <= N_f K / (2|R|)] averaged over worlds, by the chain on counts "
-        "in float64 (theory.coverage.laws.some_below_half_by_chain); undefined where the chain is too "
-        "large.",
-        "probability",
-        0,
-        1,
-        trivial=1.0,
-        sampling="exact",
-        exact=_exact("coverage_union"),
-        small=_SMALL,
+    "coverage_union": (
+        "P[some own template has C_r <= N_f K / (2|R|)] averaged over worlds, by the chain on counts in float64 "
+        "(theory.coverage.laws.some_below_half_by_chain); undefined where the chain is too large."
     ),
+    "coverage_half_mean_tail": "P[C_r <= N_f K / (2|R|)] for C_r ~ Binomial(N_f, K/|R|), summed in exact integers.",
+}
+
+OBSERVABLES = tuple(
     Observable(
-        "coverage_half_mean_tail",
-        "P[C_r <= N_f K / (2|R|)] for C_r ~ Binomial(N_f, K/|R|), summed in exact integers.",
-        "probability",
-        0,
-        1,
-        trivial=1.0,
-        sampling="exact",
-        exact=_exact("coverage_half_mean_tail"),
-        small=_SMALL,
-    ),
+        name, definition, "probability", 0, 1, trivial=1.0, sampling="exact", exact=partial(_exact, name), small=_SMALL
+    )
+    for name, definition in _DEFINITIONS.items()
 )

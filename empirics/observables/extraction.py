@@ -3,123 +3,76 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 from empirics.observables.definition import NATS, SHARE, Observable
 
 __all__ = ["OBSERVABLES"]
 
+_share = partial(Observable, unit=SHARE, lower=0, upper=1)
+_not_negative = partial(Observable, lower=0, upper=math.inf)
+_BY_UNSEEN = {
+    "0": "none of whose own templates is uncovered",
+    "1": "with exactly one uncovered own template",
+    "2": "with exactly two uncovered own templates",
+    "3_or_more": "with three or more uncovered own templates",
+}
+
 OBSERVABLES = (
-    Observable(
+    _share(
         "ood_error",
         "Share of the facts not fine-tuned whose arg max at [s, p] over the whole vocabulary is not a(s); "
         "a tie counts as an error. For language models: whose greedy answer to the question is none of the accepted "
         "answers.",
-        SHARE,
-        0,
-        1,
         trivial=1.0,
         better="lower",
     ),
-    Observable(
-        "ood_loss",
-        "Mean -log p(a(s)|s,p) over the facts not fine-tuned.",
-        NATS,
-        0,
-        math.inf,
-        better="lower",
-    ),
-    Observable(
+    _not_negative("ood_loss", "Mean -log p(a(s)|s,p) over the facts not fine-tuned.", unit=NATS, better="lower"),
+    _share(
         "finetuning_error",
         "Share of the fine-tuned facts whose arg max at [s, p] is not a(s); a tie counts as an error.",
-        SHARE,
-        0,
-        1,
         trivial=1.0,
         better="lower",
     ),
-    Observable(
+    _share(
         "own_template_error_share",
         "Among the wrong held-out answers, the share whose arg max is one of the fact's own templates; "
         "undefined without errors.",
-        SHARE,
-        0,
-        1,
     ),
-    Observable(
+    _not_negative(
         "unseen_own_templates",
         "Mean over held-out facts of the number of own templates that no fine-tuned fact was written with.",
-        "templates per fact",
-        0,
-        math.inf,
+        unit="templates per fact",
     ),
-    Observable(
-        "ood_error_unseen_0",
-        "OOD error over the held-out facts none of whose own templates is uncovered; undefined without any.",
-        SHARE,
-        0,
-        1,
-        better="lower",
+    *(
+        _share(
+            f"ood_error_unseen_{number}",
+            f"OOD error over the held-out facts {which}; undefined without any.",
+            better="lower",
+        )
+        for number, which in _BY_UNSEEN.items()
     ),
-    Observable(
-        "ood_error_unseen_1",
-        "OOD error over the held-out facts with exactly one uncovered own template; undefined without any.",
-        SHARE,
-        0,
-        1,
-        better="lower",
-    ),
-    Observable(
-        "ood_error_unseen_2",
-        "OOD error over the held-out facts with exactly two uncovered own templates; undefined without any.",
-        SHARE,
-        0,
-        1,
-        better="lower",
-    ),
-    Observable(
-        "ood_error_unseen_3_or_more",
-        "OOD error over the held-out facts with three or more uncovered own templates; undefined without any.",
-        SHARE,
-        0,
-        1,
-        better="lower",
-    ),
-    Observable(
+    _share(
         "some_template_unseen",
         "Share of held-out facts with at least one own template that no fine-tuned fact was written with.",
-        SHARE,
-        0,
-        1,
     ),
-    Observable(
+    _share(
         "uncovered_extracted",
         "Share of held-out facts that are answered right although some own template is one that no fine-tuned fact "
         "was written with: extraction without coverage.",
-        SHARE,
-        0,
-        1,
     ),
-    Observable(
+    _not_negative(
         "finetuning_step",
         "Step size of fine-tuning, where it is full-batch gradient descent on the whole linear memory with uniform "
         "attention and every fact has an answer of its own.",
-        "step size",
-        0,
-        math.inf,
+        unit="step size",
     ),
-    Observable(
-        "no_template_seen",
-        "Share of held-out facts none of whose own templates a fine-tuned fact was written with.",
-        SHARE,
-        0,
-        1,
+    _share(
+        "no_template_seen", "Share of held-out facts none of whose own templates a fine-tuned fact was written with."
     ),
-    Observable(
+    _share(
         "templates_below_half",
         "Share of the templates r with C_r <= N_f K / (2|R|), C_r the number of fine-tuned facts with r.",
-        SHARE,
-        0,
-        1,
     ),
     Observable(
         "coverage_auc_excess",
@@ -140,12 +93,9 @@ OBSERVABLES = (
         1,
         trivial=0.0,
     ),
-    Observable(
+    _share(
         "prompt_subject_attention",
         "Mean attention weight on the subject at the prompt's position after fine-tuning, over the facts not "
         "fine-tuned.",
-        SHARE,
-        0,
-        1,
     ),
 )

@@ -8,8 +8,10 @@ folds only, so that no item is predicted by constants that its own fold helped t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +19,14 @@ from scipy.optimize import minimize
 from scipy.special import expit
 from scipy.stats import rankdata
 
-from empirics.regimes.document import AccuracyRow, BinRow
+from empirics.experiments.map_design import FloatArray
+from empirics.experiments.protocol import Point
+from empirics.regimes.document import AccuracyRow, BinRow, MapCell
+from empirics.regimes.regime import in_transition
+from empirics.regimes.survey import Survey
 
-__all__ = ["Scored", "accuracies", "area", "calibrated", "cell_errors", "logistic", "reliability"]
+__all__ = ["Scored", "accuracies", "area", "calibrated", "cell_errors", "logistic", "prediction_part", "reliability"]
 
-FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 _BINS = 10
@@ -29,14 +34,10 @@ _BINS = 10
 
 @dataclass(frozen=True)
 class Scored:
-    """Items (held-out facts, say) of many runs; arrays of shape [n].
+    """Items (held-out facts, say) of many runs, each with the position of its cell; arrays of shape [n].
 
-    Attributes:
-        cell: position of the item's cell.
-        seed: the run's seed.
-        fold: items of one fold share what was drawn: their constants are fitted on the other folds.
-        succeeded: the outcome.
-        scores: by predictor; NaN where it does not predict.
+    Items of one ``fold`` share what was drawn: their constants are fitted on the other folds. ``scores`` are by
+    predictor, NaN where it does not predict.
     """
 
     cell: IntArray
@@ -52,6 +53,51 @@ class Scored:
         """The items where ``chosen``."""
         scores = {name: values[chosen] for name, values in self.scores.items()}
         return Scored(self.cell[chosen], self.seed[chosen], self.fold[chosen], self.succeeded[chosen], scores)
+
+
+def prediction_part(survey: Survey, cells: Sequence[MapCell], resamples: int) -> list[AccuracyRow]:
+    """Each predictor on each part; nothing if the experiment predicts no single items."""
+    items = _scored(survey)
+    if items is None:
+        return []
+    axis, leading = survey.design.axis, survey.experiment.leading
+    values = [place.point[axis] for place in survey.places]
+    inside = [i for i, c in enumerate(cells) if in_transition(c.error)]
+    parts: dict[str, Sequence[int]] = {
+        "transition cells": inside,
+        "transition cells, main grid": [i for i in inside if cells[i].variant == leading],
+        "transition cells, variations": [i for i in inside if cells[i].variant != leading],
+        "every cell": range(len(cells)),
+    }
+    for n in sorted(set(values)):
+        parts[f"{axis} = {n}"] = [i for i in inside if values[i] == n]
+    for arm in survey.arms:
+        parts[f"arm {arm.name}"] = [i for i in inside if cells[i].variant == arm.name]
+    return accuracies(items, parts, resamples)
+
+
+def _scored(survey: Survey) -> Scored | None:
+    """Every item of every run, with its fold."""
+    design = survey.design.items
+    if design is None:
+        return None
+    names = (design.outcome, *design.predictors)
+    columns: dict[str, list[Any]] = {name: [] for name in ("cell", "seed", "fold", *names)}
+    folds: dict[Point, int] = {}
+    for index, place in enumerate(survey.places):
+        fold = folds.setdefault(place.point.on(design.folds), len(folds))
+        for run in survey.runs.of(place.arm.name, place.cell.on(survey.experiment.run_axes)):
+            details: Mapping[str, Sequence[float]] = run.details.get(place.cell, {})
+            count = len(details.get(design.outcome, ()))
+            for name, constant in (("cell", index), ("seed", run.seed), ("fold", fold)):
+                columns[name].append(np.full(count, constant, dtype=np.int64))
+            for name in names:
+                columns[name].append(np.asarray(details.get(name, [math.nan] * count), dtype=np.float64))
+    joined = {name: np.concatenate(parts) for name, parts in columns.items() if parts}
+    if not joined or not len(joined["cell"]):
+        return None
+    scores = {name: joined[name] for name in design.predictors if np.isfinite(joined[name]).any()}
+    return Scored(joined["cell"], joined["seed"], joined["fold"], joined[design.outcome] > 0, scores)
 
 
 def area(score: FloatArray, succeeded: BoolArray) -> float | None:

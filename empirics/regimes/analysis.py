@@ -13,7 +13,9 @@ from empirics.experiments.protocol import Point
 from empirics.experiments.settings import ExperimentSettings
 from empirics.judging.confidence import interval
 from empirics.judging.judge import judge_claim
-from empirics.regimes.contours import LEVELS, Crossing, measured_crossing, predicted_crossing
+from empirics.judging.table import CellTable
+from empirics.regimes.accuracy import prediction_part
+from empirics.regimes.contours import LEVELS, measured_crossing, predicted_crossing
 from empirics.regimes.document import (
     ArmRow,
     ContourRow,
@@ -26,13 +28,10 @@ from empirics.regimes.document import (
     VariationRow,
 )
 from empirics.regimes.laws import law_part
-from empirics.regimes.plan import keys_of
-from empirics.regimes.prediction import prediction_part
-from empirics.regimes.regime import Thresholds, regime_of
-from empirics.regimes.sample import TRANSITION
+from empirics.regimes.regime import TRANSITION, Thresholds, regime_of
 from empirics.regimes.survey import Place, Survey, value, values
 from empirics.verification.assembly import bound_at
-from empirics.verification.document import beginning
+from empirics.verification.document import beginning, copied
 from theory import claim
 
 __all__ = ["analyse", "reading_verdicts"]
@@ -55,10 +54,7 @@ def analyse(
     return RegimeMap(
         **beginning(survey.experiment, settings, wall_seconds, complete=complete),
         design=_design(survey),
-        variations=[
-            VariationRow(key=v.key, values=list(v.values), main=_main_value(design, settings, v.key))
-            for v in variations
-        ],
+        variations=[copied(VariationRow, v, main=_main_value(design, settings, v.key)) for v in variations],
         arms=[
             ArmRow(name=arm.name, key=key, value=number, size=key in design.sizes.values())
             for arm in survey.arms
@@ -76,15 +72,15 @@ def analyse(
 
 def reading_verdicts(survey: Survey) -> list[dict[str, str]]:
     """For every cell the verdict on each reading; a reading's alpha is divided over all cells of the map."""
-    readings, alpha = survey.design.readings, survey.settings.verdict.alpha
     observables = {o.name: o for o in survey.experiment.observables}
-    found: list[dict[str, str]] = [dict.fromkeys(readings, "NOT TESTED") for _ in survey.tables]
-    share = survey.settings.verdict.model_copy(update={"alpha": alpha / len(survey.tables)})
-    for at, table in zip(found, survey.tables, strict=True):
-        for reading in readings:
-            (outcome,) = judge_claim(claim(reading).on(table.variant), [table], share, observables).outcomes
-            at[reading] = outcome.verdict.value
-    return found
+    verdict = survey.settings.verdict
+    share = verdict.model_copy(update={"alpha": verdict.alpha / len(survey.tables)})
+
+    def word(reading: str, table: CellTable) -> str:
+        (outcome,) = judge_claim(claim(reading).on(table.variant), [table], share, observables).outcomes
+        return outcome.verdict.value
+
+    return [{reading: word(reading, table) for reading in survey.design.readings} for table in survey.tables]
 
 
 def _cell(survey: Survey, place: Place, verdicts: dict[str, str], thresholds: Thresholds) -> MapCell:
@@ -93,24 +89,22 @@ def _cell(survey: Survey, place: Place, verdicts: dict[str, str], thresholds: Th
     limits = interval(errors, alpha) if errors else None
     predictors = design.items.predictors if design.items else {}
     bounds = {c.id: bound_at(claim(c.id), table.symbols) for c in design.charted}
-    return MapCell.model_validate(
-        {
-            "variant": place.arm.name,
-            **_columns(design, place.point),
-            "symbols": table.symbols,
-            "seeds": table.seeds,
-            "failed": sorted(table.failed),
-            "in_scope_seeds": survey.in_scope(table),
-            "gap": survey.premise and _mean(values(table, survey.premise.observable)),
-            "error": limits and limits.mean,
-            "lower": limits and limits.lower,
-            "upper": limits and limits.upper,
-            "regime": regime_of(errors, alpha, thresholds).value,
-            "in_law": survey.in_law(place),
-            "laws": {name: found.bound for name, found in bounds.items() if found},
-            "verdicts": verdicts,
-            "predicted": {name: _mean(values(table, observable)) for name, observable in predictors.items()},
-        }
+    return MapCell(
+        variant=place.arm.name,
+        **_columns(design, place.point),
+        symbols=table.symbols,
+        seeds=table.seeds,
+        failed=sorted(table.failed),
+        in_scope_seeds=survey.in_scope(table),
+        gap=survey.premise and _mean(values(table, survey.premise.observable)),
+        error=limits and limits.mean,
+        lower=limits and limits.lower,
+        upper=limits and limits.upper,
+        regime=regime_of(errors, alpha, thresholds),
+        in_law=survey.in_law(place),
+        laws={name: found.bound for name, found in bounds.items() if found},
+        verdicts=verdicts,
+        predicted={name: _mean(values(table, observable)) for name, observable in predictors.items()},
     )
 
 
@@ -133,68 +127,58 @@ def _contours(survey: Survey, resamples: int) -> list[ContourRow]:
     for group in groups.values():
         series = sorted(group, key=lambda place: place.cell[design.axis])
         sizes = [place.cell[design.axis] for place in series]
-        seeds = series[0].table.seeds
-        errors = np.array([[value(p.table, design.observable, seed) for seed in seeds] for p in series])
+        table = series[0].table
+        fixed = {name: number for name, number in table.symbols.items() if name != design.axis}
+        columns = _columns(design, series[0].point)
+        del columns[design.columns[design.axis]]
+        errors = np.array([[value(p.table, design.observable, seed) for seed in table.seeds] for p in series])
         for level in LEVELS:
             crossing = measured_crossing(sizes, errors, level, resamples)
-            if crossing is not None:
-                found.append(_contour(survey, series[0], level, sizes, crossing))
+            if crossing is None:
+                continue
+            beyond = {0.0: "below", math.inf: "above"}.get(crossing.value)
+            found.append(
+                ContourRow(
+                    variant=series[0].arm.name,
+                    **columns,
+                    symbols=fixed,
+                    level=level,
+                    measured=None if beyond else crossing.value,
+                    beyond=beyond,
+                    lower=np.clip(crossing.lower, sizes[0], sizes[-1]),
+                    upper=np.clip(crossing.upper, sizes[0], sizes[-1]),
+                    in_law=survey.in_law(series[0]),
+                    predicted={
+                        c.id: predicted_crossing(c.id, level, design.axis, Point.of(**fixed).on(claim(c.id).symbols))
+                        for c in design.charted
+                    },
+                )
+            )
     return found
-
-
-def _contour(survey: Survey, place: Place, level: float, sizes: Sequence[int], crossing: Crossing) -> ContourRow:
-    design = survey.design
-    beyond = {0.0: "below", math.inf: "above"}.get(crossing.value)
-    fixed = {name: number for name, number in place.table.symbols.items() if name != design.axis}
-    columns = _columns(design, place.point)
-    del columns[design.columns[design.axis]]
-    return ContourRow.model_validate(
-        {
-            "variant": place.arm.name,
-            **columns,
-            "symbols": fixed,
-            "level": level,
-            "measured": None if beyond else crossing.value,
-            "beyond": beyond,
-            "lower": np.clip(crossing.lower, sizes[0], sizes[-1]),
-            "upper": np.clip(crossing.upper, sizes[0], sizes[-1]),
-            "in_law": survey.in_law(place),
-            "predicted": {
-                c.id: predicted_crossing(c.id, level, design.axis, Point.of(**fixed).on(claim(c.id).symbols))
-                for c in design.charted
-            },
-        }
-    )
 
 
 def _design(survey: Survey) -> DesignPart:
     """What the map shows, in the words and names that tables and figures need."""
     design = survey.design
     laws, items, quantity = design.laws, design.items, design.quantity
-    return DesignPart(
-        observable=design.observable,
-        subject=design.subject,
-        axis=design.axis,
-        others=list(design.others),
-        columns=design.columns,
-        levels=list(LEVELS),
+    return copied(
+        DesignPart,
+        design,
+        levels=LEVELS,
         transition=TRANSITION,
         most=design.most(survey.places[0].point) if design.most else None,
         premise=survey.premise,
-        quantity=QuantityRow.model_validate(quantity, from_attributes=True) if quantity else None,
-        readings=list(design.readings),
-        claims=list(design.charted),
-        laws=[LawRow(name=w.name, title=w.title, coefficients=len(w.coefficients)) for w in laws.laws] if laws else [],
+        quantity=copied(QuantityRow, quantity) if quantity else None,
+        claims=design.charted,
+        laws=[copied(LawRow, law, coefficients=len(law.coefficients)) for law in laws.laws] if laws else [],
         rivals={laws[name].column: heading for name, heading in laws.rivals.items()} if laws else {},
         collinear=(laws.collinear[0].name, laws.collinear[1].name) if laws and laws.collinear else None,
-        items=ItemsRow(item=items.item, basis=items.basis, predictors=list(items.predictors), folds=list(items.folds))
-        if items
-        else None,
+        items=copied(ItemsRow, items, predictors=list(items.predictors)) if items else None,
     )
 
 
 def _main_value(design: MapDesign, settings: ExperimentSettings, key: str) -> float | None:
     """The main settings' value of what varies, if it is a number."""
-    section, _, name = keys_of(design, key)[0].partition(".")
+    section, _, name = design.together.get(key, (key,))[0].partition(".")
     found = getattr(getattr(settings, section), name)
     return float(found) if isinstance(found, int | float) and not isinstance(found, bool) else None

@@ -76,8 +76,5 @@ def measured_crossing(
 
 @lru_cache(maxsize=4096)
 def predicted_crossing(identifier: str, level: float, axis: str, point: Point) -> int | None:
-    """The least value of the axis at which a claim's bound (or exact law) is at most the level; None if none is.
-
-    ``point`` holds the claim's other symbols.
-    """
+    """The least value of the axis at which a claim's number is at most the level; ``point`` holds its other symbols."""
     return plan(identifier, str(level), axis, **dict(point.values)).value

@@ -283,13 +283,7 @@ class RegimeMap(Described, Document):
 
 
 def read_map(path: Path) -> RegimeMap:
-    """Read a map.
-
-    Raises:
-        UsageError: it is of another schema version; the line says what to do.
-        OSError: the file cannot be read.
-        pydantic.ValidationError: it is no map.
-    """
+    """Read a map; raises what :func:`empirics.verification.document.read_document` does."""
     again = f"run 'factbound map --output {path.parent}' again: finished runs of the same code are found there"
     return read_document(RegimeMap, path, again)
 

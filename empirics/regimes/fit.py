@@ -42,10 +42,7 @@ def quasi_likelihood(eta: FloatArray, share: FloatArray) -> float:
 def fit_rates(design: FloatArray, share: FloatArray, offset: FloatArray | float = 0.0) -> FloatArray:
     """The coefficients beta that maximise the quasi-likelihood; shape [p].
 
-    Args:
-        design: X; shape [n, p], of full column rank.
-        share: y, in [0, 1]; shape [n].
-        offset: known part of log(-log mu); shape [n] or a number.
+    X is of shape [n, p] and full column rank; y in [0, 1], of shape [n]; the offset of shape [n] or a number.
 
     Raises:
         NoFit: fewer rows than coefficients, dependent columns, or shares that push a coefficient to infinity.
@@ -60,7 +57,8 @@ def fit_rates(design: FloatArray, share: FloatArray, offset: FloatArray | float 
     centre = design.mean(axis=0) * varies if intercept else np.zeros(p)
     scale = np.where(varies, design.std(axis=0), 1.0)
     x = (design - centre) / scale
-    beta = _start(x, share, offset)
+    inside = np.clip(share, 0.01, 0.99)
+    beta = np.linalg.lstsq(x, np.log(-np.log(inside)) - offset, rcond=None)[0]  # a start: least squares on log(-log y)
     value = quasi_likelihood(x @ beta + offset, share)
     for _ in range(_STEPS):
         gradient, curvature = _derivatives(x, share, x @ beta + offset)
@@ -87,11 +85,7 @@ def fit_rates(design: FloatArray, share: FloatArray, offset: FloatArray | float 
 
 
 def fitted(law: Law, points: Sequence[Point], errors: FloatArray) -> FloatArray:
-    """A law's coefficients on observed errors; shapes [n] to [p].
-
-    Raises:
-        NoFit: they do not determine them.
-    """
+    """A law's coefficients on observed errors, shapes [n] to [p]; NoFit is raised if they do not determine them."""
     design, offset = law.design(points)
     return fit_rates(design, errors, offset)
 
@@ -114,9 +108,3 @@ def _derivatives(x: FloatArray, share: FloatArray, eta: FloatArray) -> tuple[Flo
     slope = -share * rate + (1.0 - share) * rate * q
     second = -share * rate + (1.0 - share) * (rate * q - rate**2 * q * (1.0 + q))
     return x.T @ slope, -(x.T * second) @ x
-
-
-def _start(x: FloatArray, share: FloatArray, offset: FloatArray | float) -> FloatArray:
-    """Least squares on log(-log y), y kept off 0 and 1."""
-    inside = np.clip(share, 0.01, 0.99)
-    return np.asarray(np.linalg.lstsq(x, np.log(-np.log(inside)) - offset, rcond=None)[0], dtype=np.float64)

@@ -1,24 +1,107 @@
-"""The map of regimes: runs, then what they show."""
+"""The map of regimes: what it runs, and the making of it.
+
+It runs a grid, and variations of it, one thing at a time. A variation is an arm like any other: an overlay of settings
+keys at the cells that ``[arms]`` selects from the main grid, with the same seeds.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+import tomllib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
 
 from empirics.errors import UsageError
+from empirics.experiments.arms import Arm
 from empirics.experiments.map_design import MapDesign, Variation
 from empirics.experiments.settings import ExperimentSettings
 from empirics.regimes.analysis import analyse
 from empirics.regimes.document import RegimeMap
-from empirics.regimes.plan import map_arms
 from empirics.regimes.regime import Thresholds
 from empirics.regimes.survey import Survey
 from empirics.runs.pool import available_cores
-from empirics.runs.source import Progress, RunSource
+from empirics.runs.source import Progress, RunSource, wanted
 from empirics.runs.store import Store
+from empirics.settings import gathered, parse_setting, validated
 from empirics.verification.assembly import Runs
 
-__all__ = ["check_resamples", "make_map"]
+__all__ = ["check_resamples", "load_map_settings", "make_map", "map_arms", "parse_variation", "variations_of"]
+
+
+def load_map_settings(
+    design: MapDesign, preset: str = "default", file: Path | None = None, settings: Iterable[str] = ()
+) -> ExperimentSettings:
+    """The main settings of a map from a preset of its own, a TOML file and ``KEY=VALUE`` settings; or a UsageError."""
+    if preset not in design.presets:
+        raise UsageError(f"preset={preset} is unknown: allowed is {', '.join(design.presets)}")
+    data = tomllib.loads(design.presets[preset].file.read_text(encoding="utf-8"))
+    kind = design.experiment.settings
+    return validated(kind, gathered(kind, data, file, settings))
+
+
+def variations_of(design: MapDesign, preset: str, given: Sequence[str] | None = None) -> tuple[Variation, ...]:
+    """The preset's variations, or those given as ``KEY=[VALUE, ...]``."""
+    return design.presets[preset].variations if given is None else tuple(parse_variation(design, v) for v in given)
+
+
+def parse_variation(design: MapDesign, text: str) -> Variation:
+    """A variation from ``KEY=[VALUE, ...]``; a UsageError if it is not of that form, or no run depends on the key."""
+    key, separator, values = text.partition("=")
+    key, parsed = key.strip(), parse_setting(values)
+    if not separator or not isinstance(parsed, list) or not parsed:
+        raise UsageError(f"--vary {text!r} is not of the form KEY=[VALUE, ...], as in section.key=[1,2]")
+    if key in design.experiment.axes.values():
+        raise UsageError(f"--vary {key} is refused: it is an axis of the grid; allowed is --set {key}=[...]")
+    section, _, name = key.partition(".")
+    sections = [s for s in design.experiment.settings.model_fields if s not in ExperimentSettings.model_fields]
+    if key not in design.together and (section not in sections or not name):
+        allowed = [*design.together, "keys of " + ", ".join(f"[{s}]" for s in sections)]
+        raise UsageError(f"--vary {key} is refused: allowed are {' and '.join(allowed)}")
+    return Variation(key, tuple(parsed))
+
+
+def map_arms(design: MapDesign, settings: ExperimentSettings, variations: Sequence[Variation]) -> tuple[Arm, ...]:
+    """The main grid, and one arm for each value of each variation that differs from the main settings.
+
+    A UsageError tells of a value that the settings refuse, and of arms that a map does not run.
+    """
+    if settings.arms.run:
+        raise UsageError(f"arms.run={list(settings.arms.run)} is refused: a map varies by --vary; allowed is []")
+    main = settings.model_copy(update={"arms": type(settings.arms)()})
+    arms = [Arm(design.experiment.leading, {}, main)]
+    for variation in variations:
+        for value in variation.values:
+            arm = _arm(design, settings, main, variation, value)
+            if arm is not None and all(arm.name != other.name for other in arms):
+                arms.append(arm)
+    return tuple(arms)
+
+
+def _arm(
+    design: MapDesign, settings: ExperimentSettings, main: ExperimentSettings, variation: Variation, value: Any
+) -> Arm | None:
+    """The arm of one value; None if the main settings have it already."""
+    data = main.model_dump()
+    together = design.together.get(variation.key, (variation.key,))
+    keys = [tuple(key.split(".", 1)) for key in together]
+    before = [data[section].get(name) for section, name in keys]
+    if all(current == value and type(current) is type(value) for current in before):
+        return None
+    for key in design.experiment.axes.values():
+        section, _, axis = key.partition(".")
+        chosen = getattr(settings.arms, axis, ())
+        if chosen:
+            kept = tuple(v for v in data[section][axis] if v in chosen)
+            if not kept:
+                allowed = list(data[section][axis])
+                raise UsageError(f"arms.{axis}={list(chosen)} is refused: allowed are values of {key}={allowed}")
+            data[section][axis] = kept
+    for section, name in keys:
+        data[section][name] = value
+    if variation.key in design.adapted:
+        design.adapted[variation.key](data, main, value)
+    return Arm(f"{variation.key}={value}", dict.fromkeys(together, value), validated(type(settings), data))
 
 
 def check_resamples(resamples: int) -> None:
@@ -42,17 +125,14 @@ def make_map(
 ) -> RegimeMap:
     """Run the grid and its variations, and map what they show; what was finished if interrupted.
 
+    Args not listed are those of :func:`empirics.verification.verify.verify`.
+
     Args:
         design: the experiment's map.
-        settings: the main settings (:func:`empirics.regimes.plan.load_map_settings`).
+        settings: the main settings (:func:`empirics.regimes.make.load_map_settings`).
         variations: what varies beside them, one thing at a time.
         thresholds: what success and failure are; 0.3 and 0.7 if None.
         resamples: bootstrap samples of seeds behind limits.
-        workers: processes; one per available core if None.
-        progress: told as runs come in.
-        store: where finished runs are kept and found again; None keeps them in memory only.
-        fresh: do not look runs up in the store (they are still stored).
-        cluster: address of a dask scheduler in place of local processes.
 
     Raises:
         UsageError: impossible settings.
@@ -63,13 +143,8 @@ def make_map(
     experiment, seeds = design.experiment, settings.seeds
     arms, runs, complete = map_arms(design, settings, variations), Runs(), True
     source = RunSource(experiment, arms, workers or available_cores(), progress or Progress(), store, fresh, cluster)
-    wanted = {
-        (arm.name, unit): range(seeds.base, seeds.base + seeds.minimum)
-        for arm in arms
-        for unit in experiment.units(arm.settings)
-    }
     try:
-        for variant, finished in source.runs(wanted):
+        for variant, finished in source.runs(wanted(experiment, arms, seeds.base, seeds.base + seeds.minimum)):
             runs.add(variant, finished)
     except KeyboardInterrupt:
         complete = False

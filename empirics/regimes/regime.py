@@ -1,4 +1,4 @@
-"""Whether a cell succeeds or fails, with confidence."""
+"""Whether a cell succeeds or fails, with confidence, and whether it lies in the transition between."""
 
 from __future__ import annotations
 
@@ -9,7 +9,15 @@ from enum import StrEnum
 from empirics.errors import UsageError
 from empirics.judging.confidence import interval
 
-__all__ = ["Regime", "Thresholds", "regime_of"]
+__all__ = ["TRANSITION", "Regime", "Thresholds", "in_transition", "regime_of"]
+
+TRANSITION = (0.02, 0.98)
+"""Mean errors strictly between these make a transition cell: a law of the error can be told from another there."""
+
+
+def in_transition(error: float | None) -> bool:
+    """Whether a mean error is that of a transition cell."""
+    return error is not None and TRANSITION[0] < error < TRANSITION[1]
 
 
 class Regime(StrEnum):
@@ -24,11 +32,7 @@ class Regime(StrEnum):
 
 @dataclass(frozen=True)
 class Thresholds:
-    """A cell succeeds below ``success`` and fails above ``failure`` (mean error, 0 to 1).
-
-    Raises:
-        UsageError: not 0 < success < failure < 1.
-    """
+    """Mean errors below and above which a cell succeeds and fails; UsageError unless 0 < success < failure < 1."""
 
     success: float = 0.3
     failure: float = 0.7
@@ -42,15 +46,10 @@ class Thresholds:
 
 
 def regime_of(errors: Sequence[float], alpha: float, thresholds: Thresholds) -> Regime:
-    """The regime that the two-sided time-uniform interval at level 1 - alpha shows.
+    """The regime that the two-sided time-uniform interval at level 1 - alpha, for each cell by itself, shows.
 
     succeeds: upper limit <= success; fails: lower limit >= failure; transition: the interval lies between the
     thresholds; undecided: it contains one of them.
-
-    Args:
-        errors: the error of each seed.
-        alpha: probability that an interval misses the mean, for each cell by itself.
-        thresholds: what success and failure are.
     """
     if not errors:
         return Regime.NO_DATA

@@ -1,24 +1,24 @@
-"""What a map looks at: every cell of every arm, with its measurements and its point."""
+"""What a map looks at: every cell of every arm, with its measurements and its point; and the errors by seed."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from empirics.experiments.arms import Arm
-from empirics.experiments.map_design import MapDesign
+from empirics.experiments.map_design import FloatArray, MapDesign
 from empirics.experiments.protocol import Experiment, Point
 from empirics.experiments.settings import ExperimentSettings
 from empirics.judging.table import CellTable
 from empirics.regimes.document import PremiseRow
-from empirics.regimes.sample import Sample
+from empirics.regimes.regime import in_transition
 from empirics.verification.assembly import Runs, declared, in_scope, tables_of
 
-__all__ = ["Place", "Survey", "value", "values"]
+__all__ = ["Place", "Sample", "Survey", "value", "values"]
 
 
 @dataclass(frozen=True)
@@ -32,15 +32,51 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Survey:
-    """Whatever runs there are, cell by cell.
+class Sample:
+    """Observed errors at n points; a column per seed, NaN where it is out of scope or failed; shape [n, seeds]."""
 
-    Attributes:
-        design: the map.
-        settings: the main settings.
-        arms: the leading arm first.
-        runs: finished runs.
-    """
+    points: tuple[Point, ...]
+    errors: FloatArray
+
+    @property
+    def means(self) -> FloatArray:
+        """Mean error over the seeds of each point; NaN where there is none; shape [n]."""
+        return _means(self.errors)
+
+    def where(self, keep: Callable[[Point], bool]) -> Sample:
+        """The part at some points."""
+        return self._rows(map(keep, self.points))
+
+    def transition(self) -> Sample:
+        """The transition cells."""
+        return self._rows(map(in_transition, self.means))
+
+    def _rows(self, kept: Iterable[bool]) -> Sample:
+        chosen = [i for i, keep in enumerate(kept) if keep]
+        return Sample(tuple(self.points[i] for i in chosen), self.errors[chosen])
+
+    def resampled_means(self, draws: int, seed: int) -> FloatArray:
+        """Bootstrap means: whole seeds are drawn with replacement, the same ones at every point; shape [draws, n].
+
+        The seed is the unit: points may share what one seed draws, so seeds are resampled jointly.
+        NaN at points at which no drawn seed has a value.
+        """
+        generator = np.random.default_rng(seed)
+        width = self.errors.shape[1]
+        found = [_means(self.errors[:, generator.integers(0, width, size=width)]) for _ in range(draws)]
+        return np.array(found).reshape(draws, len(self.points))
+
+
+def _means(errors: FloatArray) -> FloatArray:
+    known = np.isfinite(errors)
+    count = known.sum(axis=1)
+    total = np.where(known, errors, 0.0).sum(axis=1)
+    return np.asarray(np.where(count > 0, total / np.maximum(count, 1), np.nan))
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Whatever runs there are, cell by cell; of the arms the leading one first."""
 
     design: MapDesign
     settings: ExperimentSettings
@@ -60,13 +96,11 @@ class Survey:
     @cached_property
     def places(self) -> list[Place]:
         """Every cell of every arm, in the order of the results."""
-        cells = declared(self.experiment, self.arms)
-        return [
-            Place(arm, cell, table, self._point(table)) for (arm, cell), table in zip(cells, self.tables, strict=True)
-        ]
-
-    def _point(self, table: CellTable) -> Point:
-        return Point(tuple((s, table.symbols[s]) for s in self.design.columns if s in table.symbols))
+        found = []
+        for (arm, cell), table in zip(declared(self.experiment, self.arms), self.tables, strict=True):
+            point = Point(tuple((s, table.symbols[s]) for s in self.design.columns if s in table.symbols))
+            found.append(Place(arm, cell, table, point))
+        return found
 
     def in_law(self, place: Place) -> bool:
         """Whether the laws speak of a cell: of the leading arm, or of an arm of another size."""
@@ -76,7 +110,8 @@ class Survey:
 
     def usual(self, point: Point) -> bool:
         """Whether a point has the sizes of the main settings."""
-        return point.on(tuple(self.design.sizes)) == self.places[0].point.on(tuple(self.design.sizes))
+        sizes = tuple(self.design.sizes)
+        return point.on(sizes) == self.places[0].point.on(sizes)
 
     @cached_property
     def premise(self) -> PremiseRow | None:

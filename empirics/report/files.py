@@ -14,8 +14,8 @@ from empirics.report.figures.plots import all_figures
 from empirics.report.html import report_html
 from empirics.report.sections import sections
 from empirics.report.tables import cells_csv
-from empirics.verification.document import refusal
-from empirics.verification.results import Results, read_results, write_results
+from empirics.verification.document import refusal, write_document
+from empirics.verification.results import Results, read_results
 
 __all__ = ["RESULT_FILES", "read_directory", "write_all", "write_figures", "write_page"]
 
@@ -40,7 +40,7 @@ def read_directory(directory: Path) -> Results:
 
 def write_all(results: Results, directory: Path) -> None:
     """results.json first, then everything that is drawn from it."""
-    write_results(results, directory / "results.json")
+    write_document(results, directory / "results.json")
     write_page(results, directory)
 
 

@@ -26,11 +26,7 @@ class BadRunError(Exception):
 def checked(
     experiment: Experiment, settings: ExperimentSettings, unit: Point, seeds: Sequence[int], given: Any
 ) -> list[UnitRun]:
-    """The runs of a unit at these seeds, if that is what the experiment gave.
-
-    Raises:
-        BadRunError: it gave something else.
-    """
+    """The runs of a unit at these seeds; a BadRunError if the experiment gave something else."""
     if not isinstance(given, list | tuple):
         raise BadRunError(f"run gave {type(given).__name__}, not a list of UnitRun")
     for run in given:

@@ -18,11 +18,7 @@ _CONNECT_SECONDS = 15
 
 
 def connect(address: str) -> Any:
-    """A client of the scheduler at ``address`` (as in tcp://10.0.0.5:8786).
-
-    Raises:
-        UsageError: dask.distributed is not installed, or nothing answers there.
-    """
+    """A client of the scheduler at ``address`` (as in tcp://10.0.0.5:8786); a UsageError if there can be none."""
     try:
         from distributed import Client
     except ImportError:

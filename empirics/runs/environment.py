@@ -1,21 +1,20 @@
-"""Where results come from: versions, machine, code."""
+"""Where results come from: versions, machine, device, code."""
 
 from __future__ import annotations
 
-import hashlib
 import platform
 import subprocess
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from empirics.errors import UsageError
 from empirics.experiments.presentation import Part
-from empirics.runs.device import resolved_device
+from empirics.files import hash_of
 
-__all__ = ["ROOT", "Environment", "code_hash", "describe_environment", "processor"]
+__all__ = ["Environment", "describe_environment", "processor", "resolved_device"]
 
-ROOT = Path(__file__).resolve().parents[2]
-"""The folder that holds both packages."""
+_ROOT = Path(__file__).resolve().parents[2]  # the folder that holds both packages
 
 
 class Environment(Part):
@@ -47,7 +46,7 @@ def describe_environment(device: str, dtype: str) -> Environment:
         factbound=_version("factbound"),
         git_commit=commit,
         git_dirty=dirty,
-        code_hash=code_hash(),
+        code_hash=_code_hash(),
         python=platform.python_version(),
         torch=torch.__version__,
         numpy=_version("numpy"),
@@ -60,13 +59,10 @@ def describe_environment(device: str, dtype: str) -> Environment:
 
 
 @lru_cache(maxsize=1)
-def code_hash() -> str:
+def _code_hash() -> str:
     """Hash of every Python source of both packages."""
-    digest = hashlib.sha256()
-    for package in ("theory", "empirics"):
-        for file in sorted((ROOT / package).rglob("*.py")):
-            digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.hexdigest()[:16]
+    files = [file for package in ("theory", "empirics") for file in sorted((_ROOT / package).rglob("*.py"))]
+    return hash_of((str(file.relative_to(_ROOT)), file) for file in files)[:16]
 
 
 def _version(name: str) -> str:
@@ -80,7 +76,7 @@ def _git() -> tuple[str | None, bool | None]:
     def ask(*arguments: str) -> str | None:
         try:
             done = subprocess.run(
-                ["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, timeout=10, check=True
+                ["git", "-C", str(_ROOT), *arguments], capture_output=True, text=True, timeout=10, check=True
             )
         except (OSError, subprocess.SubprocessError):
             return None
@@ -92,6 +88,7 @@ def _git() -> tuple[str | None, bool | None]:
     return commit, None if status is None else bool(status)
 
 
+@lru_cache(maxsize=1)
 def processor() -> str:
     """The processor's name."""
     try:
@@ -101,3 +98,23 @@ def processor() -> str:
     except OSError:
         pass
     return platform.processor() or platform.machine()
+
+
+@lru_cache(maxsize=4)
+def resolved_device(name: str) -> tuple[str, str]:
+    """Kind (``"cpu"`` or ``"cuda"``) and model of the device that ``cpu``, ``cuda`` or ``auto`` means here.
+
+    torch is loaded only to look for an accelerator. UsageError: cuda is asked for and there is none.
+    """
+    if name == "cpu":
+        return "cpu", ""
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda", str(torch.cuda.get_device_name())
+    if name == "cuda":
+        raise UsageError(
+            "compute.device='cuda' is refused: this machine (or this build of torch) has no CUDA device; "
+            "allowed here are cpu, auto"
+        )
+    return "cpu", ""

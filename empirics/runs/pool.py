@@ -7,7 +7,7 @@ import signal
 import tempfile
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from empirics.errors import UsageError
 from empirics.experiments.protocol import Experiment, Point, UnitRun
 from empirics.experiments.settings import ExperimentSettings
 from empirics.runs.checked import BadRunError, checked
-from empirics.runs.device import resolved_device
+from empirics.runs.environment import resolved_device
 
 __all__ = ["INTERNAL_ERROR", "Task", "available_cores", "run_tasks", "split"]
 
@@ -68,57 +68,47 @@ def split(
 
 
 def run_tasks(tasks: Sequence[Task], workers: int, cluster: str | None = None) -> Iterator[tuple[Task, list[UnitRun]]]:
-    """Run tasks, longest first, and yield each as it finishes.
+    """Run tasks, longest first and those of equal start in one process, and yield each as it finishes.
 
-    Tasks of equal start go to the same process together.
+    With one worker everything runs in this process; else one single-threaded process per worker, or, with
+    ``cluster``, the workers of the dask scheduler at that address. Results do not depend on the number of workers.
 
-    With one worker everything runs in this process; else one single-threaded
-    process per worker. Results do not depend on the number of workers.
-
-    A worker that dies (killed, out of memory) is not the end: what was under way
-    is tried once more, alone; what dies again is yielded as failed runs. All
-    others go on. So is a task that raises an exception.
-
-    With ``cluster``, the address of a dask scheduler, its workers do the work.
+    A worker that dies (killed, out of memory) is not the end: what was under way is tried once more, alone; what dies
+    again, and a task that raises an exception, is yielded as failed runs. All others go on.
     """
-    ordered = sorted(_bundles(tasks), key=lambda bundle: -max(task.cost for task in bundle))
+    bundles: dict[tuple[object, ...], list[Task]] = {}
+    for task in tasks:
+        bundles.setdefault(task.start, []).append(task)
+    ordered = sorted(map(tuple, bundles.values()), key=lambda bundle: -max(task.cost for task in bundle))
     if cluster is not None:
-        yield from _over_cluster(ordered, cluster)
+        from empirics.runs.cluster import connect, on_cluster
+
+        with closing(connect(cluster)) as client:
+            for number, runs in on_cluster(client, _numbered, dict(enumerate(ordered))):
+                bundle = ordered[number]
+                yield from zip(bundle, _lost(bundle, runs) if isinstance(runs, BaseException) else runs, strict=True)
         return
     if workers == 1 or len(ordered) == 1:
         for bundle in ordered:
             yield from _run(bundle)
         return
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
     with tempfile.TemporaryDirectory(prefix="factbound-") as markers:
         pending = dict(enumerate(ordered))
         while pending:
             try:
                 for number, runs in _parallel(pending, workers, markers):
                     yield from zip(pending.pop(number), runs, strict=True)
-            except _worker_death() as death:
+            except TerminatedWorkerError as death:
                 for number in _under_way(markers):
                     if number in pending:
                         bundle = pending.pop(number)
-                        yield from zip(bundle, _alone(number, bundle, markers, death), strict=True)
-
-
-def _bundles(tasks: Sequence[Task]) -> list[Bundle]:
-    found: dict[tuple[object, ...], list[Task]] = {}
-    for task in tasks:
-        found.setdefault(task.start, []).append(task)
-    return [tuple(bundle) for bundle in found.values()]
-
-
-def _over_cluster(bundles: Sequence[Bundle], address: str) -> Iterator[tuple[Task, list[UnitRun]]]:
-    from empirics.runs.cluster import connect, on_cluster
-
-    client = connect(address)
-    try:
-        for number, runs in on_cluster(client, _numbered, dict(enumerate(bundles))):
-            bundle = bundles[number]
-            yield from zip(bundle, _lost(bundle, runs) if isinstance(runs, BaseException) else runs, strict=True)
-    finally:
-        client.close()
+                        try:  # the second and last try of tasks whose worker may have died of them
+                            ((_, runs),) = _parallel({number: bundle}, 2, markers)
+                        except TerminatedWorkerError:
+                            runs = _lost(bundle, death)
+                        yield from zip(bundle, runs, strict=True)
 
 
 def _numbered(number: int, bundle: Bundle) -> tuple[int, list[list[UnitRun]]]:
@@ -164,15 +154,6 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _alone(number: int, bundle: Bundle, markers: str, death: BaseException) -> list[list[UnitRun]]:
-    """The second and last try of tasks whose worker may have died of them."""
-    try:
-        ((_, runs),) = _parallel({number: bundle}, 2, markers)
-    except _worker_death():
-        return _lost(bundle, death)
-    return runs
-
-
 def _marked(number: int, bundle: Bundle, markers: str) -> tuple[int, list[list[UnitRun]]]:
     """Run tasks, with a marker file while they are under way."""
     marker = Path(markers) / str(number)
@@ -191,15 +172,11 @@ def _under_way(markers: str) -> list[int]:
     return sorted(found)
 
 
-def _worker_death() -> type[BaseException]:
-    from joblib.externals.loky.process_executor import TerminatedWorkerError
-
-    death: type[BaseException] = TerminatedWorkerError
-    return death
-
-
 def _run(bundle: Bundle) -> Iterator[tuple[Task, list[UnitRun]]]:
-    _one_thread(bundle[0].experiment)
+    if "torch" in bundle[0].experiment.libraries:
+        import torch
+
+        torch.set_num_threads(1)  # BLAS is told by the pool
     left = list(bundle)
     while left:
         first = left[0]
@@ -218,14 +195,6 @@ def _run(bundle: Bundle) -> Iterator[tuple[Task, list[UnitRun]]]:
         except (Exception, SystemExit) as error:  # one task must not end the others: failed runs say why
             task = left.pop(0)
             yield task, [UnitRun(task.unit, s, {}, {}, _reason(error), lost=True) for s in task.seeds]
-
-
-def _one_thread(experiment: Experiment) -> None:
-    """One thread in this process (BLAS is told by the pool)."""
-    if "torch" in experiment.libraries:
-        import torch
-
-        torch.set_num_threads(1)
 
 
 def _reason(error: BaseException) -> str:

@@ -1,21 +1,38 @@
-"""Where the runs of each arm come from: the store, or else the workers, and then into the store."""
+"""Where the runs of each arm come from: the store, or else the workers, and then into the store.
+
+Equal keys identify equal results, bit for bit, on this machine.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
+import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
 
+from empirics.experiments import protocol
 from empirics.experiments.arms import Arm
 from empirics.experiments.protocol import Experiment, Point, UnitRun
+from empirics.experiments.settings import ExperimentSettings
+from empirics.files import hash_of
 from empirics.judging.outcome import ClaimOutcome
-from empirics.runs.key import run_key
+from empirics.runs.environment import processor, resolved_device
 from empirics.runs.pool import Task, run_tasks, split
 from empirics.runs.store import Store
 
-__all__ = ["ArmUnit", "Progress", "RunSource", "keys_of"]
+__all__ = ["Progress", "RunPlace", "RunSource", "keys_of", "run_key", "wanted"]
+
+_version = lru_cache(maxsize=64)(version)
 
 ArmUnit = tuple[str, Point]
 """A unit in one arm of the experiment."""
+
+RunPlace = tuple[str, Point, int]
+"""A seed of such a unit."""
 
 
 @dataclass
@@ -28,9 +45,46 @@ class Progress:
     judged: Callable[[Sequence[ClaimOutcome]], None] = lambda outcomes: None
 
 
+def wanted(experiment: Experiment, arms: Sequence[Arm], first: int, last: int) -> dict[ArmUnit, range]:
+    """Every unit of every arm with the seeds from ``first`` to ``last`` - 1."""
+    return {(arm.name, unit): range(first, last) for arm in arms for unit in experiment.units(arm.settings)}
+
+
+def run_key(experiment: Experiment, settings: ExperimentSettings, unit: Point, seed: int) -> str:
+    """The key of one run: settings (without seeds, verdicts, and axes that it does not touch), sources, versions."""
+    parts = {
+        "experiment": experiment.name,
+        "settings": experiment.deciding(settings),
+        "device": resolved_device(settings.compute.device),
+        "unit": unit.values,
+        "seed": seed,
+        "machine": [platform.machine(), processor()],
+        "code": _code(experiment.folder, experiment.aside, experiment.sources),
+        "libraries": {name: _version(name) for name in experiment.libraries},
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+@lru_cache(maxsize=16)
+def _code(folder: Path, aside: tuple[str, ...], sources: tuple[Path, ...]) -> str:
+    places = (folder, *sources, Path(protocol.__file__))
+    return hash_of(found for place in places for found in _files(place, aside if place == folder else ()))
+
+
+def _files(place: Path, aside: tuple[str, ...]) -> Iterator[tuple[str, Path]]:
+    if not place.is_dir():
+        yield place.name, place
+        return
+    for file in sorted(place.rglob("*")):
+        name = file.relative_to(place)
+        compiled = "__pycache__" in name.parts or file.suffix == ".pyc"
+        if file.is_file() and not compiled and not {name.parts[0], name.as_posix()} & set(aside):
+            yield name.as_posix(), file
+
+
 def keys_of(
     experiment: Experiment, arms: Sequence[Arm], wanted: Mapping[ArmUnit, Sequence[int]]
-) -> dict[tuple[str, Point, int], str]:
+) -> dict[RunPlace, str]:
     """The key of each run, by arm, unit and seed."""
     settings = {arm.name: arm.settings for arm in arms}
     return {
@@ -44,15 +98,8 @@ def keys_of(
 class RunSource:
     """Gives runs, wherever they come from.
 
-    Attributes:
-        experiment: what runs.
-        arms: its arms.
-        workers: processes.
-        progress: told as runs come in.
-        store: where finished runs are found and kept, if anywhere.
-        fresh: do not look runs up in the store.
-        cluster: address of a dask scheduler in place of local processes.
-        plan: hash of the plan under which runs are made, if there is one.
+    ``workers`` are processes. In ``store`` runs are kept, and found unless ``fresh``. ``cluster`` is the address of a
+    dask scheduler in place of local processes, ``plan`` the hash of the plan under which runs are made.
     """
 
     experiment: Experiment

@@ -1,6 +1,6 @@
 """runs.sqlite: every finished run is durable at once, and found again.
 
-One row per (unit, seed); its key (:func:`empirics.runs.key.run_key`) hashes all that decides the result. Beside
+One row per (unit, seed); its key (:func:`empirics.runs.source.run_key`) hashes all that decides the result. Beside
 it stands the hash of the plan under which it was first made (:mod:`empirics.verification.plan`). A run is written
 in one transaction, in write-ahead mode with full synchronisation: kill -9 at any moment loses nothing that was
 reported finished.
@@ -30,12 +30,9 @@ class StoreError(UsageError):
 
 
 class Store:
-    """The durable runs of one output directory; one process at a time.
+    """The durable runs of one output directory, in a file that is made if there is none; one process at a time.
 
     Use as a context manager.
-
-    Args:
-        path: the database file; made if there is none.
 
     Raises:
         StoreError: the file is corrupt, foreign, of another layout, unwritable, or
@@ -57,10 +54,6 @@ class Store:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the database and let others use it."""
         self._connection.close()
         os.close(self._lock)
 
@@ -68,16 +61,18 @@ class Store:
         with _explained(self.path):
             return int(self._connection.execute("SELECT count(*) FROM runs").fetchone()[0])
 
-    def find(self, keys: Iterable[str]) -> dict[str, UnitRun]:
-        """Those of the runs that are stored, by key."""
-        found = {}
+    def _asked(self, question: str, keys: Iterable[str]) -> Iterator[tuple[str, Any]]:
+        """The answer to a question for each key that has one."""
         with _explained(self.path):
             for key in keys:
-                row = self._connection.execute("SELECT run FROM runs WHERE key = ?", (key,)).fetchone()
-                run = None if row is None else _decode(row[0])
-                if run is not None:
-                    found[key] = run
-        return found
+                row = self._connection.execute(question, (key,)).fetchone()
+                if row is not None:
+                    yield key, row[0]
+
+    def find(self, keys: Iterable[str]) -> dict[str, UnitRun]:
+        """Those of the runs that are stored, by key."""
+        rows = self._asked("SELECT run FROM runs WHERE key = ?", keys)
+        return {key: run for key, text in rows if (run := _decode(text)) is not None}
 
     def add(self, entries: Mapping[str, UnitRun], plan: str | None = None) -> None:
         """Store runs in one transaction; on return they are on the disk.
@@ -85,35 +80,23 @@ class Store:
         A run that is new here is marked with the hash of the ``plan`` under which it was made; one that is made again
         keeps its first mark, or none.
         """
-        with _explained(self.path):
+        with _explained(self.path), self._connection:  # commits, or rolls back
             self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                if plan is not None:
-                    self._connection.executemany(
-                        "INSERT OR IGNORE INTO planned (key, plan) SELECT :key, :plan "
-                        "WHERE NOT EXISTS (SELECT 1 FROM runs WHERE key = :key)",
-                        [{"key": key, "plan": plan} for key in entries],
-                    )
+            if plan is not None:
                 self._connection.executemany(
-                    "INSERT OR REPLACE INTO runs (key, unit, seed, run) VALUES (?, ?, ?, ?)",
-                    [(key, str(run.unit), run.seed, _encode(run)) for key, run in entries.items()],
+                    "INSERT OR IGNORE INTO planned (key, plan) SELECT :key, :plan "
+                    "WHERE NOT EXISTS (SELECT 1 FROM runs WHERE key = :key)",
+                    [{"key": key, "plan": plan} for key in entries],
                 )
-                self._connection.execute("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO runs (key, unit, seed, run) VALUES (?, ?, ?, ?)",
+                [(key, str(run.unit), run.seed, _encode(run)) for key, run in entries.items()],
+            )
 
     def plans_of(self, keys: Iterable[str]) -> dict[str, str | None]:
         """Those of the runs that are stored, each with the hash of the plan under which it was first made, if any."""
-        found = {}
-        ask = "SELECT planned.plan FROM runs LEFT JOIN planned USING (key) WHERE runs.key = ?"
-        with _explained(self.path):
-            for key in keys:
-                row = self._connection.execute(ask, (key,)).fetchone()
-                if row is not None:
-                    found[key] = row[0]
-        return found
+        question = "SELECT planned.plan FROM runs LEFT JOIN planned USING (key) WHERE runs.key = ?"
+        return dict(self._asked(question, keys))
 
     def declare(self, plan: str, text: str) -> None:
         """Record a plan by its hash; on return it is on the disk."""
@@ -122,9 +105,7 @@ class Store:
 
     def plan(self, plan: str) -> str | None:
         """The text of the plan with that hash, or None."""
-        with _explained(self.path):
-            row = self._connection.execute("SELECT plan FROM plans WHERE hash = ?", (plan,)).fetchone()
-        return None if row is None else str(row[0])
+        return dict(self._asked("SELECT plan FROM plans WHERE hash = ?", [plan])).get(plan)
 
     def _prepare(self) -> None:
         ask = self._connection.execute
@@ -213,6 +194,14 @@ def _lock(path: Path) -> int:
     return handle
 
 
+_TOLD = {
+    ("full",): "no space left to store runs in {path}: everything stored so far is kept; free some and run again",
+    ("readonly", "unable to open"): "cannot write {path}: {text}; use another --output",
+    ("locked", "busy"): "{path} is held by another program ({text}); close it there and run again",
+    ("",): "{path} is corrupt or no database of runs ({text}); move it away or use another --output",
+}
+
+
 @contextmanager
 def _explained(path: Path) -> Iterator[None]:
     """SQLite's errors as one line that says what to do."""
@@ -220,14 +209,5 @@ def _explained(path: Path) -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as error:
         text = str(error)
-        if "full" in text:
-            raise StoreError(
-                f"no space left to store runs in {path}: everything stored so far is kept; free some and run again"
-            ) from None
-        if "readonly" in text or "unable to open" in text:
-            raise StoreError(f"cannot write {path}: {text}; use another --output") from None
-        if "locked" in text or "busy" in text:
-            raise StoreError(f"{path} is held by another program ({text}); close it there and run again") from None
-        raise StoreError(
-            f"{path} is corrupt or no database of runs ({text}); move it away or use another --output"
-        ) from None
+        told = next(told for words, told in _TOLD.items() if any(word in text for word in words))
+        raise StoreError(told.format(path=path, text=text)) from None

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 import numpy as np
+import sympy as sp
 from pydantic import ValidationError
 
 from empirics.experiments.arms import Arm
@@ -16,10 +18,7 @@ from empirics.experiments.document import (
     BoundResult,
     CellResult,
     CurveResult,
-    EffectResult,
-    Exceedance,
     ObservableResult,
-    PremiseResult,
     Summary,
     VerdictResult,
 )
@@ -33,16 +32,15 @@ from empirics.judging.settings import Settings
 from empirics.judging.table import CellTable
 from empirics.observables.catalogue import observables
 from empirics.observables.definition import Observable
-from empirics.verification.document import beginning, refusal
-from empirics.verification.falsify import falsifier
+from empirics.verification.document import beginning, copied, refusal
 from empirics.verification.figures import claim_figures
-from empirics.verification.latex import latex_of
+from empirics.verification.plan import falsifier
 from empirics.verification.results import ClaimResult, MutantResult, PlanResult, PooledResult, Results, StatedPremise
-from theory import Claim, DomainError
+from theory import Claim, DomainError, Notation
 from theory.certify.record import certificate_of
 from theory.fingerprint import fingerprint
 
-__all__ = ["DEFECT", "Runs", "assemble", "bound_at", "declared", "in_scope", "tables_of", "verdict_result"]
+__all__ = ["DEFECT", "Runs", "assemble", "bound_at", "declared", "in_scope", "latex_of", "tables_of", "verdict_result"]
 
 DEFECT: Final = "A defect of the experiment"
 """How the note begins that tells what an experiment failed to show."""
@@ -114,11 +112,14 @@ def assemble(
     """The results document; ``tables`` are those of the arms' declared cells."""
     places = zip(declared(experiment, arms), tables, strict=True)
     measured = {name for table in tables for name in table.observables} | {c.observable for c in claims}
-    known = observables()
     pooled = _pooled(outcomes)
     results = Results(
         **beginning(experiment, settings, wall_seconds, complete=complete),
-        observables={name: _observable(item) for name, item in known.items() if name in measured},
+        observables={
+            name: copied(ObservableResult, item, lower=_finite(item.lower), upper=_finite(item.upper))
+            for name, item in observables().items()
+            if name in measured
+        },
         cells=[_cell(experiment, arm, cell, table, runs, claims) for (arm, cell), table in places],
         verdicts=[verdict_result(o, looks=True) for outcome in outcomes for o in outcome.outcomes],
         plan=plan,
@@ -217,50 +218,29 @@ def bound_at(item: Claim, symbols: Mapping[str, float]) -> BoundResult | None:
     return BoundResult(bound=float(np.exp(log_bound)), log_bound=log_bound if math.isfinite(log_bound) else None)
 
 
-def _observable(item: Observable) -> ObservableResult:
-    return ObservableResult(
-        definition=item.definition,
-        unit=item.unit,
-        lower=_finite(item.lower),
-        upper=_finite(item.upper),
-        trivial=item.trivial,
-        better=item.better,
-        sampling=item.sampling,
-    )
-
-
 def _summary(observable: Observable, values: Sequence[float | None], alpha: float) -> Summary:
     """Mean and two-sided limits at level 1 - alpha, each cell by itself."""
     known = [v for v in values if v is not None]
     mean = _finite(math.fsum(known) / len(known)) if known else None
-    if observable.sampling == "exact":
-        return Summary(mean=mean, lower=mean, upper=mean, interval="exact", values=list(values))
-    if observable.bounded:
-        if not known:
-            return Summary(mean=None, lower=None, upper=None, interval="betting", values=list(values))
-        found = interval(known, alpha, observable.lower, observable.upper)
-        return Summary(mean=mean, lower=found.lower, upper=found.upper, interval="betting", values=list(values))
-    lower, upper = student_t(known, alpha)
-    return Summary(mean=mean, lower=lower, upper=upper, interval="student-t", values=list(values))
+    limits: tuple[float | None, float | None] = (mean, mean)
+    kind = "exact"
+    if observable.sampling != "exact" and observable.bounded:
+        kind = "betting"
+        found = interval(known, alpha, observable.lower, observable.upper) if known else None
+        limits = (found.lower, found.upper) if found else (None, None)
+    elif observable.sampling != "exact":
+        kind = "student-t"
+        limits = student_t(known, alpha)
+    return Summary(mean=mean, lower=limits[0], upper=limits[1], interval=kind, values=list(values))
 
 
 def verdict_result(outcome: Outcome, *, looks: bool = False) -> VerdictResult:
     """One verdict as it stands in results.json; ``looks`` tells whether looks at the data were declared."""
     data: dict[str, Any] = asdict(outcome)
     data["limits"] = ("exact" if outcome.counts and looks else "betting") if outcome.by_sampling else None
-    data["cells"] = list(outcome.cells)
-    data["scope"] = str(outcome.scope.value)
-    data["verdict"] = str(outcome.verdict.value)
-    data["premises"] = [
-        PremiseResult(name=p.name, relation=p.relation, value=p.value, limit=p.limit, holds=p.holds)
-        for p in outcome.premises
-    ]
-    if outcome.exceedance is not None:
-        share, lower, upper = outcome.exceedance
-        data["exceedance"] = Exceedance(share=share, lower=lower, upper=upper)
-    if outcome.effect is not None:
-        mean, lower, upper = outcome.effect
-        data["effect"] = EffectResult(mean=mean, lower=lower, upper=upper)
+    for name, first in (("exceedance", "share"), ("effect", "mean")):
+        if data[name] is not None:
+            data[name] = dict(zip((first, "lower", "upper"), data[name], strict=True))
     return VerdictResult.model_validate(data)
 
 
@@ -278,38 +258,34 @@ def _pooled(outcomes: Sequence[ClaimOutcome]) -> dict[str, PooledResult]:
 def _claim(
     item: Claim, outcome: ClaimOutcome, pooled: PooledResult | None, mutants: Sequence[MutantOutcome], settings: Any
 ) -> ClaimResult:
-    return ClaimResult(
-        id=item.id,
-        title=item.title,
-        number=item.number,
+    return copied(
+        ClaimResult,
+        item,
         paper=item.paper.name,
         fingerprint=fingerprint(item),
-        kind=str(item.kind.value),
-        provenance=str(item.provenance.value),
         source=item.source_text,
-        statement=item.statement,
-        formula=item.formula,
-        latex=item.latex,
-        symbols=list(item.symbols),
-        observable=item.observable,
-        judged_on=item.judged_on,
-        by_share=item.by_share,
         variant=item.arm,
-        reference=item.reference,
-        axis=item.axis,
         domain=[latex_of(relation, item.notation) for relation in item.domain],
         premises=[
             StatedPremise(name=a.name, latex=latex_of(a.relation, item.notation), text=a.text) for a in item.assumptions
         ],
         falsifier=falsifier(item, settings.verdict),
-        required=item.required,
-        verdict=str(outcome.verdict.value),
+        verdict=outcome.verdict,
         pooled=pooled,
         certificate=certificate_of(item),
         mutants=[
             MutantResult(name=m.mutant, refuted=m.refuted, evidence=m.evidence) for m in mutants if m.claim == item.id
         ],
     )
+
+
+def latex_of(expression: sp.Basic, notation: Notation) -> str:
+    """A relation in LaTeX; symbols as the notation writes them, observables upright."""
+    names = {s: n for s, n in notation.latex_names.items() if s in expression.free_symbols}
+    for symbol in expression.free_symbols - set(names):
+        if re.search(r"_.*[a-z]{2}", symbol.name):
+            names[symbol] = r"\mathrm{" + symbol.name.replace("_", r"\_") + "}"
+    return str(sp.latex(expression, symbol_names=names))
 
 
 def _finite(value: float) -> float | None:

@@ -8,20 +8,19 @@ or a note; only failures make ``factbound check`` exit 1.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
 from empirics.errors import UsageError
-from empirics.experiments.document import VerdictResult
 from empirics.experiments.presentation import Part
 from empirics.files import write_atomically
-from empirics.judging.outcome import Pooled
-from empirics.verification.results import PooledResult, Results
+from empirics.verification.document import copied
+from empirics.verification.results import Results
 from theory import Kind
 
 __all__ = [
@@ -31,10 +30,8 @@ __all__ = [
     "Finding",
     "Level",
     "baseline_of",
-    "cell_of",
     "compare",
     "read_baseline",
-    "whole_of",
     "write_baseline",
 ]
 
@@ -53,14 +50,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One difference from the baseline.
-
-    Attributes:
-        level: whether it fails the check.
-        claim: id of the claim.
-        where: the cell, or "" for the claim as a whole.
-        what: what differs, in one sentence.
-    """
+    """One difference from the baseline: at a cell (or "" for the claim as a whole), in one sentence."""
 
     level: Level
     claim: str
@@ -68,12 +58,15 @@ class Finding:
     what: str
 
 
+Limit = Annotated[float | None, AfterValidator(lambda value: None if value is None else round(value, _DIGITS))]
+
+
 class BaselineCell(Part):
-    """Verdict and one-sided limits of a cell or series."""
+    """Verdict and one-sided limits of a cell or series, rounded."""
 
     verdict: str
-    lower: float | None = None
-    upper: float | None = None
+    lower: Limit = None
+    upper: Limit = None
 
 
 class BaselineClaim(Part):
@@ -85,10 +78,13 @@ class BaselineClaim(Part):
     formula: str
     fingerprint: str
     verdict: str
-    lower: float | None = None
-    upper: float | None = None
+    lower: Limit = None
+    upper: Limit = None
     certificates: dict[str, bool] = Field(default_factory=dict)
     cells: dict[str, BaselineCell]
+
+
+_Guarded = BaselineCell | BaselineClaim
 
 
 class Baseline(Part):
@@ -99,43 +95,22 @@ class Baseline(Part):
 
 
 def baseline_of(preset: str, results: Results, certificates: Mapping[str, Mapping[str, bool]]) -> Baseline:
-    """The baseline that these results would be.
-
-    Args:
-        preset: the preset that was run.
-        results: what it gave.
-        certificates: for each claim, its steps and whether each is proved.
-    """
+    """The baseline that these results would be; certificates: for each claim, whether each of its steps is proved."""
     return Baseline(
         preset=preset,
         claims={
-            item.id: BaselineClaim(
-                kind=item.kind,
-                by_share=item.by_share,
+            item.id: copied(
+                BaselineClaim,
+                item,
                 formula=item.formula if item.latex is not None else item.title,
-                fingerprint=item.fingerprint,
-                **whole_of(item.verdict, item.pooled),
-                certificates=dict(certificates.get(item.id, {})),
-                cells={results.where(v): _cell(v) for v in results.verdicts if v.claim == item.id},
+                lower=item.pooled and item.pooled.lower,
+                upper=item.pooled and item.pooled.upper,
+                certificates=certificates.get(item.id, {}),
+                cells={results.where(v): copied(BaselineCell, v) for v in results.verdicts if v.claim == item.id},
             )
             for item in results.claims
         },
     )
-
-
-def cell_of(verdict: str, lower: float | None, upper: float | None) -> BaselineCell:
-    """A verdict and its limits, rounded as they are stored."""
-
-    def rounded(value: float | None) -> float | None:
-        return None if value is None else round(value, _DIGITS)
-
-    return BaselineCell(verdict=verdict, lower=rounded(lower), upper=rounded(upper))
-
-
-def whole_of(verdict: str, pooled: Pooled | PooledResult | None) -> dict[str, Any]:
-    """The verdict of a claim, with the limits of its statement on all cells; keys of :class:`BaselineClaim`."""
-    lower, upper = (None, None) if pooled is None else (pooled.lower, pooled.upper)
-    return cell_of(verdict, lower, upper).model_dump()
 
 
 def read_baseline(path: Path) -> Baseline:
@@ -175,9 +150,7 @@ def write_baseline(baseline: Baseline, path: Path) -> None:
 
 def compare(old: Baseline, new: Baseline) -> list[Finding]:
     """All differences, the gravest first."""
-    findings = list(_differences(old, new))
-    order = list(Level)
-    return sorted(findings, key=lambda f: order.index(f.level))
+    return sorted(_differences(old, new), key=lambda f: list(Level).index(f.level))
 
 
 def _differences(old: Baseline, new: Baseline) -> Iterator[Finding]:
@@ -191,8 +164,11 @@ def _differences(old: Baseline, new: Baseline) -> Iterator[Finding]:
         if before.fingerprint != after.fingerprint:
             change = f"from {before.formula} to {after.formula}" if before.formula != after.formula else after.formula
             yield Finding(Level.FAILURE, identifier, "", f"the claim's formula, premises or domain changed ({change})")
-        yield from _verdict_changes(identifier, "", "lower", _whole(before), _whole(after))
-        yield from _certificate_changes(identifier, before.certificates, after.certificates)
+        yield from _verdict_changes(identifier, "", "lower", before, after)
+        for step, proved in before.certificates.items():
+            if proved and not after.certificates.get(step, False):
+                lost = "is no longer proved" if step in after.certificates else "is gone"
+                yield Finding(Level.FAILURE, identifier, step, f"the certificate of this step {lost}")
         worse = "lower" if before.by_share else before.kind.meaning.worse
         for where, cell in before.cells.items():
             if where not in after.cells:
@@ -207,15 +183,8 @@ def _differences(old: Baseline, new: Baseline) -> Iterator[Finding]:
             yield Finding(Level.NOTE, identifier, "", "new claim, not in the baseline")
 
 
-def _certificate_changes(identifier: str, before: Mapping[str, bool], after: Mapping[str, bool]) -> Iterable[Finding]:
-    for step, proved in before.items():
-        if proved and not after.get(step, False):
-            lost = "is no longer proved" if step in after else "is gone"
-            yield Finding(Level.FAILURE, identifier, step, f"the certificate of this step {lost}")
-
-
 def _verdict_changes(
-    identifier: str, where: str, worse: str | None, before: BaselineCell, after: BaselineCell
+    identifier: str, where: str, worse: str | None, before: _Guarded, after: _Guarded
 ) -> Iterator[Finding]:
     """``worse`` is the side to which limits move when things get worse; None: either."""
     overlap = _overlap(before, after)
@@ -229,35 +198,16 @@ def _verdict_changes(
             yield Finding(level, identifier, where, change + ("" if overlap is not False else ", and its limits moved"))
         else:
             yield Finding(Level.NOTE, identifier, where, change)
-    if overlap is False and _worse(worse, before, after):
-        yield Finding(
-            Level.FAILURE,
-            identifier,
-            where,
-            f"limits moved clear of the baseline to the worse side: from {_limits(before)} to {_limits(after)}",
-        )
+    side = "higher" if (after.lower or 0.0) > (before.upper or 0.0) else "lower"
+    if overlap is False and worse in (None, side):
+        moved = f"from [{before.lower}, {before.upper}] to [{after.lower}, {after.upper}]"
+        told = f"limits moved clear of the baseline to the worse side: {moved}"
+        yield Finding(Level.FAILURE, identifier, where, told)
 
 
-def _worse(side: str | None, before: BaselineCell, after: BaselineCell) -> bool:
-    higher = (after.lower or 0.0) > (before.upper or 0.0)
-    return side in (None, "higher" if higher else "lower")
-
-
-def _overlap(before: BaselineCell, after: BaselineCell) -> bool | None:
+def _overlap(before: _Guarded, after: _Guarded) -> bool | None:
     """Whether the limits overlap, up to the digits stored; None where one has none."""
     if before.lower is None or before.upper is None or after.lower is None or after.upper is None:
         return None
     slack = 2 * 10**-_DIGITS
     return bool(after.lower <= before.upper + slack and before.lower <= after.upper + slack)
-
-
-def _whole(claim: BaselineClaim) -> BaselineCell:
-    return BaselineCell(verdict=claim.verdict, lower=claim.lower, upper=claim.upper)
-
-
-def _cell(verdict: VerdictResult) -> BaselineCell:
-    return cell_of(verdict.verdict, verdict.lower, verdict.upper)
-
-
-def _limits(cell: BaselineCell) -> str:
-    return f"[{cell.lower}, {cell.upper}]"

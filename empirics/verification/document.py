@@ -11,7 +11,7 @@ import reprlib
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from empirics.errors import UsageError
 from empirics.experiments.document import ExperimentResult, SymbolResult
@@ -20,7 +20,16 @@ from empirics.experiments.protocol import Experiment
 from empirics.files import write_atomically
 from empirics.runs.environment import Environment, describe_environment
 
-__all__ = ["SCHEMA_VERSION", "Document", "beginning", "read_document", "refusal", "schema_of", "write_document"]
+__all__ = [
+    "SCHEMA_VERSION",
+    "Document",
+    "beginning",
+    "copied",
+    "read_document",
+    "refusal",
+    "schema_of",
+    "write_document",
+]
 
 SCHEMA_VERSION: Final = 2
 
@@ -34,7 +43,13 @@ class Document(Part):
     environment: Environment
 
 
-_Kind = TypeVar("_Kind", bound=Document)
+_Kind = TypeVar("_Kind", bound=BaseModel)
+
+
+def copied(kind: type[_Kind], source: object, /, **others: Any) -> _Kind:
+    """A part that has the source's attributes of the same names, and others."""
+    same = {name: getattr(source, name) for name in kind.model_fields if name not in others}
+    return kind.model_validate(same | others)
 
 
 def beginning(experiment: Experiment, settings: Any, wall_seconds: float, *, complete: bool) -> dict[str, Any]:
@@ -43,16 +58,10 @@ def beginning(experiment: Experiment, settings: Any, wall_seconds: float, *, com
         "schema_version": SCHEMA_VERSION,
         "wall_seconds": round(wall_seconds, 3),
         "complete": complete,
-        "experiment": ExperimentResult(
-            name=experiment.name,
-            title=experiment.title,
-            leading=experiment.leading,
-            axes={symbol: experiment.column(symbol) for symbol in experiment.axes},
-            run_axes=list(experiment.run_axes),
+        "experiment": copied(
+            ExperimentResult, experiment, axes={symbol: experiment.column(symbol) for symbol in experiment.axes}
         ),
-        "notation": [
-            SymbolResult.model_validate(symbol, from_attributes=True) for symbol in experiment.notation.values()
-        ],
+        "notation": [copied(SymbolResult, symbol) for symbol in experiment.notation.values()],
         "config": settings.model_dump(mode="json"),
         "environment": describe_environment(settings.compute.device, settings.compute.dtype),
     }
@@ -62,7 +71,7 @@ def write_document(document: Document, path: Path) -> None:
     """Validate once more, as a reader would, and write atomically; strict JSON without NaN."""
     text = document.model_dump_json(indent=1) + "\n"
     type(document).model_validate_json(text)
-    json.loads(text, parse_constant=_no_constant)
+    json.dumps(json.loads(text), allow_nan=False)
     write_atomically(path, text)
 
 
@@ -97,7 +106,3 @@ def refusal(error: ValidationError) -> str:
 def schema_of(kind: type[Document]) -> str:
     """The JSON Schema of a kind of document, as text."""
     return json.dumps(kind.model_json_schema(), indent=1) + "\n"
-
-
-def _no_constant(name: str) -> float:
-    raise ValueError(f"{name} is not strict JSON")

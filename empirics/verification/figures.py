@@ -24,19 +24,10 @@ _LIMITS = "Points: mean over seeds with the limits that decide; a point alone wh
 
 
 def claim_figures(results: Results, claims: Sequence[Claim]) -> list[FigureData]:
-    """A figure for each claim of which something was measured.
-
-    Args:
-        results: the document, complete but for these figures.
-        claims: those that it judges; a bound over a range is evaluated here, once.
-    """
+    """A figure for each claim of which something was measured; ``results`` are complete but for these figures."""
     stated = {claim.id: claim for claim in claims}
-    found = []
-    for judged in results.claims:
-        figure = _panels(results, judged, stated[judged.id]) or _forest(results, judged)
-        if figure is not None:
-            found.append(figure)
-    return found
+    figures = (_panels(results, judged, stated[judged.id]) or _forest(results, judged) for judged in results.claims)
+    return [figure for figure in figures if figure is not None]
 
 
 def _panels(results: Results, judged: ClaimResult, claim: Claim) -> FigureData | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import copyfile
@@ -12,7 +13,7 @@ from typing import Any
 
 from empirics.experiments.arms import Arm
 from empirics.experiments.presentation import Part
-from empirics.experiments.protocol import Experiment, Point
+from empirics.experiments.protocol import Experiment
 from empirics.judging.confidence import lower_limit
 from empirics.judging.outcome import Verdict
 from empirics.judging.rules import rule_of
@@ -22,12 +23,12 @@ from empirics.judging.table import CellTable
 from empirics.judging.worlds import groups_of, worlds_of
 from empirics.observables.catalogue import observables
 from empirics.observables.definition import Observable
-from empirics.runs.device import resolved_device
+from empirics.runs.environment import resolved_device
 from empirics.runs.pool import Task, run_tasks
-from empirics.runs.source import keys_of
+from empirics.runs.source import RunPlace, keys_of, wanted
 from empirics.runs.store import Store, size_of
 from empirics.verification.assembly import Runs, bound_at, tables_of
-from empirics.verification.plan import asked, plan_of, standing, wanted
+from empirics.verification.plan import asked, plan_of, standing
 from empirics.verification.results import PlanResult
 from theory import Claim, Kind
 
@@ -46,19 +47,14 @@ class Count(Part):
 class AtBest(Part):
     """What a claim's seeds could decide at best, with every run in scope.
 
-    Attributes:
-        claim: its id.
-        kind: its kind.
-        cells: statements about one cell or series that it makes; alpha is divided over them for a refutation.
-        testable: those of them that have the runs they need and that no premise on the symbols alone excludes.
-        confirmed: for a property, at each look the least number of worlds in which it holds that confirms a cell.
-        refuted: for a property, at each look the greatest such number that refutes a cell.
-        limit: for a bound, the confidence limit of the mean if every run had the best possible value.
-        confirmable: for a bound, how many cells this limit would confirm.
-        refutable: for a bound, how many cells would be refuted if every run had the worst possible value.
-        beyond: for a bound, the cells that no measurement at these seeds could confirm.
-        vacuous: for a bound, cells in which it is no stronger than the trivial value.
-        exact: whether it is decided by computation, or by one run.
+    ``cells`` counts the statements about one cell or series that it makes (alpha is divided over them for a
+    refutation), ``testable`` those that have the runs they need and that no premise on the symbols alone excludes.
+    For a property, ``confirmed`` and ``refuted`` are at each look the least number of worlds in which it holds that
+    confirms a cell, and the greatest that refutes one. For a bound, ``limit`` is the confidence limit of the mean if
+    every run had the best possible value, ``confirmable`` how many cells it would confirm, ``refutable`` how many the
+    worst possible values would refute, ``beyond`` the cells that no measurement at these seeds could confirm, and
+    ``vacuous`` counts those in which it is no stronger than the trivial value. ``exact``: it is decided by
+    computation, or by one run.
     """
 
     claim: str
@@ -78,15 +74,9 @@ class AtBest(Part):
 class Cost(Part):
     """What the runs cost.
 
-    Attributes:
-        runs: up to each look.
-        found: runs that are stored already.
-        relative: what is missing up to each look, in units of the cheapest run.
-        seconds: estimated wall time of what is missing up to each look; None if nothing was timed.
-        seconds_per_run: of the cheapest run, measured here.
-        workers: processes.
-        megabytes_per_process: memory after the cheapest run; larger ones take more.
-        disk_megabytes: of all runs in the store.
+    ``runs``, ``relative`` and ``seconds`` are up to each look: all runs, what is missing in units of the cheapest run,
+    and its estimated wall time (None if nothing was timed). ``found`` runs are stored already. Seconds and megabytes
+    (larger runs take more) were measured on the cheapest run; ``disk_megabytes`` are of all runs in the store.
     """
 
     runs: list[int]
@@ -116,7 +106,6 @@ class Forecast(Part):
 def forecast(
     experiment: Experiment,
     settings: Any,
-    device: str,
     *,
     claims: Sequence[str] | None,
     stored: Path,
@@ -125,29 +114,26 @@ def forecast(
 ) -> Forecast:
     """What ``verify`` would do with settled settings; nothing is written.
 
-    Args:
-        experiment: the experiment.
-        settings: its settings, settled.
-        device: ``"cpu"`` or ``"cuda"``.
-        claims: ids of the claims to judge; those of the experiment if None.
-        stored: the database in which runs would be found.
-        workers: processes.
-        timed: whether to train the cheapest unit once or twice, at seeds beyond the plan's, to estimate time and size.
+    Runs are looked up in the database ``stored``. If ``timed``, the cheapest unit is trained once or twice, at seeds
+    beyond the plan's, to estimate time and size.
     """
+    seeds, verdict = settings.seeds, settings.verdict
     arms, chosen = asked(experiment, settings, claims)
     plan = plan_of(experiment, settings, arms, chosen)
     tables = tables_of(experiment, arms, Runs())
     with _as_it_stands(stored) as store:
-        keys = keys_of(experiment, arms, wanted(experiment, arms, settings.seeds.base, _end(settings)))
+        keys = keys_of(experiment, arms, wanted(experiment, arms, seeds.base, seeds.base + seeds.maximum))
         stands = standing(plan, store, keys.values())
         found = {} if store is None else store.plans_of(keys.values())
         missing = [place for place, key in keys.items() if key not in found]
     return Forecast(
         plan=plan.document(),
         standing=stands,
-        cost=_cost(experiment, settings, arms, missing, len(keys), device, workers, timed=timed),
-        property_share=settings.verdict.property_share,
-        supported_from=_supported_from(settings),
+        cost=_cost(experiment, arms, missing, len(keys), workers, timed=timed),
+        property_share=verdict.property_share,
+        supported_from=next(
+            (n for n in seeds.looks if lower_limit([1.0] * n, verdict.alpha, 0.0, 1.0) >= verdict.property_share), None
+        ),
         claims=[_at_best(item, tables, settings) for item in chosen],
     )
 
@@ -166,35 +152,22 @@ def _as_it_stands(path: Path) -> Iterator[Store | None]:
             yield store
 
 
-def _end(settings: Any) -> int:
-    return int(settings.seeds.base + settings.seeds.looks[-1])
-
-
-# Cost.
-
-
 def _cost(
-    experiment: Experiment,
-    settings: Any,
-    arms: Sequence[Arm],
-    missing: Sequence[tuple[str, Point, int]],
-    runs: int,
-    device: str,
-    workers: int,
-    *,
-    timed: bool,
+    experiment: Experiment, arms: Sequence[Arm], missing: Sequence[RunPlace], runs: int, workers: int, *, timed: bool
 ) -> Cost:
-    looks, base = settings.seeds.looks, settings.seeds.base
+    main = arms[0].settings
+    looks, base = main.seeds.looks, main.seeds.base
+    on_cpu = resolved_device(main.compute.device)[0] == "cpu"
     by_name = {arm.name: arm.settings for arm in arms}
     starts = {arm.name: experiment.start(arm.settings) for arm in arms}
     # Arms of equal start share what is expensive: it is counted once.
-    weights: Mapping[tuple[str, Point, int], float] = {
-        (starts[name], unit, seed): experiment.cost(by_name[name], unit) for name, unit, seed in missing
-    }
-    unit = min(experiment.units(arms[0].settings), key=lambda u: experiment.cost(arms[0].settings, u))
-    least = experiment.cost(arms[0].settings, unit)
+    weights = {(starts[name], unit, seed): experiment.cost(by_name[name], unit) for name, unit, seed in missing}
+    unit = min(experiment.units(main), key=lambda u: experiment.cost(main, u))
+    least = experiment.cost(main, unit)
     relative = [sum(w for (_, _, s), w in weights.items() if s < base + look) / least for look in looks]
-    seconds, size = _one_run(experiment, arms[0], unit, _end(settings)) if timed else (None, None)
+    stack = 1 if on_cpu else min(experiment.stacks, looks[0])
+    task = Task(experiment, arms[0].name, main, unit, tuple(range(base + looks[-1], base + looks[-1] + stack)))
+    seconds, size = _one_run(task) if timed else (None, None)
     return Cost(
         runs=[runs // looks[-1] * look for look in looks],
         found=runs - len(missing),
@@ -202,29 +175,27 @@ def _cost(
         seconds=None if seconds is None else [r * seconds / max(1, min(workers, r)) for r in relative],
         seconds_per_run=seconds,
         workers=workers,
-        megabytes_per_process=_memory() if seconds is not None and device == "cpu" else None,
+        megabytes_per_process=_memory() if seconds is not None and on_cpu else None,
         disk_megabytes=None if size is None else size * runs / 1e6,
     )
 
 
-def _one_run(experiment: Experiment, arm: Arm, unit: Point, seed: int) -> tuple[float, int] | tuple[None, None]:
-    """Seconds and stored bytes of one run of a unit, at seeds that the plan does not use; nobody sees what it gave.
+def _one_run(task: Task) -> tuple[float, int] | tuple[None, None]:
+    """Seconds and stored bytes of one run, at seeds that the plan does not use; nobody sees what it gave.
 
     On an accelerator as many models as a look has seeds are trained at once, if the experiment stacks them. Ctrl-C
     ends the timing alone: there is no estimate then.
     """
-    device = resolved_device(arm.settings.compute.device)[0]
-    stack = 1 if device == "cpu" else min(experiment.stacks, arm.settings.seeds.looks[0])
     seconds, size = 0.0, 0
     for _ in range(2):
-        task = Task(experiment, arm.name, arm.settings, unit, tuple(range(seed, seed + stack)))
         start = time.perf_counter()
         try:
             ((_, runs),) = run_tasks([task], 1)
         except KeyboardInterrupt:
             return None, None
-        seconds, size = (time.perf_counter() - start) / stack, size_of(runs[0])
-        if seconds * stack > _WARM:
+        took = time.perf_counter() - start
+        seconds, size = took / len(task.seeds), size_of(runs[0])
+        if took > _WARM:
             break
     return seconds, size
 
@@ -235,12 +206,7 @@ def _memory() -> float | None:
         import resource
     except ImportError:  # not on this system
         return None
-    import sys
-
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
-
-
-# What could be decided.
 
 
 def _at_best(claim: Claim, tables: Sequence[CellTable], settings: Any) -> AtBest:
@@ -254,14 +220,13 @@ def _at_best(claim: Claim, tables: Sequence[CellTable], settings: Any) -> AtBest
     else:
         places = [tuple(c.index for c in group) for group in groups_of(claim, observable, mine)]
     testable = [cells for cells in places if _testable(claim, [tables[i] for i in cells], tables)]
-    base = AtBest(claim=claim.id, kind=kind, cells=len(places), testable=len(testable))
     refuting = settings.verdict.alpha / (len(places) + 1)
+    found: dict[str, Any] = {"exact": True}
     if claim.by_share:
-        return base.model_copy(update=_shares(settings.verdict, settings.seeds.looks, refuting))
-    if claim.kind is Kind.IDENTITY or observable.sampling == "exact" or not observable.bounded:
-        return base.model_copy(update={"exact": True})
-    at = [tables[cells[0]] for cells in testable]
-    return base.model_copy(update=_bounds(claim, observable, at, settings, refuting))
+        found = _shares(settings.verdict, settings.seeds.looks, refuting)
+    elif claim.kind is not Kind.IDENTITY and observable.sampling != "exact" and observable.bounded:
+        found = _bounds(claim, observable, [tables[cells[0]] for cells in testable], settings, refuting)
+    return AtBest(claim=claim.id, kind=kind, cells=len(places), testable=len(testable), **found)
 
 
 def _testable(claim: Claim, cells: Sequence[CellTable], tables: Sequence[CellTable]) -> bool:
@@ -272,34 +237,30 @@ def _testable(claim: Claim, cells: Sequence[CellTable], tables: Sequence[CellTab
         partners = {c.at(c.axes) for c in tables if c.variant == claim.reference}
         if any(c.at(c.axes) not in partners for c in cells):
             return False
-    return all(_in_scope(claim, c) for c in cells)
-
-
-def _in_scope(claim: Claim, cell: CellTable) -> bool:
-    """Whether no premise on the symbols alone excludes the cell, and the bound is defined there."""
-    if not all(a.evaluate(cell.symbols).holds for a in claim.premises_on_symbols):
-        return False
-    return claim.log_expression is None or bound_at(claim, cell.symbols) is not None
+    return all(
+        all(premise.evaluate(cell.symbols).holds for premise in claim.premises_on_symbols)
+        and (claim.log_expression is None or bound_at(claim, cell.symbols) is not None)
+        for cell in cells
+    )
 
 
 def _shares(verdict: Settings, looks: Sequence[int], refuting: float) -> dict[str, tuple[Count, ...]]:
     """Counts of worlds that decide a cell, at each look."""
-    sizes = tuple(looks)
     share = verdict.property_share
 
     def least(alpha: float, asked: float) -> list[int]:
         """At each look the least count whose limit reaches what is asked, if no earlier look did."""
         found = []
-        for k, n in enumerate(sizes):
-            before = tuple((m, 0, m / sizes[-1]) for m in sizes[:k])
-            reaching = (c for c in range(n + 1) if lower_share((*before, (n, c, n / sizes[-1])), alpha, asked) >= asked)
+        for k, n in enumerate(looks):
+            before = tuple((m, 0, m / looks[-1]) for m in looks[:k])
+            reaching = (c for c in range(n + 1) if lower_share((*before, (n, c, n / looks[-1])), alpha, asked) >= asked)
             found.append(next(reaching, n + 1))
         return found
 
     yes, no = least(verdict.alpha, share), least(refuting, round(1.0 - share, 12))
     return {
-        "confirmed": tuple(Count(worlds=count, of=n) for count, n in zip(yes, sizes, strict=True) if count <= n),
-        "refuted": tuple(Count(worlds=n - count, of=n) for count, n in zip(no, sizes, strict=True) if count <= n),
+        "confirmed": tuple(Count(worlds=count, of=n) for count, n in zip(yes, looks, strict=True) if count <= n),
+        "refuted": tuple(Count(worlds=n - count, of=n) for count, n in zip(no, looks, strict=True) if count <= n),
     }
 
 
@@ -311,7 +272,7 @@ def _bounds(
     at_most = rule_of(claim.kind, observable, alpha, refuting).at_most
     best, worst = (observable.lower, observable.upper) if at_most else (observable.upper, observable.lower)
     limit, confirmable, refutable, vacuous = None, 0, 0, 0
-    beyond: list[str] = []
+    beyond = []
     for cell in cells:
         found = bound_at(claim, cell.symbols)
         bound = 0.0 if found is None else found.bound
@@ -326,18 +287,5 @@ def _bounds(
             confirmable += 1
         else:
             beyond.append(cell.label)
-    return {
-        "limit": limit,
-        "confirmable": confirmable,
-        "refutable": refutable,
-        "beyond": tuple(beyond),
-        "vacuous": vacuous,
-    }
-
-
-def _supported_from(settings: Any) -> int | None:
-    verdict = settings.verdict
-    for look in settings.seeds.looks:
-        if lower_limit([1.0] * look, verdict.alpha, 0.0, 1.0) >= verdict.property_share:
-            return int(look)
-    return None
+    counts = {"confirmable": confirmable, "refutable": refutable, "vacuous": vacuous}
+    return {"limit": limit, "beyond": tuple(beyond), **counts}

@@ -19,15 +19,16 @@ from empirics import judging
 from empirics.experiments.arms import Arm, arms_of
 from empirics.experiments.presentation import Part
 from empirics.experiments.protocol import Experiment
-from empirics.files import write_atomically
-from empirics.runs.source import ArmUnit
+from empirics.files import hash_of, write_atomically
+from empirics.judging.rules import RATE_SLOPE_LIMIT
+from empirics.judging.settings import Settings
 from empirics.runs.store import Store
-from empirics.verification.falsify import falsifier
+from empirics.verification.document import copied
 from empirics.verification.results import PlanResult
 from theory import Claim, claim
 from theory.fingerprint import fingerprint
 
-__all__ = ["PLAN_FILE", "VerificationPlan", "asked", "declare", "plan_of", "standing", "wanted"]
+__all__ = ["PLAN_FILE", "VerificationPlan", "asked", "declare", "falsifier", "plan_of", "standing"]
 
 PLAN_FILE: Final = "plan.json"
 
@@ -52,14 +53,9 @@ class PlannedArm(Part):
 class VerificationPlan(Part):
     """What a verification asks, and how it decides.
 
-    Attributes:
-        experiment: its name.
-        claims: what is judged, by id.
-        arms: what runs, the leading arm first.
-        settings: all that decides a run of the leading arm, apart from its place in the grid and its seed.
-        seeds: the declared ``looks`` and the first seed, ``base``.
-        verdict: error probability, share of worlds, margins and limits of premises.
-        judging_code: hash of the code that judges; with other rules it is another plan.
+    ``settings`` are all that decides a run of the leading arm (the first of ``arms``) apart from its place in the grid
+    and its seed, ``seeds`` the declared looks and the first seed, ``verdict`` error probability, share of worlds,
+    margins and limits of premises. With other ``judging_code``, of which it holds the hash, it is another plan.
     """
 
     experiment: str
@@ -84,10 +80,8 @@ class VerificationPlan(Part):
 def asked(experiment: Experiment, settings: Any, claims: Sequence[str] | None) -> tuple[list[Arm], list[Claim]]:
     """The arms that run and the claims that are judged; all claims of the experiment if None are named.
 
-    With claims named, only the arms that they speak of or compare with run, and the leading arm.
-
-    Raises:
-        theory.UnknownClaimError: an id in ``claims`` is not registered.
+    With claims named (else a theory.UnknownClaimError), only the arms that they speak of or compare with run, and the
+    leading arm.
     """
     arms = list(arms_of(experiment, settings))
     if claims is None:
@@ -97,9 +91,14 @@ def asked(experiment: Experiment, settings: Any, claims: Sequence[str] | None) -
     return [arm for arm in arms if arm.name in needed], chosen
 
 
-def wanted(experiment: Experiment, arms: Iterable[Arm], first: int, last: int) -> dict[ArmUnit, Sequence[int]]:
-    """Every unit of every arm with the seeds from ``first`` to ``last`` - 1."""
-    return {(arm.name, unit): range(first, last) for arm in arms for unit in experiment.units(arm.settings)}
+def falsifier(claim: Claim, settings: Settings) -> str:
+    """The outcome that would make a verdict on the claim VIOLATED, as part of a sentence."""
+    return claim.meaning.falsifier.format(
+        observable=claim.judged_on,
+        property_share=settings.property_share,
+        equivalence_margin=settings.equivalence_margin,
+        slope_limit=RATE_SLOPE_LIMIT,
+    )
 
 
 def plan_of(experiment: Experiment, settings: Any, arms: Sequence[Arm], claims: Iterable[Claim]) -> VerificationPlan:
@@ -107,19 +106,12 @@ def plan_of(experiment: Experiment, settings: Any, arms: Sequence[Arm], claims: 
     return VerificationPlan(
         experiment=experiment.name,
         claims=[
-            PlannedClaim(
-                id=item.id,
-                fingerprint=fingerprint(item),
-                statement=item.statement,
-                falsifier=falsifier(item, settings.verdict),
-            )
+            copied(PlannedClaim, item, fingerprint=fingerprint(item), falsifier=falsifier(item, settings.verdict))
             for item in sorted(claims, key=lambda c: c.id)
         ],
         arms=[
-            PlannedArm(
-                name=arm.name,
-                overlay=dict(arm.overlay),
-                grid={symbol: list(experiment.values(arm.settings, symbol)) for symbol in experiment.axes},
+            copied(
+                PlannedArm, arm, grid={symbol: experiment.values(arm.settings, symbol) for symbol in experiment.axes}
             )
             for arm in arms
         ],
@@ -131,23 +123,17 @@ def plan_of(experiment: Experiment, settings: Any, arms: Sequence[Arm], claims: 
 
 
 def standing(plan: VerificationPlan, store: Store | None, keys: Iterable[str]) -> PlanResult:
-    """Whether the plan stood before its data.
-
-    Args:
-        plan: the plan.
-        store: where runs are found and kept; None if nowhere: then nothing existed.
-        keys: those of all runs that the plan may use.
-    """
+    """Whether the plan stood before its data, of which ``store`` keeps what there is; ``keys`` are all it may use."""
+    if store is None:
+        return PlanResult(hash=plan.hash, declared=True, reason="none of its runs existed before it")
     own = list(keys)
-    made = {} if store is None else store.plans_of(own)
+    made = store.plans_of(own)
     others = Counter(origin for origin in made.values() if origin != plan.hash)
-    if not others:
-        reason = "none of its runs existed before it"
-    else:
+    reason = "none of its runs existed before it"
+    if others:
         parts = [f"{number} {_origin(plan, store, origin)}" for origin, number in others.most_common()]
         reason = f"{others.total()} of its {len(own)} runs existed before it: {', '.join(parts)}"
-    unused = 0 if store is None else len(store) - len(made)
-    if unused:
+    if unused := len(store) - len(made):
         reason += f"; the store also holds {unused} runs of other settings or seeds"
     return PlanResult(hash=plan.hash, declared=not others, reason=reason)
 
@@ -159,9 +145,9 @@ def declare(plan: VerificationPlan, store: Store) -> None:
     write_atomically(store.path.with_name(PLAN_FILE), text)
 
 
-def _origin(plan: VerificationPlan, store: Store | None, origin: str | None) -> str:
+def _origin(plan: VerificationPlan, store: Store, origin: str | None) -> str:
     """Under what runs were made, in words."""
-    if origin is None or store is None:
+    if origin is None:
         return "made without a plan"
     text = store.plan(origin)
     differing = [] if text is None else _differences(json.loads(text), plan.model_dump(mode="json"))
@@ -184,7 +170,5 @@ def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
 
 @lru_cache(maxsize=1)
 def _judging_code() -> str:
-    digest = hashlib.sha256()
-    for file in sorted(Path(str(judging.__file__)).parent.glob("*.py")):
-        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
-    return digest.hexdigest()[:16]
+    files = sorted(Path(str(judging.__file__)).parent.glob("*.py"))
+    return hash_of((file.name, file) for file in files)[:16]

@@ -13,9 +13,9 @@ from pydantic import model_validator
 
 from empirics.experiments.document import Measured
 from empirics.experiments.presentation import FigureData, Part, Shown, repeated
-from empirics.verification.document import Document, read_document, schema_of, write_document
+from empirics.verification.document import Document, read_document, schema_of
 
-__all__ = ["SCHEMA_FILE", "Results", "read_results", "write_results"]
+__all__ = ["SCHEMA_FILE", "Results", "read_results"]
 
 SCHEMA_FILE = Path(__file__).with_name("results.schema.json")
 
@@ -131,11 +131,6 @@ class Results(Measured, Document):
     def claim(self, identifier: str) -> ClaimResult:
         """The claim of that id."""
         return next(c for c in self.claims if c.id == identifier)
-
-
-def write_results(results: Results, path: Path) -> None:
-    """Validate once more, as a reader would, and write atomically; strict JSON without NaN."""
-    write_document(results, path)
 
 
 def read_results(path: str | Path) -> Results:

@@ -13,12 +13,12 @@ from empirics.experiments.registry import experiments
 from empirics.judging.judge import judge_claim
 from empirics.judging.mutants import judge_mutants, mutated_claims
 from empirics.judging.outcome import ClaimOutcome, Verdict
-from empirics.runs.device import resolved_device
+from empirics.runs.environment import resolved_device
 from empirics.runs.pool import INTERNAL_ERROR, available_cores
-from empirics.runs.source import Progress, RunSource, keys_of
+from empirics.runs.source import Progress, RunSource, keys_of, wanted
 from empirics.runs.store import Store
 from empirics.verification.assembly import Runs, assemble, tables_of
-from empirics.verification.plan import asked, declare, plan_of, standing, wanted
+from empirics.verification.plan import asked, declare, plan_of, standing
 from empirics.verification.results import Results
 from theory import Claim
 
@@ -110,18 +110,13 @@ def exit_status(results: Results, *, strict: bool = False, mutants: bool = False
     With ``mutants``: 0 if every mutant is refuted, else 1. 70, before 0 and 3, if a
     defect of the program ended a run.
     """
-    status = _judged_status(results, strict=strict, mutants=mutants)
-    broken = any(reason.startswith(INTERNAL_ERROR) for cell in results.cells for reason in cell.failures.values())
-    return 70 if broken and status != 1 else status
-
-
-def _judged_status(results: Results, *, strict: bool, mutants: bool) -> int:
-    if mutants:
-        return 1 if any(m.refuted is False for c in results.claims for m in c.mutants) else 0
     required = {c.verdict for c in results.claims if c.required}
-    if Verdict.VIOLATED in required:
+    missed = any(m.refuted is False for c in results.claims for m in c.mutants)
+    if missed if mutants else Verdict.VIOLATED in required:
         return 1
-    return 3 if strict and Verdict.UNDECIDED in required else 0
+    if any(reason.startswith(INTERNAL_ERROR) for cell in results.cells for reason in cell.failures.values()):
+        return 70
+    return 3 if strict and not mutants and Verdict.UNDECIDED in required else 0
 
 
 def _experiment(given: Experiment | str | None, config: Any) -> Experiment:

@@ -11,7 +11,7 @@ from empirics.judging.judge import judge_claim
 from empirics.judging.measurements import judge
 from empirics.judging.mutants import judge_mutants
 from empirics.observables.definition import Observable
-from empirics.verification.falsify import falsifier
+from empirics.verification.plan import falsifier
 from theory import Mutant, claim
 
 KNOWN = {

@@ -11,10 +11,10 @@ from empirics.experiments.protocol import UnitRun
 from empirics.judging.confidence import interval
 from empirics.judging.judge import judge_claim
 from empirics.regimes.analysis import analyse, reading_verdicts
-from empirics.regimes.comparison import exponents
 from empirics.regimes.contours import crossing, measured_crossing
 from empirics.regimes.fit import fitted
-from empirics.regimes.plan import load_map_settings, map_arms
+from empirics.regimes.laws import exponents
+from empirics.regimes.make import load_map_settings, map_arms
 from empirics.regimes.regime import Regime, Thresholds, regime_of
 from empirics.regimes.survey import Survey
 from empirics.report.regime_tables import all_tables

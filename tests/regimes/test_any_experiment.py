@@ -27,8 +27,7 @@ from empirics.experiments.map_design import (
 from empirics.experiments.protocol import Experiment, Point, UnitRun
 from empirics.observables.definition import SHARE, Observable
 from empirics.regimes.document import MAP_SCHEMA_FILE, read_map
-from empirics.regimes.make import make_map
-from empirics.regimes.plan import load_map_settings, parse_variation, variations_of
+from empirics.regimes.make import load_map_settings, make_map, parse_variation, variations_of
 from empirics.report.figures.regime_figures import contour_figure, moves_figure
 from empirics.report.map_files import write_map_files
 from empirics.report.regime_tables import all_tables, cells_csv, contours_csv

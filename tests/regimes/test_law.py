@@ -6,9 +6,9 @@ from scipy.optimize import minimize
 
 from empirics.experiments.one_layer.map import LAWS
 from empirics.experiments.protocol import Point
-from empirics.regimes.comparison import collinearity, exponents, held_out, left_out, numbered
 from empirics.regimes.fit import NoFit, fit_rates, fitted, mean_of, predicted, quasi_likelihood
-from empirics.regimes.sample import Sample
+from empirics.regimes.laws import collinearity, exponents, held_out, left_out, numbered
+from empirics.regimes.survey import Sample
 from theory import claim
 
 GRID = tuple(Point.of(S=60, R=r, K=k, N_f=n) for r in (10, 20, 45, 90) for k in (2, 3, 5) for n in (1, 3, 8, 20, 50))

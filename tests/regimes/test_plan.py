@@ -6,7 +6,7 @@ from empirics.errors import UsageError
 from empirics.experiments.map_design import Variation
 from empirics.experiments.one_layer import EXPERIMENT
 from empirics.experiments.protocol import Point
-from empirics.regimes.plan import load_map_settings, map_arms, parse_variation, variations_of
+from empirics.regimes.make import load_map_settings, map_arms, parse_variation, variations_of
 
 DESIGN = EXPERIMENT.map_design()
 

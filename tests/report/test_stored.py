@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from empirics.verification.results import write_results
+from empirics.verification.document import write_document
 
 FORBIDDEN = """
 import sys
@@ -38,7 +38,7 @@ theory.registry._registry = asked
     ids=["report", "plot", "terminal"],
 )
 def test_nothing_is_evaluated_or_looked_up(toy, tmp_path, code):
-    write_results(toy, tmp_path / "results.json")
+    write_document(toy, tmp_path / "results.json")
     program = f"""{FORBIDDEN}
 from pathlib import Path
 from rich.console import Console

@@ -7,7 +7,7 @@ import pytest
 from pydantic import BaseModel
 
 from empirics.experiments.registry import experiments
-from empirics.runs.key import run_key
+from empirics.runs.source import run_key
 
 # What does not decide a run's result, by key or by section.
 ASIDE = {
@@ -70,7 +70,7 @@ CASES = [(name, key) for name, item in experiments().items() for key, _ in leave
 
 @pytest.mark.parametrize(("name", "key"), CASES)
 def test_a_change_of_any_setting_changes_the_key_or_has_a_reason(name, key, monkeypatch):
-    monkeypatch.setattr("empirics.runs.key.resolved_device", lambda device: (device, ""))
+    monkeypatch.setattr("empirics.runs.source.resolved_device", lambda device: (device, ""))
     if name == "language-model":  # files and weights are in the key by their contents: here names do
         module = "empirics.experiments.language_models"
         monkeypatch.setattr(f"{module}.experiment.digest_of", str)
@@ -87,7 +87,7 @@ def test_a_change_of_any_setting_changes_the_key_or_has_a_reason(name, key, monk
 
 @pytest.mark.parametrize("name", list(experiments()))
 def test_libraries_device_and_sources_are_in_the_key(name, monkeypatch):
-    from empirics.runs import key
+    from empirics.runs import source as key
 
     item = experiments()[name]
     settings = item.settings()

@@ -8,7 +8,7 @@ import pytest
 
 import empirics
 from empirics.experiments.registry import experiments
-from empirics.runs.key import run_key
+from empirics.runs.source import run_key
 
 # Modules that a run imports and that decide no result.
 REASONS = {
@@ -63,7 +63,7 @@ def test_every_library_that_a_run_imports_is_in_its_key(name):
 def test_a_change_of_a_deciding_source_changes_the_key(place, monkeypatch):
     from pathlib import Path
 
-    from empirics.runs import key
+    from empirics.runs import source as key
 
     chosen, config = empirics.experiment(), empirics.load_config("quick")
     unit = chosen.units(config)[0]
@@ -81,7 +81,7 @@ def test_a_change_of_a_deciding_source_changes_the_key(place, monkeypatch):
 
 @pytest.mark.parametrize("init", [True, False])
 def test_every_file_of_a_third_partys_folder_is_in_the_key(init, tmp_path, monkeypatch):
-    from empirics.runs import key
+    from empirics.runs import source as key
 
     package = tmp_path / f"lab_{init}"
     (package / "presets").mkdir(parents=True)
@@ -114,7 +114,7 @@ def test_every_file_of_a_third_partys_folder_is_in_the_key(init, tmp_path, monke
 def test_a_change_of_what_is_only_shown_keeps_what_is_stored(place, monkeypatch):
     from pathlib import Path
 
-    from empirics.runs import key
+    from empirics.runs import source as key
 
     chosen, config = empirics.experiment(), empirics.load_config("quick")
     unit = chosen.units(config)[0]

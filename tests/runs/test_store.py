@@ -10,7 +10,7 @@ from empirics.experiments.load import load_config
 from empirics.experiments.one_layer.experiment import OneLayer
 from empirics.experiments.protocol import Curve, Point, UnitRun
 from empirics.experiments.registry import experiment
-from empirics.runs.key import run_key
+from empirics.runs.source import run_key
 from empirics.runs.store import Store, StoreError
 from empirics.verification.verify import verify
 
@@ -110,7 +110,7 @@ def test_another_layout_is_refused(tmp_path, capsys):
 
 
 def test_runs_of_other_code_are_kept_and_not_used(tmp_path, monkeypatch):
-    import empirics.runs.key as module
+    import empirics.runs.source as module
 
     config = load_config("default")
     mine = run_key(experiment(), config, Point.of(R=8, K=3), 0)
@@ -184,7 +184,7 @@ def test_the_key_holds_the_device_itself_not_its_name(monkeypatch):
     cpu = load_config("default")
     unit = Point.of(R=8, K=3)
     assert run_key(experiment(), config, unit, 0) == run_key(experiment(), cpu, unit, 0)
-    import empirics.runs.key as module
+    import empirics.runs.source as module
 
     monkeypatch.setattr(module, "resolved_device", lambda name: ("cuda", "some accelerator"))
     on_one = run_key(experiment(), config, unit, 0)

@@ -10,7 +10,7 @@ from dying_experiment import Broken, BrokenLater, Dying, Hungry, marks_of
 from empirics.experiments.load import load_config
 from empirics.experiments.protocol import Point
 from empirics.experiments.registry import experiment
-from empirics.runs.device import resolved_device
+from empirics.runs.environment import resolved_device
 from empirics.runs.pool import run_tasks, split
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from empirics.judging.settings import Settings
-from empirics.verification.falsify import falsifier
+from empirics.verification.assembly import latex_of
 from empirics.verification.figures import claim_figures
-from empirics.verification.latex import latex_of
+from empirics.verification.plan import falsifier
 from empirics.verification.results import read_results
 from theory import Kind, all_claims, claim
 

@@ -17,9 +17,7 @@ LOOKS = "seeds.looks=[16,32]"
 
 
 def foretold(settings, stored=Path("nowhere.sqlite"), *, timed=False, workers=1, claims=None, experiment=None):
-    return forecast(
-        experiment or Instant(), settings, "cpu", claims=claims, stored=stored, workers=workers, timed=timed
-    )
+    return forecast(experiment or Instant(), settings, claims=claims, stored=stored, workers=workers, timed=timed)
 
 
 def of(found, identifier):

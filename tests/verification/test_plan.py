@@ -9,8 +9,7 @@ import pytest
 from planned_experiment import Instant, small
 
 import empirics
-from empirics.runs.key import run_key
-from empirics.runs.source import Progress
+from empirics.runs.source import Progress, run_key
 from empirics.runs.store import Store
 from empirics.verification import plan as plans
 from empirics.verification.plan import PLAN_FILE, asked, plan_of

@@ -12,7 +12,7 @@ from empirics.experiments.one_layer.config import Config
 from empirics.experiments.one_layer.observables import OBSERVABLES
 from empirics.experiments.presentation import Shown
 from empirics.experiments.protocol import Point, UnitRun
-from empirics.observables.shared import SHARED
+from empirics.observables.catalogue import SHARED
 from empirics.settings import validated
 from theory.claims.xu_chen.paper import NOTATION
 

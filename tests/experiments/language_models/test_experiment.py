@@ -12,7 +12,7 @@ from empirics.experiments.language_models.run import finetune, prepare, pretrain
 from empirics.experiments.load import load_settings
 from empirics.experiments.protocol import Point
 from empirics.observables.catalogue import observables
-from empirics.runs.key import run_key
+from empirics.runs.source import run_key
 
 LEARNING = (
     "facts.number=12",

@@ -15,7 +15,7 @@ from empirics.experiments.one_layer import EXPERIMENT
 from empirics.experiments.one_layer.config import Config
 from empirics.experiments.protocol import Point
 from empirics.report.tables import arm_verdicts
-from empirics.runs.key import run_key
+from empirics.runs.source import run_key
 from empirics.runs.store import Store
 from empirics.verification.results import PooledResult
 from empirics.verification.verify import verify

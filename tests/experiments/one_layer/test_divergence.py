@@ -5,7 +5,7 @@ import json
 import pytest
 
 from empirics.experiments.load import load_config
-from empirics.verification.results import write_results
+from empirics.verification.document import write_document
 from empirics.verification.verify import verify
 
 SMALL = [
@@ -31,7 +31,7 @@ SMALL = [
 )
 def test_a_diverged_run_fails_and_is_never_measured(settings, stage, tmp_path):
     results = verify(load_config("default", None, [*SMALL, "arms.run=[]", *settings]), workers=1)
-    write_results(results, tmp_path / "results.json")
+    write_document(results, tmp_path / "results.json")
     json.loads((tmp_path / "results.json").read_text(), parse_constant=lambda c: pytest.fail(c))
     for index, cell in enumerate(results.cells):
         assert cell.failed == [0, 1, 2]

@@ -8,7 +8,7 @@ from one_layer_builders import configured, measured
 
 from empirics.experiments.one_layer.observables import OBSERVABLES
 from empirics.experiments.one_layer.predict.predictors import predict, predicted_errors
-from empirics.observables.shared import SHARED
+from empirics.observables.catalogue import SHARED
 
 
 def test_every_observable_of_a_run_is_defined_and_in_range():
