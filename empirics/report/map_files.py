@@ -6,7 +6,6 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table as RichTable
 
 from empirics.files import write_atomically
 from empirics.regimes.document import RegimeMap
@@ -15,6 +14,7 @@ from empirics.report.figures.law_figures import law_figure, prediction_figure, r
 from empirics.report.figures.regime_figures import contour_figure, moves_figure, readings_figure
 from empirics.report.regime_tables import Table, all_tables, cells_csv, contours_csv, markdown
 from empirics.report.sections import Section, SectionFigure, write_section
+from empirics.report.terminal import plain_table
 from empirics.verification.document import write_document
 
 __all__ = ["MAP_FILES", "map_parts", "print_map", "write_map_files"]
@@ -60,8 +60,8 @@ def print_map(found: RegimeMap, out: Console, directory: Path) -> None:
     for table in all_tables(found):
         if table.name == "transitions":
             continue
-        shown = RichTable(box=None, pad_edge=False, header_style="bold", title=escape(table.caption), title_style="")
-        shown.title_justify = "left"
+        shown = plain_table(title=table.caption)
+        shown.title_style = ""
         for i, heading in enumerate(table.columns):
             shown.add_column(escape(heading), justify="left" if i == 0 else "right")
         for row in table.rows:

@@ -6,38 +6,12 @@ import csv
 import io
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any, Final
 
 from empirics.experiments.document import CellResult, VerdictResult
 from empirics.experiments.presentation import Scalar
 from empirics.verification.results import ClaimResult, PooledResult, Results
-
-__all__ = [
-    "ORDER",
-    "SETTINGS",
-    "alphas",
-    "answer",
-    "arm_verdicts",
-    "axis_values",
-    "cells_csv",
-    "confidence",
-    "effect_text",
-    "failures",
-    "flat_cells",
-    "interval_text",
-    "limits_text",
-    "number_text",
-    "open_cells",
-    "plan_line",
-    "pooled_share",
-    "pooled_text",
-    "run_summary",
-    "survives",
-    "three_digits",
-    "verdict_counts",
-    "worlds_text",
-]
 
 ORDER: Final = ("VIOLATED", "UNDECIDED", "SUPPORTED", "HOLDS", "VACUOUS", "OUT OF SCOPE", "NOT TESTED")
 """The verdicts, the worst first."""
@@ -47,8 +21,7 @@ SETTINGS: Final = (
     "(world, initialisation, order)."
 )
 
-
-_DECIDING: Final = ("estimate", "lower", "upper", "bound")
+_DECIDING: Final = ("verdict", "estimate", "lower", "upper", "bound")
 _PROCEDURES: Final = ("Holm", "Benjamini-Yekutieli")
 
 
@@ -102,23 +75,20 @@ def confidence(results: Results) -> str:
             f" Limits of a share of worlds are exact over the looks at {' and '.join(map(str, looks))} seeds; those of "
             "a mean are time-uniform (betting)."
         )
-    pooled = [c for c in results.claims if c.pooled is not None]
+    pooled = [(c.id, c.pooled) for c in results.claims if c.pooled is not None]
     if not pooled:
         return text
-    confirmed = [c for c in pooled if c.pooled is not None and c.pooled.confirmed]
-    surviving = ([c.id for c in pooled if c.pooled is not None and survives(c.pooled)[i]] for i in (0, 1))
-    told = [f"{len(ids) or 'none'} by {n}{_listed(ids)}" for ids, n in zip(surviving, _PROCEDURES, strict=True)]
+    told = []
+    for position, procedure in enumerate(_PROCEDURES):
+        ids = [identifier for identifier, found in pooled if _survives(found)[position]]
+        told.append(f"{len(ids) or 'none'} by {procedure}" + (f" ({', '.join(ids)})" if ids else ""))
     return (
         f"{text} Claims with a statement on all cells: {len(pooled)}; confirmed each at its own alpha: "
-        f"{len(confirmed)}; over all of them: {', '.join(told)}."
+        f"{sum(found.confirmed for _, found in pooled)}; over all of them: {', '.join(told)}."
     )
 
 
-def _listed(names: Sequence[str]) -> str:
-    return f" ({', '.join(names)})" if names else ""
-
-
-def survives(pooled: PooledResult) -> tuple[bool, bool]:
+def _survives(pooled: PooledResult) -> tuple[bool, bool]:
     """Whether the statement on all cells is confirmed over all claims: by Holm, by Benjamini-Yekutieli."""
     return pooled.holm <= pooled.alpha, pooled.benjamini_yekutieli <= pooled.alpha
 
@@ -144,7 +114,7 @@ def pooled_text(claim: ClaimResult) -> str:
         return ""
     limits = f"{pooled.estimate:.3g} [{pooled.lower:.3g}, {pooled.upper:.3g}]"
     without = f" ({pooled.without} more without a cell in scope)" if pooled.without else ""
-    by = [f"{'survives' if s else 'does not survive'} {n}" for s, n in zip(survives(pooled), _PROCEDURES, strict=True)]
+    by = [f"{'survives' if s else 'does not survive'} {n}" for s, n in zip(_survives(pooled), _PROCEDURES, strict=True)]
     return (
         f"{pooled.statement}, averaged over {pooled.worlds} worlds{without}: {limits}, asked {pooled.asked:g}; "
         f"alpha {pooled.alpha:.3g} confirms, {pooled.refuting:.3g} refutes. Over all claims: p = {pooled.p_value:.2g}, "
@@ -217,7 +187,7 @@ def _run(results: Results, cell: CellResult) -> str:
     return results.place([cell.model_copy(update={"symbols": symbols})])
 
 
-def _at(cell: CellResult, symbols: list[str]) -> tuple[float, ...]:
+def _at(cell: CellResult, symbols: Iterable[str]) -> tuple[float, ...]:
     return tuple(cell.symbols[symbol] for symbol in symbols)
 
 
@@ -249,19 +219,15 @@ def cells_csv(results: Results) -> str:
     writer = csv.writer(stream, lineterminator="\n")
     header = ["variant", *axes.values(), "seeds", "failed", "in_scope_seeds"]
     header += [f"{name}_{part}" for name in names for part in ("mean", "interval_lower", "interval_upper")]
-    header += [f"{name}_{part}" for name in judged for part in ("verdict", *_DECIDING)]
+    header += [f"{name}_{part}" for name in judged for part in _DECIDING]
     writer.writerow([*header, *results.shown.columns])
     for index, cell in enumerate(results.cells):
-        row: list[Any] = [cell.variant, *_at(cell, list(axes))]
-        row += [len(cell.seeds), len(cell.failed), len(cell.in_scope_seeds)]
-        for name in names:
-            summary = cell.observables.get(name)
-            row += [None] * 3 if summary is None else [summary.mean, summary.lower, summary.upper]
-        for verdicts in judged.values():
-            found = verdicts.get(index)
-            row += [None] * 5 if found is None else [found.verdict, *(getattr(found, part) for part in _DECIDING)]
-        row += [values[index] for values in results.shown.columns.values()]
-        writer.writerow(["" if value is None else value for value in row])
+        row: list[Any] = [cell.variant, *_at(cell, axes), len(cell.seeds), len(cell.failed), len(cell.in_scope_seeds)]
+        measured = (cell.observables.get(name) for name in names)
+        row += [getattr(summary, part, None) for summary in measured for part in ("mean", "lower", "upper")]
+        decided = (verdicts.get(index) for verdicts in judged.values())
+        row += [getattr(verdict, part, None) for verdict in decided for part in _DECIDING]
+        writer.writerow([*row, *(values[index] for values in results.shown.columns.values())])
     return stream.getvalue()
 
 
