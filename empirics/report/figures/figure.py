@@ -14,7 +14,18 @@ import numpy as np
 
 from empirics.report.figures.style import figure_style
 
-__all__ = ["FORMATS", "Figure", "Row", "csv_text", "number", "numbers", "panel_title", "panels_of", "rows_at"]
+__all__ = [
+    "FORMATS",
+    "Figure",
+    "Row",
+    "csv_text",
+    "number",
+    "numbers",
+    "panel_title",
+    "panels_of",
+    "rows_at",
+    "with_bars",
+]
 
 FORMATS: Final = ("svg", "pdf", "png")
 _DOTS_PER_INCH = 300
@@ -60,6 +71,15 @@ def rows_at(rows: Sequence[Row], place: Mapping[str, float]) -> list[Row]:
 def numbers(rows: Sequence[Row], key: str) -> Any:
     """A column as numbers, NaN for None."""
     return np.array([math.nan if r[key] is None else number(r, key) for r in rows])
+
+
+def with_bars(rows: Sequence[Row], key: str, place: Callable[[float], float] = float) -> tuple[Any, list[Any]]:
+    """Where the values of a column are drawn, and their error bars: lengths to ``lower`` and ``upper`` if these exist.
+
+    ``place`` says where a value is drawn.
+    """
+    at, lower, upper = (np.array([place(number(r, *keys, key)) for r in rows]) for keys in ((), ("lower",), ("upper",)))
+    return at, [np.maximum(at - lower, 0), np.maximum(upper - at, 0)]
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,10 @@ from typing import Any, Final
 
 from empirics.errors import UsageError
 from empirics.experiments.presentation import FigureData
-from empirics.report.figures.arms import draw_arms
-from empirics.report.figures.curves import draw_curves
 from empirics.report.figures.figure import Figure
 from empirics.report.figures.forest import draw_forest
 from empirics.report.figures.panels import draw_panels
+from empirics.report.figures.small_multiples import draw_arms, draw_curves
 from empirics.verification.results import Results
 
 __all__ = ["DRAWING", "all_figures", "draw"]

@@ -9,23 +9,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-__all__ = [
-    "COLUMN",
-    "INK",
-    "LAW",
-    "OBSERVED",
-    "PAGE",
-    "PREDICTED",
-    "SEEN",
-    "SHADES",
-    "SOFT",
-    "direct_labels",
-    "figure_style",
-    "new_figure",
-    "shade_and_style",
-    "subplots",
-]
-
 COLUMN: Final = 3.35
 PAGE: Final = 6.9
 
@@ -35,31 +18,20 @@ GRID: Final = "#dddddd"
 LAW: Final = "#3a5f95"
 SEEN: Final = "#b3341f"
 
-OBSERVED: Final[dict[str, Any]] = {
-    "fmt": "o",
-    "color": SEEN,
-    "markersize": 3.8,
-    "capsize": 2.0,
-    "elinewidth": 0.9,
-    "zorder": 3,
-}
-
-PREDICTED: Final[tuple[dict[str, Any], ...]] = (
-    {"color": INK, "linestyle": "-"},
-    {"color": INK, "linestyle": "--"},
-    {"color": LAW, "linestyle": ":"},
-    {"color": LAW, "linestyle": "-."},
-)
+OBSERVED: Final = {"fmt": "o", "color": SEEN, "markersize": 3.8, "capsize": 2.0, "elinewidth": 0.9, "zorder": 3}
+_PREDICTED: Final = ((INK, "-"), (INK, "--"), (LAW, ":"), (LAW, "-."))
+PREDICTED: Final = tuple({"color": colour, "linestyle": style} for colour, style in _PREDICTED)
 """How predicted series look, in their order."""
 
 MARKERS: Final = "osD^vPX"
 SHADES: Final = (INK, "#4d4d4d", "#7a7a7a", "#9c9c9c")
-_STYLES: Final = ("-", "--", "-.", ":")
+_LEADER: Final = {"arrowstyle": "-", "linewidth": 0.4, "shrinkA": 0, "shrinkB": 0, "relpos": (0, 0.5)}
+STYLES: Final = ("-", "--", "-.", ":")
 
 
 def shade_and_style(first: int, second: int = 0) -> dict[str, str]:
     """A black or grey line for the ``first``-th and ``second``-th of two properties: line style, then shade."""
-    return {"linestyle": _STYLES[first % len(_STYLES)], "color": SHADES[second % len(SHADES)]}
+    return {"linestyle": STYLES[first % len(STYLES)], "color": SHADES[second % len(SHADES)]}
 
 
 @contextmanager
@@ -116,6 +88,13 @@ def subplots(down: int, across: int, width: float, height: float, **shared: bool
     return figure, figure.subplots(down, across, squeeze=False, **shared)
 
 
+def note_beside(axis: Any, text: str, place: tuple[float, float], points: tuple[float, float], **look: Any) -> None:
+    """Small text at a share of the axis across and a value up, moved by some points."""
+    axis.annotate(
+        text, place, xycoords=("axes fraction", "data"), xytext=points, textcoords="offset points", fontsize=7, **look
+    )
+
+
 def direct_labels(axis: Any, ends: Sequence[tuple[float, str, str]], *, spacing: float = 0.1) -> None:
     """Labels right of an axis, each at the height where its line ends, moved apart where they would overlap.
 
@@ -126,9 +105,8 @@ def direct_labels(axis: Any, ends: Sequence[tuple[float, str, str]], *, spacing:
     """
     to_share = axis.transData + axis.transAxes.inverted()
     x = axis.get_xlim()[1]
-    placed = sorted(
-        (min(1.0, max(0.0, float(to_share.transform((x, y))[1]))), text, colour) for y, text, colour in ends
-    )
+    shares = (float(to_share.transform((x, y))[1]) for y, _, _ in ends)
+    placed = sorted((min(1.0, max(0.0, share)), *end[1:]) for share, end in zip(shares, ends, strict=True))
     heights = _apart([share for share, _, _ in placed], spacing)
     for height, (share, text, colour) in zip(heights, placed, strict=True):
         axis.annotate(
@@ -141,14 +119,7 @@ def direct_labels(axis: Any, ends: Sequence[tuple[float, str, str]], *, spacing:
             color=colour,
             va="center",
             annotation_clip=False,
-            arrowprops={
-                "arrowstyle": "-",
-                "color": colour,
-                "linewidth": 0.4,
-                "shrinkA": 0,
-                "shrinkB": 0,
-                "relpos": (0, 0.5),
-            },
+            arrowprops=_LEADER | {"color": colour},
         )
 
 
