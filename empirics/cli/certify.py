@@ -10,8 +10,6 @@ from empirics.cli import options
 from empirics.cli.output import console, print_json, progress_console
 from empirics.cli.root import app
 
-__all__ = ["certify_command"]
-
 
 @app.command("certify")
 def certify_command(

@@ -14,8 +14,6 @@ from empirics.cli.root import app
 from empirics.experiments.load import load_config
 from empirics.files import write_text
 
-__all__ = ["check_command"]
-
 
 @app.command("check")
 def check_command(

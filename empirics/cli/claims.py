@@ -14,8 +14,6 @@ from theory import Claim, all_claims, claim
 from theory.numbers.describe import described, evaluated, status_of
 from theory.numbers.evaluate import parse_assignments
 
-__all__ = ["bound_command", "claims_command"]
-
 
 @app.command("claims")
 def claims_command(

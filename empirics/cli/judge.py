@@ -12,8 +12,6 @@ from empirics.cli.output import console, print_json
 from empirics.cli.root import app
 from empirics.judging.settings import load_settings
 
-__all__ = ["judge_command"]
-
 
 @app.command("judge")
 def judge_command(

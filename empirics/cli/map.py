@@ -12,8 +12,6 @@ from empirics.cli.output import console, print_json, training
 from empirics.cli.root import app
 from empirics.experiments.registry import experiment as registered
 
-__all__ = ["map_command"]
-
 
 @app.command("map")
 def map_command(

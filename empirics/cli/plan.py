@@ -14,8 +14,6 @@ from theory.numbers.evaluate import parse_assignments
 from theory.planning.plan import Plan
 from theory.planning.question import ask
 
-__all__ = ["plan_command"]
-
 
 @app.command("plan")
 def plan_command(

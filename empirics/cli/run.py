@@ -16,8 +16,6 @@ from empirics.experiments.load import load_settings
 from empirics.experiments.registry import experiment as registered
 from empirics.experiments.registry import experiments
 
-__all__ = ["run_command"]
-
 
 def run_command(
     experiment: Annotated[str | None, typer.Option(metavar="NAME", help=f"One of: {', '.join(experiments())}.")] = None,

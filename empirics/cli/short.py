@@ -19,8 +19,6 @@ from empirics.experiments.registry import experiments
 from empirics.runs.device import resolved_device
 from empirics.runs.pool import available_cores
 
-__all__ = ["attach"]
-
 Overriding = Annotated[
     Path | None, typer.Option("--config", metavar="FILE.toml", help="TOML file that overrides the defaults.")
 ]

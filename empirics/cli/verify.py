@@ -21,10 +21,10 @@ from empirics.runs.device import resolved_device
 from empirics.runs.pool import available_cores
 from empirics.verification.assembly import DEFECT
 from empirics.verification.plan import PLAN_FILE
-from empirics.verification.results import Results
+from empirics.verification.results import Results, write_results
 from empirics.verification.verify import Interrupted, exit_status, verify
 
-__all__ = ["perform", "planned", "tell", "verify_command"]
+__all__ = ["perform", "planned", "tell"]
 
 
 @app.command("verify")
@@ -103,7 +103,7 @@ def perform(
 ) -> int:
     """Run, judge, write, print; the exit status. ``more`` goes to :func:`verify`."""
     from empirics.files import prepare_directory
-    from empirics.report.files import RESULT_FILES, write_all
+    from empirics.report.files import RESULT_FILES, write_page
 
     directory = prepare_directory(output, files=(*RESULT_FILES, PLAN_FILE), folders=("plots",))
     more |= {"experiment": experiment, "workers": plan.workers, "mutants": mutants}
@@ -116,7 +116,8 @@ def perform(
         for note in results.shown.notes:
             if note.startswith(DEFECT):
                 print(f"factbound: {note}", file=sys.stderr)
-    write_all(results, directory)
+    write_results(results, directory / "results.json")
+    write_page(results, directory)
     tell(results, directory, as_json=as_json)
     return exit_status(results, strict=strict, mutants=mutants) if status is None else status
 

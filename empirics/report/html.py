@@ -34,12 +34,9 @@ _COLOURS = {
 
 
 def report_html(results: Results, figures: Sequence[Figure], sections: Sequence[tuple[Section, list[str]]] = ()) -> str:
-    """The report as HTML text.
+    """The report as HTML text, with the figures of :func:`empirics.report.figures.plots.all_figures`.
 
-    Args:
-        results: what is reported.
-        figures: those of :func:`empirics.report.figures.plots.all_figures`.
-        sections: further sections, with the SVG text of each of their figures.
+    Further ``sections`` come with the SVG text of each of their figures.
     """
     environment = Environment(
         autoescape=True,

@@ -15,7 +15,7 @@ from empirics.judging.measurements import Judged
 from empirics.judging.outcome import Pooled
 from empirics.report.figures.figure import FORMATS
 from empirics.report.figures.measured import judged_figure
-from empirics.report.tables import alphas, effect_text, limits_text, three_digits, worlds_text
+from empirics.report.tables import WORLDS, alphas, effect_text, limits_text, three_digits, worlds_text
 from empirics.report.terminal import plain_table
 from empirics.verification.assembly import verdict_result
 
@@ -61,8 +61,7 @@ def print_judged(judged: Judged, out: Console) -> None:
         )
     out.print(table)
     if of_worlds:
-        note = "worlds: holds/ties/does not hold/undefined of all that ran; the effect does not decide"
-        out.print(f"judged on the share of worlds, {_BETTING}; {note}", markup=False)
+        out.print(f"judged on the share of worlds, {_BETTING}; {WORLDS}", markup=False)
     elif any(verdict.by_sampling for _, verdict in found):
         out.print(f"judged on the mean over seeds, {_BETTING}", markup=False)
     for alpha in dict.fromkeys(alphas(verdict) for _, verdict in found if verdict.by_sampling):

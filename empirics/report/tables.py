@@ -21,6 +21,7 @@ SETTINGS: Final = (
     "(world, initialisation, order)."
 )
 
+WORLDS: Final = "worlds: holds/ties/does not hold/undefined of all that ran; the effect does not decide"
 _DECIDING: Final = ("verdict", "estimate", "lower", "upper", "bound")
 _PROCEDURES: Final = ("Holm", "Benjamini-Yekutieli")
 
@@ -32,13 +33,8 @@ def answer(results: Results) -> str:
     if results.shown.headline:
         parts.append(results.shown.headline)
     counts = Counter(c.verdict for c in results.claims)
-    told = (
-        ("HOLDS", " (every cell in scope)"),
-        ("SUPPORTED", " (all cells together)"),
-        ("UNDECIDED", ""),
-        ("VIOLATED", ""),
-    )
-    parts.append(f"{len(results.claims)} claims: {', '.join(f'{counts[v]} {v}{words}' for v, words in told)}.")
+    about = {"HOLDS": " (every cell in scope)", "SUPPORTED": " (all cells together)", "UNDECIDED": "", "VIOLATED": ""}
+    parts.append(f"{len(results.claims)} claims: {', '.join(f'{counts[v]} {v}{what}' for v, what in about.items())}.")
     if not results.complete:
         parts.append("The run was interrupted: only what was finished is shown.")
     return " ".join(parts)

@@ -64,10 +64,8 @@ def _print_table(table: Table, out: Console) -> None:
     """The table; headings fold as far as it takes to fit, short values do not."""
     shown = plain_table(title=table.title)
     written = [[_written(c, v) for c, v in zip(table.columns, row, strict=True)] for row in table.rows]
-    widths = [
-        max((Text.from_markup(row[index]).cell_len for row in written), default=0)
-        for index in range(len(table.columns))
-    ]
+    lengths = [[Text.from_markup(text).cell_len for text in row] for row in written]
+    widths = [max((row[index] for row in lengths), default=0) for index in range(len(table.columns))]
     for most in _HEADINGS:
         headings = [textwrap.wrap(c.name, max(w, most)) for c, w in zip(table.columns, widths, strict=True)]
         taken = [max(w, *map(len, lines)) for lines, w in zip(headings, widths, strict=True)]
@@ -139,8 +137,7 @@ def _print_arms(results: Results, out: Console) -> None:
             _coloured(verdict.verdict) + (" (flat)" if verdict.flat else ""),
         )
     out.print(table)
-    note = "worlds: holds/ties/does not hold/undefined of all that ran; the effect does not decide"
-    out.print(note, style="dim", markup=False)
+    out.print(tables.WORLDS, style="dim", markup=False)
 
 
 def _print_mutants(results: Results, out: Console) -> None:

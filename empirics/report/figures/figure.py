@@ -63,7 +63,7 @@ def panels_of(rows: Sequence[Row], columns: Sequence[str]) -> list[dict[str, flo
     return [dict(zip(columns, place, strict=True)) for place in places]
 
 
-def rows_at(rows: Sequence[Row], place: Mapping[str, float]) -> list[Row]:
+def rows_at(rows: Sequence[Row], place: Mapping[str, float | str]) -> list[Row]:
     """The rows with these values."""
     return [r for r in rows if all(r[column] == value for column, value in place.items())]
 
@@ -84,14 +84,10 @@ def with_bars(rows: Sequence[Row], key: str, place: Callable[[float], float] = f
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure, drawn from the rows that are stored beside it as CSV.
+    """A figure, drawn from the rows (all with the same keys) that are stored beside it as CSV.
 
-    Attributes:
-        name: file name without ending.
-        title: a few words, the accessible name.
-        caption: what it shows, in a sentence or two.
-        rows: its data, one mapping per CSV line, all with the same keys.
-        draw: rows to a matplotlib figure; called inside :func:`empirics.report.figures.style.figure_style`.
+    ``name`` is the file name without ending, ``title`` the accessible name. ``draw`` makes a matplotlib figure of the
+    rows; it is called inside :func:`empirics.report.figures.style.figure_style`.
     """
 
     name: str

@@ -14,11 +14,9 @@ _LINE = 0.155
 
 
 def draw_forest(rows: Sequence[Row], *, xlabel: str) -> Any:
-    """The figure; open points are undecided or flat, crosses violated, the black bars the threshold.
+    """Rows have ``where``, ``estimate``, ``lower``, ``upper``, ``threshold``, ``verdict``; there is at least one.
 
-    Args:
-        rows: ``where``, ``estimate``, ``lower``, ``upper``, ``threshold``, ``verdict``; at least one.
-        xlabel: what was measured.
+    Open points are undecided or flat, crosses violated, the black bars the threshold.
     """
     figure = new_figure(PAGE, _LINE * len(rows) + 0.62, left=2.15, right=0.95, top=0.1, bottom=0.46)
     axis: Any = figure.subplots()

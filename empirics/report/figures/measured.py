@@ -24,11 +24,7 @@ def judged_figure(judged: Judged, alpha: float) -> Figure:
     """Observed means, and the bound where the claim has one, over the symbol with the most values.
 
     A bound's limits are those that decide. A property is judged on shares of worlds: its means have an interval of
-    their own.
-
-    Args:
-        judged: the verdicts.
-        alpha: level of those intervals, each cell by itself.
+    their own, at level ``alpha``, each cell by itself.
     """
     claim = judged.claim
     values = {name: len({cell.symbols[name] for cell in judged.cells}) for name in judged.cells[0].symbols}

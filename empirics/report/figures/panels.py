@@ -31,20 +31,11 @@ def draw_panels(
     points: str = "observed",
     log: bool = False,
 ) -> Any:
-    """The figure.
+    """Rows have ``series``, the columns named here, ``value``, ``lower``, ``upper``, and a ``note`` for their panel.
 
-    Args:
-        rows: ``series``, the columns named below, ``value``, ``lower``, ``upper`` and ``note``; the series
-            ``observed`` is drawn as points, and a row's note marks its panel.
-        x: the column along the axis.
-        xlabel: what it is.
-        ylabel: the observable.
-        across: the columns that tell panels of one row apart.
-        down: the columns that tell rows of panels apart.
-        names: how a panel's title writes those columns, in LaTeX.
-        lines: the predicted series, each with its label, in the order of the looks.
-        points: what the points are called.
-        log: logarithmic height, for a share or probability; an observed 0 is drawn below the axis break.
+    The series ``observed`` is drawn as points, called ``points``; ``lines`` are the predicted series with their
+    labels. The columns ``across`` tell panels beside one another apart, ``down`` those below one another, and
+    ``names`` writes them in LaTeX. ``log`` is for a share or probability: a 0 is drawn below the axis break.
     """
     columns, lanes = panels_of(rows, across), panels_of(rows, down)
     height = _PANEL_HEIGHT * len(lanes) + 0.24 * (len(lanes) - 1) + 0.72

@@ -52,12 +52,8 @@ def _drawn(data: FigureData, function: Callable[..., Any], rows: Any) -> Any:
 def all_figures(results: Results, only: str | None = None) -> list[Figure]:
     """The figures of a results document: the experiment's, the main one first, then one per measured claim.
 
-    Args:
-        results: the document.
-        only: names, separated by commas; all figures if None.
-
     Raises:
-        UsageError: a name is none of them.
+        UsageError: a name in ``only``, separated by commas, is none of them.
     """
     known = {data.name: data for data in (*results.shown.figures, *results.figures)}
     names = list(known) if only is None else [name.strip() for name in only.split(",")]

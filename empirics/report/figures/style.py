@@ -5,8 +5,8 @@ Widths are those of a two-column paper, in inches. Sizes of text are those of th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Final
 
 COLUMN: Final = 3.35
@@ -34,12 +34,11 @@ def shade_and_style(first: int, second: int = 0) -> dict[str, str]:
     return {"linestyle": STYLES[first % len(STYLES)], "color": SHADES[second % len(SHADES)]}
 
 
-@contextmanager
-def figure_style() -> Iterator[None]:
+def figure_style() -> AbstractContextManager[None]:
     """Matplotlib settings for figures: vector text, no frame on top and right, reproducible SVG."""
     import matplotlib as mpl
 
-    with mpl.rc_context(
+    settings: AbstractContextManager[None] = mpl.rc_context(
         {
             "font.size": 8,
             "axes.titlesize": 8,
@@ -60,23 +59,18 @@ def figure_style() -> Iterator[None]:
             "svg.hashsalt": "factbound",
             "pdf.fonttype": 42,
         }
-    ):
-        yield
+    )
+    return settings
 
 
 def new_figure(width: float, height: float, **margins: float) -> Any:
     """An empty figure with margins in inches: left, right, top, bottom, wspace and hspace between panels."""
     from matplotlib.figure import Figure
 
+    usual = {"left": 0.5, "right": 0.1, "top": 0.25, "bottom": 0.42, "wspace": 0.12, "hspace": 0.32}
+    left, right, top, bottom, wspace, hspace = (usual | margins).values()
     figure = Figure(figsize=(width, height))
-    figure.subplots_adjust(
-        left=margins.get("left", 0.5) / width,
-        right=1 - margins.get("right", 0.1) / width,
-        top=1 - margins.get("top", 0.25) / height,
-        bottom=margins.get("bottom", 0.42) / height,
-        wspace=margins.get("wspace", 0.12),
-        hspace=margins.get("hspace", 0.32),
-    )
+    figure.subplots_adjust(left / width, bottom / height, 1 - right / width, 1 - top / height, wspace, hspace)
     return figure
 
 
@@ -96,12 +90,9 @@ def note_beside(axis: Any, text: str, place: tuple[float, float], points: tuple[
 
 
 def direct_labels(axis: Any, ends: Sequence[tuple[float, str, str]], *, spacing: float = 0.1) -> None:
-    """Labels right of an axis, each at the height where its line ends, moved apart where they would overlap.
+    """Labels right of an axis whose limits are final, moved apart to ``spacing``, a share of the axis.
 
-    Args:
-        axis: its limits are final.
-        ends: for each line the height of its end (data), the label, and its colour.
-        spacing: least distance of labels, as a share of the axis.
+    ``ends`` gives for each line the height of its end (data), the label, and its colour.
     """
     to_share = axis.transData + axis.transAxes.inverted()
     x = axis.get_xlim()[1]
