@@ -79,16 +79,12 @@ def _print_bound(item: Claim, document: dict[str, Any]) -> None:
 def _list(chosen: tuple[Claim, ...]) -> None:
     from empirics.report.terminal import plain_table
 
-    table = plain_table("claim", "", "kind", "provenance", "required", "formula")
+    rows = []
     for item in chosen:
-        table.add_row(
-            item.id,
-            item.number,
-            item.kind.value,
-            item.provenance.value,
-            "yes" if item.required else "no",
-            item.formula if item.log_expression is not None else item.title,
-        )
+        told = item.formula if item.log_expression is not None else item.title
+        required = "yes" if item.required else "no"
+        rows.append((item.id, item.number, item.kind.value, item.provenance.value, required, told))
+    table = plain_table("claim", "", "kind", "provenance", "required", "formula", rows=rows)
     console().print(table, markup=False)
 
 

@@ -17,9 +17,8 @@ def print_forecast(found: Forecast, out: Console) -> None:
     plan, cost = found.plan, found.cost
     looks, base = plan["seeds"]["looks"], plan["seeds"]["base"]
     out.print(f"Plan {plan['hash']}", style="bold", markup=False)
-    out.print(
-        f"{plan['experiment']}: {len(plan['claims'])} claims; seeds {base} to {base + looks[-1] - 1}", markup=False
-    )
+    seeds = f"seeds {base} to {base + looks[-1] - 1}"
+    out.print(f"{plan['experiment']}: {len(plan['claims'])} claims; {seeds}", markup=False)
     out.print("looks at " + ", ".join(f"{n} seeds" for n in looks), markup=False)
     out.print("; ".join(f"{key} {value:g}" for key, value in plan["verdict"].items()), markup=False)
     for arm in plan["arms"]:
@@ -34,9 +33,8 @@ def print_forecast(found: Forecast, out: Console) -> None:
     out.print("what is missing, in cheapest runs: " + ", ".join(f"{value:.4g}" for value in cost.relative))
     if cost.seconds is not None and cost.seconds_per_run is not None:
         times = ", ".join(f"{_duration(s)} for {n} seeds" for s, n in zip(cost.seconds, looks, strict=True))
-        out.print(
-            f"time: about {times} in {cost.workers} processes ({cost.seconds_per_run:.2g} s the cheapest run here)"
-        )
+        cheapest = f"({cost.seconds_per_run:.2g} s the cheapest run here)"
+        out.print(f"time: about {times} in {cost.workers} processes {cheapest}")
     if cost.megabytes_per_process is not None:
         out.print(f"memory: about {cost.megabytes_per_process:.0f} MB a process, more for larger units")
     if cost.disk_megabytes is not None:
@@ -46,12 +44,10 @@ def print_forecast(found: Forecast, out: Console) -> None:
 
 def _print_at_best(found: Forecast, out: Console) -> None:
     out.print("\nWhat these seeds could decide at best", style="bold")
-    share = f"{found.property_share:.0%}"
-    together = (
-        f"a property that holds everywhere is SUPPORTED from {found.supported_from} seeds ({share}, all cells together)"
-        if found.supported_from
-        else f"these seeds are too few for SUPPORTED: none could confirm {share} over all cells together"
-    )
+    share, enough = f"{found.property_share:.0%}", found.supported_from
+    together = f"these seeds are too few for SUPPORTED: none could confirm {share} over all cells together"
+    if enough:
+        together = f"a property that holds everywhere is SUPPORTED from {enough} seeds ({share}, all cells together)"
     out.print(together, markup=False)
     table = plain_table("claim", "kind", "cells", "a cell is confirmed", "a cell is refuted")
     for claim in found.claims:
@@ -60,10 +56,8 @@ def _print_at_best(found: Forecast, out: Console) -> None:
     out.print(table, markup=False)
     for claim in found.claims:
         if claim.beyond:
-            cells = "; ".join(claim.beyond)
-            out.print(
-                f"{claim.claim}: too strict for these seeds at {cells}", style="dim", markup=False, soft_wrap=True
-            )
+            line = f"{claim.claim}: too strict for these seeds at {'; '.join(claim.beyond)}"
+            out.print(line, style="dim", markup=False, soft_wrap=True)
 
 
 def _deciding(claim: AtBest) -> tuple[str, str]:

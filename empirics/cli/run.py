@@ -51,18 +51,18 @@ def run_command(
 def _with_axes() -> None:
     """An option for each column of any experiment's grid, before the others."""
     signature = inspect.signature(run_command, eval_str=True)
-    options = {}
+    columns = {}
     for item in experiments().values():
         for symbol in item.axes:
             known, name = item.notation[symbol], item.column(symbol)
-            if name in signature.parameters or name in options:  # the command's own, or an earlier experiment's
+            if name in signature.parameters or name in columns:  # the command's own, or an earlier experiment's
                 continue
             # Text: the experiment that is chosen says what it may be.
             hint = Annotated[str | None, typer.Option(metavar=known.name, help=f"{known.meaning}.")]
-            options[name] = inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hint)
+            columns[name] = inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hint)
     others = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in signature.parameters.values() if p.name != "axes"]
-    run_command.__signature__ = signature.replace(parameters=[*options.values(), *others])  # type: ignore[attr-defined] # as functools.wraps does
-    run_command.__annotations__ |= {name: option.annotation for name, option in options.items()}
+    run_command.__signature__ = signature.replace(parameters=[*columns.values(), *others])  # type: ignore[attr-defined] # as functools.wraps does
+    run_command.__annotations__ |= {name: column.annotation for name, column in columns.items()}
 
 
 _with_axes()

@@ -29,11 +29,9 @@ def _summary(findings: Sequence[Finding], new: Baseline) -> str:
 def print_findings(findings: Sequence[Finding], new: Baseline, out: Console) -> None:
     """The table, then the sentence."""
     if findings:
-        table = plain_table("", "claim", "where", "what")
-        for f in findings:
-            colour = _COLOURS[f.level]
-            table.add_row(f"[{colour}]{f.level.value}[/{colour}]", f.claim, f.where, f.what)
-        out.print(table)
+        levels = {level: f"[{colour}]{level.value}[/{colour}]" for level, colour in _COLOURS.items()}
+        rows = [(levels[f.level], f.claim, f.where, f.what) for f in findings]
+        out.print(plain_table("", "claim", "where", "what", rows=rows))
     out.print(_summary(findings, new), style="bold", markup=False)
 
 

@@ -30,7 +30,7 @@ def map_parts(found: RegimeMap) -> tuple[list[Figure], list[Table]]:
 
 
 def write_map_files(found: RegimeMap, directory: Path) -> None:
-    """map.json first, then tables and figures."""
+    """map.json first, then tables and figures, and all as a section of the report of the directory above."""
     write_document(found, directory / "map.json")
     write_atomically(directory / "cells.csv", cells_csv(found))
     write_atomically(directory / "contours.csv", contours_csv(found))
@@ -39,20 +39,17 @@ def write_map_files(found: RegimeMap, directory: Path) -> None:
         write_atomically(directory / "plots" / f"{figure.name}.svg", figure.svg)
         write_atomically(directory / "plots" / f"{figure.name}.csv", figure.csv)
     write_atomically(directory / "map.md", "\n\n".join(markdown(table) for table in tables) + "\n")
-    write_section(_section(found, figures, tables), directory)
-
-
-def _section(found: RegimeMap, figures: list[Figure], tables: list[Table]) -> Section:
-    """The map as a section of the report of the directory above."""
     about = f"{len(found.cells)} cells; what succeeds, fails and lies between is told by time-uniform intervals."
-    return Section(
+    shown = [SectionFigure(file=f"plots/{f.name}.svg", title=f.title, caption=f.caption) for f in figures]
+    section = Section(
         id="regimes",
         title="The map of regimes",
         order=10,
         paragraphs=(about,) if found.complete else (about, "Interrupted: this is what was finished."),
-        figures=tuple(SectionFigure(file=f"plots/{f.name}.svg", title=f.title, caption=f.caption) for f in figures),
+        figures=tuple(shown),
         tables=tuple(tables),
     )
+    write_section(section, directory)
 
 
 def print_map(found: RegimeMap, out: Console, directory: Path) -> None:

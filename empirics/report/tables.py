@@ -6,7 +6,6 @@ import csv
 import io
 import math
 from collections import Counter
-from collections.abc import Iterable
 from typing import Any, Final
 
 from empirics.experiments.document import CellResult, VerdictResult
@@ -23,7 +22,6 @@ SETTINGS: Final = (
 
 WORLDS: Final = "worlds: holds/ties/does not hold/undefined of all that ran; the effect does not decide"
 _DECIDING: Final = ("verdict", "estimate", "lower", "upper", "bound")
-_PROCEDURES: Final = ("Holm", "Benjamini-Yekutieli")
 
 
 def answer(results: Results) -> str:
@@ -43,7 +41,8 @@ def answer(results: Results) -> str:
 def run_summary(results: Results) -> str:
     """What was run, where and how long."""
     cells = results.cells
-    runs = {(c.variant, _at(c, results.experiment.run_axes), seed) for c in cells for seed in c.seeds}
+    units = ((c, tuple(map(c.symbols.__getitem__, results.experiment.run_axes))) for c in cells)
+    runs = {(c.variant, unit, seed) for c, unit in units for seed in c.seeds}
     common = f"{len(runs)} runs of {results.experiment.title}, {len(cells)} cells"
     return f"{results.shown.summary or common}; {results.environment.cpu}, {results.wall_seconds:.0f} s."
 
@@ -75,8 +74,8 @@ def confidence(results: Results) -> str:
     if not pooled:
         return text
     told = []
-    for position, procedure in enumerate(_PROCEDURES):
-        ids = [identifier for identifier, found in pooled if _survives(found)[position]]
+    for procedure in _adjusted(pooled[0][1]):
+        ids = [identifier for identifier, found in pooled if _adjusted(found)[procedure] <= found.alpha]
         told.append(f"{len(ids) or 'none'} by {procedure}" + (f" ({', '.join(ids)})" if ids else ""))
     return (
         f"{text} Claims with a statement on all cells: {len(pooled)}; confirmed each at its own alpha: "
@@ -84,9 +83,9 @@ def confidence(results: Results) -> str:
     )
 
 
-def _survives(pooled: PooledResult) -> tuple[bool, bool]:
-    """Whether the statement on all cells is confirmed over all claims: by Holm, by Benjamini-Yekutieli."""
-    return pooled.holm <= pooled.alpha, pooled.benjamini_yekutieli <= pooled.alpha
+def _adjusted(pooled: PooledResult) -> dict[str, float]:
+    """P-values over all claims, by procedure; at most alpha where the statement is confirmed over all of them."""
+    return {"Holm": pooled.holm, "Benjamini-Yekutieli": pooled.benjamini_yekutieli}
 
 
 def pooled_share(claim: ClaimResult) -> str:
@@ -110,11 +109,12 @@ def pooled_text(claim: ClaimResult) -> str:
         return ""
     limits = f"{pooled.estimate:.3g} [{pooled.lower:.3g}, {pooled.upper:.3g}]"
     without = f" ({pooled.without} more without a cell in scope)" if pooled.without else ""
-    by = [f"{'survives' if s else 'does not survive'} {n}" for s, n in zip(_survives(pooled), _PROCEDURES, strict=True)]
+    adjusted = _adjusted(pooled).items()
+    by = [f"{'survives' if p <= pooled.alpha else 'does not survive'} {name} ({p:.2g})" for name, p in adjusted]
     return (
         f"{pooled.statement}, averaged over {pooled.worlds} worlds{without}: {limits}, asked {pooled.asked:g}; "
         f"alpha {pooled.alpha:.3g} confirms, {pooled.refuting:.3g} refutes. Over all claims: p = {pooled.p_value:.2g}, "
-        f"{by[0]} ({pooled.holm:.2g}), {by[1]} ({pooled.benjamini_yekutieli:.2g})."
+        f"{', '.join(by)}."
     )
 
 
@@ -168,23 +168,15 @@ def failures(results: Results) -> list[str]:
     met: dict[str, list[str]] = {}
     for cell in results.cells:
         for seed, reason in cell.failures.items():
-            met.setdefault(reason, []).append(f"{_run(results, cell)}, seed {seed}")
+            symbols = {symbol: cell.symbols[symbol] for symbol in results.experiment.run_axes}
+            run = results.place([cell.model_copy(update={"symbols": symbols})])
+            met.setdefault(reason, []).append(f"{run}, seed {seed}")
     lines = []
     for reason, places in met.items():
         count = len(set(places))
         runs, others = ("runs", " and others") if count > 1 else ("run", "")
         lines.append(f"{count} failed {runs} ({places[0]}{others}): {reason}")
     return lines
-
-
-def _run(results: Results, cell: CellResult) -> str:
-    """The run that serves a cell, in words."""
-    symbols = {symbol: cell.symbols[symbol] for symbol in results.experiment.run_axes}
-    return results.place([cell.model_copy(update={"symbols": symbols})])
-
-
-def _at(cell: CellResult, symbols: Iterable[str]) -> tuple[float, ...]:
-    return tuple(cell.symbols[symbol] for symbol in symbols)
 
 
 def arm_verdicts(results: Results) -> list[tuple[CellResult, VerdictResult]]:
@@ -218,7 +210,8 @@ def cells_csv(results: Results) -> str:
     header += [f"{name}_{part}" for name in judged for part in _DECIDING]
     writer.writerow([*header, *results.shown.columns])
     for index, cell in enumerate(results.cells):
-        row: list[Any] = [cell.variant, *_at(cell, axes), len(cell.seeds), len(cell.failed), len(cell.in_scope_seeds)]
+        row: list[Any] = [cell.variant, *map(cell.symbols.__getitem__, axes)]
+        row += map(len, (cell.seeds, cell.failed, cell.in_scope_seeds))
         measured = (cell.observables.get(name) for name in names)
         row += [getattr(summary, part, None) for summary in measured for part in ("mean", "lower", "upper")]
         decided = (verdicts.get(index) for verdicts in judged.values())

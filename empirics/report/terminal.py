@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -26,11 +26,13 @@ _COLOURS = {"HOLDS": "green", "SUPPORTED": "cyan", "VIOLATED": "bold red", "UNDE
 _REFUTED = {True: "[green]refuted[/green]", False: "[bold red]NOT REFUTED[/bold red]", None: "[dim]not tested[/dim]"}
 
 
-def plain_table(*headings: str, title: str = "") -> rich.Table:
-    """A table without lines, with columns that fold; headings may hold markup."""
+def plain_table(*headings: str, rows: Iterable[Iterable[str]] = (), title: str = "") -> rich.Table:
+    """A table without lines, with columns that fold; headings and rows may hold markup."""
     table = rich.Table(box=None, pad_edge=False, header_style="bold", title=escape(title), title_justify="left")
     for heading in headings:
         table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
     return table
 
 
@@ -40,11 +42,9 @@ def print_results(results: Results, out: Console, directory: Path) -> None:
         _print_table(table, out)
     out.print()
     summary = plain_table("claim", "provenance", "kind", "verdict", "all cells together", "cells", title="Claims")
-    for claim in results.claims:
-        counts = tables.verdict_counts(results, claim.id)
-        summary.add_row(
-            claim.id, claim.provenance, claim.kind, _coloured(claim.verdict), tables.pooled_share(claim), counts
-        )
+    for c in results.claims:
+        found = (_coloured(c.verdict), tables.pooled_share(c), tables.verdict_counts(results, c.id))
+        summary.add_row(c.id, c.provenance, c.kind, *found)
     out.print(summary)
     _print_arms(results, out)
     _print_mutants(results, out)
@@ -141,12 +141,9 @@ def _print_arms(results: Results, out: Console) -> None:
 
 
 def _print_mutants(results: Results, out: Console) -> None:
-    table = plain_table("claim", "mutant", "refuted", "evidence", title="Mutants")
-    for claim in results.claims:
-        for mutant in claim.mutants:
-            table.add_row(claim.id, mutant.name, _REFUTED[mutant.refuted], escape(mutant.evidence))
-    if table.rows:
-        out.print(table)
+    rows = [(c.id, m.name, _REFUTED[m.refuted], escape(m.evidence)) for c in results.claims for m in c.mutants]
+    if rows:
+        out.print(plain_table("claim", "mutant", "refuted", "evidence", rows=rows, title="Mutants"))
 
 
 def print_run(

@@ -14,19 +14,6 @@ import numpy as np
 
 from empirics.report.figures.style import figure_style
 
-__all__ = [
-    "FORMATS",
-    "Figure",
-    "Row",
-    "csv_text",
-    "number",
-    "numbers",
-    "panel_title",
-    "panels_of",
-    "rows_at",
-    "with_bars",
-]
-
 FORMATS: Final = ("svg", "pdf", "png")
 _DOTS_PER_INCH = 300
 _METADATA: Final[dict[str, dict[str, Any]]] = {

@@ -46,6 +46,7 @@ def law_figure(found: RegimeMap) -> Figure | None:
 
 def prediction_figure(found: RegimeMap) -> Figure | None:
     """Predicted against observed error of every cell, one panel per predictor."""
+    items = found.design.items
     rows: list[Row] = [
         {
             "predictor": name,
@@ -54,16 +55,16 @@ def prediction_figure(found: RegimeMap) -> Figure | None:
             "predicted_error": c.predicted[name],
             "observed_error": c.error,
         }
-        for name in (found.design.items.predictors if found.design.items else ())
+        for name in (items.predictors if items else ())
         for c in found.cells
         if c.error is not None and c.predicted[name] is not None
     ]
-    if not rows or found.design.items is None:
+    if not rows or items is None:
         return None
     return Figure(
         "prediction",
         f"Predicted against observed {words(found.design.observable)}",
-        f"Every cell of the map, mean over seeds; predicted from {found.design.items.basis} alone, with nothing tuned. "
+        f"Every cell of the map, mean over seeds; predicted from {items.basis} alone, with nothing tuned. "
         "Filled: main grid; open: variations.",
         rows,
         partial(_draw_prediction, leading=found.leading),

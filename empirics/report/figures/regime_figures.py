@@ -143,15 +143,10 @@ def column_latex(found: RegimeMap) -> dict[str, str]:
 def _lines(found: RegimeMap) -> dict[str, dict[str, Any]]:
     """How predicted contours are drawn, by claim: readings in black, other claims in blue."""
     readings = found.design.readings
-    exact = [claim.id for claim in found.design.claims if claim.id not in readings]
-    looks: dict[str, dict[str, Any]] = {name: PREDICTED[i % 2] for i, name in enumerate(readings)}
-    looks |= {name: PREDICTED[2 + i % 2] for i, name in enumerate(exact)}
     legends = {claim.id: claim.legend for claim in found.design.claims}
+    looks = {name: PREDICTED[i % 2] for i, name in enumerate(readings)}
+    looks |= {name: PREDICTED[2 + i % 2] for i, name in enumerate(name for name in legends if name not in readings)}
     return {name: {**look, "label": legends[name]} for name, look in looks.items()}
-
-
-def _title(*parts: str) -> str:
-    return ", ".join(filter(None, parts))
 
 
 def _label(figure: Any, axes: Any, x: str, y: str, ncols: int) -> None:
@@ -182,7 +177,7 @@ def _draw_contours(rows: Sequence[Row], found: RegimeMap) -> Any:
             _draw_measured(plot, rows_at(mine, {"series": "measured", "level": level}), x, axis)
             if most is not None:
                 plot.axhline(most + 0.5, color="#bbbbbb", linewidth=1.0)
-            plot.set_title(_title(panel_title(panel, latex), f"error {level:g}"))
+            plot.set_title(", ".join(filter(None, (panel_title(panel, latex), f"error {level:g}"))))
     cells = rows_at(rows, {"series": "cell"})
     least = min(numbers(cells, axis))
     axes[0, 0].set(xscale="log", yscale="log", ylim=(0.8 * least, _SPAN * least))
@@ -219,7 +214,7 @@ def _draw_readings(rows: Sequence[Row], found: RegimeMap) -> Any:
                 x = [sizes.index(place) for place in numbers(at, column)]
                 y = [shown.index(place) for place in numbers(at, axis)]
                 plot.scatter(x, y, s=24, label=verdict.lower(), **style)
-            plot.set_title(_title(short[reading], panel_title(panel, latex)))
+            plot.set_title(", ".join(filter(None, (short[reading], panel_title(panel, latex)))))
     axes[0, 0].set(xlim=(-0.6, len(sizes) - 0.4), ylim=(-0.6, len(shown) - 0.4))
     axes[0, 0].set_xticks(range(len(sizes)), [f"{s:g}" for s in sizes])
     axes[0, 0].set_yticks(range(len(shown)), [f"{n:g}" for n in shown])
