@@ -74,13 +74,7 @@ def _print_table(table: Table, out: Console) -> None:
     for column, lines, width in zip(table.columns, headings, widths, strict=True):
         justify: Literal["left", "right"] = "left" if column.kind in ("text", "verdict") else "right"
         shown.add_column(escape("\n".join(lines)), justify=justify, no_wrap=width <= _WIDEST)
-    keys = [index for index, column in enumerate(table.columns) if column.name in table.group]
-    previous: list[Value] | None = None
-    for row, texts in zip(table.rows, written, strict=True):
-        group = [row[index] for index in keys]
-        if previous is not None and group != previous:
-            shown.add_section()
-        previous = group
+    for texts in written:
         shown.add_row(*texts)
     out.print(shown)
     if table.note:
@@ -103,15 +97,13 @@ def _print_open(results: Results, out: Console) -> None:
     """The cells that are open, also those of claims that are supported; and the flat ones."""
     for claim in results.claims:
         lines, flat = tables.open_cells(results, claim.id), tables.flat_cells(results, claim.id)
-        if flat:
-            out.print(f"flat, {claim.id}: {'; '.join(flat)}", style="dim", markup=False)
-        if not lines:
-            continue
-        out.print(f"{claim.verdict.lower()}, {claim.id}; open:", style="dim", markup=False)
-        for line in lines[:_OPEN_SHOWN]:
-            out.print(f"  {line}", style="dim", markup=False)
+        told = [f"flat, {claim.id}: {'; '.join(flat)}"] if flat else []
+        if lines:
+            told += [f"{claim.verdict.lower()}, {claim.id}; open:", *(f"  {line}" for line in lines[:_OPEN_SHOWN])]
         if len(lines) > _OPEN_SHOWN:
-            out.print(f"  and {len(lines) - _OPEN_SHOWN} more (report.html)", style="dim", markup=False)
+            told.append(f"  and {len(lines) - _OPEN_SHOWN} more (report.html)")
+        for line in told:
+            out.print(line, style="dim", markup=False)
 
 
 def _print_arms(results: Results, out: Console) -> None:

@@ -108,9 +108,8 @@ def usual_ranges(
             values[name] = (least,)
     lines = math.prod(len(v) for name, v in values.items() if name != axis)
     if lines > _MOST_LINES:
-        raise DomainError(
-            f"that is {lines} lines; allowed are at most {_MOST_LINES}: fix a symbol, as in {order[-1]}=3"
-        )
+        allowed = f"allowed are at most {_MOST_LINES}: fix a symbol, as in {order[-1]}=3"
+        raise DomainError(f"that is {lines} lines; {allowed}")
     return {axis: values.pop(axis), **values}
 
 
@@ -136,13 +135,13 @@ def bound_figure(item: Claim, given: Mapping[str, Sequence[float]] | None = None
     rows = [row for v in lines for row in _line(item, along, ranges[along], dict(zip(others, v, strict=True)))]
     if not rows:
         raise DomainError(f"{item.id} is not defined anywhere in that range")
-    varying = [name for name in others if len({r[name] for r in rows}) > 1]
-    fixed_text = ", ".join(f"{item.notation[n].label} = {ranges[n][0]:g}" for n in others if n not in varying)
-    caption = f"{item.title}: {item.observable.replace('_', ' ')} against {item.notation[along].meaning}"
-    caption += f"; {fixed_text}." if fixed_text else "."
+    symbols = {name: item.notation[name] for name in ranges}
+    varying = [symbols[name] for name in others if len({r[name] for r in rows}) > 1]
+    fixed = ", ".join(f"{symbols[n].label} = {ranges[n][0]:g}" for n in others if symbols[n] not in varying)
+    caption = f"{item.title}: {item.observable.replace('_', ' ')} against {symbols[along].meaning}"
+    caption += f"; {fixed}." if fixed else "."
     ylabel = f"{'exact' if item.kind is Kind.IDENTITY else 'bound on'} {words(item.observable)}"
-    symbols = [item.notation[name] for name in varying]
-    draw = partial(_draw, along=item.notation[along], varying=symbols, ylabel=ylabel)
+    draw = partial(_draw, along=symbols[along], varying=varying, ylabel=ylabel)
     return Figure(item.id, item.title, caption, rows, draw)
 
 

@@ -22,9 +22,9 @@ _LINE = 0.155
 
 
 def draw_forest(rows: Sequence[Row], *, xlabel: str) -> Any:
-    """A claim's verdicts, one line each. Rows have ``where``, ``estimate``, ``lower``, ``upper``, ``threshold``, ``verdict``; one at least.
+    """A claim's verdicts side by side, one line each; open points are undecided or flat, crosses violated.
 
-    Open points are undecided or flat, crosses violated, the black bars the threshold.
+    Rows, at least one, have ``where``, ``estimate``, ``lower``, ``upper``, ``threshold`` (a black bar), ``verdict``.
     """
     figure = new_figure(PAGE, _LINE * len(rows) + 0.62, left=2.15, right=0.95, top=0.1, bottom=0.46)
     axis: Any = figure.subplots()

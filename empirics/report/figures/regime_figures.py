@@ -247,7 +247,7 @@ def _draw_moves(rows: Sequence[Row], found: RegimeMap) -> Any:
             plot.errorbar(x, y, yerr=bars, label=label, elinewidth=0.8, linestyle="" if collapsed else "-", **style)
             out = np.array([r["beyond"] is not None for r in at])
             plot.plot(x[out], y[out], linestyle="", markerfacecolor="white", zorder=4, **style)
-        plot.set_yscale("log")
+        plot.set(yscale="log", xlabel=panel)
         if 0.0 in values:
             plot.set_xticks(list(place.values()), [f"{v:g}" for v in values])
         else:
@@ -255,7 +255,6 @@ def _draw_moves(rows: Sequence[Row], found: RegimeMap) -> Any:
             ticks = [v for v in _ROUND if values[0] <= v <= values[-1]] if collapsed else values
             plot.set_xticks(ticks, [f"{v:g}" for v in ticks])
             plot.minorticks_off()
-        plot.set_xlabel(panel)
         if any(groups):
             plot.legend()
     for plot in axes[:, 0]:
