@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import sys
 import traceback
+from importlib import import_module
 
 import typer
 
@@ -18,6 +19,9 @@ from empirics.errors import UsageError
 from theory.registry import BrokenPluginError
 
 __all__ = ["run"]
+
+# In the order of --help; "short" last, since it may take no name that another has.
+_COMMANDS = ("certify", "verify", "check", "claims", "judge", "map", "plan", "plot", "run", "short")
 
 # The command-line parser's own error, the base of the one that typer exports.
 _ParserError: type[Exception] = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
@@ -29,7 +33,8 @@ def run(arguments: list[str]) -> int:
         return _fail(f"another package named 'theory' shadows factbound's: {theory.__file__}; remove or rename it")
     status = 0
     try:
-        from empirics.cli import commands  # noqa: F401 (registers them)
+        for module in _COMMANDS:
+            import_module(f"empirics.cli.{module}")
         from empirics.cli.root import app
 
         found = app(args=arguments or ["--help"], prog_name="factbound", standalone_mode=False)

@@ -6,16 +6,15 @@ from typing import Annotated
 
 import typer
 
+from empirics.cli import options
 from empirics.cli.output import console, print_json, progress_console
 from empirics.cli.root import app
-
-__all__ = ["certify_command"]
 
 
 @app.command("certify")
 def certify_command(
     identifier: Annotated[str | None, typer.Argument(metavar="[ID]", help="Certify one claim.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    as_json: options.Json = False,
 ) -> None:
     """Check every proof step by step, and that every near miss fails.
 
@@ -25,22 +24,22 @@ def certify_command(
     """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from theory.certify import Certificate, certificates, count_of_steps, document, mutants
+    from theory import certify
 
-    total = count_of_steps(identifier)
-    proofs: list[Certificate] = []
-    refutations: list[Certificate] = []
+    total = certify.count_of_steps(identifier)
+    proofs: list[certify.Certificate] = []
+    refutations: list[certify.Certificate] = []
     out = console()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=progress_console(), transient=True) as progress:
         task = progress.add_task("certifying", total=total)
-        for found, source in ((proofs, certificates(identifier)), (refutations, mutants(identifier))):
+        for found, source in ((proofs, certify.certificates(identifier)), (refutations, certify.mutants(identifier))):
             for certificate in source:
                 found.append(certificate)
                 progress.update(task, advance=1, description=f"{certificate.claim} {certificate.step}")
                 if not as_json:
                     out.print(certificate.line(mutant=found is refutations), markup=False, soft_wrap=True)
-    summary = document(proofs, refutations)
+    summary = certify.document(proofs, refutations)
     if as_json:
         print_json(summary)
     elif not total:

@@ -8,14 +8,11 @@ from typing import Annotated
 
 import typer
 
+from empirics.cli import options
 from empirics.cli.output import console, print_json
 from empirics.cli.root import app
-from empirics.cli.verify import check_workers
 from empirics.experiments.load import load_config
-from empirics.experiments.registry import experiments
 from empirics.files import write_text
-
-__all__ = ["check_command"]
 
 
 @app.command("check")
@@ -24,14 +21,12 @@ def check_command(
         "tests/baseline/quick.json"
     ),
     update: Annotated[bool, typer.Option("--update", help="Rewrite the baseline and show the difference.")] = False,
-    experiment: Annotated[
-        str | None, typer.Option(metavar="NAME", help=f"What to run, one of: {', '.join(experiments())}.")
-    ] = None,
+    experiment: options.ExperimentName = None,
     preset: Annotated[str, typer.Option(help="Its preset.")] = "quick",
-    workers: Annotated[int | None, typer.Option(metavar="N", help="Processes; one per core if not given.")] = None,
+    workers: options.Workers = None,
     markdown: Annotated[Path | None, typer.Option(metavar="FILE", help="Append a summary, as for a CI page.")] = None,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write JUnit XML.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    as_json: options.Json = False,
 ) -> int:
     """Rerun a preset and compare formulas, certificates, verdicts and limits with a committed baseline.
 
@@ -45,7 +40,7 @@ def check_command(
     from empirics.verification.verify import verify
     from theory.certify.record import proved_steps
 
-    check_workers(workers)
+    options.check_workers(workers)
     old = read_baseline(baseline) if baseline.exists() or not update else None
     results = verify(load_config(preset, experiment=experiment), experiment=experiment, workers=workers)
     new = baseline_of(preset, results, proved_steps(item.id for item in results.claims))

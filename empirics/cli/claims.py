@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from empirics.cli import options
 from empirics.cli.output import console, print_json
 from empirics.cli.root import app
 from empirics.observables.catalogue import observables
@@ -13,13 +14,11 @@ from theory import Claim, all_claims, claim
 from theory.describe import described, evaluated, status_of
 from theory.numbers.evaluate import parse_assignments
 
-__all__ = ["bound_command", "claims_command"]
-
 
 @app.command("claims")
 def claims_command(
     identifier: Annotated[str | None, typer.Argument(metavar="[ID]", help="Show one claim in full.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    as_json: options.Json = False,
     latex: Annotated[bool, typer.Option("--latex", help="Formulas as LaTeX.")] = False,
 ) -> None:
     """List the claims, or show one in full: formula, assumptions, provenance, proof.
@@ -41,9 +40,9 @@ def claims_command(
 
 @app.command("bound")
 def bound_command(
-    identifier: Annotated[str, typer.Argument(metavar="ID", help="A claim, as listed by 'factbound claims'.")],
+    identifier: options.ClaimId,
     values: Annotated[list[str] | None, typer.Argument(metavar="NAME=VALUE ...", help="N_f=40 K=3 R=60")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    as_json: options.Json = False,
 ) -> None:
     """Evaluate the bound of a claim: value, log-value, whether it is vacuous, proof status.
 
@@ -64,32 +63,28 @@ def bound_command(
 def _print_bound(item: Claim, document: dict[str, Any]) -> None:
     out = console()
     out.print(f"[bold]{item.id}[/bold]  {item.title}", markup=True)
-    out.print(f"  {item.formula}", markup=False)
     log_bound = document["log_bound"]
-    out.print(f"  bound      {document['bound']:.6g}", markup=False)
-    out.print(f"  log bound  {'-inf' if log_bound is None else format(log_bound, '.12g')}", markup=False)
-    out.print(f"  vacuous    {'yes' if document['vacuous'] else 'no'}", markup=False)
-    out.print(f"  status     {document['status']}", markup=False)
-    for premise in document["premises"]:
-        state = {True: "holds", False: "FAILS", None: "to be measured"}[premise["holds"]]
-        out.print(f"  premise    {premise['relation']}: {state}", markup=False)
+    states = {True: "holds", False: "FAILS", None: "to be measured"}
+    for line in (
+        item.formula,
+        f"bound      {document['bound']:.6g}",
+        f"log bound  {'-inf' if log_bound is None else format(log_bound, '.12g')}",
+        f"vacuous    {'yes' if document['vacuous'] else 'no'}",
+        f"status     {document['status']}",
+        *(f"premise    {premise['relation']}: {states[premise['holds']]}" for premise in document["premises"]),
+    ):
+        out.print(f"  {line}", markup=False)
 
 
 def _list(chosen: tuple[Claim, ...]) -> None:
-    from rich.table import Table
+    from empirics.report.terminal import plain_table
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("claim", "", "kind", "provenance", "required", "formula"):
-        table.add_column(heading, overflow="fold")
+    rows = []
     for item in chosen:
-        table.add_row(
-            item.id,
-            item.number,
-            item.kind.value,
-            item.provenance.value,
-            "yes" if item.required else "no",
-            item.formula if item.log_expression is not None else item.title,
-        )
+        told = item.formula if item.log_expression is not None else item.title
+        required = "yes" if item.required else "no"
+        rows.append((item.id, item.number, item.kind.value, item.provenance.value, required, told))
+    table = plain_table("claim", "", "kind", "provenance", "required", "formula", rows=rows)
     console().print(table, markup=False)
 
 

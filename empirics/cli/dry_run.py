@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from rich.console import Console
-from rich.table import Table
 
+from empirics.report.terminal import plain_table
 from empirics.verification.forecast import AtBest, Count, Forecast
 
 __all__ = ["print_forecast"]
@@ -17,10 +17,9 @@ def print_forecast(found: Forecast, out: Console) -> None:
     plan, cost = found.plan, found.cost
     looks, base = plan["seeds"]["looks"], plan["seeds"]["base"]
     out.print(f"Plan {plan['hash']}", style="bold", markup=False)
-    out.print(
-        f"{plan['experiment']}: {len(plan['claims'])} claims; seeds {base} to {base + looks[-1] - 1}", markup=False
-    )
-    out.print("looks at " + _listed(f"{n} seeds" for n in looks), markup=False)
+    seeds = f"seeds {base} to {base + looks[-1] - 1}"
+    out.print(f"{plan['experiment']}: {len(plan['claims'])} claims; {seeds}", markup=False)
+    out.print("looks at " + ", ".join(f"{n} seeds" for n in looks), markup=False)
     out.print("; ".join(f"{key} {value:g}" for key, value in plan["verdict"].items()), markup=False)
     for arm in plan["arms"]:
         grid = ", ".join(f"{symbol} in {values}" for symbol, values in arm["grid"].items())
@@ -30,13 +29,12 @@ def print_forecast(found: Forecast, out: Console) -> None:
     out.print(f"Results would be {word}: {found.standing.reason}.", markup=False)
     out.print("\nCost", style="bold")
     missing = f" ({cost.found} of them are stored)" if cost.found else ""
-    out.print(_listed(f"{runs} runs at {n} seeds" for runs, n in zip(cost.runs, looks, strict=True)) + missing)
-    out.print("what is missing, in cheapest runs: " + _listed(f"{value:.4g}" for value in cost.relative))
+    out.print(", ".join(f"{runs} runs at {n} seeds" for runs, n in zip(cost.runs, looks, strict=True)) + missing)
+    out.print("what is missing, in cheapest runs: " + ", ".join(f"{value:.4g}" for value in cost.relative))
     if cost.seconds is not None and cost.seconds_per_run is not None:
-        times = _listed(f"{_duration(s)} for {n} seeds" for s, n in zip(cost.seconds, looks, strict=True))
-        out.print(
-            f"time: about {times} in {cost.workers} processes ({cost.seconds_per_run:.2g} s the cheapest run here)"
-        )
+        times = ", ".join(f"{_duration(s)} for {n} seeds" for s, n in zip(cost.seconds, looks, strict=True))
+        cheapest = f"({cost.seconds_per_run:.2g} s the cheapest run here)"
+        out.print(f"time: about {times} in {cost.workers} processes {cheapest}")
     if cost.megabytes_per_process is not None:
         out.print(f"memory: about {cost.megabytes_per_process:.0f} MB a process, more for larger units")
     if cost.disk_megabytes is not None:
@@ -46,26 +44,20 @@ def print_forecast(found: Forecast, out: Console) -> None:
 
 def _print_at_best(found: Forecast, out: Console) -> None:
     out.print("\nWhat these seeds could decide at best", style="bold")
-    share = f"{found.property_share:.0%}"
-    together = (
-        f"a property that holds everywhere is SUPPORTED from {found.supported_from} seeds ({share}, all cells together)"
-        if found.supported_from
-        else f"these seeds are too few for SUPPORTED: none could confirm {share} over all cells together"
-    )
+    share, enough = f"{found.property_share:.0%}", found.supported_from
+    together = f"these seeds are too few for SUPPORTED: none could confirm {share} over all cells together"
+    if enough:
+        together = f"a property that holds everywhere is SUPPORTED from {enough} seeds ({share}, all cells together)"
     out.print(together, markup=False)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("claim", "kind", "cells", "a cell is confirmed", "a cell is refuted"):
-        table.add_column(heading, overflow="fold")
+    table = plain_table("claim", "kind", "cells", "a cell is confirmed", "a cell is refuted")
     for claim in found.claims:
         scope = str(claim.cells) if claim.testable == claim.cells else f"{claim.testable} of {claim.cells}"
         table.add_row(claim.claim, claim.kind, scope, *_deciding(claim))
     out.print(table, markup=False)
     for claim in found.claims:
         if claim.beyond:
-            cells = "; ".join(claim.beyond)
-            out.print(
-                f"{claim.claim}: too strict for these seeds at {cells}", style="dim", markup=False, soft_wrap=True
-            )
+            line = f"{claim.claim}: too strict for these seeds at {'; '.join(claim.beyond)}"
+            out.print(line, style="dim", markup=False, soft_wrap=True)
 
 
 def _deciding(claim: AtBest) -> tuple[str, str]:
@@ -83,11 +75,7 @@ def _deciding(claim: AtBest) -> tuple[str, str]:
 
 
 def _counts(word: str, counts: Sequence[Count]) -> str:
-    return f"{word} {_listed(f'{c.worlds} of {c.of}' for c in counts)}" if counts else "never"
-
-
-def _listed(parts: Iterable[str]) -> str:
-    return ", ".join(parts)
+    return f"{word} {', '.join(f'{c.worlds} of {c.of}' for c in counts)}" if counts else "never"
 
 
 def _duration(seconds: float) -> str:

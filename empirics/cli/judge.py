@@ -7,11 +7,10 @@ from typing import Annotated
 
 import typer
 
+from empirics.cli import options
 from empirics.cli.output import console, print_json
 from empirics.cli.root import app
 from empirics.judging.settings import load_settings
-
-__all__ = ["judge_command"]
 
 
 @app.command("judge")
@@ -31,7 +30,7 @@ def judge_command(
         Path | None, typer.Option(metavar="FILE", help="A figure: .svg, .pdf or .png; its data go beside it as .csv.")
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 3 if undecided.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    as_json: options.Json = False,
 ) -> int:
     """Judge a claim on measurements of your own: columns are the claim's symbols, seed, and the observable.
 

@@ -7,26 +7,18 @@ from typing import Annotated
 
 import typer
 
-from empirics.cli.output import console, print_json
-from empirics.cli.progress import tell_found, training_progress
+from empirics.cli import options
+from empirics.cli.output import console, print_json, training
 from empirics.cli.root import app
-from empirics.cli.verify import check_workers
 from empirics.experiments.registry import experiment as registered
-from empirics.experiments.registry import experiments
-
-__all__ = ["map_command"]
 
 
 @app.command("map")
 def map_command(
-    experiment: Annotated[
-        str | None, typer.Option(metavar="NAME", help=f"What to run, one of: {', '.join(experiments())}.")
-    ] = None,
+    experiment: options.ExperimentName = None,
     preset: Annotated[str, typer.Option(help="quick or default.")] = "default",
-    config: Annotated[Path | None, typer.Option(metavar="FILE.toml", help="Configuration over the preset.")] = None,
-    settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One setting, as in world.subjects=100.")
-    ] = None,
+    config: options.Config = None,
+    settings: options.Set = None,
     vary: Annotated[
         list[str] | None,
         typer.Option("--vary", metavar="KEY=[VALUE,...]", help="Vary this, in place of the preset's variations."),
@@ -34,12 +26,10 @@ def map_command(
     success: Annotated[float, typer.Option(help="A cell succeeds if its mean error is surely at most this.")] = 0.3,
     failure: Annotated[float, typer.Option(help="A cell fails if its mean error is surely at least this.")] = 0.7,
     resamples: Annotated[int, typer.Option(metavar="N", help="Bootstrap samples of seeds behind limits.")] = 100,
-    output: Annotated[Path, typer.Option(metavar="DIR", help="Where results go.")] = Path("results/map"),
-    workers: Annotated[int | None, typer.Option(metavar="N", help="Processes; one per core if not given.")] = None,
-    cluster: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="A dask scheduler whose workers run the models.")
-    ] = None,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Ignore stored runs; train again.")] = False,
+    output: options.Output = Path("results/map"),
+    workers: options.Workers = None,
+    cluster: options.Cluster = None,
+    fresh: options.Fresh = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print map.json on standard output.")] = False,
 ) -> int:
     """Map where an experiment succeeds and fails, the law of its error, and how well single items are predicted.
@@ -52,19 +42,17 @@ def map_command(
     from empirics.regimes.regime import Thresholds
     from empirics.report.map_files import MAP_FILES, print_map, write_map_files
     from empirics.runs.environment import resolved_device
-    from empirics.runs.store import Store
 
     design: MapDesign = registered(experiment).map_design()
     chosen = load_map_settings(design, preset, config, settings or [])
     variations = variations_of(design, preset, vary)
     map_arms(design, chosen, variations)  # refused before anything is written
     thresholds = Thresholds(success, failure)
-    check_workers(workers)
+    options.check_workers(workers)
     check_resamples(resamples)
     resolved_device(chosen.compute.device)
     directory = prepare_directory(output, files=MAP_FILES, folders=("plots",))
-    found: list[int] = []
-    with Store(directory / "runs.sqlite") as store, training_progress(found) as progress:
+    with training(directory) as (store, progress):
         document = make_map(
             design,
             chosen,
@@ -78,7 +66,6 @@ def map_command(
             cluster=cluster,
         )
     write_map_files(document, directory)
-    tell_found(found, directory)
     if as_json:
         print_json(document.model_dump(mode="json"))
     else:

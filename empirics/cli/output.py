@@ -1,15 +1,23 @@
-"""Consoles and JSON on standard output; progress on standard error."""
+"""Consoles, tables and JSON on standard output; on standard error the bar while runs come in."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-__all__ = ["console", "drop_output", "print_json", "progress_console"]
+from empirics.judging.outcome import ClaimOutcome, Verdict
+from empirics.runs.source import Progress
+from empirics.runs.store import Store
+
+__all__ = ["console", "drop_output", "print_json", "progress_console", "training"]
 
 _WIDTH_OF_PIPES = 132
 
@@ -43,3 +51,46 @@ def print_json(document: Any) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         drop_output()
+
+
+@contextmanager
+def training(directory: Path) -> Iterator[tuple[Store, Progress]]:
+    """The store in a directory, and a bar while models are trained; then a line if runs were found in the store."""
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    found: list[int] = []
+    path = directory / "runs.sqlite"
+    with (
+        Store(path) as store,
+        Bar(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("models"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[verdicts]}"),
+            console=progress_console(),
+            transient=True,
+        ) as bar,
+    ):
+        task = bar.add_task("training", total=None, verdicts="")
+        yield (
+            store,
+            Progress(
+                found=found.append,
+                planned=lambda more: bar.update(task, total=(bar.tasks[0].total or 0) + more),
+                judged=lambda outcomes: bar.update(task, verdicts=_counts(outcomes)),
+                advanced=lambda work, runs: bar.update(task, advance=len(runs), description=f"training {work.label}"),
+            ),
+        )
+    if found:
+        print(f"factbound: {sum(found)} finished runs found in {path}", file=sys.stderr)
+
+
+def _counts(outcomes: Sequence[ClaimOutcome]) -> str:
+    """Verdicts so far, as in ``21 HOLDS, 4 UNDECIDED``."""
+    counts = Counter(o.verdict for claim in outcomes for o in claim.outcomes)
+    shown = (Verdict.VIOLATED, Verdict.HOLDS, Verdict.UNDECIDED)
+    return ", ".join(f"{counts[v]} {v.value}" for v in shown if counts[v])

@@ -6,22 +6,21 @@ from typing import Annotated, Any
 
 import typer
 
+from empirics.cli import options
 from empirics.cli.output import console, print_json
 from empirics.cli.root import app
 from theory import DomainError, claim
 from theory.numbers.evaluate import parse_assignments
 from theory.planning.plan import Plan, ask
 
-__all__ = ["plan_command"]
-
 
 @app.command("plan")
 def plan_command(
-    identifier: Annotated[str, typer.Argument(metavar="ID", help="A claim, as listed by 'factbound claims'.")],
+    identifier: options.ClaimId,
     values: Annotated[list[str] | None, typer.Argument(metavar="NAME=VALUE ...", help="K=4 R=40")] = None,
     target: Annotated[str, typer.Option(metavar="EPS", help="The bound is to be at most this.")] = "",
     unknown: Annotated[str | None, typer.Option(metavar="N_f|K|t", help="Solve for this; the one not given.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    as_json: options.Json = False,
 ) -> None:
     """The least N_f (or K) at which a bound reaches a target, beside what the other forms and the exact law ask for.
 
@@ -45,13 +44,11 @@ def plan_command(
 
 
 def _print(out: Any, plans: list[Plan]) -> None:
-    from rich.table import Table
+    from empirics.report.terminal import plain_table
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("claim")
-    table.add_column(plans[0].unknown, justify="right")
-    table.add_column("bound there", justify="right")
-    table.add_column("one less", justify="right")
+    table = plain_table()
+    for heading in ("claim", plans[0].unknown, "bound there", "one less"):
+        table.add_column(heading, justify="left" if heading == "claim" else "right")
     for found in plans:
         table.add_row(
             found.claim,

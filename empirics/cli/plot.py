@@ -11,8 +11,6 @@ from empirics.cli.output import console
 from empirics.cli.root import app
 from empirics.errors import UsageError
 
-__all__ = ["plot_command", "report_command"]
-
 
 @app.command("plot")
 def plot_command(

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from empirics.cli import options
 from empirics.cli.output import console, print_json
 from empirics.cli.root import app
 from empirics.experiments import single
@@ -15,17 +16,15 @@ from empirics.experiments.load import load_settings
 from empirics.experiments.registry import experiment as registered
 from empirics.experiments.registry import experiments
 
-__all__ = ["run_command"]
-
 
 def run_command(
     experiment: Annotated[str | None, typer.Option(metavar="NAME", help=f"One of: {', '.join(experiments())}.")] = None,
     seed: Annotated[int, typer.Option(metavar="S", help="Everything random derives from it.")] = 0,
     preset: Annotated[str, typer.Option(help="A preset, as for 'factbound verify'.")] = "default",
-    config: Annotated[Path | None, typer.Option(metavar="FILE.toml", help="Configuration over the preset.")] = None,
+    config: options.Config = None,
     settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One setting.")] = None,
     save: Annotated[Path | None, typer.Option(metavar="DIR", help="Save weights, world and curves there.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    as_json: options.Json = False,
     **axes: Any,
 ) -> None:
     """Train one model; print its curves and observables.
@@ -52,19 +51,18 @@ def run_command(
 def _with_axes() -> None:
     """An option for each column of any experiment's grid, before the others."""
     signature = inspect.signature(run_command, eval_str=True)
-    options = {}
+    columns = {}
     for item in experiments().values():
         for symbol in item.axes:
-            known = item.notation[symbol]
+            known, name = item.notation[symbol], item.column(symbol)
+            if name in signature.parameters or name in columns:  # the command's own, or an earlier experiment's
+                continue
             # Text: the experiment that is chosen says what it may be.
             hint = Annotated[str | None, typer.Option(metavar=known.name, help=f"{known.meaning}.")]
-            name = item.column(symbol)
-            if name in signature.parameters or name in options:  # the command's own, or an earlier experiment's
-                continue
-            options[name] = inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hint)
+            columns[name] = inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hint)
     others = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in signature.parameters.values() if p.name != "axes"]
-    run_command.__signature__ = signature.replace(parameters=[*options.values(), *others])  # type: ignore[attr-defined] # as functools.wraps does
-    run_command.__annotations__ |= {name: option.annotation for name, option in options.items()}
+    run_command.__signature__ = signature.replace(parameters=[*columns.values(), *others])  # type: ignore[attr-defined] # as functools.wraps does
+    run_command.__annotations__ |= {name: column.annotation for name, column in columns.items()}
 
 
 _with_axes()

@@ -1,4 +1,4 @@
-"""What the report says of each claim: formula, provenance, premises as measured, verdicts, mutants, falsification."""
+"""What the report says of each claim: formula, provenance, premises as measured, verdicts, falsification."""
 
 from __future__ import annotations
 
@@ -8,27 +8,14 @@ from typing import Any
 
 from markupsafe import Markup
 
-from empirics.experiments.document import StepResult, VerdictResult
-from empirics.report.closest import closest_call, found_violated
+from empirics.experiments.document import CellResult, StepResult, VerdictResult
+from empirics.report import tables
 from empirics.report.figures.figure import Figure
 from empirics.report.mathml import mathml
-from empirics.report.tables import (
-    alphas,
-    axis_values,
-    effect_text,
-    flat_cells,
-    limits_text,
-    open_cells,
-    pooled_share,
-    pooled_text,
-    three_digits,
-    verdict_counts,
-    worlds_text,
-)
-from empirics.verification.results import ClaimResult, MutantResult, Results
+from empirics.verification.results import ClaimResult, Results
 from theory.kinds import Kind
 
-__all__ = ["ClaimView", "claim_views"]
+__all__ = ["ClaimView", "claim_views", "closest_call"]
 
 _PROVENANCE = {
     "STATED": "the source's own formula or sentence",
@@ -49,14 +36,9 @@ class PremiseView:
 
 @dataclass(frozen=True)
 class ClaimView:
-    """One claim of the report; attributes are what the template prints, ``stated`` as it is stored."""
+    """One claim of the report, for the template; each verdict with its first cell and its values of each axis."""
 
     stated: ClaimResult
-    counts: str
-    share: str
-    pooled: str
-    open: Sequence[str]
-    flat: Sequence[str]
     kind: str
     provenance: str
     formula: Markup | None
@@ -66,28 +48,18 @@ class ClaimView:
     tightness: str | None
     closest: str | None
     figure: Figure | None
-    verdicts: Sequence[Mapping[str, Any]]
+    verdicts: Sequence[tuple[VerdictResult, CellResult | None, Mapping[str, str]]]
     steps: Sequence[tuple[str, StepResult]]
     several_arms: bool
 
     @property
-    def id(self) -> str:
-        """The claim's id."""
-        return self.stated.id
-
-    @property
-    def mutants(self) -> Sequence[MutantResult]:
-        """Its near misses."""
-        return self.stated.mutants
-
-    @property
     def asked(self) -> str:
         """The share of worlds that is asked for."""
-        return next((three_digits(v["bound"]) for v in self.verdicts if v["bound"] is not None), "a share")
+        return next((tables.three_digits(v.bound) for v, _, _ in self.verdicts if v.bound is not None), "a share")
 
     def has(self, column: str) -> bool:
         """Whether any verdict has a value in that column of the table."""
-        return any(v[column] not in (None, "") for v in self.verdicts)
+        return any(getattr(v, column) is not None for v, _, _ in self.verdicts)
 
 
 def claim_views(results: Results, figures: Sequence[Figure]) -> list[ClaimView]:
@@ -100,14 +72,13 @@ def _view(results: Results, stated: ClaimResult, figure: Figure | None) -> Claim
     verdicts = [v for v in results.verdicts if v.claim == stated.id]
     meaning = Kind(stated.kind).meaning
     measured = [_defined(results, name) for name in dict.fromkeys((stated.observable, stated.judged_on))]
-    shown = [_row(results, v) for v in verdicts if v.verdict != "NOT TESTED" or len(verdicts) == 1]
+    shown = [
+        (v, results.cells[v.cells[0]] if v.cells else None, tables.axis_values(results, v))
+        for v in verdicts
+        if v.verdict != "NOT TESTED" or len(verdicts) == 1
+    ]
     return ClaimView(
         stated=stated,
-        counts=verdict_counts(results, stated.id),
-        share=pooled_share(stated),
-        pooled=pooled_text(stated),
-        open=open_cells(results, stated.id),
-        flat=flat_cells(results, stated.id),
         kind=f"{stated.kind}: {(meaning if stated.judged_on == stated.observable else meaning.per_run).words}",
         provenance=f"{stated.provenance}: {_PROVENANCE.get(stated.provenance, '')}",
         formula=mathml(stated.latex, display=True) if stated.latex else None,
@@ -115,11 +86,11 @@ def _view(results: Results, stated: ClaimResult, figure: Figure | None) -> Claim
         premises=_premises(stated, verdicts),
         certificate=_certificate(stated.certificate),
         tightness=_tightness(verdicts),
-        closest=found_violated(results, stated) or closest_call(results, stated),
+        closest=_violated(results, stated) or closest_call(results, stated),
         figure=figure,
         verdicts=shown,
-        steps=[(results.place([results.cells[i] for i in v.cells]), step) for v in verdicts for step in v.steps],
-        several_arms=any(v["arm"] not in ("", results.experiment.leading) for v in shown),
+        steps=[(results.where(v), step) for v in verdicts for step in v.steps],
+        several_arms=any(cell is not None and cell.variant != results.experiment.leading for _, cell, _ in shown),
     )
 
 
@@ -137,14 +108,16 @@ def _premises(stated: ClaimResult, verdicts: Sequence[VerdictResult]) -> list[Pr
         found = [p for v in verdicts for p in v.premises if p.name == premise.name]
         values = [p.value for p in found if p.value is not None]
         limits = sorted({p.limit for p in found if p.limit is not None})
-        span = "not measured"
-        if values:
-            low, high = min(values), max(values)
-            span = f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
-            span += f" (limit {', '.join(f'{x:g}' for x in limits)})" if limits else ""
+        span = _span(values) if values else "not measured"
+        span += f" (limit {', '.join(f'{x:g}' for x in limits)})" if values and limits else ""
         holds = f"{sum(p.holds for p in found)} of {len(found)} verdicts" if found else "-"
         views.append(PremiseView(mathml(premise.latex), premise.text, span, holds))
     return views
+
+
+def _span(values: Sequence[float]) -> str:
+    low, high = min(values), max(values)
+    return f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
 
 
 def _certificate(certificate: Mapping[str, Any] | None) -> str | None:
@@ -164,28 +137,36 @@ def _tightness(verdicts: Sequence[VerdictResult]) -> str | None:
     known = sorted(v.tightness for v in verdicts if v.tightness is not None)
     if not known:
         return None
-    if known[0] == known[-1]:
-        return f"bound / measured mean: {known[0]:.3g}"
-    return f"bound / measured mean: {known[0]:.3g} to {known[-1]:.3g}, median {known[len(known) // 2]:.3g}"
+    median = f", median {known[len(known) // 2]:.3g}" if known[0] != known[-1] else ""
+    return f"bound / measured mean: {_span(known)}{median}"
 
 
-def _row(results: Results, verdict: VerdictResult) -> dict[str, Any]:
-    cells = [results.cells[i] for i in verdict.cells]
-    return {
-        "arm": cells[0].variant if cells else "",
-        "place": axis_values(results, verdict),
-        "seeds": len(cells[0].seeds) if cells else 0,
-        "failed": len(cells[0].failed) if cells else 0,
-        "exceedance": verdict.exceedance,
-        "estimate": verdict.estimate,
-        "limits": limits_text(verdict),
-        "worlds": worlds_text(verdict),
-        "effect": effect_text(verdict),
-        "alphas": alphas(verdict),
-        "flat": verdict.flat,
-        "bound": verdict.bound,
-        "tightness": verdict.tightness,
-        "sharpness": verdict.sharpness,
-        "verdict": verdict.verdict,
-        "reason": verdict.reason,
-    }
+def _violated(results: Results, judged: ClaimResult) -> str | None:
+    """Where it is falsified, and by what, if it is."""
+    found = [v for v in results.verdicts if v.claim == judged.id and v.verdict == "VIOLATED"]
+    if not found:
+        refuted = judged.pooled is not None and judged.pooled.refuted
+        return f"It is, over all cells together: {tables.pooled_share(judged)}." if refuted else None
+    first = f"{results.where(found[0])}: {found[0].reason}"
+    return f"It is, in {len(found)} verdict{'s' if len(found) > 1 else ''}: {first}."
+
+
+def closest_call(results: Results, judged: ClaimResult) -> str | None:
+    """The verdict that came nearest to falsifying an upper or lower bound, and the factor that would have done it."""
+    if judged.kind not in (Kind.UPPER, Kind.LOWER):
+        return None
+    mine = [v for v in results.verdicts if v.claim == judged.id and v.counts is None]  # on the mean, not on a share
+    found = [(v, v.bound, v.lower, v.upper) for v in mine if v.bound is not None and v.lower is not None]
+    sharp = [(v.sharpness, v) for v, *_ in found if v.sharpness is not None]
+    if sharp:
+        sharpness, nearest = min(sharp, key=lambda item: item[0])
+        return (
+            f"Nearest here: {results.where(nearest)}, where the bound would be refuted if its exponent were "
+            f"{sharpness:.3g} times larger."
+        )
+    side, sign = ("lower", 1) if judged.kind == Kind.UPPER else ("upper", -1)
+    limits = [(v, bound, lower if sign > 0 else upper) for v, bound, lower, upper in found if upper is not None]
+    if not limits:
+        return None
+    nearest, bound, limit = min(limits, key=lambda item: sign * (item[1] - item[2]))
+    return f"Nearest here: {results.where(nearest)}, {side} limit {limit:.3g} beside the bound {bound:.3g}."

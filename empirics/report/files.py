@@ -14,10 +14,10 @@ from empirics.report.figures.plots import all_figures
 from empirics.report.html import report_html
 from empirics.report.sections import sections
 from empirics.report.tables import cells_csv
-from empirics.verification.document import refusal, write_document
+from empirics.verification.document import refusal
 from empirics.verification.results import Results, read_results
 
-__all__ = ["RESULT_FILES", "read_directory", "write_all", "write_figures", "write_page"]
+__all__ = ["RESULT_FILES", "read_directory", "write_figures", "write_page"]
 
 RESULT_FILES = ("results.json", "cells.csv", "report.html")
 
@@ -36,12 +36,6 @@ def read_directory(directory: Path) -> Results:
     except (ValidationError, UnicodeDecodeError) as error:
         reason = refusal(error) if isinstance(error, ValidationError) else str(error)
         raise UsageError(f"{path} is no results document: {reason}") from None
-
-
-def write_all(results: Results, directory: Path) -> None:
-    """results.json first, then everything that is drawn from it."""
-    write_document(results, directory / "results.json")
-    write_page(results, directory)
 
 
 def write_page(results: Results, directory: Path) -> None:

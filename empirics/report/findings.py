@@ -7,43 +7,37 @@ from collections.abc import Sequence
 from xml.etree import ElementTree
 
 from rich.console import Console
-from rich.table import Table
 
+from empirics.report.terminal import plain_table
 from empirics.verification.baseline import Baseline, Finding, Level
 
-__all__ = ["findings_junit", "findings_markdown", "findings_summary", "print_findings"]
+__all__ = ["findings_junit", "findings_markdown", "print_findings"]
 
 _COLOURS = {Level.FAILURE: "bold red", Level.WARNING: "yellow", Level.NOTE: "dim"}
 
 
-def findings_summary(findings: Sequence[Finding], new: Baseline) -> str:
+def _summary(findings: Sequence[Finding], new: Baseline) -> str:
     """One sentence."""
     counts = Counter(f.level for f in findings)
     cells = sum(len(c.cells) for c in new.claims.values())
     if not findings:
         return f"No change: {len(new.claims)} claims, {cells} cells as in the baseline."
-    parts = [
-        f"{counts[level]} {level.value.lower()}{'s' if counts[level] != 1 else ''}" for level in Level if counts[level]
-    ]
+    parts = [f"{n} {level.value.lower()}{'s' if n != 1 else ''}" for level in Level if (n := counts[level])]
     return f"{', '.join(parts)} in {len(new.claims)} claims, {cells} cells."
 
 
 def print_findings(findings: Sequence[Finding], new: Baseline, out: Console) -> None:
     """The table, then the sentence."""
     if findings:
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for heading in ("", "claim", "where", "what"):
-            table.add_column(heading, overflow="fold")
-        for f in findings:
-            colour = _COLOURS[f.level]
-            table.add_row(f"[{colour}]{f.level.value}[/{colour}]", f.claim, f.where, f.what)
-        out.print(table)
-    out.print(findings_summary(findings, new), style="bold", markup=False)
+        levels = {level: f"[{colour}]{level.value}[/{colour}]" for level, colour in _COLOURS.items()}
+        rows = [(levels[f.level], f.claim, f.where, f.what) for f in findings]
+        out.print(plain_table("", "claim", "where", "what", rows=rows))
+    out.print(_summary(findings, new), style="bold", markup=False)
 
 
 def findings_markdown(findings: Sequence[Finding], new: Baseline) -> str:
     """For a CI summary."""
-    lines = ["## Theorems against the baseline", "", findings_summary(findings, new), ""]
+    lines = ["## Theorems against the baseline", "", _summary(findings, new), ""]
     if findings:
         lines += ["| | claim | where | what |", "| --- | --- | --- | --- |"]
         lines += [
@@ -67,5 +61,5 @@ def findings_junit(findings: Sequence[Finding], new: Baseline) -> str:
         warnings = [f for f in findings if f.claim == name and f.level is Level.WARNING]
         if warnings:
             ElementTree.SubElement(case, "system-out").text = "\n".join(f"{f.where}: {f.what}" for f in warnings)
-    suite.set("failures", str(sum(1 for case in suite if case.find("failure") is not None)))
+    suite.set("failures", str(len(suite.findall("*/failure"))))
     return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"

@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import resources
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from empirics.report import tables
 from empirics.report.claim_views import claim_views
 from empirics.report.figures.figure import Figure
 from empirics.report.figures.style import GRID, INK, LAW, SEEN, SHADES, SOFT
 from empirics.report.sections import Section
-from empirics.report.tables import (
-    ORDER,
-    SETTINGS,
-    answer,
-    confidence,
-    failures,
-    interval_text,
-    number_text,
-    plan_line,
-    run_summary,
-    three_digits,
-)
-from empirics.report.toml import config_toml
 from empirics.verification.results import Results
 
-__all__ = ["report_html"]
+__all__ = ["config_toml", "inline", "report_html"]
 
 _COLOURS = {
     INK: "--figure-ink",
@@ -44,12 +34,9 @@ _COLOURS = {
 
 
 def report_html(results: Results, figures: Sequence[Figure], sections: Sequence[tuple[Section, list[str]]] = ()) -> str:
-    """The report as HTML text.
+    """The report as HTML text, with the figures of :func:`empirics.report.figures.plots.all_figures`.
 
-    Args:
-        results: what is reported.
-        figures: those of :func:`empirics.report.figures.plots.all_figures`.
-        sections: further sections, with the SVG text of each of their figures.
+    Further ``sections`` come with the SVG text of each of their figures.
     """
     environment = Environment(
         autoescape=True,
@@ -58,37 +45,19 @@ def report_html(results: Results, figures: Sequence[Figure], sections: Sequence[
         lstrip_blocks=True,
         loader=PackageLoader("empirics.report", "."),
     )
-    environment.filters |= {"number": number_text, "three": three_digits}
-    environment.filters |= {"slug": lambda text: text.lower().replace(" ", "-")}
+    environment.filters["slug"] = lambda text: text.lower().replace(" ", "-")
     counts = Counter(c.verdict for c in results.claims)
     general = {data.name for data in results.shown.figures}
     return environment.get_template("report.html.j2").render(
         results=results,
-        answer=answer(results),
-        summary=run_summary(results),
-        confidence=confidence(results),
-        plan=plan_line(results),
-        settings=SETTINGS,
-        failures=failures(results),
-        counts=[(verdict, counts[verdict]) for verdict in ORDER if counts[verdict]],
+        text=tables,
+        counts=[(verdict, counts[verdict]) for verdict in tables.ORDER if counts[verdict]],
         claims=claim_views(results, figures),
-        tables=results.shown.tables,
-        notes=results.shown.notes,
         axes=[results.label(symbol) for symbol in results.experiment.axes],
-        interval=interval_text,
         general=[figure for figure in figures if figure.name in general],
-        inline=lambda figure: inline(figure.svg, figure.name, figure.title),
-        sections=[
-            (
-                section,
-                [
-                    (f, inline(svg, f"{section.id}-{n}", f.title))
-                    for n, (f, svg) in enumerate(zip(section.figures, svgs, strict=True))
-                ],
-            )
-            for section, svgs in sections
-        ],
-        toml=config_toml(results.config),
+        inline=inline,
+        sections=sections,
+        toml=config_toml,
         css=Markup(_asset("report.css")),
         js=Markup(_asset("report.js")),
     )
@@ -101,14 +70,23 @@ def inline(svg: str, prefix: str, title: str) -> Markup:
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.S)
     head, bracket, body = svg.partition(">")
     head = re.sub(r' (?:height|width)="[^"]*"', "", head)
-    body = body.replace("fill: #ffffff; stroke: none", "fill: none; stroke: none").replace(
-        "fill: #ffffff", "fill: none"
-    )
-    body = body.replace('style="fill: #ffffff', 'style="fill: none')
+    body = body.replace("fill: #ffffff", "fill: none")
     for colour, variable in _COLOURS.items():
         body = body.replace(f": {colour}", f": var({variable})")
     name = f'<svg role="img" aria-label="{escape(title)}"'
     return Markup(head.replace("<svg", name, 1) + bracket + body)
+
+
+def config_toml(config: Mapping[str, Mapping[str, Any]]) -> str:
+    """The configuration of a results document as the TOML file that ``--config`` reads.
+
+    Values are strings, numbers, truths and lists of these, which TOML writes as JSON does.
+    """
+    parts = []
+    for section, values in config.items():
+        lines = [f"{key} = {json.dumps(value)}" for key, value in values.items()]
+        parts.append("\n".join([f"[{section}]", *lines]))
+    return "\n\n".join(parts) + "\n"
 
 
 def _asset(name: str) -> str:

@@ -8,7 +8,6 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from empirics.errors import UsageError
 from empirics.files import write_atomically
@@ -16,7 +15,8 @@ from empirics.judging.measurements import Judged
 from empirics.judging.outcome import Pooled
 from empirics.report.figures.figure import FORMATS
 from empirics.report.figures.measured import judged_figure
-from empirics.report.tables import alphas, effect_text, limits_text, three_digits, worlds_text
+from empirics.report.tables import WORLDS, alphas, effect_text, limits_text, three_digits, worlds_text
+from empirics.report.terminal import plain_table
 from empirics.verification.assembly import verdict_result
 
 __all__ = ["judged_document", "pooled_words", "print_judged", "write_judged_figure"]
@@ -47,9 +47,7 @@ def print_judged(judged: Judged, out: Console) -> None:
     found = [(outcome, verdict_result(outcome)) for outcome in judged.outcome.outcomes]
     of_worlds = any(verdict.counts for _, verdict in found)
     share = ("worlds", "share [limits]", "asked", "effect [interval]") if of_worlds else ("mean [limits]", "bound")
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("cell", "seeds", *share, "verdict", "reason"):
-        table.add_column(escape(heading), overflow="fold")
+    table = plain_table(*map(escape, ("cell", "seeds", *share, "verdict", "reason")))
     for outcome, verdict in found:
         cells = [judged.cells[index] for index in outcome.cells]
         asked = [limits_text(verdict), three_digits(verdict.bound)]
@@ -63,8 +61,7 @@ def print_judged(judged: Judged, out: Console) -> None:
         )
     out.print(table)
     if of_worlds:
-        note = "worlds: holds/ties/does not hold/undefined of all that ran; the effect does not decide"
-        out.print(f"judged on the share of worlds, {_BETTING}; {note}", markup=False)
+        out.print(f"judged on the share of worlds, {_BETTING}; {WORLDS}", markup=False)
     elif any(verdict.by_sampling for _, verdict in found):
         out.print(f"judged on the mean over seeds, {_BETTING}", markup=False)
     for alpha in dict.fromkeys(alphas(verdict) for _, verdict in found if verdict.by_sampling):

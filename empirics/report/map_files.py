@@ -6,7 +6,6 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table as RichTable
 
 from empirics.files import write_atomically
 from empirics.regimes.document import RegimeMap
@@ -15,6 +14,7 @@ from empirics.report.figures.law_figures import law_figure, prediction_figure, r
 from empirics.report.figures.regime_figures import contour_figure, moves_figure, readings_figure
 from empirics.report.regime_tables import Table, all_tables, cells_csv, contours_csv, markdown
 from empirics.report.sections import Section, SectionFigure, write_section
+from empirics.report.terminal import plain_table
 from empirics.verification.document import write_document
 
 __all__ = ["MAP_FILES", "map_parts", "print_map", "write_map_files"]
@@ -30,7 +30,7 @@ def map_parts(found: RegimeMap) -> tuple[list[Figure], list[Table]]:
 
 
 def write_map_files(found: RegimeMap, directory: Path) -> None:
-    """map.json first, then tables and figures."""
+    """map.json first, then tables and figures, and all as a section of the report of the directory above."""
     write_document(found, directory / "map.json")
     write_atomically(directory / "cells.csv", cells_csv(found))
     write_atomically(directory / "contours.csv", contours_csv(found))
@@ -39,20 +39,17 @@ def write_map_files(found: RegimeMap, directory: Path) -> None:
         write_atomically(directory / "plots" / f"{figure.name}.svg", figure.svg)
         write_atomically(directory / "plots" / f"{figure.name}.csv", figure.csv)
     write_atomically(directory / "map.md", "\n\n".join(markdown(table) for table in tables) + "\n")
-    write_section(_section(found, figures, tables), directory)
-
-
-def _section(found: RegimeMap, figures: list[Figure], tables: list[Table]) -> Section:
-    """The map as a section of the report of the directory above."""
     about = f"{len(found.cells)} cells; what succeeds, fails and lies between is told by time-uniform intervals."
-    return Section(
+    shown = [SectionFigure(file=f"plots/{f.name}.svg", title=f.title, caption=f.caption) for f in figures]
+    section = Section(
         id="regimes",
         title="The map of regimes",
         order=10,
         paragraphs=(about,) if found.complete else (about, "Interrupted: this is what was finished."),
-        figures=tuple(SectionFigure(file=f"plots/{f.name}.svg", title=f.title, caption=f.caption) for f in figures),
+        figures=tuple(shown),
         tables=tuple(tables),
     )
+    write_section(section, directory)
 
 
 def print_map(found: RegimeMap, out: Console, directory: Path) -> None:
@@ -60,8 +57,8 @@ def print_map(found: RegimeMap, out: Console, directory: Path) -> None:
     for table in all_tables(found):
         if table.name == "transitions":
             continue
-        shown = RichTable(box=None, pad_edge=False, header_style="bold", title=escape(table.caption), title_style="")
-        shown.title_justify = "left"
+        shown = plain_table(title=table.caption)
+        shown.title_style = ""
         for i, heading in enumerate(table.columns):
             shown.add_column(escape(heading), justify="left" if i == 0 else "right")
         for row in table.rows:

@@ -13,14 +13,8 @@ __all__ = ["mathml"]
 
 @lru_cache(maxsize=1024)
 def mathml(latex: str, *, display: bool = False) -> Markup:
-    """A formula in LaTeX as a MathML element, with the LaTeX as its text alternative.
-
-    Args:
-        latex: the formula, without dollar signs.
-        display: on a line of its own.
-    """
+    """A formula in LaTeX, without dollar signs, as a MathML element whose text alternative is the LaTeX."""
     element = convert(latex, display="block" if display else "inline")
-    element = re.sub(
-        r"<mo(?: [^>]*)?>(&#x0007C;|\|)</mo>", '<mo lspace="0" rspace="0" stretchy="false">|</mo>', element
-    )
+    bar = '<mo lspace="0" rspace="0" stretchy="false">|</mo>'
+    element = re.sub(r"<mo(?: [^>]*)?>(&#x0007C;|\|)</mo>", bar, element)
     return Markup(element.replace("<math ", f'<math alttext="{escape(" ".join(latex.split()))}" ', 1))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 
 from empirics.experiments.wording import words
-from empirics.regimes.document import ContourRow, MapCell, RegimeMap
+from empirics.regimes.document import ContourRow, RegimeMap
 from empirics.report.figures.figure import csv_text
 from empirics.report.sections import SectionTable
 
@@ -88,26 +87,21 @@ def _text(value: float | None, form: str = ".3f", lower: float | None = None, up
 def _regimes(found: RegimeMap) -> Table:
     design = found.design
     short = {claim.id: claim.short for claim in design.claims}
-    panels = design.others[1:]
     cells = [c for c in found.of(found.leading) if c.seeds]
     rows = []
     for panel in sorted({found.others(c)[1:] for c in cells}):
         mine = [c for c in cells if found.others(c)[1:] == panel]
         regimes = Counter(c.regime for c in mine)
         counts = [str(regimes[name]) for name in ("succeeds", "transition", "fails", "undecided")]
-        rows.append([*map(str, panel), *counts, *(_verdict_counts(mine, reading) for reading in design.readings)])
+        verdicts = (Counter(c.verdicts[reading] for c in mine).most_common() for reading in design.readings)
+        rows.append([*map(str, panel), *counts, *(", ".join(f"{n} {v}" for v, n in told) for told in verdicts)])
     caption = (
         f"Cells of the main grid by regime (mean {words(design.observable)} surely at most {found.success:g}, surely "
         f"at least {found.failure:g}, surely between, undecided)"
         + (" and by verdict on each reading of the bound." if design.readings else ".")
     )
-    header = [*panels, "succeeds", "between", "fails", "undecided", *map(short.__getitem__, design.readings)]
+    header = [*design.others[1:], "succeeds", "between", "fails", "undecided", *map(short.__getitem__, design.readings)]
     return Table(name="regimes", caption=caption, columns=header, rows=rows)
-
-
-def _verdict_counts(cells: Sequence[MapCell], reading: str) -> str:
-    counts = Counter(c.verdicts[reading] for c in cells)
-    return ", ".join(f"{n} {verdict}" for verdict, n in counts.most_common())
 
 
 def _transitions(found: RegimeMap) -> Table:
@@ -117,25 +111,16 @@ def _transitions(found: RegimeMap) -> Table:
     rows = []
     for place in sorted(place for level, place in at if level == levels[0]):
         first = at[levels[0], place]
-        rows.append(
-            [
-                *map(str, place),
-                *([f"{first.at(quantity.column):.1f}"] if quantity else []),
-                *(_crossing(at[level, place]) for level in levels),
-                *(_text(first.predicted[claim.id], "d") for claim in design.claims),
-            ]
-        )
+        begin = [*map(str, place), *([f"{first.at(quantity.column):.1f}"] if quantity else [])]
+        predicted = (_text(first.predicted[claim.id], "d") for claim in design.claims)
+        rows.append([*begin, *(_crossing(at[level, place]) for level in levels), *predicted])
     asking = f", and the least {design.axis} at which each bound and exact law is at most {levels[0]:g}"
     caption = (
         f"{design.axis} at which the {words(design.observable)} falls to a level in the main grid: measured "
         f"(interpolated, with 95 % limits over resampled seeds){asking if design.claims else ''}."
     )
-    header = [
-        *design.others[::-1],
-        *([quantity.label] if quantity else []),
-        *(f"error {level:g}" for level in levels),
-        *(claim.short for claim in design.claims),
-    ]
+    begin = [*design.others[::-1], *([quantity.label] if quantity else [])]
+    header = [*begin, *(f"error {level:g}" for level in levels), *(claim.short for claim in design.claims)]
     return Table(name="transitions", caption=caption, columns=header, rows=rows)
 
 
@@ -167,15 +152,10 @@ def _moves(found: RegimeMap) -> Table:
 
 def _exponents(found: RegimeMap) -> Table:
     titles, rivals = {law.name: law.title for law in found.design.laws}, found.design.rivals
-    rows = [
-        [
-            titles[e.law],
-            e.name,
-            _text(e.estimate, ".2f", e.lower, e.upper),
-            *(_text(v, ".2f") for v in (e.source, *map(e.rival, rivals))),
-        ]
-        for e in found.law.exponents
-    ]
+    rows = []
+    for e in found.law.exponents:
+        beside = (_text(v, ".2f") for v in (e.source, *map(e.rival, rivals)))
+        rows.append([titles[e.law], e.name, _text(e.estimate, ".2f", e.lower, e.upper), *beside])
     sizes = [s for s in found.design.columns if s not in found.experiment.axes]
     caption = (
         f"Exponents fitted to {found.law.cells} transition cells of the main grid"
@@ -213,6 +193,7 @@ def _predictors(found: RegimeMap) -> Table:
     if items is None:
         return Table(name="predictors", caption="", columns=(), rows=())
     shown = [row for row in found.prediction if row.part.startswith(("transition", "every"))]
+    parts = list(dict.fromkeys(row.part for row in shown))
     rows = [
         [
             row.part,
@@ -226,9 +207,7 @@ def _predictors(found: RegimeMap) -> Table:
             _text(row.deviation_probability),
             "–" if row.brier is None else f"{row.brier:.3f} ({row.brier_share:.3f})",
         ]
-        for part in dict.fromkeys(row.part for row in shown)
-        for row in shown
-        if row.part == part
+        for row in sorted(shown, key=lambda row: parts.index(row.part))
     ]
     caption = (
         f"Predictors of single {items.item}s. AUC over all {items.item}s (95 % limits over resampled seeds) and within "

@@ -1,9 +1,7 @@
 """Sections of a report that other programs write: the map of regimes, language models, a study of one's own.
 
-Whoever has something to show beside a verification in DIR writes a section into
-DIR, or into a directory in it (``factbound map`` does, into ``results/map``), with
-:func:`write_section`; ``factbound report DIR`` and the next ``factbound verify
---output DIR`` take it into report.html.
+Whoever has something to show beside a verification in DIR writes a section into DIR, or into a directory in it, with
+:func:`write_section`; ``factbound report DIR`` and the next ``factbound verify --output DIR`` take it into report.html.
 """
 
 from __future__ import annotations
@@ -14,14 +12,12 @@ from typing import Annotated
 from pydantic import Field, ValidationError
 
 from empirics.errors import UsageError
-from empirics.experiments.presentation import Part
+from empirics.experiments.presentation import Part, Scalar
 from empirics.files import prepare_directory, write_atomically
 
 __all__ = ["FOLDER", "Section", "SectionFigure", "SectionTable", "sections", "write_section"]
 
 FOLDER = "sections"
-
-Value = str | int | float | None
 
 
 class SectionTable(Part):
@@ -29,7 +25,7 @@ class SectionTable(Part):
 
     caption: str
     columns: tuple[str, ...]
-    rows: tuple[tuple[Value, ...], ...]
+    rows: tuple[tuple[Scalar, ...], ...]
 
 
 class SectionFigure(Part):

@@ -6,38 +6,11 @@ import csv
 import io
 import math
 from collections import Counter
-from collections.abc import Sequence
 from typing import Any, Final
 
 from empirics.experiments.document import CellResult, VerdictResult
 from empirics.experiments.presentation import Scalar
 from empirics.verification.results import ClaimResult, PooledResult, Results
-
-__all__ = [
-    "ORDER",
-    "SETTINGS",
-    "alphas",
-    "answer",
-    "arm_verdicts",
-    "axis_values",
-    "cells_csv",
-    "confidence",
-    "effect_text",
-    "failures",
-    "flat_cells",
-    "interval_text",
-    "limits_text",
-    "number_text",
-    "open_cells",
-    "plan_line",
-    "pooled_share",
-    "pooled_text",
-    "run_summary",
-    "survives",
-    "three_digits",
-    "verdict_counts",
-    "worlds_text",
-]
 
 ORDER: Final = ("VIOLATED", "UNDECIDED", "SUPPORTED", "HOLDS", "VACUOUS", "OUT OF SCOPE", "NOT TESTED")
 """The verdicts, the worst first."""
@@ -47,9 +20,8 @@ SETTINGS: Final = (
     "(world, initialisation, order)."
 )
 
-
-_DECIDING: Final = ("estimate", "lower", "upper", "bound")
-_PROCEDURES: Final = ("Holm", "Benjamini-Yekutieli")
+WORLDS: Final = "worlds: holds/ties/does not hold/undefined of all that ran; the effect does not decide"
+_DECIDING: Final = ("verdict", "estimate", "lower", "upper", "bound")
 
 
 def answer(results: Results) -> str:
@@ -59,13 +31,8 @@ def answer(results: Results) -> str:
     if results.shown.headline:
         parts.append(results.shown.headline)
     counts = Counter(c.verdict for c in results.claims)
-    told = (
-        ("HOLDS", " (every cell in scope)"),
-        ("SUPPORTED", " (all cells together)"),
-        ("UNDECIDED", ""),
-        ("VIOLATED", ""),
-    )
-    parts.append(f"{len(results.claims)} claims: {', '.join(f'{counts[v]} {v}{words}' for v, words in told)}.")
+    about = {"HOLDS": " (every cell in scope)", "SUPPORTED": " (all cells together)", "UNDECIDED": "", "VIOLATED": ""}
+    parts.append(f"{len(results.claims)} claims: {', '.join(f'{counts[v]} {v}{what}' for v, what in about.items())}.")
     if not results.complete:
         parts.append("The run was interrupted: only what was finished is shown.")
     return " ".join(parts)
@@ -74,7 +41,8 @@ def answer(results: Results) -> str:
 def run_summary(results: Results) -> str:
     """What was run, where and how long."""
     cells = results.cells
-    runs = {(c.variant, _at(c, results.experiment.run_axes), seed) for c in cells for seed in c.seeds}
+    units = ((c, tuple(map(c.symbols.__getitem__, results.experiment.run_axes))) for c in cells)
+    runs = {(c.variant, unit, seed) for c, unit in units for seed in c.seeds}
     common = f"{len(runs)} runs of {results.experiment.title}, {len(cells)} cells"
     return f"{results.shown.summary or common}; {results.environment.cpu}, {results.wall_seconds:.0f} s."
 
@@ -102,25 +70,22 @@ def confidence(results: Results) -> str:
             f" Limits of a share of worlds are exact over the looks at {' and '.join(map(str, looks))} seeds; those of "
             "a mean are time-uniform (betting)."
         )
-    pooled = [c for c in results.claims if c.pooled is not None]
+    pooled = [(c.id, c.pooled) for c in results.claims if c.pooled is not None]
     if not pooled:
         return text
-    confirmed = [c for c in pooled if c.pooled is not None and c.pooled.confirmed]
-    surviving = ([c.id for c in pooled if c.pooled is not None and survives(c.pooled)[i]] for i in (0, 1))
-    told = [f"{len(ids) or 'none'} by {n}{_listed(ids)}" for ids, n in zip(surviving, _PROCEDURES, strict=True)]
+    told = []
+    for procedure in _adjusted(pooled[0][1]):
+        ids = [identifier for identifier, found in pooled if _adjusted(found)[procedure] <= found.alpha]
+        told.append(f"{len(ids) or 'none'} by {procedure}" + (f" ({', '.join(ids)})" if ids else ""))
     return (
         f"{text} Claims with a statement on all cells: {len(pooled)}; confirmed each at its own alpha: "
-        f"{len(confirmed)}; over all of them: {', '.join(told)}."
+        f"{sum(found.confirmed for _, found in pooled)}; over all of them: {', '.join(told)}."
     )
 
 
-def _listed(names: Sequence[str]) -> str:
-    return f" ({', '.join(names)})" if names else ""
-
-
-def survives(pooled: PooledResult) -> tuple[bool, bool]:
-    """Whether the statement on all cells is confirmed over all claims: by Holm, by Benjamini-Yekutieli."""
-    return pooled.holm <= pooled.alpha, pooled.benjamini_yekutieli <= pooled.alpha
+def _adjusted(pooled: PooledResult) -> dict[str, float]:
+    """P-values over all claims, by procedure; at most alpha where the statement is confirmed over all of them."""
+    return {"Holm": pooled.holm, "Benjamini-Yekutieli": pooled.benjamini_yekutieli}
 
 
 def pooled_share(claim: ClaimResult) -> str:
@@ -144,11 +109,12 @@ def pooled_text(claim: ClaimResult) -> str:
         return ""
     limits = f"{pooled.estimate:.3g} [{pooled.lower:.3g}, {pooled.upper:.3g}]"
     without = f" ({pooled.without} more without a cell in scope)" if pooled.without else ""
-    by = [f"{'survives' if s else 'does not survive'} {n}" for s, n in zip(survives(pooled), _PROCEDURES, strict=True)]
+    adjusted = _adjusted(pooled).items()
+    by = [f"{'survives' if p <= pooled.alpha else 'does not survive'} {name} ({p:.2g})" for name, p in adjusted]
     return (
         f"{pooled.statement}, averaged over {pooled.worlds} worlds{without}: {limits}, asked {pooled.asked:g}; "
         f"alpha {pooled.alpha:.3g} confirms, {pooled.refuting:.3g} refutes. Over all claims: p = {pooled.p_value:.2g}, "
-        f"{by[0]} ({pooled.holm:.2g}), {by[1]} ({pooled.benjamini_yekutieli:.2g})."
+        f"{', '.join(by)}."
     )
 
 
@@ -202,23 +168,15 @@ def failures(results: Results) -> list[str]:
     met: dict[str, list[str]] = {}
     for cell in results.cells:
         for seed, reason in cell.failures.items():
-            met.setdefault(reason, []).append(f"{_run(results, cell)}, seed {seed}")
+            symbols = {symbol: cell.symbols[symbol] for symbol in results.experiment.run_axes}
+            run = results.place([cell.model_copy(update={"symbols": symbols})])
+            met.setdefault(reason, []).append(f"{run}, seed {seed}")
     lines = []
     for reason, places in met.items():
         count = len(set(places))
         runs, others = ("runs", " and others") if count > 1 else ("run", "")
         lines.append(f"{count} failed {runs} ({places[0]}{others}): {reason}")
     return lines
-
-
-def _run(results: Results, cell: CellResult) -> str:
-    """The run that serves a cell, in words."""
-    symbols = {symbol: cell.symbols[symbol] for symbol in results.experiment.run_axes}
-    return results.place([cell.model_copy(update={"symbols": symbols})])
-
-
-def _at(cell: CellResult, symbols: list[str]) -> tuple[float, ...]:
-    return tuple(cell.symbols[symbol] for symbol in symbols)
 
 
 def arm_verdicts(results: Results) -> list[tuple[CellResult, VerdictResult]]:
@@ -249,19 +207,16 @@ def cells_csv(results: Results) -> str:
     writer = csv.writer(stream, lineterminator="\n")
     header = ["variant", *axes.values(), "seeds", "failed", "in_scope_seeds"]
     header += [f"{name}_{part}" for name in names for part in ("mean", "interval_lower", "interval_upper")]
-    header += [f"{name}_{part}" for name in judged for part in ("verdict", *_DECIDING)]
+    header += [f"{name}_{part}" for name in judged for part in _DECIDING]
     writer.writerow([*header, *results.shown.columns])
     for index, cell in enumerate(results.cells):
-        row: list[Any] = [cell.variant, *_at(cell, list(axes))]
-        row += [len(cell.seeds), len(cell.failed), len(cell.in_scope_seeds)]
-        for name in names:
-            summary = cell.observables.get(name)
-            row += [None] * 3 if summary is None else [summary.mean, summary.lower, summary.upper]
-        for verdicts in judged.values():
-            found = verdicts.get(index)
-            row += [None] * 5 if found is None else [found.verdict, *(getattr(found, part) for part in _DECIDING)]
-        row += [values[index] for values in results.shown.columns.values()]
-        writer.writerow(["" if value is None else value for value in row])
+        row: list[Any] = [cell.variant, *map(cell.symbols.__getitem__, axes)]
+        row += map(len, (cell.seeds, cell.failed, cell.in_scope_seeds))
+        measured = (cell.observables.get(name) for name in names)
+        row += [getattr(summary, part, None) for summary in measured for part in ("mean", "lower", "upper")]
+        decided = (verdicts.get(index) for verdicts in judged.values())
+        row += [getattr(verdict, part, None) for verdict in decided for part in _DECIDING]
+        writer.writerow([*row, *(values[index] for values in results.shown.columns.values())])
     return stream.getvalue()
 
 

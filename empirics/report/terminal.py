@@ -1,9 +1,9 @@
-"""The closing tables of a verification, and of a single run."""
+"""The plain table of every command, the closing tables of a verification, and those of a single run."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -14,28 +14,10 @@ from rich.text import Text
 
 from empirics.experiments.presentation import Column, Table, Value
 from empirics.experiments.protocol import Curve
-from empirics.report.tables import (
-    SETTINGS,
-    answer,
-    arm_verdicts,
-    axis_values,
-    confidence,
-    effect_text,
-    failures,
-    flat_cells,
-    interval_text,
-    limits_text,
-    number_text,
-    open_cells,
-    plan_line,
-    pooled_share,
-    three_digits,
-    verdict_counts,
-    worlds_text,
-)
+from empirics.report import tables
 from empirics.verification.results import Results
 
-__all__ = ["print_results", "print_run"]
+__all__ = ["plain_table", "print_results", "print_run"]
 
 _OPEN_SHOWN = 2
 _HEADINGS = (40, 20, 16, 12)
@@ -44,42 +26,46 @@ _COLOURS = {"HOLDS": "green", "SUPPORTED": "cyan", "VIOLATED": "bold red", "UNDE
 _REFUTED = {True: "[green]refuted[/green]", False: "[bold red]NOT REFUTED[/bold red]", None: "[dim]not tested[/dim]"}
 
 
+def plain_table(*headings: str, rows: Iterable[Iterable[str]] = (), title: str = "") -> rich.Table:
+    """A table without lines, with columns that fold; headings and rows may hold markup."""
+    table = rich.Table(box=None, pad_edge=False, header_style="bold", title=escape(title), title_justify="left")
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
 def print_results(results: Results, out: Console, directory: Path) -> None:
     """The experiment's tables, then the claims, then the answer."""
     for table in results.shown.tables:
         _print_table(table, out)
     out.print()
-    summary = _new("Claims", ("claim", "provenance", "kind", "verdict", "all cells together", "cells"))
-    for claim in results.claims:
-        counts = verdict_counts(results, claim.id)
-        summary.add_row(claim.id, claim.provenance, claim.kind, _coloured(claim.verdict), pooled_share(claim), counts)
+    summary = plain_table("claim", "provenance", "kind", "verdict", "all cells together", "cells", title="Claims")
+    for c in results.claims:
+        found = (_coloured(c.verdict), tables.pooled_share(c), tables.verdict_counts(results, c.id))
+        summary.add_row(c.id, c.provenance, c.kind, *found)
     out.print(summary)
     _print_arms(results, out)
     _print_mutants(results, out)
     _print_open(results, out)
     for line in results.shown.notes:
         out.print(line, style="dim", markup=False)
-    for line in failures(results):
+    for line in tables.failures(results):
         out.print(line, style="yellow", markup=False)
     out.print()
-    out.print(answer(results), style="bold", markup=False)
-    out.print(confidence(results), markup=False)
-    out.print(plan_line(results), markup=False)
-    out.print(SETTINGS, markup=False)
-    out.print(
-        f"{results.wall_seconds:.0f} s. Written to {directory}: report.html, results.json, cells.csv, plots.",
-        markup=False,
-    )
+    out.print(tables.answer(results), style="bold", markup=False)
+    written = f"{results.wall_seconds:.0f} s. Written to {directory}: report.html, results.json, cells.csv, plots."
+    for line in (tables.confidence(results), tables.plan_line(results), tables.SETTINGS, written):
+        out.print(line, markup=False)
 
 
 def _print_table(table: Table, out: Console) -> None:
     """The table; headings fold as far as it takes to fit, short values do not."""
-    shown = _new(table.title)
+    shown = plain_table(title=table.title)
     written = [[_written(c, v) for c, v in zip(table.columns, row, strict=True)] for row in table.rows]
-    widths = [
-        max((Text.from_markup(row[index]).cell_len for row in written), default=0)
-        for index in range(len(table.columns))
-    ]
+    lengths = [[Text.from_markup(text).cell_len for text in row] for row in written]
+    widths = [max((row[index] for row in lengths), default=0) for index in range(len(table.columns))]
     for most in _HEADINGS:
         headings = [textwrap.wrap(c.name, max(w, most)) for c, w in zip(table.columns, widths, strict=True)]
         taken = [max(w, *map(len, lines)) for lines, w in zip(headings, widths, strict=True)]
@@ -88,13 +74,7 @@ def _print_table(table: Table, out: Console) -> None:
     for column, lines, width in zip(table.columns, headings, widths, strict=True):
         justify: Literal["left", "right"] = "left" if column.kind in ("text", "verdict") else "right"
         shown.add_column(escape("\n".join(lines)), justify=justify, no_wrap=width <= _WIDEST)
-    keys = [index for index, column in enumerate(table.columns) if column.name in table.group]
-    previous: list[Value] | None = None
-    for row, texts in zip(table.rows, written, strict=True):
-        group = [row[index] for index in keys]
-        if previous is not None and group != previous:
-            shown.add_section()
-        previous = group
+    for texts in written:
         shown.add_row(*texts)
     out.print(shown)
     if table.note:
@@ -104,11 +84,11 @@ def _print_table(table: Table, out: Console) -> None:
 def _written(column: Column, value: Value) -> str:
     match column.kind, value:
         case "interval", (mean, lower, upper):
-            return escape(interval_text(mean, lower, upper))  # type: ignore[arg-type]  # numbers, as the kind says
+            return escape(tables.interval_text(mean, lower, upper))  # type: ignore[arg-type]  # numbers, as the kind says
         case "verdict", (verdict, note):
             return _coloured(str(verdict)) + (f" [dim]({escape(str(note))})[/dim]" if note else "")
         case "number", int() | float() | None:
-            return number_text(value)
+            return tables.number_text(value)
         case _:
             return "-" if value is None else escape(str(value))
 
@@ -116,24 +96,22 @@ def _written(column: Column, value: Value) -> str:
 def _print_open(results: Results, out: Console) -> None:
     """The cells that are open, also those of claims that are supported; and the flat ones."""
     for claim in results.claims:
-        lines, flat = open_cells(results, claim.id), flat_cells(results, claim.id)
-        if flat:
-            out.print(f"flat, {claim.id}: {'; '.join(flat)}", style="dim", markup=False)
-        if not lines:
-            continue
-        out.print(f"{claim.verdict.lower()}, {claim.id}; open:", style="dim", markup=False)
-        for line in lines[:_OPEN_SHOWN]:
-            out.print(f"  {line}", style="dim", markup=False)
+        lines, flat = tables.open_cells(results, claim.id), tables.flat_cells(results, claim.id)
+        told = [f"flat, {claim.id}: {'; '.join(flat)}"] if flat else []
+        if lines:
+            told += [f"{claim.verdict.lower()}, {claim.id}; open:", *(f"  {line}" for line in lines[:_OPEN_SHOWN])]
         if len(lines) > _OPEN_SHOWN:
-            out.print(f"  and {len(lines) - _OPEN_SHOWN} more (report.html)", style="dim", markup=False)
+            told.append(f"  and {len(lines) - _OPEN_SHOWN} more (report.html)")
+        for line in told:
+            out.print(line, style="dim", markup=False)
 
 
 def _print_arms(results: Results, out: Console) -> None:
     """What the claims on other arms measured; for a comparison the share of worlds, and the effect beside it."""
-    found = arm_verdicts(results)
+    found = tables.arm_verdicts(results)
     if not found:
         return
-    table = _new("Arms", ("claim", "arm"))
+    table = plain_table("claim", "arm", title="Arms")
     for heading in map(results.label, results.experiment.axes):
         table.add_column(escape(heading), justify="right")
     for heading in ("worlds", "share or mean [limits]", "bound", "effect [interval]"):
@@ -143,33 +121,28 @@ def _print_arms(results: Results, out: Console) -> None:
         table.add_row(
             verdict.claim,
             cell.variant,
-            *axis_values(results, verdict).values(),
-            worlds_text(verdict) or str(len(cell.seeds)),
-            escape(limits_text(verdict)) or "-",
-            three_digits(verdict.bound) or "-",
-            escape(effect_text(verdict)) or "-",
+            *tables.axis_values(results, verdict).values(),
+            tables.worlds_text(verdict) or str(len(cell.seeds)),
+            escape(tables.limits_text(verdict)) or "-",
+            tables.three_digits(verdict.bound) or "-",
+            escape(tables.effect_text(verdict)) or "-",
             _coloured(verdict.verdict) + (" (flat)" if verdict.flat else ""),
         )
     out.print(table)
-    note = "worlds: holds/ties/does not hold/undefined of all that ran; the effect does not decide"
-    out.print(note, style="dim", markup=False)
+    out.print(tables.WORLDS, style="dim", markup=False)
 
 
 def _print_mutants(results: Results, out: Console) -> None:
-    rows = [(claim.id, mutant) for claim in results.claims for mutant in claim.mutants]
-    if not rows:
-        return
-    table = _new("Mutants", ("claim", "mutant", "refuted", "evidence"))
-    for identifier, mutant in rows:
-        table.add_row(identifier, mutant.name, _REFUTED[mutant.refuted], escape(mutant.evidence))
-    out.print(table)
+    rows = [(c.id, m.name, _REFUTED[m.refuted], escape(m.evidence)) for c in results.claims for m in c.mutants]
+    if rows:
+        out.print(plain_table("claim", "mutant", "refuted", "evidence", rows=rows, title="Mutants"))
 
 
 def print_run(
     observables: Mapping[str, float | None], units: Mapping[str, str], curves: Mapping[str, Curve], out: Console
 ) -> None:
     """The observables of one run with their units, and its curves at a few steps."""
-    table = rich.Table(box=None, pad_edge=False, header_style="bold")
+    table = plain_table()
     table.add_column("observable")
     table.add_column("value", justify="right")
     table.add_column("unit")
@@ -182,13 +155,6 @@ def print_run(
         if shown[-1] != points[-1]:
             shown.append(points[-1])
         out.print(f"{name}: " + "  ".join(f"{step}: {value:.4g}" for step, value in shown), markup=False)
-
-
-def _new(title: str, headings: Sequence[str] = ()) -> rich.Table:
-    table = rich.Table(box=None, pad_edge=False, header_style="bold", title=escape(title), title_justify="left")
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
-    return table
 
 
 def _coloured(verdict: str) -> str:

@@ -14,16 +14,14 @@ from rich.console import Console
 
 from empirics.experiments.load import load_config
 from empirics.experiments.presentation import Column, Table
-from empirics.report.claim_views import claim_views
-from empirics.report.closest import closest_call
+from empirics.report.claim_views import claim_views, closest_call
 from empirics.report.figures.plots import all_figures
 from empirics.report.figures.style import _apart
-from empirics.report.html import inline, report_html
+from empirics.report.html import config_toml, inline, report_html
 from empirics.report.mathml import mathml
 from empirics.report.sections import Section, SectionFigure, sections, write_section
 from empirics.report.tables import answer
 from empirics.report.terminal import print_results
-from empirics.report.toml import config_toml
 from empirics.verification.results import read_results
 from theory import all_claims
 
@@ -85,7 +83,7 @@ def test_a_bound_that_is_judged_run_by_run_says_on_what(toy):
 def test_a_violation_is_told_where_it_is_and_stands_open(results):
     cell = next(v.cells[0] for v in results.verdicts if v.claim == "failure-regime" and v.verdict == "HOLDS")
     broken = changed(results, "failure-regime", cell, verdict="VIOLATED", reason="upper limit 0.1 < 0.2")
-    view = next(v for v in claim_views(broken, []) if v.id == "failure-regime")
+    view = next(v for v in claim_views(broken, []) if v.stated.id == "failure-regime")
     assert view.closest == f"It is, in 1 verdict: {results.where(results.verdict_of('failure-regime', cell))}: " + (
         "upper limit 0.1 < 0.2."
     )

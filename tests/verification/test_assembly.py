@@ -5,7 +5,7 @@ import math
 import pytest
 import sympy as sp
 
-from empirics.cli.verify import perform
+from empirics.cli.verify import perform, planned
 from empirics.experiments.presentation import FigureData, Shown
 from empirics.experiments.protocol import Experiment, UnitRun
 from empirics.experiments.settings import ExperimentSettings
@@ -82,7 +82,8 @@ CASES = {
 @pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
 def test_a_defect_is_one_note_and_the_common_part_is_written(tmp_path, capsys, show, symbols, told):
     options = {"strict": False, "mutants": False, "as_json": False}
-    assert perform(Faulty(show, symbols), Config(), (), tmp_path, 1, **options) == 0
+    faulty = Faulty(show, symbols)
+    assert perform(faulty, *planned(faulty, Config(), (), 1), tmp_path, **options) == 0
     results = read_results(tmp_path / "results.json")
     (note,) = results.shown.notes
     assert told in note

@@ -98,23 +98,19 @@ def usual_ranges(
     axis = axis or free[0]
     values = {name: given.get(name, ()) or _in_premises(item, name, usual.get(name, ())) for name in order}
     for name in free:
-        symbol, known = item.notation[name], values[name]
+        least, known = max(item.notation[name].minimum, 1), values[name]
         if name == axis and len(known) < _FEW:
-            values[name] = _in_premises(item, name, _up_to(symbol, 5 * max(known, default=20)))
+            most = 5 * max(known, default=20)
+            spread = np.geomspace(most / 100, most, 100).tolist()
+            whole = item.notation[name].integer
+            values[name] = _in_premises(item, name, range(least, int(most) + 1) if whole else spread)
         elif not known:
-            values[name] = (max(symbol.minimum, 1),)
+            values[name] = (least,)
     lines = math.prod(len(v) for name, v in values.items() if name != axis)
     if lines > _MOST_LINES:
-        raise DomainError(
-            f"that is {lines} lines; allowed are at most {_MOST_LINES}: fix a symbol, as in {order[-1]}=3"
-        )
+        allowed = f"allowed are at most {_MOST_LINES}: fix a symbol, as in {order[-1]}=3"
+        raise DomainError(f"that is {lines} lines; {allowed}")
     return {axis: values.pop(axis), **values}
-
-
-def _up_to(symbol: Symbol, most: float) -> Sequence[float]:
-    """An axis where only a few values are usual, or none."""
-    least = max(symbol.minimum, 1)
-    return tuple(range(least, int(most) + 1)) if symbol.integer else tuple(np.geomspace(most / 100, most, 100).tolist())
 
 
 def _in_premises(item: Claim, name: str, values: Sequence[float]) -> Sequence[float]:
@@ -124,12 +120,9 @@ def _in_premises(item: Claim, name: str, values: Sequence[float]) -> Sequence[fl
 
 
 def bound_figure(item: Claim, given: Mapping[str, Sequence[float]] | None = None, axis: str | None = None) -> Figure:
-    """The bound over its first range, one line for each combination of the others.
+    """The bound over ``axis`` (if None the first symbol not given), one line for each combination of the others.
 
-    Args:
-        item: a claim with a number.
-        given: values of symbols that replace the usual ones.
-        axis: the symbol along the axis; the first that is not given if None.
+    ``given`` values of symbols replace the usual ones.
 
     Raises:
         DomainError: the claim has no number, a value is outside its domain everywhere, or nothing varies.
@@ -138,21 +131,17 @@ def bound_figure(item: Claim, given: Mapping[str, Sequence[float]] | None = None
         raise DomainError(f"{item.id} is a {item.kind.value} claim and states no number; there is no bound to draw")
     ranges = usual_ranges(item, given or {}, axis)
     along, *others = ranges
-    rows: list[Row] = []
-    for values in itertools.product(*(ranges[name] for name in others)):
-        rows += _line(item, along, ranges[along], dict(zip(others, values, strict=True)))
+    lines = itertools.product(*(ranges[name] for name in others))
+    rows = [row for v in lines for row in _line(item, along, ranges[along], dict(zip(others, v, strict=True)))]
     if not rows:
         raise DomainError(f"{item.id} is not defined anywhere in that range")
-    varying = [name for name in others if len({r[name] for r in rows}) > 1]
-    fixed_text = ", ".join(f"{item.notation[n].label} = {ranges[n][0]:g}" for n in others if n not in varying)
-    caption = f"{item.title}: {item.observable.replace('_', ' ')} against {item.notation[along].meaning}"
-    caption += f"; {fixed_text}." if fixed_text else "."
-    draw = partial(
-        _draw,
-        along=item.notation[along],
-        varying=[item.notation[name] for name in varying],
-        ylabel=f"{'exact' if item.kind is Kind.IDENTITY else 'bound on'} {words(item.observable)}",
-    )
+    symbols = {name: item.notation[name] for name in ranges}
+    varying = [symbols[name] for name in others if len({r[name] for r in rows}) > 1]
+    fixed = ", ".join(f"{symbols[n].label} = {ranges[n][0]:g}" for n in others if symbols[n] not in varying)
+    caption = f"{item.title}: {item.observable.replace('_', ' ')} against {symbols[along].meaning}"
+    caption += f"; {fixed}." if fixed else "."
+    ylabel = f"{'exact' if item.kind is Kind.IDENTITY else 'bound on'} {words(item.observable)}"
+    draw = partial(_draw, along=symbols[along], varying=varying, ylabel=ylabel)
     return Figure(item.id, item.title, caption, rows, draw)
 
 
@@ -176,25 +165,20 @@ def _draw(rows: Sequence[Row], along: Symbol, varying: Sequence[Symbol], ylabel:
     least, most = max(_LEAST_SHOWN, min(positive, default=_LEAST_SHOWN)), max(positive, default=1.0)
     x = [number(r, along.name) for r in rows]
     if most > 30 * least:
-        axis.set_yscale("log")
-        axis.set_ylim(least / 1.5, most * 1.6)
+        axis.set(yscale="log", ylim=(least / 1.5, most * 1.6))
     if min(x) > 0 and max(x) > 30 * min(x):
         axis.set_xscale("log")
     groups = list(dict.fromkeys(tuple(r[s.name] for s in varying) for r in rows))
     firsts = list(dict.fromkeys(group[:1] for group in groups))
     lines = []
     for position, group in enumerate(groups):
-        points = [
-            (number(r, along.name), number(r, "bound"))
-            for r in rows
-            if tuple(r[s.name] for s in varying) == group and number(r, "bound") >= least
-        ]
+        mine = [r for r in rows if tuple(r[s.name] for s in varying) == group]
+        points = [(number(r, along.name), number(r, "bound")) for r in mine if number(r, "bound") >= least]
         if points:
             axis.plot(*zip(*points, strict=True), **shade_and_style(firsts.index(group[:1]), position))
             lines.append((points, ", ".join(f"${in_math(s)}={v:g}$" for s, v in zip(varying, group, strict=True))))
     axis.margins(x=0.02)
-    axis.set_xlabel(axis_label(along))
-    axis.set_ylabel(ylabel)
+    axis.set(xlabel=axis_label(along), ylabel=ylabel)
     axis.autoscale_view(scaley=False)
     if varying:
         _label_on_lines(axis, lines)
@@ -207,14 +191,8 @@ def _label_on_lines(axis: Any, lines: Sequence[tuple[Sequence[tuple[float, float
     for position, (points, text) in enumerate(lines):
         wanted = 0.75 - 0.5 * position / max(1, len(lines) - 1)
         x, y = min(points, key=lambda point: abs(float(to_share.transform(point)[1]) - wanted))
-        axis.annotate(
-            text,
-            (x, y),
-            ha="center",
-            va="center",
-            fontsize=7,
-            bbox={"boxstyle": "square,pad=0.15", "facecolor": "white", "edgecolor": "none"},
-        )
+        box = {"boxstyle": "square,pad=0.15", "facecolor": "white", "edgecolor": "none"}
+        axis.annotate(text, (x, y), ha="center", va="center", fontsize=7, bbox=box)
 
 
 def _whole(value: float) -> float | int:

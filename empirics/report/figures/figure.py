@@ -14,8 +14,6 @@ import numpy as np
 
 from empirics.report.figures.style import figure_style
 
-__all__ = ["FORMATS", "Figure", "Row", "csv_text", "number", "numbers", "panel_title", "panels_of", "rows_at"]
-
 FORMATS: Final = ("svg", "pdf", "png")
 _DOTS_PER_INCH = 300
 _METADATA: Final[dict[str, dict[str, Any]]] = {
@@ -52,7 +50,7 @@ def panels_of(rows: Sequence[Row], columns: Sequence[str]) -> list[dict[str, flo
     return [dict(zip(columns, place, strict=True)) for place in places]
 
 
-def rows_at(rows: Sequence[Row], place: Mapping[str, float]) -> list[Row]:
+def rows_at(rows: Sequence[Row], place: Mapping[str, float | str]) -> list[Row]:
     """The rows with these values."""
     return [r for r in rows if all(r[column] == value for column, value in place.items())]
 
@@ -62,16 +60,21 @@ def numbers(rows: Sequence[Row], key: str) -> Any:
     return np.array([math.nan if r[key] is None else number(r, key) for r in rows])
 
 
+def with_bars(rows: Sequence[Row], key: str, place: Callable[[float], float] = float) -> tuple[Any, list[Any]]:
+    """Where the values of a column are drawn, and their error bars: lengths to ``lower`` and ``upper`` if these exist.
+
+    ``place`` says where a value is drawn.
+    """
+    at, lower, upper = (np.array([place(number(r, *keys, key)) for r in rows]) for keys in ((), ("lower",), ("upper",)))
+    return at, [np.maximum(at - lower, 0), np.maximum(upper - at, 0)]
+
+
 @dataclass(frozen=True)
 class Figure:
-    """A figure, drawn from the rows that are stored beside it as CSV.
+    """A figure, drawn from the rows (all with the same keys) that are stored beside it as CSV.
 
-    Attributes:
-        name: file name without ending.
-        title: a few words, the accessible name.
-        caption: what it shows, in a sentence or two.
-        rows: its data, one mapping per CSV line, all with the same keys.
-        draw: rows to a matplotlib figure; called inside :func:`empirics.report.figures.style.figure_style`.
+    ``name`` is the file name without ending, ``title`` the accessible name. ``draw`` makes a matplotlib figure of the
+    rows; it is called inside :func:`empirics.report.figures.style.figure_style`.
     """
 
     name: str

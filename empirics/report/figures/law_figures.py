@@ -12,7 +12,7 @@ from empirics.experiments.wording import words
 from empirics.regimes.document import RegimeMap
 from empirics.report.figures.figure import Figure, Row, numbers, panel_title, panels_of, rows_at
 from empirics.report.figures.regime_figures import column_latex
-from empirics.report.figures.style import INK, LAW, MARKERS, PAGE, SEEN, subplots
+from empirics.report.figures.style import INK, LAW, MARKERS, PAGE, SEEN, STYLES, subplots
 
 __all__ = ["law_figure", "prediction_figure", "reliability_figure"]
 
@@ -46,6 +46,7 @@ def law_figure(found: RegimeMap) -> Figure | None:
 
 def prediction_figure(found: RegimeMap) -> Figure | None:
     """Predicted against observed error of every cell, one panel per predictor."""
+    items = found.design.items
     rows: list[Row] = [
         {
             "predictor": name,
@@ -54,16 +55,16 @@ def prediction_figure(found: RegimeMap) -> Figure | None:
             "predicted_error": c.predicted[name],
             "observed_error": c.error,
         }
-        for name in (found.design.items.predictors if found.design.items else ())
+        for name in (items.predictors if items else ())
         for c in found.cells
         if c.error is not None and c.predicted[name] is not None
     ]
-    if not rows or found.design.items is None:
+    if not rows or items is None:
         return None
     return Figure(
         "prediction",
         f"Predicted against observed {words(found.design.observable)}",
-        f"Every cell of the map, mean over seeds; predicted from {found.design.items.basis} alone, with nothing tuned. "
+        f"Every cell of the map, mean over seeds; predicted from {items.basis} alone, with nothing tuned. "
         "Filled: main grid; open: variations.",
         rows,
         partial(_draw_prediction, leading=found.leading),
@@ -98,27 +99,17 @@ def _draw_law(rows: Sequence[Row], found: RegimeMap) -> Any:
     figure, axes = subplots(2, 2, PAGE, 5.6)
     for axis, law in zip(axes.flat, dict.fromkeys(str(r["law"]) for r in rows), strict=False):
         for j, group in enumerate(groups):
-            mine = rows_at([r for r in rows if r["law"] == law], group)
+            mine = rows_at(rows, {**group, "law": law})
+            look = {"marker": MARKERS[j % len(MARKERS)], "color": str(0.6 * j / max(len(groups) - 1, 1))}
             for main in (True, False):
                 at = [r for r in mine if (r["variant"] == found.leading) is main]
                 if at:
-                    axis.plot(
-                        numbers(at, "predicted_rate"),
-                        numbers(at, "observed_rate"),
-                        linestyle="",
-                        marker=MARKERS[j % len(MARKERS)],
-                        markersize=4,
-                        color=str(0.6 * j / max(len(groups) - 1, 1)),
-                        markerfacecolor=None if main else "none",
-                        label=panel_title(group, latex) if main else None,
-                    )
-        axis.set_xscale("log")
-        axis.set_yscale("log")
+                    label = panel_title(group, latex) if main else None
+                    _points(axis, at, "predicted_rate", "observed_rate", main, markersize=4, label=label, **look)
         ends = np.array([1e-3, 10.0])
+        axis.set(xscale="log", yscale="log")
         axis.plot(ends, ends, color=SEEN, linewidth=1.0)
-        axis.set_ylim(0.01, 6)
-        axis.set_title(law)
-        axis.set_xlabel("$-\\log$ predicted error")
+        axis.set(ylim=(0.01, 6), title=law, xlabel="$-\\log$ predicted error")
     for axis in axes[:, 0]:
         axis.set_ylabel("$-\\log$ observed error")
     if apart:
@@ -132,21 +123,17 @@ def _draw_prediction(rows: Sequence[Row], leading: str) -> Any:
     for axis, name in zip(axes[0], names, strict=True):
         for main in (False, True):
             at = [r for r in rows if r["predictor"] == name and (r["variant"] == leading) is main]
-            axis.plot(
-                numbers(at, "predicted_error"),
-                numbers(at, "observed_error"),
-                linestyle="",
-                marker="o",
-                markersize=2.6,
-                color=INK if main else LAW,
-                markerfacecolor=None if main else "none",
-                markeredgewidth=0.6,
-            )
+            look = {"marker": "o", "markersize": 2.6, "color": INK if main else LAW, "markeredgewidth": 0.6}
+            _points(axis, at, "predicted_error", "observed_error", main, **look)
         axis.plot([0, 1], [0, 1], color=SEEN, linewidth=0.9)
-        axis.set_title(name)
-        axis.set_xlabel("predicted error")
+        axis.set(title=name, xlabel="predicted error")
     axes[0, 0].set_ylabel("observed error")
     return figure
+
+
+def _points(axis: Any, rows: Sequence[Row], x: str, y: str, filled: bool, **look: Any) -> None:
+    face = None if filled else "none"
+    axis.plot(numbers(rows, x), numbers(rows, y), linestyle="", markerfacecolor=face, **look)
 
 
 def _draw_reliability(rows: Sequence[Row], subject: str) -> Any:
@@ -155,17 +142,8 @@ def _draw_reliability(rows: Sequence[Row], subject: str) -> Any:
     axis.plot([0, 1], [0, 1], color=SEEN, linewidth=0.9)
     for i, name in enumerate(dict.fromkeys(str(r["predictor"]) for r in rows)):
         at = [r for r in rows if r["predictor"] == name]
-        axis.plot(
-            numbers(at, "predicted"),
-            numbers(at, "observed"),
-            marker=MARKERS[i % len(MARKERS)],
-            linestyle=("-", "--", "-.", ":")[i % 4],
-            color=str(0.2 * i),
-            markersize=4,
-            linewidth=1.0,
-            label=name,
-        )
-    axis.set_xlabel(f"predicted probability of {subject}")
-    axis.set_ylabel("share observed")
+        look = {"marker": MARKERS[i % len(MARKERS)], "linestyle": STYLES[i % len(STYLES)], "color": str(0.2 * i)}
+        axis.plot(numbers(at, "predicted"), numbers(at, "observed"), markersize=4, linewidth=1.0, label=name, **look)
+    axis.set(xlabel=f"predicted probability of {subject}", ylabel="share observed")
     axis.legend()
     return figure

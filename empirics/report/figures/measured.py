@@ -12,59 +12,39 @@ from empirics.experiments.wording import axis_label, words
 from empirics.judging.confidence import interval
 from empirics.judging.measurements import Judged
 from empirics.judging.table import CellTable
-from empirics.report.figures.figure import Figure, Row, number
-from empirics.report.figures.style import COLUMN, INK, MARKERS, OBSERVED, direct_labels, new_figure, shade_and_style
+from empirics.report.figures import style
+from empirics.report.figures.figure import Figure, Row, number, with_bars
+from theory.claim import Claim
 from theory.notation import DomainError, Symbol
 
 __all__ = ["judged_figure"]
 
 
 def judged_figure(judged: Judged, alpha: float) -> Figure:
-    """Observed means, and the bound where the claim has one, over the symbol that varies most.
+    """Observed means, and the bound where the claim has one, over the symbol with the most values.
 
     A bound's limits are those that decide. A property is judged on shares of worlds: its means have an interval of
-    their own.
-
-    Args:
-        judged: the verdicts.
-        alpha: level of those intervals, each cell by itself.
+    their own, at level ``alpha``, each cell by itself.
     """
-    symbol = _axis(judged)
-    rows = []
-    for cell in sorted(judged.cells, key=lambda c: c.symbols[symbol]):
-        fixed = [(n, v) for n, v in cell.symbols.items() if n != symbol and _varies(judged.cells, n)]
-        rows.append(_row(judged, cell, symbol, ", ".join(f"{n}={v:g}" for n, v in fixed), alpha))
-    observable = judged.claim.judged_on
+    claim = judged.claim
+    values = {name: len({cell.symbols[name] for cell in judged.cells}) for name in judged.cells[0].symbols}
+    # First among equals one that shares a run.
+    name = max(sorted(values, key=lambda n: not claim.notation[n].shares_run), key=values.__getitem__)
+    symbol = claim.notation[name]
+    rows: list[Row] = []
+    for cell in sorted(judged.cells, key=lambda c: c.symbols[name]):
+        fixed = [f"{n}={v:g}" for n, v in cell.symbols.items() if n != name and values[n] > 1]
+        mean, lower, upper = _limits(judged, cell, alpha)
+        drawn: Row = {"mean": mean, "lower": lower, "upper": upper, "bound": _bound(claim, cell)}
+        rows.append({"series": ", ".join(fixed), name: cell.symbols[name], **drawn, "seeds": len(cell.seeds)})
+    about = "its time-uniform interval, which does not decide" if claim.by_share else "the limits that decide"
     return Figure(
-        judged.claim.id,
-        f"{judged.claim.title}, predicted and observed",
-        f"{observable} against {judged.claim.notation[symbol].meaning}. "
-        + (
-            "Points: mean over seeds with the limits that decide."
-            if not judged.claim.by_share
-            else "Points: mean over seeds with its time-uniform interval, which does not decide."
-        ),
+        claim.id,
+        f"{claim.title}, predicted and observed",
+        f"{claim.judged_on} against {symbol.meaning}. Points: mean over seeds with {about}.",
         rows,
-        partial(
-            _draw,
-            symbol=judged.claim.notation[symbol],
-            label=words(observable),
-            title=f"{judged.claim.id}: {judged.verdict}",
-        ),
+        partial(_draw, symbol=symbol, label=words(claim.judged_on), title=f"{claim.id}: {judged.verdict}"),
     )
-
-
-def _row(judged: Judged, cell: CellTable, symbol: str, series: str, alpha: float) -> Row:
-    mean, lower, upper = _limits(judged, cell, alpha)
-    return {
-        "series": series,
-        symbol: cell.symbols[symbol],
-        "mean": mean,
-        "lower": lower,
-        "upper": upper,
-        "bound": _bound(judged, cell),
-        "seeds": len(cell.seeds),
-    }
 
 
 def _limits(judged: Judged, cell: CellTable, alpha: float) -> tuple[float | None, float | None, float | None]:
@@ -84,7 +64,7 @@ def _limits(judged: Judged, cell: CellTable, alpha: float) -> tuple[float | None
 
 
 def _draw(rows: Sequence[Row], symbol: Symbol, label: str, title: str) -> Any:
-    figure = new_figure(COLUMN, 2.4, left=0.55, right=0.95, top=0.25)
+    figure = style.new_figure(style.COLUMN, 2.4, left=0.55, right=0.95, top=0.25)
     axis: Any = figure.subplots()
     ends = []
     for position, series in enumerate(dict.fromkeys(str(r["series"]) for r in rows)):
@@ -92,38 +72,25 @@ def _draw(rows: Sequence[Row], symbol: Symbol, label: str, title: str) -> Any:
         seen = [r for r in mine if r["mean"] is not None]
         name = f", {series}" if series else ""
         if seen:
-            mean = np.array([number(r, "mean") for r in seen])
-            below = np.maximum(mean - [number(r, "lower", "mean") for r in seen], 0)
-            above = np.maximum(np.array([number(r, "upper", "mean") for r in seen]) - mean, 0)
-            look = OBSERVED | {"fmt": MARKERS[position % len(MARKERS)]}
-            axis.errorbar([number(r, symbol.name) for r in seen], mean, yerr=[below, above], **look)
-            ends.append((float(mean[-1]), f"observed{name}", str(OBSERVED["color"])))
+            mean, bars = with_bars(seen, "mean")
+            look = style.OBSERVED | {"fmt": style.MARKERS[position % len(style.MARKERS)]}
+            axis.errorbar([number(r, symbol.name) for r in seen], mean, yerr=bars, **look)
+            ends.append((float(mean[-1]), f"observed{name}", style.SEEN))
         known = [(number(r, symbol.name), number(r, "bound")) for r in mine if r["bound"] is not None]
         if known:
-            axis.plot(*zip(*known, strict=True), **shade_and_style(position))
-            ends.append((known[-1][1], f"bound{name}", INK))
+            axis.plot(*zip(*known, strict=True), **style.shade_and_style(position))
+            ends.append((known[-1][1], f"bound{name}", style.INK))
     axis.set_title(title, pad=3)
     axis.set_xlabel(axis_label(symbol), fontsize=7.5)
     axis.set_ylabel(label)
-    direct_labels(axis, ends, spacing=0.075)
+    style.direct_labels(axis, ends, spacing=0.075)
     return figure
 
 
-def _bound(judged: Judged, cell: CellTable) -> float | None:
-    if judged.claim.log_expression is None or judged.claim.by_share:
+def _bound(claim: Claim, cell: CellTable) -> float | None:
+    if claim.log_expression is None or claim.by_share:
         return None
     try:
-        return float(judged.claim.bound(**{n: cell.symbols[n] for n in judged.claim.symbols}))
+        return float(claim.bound(**{n: cell.symbols[n] for n in claim.symbols}))
     except DomainError:
         return None
-
-
-def _axis(judged: Judged) -> str:
-    """The symbol with the most values; first among equals one that shares a run."""
-    cells, notation = judged.cells, judged.claim.notation
-    names = sorted(cells[0].symbols, key=lambda name: not notation[name].shares_run)
-    return max(names, key=lambda name: len({c.symbols[name] for c in cells}))
-
-
-def _varies(cells: tuple[CellTable, ...], name: str) -> bool:
-    return len({c.symbols[name] for c in cells}) > 1

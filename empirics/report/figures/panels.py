@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-import numpy as np
-
-from empirics.report.figures.figure import Row, number, panel_title
-from empirics.report.figures.style import OBSERVED, PAGE, PREDICTED, SOFT, direct_labels, new_figure
+from empirics.report.figures.figure import Row, number, panel_title, panels_of, rows_at, with_bars
+from empirics.report.figures.style import OBSERVED, PAGE, PREDICTED, SEEN, SOFT, direct_labels, new_figure
 
 __all__ = ["draw_panels"]
 
@@ -17,8 +16,6 @@ _OBSERVED_SERIES: Final = "observed"
 _FLOOR = 1e-4  # probabilities below are not resolved by any grid of runs
 _FITTING = 96  # characters of a label, over all panels beside one another
 _LEFT, _RIGHT, _PANEL_HEIGHT = 0.62, 1.12, 1.28
-
-End = tuple[float, str, str]
 
 
 def draw_panels(
@@ -34,46 +31,41 @@ def draw_panels(
     points: str = "observed",
     log: bool = False,
 ) -> Any:
-    """The figure.
+    """Rows have ``series``, the columns named here, ``value``, ``lower``, ``upper``, and a ``note`` for their panel.
 
-    Args:
-        rows: ``series``, the columns named below, ``value``, ``lower``, ``upper`` and ``note``; the series
-            ``observed`` is drawn as points, and a row's note marks its panel.
-        x: the column along the axis.
-        xlabel: what it is.
-        ylabel: the observable.
-        across: the columns that tell panels of one row apart.
-        down: the columns that tell rows of panels apart.
-        names: how a panel's title writes those columns, in LaTeX.
-        lines: the predicted series, each with its label, in the order of the looks.
-        points: what the points are called.
-        log: logarithmic height, for a share or probability; an observed 0 is drawn below the axis break.
+    The series ``observed`` is drawn as points, called ``points``; ``lines`` are the predicted series with their
+    labels. The columns ``across`` tell panels beside one another apart, ``down`` those below one another, and
+    ``names`` writes them in LaTeX. ``log`` is for a share or probability: a 0 is drawn below the axis break.
     """
-    columns, lanes = (sorted({tuple(number(r, k) for k in keys) for r in rows}) for keys in (across, down))
+    columns, lanes = panels_of(rows, across), panels_of(rows, down)
     height = _PANEL_HEIGHT * len(lanes) + 0.24 * (len(lanes) - 1) + 0.72
     left = _LEFT + 0.13 * ylabel.count("\n")
     figure = new_figure(PAGE, height, left=left, right=_RIGHT, top=0.26, bottom=0.44, wspace=0.08, hspace=0.26)
     grid: Any = figure.subplots(len(lanes), len(columns), sharex=True, sharey=True, squeeze=False)
     floor = _floor(rows) if log else None
-    labelled: list[tuple[Any, list[End]]] = []
+    labelled: list[tuple[Any, list[tuple[float, str, str]]]] = []
     for i, lane in enumerate(lanes):
-        for j, column in enumerate(columns):
-            place = dict(zip((*across, *down), (*column, *lane), strict=True))
-            panel = [r for r in rows if all(r[k] == v for k, v in place.items())]
-            axis = grid[i, j]
-            axis.set_title(panel_title(place, names or {}), pad=3)
-            drawn = [
-                _line(axis, panel, x, name, PREDICTED[n % len(PREDICTED)], label, floor)
-                for n, (name, label) in enumerate((lines or {}).items())
-            ]
-            drawn.append(_points(axis, [r for r in panel if r["series"] == _OBSERVED_SERIES], x, floor, points))
+        for axis, column in zip(grid[i], columns, strict=True):
+            panel = rows_at(rows, column | lane)
+            axis.set_title(panel_title(column | lane, names or {}), pad=3)
+            ends = []
+            for look, (name, label) in zip(itertools.cycle(PREDICTED), (lines or {}).items(), strict=False):
+                known = [(number(r, x), number(r, "value")) for r in panel if r["series"] == name]
+                shown = [(at, y) for at, y in known if floor is None or y >= floor] or known[:1]
+                if shown:
+                    axis.plot(*zip(*shown, strict=True), **look)
+                    ends.append((_height(shown[-1][1], floor), label, look["color"]))
+            seen = [r for r in panel if r["series"] == _OBSERVED_SERIES]
+            if seen:
+                means, bars = with_bars(seen, "value", lambda value: _height(value, floor))
+                axis.errorbar([number(r, x) for r in seen], means, yerr=bars, **OBSERVED)
+                ends.append((float(means[-1]), points, SEEN))
             note = next((r["note"] for r in panel if r["note"]), None)
             if note:
                 axis.text(0.03, 0.05, note, transform=axis.transAxes, color=SOFT, fontsize=7.5, zorder=4)
             if floor is not None:
-                _broken(axis, floor)
-            if j == len(columns) - 1:
-                labelled.append((axis, [end for end in drawn if end is not None]))
+                _break(axis, floor)
+        labelled.append((axis, ends))
     for axis, ends in labelled:  # once the limits, which all panels share, are final
         axis.margins(x=0.04)
         axis.autoscale_view(scaley=floor is None)
@@ -99,7 +91,7 @@ def _height(value: float, floor: float | None) -> float:
     return value if floor is None or value >= floor else floor / 2.2
 
 
-def _broken(axis: Any, floor: float) -> None:
+def _break(axis: Any, floor: float) -> None:
     """A logarithmic axis up to 1, with the line of 0 below a break."""
     axis.set_yscale("log")
     axis.set_ylim(floor / 3, 1.6)
@@ -111,25 +103,3 @@ def _broken(axis: Any, floor: float) -> None:
     )
     axis.minorticks_off()
     axis.axhline(floor / 1.4, color=SOFT, linewidth=0.4, linestyle=(0, (1, 3)))
-
-
-def _line(
-    axis: Any, panel: Sequence[Row], x: str, name: str, look: Mapping[str, Any], label: str, floor: float | None
-) -> End | None:
-    points = [(number(r, x), number(r, "value")) for r in panel if r["series"] == name]
-    if not points:
-        return None
-    shown = [(at, y) for at, y in points if floor is None or y >= floor] or points[:1]
-    axis.plot(*zip(*shown, strict=True), **look)
-    return _height(shown[-1][1], floor), label, str(look["color"])
-
-
-def _points(axis: Any, rows: Sequence[Row], x: str, floor: float | None, label: str) -> End | None:
-    if not rows:
-        return None
-    means = np.array([_height(number(r, "value"), floor) for r in rows])
-    lower = np.array([_height(number(r, "lower", "value"), floor) for r in rows])
-    upper = np.array([_height(number(r, "upper", "value"), floor) for r in rows])
-    spread = [np.maximum(means - lower, 0), np.maximum(upper - means, 0)]
-    axis.errorbar([number(r, x) for r in rows], means, yerr=spread, **OBSERVED)
-    return float(means[-1]), label, str(OBSERVED["color"])

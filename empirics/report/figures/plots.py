@@ -3,21 +3,49 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
 
 from empirics.errors import UsageError
 from empirics.experiments.presentation import FigureData
-from empirics.report.figures.arms import draw_arms
-from empirics.report.figures.curves import draw_curves
-from empirics.report.figures.figure import Figure
-from empirics.report.figures.forest import draw_forest
+from empirics.report.figures.figure import Figure, Row, number, with_bars
 from empirics.report.figures.panels import draw_panels
+from empirics.report.figures.small_multiples import draw_arms, draw_curves
+from empirics.report.figures.style import INK, OBSERVED, PAGE, SOFT, new_figure, note_beside
 from empirics.verification.results import Results
 
 __all__ = ["DRAWING", "all_figures", "draw"]
+
+_LINE = 0.155
+
+
+def draw_forest(rows: Sequence[Row], *, xlabel: str) -> Any:
+    """A claim's verdicts side by side, one line each; open points are undecided or flat, crosses violated.
+
+    Rows, at least one, have ``where``, ``estimate``, ``lower``, ``upper``, ``threshold`` (a black bar), ``verdict``.
+    """
+    figure = new_figure(PAGE, _LINE * len(rows) + 0.62, left=2.15, right=0.95, top=0.1, bottom=0.46)
+    axis: Any = figure.subplots()
+    for position, row in enumerate(rows):
+        estimate, bars = with_bars([row], "estimate")
+        verdict = str(row["verdict"])
+        face = "white" if verdict in ("UNDECIDED", "flat") else OBSERVED["color"]
+        look = OBSERVED | {"fmt": "X" if verdict == "VIOLATED" else "o", "markerfacecolor": face}
+        axis.errorbar(estimate, [position], xerr=bars, **look)
+        if row["threshold"] is not None:
+            threshold = number(row, "threshold")
+            axis.plot([threshold, threshold], [position - 0.5, position + 0.5], color=INK, linewidth=1.4, zorder=2)
+        colour = SOFT if verdict != "VIOLATED" else OBSERVED["color"]
+        note_beside(axis, verdict.lower(), (1.0, position), (5, 0), va="center", color=colour)
+    axis.set_yticks(range(len(rows)), [str(row["where"]) for row in rows], fontsize=7)
+    axis.set_ylim(len(rows) - 0.4, -0.6)
+    axis.grid(axis="y", visible=False)
+    axis.tick_params(axis="y", length=0)
+    axis.set_xlabel(xlabel)
+    return figure
+
 
 DRAWING: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(
     {"panels": draw_panels, "forest": draw_forest, "curves": draw_curves, "arms": draw_arms}
@@ -53,12 +81,8 @@ def _drawn(data: FigureData, function: Callable[..., Any], rows: Any) -> Any:
 def all_figures(results: Results, only: str | None = None) -> list[Figure]:
     """The figures of a results document: the experiment's, the main one first, then one per measured claim.
 
-    Args:
-        results: the document.
-        only: names, separated by commas; all figures if None.
-
     Raises:
-        UsageError: a name is none of them.
+        UsageError: a name in ``only``, separated by commas, is none of them.
     """
     known = {data.name: data for data in (*results.shown.figures, *results.figures)}
     names = list(known) if only is None else [name.strip() for name in only.split(",")]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from empirics.report.figures.figure import Figure, Row, number
+from empirics.report.figures.figure import Figure, Row, number, rows_at
 from empirics.report.figures.style import INK, OBSERVED, PAGE, SEEN, SHADES, direct_labels, new_figure
 
 __all__ = ["frontier_figure", "rate_figure"]
@@ -40,10 +41,8 @@ def _read(table: Path) -> list[Row]:
 
 def _value(text: str) -> float | int | str:
     for kind in (int, float):
-        try:
+        with contextlib.suppress(ValueError):
             return kind(text)
-        except ValueError:
-            continue
     return text
 
 
@@ -85,16 +84,11 @@ def _draw_rates(rows: Sequence[Row]) -> Any:
     figure = new_figure(PAGE, 2.7 * len(multiplicities), left=0.6, right=2.2, top=0.25, bottom=0.45, hspace=0.3)
     grid: Any = figure.subplots(len(multiplicities), 1, squeeze=False)
     for axis, multiplicity in zip(grid[:, 0], multiplicities, strict=True):
-        axis.set_xscale("log")
-        axis.set_yscale("log")
-        lines = {
-            form: [
-                (number(r, "step"), number(r, "value_nats"))
-                for r in rows
-                if (r["multiplicity"], r["form"]) == (multiplicity, form)
-            ]
-            for form in (*forms, _GAP)
-        }
+        axis.set(xscale="log", yscale="log")
+        lines = {}
+        for form in (*forms, _GAP):
+            mine = rows_at(rows, {"multiplicity": multiplicity, "form": form})
+            lines[form] = [(number(r, "step"), number(r, "value_nats")) for r in mine]
         last = lines[_GAP][-1][1]
         ends = [(last, "gap", str(OBSERVED["color"]))]
         axis.plot(*zip(*lines[_GAP], strict=True), "o", color=OBSERVED["color"], markersize=3)
@@ -104,10 +98,9 @@ def _draw_rates(rows: Sequence[Row]) -> Any:
                 axis.plot(*zip(*lines[form], strict=True), linestyle=style, color=shade)
                 end = lines[form][-1][1]
                 ends.append((end, f"{form} ({end / last:.3g} × gap)", INK))
-        axis.set_ylim(2e-5, 6)
         axis.margins(x=0.02)
         axis.set_title(f"$K={multiplicity}$", pad=3)
-        axis.set_ylabel(r"$L_{PT} - \log K$, nats")
+        axis.set(ylim=(2e-5, 6), ylabel=r"$L_{PT} - \log K$, nats")
         axis.autoscale_view(scaley=False)
         direct_labels(axis, ends, spacing=0.07)
     grid[-1, 0].set_xlabel("gradient steps $t$")

@@ -17,19 +17,10 @@ import numpy as np
 from empirics.experiments.document import Placed
 from empirics.experiments.wording import in_math, words
 from empirics.regimes.document import ContourRow, RegimeMap
-from empirics.report.figures.figure import Figure, Row, number, numbers, panel_title, panels_of, rows_at
+from empirics.report.figures.figure import Figure, Row, number, numbers, panel_title, panels_of, rows_at, with_bars
 from empirics.report.figures.style import OBSERVED, PAGE, PREDICTED, SEEN, subplots
 
-__all__ = [
-    "column_latex",
-    "contour_figure",
-    "moves_figure",
-    "numbers",
-    "panels_of",
-    "readings_figure",
-    "rows_at",
-    "subplots",
-]
+__all__ = ["column_latex", "contour_figure", "moves_figure", "readings_figure"]
 
 _ROUND: Final = (0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
 _SPAN: Final = 1000  # contours are drawn up to so many times the least value of the axis run
@@ -127,18 +118,10 @@ def moves_figure(found: RegimeMap) -> Figure | None:
         panels += [(variation.key.replace("_", " ").rpartition(".")[2], value, c) for value, c in varied]
     if not panels:
         return None
-    rows: list[Row] = [
-        {
-            "panel": panel,
-            "value": value,
-            **found.place(c),
-            found.axis_column: c.measured,
-            "lower": c.lower,
-            "upper": c.upper,
-            "beyond": c.beyond,
-        }
-        for panel, value, c in panels
-    ]
+    rows: list[Row] = []
+    for panel, value, c in panels:
+        measured: Row = {found.axis_column: c.measured, "lower": c.lower, "upper": c.upper, "beyond": c.beyond}
+        rows.append({"panel": panel, "value": value, **found.place(c), **measured})
     return Figure(
         "moves",
         "How the transition moves",
@@ -160,20 +143,10 @@ def column_latex(found: RegimeMap) -> dict[str, str]:
 def _lines(found: RegimeMap) -> dict[str, dict[str, Any]]:
     """How predicted contours are drawn, by claim: readings in black, other claims in blue."""
     readings = found.design.readings
-    exact = [claim.id for claim in found.design.claims if claim.id not in readings]
-    looks = {name: PREDICTED[i % 2] for i, name in enumerate(readings)}
-    looks |= {name: PREDICTED[2 + i % 2] for i, name in enumerate(exact)}
     legends = {claim.id: claim.legend for claim in found.design.claims}
+    looks = {name: PREDICTED[i % 2] for i, name in enumerate(readings)}
+    looks |= {name: PREDICTED[2 + i % 2] for i, name in enumerate(name for name in legends if name not in readings)}
     return {name: {**look, "label": legends[name]} for name, look in looks.items()}
-
-
-def _bars(rows: Sequence[Row], y: Any) -> list[Any]:
-    """Lengths of error bars from heights down to ``lower`` and up to ``upper``."""
-    return [np.maximum(y - numbers(rows, "lower"), 0), np.maximum(numbers(rows, "upper") - y, 0)]
-
-
-def _title(*parts: str) -> str:
-    return ", ".join(filter(None, parts))
 
 
 def _label(figure: Any, axes: Any, x: str, y: str, ncols: int) -> None:
@@ -195,21 +168,19 @@ def _draw_contours(rows: Sequence[Row], found: RegimeMap) -> Any:
         for plot, panel in zip(axes[i], panels, strict=True):
             mine = rows_at(rows, panel)
             for regime, style in _GLYPHS.items():
-                at = [r for r in mine if r["series"] == "cell" and r["note"] == regime]
+                at = rows_at(mine, {"series": "cell", "note": regime})
                 shade = {"c": numbers(at, "error"), "cmap": "Greys", "vmin": 0.0, "vmax": 1.2, "edgecolors": "#888888"}
                 plot.scatter(numbers(at, x), numbers(at, axis), linewidths=0.6, zorder=2, **style, **shade)
             for name, line in _lines(found).items():
-                at = [r for r in mine if r["series"] == name and r["level"] == level]
+                at = rows_at(mine, {"series": name, "level": level})
                 plot.plot(numbers(at, x), numbers(at, axis), linewidth=1.1, zorder=1, **line)
-            _draw_measured(plot, [r for r in mine if r["series"] == "measured" and r["level"] == level], x, axis)
+            _draw_measured(plot, rows_at(mine, {"series": "measured", "level": level}), x, axis)
             if most is not None:
                 plot.axhline(most + 0.5, color="#bbbbbb", linewidth=1.0)
-            plot.set_title(_title(panel_title(panel, latex), f"error {level:g}"))
-    axes[0, 0].set_xscale("log")
-    axes[0, 0].set_yscale("log")
-    cells = [r for r in rows if r["series"] == "cell"]
+            plot.set_title(", ".join(filter(None, (panel_title(panel, latex), f"error {level:g}"))))
+    cells = rows_at(rows, {"series": "cell"})
     least = min(numbers(cells, axis))
-    axes[0, 0].set_ylim(0.8 * least, _SPAN * least)
+    axes[0, 0].set(xscale="log", yscale="log", ylim=(0.8 * least, _SPAN * least))
     ticks = sorted(set(numbers(cells, x)))
     for plot in axes[-1]:
         plot.set_xticks(ticks, [f"{t:g}" for t in ticks])
@@ -220,9 +191,9 @@ def _draw_contours(rows: Sequence[Row], found: RegimeMap) -> Any:
 
 def _draw_measured(plot: Any, rows: Sequence[Row], x: str, axis: str) -> None:
     inside = [r for r in rows if r[axis] is not None]
-    y = numbers(inside, axis)
+    y, bars = with_bars(inside, axis)
     look = {**OBSERVED, "linestyle": "-", "linewidth": 1.2, "label": "measured"}
-    plot.errorbar(numbers(inside, x), y, yerr=_bars(inside, y), **look)
+    plot.errorbar(numbers(inside, x), y, yerr=bars, **look)
     for word, marker, end in (("below", "v", "lower"), ("above", "^", "upper")):
         out = [r for r in rows if r[axis] is None and str(r["note"]).startswith(word)]
         plot.plot(numbers(out, x), numbers(out, end), linestyle="", marker=marker, color=SEEN, markersize=5)
@@ -239,13 +210,12 @@ def _draw_readings(rows: Sequence[Row], found: RegimeMap) -> Any:
         for plot, panel in zip(axes[i], panels, strict=True):
             plot.grid(visible=False)
             for verdict, style in _VERDICTS.items():
-                at = [r for r in rows_at(rows, panel) if (r["reading"], r["verdict"]) == (reading, verdict)]
+                at = rows_at(rows, {**panel, "reading": reading, "verdict": verdict})
                 x = [sizes.index(place) for place in numbers(at, column)]
                 y = [shown.index(place) for place in numbers(at, axis)]
                 plot.scatter(x, y, s=24, label=verdict.lower(), **style)
-            plot.set_title(_title(short[reading], panel_title(panel, latex)))
-    axes[0, 0].set_xlim(-0.6, len(sizes) - 0.4)
-    axes[0, 0].set_ylim(-0.6, len(shown) - 0.4)
+            plot.set_title(", ".join(filter(None, (short[reading], panel_title(panel, latex)))))
+    axes[0, 0].set(xlim=(-0.6, len(sizes) - 0.4), ylim=(-0.6, len(shown) - 0.4))
     axes[0, 0].set_xticks(range(len(sizes)), [f"{s:g}" for s in sizes])
     axes[0, 0].set_yticks(range(len(shown)), [f"{n:g}" for n in shown])
     _label(figure, axes, latex[column], latex[axis], 3)
@@ -261,7 +231,7 @@ def _draw_moves(rows: Sequence[Row], found: RegimeMap) -> Any:
     for plot in axes.flat[len(panels) :]:
         plot.set_axis_off()
     for plot, panel in zip(axes.flat, panels, strict=False):
-        mine = sorted((r for r in rows if r["panel"] == panel), key=lambda r: number(r, "value"))
+        mine = sorted(rows_at(rows, {"panel": panel}), key=lambda r: number(r, "value"))
         collapsed = found.design.quantity is not None and panel == found.design.quantity.title
         fixed = others[1:] if collapsed else others  # along the quantity, worlds of all x stand together
         groups = panels_of(mine, fixed)
@@ -271,17 +241,13 @@ def _draw_moves(rows: Sequence[Row], found: RegimeMap) -> Any:
             at = rows_at(mine, group)
             x = np.array([place[number(r, "value")] for r in at])
             y = np.array([number(r, axis, "lower" if r["beyond"] == "below" else "upper") for r in at])
-            style = {
-                "marker": "os^vDP"[g % 6],
-                "color": str(0.62 * g / max(len(groups) - 1, 1)),
-                "linestyle": "" if collapsed else "-",
-                "markersize": 4,
-            }
+            style = {"marker": "os^vDP"[g % 6], "color": str(0.62 * g / max(len(groups) - 1, 1)), "markersize": 4}
             label = panel_title(dict(reversed(group.items())), latex)
-            plot.errorbar(x, y, yerr=_bars(at, y), label=label, elinewidth=0.8, **style)
+            bars = [np.maximum(y - numbers(at, "lower"), 0), np.maximum(numbers(at, "upper") - y, 0)]
+            plot.errorbar(x, y, yerr=bars, label=label, elinewidth=0.8, linestyle="" if collapsed else "-", **style)
             out = np.array([r["beyond"] is not None for r in at])
-            plot.plot(x[out], y[out], **{**style, "linestyle": "", "markerfacecolor": "white", "zorder": 4})
-        plot.set_yscale("log")
+            plot.plot(x[out], y[out], linestyle="", markerfacecolor="white", zorder=4, **style)
+        plot.set(yscale="log", xlabel=panel)
         if 0.0 in values:
             plot.set_xticks(list(place.values()), [f"{v:g}" for v in values])
         else:
@@ -289,7 +255,6 @@ def _draw_moves(rows: Sequence[Row], found: RegimeMap) -> Any:
             ticks = [v for v in _ROUND if values[0] <= v <= values[-1]] if collapsed else values
             plot.set_xticks(ticks, [f"{v:g}" for v in ticks])
             plot.minorticks_off()
-        plot.set_xlabel(panel)
         if any(groups):
             plot.legend()
     for plot in axes[:, 0]:

@@ -5,26 +5,9 @@ Widths are those of a two-column paper, in inches. Sizes of text are those of th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Final
-
-__all__ = [
-    "COLUMN",
-    "INK",
-    "LAW",
-    "OBSERVED",
-    "PAGE",
-    "PREDICTED",
-    "SEEN",
-    "SHADES",
-    "SOFT",
-    "direct_labels",
-    "figure_style",
-    "new_figure",
-    "shade_and_style",
-    "subplots",
-]
 
 COLUMN: Final = 3.35
 PAGE: Final = 6.9
@@ -35,39 +18,27 @@ GRID: Final = "#dddddd"
 LAW: Final = "#3a5f95"
 SEEN: Final = "#b3341f"
 
-OBSERVED: Final[dict[str, Any]] = {
-    "fmt": "o",
-    "color": SEEN,
-    "markersize": 3.8,
-    "capsize": 2.0,
-    "elinewidth": 0.9,
-    "zorder": 3,
-}
-
-PREDICTED: Final[tuple[dict[str, Any], ...]] = (
-    {"color": INK, "linestyle": "-"},
-    {"color": INK, "linestyle": "--"},
-    {"color": LAW, "linestyle": ":"},
-    {"color": LAW, "linestyle": "-."},
-)
+OBSERVED: Final = {"fmt": "o", "color": SEEN, "markersize": 3.8, "capsize": 2.0, "elinewidth": 0.9, "zorder": 3}
+_PREDICTED: Final = ((INK, "-"), (INK, "--"), (LAW, ":"), (LAW, "-."))
+PREDICTED: Final = tuple({"color": colour, "linestyle": style} for colour, style in _PREDICTED)
 """How predicted series look, in their order."""
 
 MARKERS: Final = "osD^vPX"
 SHADES: Final = (INK, "#4d4d4d", "#7a7a7a", "#9c9c9c")
-_STYLES: Final = ("-", "--", "-.", ":")
+_LEADER: Final = {"arrowstyle": "-", "linewidth": 0.4, "shrinkA": 0, "shrinkB": 0, "relpos": (0, 0.5)}
+STYLES: Final = ("-", "--", "-.", ":")
 
 
 def shade_and_style(first: int, second: int = 0) -> dict[str, str]:
     """A black or grey line for the ``first``-th and ``second``-th of two properties: line style, then shade."""
-    return {"linestyle": _STYLES[first % len(_STYLES)], "color": SHADES[second % len(SHADES)]}
+    return {"linestyle": STYLES[first % len(STYLES)], "color": SHADES[second % len(SHADES)]}
 
 
-@contextmanager
-def figure_style() -> Iterator[None]:
+def figure_style() -> AbstractContextManager[None]:
     """Matplotlib settings for figures: vector text, no frame on top and right, reproducible SVG."""
     import matplotlib as mpl
 
-    with mpl.rc_context(
+    settings: AbstractContextManager[None] = mpl.rc_context(
         {
             "font.size": 8,
             "axes.titlesize": 8,
@@ -88,23 +59,18 @@ def figure_style() -> Iterator[None]:
             "svg.hashsalt": "factbound",
             "pdf.fonttype": 42,
         }
-    ):
-        yield
+    )
+    return settings
 
 
 def new_figure(width: float, height: float, **margins: float) -> Any:
     """An empty figure with margins in inches: left, right, top, bottom, wspace and hspace between panels."""
     from matplotlib.figure import Figure
 
+    usual = {"left": 0.5, "right": 0.1, "top": 0.25, "bottom": 0.42, "wspace": 0.12, "hspace": 0.32}
+    left, right, top, bottom, wspace, hspace = (usual | margins).values()
     figure = Figure(figsize=(width, height))
-    figure.subplots_adjust(
-        left=margins.get("left", 0.5) / width,
-        right=1 - margins.get("right", 0.1) / width,
-        top=1 - margins.get("top", 0.25) / height,
-        bottom=margins.get("bottom", 0.42) / height,
-        wspace=margins.get("wspace", 0.12),
-        hspace=margins.get("hspace", 0.32),
-    )
+    figure.subplots_adjust(left / width, bottom / height, 1 - right / width, 1 - top / height, wspace, hspace)
     return figure
 
 
@@ -116,19 +82,22 @@ def subplots(down: int, across: int, width: float, height: float, **shared: bool
     return figure, figure.subplots(down, across, squeeze=False, **shared)
 
 
-def direct_labels(axis: Any, ends: Sequence[tuple[float, str, str]], *, spacing: float = 0.1) -> None:
-    """Labels right of an axis, each at the height where its line ends, moved apart where they would overlap.
+def note_beside(axis: Any, text: str, place: tuple[float, float], points: tuple[float, float], **look: Any) -> None:
+    """Small text at a share of the axis across and a value up, moved by some points."""
+    axis.annotate(
+        text, place, xycoords=("axes fraction", "data"), xytext=points, textcoords="offset points", fontsize=7, **look
+    )
 
-    Args:
-        axis: its limits are final.
-        ends: for each line the height of its end (data), the label, and its colour.
-        spacing: least distance of labels, as a share of the axis.
+
+def direct_labels(axis: Any, ends: Sequence[tuple[float, str, str]], *, spacing: float = 0.1) -> None:
+    """Labels right of an axis whose limits are final, moved apart to ``spacing``, a share of the axis.
+
+    ``ends`` gives for each line the height of its end (data), the label, and its colour.
     """
     to_share = axis.transData + axis.transAxes.inverted()
     x = axis.get_xlim()[1]
-    placed = sorted(
-        (min(1.0, max(0.0, float(to_share.transform((x, y))[1]))), text, colour) for y, text, colour in ends
-    )
+    shares = (float(to_share.transform((x, y))[1]) for y, _, _ in ends)
+    placed = sorted((min(1.0, max(0.0, share)), *end[1:]) for share, end in zip(shares, ends, strict=True))
     heights = _apart([share for share, _, _ in placed], spacing)
     for height, (share, text, colour) in zip(heights, placed, strict=True):
         axis.annotate(
@@ -141,14 +110,7 @@ def direct_labels(axis: Any, ends: Sequence[tuple[float, str, str]], *, spacing:
             color=colour,
             va="center",
             annotation_clip=False,
-            arrowprops={
-                "arrowstyle": "-",
-                "color": colour,
-                "linewidth": 0.4,
-                "shrinkA": 0,
-                "shrinkB": 0,
-                "relpos": (0, 0.5),
-            },
+            arrowprops=_LEADER | {"color": colour},
         )
 
 

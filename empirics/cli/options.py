@@ -1,0 +1,39 @@
+"""The options that several commands share, each with its text in ``--help``, and what they refuse."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from empirics.errors import UsageError
+from empirics.experiments.registry import experiments
+
+_known = ", ".join(experiments())
+ClaimId = Annotated[str, typer.Argument(metavar="ID", help="A claim, as listed by 'factbound claims'.")]
+Cluster = Annotated[str | None, typer.Option(metavar="ADDRESS", help="A dask scheduler whose workers run the models.")]
+Config = Annotated[Path | None, typer.Option(metavar="FILE.toml", help="Configuration over the preset.")]
+Device = Annotated[str | None, typer.Option(metavar="cpu|cuda|auto", help="Where to train.")]
+ExperimentName = Annotated[str | None, typer.Option(metavar="NAME", help=f"What to run, one of: {_known}.")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Ignore stored runs; train again.")]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+Mutants = Annotated[bool, typer.Option("--mutants", help="Also test mutants; exit 0 only if all are refuted.")]
+Output = Annotated[Path, typer.Option(metavar="DIR", help="Where results go.")]
+Preset = Annotated[str, typer.Option(help="A preset of the experiment.")]
+Set = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One setting, as in world.subjects=100.")
+]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit 3 if something required is undecided.")]
+Workers = Annotated[int | None, typer.Option(metavar="N", help="Processes; one per core if not given.")]
+
+
+def with_device(settings: list[str] | None, device: str | None) -> list[str]:
+    """Single settings, with that of ``--device``."""
+    return [*(settings or []), *([f"compute.device={device!r}"] if device else [])]
+
+
+def check_workers(workers: int | None) -> None:
+    """Refuse a number of processes below 1."""
+    if workers is not None and workers < 1:
+        raise UsageError(f"--workers={workers} is refused: allowed is an integer >= 1")
