@@ -8,8 +8,6 @@ import io
 import os
 import sys
 
-__all__ = ["main"]
-
 
 def main() -> None:
     """Run the command line and exit with its status; Ctrl-C while it is still loading leaves no traceback."""

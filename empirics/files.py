@@ -10,8 +10,6 @@ from pathlib import Path
 
 from empirics.errors import UsageError
 
-__all__ = ["hash_of", "prepare_directory", "write_atomically", "write_text"]
-
 
 def hash_of(files: Iterable[tuple[str, Path]]) -> str:
     """SHA-256 of the names and contents of files, in the order given."""

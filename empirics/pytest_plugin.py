@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from empirics.verification.baseline import Baseline
     from theory import Claim
 
-__all__ = ["Factbound"]
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """``--factbound-update`` and the ini option ``factbound_baseline``."""

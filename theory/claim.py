@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from theory.numbers.balls import Enclosure
     from theory.numbers.evaluate import LogBound
 
-__all__ = ["Claim"]
-
-
 T = TypeVar("T")
 
 

@@ -14,8 +14,6 @@ from theory.kinds import Kind
 from theory.notation import DomainError
 from theory.parts import Provenance
 
-__all__ = ["described", "evaluated", "status_of"]
-
 _NOT_PROVED = {
     Provenance.STATED: "STATED: the source's formula, not proved here",
     Provenance.RECONSTRUCTED: "RECONSTRUCTED: our precise version of a sentence of the source, not proved here",

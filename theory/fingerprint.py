@@ -8,8 +8,6 @@ import sympy as sp
 
 from theory.claim import Claim
 
-__all__ = ["fingerprint"]
-
 
 def fingerprint(claim: Claim) -> str:
     """A hash of everything that a claim asserts: formula, kind, domain, premises, observable."""

@@ -10,8 +10,6 @@ from typing import Any, Final
 
 import sympy as sp
 
-__all__ = ["KINDS", "Kind", "Meaning"]
-
 _IN_TOO_FEW = "in fewer than {property_share:.0%} of worlds, the upper confidence limit of that share included"
 
 

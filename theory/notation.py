@@ -17,8 +17,6 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-__all__ = ["DomainError", "Limit", "Notation", "Paper", "Symbol", "measured"]
-
 
 class DomainError(ValueError):
     """A symbol is missing, unknown, or outside the domain of an expression."""

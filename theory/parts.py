@@ -14,22 +14,6 @@ import sympy as sp
 
 from theory.notation import Paper, measured
 
-__all__ = [
-    "Assumption",
-    "Evaluation",
-    "Measured",
-    "Mutant",
-    "Premise",
-    "Premises",
-    "Provenance",
-    "Route",
-    "Scope",
-    "Source",
-    "compiled",
-    "number_at",
-    "resolved",
-]
-
 Route = str | Callable[..., Any]
 """A function, or where it is found (``package.module:function``): claims are data and import no numerics."""
 

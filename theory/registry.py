@@ -14,8 +14,6 @@ from types import MappingProxyType
 from theory.claim import Claim
 from theory.notation import Paper
 
-__all__ = ["ENTRY_POINT_GROUP", "BrokenPluginError", "UnknownClaimError", "all_claims", "claim", "papers"]
-
 ENTRY_POINT_GROUP = "factbound.claims"
 
 

@@ -18,8 +18,6 @@ import theory
 from empirics.errors import UsageError
 from theory.registry import BrokenPluginError
 
-__all__ = ["run"]
-
 # In the order of --help; "short" last, since it may take no name that another has.
 _COMMANDS = ("certify", "verify", "check", "claims", "judge", "map", "plan", "plot", "run", "short")
 

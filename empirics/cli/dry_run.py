@@ -9,8 +9,6 @@ from rich.console import Console
 from empirics.report.terminal import plain_table
 from empirics.verification.forecast import AtBest, Count, Forecast
 
-__all__ = ["print_forecast"]
-
 
 def print_forecast(found: Forecast, out: Console) -> None:
     """The forecast in words."""

@@ -17,8 +17,6 @@ from empirics.judging.outcome import ClaimOutcome, Verdict
 from empirics.runs.source import Progress
 from empirics.runs.store import Store
 
-__all__ = ["console", "drop_output", "print_json", "progress_console", "training"]
-
 _WIDTH_OF_PIPES = 132
 
 

@@ -7,8 +7,6 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-__all__ = ["app"]
-
 
 class _Commands(TyperGroup):
     """Hands Ctrl-C on; typer alone would make it an exit status without a word."""

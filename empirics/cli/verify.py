@@ -25,8 +25,6 @@ from empirics.verification.plan import PLAN_FILE
 from empirics.verification.results import Results
 from empirics.verification.verify import Interrupted, exit_status, verify
 
-__all__ = ["perform", "planned", "tell"]
-
 
 @app.command("verify")
 def verify_command(

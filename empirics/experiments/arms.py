@@ -15,8 +15,6 @@ from empirics.experiments.protocol import Experiment
 from empirics.experiments.settings import ExperimentSettings
 from empirics.settings import validated
 
-__all__ = ["Arm", "arms_of"]
-
 
 @dataclass(frozen=True)
 class Arm:

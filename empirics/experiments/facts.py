@@ -11,8 +11,6 @@ from typing import Any, Protocol
 from empirics.experiments import world
 from empirics.experiments.protocol import Experiment, Point, UnitRun
 
-__all__ = ["FactExperiment", "FactReader", "FactTable"]
-
 
 @dataclass(frozen=True)
 class FactTable:

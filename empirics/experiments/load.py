@@ -14,8 +14,6 @@ from empirics.experiments.registry import experiment as registered
 from empirics.experiments.settings import ExperimentSettings
 from empirics.settings import gathered, validated
 
-__all__ = ["load_config", "load_settings", "presets", "settings_from"]
-
 
 def load_config(
     preset: str = "default", file: Path | None = None, settings: Iterable[str] = (), *, experiment: str | None = None

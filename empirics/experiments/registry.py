@@ -18,8 +18,6 @@ from empirics.observables.definition import Observable
 from theory import Notation
 from theory.registry import BrokenPluginError
 
-__all__ = ["ENTRY_POINT_GROUP", "experiment", "experiments", "on_facts"]
-
 ENTRY_POINT_GROUP = "factbound.experiments"
 _NEEDED = {"name": str, "title": str, "notation": Notation, "axes": Mapping, "settings": type, "observables": Sequence}
 

@@ -15,8 +15,6 @@ from empirics.experiments.registry import experiment as registered
 from empirics.experiments.registry import experiments
 from empirics.files import prepare_directory, write_atomically
 
-__all__ = ["document", "inspect", "parsed", "run", "save", "settings_at"]
-
 
 def run(config: Any = None, *, seed: int, experiment: str | None = None, **axes: int | float) -> Any:
     """One run of the cell at these values of the axes, with the other settings as they are.

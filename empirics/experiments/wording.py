@@ -5,8 +5,6 @@ from __future__ import annotations
 from empirics.experiments.document import SymbolResult
 from theory.notation import Symbol
 
-__all__ = ["axis_label", "in_math", "words"]
-
 
 def in_math(symbol: Symbol | SymbolResult) -> str:
     """A symbol between dollar signs: its label, or its LaTeX where the label is but the name."""

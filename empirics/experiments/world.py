@@ -9,19 +9,6 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = [
-    "IntArray",
-    "Sizes",
-    "Vocabulary",
-    "World",
-    "WorldSettings",
-    "area_under_curve",
-    "coverage_observables",
-    "draw_world",
-    "stream",
-    "unseen_templates",
-]
-
 IntArray = NDArray[np.int64]
 
 

@@ -30,8 +30,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Interval", "interval", "log_wealth_path", "lower_limit", "observations_needed", "student_t", "upper_limit"]
-
 # Most of the wealth bets all: best when no observation contradicts, the common case (no errors at all).
 # The rest is spread evenly in log c, for means estimated with noise.
 _BETS: Final = np.concatenate([[1.0], np.geomspace(0.9, 0.01, 12)])

@@ -17,8 +17,6 @@ from empirics.observables.catalogue import observables as known_observables
 from empirics.observables.definition import Observable
 from theory import Claim, DomainError, Premise, Scope
 
-__all__ = ["judge_claim"]
-
 
 def judge_claim(
     claim: Claim,

@@ -13,8 +13,6 @@ from empirics.judging.settings import Settings
 from empirics.judging.worlds import Answer, Worlds
 from theory import Claim, Kind
 
-__all__ = ["benjamini_yekutieli", "claim_verdict", "holm", "pooled_verdict"]
-
 
 def pooled_verdict(claim: Claim, worlds: Sequence[Worlds], settings: Settings, cells: int) -> Pooled | None:
     """The mean over worlds of the fraction of cells, in scope and defined there, in which the property holds.

@@ -25,8 +25,6 @@ from theory import Claim, DomainError, claim
 from theory.notation import Notation
 from theory.numbers.evaluate import parse_value
 
-__all__ = ["Judged", "judge", "observable_of", "read_measurements"]
-
 SEED, VARIANT = "seed", "variant"
 
 

@@ -12,8 +12,6 @@ from empirics.judging.table import MAIN, CellTable
 from empirics.observables.catalogue import observables
 from theory import Claim, Mutant
 
-__all__ = ["MutantOutcome", "judge_mutants", "mutated_claims"]
-
 
 @dataclass(frozen=True)
 class MutantOutcome:

@@ -9,8 +9,6 @@ from enum import StrEnum
 from empirics.judging.worlds import Step
 from theory import Premise, Scope
 
-__all__ = ["ClaimOutcome", "Counts", "Frame", "Outcome", "Pooled", "Verdict", "worst"]
-
 
 class Verdict(StrEnum):
     """What measurements say about a claim."""

@@ -9,8 +9,6 @@ from empirics.judging.settings import Settings
 from empirics.judging.table import CellTable
 from theory import Assumption, Claim, Premise
 
-__all__ = ["Scoped", "scope_of"]
-
 
 @dataclass(frozen=True)
 class Scoped:

@@ -10,8 +10,6 @@ from empirics.judging.outcome import Verdict
 from empirics.observables.definition import Observable
 from theory import Kind
 
-__all__ = ["RATE_SLOPE_LIMIT", "Rule", "rule_of"]
-
 RATE_SLOPE_LIMIT = 0.1
 """The slope above which a rate claim is violated (see docs/verdicts)."""
 

@@ -9,8 +9,6 @@ from pydantic import Field
 
 from empirics.settings import Positive, Section, gathered, validated
 
-__all__ = ["Settings", "load_settings"]
-
 
 class Settings(Section):
     """Confidence and margins."""

@@ -13,8 +13,6 @@ from empirics.judging.outcome import Counts, Frame, Outcome, Verdict
 from empirics.judging.settings import Settings
 from empirics.judging.worlds import Answer, Worlds
 
-__all__ = ["seeds_needed", "share_verdict"]
-
 _MOST = 100_000  # seeds beyond which nobody would go
 
 

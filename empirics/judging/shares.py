@@ -28,8 +28,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binom
 
-__all__ = ["Looks", "boundaries", "lower_limit", "spent", "upper_limit"]
-
 FloatArray = NDArray[np.float64]
 Looks = tuple[tuple[int, int, float], ...]
 """At each look so far: observations, successes among them, and the part of the declared seeds that is seen."""

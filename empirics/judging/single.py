@@ -17,8 +17,6 @@ from empirics.judging.worlds import Answer, Worlds
 from empirics.observables.definition import Observable
 from theory import Claim, Kind
 
-__all__ = ["single"]
-
 
 def single(
     claim: Claim,

@@ -18,8 +18,6 @@ from empirics.judging.table import CellTable
 from empirics.observables.definition import Observable
 from theory import Claim, Kind, Premise
 
-__all__ = ["Answer", "Step", "Worlds", "groups_of", "worlds_of"]
-
 
 class Answer(IntEnum):
     """Whether a property holds in one world."""

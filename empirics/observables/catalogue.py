@@ -16,8 +16,6 @@ from empirics.observables import covering, extraction
 from empirics.observables.definition import Observable
 from theory.registry import BrokenPluginError
 
-__all__ = ["ENTRY_POINT_GROUP", "SHARED", "observables"]
-
 SHARED: Final[tuple[Observable, ...]] = (*extraction.OBSERVABLES, *covering.OBSERVABLES)
 """Those that experiments share: what fine-tuning leaves, and exact probabilities of coverage."""
 

@@ -11,8 +11,6 @@ from typing import Final
 from empirics.observables.definition import Observable
 from theory.coverage import laws
 
-__all__ = ["OBSERVABLES", "covering_observables"]
-
 
 @lru_cache(maxsize=4096)
 def covering_observables(finetuned: int, multiplicity: int, templates: int) -> Mapping[str, float | None]:

@@ -7,8 +7,6 @@ from functools import partial
 
 from empirics.observables.definition import NATS, SHARE, Observable
 
-__all__ = ["OBSERVABLES"]
-
 _share = partial(Observable, unit=SHARE, lower=0, upper=1)
 _not_negative = partial(Observable, lower=0, upper=math.inf)
 _BY_UNSEEN = {

@@ -25,8 +25,6 @@ from empirics.regimes.document import AccuracyRow, BinRow, MapCell
 from empirics.regimes.regime import in_transition
 from empirics.regimes.survey import Survey
 
-__all__ = ["Scored", "accuracies", "area", "calibrated", "cell_errors", "logistic", "prediction_part", "reliability"]
-
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 _BINS = 10

@@ -34,8 +34,6 @@ from empirics.verification.assembly import bound_at
 from empirics.verification.document import beginning, copied
 from theory import claim
 
-__all__ = ["analyse", "reading_verdicts"]
-
 
 def analyse(
     survey: Survey,

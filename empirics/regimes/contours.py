@@ -15,8 +15,6 @@ from scipy.optimize import isotonic_regression
 from empirics.experiments.protocol import Point
 from theory.planning.plan import plan
 
-__all__ = ["LEVELS", "Crossing", "crossing", "measured_crossing", "predicted_crossing"]
-
 FloatArray = NDArray[np.float64]
 
 LEVELS: Final = (0.5, 0.05)

@@ -16,8 +16,6 @@ from empirics.experiments.map_design import Charted
 from empirics.experiments.presentation import Part
 from empirics.verification.document import Document, read_document, schema_of
 
-__all__ = ["MAP_SCHEMA_FILE", "RegimeMap", "read_map"]
-
 MAP_SCHEMA_FILE = Path(__file__).with_name("map.schema.json")
 
 

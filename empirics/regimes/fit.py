@@ -17,8 +17,6 @@ import numpy as np
 from empirics.experiments.map_design import FloatArray, Law
 from empirics.experiments.protocol import Point
 
-__all__ = ["NoFit", "fit_rates", "fitted", "mean_of", "predicted", "quasi_likelihood"]
-
 _STEPS = 100
 _TOLERANCE = 1e-11
 _STEEPEST = 30.0  # |eta| beyond which mu is 0 or 1 to every digit that a share has

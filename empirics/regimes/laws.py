@@ -15,8 +15,6 @@ from empirics.regimes.fit import NoFit, fit_rates, fitted, mean_of, predicted
 from empirics.regimes.regime import in_transition
 from empirics.regimes.survey import Sample, Survey
 
-__all__ = ["collinearity", "exponents", "held_out", "law_part", "left_out", "numbered"]
-
 IntArray = NDArray[np.int64]
 _TAIL: Final = 50 * (1 - 0.95)  # per cent beyond each of the limits at 95 %
 

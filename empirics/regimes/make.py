@@ -26,8 +26,6 @@ from empirics.runs.store import Store
 from empirics.settings import gathered, parse_setting, validated
 from empirics.verification.assembly import Runs
 
-__all__ = ["check_resamples", "load_map_settings", "make_map", "map_arms", "parse_variation", "variations_of"]
-
 
 def load_map_settings(
     design: MapDesign, preset: str = "default", file: Path | None = None, settings: Iterable[str] = ()

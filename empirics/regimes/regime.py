@@ -9,8 +9,6 @@ from enum import StrEnum
 from empirics.errors import UsageError
 from empirics.judging.confidence import interval
 
-__all__ = ["TRANSITION", "Regime", "Thresholds", "in_transition", "regime_of"]
-
 TRANSITION = (0.02, 0.98)
 """Mean errors strictly between these make a transition cell: a law of the error can be told from another there."""
 

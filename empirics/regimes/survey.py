@@ -18,8 +18,6 @@ from empirics.regimes.document import PremiseRow
 from empirics.regimes.regime import in_transition
 from empirics.verification.assembly import Runs, declared, in_scope, tables_of
 
-__all__ = ["Place", "Sample", "Survey", "value", "values"]
-
 
 @dataclass(frozen=True)
 class Place:

@@ -15,8 +15,6 @@ from empirics.report.mathml import mathml
 from empirics.verification.results import ClaimResult, Results
 from theory.kinds import Kind
 
-__all__ = ["ClaimView", "claim_views", "closest_call"]
-
 _PROVENANCE = {
     "STATED": "the source's own formula or sentence",
     "RECONSTRUCTED": "this project's precise version of a sentence of the source",

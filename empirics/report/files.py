@@ -17,8 +17,6 @@ from empirics.report.tables import cells_csv
 from empirics.verification.document import refusal
 from empirics.verification.results import Results, read_results
 
-__all__ = ["RESULT_FILES", "read_directory", "write_figures", "write_page"]
-
 RESULT_FILES = ("results.json", "cells.csv", "report.html")
 
 

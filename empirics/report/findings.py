@@ -11,8 +11,6 @@ from rich.console import Console
 from empirics.report.terminal import plain_table
 from empirics.verification.baseline import Baseline, Finding, Level
 
-__all__ = ["findings_junit", "findings_markdown", "print_findings"]
-
 _COLOURS = {Level.FAILURE: "bold red", Level.WARNING: "yellow", Level.NOTE: "dim"}
 
 

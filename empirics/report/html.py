@@ -19,8 +19,6 @@ from empirics.report.figures.style import GRID, INK, LAW, SEEN, SHADES, SOFT
 from empirics.report.sections import Section
 from empirics.verification.results import Results
 
-__all__ = ["config_toml", "inline", "report_html"]
-
 _COLOURS = {
     INK: "--figure-ink",
     SOFT: "--figure-soft",

@@ -19,8 +19,6 @@ from empirics.report.tables import WORLDS, alphas, effect_text, limits_text, thr
 from empirics.report.terminal import plain_table
 from empirics.verification.assembly import verdict_result
 
-__all__ = ["judged_document", "pooled_words", "print_judged", "write_judged_figure"]
-
 _BETTING = "limits are time-uniform (betting): they hold however many seeds are looked at, and whenever"
 
 

@@ -17,8 +17,6 @@ from empirics.report.sections import Section, SectionFigure, write_section
 from empirics.report.terminal import plain_table
 from empirics.verification.document import write_document
 
-__all__ = ["MAP_FILES", "map_parts", "print_map", "write_map_files"]
-
 _FIGURES = (contour_figure, readings_figure, moves_figure, law_figure, prediction_figure, reliability_figure)
 MAP_FILES = ("map.json", "cells.csv", "contours.csv", "map.md")
 

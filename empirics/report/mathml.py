@@ -8,8 +8,6 @@ from functools import lru_cache
 from latex2mathml.converter import convert
 from markupsafe import Markup, escape
 
-__all__ = ["mathml"]
-
 
 @lru_cache(maxsize=1024)
 def mathml(latex: str, *, display: bool = False) -> Markup:

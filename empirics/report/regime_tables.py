@@ -9,8 +9,6 @@ from empirics.regimes.document import ContourRow, RegimeMap
 from empirics.report.figures.figure import csv_text
 from empirics.report.sections import SectionTable
 
-__all__ = ["Table", "all_tables", "cells_csv", "contours_csv", "markdown"]
-
 
 class Table(SectionTable):
     """A table of text, with a short name."""

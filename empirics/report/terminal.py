@@ -17,8 +17,6 @@ from empirics.experiments.protocol import Curve
 from empirics.report import tables
 from empirics.verification.results import Results
 
-__all__ = ["plain_table", "print_results", "print_run"]
-
 _OPEN_SHOWN = 2
 _HEADINGS = (40, 20, 16, 12)
 _WIDEST = 30

@@ -13,8 +13,6 @@ from empirics.experiments.protocol import Curve, Experiment, Point, UnitRun
 from empirics.experiments.settings import ExperimentSettings
 from empirics.observables.definition import Observable
 
-__all__ = ["BadRunError", "checked"]
-
 _ROUNDING = 1e-6
 """How far rounding may carry a value out of its range, except where confidence limits need the range exactly."""
 

@@ -12,8 +12,6 @@ from typing import Any
 
 from empirics.errors import UsageError
 
-__all__ = ["connect", "on_cluster"]
-
 _CONNECT_SECONDS = 15
 
 

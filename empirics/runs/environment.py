@@ -12,8 +12,6 @@ from empirics.errors import UsageError
 from empirics.experiments.presentation import Part
 from empirics.files import hash_of
 
-__all__ = ["Environment", "describe_environment", "processor", "resolved_device"]
-
 _ROOT = Path(__file__).resolve().parents[2]  # the folder that holds both packages
 
 

@@ -17,8 +17,6 @@ from empirics.experiments.settings import ExperimentSettings
 from empirics.runs.checked import BadRunError, checked
 from empirics.runs.environment import resolved_device
 
-__all__ = ["INTERNAL_ERROR", "Task", "available_cores", "run_tasks", "split"]
-
 INTERNAL_ERROR = "internal error"
 """How the failure of a run begins that a defect of the program ended."""
 

@@ -24,8 +24,6 @@ from empirics.runs.environment import processor, resolved_device
 from empirics.runs.pool import Task, run_tasks, split
 from empirics.runs.store import Store
 
-__all__ = ["Progress", "RunPlace", "RunSource", "keys_of", "run_key", "wanted"]
-
 _version = lru_cache(maxsize=64)(version)
 
 ArmUnit = tuple[str, Point]

@@ -19,8 +19,6 @@ from typing import Any
 from empirics.errors import UsageError
 from empirics.experiments.protocol import Curve, Point, UnitRun
 
-__all__ = ["Store", "StoreError", "size_of"]
-
 _APPLICATION_ID = 0x66616374  # "fact"
 _LAYOUT = 2
 

@@ -40,8 +40,6 @@ from theory import Claim, DomainError, Notation
 from theory.certify.record import certificate_of
 from theory.fingerprint import fingerprint
 
-__all__ = ["DEFECT", "Runs", "assemble", "bound_at", "declared", "in_scope", "latex_of", "tables_of", "verdict_result"]
-
 DEFECT: Final = "A defect of the experiment"
 """How the note begins that tells what an experiment failed to show."""
 

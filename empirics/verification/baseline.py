@@ -23,18 +23,6 @@ from empirics.verification.document import copied
 from empirics.verification.results import Results
 from theory import Kind
 
-__all__ = [
-    "Baseline",
-    "BaselineCell",
-    "BaselineClaim",
-    "Finding",
-    "Level",
-    "baseline_of",
-    "compare",
-    "read_baseline",
-    "write_baseline",
-]
-
 _DIGITS = 4
 _UNTESTED = ("VACUOUS", "OUT OF SCOPE", "NOT TESTED")
 _RANKS = ("HOLDS", "SUPPORTED", "UNDECIDED")

@@ -20,17 +20,6 @@ from empirics.experiments.protocol import Experiment
 from empirics.files import write_atomically
 from empirics.runs.environment import Environment, describe_environment
 
-__all__ = [
-    "SCHEMA_VERSION",
-    "Document",
-    "beginning",
-    "copied",
-    "read_document",
-    "refusal",
-    "schema_of",
-    "write_document",
-]
-
 SCHEMA_VERSION: Final = 2
 
 

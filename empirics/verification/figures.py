@@ -17,8 +17,6 @@ from theory.claim import Claim
 from theory.kinds import Kind
 from theory.notation import DomainError
 
-__all__ = ["claim_figures"]
-
 _POINTS = 60
 _LIMITS = "Points: mean over seeds with the limits that decide; a point alone where no verdict rests on limits."
 

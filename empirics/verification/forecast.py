@@ -32,8 +32,6 @@ from empirics.verification.plan import asked, plan_of, standing
 from empirics.verification.results import PlanResult
 from theory import Claim, Kind
 
-__all__ = ["AtBest", "Count", "Forecast", "forecast"]
-
 _WARM = 5.0  # seconds; a first run that took no longer is timed again, since it also compiled
 
 

@@ -28,8 +28,6 @@ from empirics.verification.results import PlanResult
 from theory import Claim, claim
 from theory.fingerprint import fingerprint
 
-__all__ = ["PLAN_FILE", "VerificationPlan", "asked", "declare", "falsifier", "plan_of", "standing"]
-
 PLAN_FILE: Final = "plan.json"
 
 

@@ -15,8 +15,6 @@ from empirics.experiments.document import Measured
 from empirics.experiments.presentation import FigureData, Part, Shown, repeated
 from empirics.verification.document import Document, read_document, schema_of
 
-__all__ = ["SCHEMA_FILE", "Results", "read_results"]
-
 SCHEMA_FILE = Path(__file__).with_name("results.schema.json")
 
 

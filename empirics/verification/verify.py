@@ -22,8 +22,6 @@ from empirics.verification.plan import asked, declare, plan_of, standing
 from empirics.verification.results import Results
 from theory import Claim
 
-__all__ = ["Interrupted", "exit_status", "verify"]
-
 
 class Interrupted(Exception):
     """The user stopped the verification; ``results`` hold what was finished."""

@@ -16,18 +16,6 @@ from typing import Any, TypeVar
 
 from theory.registry import all_claims, claim, papers
 
-__all__ = [
-    "Certificate",
-    "Outcome",
-    "Proof",
-    "Step",
-    "certificates",
-    "count_of_steps",
-    "document",
-    "mutants",
-]
-
-
 Check = TypeVar("Check", bound=Callable[..., "Outcome"])
 
 

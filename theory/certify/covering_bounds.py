@@ -14,8 +14,6 @@ from theory.certify.exact import all_of, grid, identities, nonnegative_coefficie
 from theory.coverage.laws import some_unseen
 from theory.numbers.balls import rational, working_precision
 
-__all__ = ["PROOFS", "distance_to_union", "ratio_at_most_half", "sharpness", "union_sharpness"]
-
 _SIMPLE, _UNSEEN, _SHARP = PROOFS = tuple(
     Proof(claim, "covering-bounds")
     for claim in ("coverage-union", "covering-some-unseen-sharp", "coverage-union-sharp")

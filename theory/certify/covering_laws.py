@@ -13,8 +13,6 @@ from theory.certify.certificate import Outcome, Proof
 from theory.certify.exact import Law, all_of, grid, identities, nonnegative_coefficients
 from theory.coverage.laws import none_seen, none_seen_given_world, some_unseen, some_unseen_given_world
 
-__all__ = ["PROOFS", "enumeration", "given_world_enumeration", "monotone"]
-
 _SOME, _NONE = PROOFS = tuple(Proof(claim, "covering-laws") for claim in ("covering-some-unseen", "covering-none-seen"))
 _K, _R, _u = sp.symbols("K R u", positive=True, integer=True)
 _ENUMERATED = "all worlds with |R| <= 6, N_f <= 3; |R| <= 5, N_f <= 4; |R| <= 4, N_f <= 6"

@@ -14,8 +14,6 @@ import sympy as sp
 from theory.certify.certificate import Outcome, Proof
 from theory.certify.exact import all_of, identities, nonnegative_coefficients
 
-__all__ = ["PROOFS", "combination"]
-
 PROOF = Proof("pretraining-rate-linear", "descent-lemma")
 PROOFS = (PROOF,)
 _ALL = "all convex beta-smooth L, eta <= 1/beta, t >= 1, every comparator"

@@ -9,9 +9,6 @@ import sympy as sp
 
 from theory.certify.certificate import Outcome
 
-__all__ = ["Law", "all_of", "grid", "identities", "nonnegative_coefficients", "polynomial_nonnegative", "vanishes"]
-
-
 Law = Callable[[int, int, int], Fraction]
 """A probability at (N_f, K, |R|), exact."""
 

@@ -22,8 +22,6 @@ from theory.numbers.balls import ball, below_zero_at, enclose, log_float, ration
 from theory.numbers.compare import exact_sign
 from theory.registry import claim
 
-__all__ = ["LAWS", "PROOFS", "bound_against_law", "within_factor"]
-
 _LARGEST_UNIVERSE, _MOST_FACTS = 6, 10
 _DOMAIN = f"1 <= K <= |R| <= {_LARGEST_UNIVERSE}, 1 <= N_f <= {_MOST_FACTS}"
 _METHOD = "exact laws, balls, exact at ties"

@@ -24,18 +24,6 @@ from theory.coverage.laws import some_unseen_integers
 from theory.numbers.balls import ball, below_zero_at, working_precision
 from theory.registry import claim
 
-__all__ = [
-    "LARGEST_UNIVERSE",
-    "Entry",
-    "Reading",
-    "dominates",
-    "exists",
-    "exists_by_integers",
-    "frontier",
-    "rate_of",
-    "table",
-]
-
 LARGEST_UNIVERSE = 200
 _BITS = 80
 _MOST_BITS = 1 << 12

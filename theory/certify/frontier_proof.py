@@ -13,8 +13,6 @@ from theory.certify.exact import all_of, grid, identities, polynomial_nonnegativ
 from theory.certify.frontier import LARGEST_UNIVERSE, Reading, exists, exists_by_integers, rate_of, table
 from theory.numbers.balls import rational, working_precision
 
-__all__ = ["PROOFS", "closest_call", "none_intervals"]
-
 _FIGURES = {136: (96, 98), 138: (94, 103), 160: (97, 130), 200: (110, 171)}
 _NONE_PAIRS = 2484
 _LARGEST = (82645, 175, 146)

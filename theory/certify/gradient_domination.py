@@ -20,8 +20,6 @@ from theory.certify.linear_memory_rate import (
     setting,
 )
 
-__all__ = ["PROOFS", "answer_rows", "domination_at_last_step", "subject_rows"]
-
 PROOF = Proof("pretraining-rate-linear", "gradient-domination")
 PROOFS = (PROOF,)
 _WORLDS = "all worlds, all K"

@@ -11,8 +11,6 @@ from theory.claims.xu_chen.paper import N_f, R
 from theory.numbers.balls import working_precision
 from theory.registry import claim
 
-__all__ = ["PROOFS", "divergence_bound", "exponent_bound"]
-
 PROOF = Proof("coverage-half-mean", "half-mean-tail")
 PROOFS = (PROOF,)
 p, q = sp.symbols("p q", positive=True)

@@ -23,23 +23,6 @@ from numpy.typing import NDArray
 
 from theory.numbers.floats import FloatArray
 
-__all__ = [
-    "EXP_ERROR",
-    "LOG2_HIGH",
-    "LOG2_LOW",
-    "TAYLOR_DEGREE",
-    "UNIT",
-    "FloatArray",
-    "LinearMemoryWorld",
-    "Near",
-    "all_templates",
-    "draw_world",
-    "exponential",
-    "gap",
-    "gradient",
-    "near_descent",
-]
-
 IntArray = NDArray[np.int64]
 
 UNIT = Fraction(1, 2**53)

@@ -16,10 +16,9 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-from theory.certify.linear_memory import FloatArray, LinearMemoryWorld
+from theory.certify.linear_memory import LinearMemoryWorld
 from theory.numbers.balls import rational, working_precision
-
-__all__ = ["Enclosed", "certified_smoothness", "enclosed_descent", "from_floats", "gap_ball", "squared_distance"]
+from theory.numbers.floats import FloatArray
 
 _BITS = 64
 Columns = list[list[Any]]  # one list over the vocabulary for each feature

@@ -13,8 +13,6 @@ from theory.certify.linear_memory import all_templates
 from theory.coverage.laws import some_unseen
 from theory.numbers.balls import below_zero_at
 
-__all__ = ["PROOFS", "averaging", "failure"]
-
 PROOF = Proof("ood-error-linear-memory", "linear-memory-extraction")
 PROOFS = (PROOF,)
 _EVERY = "every linear memory, every set of fine-tuned facts with answers of their own"

@@ -20,8 +20,6 @@ from theory.coverage.laws import some_unseen
 from theory.numbers.balls import below_zero_at, rational
 from theory.registry import claim
 
-__all__ = ["PROOFS", "attained", "bounded_only_if", "convergence", "own_template_first"]
-
 PROOF = Proof("ood-error-linear-memory", "linear-memory-extraction")
 PROOFS = (PROOF,)
 _LONG = "however good the memory, the OOD error is 1 after some arbitrarily long fine-tunings with eta <= {}"

@@ -26,8 +26,6 @@ from theory.certify.linear_memory_rate import (
 )
 from theory.numbers.balls import above, rational, working_precision
 
-__all__ = ["PROOFS"]
-
 PROOF = Proof("pretraining-rate-linear", "linear-memory")
 PROOFS = (PROOF,)
 _NUMBERS = "ball arithmetic, the gap enclosed"

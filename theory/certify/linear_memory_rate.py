@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from theory.certify.linear_memory import FloatArray, LinearMemoryWorld, Near, draw_world, gap, gradient, near_descent
+from theory.certify.linear_memory import LinearMemoryWorld, Near, draw_world, gap, gradient, near_descent
 from theory.certify.linear_memory_balls import (
     Enclosed,
     certified_smoothness,
@@ -32,22 +32,8 @@ from theory.certify.linear_memory_balls import (
     squared_distance,
 )
 from theory.numbers.balls import above, below, rational, working_precision
+from theory.numbers.floats import FloatArray
 from theory.registry import claim
-
-__all__ = [
-    "CHOSEN",
-    "LAST",
-    "RESTART_AT",
-    "best_votes",
-    "bound_forms",
-    "closed_form_start",
-    "domination_bounds",
-    "enclosed_start",
-    "inverse_margin_squared",
-    "restart",
-    "setting",
-    "simple_bound",
-]
 
 RESTART_AT = 100
 LAST = 10_000  # gradient steps

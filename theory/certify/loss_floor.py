@@ -7,8 +7,6 @@ import sympy as sp
 from theory.certify.certificate import Outcome, Proof
 from theory.certify.exact import identities
 
-__all__ = ["PROOFS", "blind_floor", "decomposition"]
-
 PROOF = Proof("pretraining-floor", "loss-floor")
 PROOFS = (PROOF,)
 _EVERY = "every model, every world"

@@ -7,8 +7,6 @@ import sympy as sp
 from theory.certify.certificate import Outcome, Proof
 from theory.certify.exact import all_of, identities, nonnegative_coefficients
 
-__all__ = ["PROOFS", "decay", "share_identity"]
-
 PROOF = Proof("rank-one", "rank-one")
 PROOFS = (PROOF,)
 _EVERY = "one-hot embeddings, distinct subjects, all alpha_i, delta_i"

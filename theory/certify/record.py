@@ -20,8 +20,6 @@ from theory.fingerprint import fingerprint
 from theory.parts import Provenance
 from theory.registry import claim
 
-__all__ = ["RECORD_FILE", "certificate_of", "proved_steps", "record_text"]
-
 RECORD_FILE = Path(__file__).with_name("certificates.json")
 
 

@@ -13,8 +13,6 @@ from pathlib import Path
 from theory.certify.frontier import Reading, frontier, table
 from theory.certify.linear_memory_rate import bound_forms
 
-__all__ = ["frontier_table", "write_frontier", "write_rates"]
-
 
 def write_frontier(destination: Path | str) -> Path:
     """Write the frontier of both readings at every (|R|, K) as CSV; ``none`` where there is none."""

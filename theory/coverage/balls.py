@@ -17,8 +17,6 @@ from typing import Any
 
 from theory.numbers.balls import Undecided, enclose, log_float, working_precision
 
-__all__ = ["log_some_unseen", "log_some_unseen_ball"]
-
 _HOPELESS = 760  # K q^N_f beyond which 1 - P < exp(-760) < 2**-1096
 
 

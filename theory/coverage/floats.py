@@ -19,8 +19,6 @@ import numpy as np
 
 from theory.numbers.floats import Approximation, FloatArray
 
-__all__ = ["log_none_seen", "log_some_below_half_bound"]
-
 _UNIT = 2.0**-52
 # d(n) for n = 0..15, and the coefficients of its asymptotic series in 1/n beyond.
 _SERIES = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360)

@@ -18,19 +18,6 @@ from typing import Any
 
 import numpy as np
 
-__all__ = [
-    "below_half_mean",
-    "half_mean_cut",
-    "none_seen",
-    "none_seen_given_world",
-    "some_below_half",
-    "some_below_half_by_chain",
-    "some_unseen",
-    "some_unseen_by_chain",
-    "some_unseen_given_world",
-    "some_unseen_integers",
-]
-
 State = tuple[int, ...]  # how many own templates were shown 0, 1, ..., cut times
 _MOST_STATES = 100_000
 _LONG = 1 << 14  # bits of C(R, K)**N_f from which FLINT's multiplication pays for loading it

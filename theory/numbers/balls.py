@@ -20,19 +20,6 @@ from typing import Any
 import flint
 import sympy as sp
 
-__all__ = [
-    "Enclosure",
-    "Undecided",
-    "above",
-    "ball",
-    "below",
-    "below_zero_at",
-    "enclose",
-    "log_float",
-    "rational",
-    "working_precision",
-]
-
 _EXACT_BITS = 20_000  # rationals up to this size stay exact
 _START_BITS = 96
 _MOST_BITS = 1 << 17

@@ -16,8 +16,6 @@ import sympy as sp
 from theory.numbers.balls import below_zero_at, rational
 from theory.numbers.evaluate import LogBound, log_fraction
 
-__all__ = ["exact_sign", "meets"]
-
 _TIE_BITS = 4096
 
 

@@ -21,8 +21,6 @@ from theory.parts import Evaluation, compiled, resolved
 if TYPE_CHECKING:
     from theory.numbers.balls import Enclosure
 
-__all__ = ["LogBound", "check_domain", "log_fraction", "parse_assignments", "parse_value"]
-
 _RELATIVE_ACCURACY = 1e-13  # of the logarithm; where float64 cannot promise it, balls take over
 
 

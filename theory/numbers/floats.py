@@ -19,8 +19,6 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-__all__ = ["Approximation", "FloatArray", "UnsupportedError", "approximate"]
-
 FloatArray = NDArray[np.float64]
 Approximation = tuple[FloatArray, FloatArray]
 

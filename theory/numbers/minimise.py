@@ -14,8 +14,6 @@ import sympy as sp
 
 from theory.numbers.floats import FloatArray, approximate
 
-__all__ = ["minimiser"]
-
 _GRID = np.geomspace(2.0**-20, 2.0**10, 241)
 _GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0
 _ROUNDS = 24

@@ -6,8 +6,6 @@ import sympy as sp
 
 from theory.claim import Claim
 
-__all__ = ["delta", "symbolic_inverse"]
-
 delta = sp.Symbol("delta", positive=True)
 """The target that a bound is to be at most."""
 

@@ -13,8 +13,6 @@ from fractions import Fraction
 
 import numpy as np
 
-__all__ = ["first_true", "last_true", "least_facts_below_half", "least_multiplicity_some_unseen"]
-
 _MARGIN = 1e-9
 _MOST_EXAMINED = 20_000
 

@@ -32,8 +32,6 @@ from theory.planning.least import first_true, last_true
 from theory.registry import claim as registered
 from theory.registry import papers
 
-__all__ = ["Plan", "ask", "plan", "unknowns"]
-
 _MOST = 10**18  # the largest value looked at
 _FIRST_LOOKED_AT = 1000
 _SCAN = 1 << 16

@@ -18,8 +18,6 @@ from empirics.experiments import settings as shared
 from empirics.experiments.language_models.facts.selection import EMBEDDED, FactSource
 from empirics.settings import Axis, Count, NonNegative, Positive, Section, Seed, Whole, refuse
 
-__all__ = ["LMConfig", "digest_of"]
-
 
 class Grid(Section):
     """The grid: the product of templates (of each relation), multiplicity and finetuned."""

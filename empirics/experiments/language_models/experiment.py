@@ -16,8 +16,6 @@ from empirics.experiments.protocol import Plan, Point, UnitRun
 from empirics.observables import extraction
 from theory.claims.xu_chen.paper import NOTATION
 
-__all__ = ["EXPERIMENT", "LanguageModels"]
-
 
 class LanguageModels(FactExperiment):
     """Continues a language model's training on statements, fine-tunes it on questions, asks about the other facts."""

@@ -9,8 +9,6 @@ from typing import Any
 
 from empirics.errors import UsageError
 
-__all__ = ["library", "require_extra"]
-
 
 def require_extra() -> None:
     """Check that transformers, peft and tokenizers are installed (UsageError: one is missing)."""

@@ -20,8 +20,6 @@ from empirics.experiments.language_models.config import Architecture, QuestionTr
 from empirics.experiments.language_models.extra import library
 from empirics.experiments.language_models.tokenizer import Tokens
 
-__all__ = ["load_model", "new_model", "own_tokens", "resolve_model", "with_adapters"]
-
 _PROBE_SECONDS = 3.0
 _WEIGHTS = ["*.json", "*.safetensors", "*.bin", "*.model", "*.txt", "tokenizer*"]
 

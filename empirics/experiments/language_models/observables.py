@@ -6,8 +6,6 @@ import math
 
 from empirics.observables.definition import NATS, SHARE, Observable
 
-__all__ = ["OBSERVABLES"]
-
 OBSERVABLES = (
     Observable(
         "statement_accuracy",

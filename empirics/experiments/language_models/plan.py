@@ -17,8 +17,6 @@ from empirics.experiments.language_models.run import finetune, prepare, pretrain
 from empirics.experiments.language_models.train import answer_examples
 from empirics.experiments.protocol import Experiment, Plan, Point
 
-__all__ = ["Timing", "calibrate", "plan_of"]
-
 _WARM, _TIMED = 2, 4
 _Result = TypeVar("_Result")
 

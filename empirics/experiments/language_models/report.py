@@ -8,8 +8,6 @@ from empirics.experiments.document import CellResult, Measured
 from empirics.experiments.presentation import Column, FigureData, Scalar, Shown, Table, Value
 from theory import DomainError, claim
 
-__all__ = ["show"]
-
 NOT_CLAIMED: Final = (
     "The bound is not claimed for language models (their answers and questions are several tokens, their attention "
     "has depth): the literal reading of the headline bound, at the N_f that fall to one relation, is shown for "

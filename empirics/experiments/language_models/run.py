@@ -24,8 +24,6 @@ from empirics.experiments.language_models.train import Arithmetic, answer_exampl
 from empirics.experiments.protocol import Curve, Point, UnitRun
 from empirics.experiments.world import IntArray, coverage_observables, stream
 
-__all__ = ["Prepared", "finetune", "measure_finetuned", "prepare", "pretrain", "pretrain_steps", "run_arms"]
-
 Observables = dict[str, float | None]
 
 

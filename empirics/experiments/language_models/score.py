@@ -16,8 +16,6 @@ from empirics.experiments.language_models.facts.selection import normalised
 from empirics.experiments.language_models.tokenizer import Encoded, Tokens
 from empirics.experiments.language_models.train import Arithmetic, Example, batch
 
-__all__ = ["Scorer", "right"]
-
 
 def right(answer: str, accepted: Iterable[str]) -> bool:
     """Exact match with an accepted answer, apart from case, punctuation and spacing."""

@@ -19,8 +19,6 @@ from empirics.experiments.language_models.facts.table import Fact
 from empirics.experiments.language_models.facts.templates import RelationTemplates, load_templates, require_templates
 from empirics.experiments.world import IntArray, Sizes, World, draw_world, stream
 
-__all__ = ["FactWorld", "Text", "check_world", "draw_fact_world"]
-
 
 @dataclass(frozen=True)
 class Text:

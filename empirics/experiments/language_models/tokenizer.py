@@ -9,8 +9,6 @@ from typing import Any
 from empirics.experiments.language_models.extra import library
 from empirics.experiments.language_models.texts import Text
 
-__all__ = ["Encoded", "Tokens", "build_tokenizer"]
-
 _PAD, _UNKNOWN, _END = "<pad>", "<unk>", "<end>"
 
 

@@ -17,8 +17,6 @@ from empirics.experiments.language_models.extra import library
 from empirics.experiments.language_models.tokenizer import Encoded
 from empirics.experiments.protocol import Curve, logarithmic_steps
 
-__all__ = ["Arithmetic", "Example", "answer_examples", "batch", "statement_examples", "train"]
-
 _IGNORED = -100  # the label that transformers leaves out of the loss
 _BUCKET = 8  # batches of this many at a time are sorted by length, so that padding is short
 

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-__all__ = ["OVERLAYS"]
-
 _LORA: Final = {"finetuning.method": "lora", "finetuning.targets": ["input"]}
 
 OVERLAYS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(

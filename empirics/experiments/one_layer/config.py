@@ -9,8 +9,6 @@ from pydantic import Field, model_validator
 from empirics.experiments import settings as shared
 from empirics.settings import Axis, Count, NonNegative, Positive, Section, Whole, refuse
 
-__all__ = ["Compute", "Config", "Finetuning", "Model", "Pretraining", "World"]
-
 Schedule = Literal["constant", "cosine", "step"]
 Optimizer = Literal["gd", "sgd", "adam"]
 

@@ -10,8 +10,6 @@ from jaxtyping import Int64
 
 from empirics.experiments.world import World
 
-__all__ = ["Rows", "answer_rows", "finetuning_corpus", "held_out_rows", "pretraining_corpus", "subject_rows"]
-
 
 @dataclass(frozen=True)
 class Rows:

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from empirics.experiments.map_design import MapDesign
     from empirics.experiments.one_layer.run import Finished
 
-__all__ = ["EXPERIMENT", "OneLayer"]
-
 
 class OneLayer(FactExperiment):
     """Pre-trains on synthetic facts, fine-tunes on questions about some, asks about the others."""

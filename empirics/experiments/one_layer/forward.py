@@ -14,8 +14,6 @@ from empirics.experiments.one_layer.corpus import Rows
 from empirics.experiments.one_layer.model import activate
 from empirics.experiments.one_layer.parameters import Parameters
 
-__all__ = ["corpus_loss", "finite", "is_argmax", "last_attention", "last_logits", "logits_and_targets", "margins"]
-
 _BLOCK = 1 << 22  # logits evaluated at a time
 
 

@@ -31,8 +31,6 @@ from empirics.experiments.protocol import Experiment, Point
 from empirics.observables.covering import covering_observables
 from theory import claim
 
-__all__ = ["LAWS", "design"]
-
 _PREDICTED = "predicted_ood_error_"
 _PRESETS = Path(__file__).parent / "presets" / "map"
 _LEAST = 1e-12  # probabilities are kept this far from 0 and 1 before log(-log .)

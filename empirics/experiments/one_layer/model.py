@@ -23,8 +23,6 @@ from torch import Tensor, nn
 
 from empirics.experiments.one_layer import config as configuration
 
-__all__ = ["OneLayerTransformer", "activate", "activation_slope"]
-
 Activation = Literal["relu", "smoothed-relu", "identity"]
 
 

@@ -12,8 +12,6 @@ from typing import Final
 
 from empirics.observables.definition import NATS, SHARE, Observable
 
-__all__ = ["OBSERVABLES"]
-
 _share = partial(Observable, unit=SHARE, lower=0, upper=1)
 _nats = partial(Observable, unit=NATS, lower=0, upper=math.inf)
 _ratio = partial(Observable, unit="1", lower=0, upper=math.inf)

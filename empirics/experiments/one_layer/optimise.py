@@ -15,8 +15,6 @@ from empirics.experiments.one_layer.config import Finetuning, Pretraining
 from empirics.experiments.one_layer.engine import kernels
 from empirics.experiments.one_layer.engine.backend import Part
 
-__all__ = ["Optimizer", "Stage", "optimizer", "schedule_factor"]
-
 Stage = Pretraining | Finetuning
 
 

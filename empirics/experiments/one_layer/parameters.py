@@ -37,8 +37,6 @@ from empirics.experiments.one_layer import config as configuration
 from empirics.experiments.one_layer.model import OneLayerTransformer
 from empirics.experiments.world import Vocabulary, stream
 
-__all__ = ["Parameters", "initial_parameters"]
-
 
 @dataclass
 class Parameters:

@@ -12,8 +12,6 @@ from empirics.experiments.document import CellResult, Measured
 from empirics.experiments.presentation import Column, FigureData, Scalar, Shown, Table, Value
 from theory import DomainError, claim
 
-__all__ = ["show"]
-
 _ERROR: Final = "ood_error"
 _LITERAL: Final = "ood-error-literal"
 _READINGS: Final[Mapping[str, str]] = {_LITERAL: "literal", "ood-error-normalised": "normalised"}

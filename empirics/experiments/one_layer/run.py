@@ -19,8 +19,6 @@ from empirics.experiments.one_layer.train import Trained, train
 from empirics.experiments.protocol import Curve, Point, UnitRun
 from empirics.experiments.world import World, draw_world
 
-__all__ = ["Finished", "run_arms", "run_one"]
-
 
 @dataclass(frozen=True)
 class Finished:

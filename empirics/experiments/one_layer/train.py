@@ -18,8 +18,6 @@ from empirics.experiments.one_layer.optimise import Stage, optimizer, schedule_f
 from empirics.experiments.one_layer.parameters import Parameters
 from empirics.experiments.protocol import Curve, logarithmic_steps
 
-__all__ = ["Trained", "Watch", "backend", "descend", "train"]
-
 Watch = Callable[[int, Parameters], Mapping[str, float]]
 """What to measure along training: the model's position in the batch and its weights to values by name."""
 

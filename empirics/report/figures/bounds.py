@@ -19,8 +19,6 @@ from theory.kinds import Kind
 from theory.notation import DomainError, Symbol
 from theory.numbers.evaluate import parse_value
 
-__all__ = ["bound_figure", "claim_figure", "given_ranges", "usual_ranges"]
-
 _MOST_LINES = 12
 _MOST_POINTS = 400
 _LEAST_SHOWN = 1e-6

@@ -14,8 +14,6 @@ from empirics.report.figures.figure import Figure, Row, numbers, panel_title, pa
 from empirics.report.figures.regime_figures import column_latex
 from empirics.report.figures.style import INK, LAW, MARKERS, PAGE, SEEN, STYLES, subplots
 
-__all__ = ["law_figure", "prediction_figure", "reliability_figure"]
-
 
 def law_figure(found: RegimeMap) -> Figure | None:
     """-log(error) of the transition cells against what laws say it is: on one curve if the law is right."""

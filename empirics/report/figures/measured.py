@@ -17,8 +17,6 @@ from empirics.report.figures.figure import Figure, Row, number, with_bars
 from theory.claim import Claim
 from theory.notation import DomainError, Symbol
 
-__all__ = ["judged_figure"]
-
 
 def judged_figure(judged: Judged, alpha: float) -> Figure:
     """Observed means, and the bound where the claim has one, over the symbol with the most values.

@@ -10,8 +10,6 @@ from typing import Any, Final
 from empirics.report.figures.figure import Row, number, panel_title, panels_of, rows_at, with_bars
 from empirics.report.figures.style import OBSERVED, PAGE, PREDICTED, SEEN, SOFT, direct_labels, new_figure
 
-__all__ = ["draw_panels"]
-
 _OBSERVED_SERIES: Final = "observed"
 _FLOOR = 1e-4  # probabilities below are not resolved by any grid of runs
 _FITTING = 96  # characters of a label, over all panels beside one another

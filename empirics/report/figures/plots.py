@@ -16,8 +16,6 @@ from empirics.report.figures.small_multiples import draw_arms, draw_curves
 from empirics.report.figures.style import INK, OBSERVED, PAGE, SOFT, new_figure, note_beside
 from empirics.verification.results import Results
 
-__all__ = ["DRAWING", "all_figures", "draw"]
-
 _LINE = 0.155
 
 

@@ -11,8 +11,6 @@ from typing import Any, Final
 from empirics.report.figures.figure import Figure, Row, number, rows_at
 from empirics.report.figures.style import INK, OBSERVED, PAGE, SEEN, SHADES, direct_labels, new_figure
 
-__all__ = ["frontier_figure", "rate_figure"]
-
 _READINGS: Final = (("frontier_normalised", "normalised reading"), ("frontier_literal", "literal reading"))
 _GAP: Final = "gap"
 _STYLES: Final = ("-", (0, (6, 1.5)), "-.", "--", (0, (3, 1, 1, 1, 1, 1)), ":")

@@ -20,8 +20,6 @@ from empirics.regimes.document import ContourRow, RegimeMap
 from empirics.report.figures.figure import Figure, Row, number, numbers, panel_title, panels_of, rows_at, with_bars
 from empirics.report.figures.style import OBSERVED, PAGE, PREDICTED, SEEN, subplots
 
-__all__ = ["column_latex", "contour_figure", "moves_figure", "readings_figure"]
-
 _ROUND: Final = (0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500)
 _SPAN: Final = 1000  # contours are drawn up to so many times the least value of the axis run
 _GLYPHS: Final[dict[str, dict[str, Any]]] = {

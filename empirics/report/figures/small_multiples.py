@@ -8,8 +8,6 @@ from typing import Any
 from empirics.report.figures import style
 from empirics.report.figures.figure import Row, number, panel_title, panels_of, rows_at, with_bars
 
-__all__ = ["draw_arms", "draw_curves"]
-
 
 def draw_curves(
     rows: Sequence[Row],

@@ -21,8 +21,6 @@ from typing import Any
 from empirics.errors import UsageError
 from empirics.experiments.language_models.facts.templates import text_of
 
-__all__ = ["COLUMNS", "REQUIRED", "Row", "read_rows"]
-
 COLUMNS = (
     *("id", "subj", "prop", "obj", "subj_id", "prop_id", "obj_id", "s_aliases", "o_aliases"),
     *("s_uri", "o_uri", "s_wiki_title", "o_wiki_title", "s_pop", "o_pop", "question", "possible_answers"),

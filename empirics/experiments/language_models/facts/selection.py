@@ -15,9 +15,6 @@ from empirics.errors import UsageError
 from empirics.experiments.language_models.facts.table import Fact, embedded_facts, load_facts
 from empirics.settings import Section, Whole
 
-__all__ = ["EMBEDDED", "FactSource", "Selection", "normalised", "select", "selected"]
-
-
 EMBEDDED = "embedded"
 """The facts, or the templates, that ship with the package."""
 

@@ -18,8 +18,6 @@ from empirics.errors import UsageError
 from empirics.experiments.language_models.facts.popqa import COLUMNS, REQUIRED, Row, read_rows
 from empirics.experiments.language_models.facts.templates import load_templates, shipped
 
-__all__ = ["Fact", "FactReport", "Tally", "embedded_facts", "load_facts"]
-
 SHOWN_ROWS = 5
 EMPTY = " is empty"
 _UNUSED = tuple(column for column in COLUMNS if column not in REQUIRED)

@@ -23,8 +23,6 @@ from typing import Any
 
 from empirics.errors import UsageError
 
-__all__ = ["RelationTemplates", "load_templates", "require_templates", "shipped", "text_of"]
-
 SUBJECT, ANSWER = "{subject}", "{answer}"
 KINDS = ("statements", "questions")
 

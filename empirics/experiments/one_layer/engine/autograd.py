@@ -13,8 +13,6 @@ from empirics.experiments.one_layer.engine.backend import Part, trained_parts
 from empirics.experiments.one_layer.forward import corpus_loss
 from empirics.experiments.one_layer.parameters import Parameters
 
-__all__ = ["Autograd"]
-
 
 class Autograd:
     """One model and one corpus; a :class:`~empirics.experiments.one_layer.engine.backend.Backend` with B = 1.

@@ -11,8 +11,6 @@ from torch import Tensor
 from empirics.experiments.one_layer import config as configuration
 from empirics.experiments.one_layer.parameters import Parameters
 
-__all__ = ["Backend", "ClosedForm", "Part", "trained_parts"]
-
 
 class Part(NamedTuple):
     """Parameters that are trained: the matrix that they belong to, their values and their gradients."""

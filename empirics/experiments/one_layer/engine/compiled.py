@@ -29,8 +29,6 @@ from empirics.experiments.one_layer.engine.backend import ClosedForm
 from empirics.experiments.one_layer.engine.layout import lay_out, own_columns, queried_entries
 from empirics.experiments.one_layer.parameters import Parameters
 
-__all__ = ["CompiledEngine"]
-
 _BLOCK_LOGITS = 1 << 22  # entries of the logits that are held at a time
 _ALIGNMENT = 16  # rows of the logits start at multiples of this many numbers: products are faster so
 _ACTIVATIONS = {"relu": kernels.RELU, "smoothed-relu": kernels.SMOOTHED, "identity": kernels.IDENTITY}

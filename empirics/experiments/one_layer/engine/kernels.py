@@ -14,17 +14,6 @@ from jaxtyping import Float, Float32, Float64, Int32
 from numba.core import types
 from numba.extending import intrinsic
 
-__all__ = [
-    "IDENTITY",
-    "RELU",
-    "SMOOTHED",
-    "backward",
-    "descend",
-    "forward",
-    "softmax_less_target",
-    "softmax_less_target_double",
-]
-
 RELU, SMOOTHED, IDENTITY = 0, 1, 2
 
 # Reassociation lets reductions use vector registers; NaN and infinity keep their meaning.

@@ -12,8 +12,6 @@ from empirics.experiments.one_layer import config as configuration
 from empirics.experiments.one_layer.corpus import Rows
 from empirics.experiments.one_layer.parameters import Parameters
 
-__all__ = ["Layout", "lay_out", "own_columns", "queried_entries"]
-
 
 @dataclass(frozen=True)
 class Layout:

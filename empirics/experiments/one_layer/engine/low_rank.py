@@ -18,8 +18,6 @@ from empirics.experiments.one_layer.engine.stacked import StackedEngine
 from empirics.experiments.one_layer.parameters import Parameters
 from empirics.experiments.world import stream
 
-__all__ = ["LowRank"]
-
 
 @dataclass(frozen=True)
 class _Adapter:

@@ -20,8 +20,6 @@ from empirics.experiments.one_layer.engine.backend import ClosedForm
 from empirics.experiments.one_layer.engine.layout import queried_entries
 from empirics.experiments.one_layer.parameters import Parameters
 
-__all__ = ["StackedEngine"]
-
 
 @dataclass
 class _Group:

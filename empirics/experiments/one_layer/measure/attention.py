@@ -16,8 +16,6 @@ from empirics.experiments.one_layer.forward import last_attention
 from empirics.experiments.one_layer.parameters import Parameters
 from empirics.experiments.world import World
 
-__all__ = ["mean_weights", "pretraining_attention", "prompt_attention"]
-
 _BLOCK = 4096  # rows evaluated at a time
 
 

@@ -24,8 +24,6 @@ from empirics.experiments.one_layer.train import Watch
 from empirics.experiments.protocol import Curve
 from empirics.experiments.world import World
 
-__all__ = ["measure_finetuned", "measure_pretrained", "watched"]
-
 Observed = dict[str, float | None]
 
 

@@ -16,8 +16,6 @@ from empirics.experiments.one_layer.measure.attention import prompt_attention
 from empirics.experiments.one_layer.parameters import Parameters
 from empirics.experiments.world import World, coverage_observables, unseen_templates
 
-__all__ = ["Answers", "failure_observables", "finetuning_observables"]
-
 _COUNTED = 3  # the last class holds this many unseen templates or more
 _GUESSED = 0.95  # guessing alone gives at most this quantile of right answers with this probability
 

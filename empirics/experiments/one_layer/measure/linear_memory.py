@@ -10,8 +10,6 @@ from empirics.experiments.one_layer.forward import last_logits
 from empirics.experiments.one_layer.parameters import Parameters
 from empirics.experiments.world import World
 
-__all__ = ["is_linear_memory", "smoothness", "template_dominance"]
-
 
 def is_linear_memory(config: Config) -> bool:
     """Whether pre-training is full-batch gradient descent with a constant step on F = V x~, in float64.

@@ -21,17 +21,6 @@ from empirics.experiments.one_layer.model import activate, activation_slope
 from empirics.experiments.one_layer.parameters import Parameters
 from empirics.experiments.world import World
 
-__all__ = [
-    "alignments",
-    "feature_observables",
-    "feature_similarity",
-    "gradient_observables",
-    "input_gradient",
-    "per_fact",
-    "prompt_column",
-    "update_observables",
-]
-
 _GRADIENT = (
     "rank_one_share",
     "gradient_coherence",

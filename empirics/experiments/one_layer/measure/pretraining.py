@@ -16,8 +16,6 @@ from empirics.experiments.one_layer.parameters import Parameters
 from empirics.experiments.protocol import Curve
 from empirics.experiments.world import World
 
-__all__ = ["SLOPE_LIMIT", "gap_observables", "pretraining_observables"]
-
 SLOPE_LIMIT = 1.0
 """Slopes are clipped to [-1, 1]: see the observable's definition."""
 

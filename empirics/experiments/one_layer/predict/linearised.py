@@ -33,8 +33,6 @@ from empirics.experiments.one_layer.model import activate, activation_slope
 from empirics.experiments.one_layer.optimise import schedule_factor
 from empirics.experiments.one_layer.parameters import Parameters
 
-__all__ = ["Displacement", "Linearisation", "linearised_finetuning"]
-
 
 @dataclass(frozen=True)
 class Displacement:

@@ -34,16 +34,6 @@ from empirics.experiments.one_layer.parameters import Parameters
 from empirics.experiments.one_layer.predict.linearised import Linearisation, linearised_finetuning
 from empirics.experiments.world import World
 
-__all__ = [
-    "PREDICTORS",
-    "coverage_score",
-    "measured_and_predicted",
-    "predict",
-    "predictable",
-    "predicted_errors",
-    "prompt_only",
-]
-
 PREDICTORS: Final = ("coverage", "prompt", "linearised", "displaced")
 """Names of the predictors, from the crudest to the finest."""
 
