@@ -65,15 +65,15 @@ def answer(claim: Stated, cells: Sequence[Cell], rules: Rules, ranges: Mapping[s
     if not found:
         return Answer("NOT TESTED")
     family = len(found) + 1
-    shared = sum(u.by_design and len(u.judged) < len(u.seeds) for u in found)
+    shared = sum(u.measured_out for u in found)
     each = []
     for unit in found:
-        alpha = rules.alpha / shared if unit.by_design and len(unit.judged) < len(unit.seeds) else rules.alpha
+        alpha = rules.alpha / shared if unit.measured_out else rules.alpha
         levels = alpha, rules.alpha / family
         verdict = one(claim, observable, unit, rules, ranges.get(observable, Range()), levels)
         each.append({"cells": unit.cells, "alpha": alpha, "refuting": levels[1], "family_size": family, **verdict})
     pooled = None
-    if any(v["by_sampling"] for v in each):
+    if claim.kind != "identity":
         pooled = together(claim, observable, found, each, rules)
     return Answer(overall(claim, observable, each, pooled), found, each, pooled)
 
@@ -84,10 +84,13 @@ def one(
     """Order: out of scope, vacuous, then the measured ones."""
     nothing = {**NONE, "by_sampling": False, "limits": None, "counts": None, "effect": None, "flat": False}
     seeds = unit.judged
-    if len(seeds) < rules.scope_share * len(unit.seeds) or not seeds:
+    few = not seeds or len(seeds) < rules.scope_share * len(unit.seeds) - 1e-9
+    if few and not unit.why and not is_property(claim, observable):  # a bound on the mean over all runs
+        return {**nothing, "verdict": "NOT TESTED"}
+    if few or unit.why:
         return {**nothing, "verdict": "OUT OF SCOPE"}
     if is_property(claim, observable):
-        return share_of_worlds(claim, observable, unit, rules, levels)
+        return share_of_worlds(claim, observable, unit, rules, span, levels)
     values = [unit.values[s] for s in seeds]
     mean = math.fsum(values) / len(values)
     bound = RATE if claim.kind == "rate" else float(claim.formula(unit.symbols))  # type: ignore[misc]
@@ -100,7 +103,7 @@ def one(
         verdict = "HOLDS" if off <= claim.tolerance else "VIOLATED"
         return {**found, "lower": least, "upper": largest, "verdict": verdict}
     upper = claim.kind != "lower"
-    if span.trivial is not None and (bound >= span.trivial if upper else bound <= 1 - span.trivial):
+    if span.trivial is not None and (bound >= span.trivial if upper else bound <= span.low):
         return {**found, "verdict": "VACUOUS"}
     if span.exact:
         slack = bound * claim.tolerance  # two roundings of one number may differ in the last place
@@ -124,25 +127,33 @@ def one(
         "observations_needed": None,
         "decidable_at": None,
     }
-    if claim.kind == "upper" and bound < 1 and low > 0 and not refuted:
+    if claim.kind == "upper" and bound < 1 and low > 0:
         more["sharpness"] = math.log(low) / math.log(bound)
     if verdict == "UNDECIDED":
-        more["observations_needed"] = seeds_for_mean(values, bound, confirming, span, upper)
-        other = seeds_for_mean(values, bound, refuting, span, not upper)
+        ways = ((confirming, upper), (refuting, not upper))
+        likely = [seeds_for_mean(values, bound, level, span, up) for level, up in ways]
+        more["observations_needed"], other = (
+            None if n is None else -(-n * len(unit.seeds) // len(seeds)) for n in likely
+        )
         both = [n for n in (more["observations_needed"], other) if n is not None]
         more["decidable_at"] = min(both) if both else None
     return {**found, "by_sampling": True, "limits": "betting", "lower": low, "upper": high, "verdict": verdict, **more}
 
 
 def share_of_worlds(
-    claim: Stated, observable: str, unit: Unit, rules: Rules, levels: tuple[float, float]
+    claim: Stated, observable: str, unit: Unit, rules: Rules, span: Range, levels: tuple[float, float]
 ) -> dict[str, object]:
     reached = [n for n in rules.looks if n <= len(unit.seeds)]
     ran = len(unit.seeds) if not rules.looks else reached[-1] if reached else 0
     seeds = [s for s in unit.seeds[:ran] if s in unit.judged]
     nothing = {**NONE, "by_sampling": False, "limits": None, "counts": None, "effect": None, "flat": False}
-    if not seeds:
-        return {**nothing, "verdict": "UNDECIDED"}
+    flat = any(
+        sum(unit.extremes[s] == (end, end) for s in unit.judged) >= 0.8 * len(unit.judged)
+        for end in (span.low, span.high)
+        if unit.extremes and math.isfinite(span.high - span.low)
+    )
+    if not seeds:  # before the first look
+        return {**nothing, "verdict": "UNDECIDED", "set_aside": flat}
     side = {s: sides(claim, observable, unit.effects[s], rules) for s in seeds}
     counts = {name: sum(v == name for v in side.values()) for name in ("yes", "tie", "no")}
     inside = sum(unit.scope[s] for s in unit.seeds[:ran])
@@ -153,7 +164,7 @@ def share_of_worlds(
         "bound": rules.share,
         "by_sampling": True,
         "counts": counts,
-        "effect": {"mean": mean, "lower": low, "upper": high},
+        "effect": {"mean": mean, "lower": low, "upper": high} if math.isfinite(low) else None,
         "limits": "exact" if rules.looks else "betting",
     }
     if rules.looks:
@@ -169,11 +180,8 @@ def share_of_worlds(
     else:
         lower = betting_lower([float(side[s] == "yes") for s in seeds], levels[0])
         upper = betting_upper([float(side[s] != "no") for s in seeds], levels[1])
-    flat = False
-    if claim.kind == "trend":
-        still = sum(unit.extremes[s] in ((0, 0), (1, 1)) for s in seeds)
-        flat = still >= rules.share * len(seeds)
-    verdict = "VIOLATED" if upper < rules.share else "HOLDS" if lower >= rules.share else "UNDECIDED"
+    refuted = upper <= rules.share + 1e-12  # a limit at what is asked excludes it: shares up to the limit are rejected
+    verdict = "VIOLATED" if refuted else "HOLDS" if lower >= rules.share else "UNDECIDED"
     if flat:
         verdict = "UNDECIDED"
     more = {"steps": steps(unit), "observations_needed": None, "decidable_at": None}
@@ -189,7 +197,8 @@ def steps(unit: Unit) -> list[dict[str, object]]:
     pairs = [(0, len(unit.along) - 1), *((i, i + 1) for i in range(len(unit.along) - 1) if len(unit.along) > 2)]
     found = []
     for i, j in pairs:
-        moves = [unit.along[j][s] - unit.along[i][s] for s in unit.judged if s in unit.along[i] and s in unit.along[j]]
+        common = unit.pair_scopes[i] & unit.pair_scopes[j] & unit.along[i].keys() & unit.along[j].keys()
+        moves = [unit.along[j][s] - unit.along[i][s] for s in common]
         counts = {"falls": sum(m < 0 for m in moves), "ties": sum(m == 0 for m in moves)}
         ends = f" from {unit.axis_values[i]:g} to {unit.axis_values[j]:g}"
         found.append({"between": ends, **counts, "rises": sum(m > 0 for m in moves)})
@@ -202,8 +211,8 @@ def needed(
     """Seeds like these that would confirm, and that would decide: those out of scope are counted too."""
     confirm = seeds_for_share(counts["yes"], n, rules.share, levels[0])
     refute = seeds_for_share(counts["no"], n, 1 - rules.share, levels[1])
-    both = [math.ceil(k * ran / n) for k in (confirm, refute) if k is not None]
-    first = math.ceil(confirm * ran / n) if confirm is not None else None
+    both = [-(-k * ran // n) for k in (confirm, refute) if k is not None]
+    first = -(-confirm * ran // n) if confirm is not None else None
     return {"observations_needed": first, "decidable_at": min(both) if both else None}
 
 
@@ -211,12 +220,15 @@ def together(
     claim: Stated, observable: str, found: Sequence[Unit], each: Sequence[Mapping[str, object]], rules: Rules
 ) -> dict[str, object] | None:
     """The mean over worlds of the fraction of the cells in scope in which the claim holds."""
-    judged = [(u, v) for u, v in zip(found, each, strict=True) if v["by_sampling"] and not v["flat"]]
+    counted = is_property(claim, observable)
+    judged = [
+        (u, v)
+        for u, v in zip(found, each, strict=True)
+        if (v["verdict"] != "OUT OF SCOPE" if counted else v["by_sampling"]) and not (v["flat"] or v.get("set_aside"))
+    ]
     if not judged:
         return None
     everywhere = [s for s in judged[0][0].seeds if all(s in u.seeds for u, _ in judged)]
-    if rules.looks:
-        everywhere = everywhere
     strict, weak, without = [], [], 0
     for seed in everywhere:
         sure, possible, n = 0, 0, 0
@@ -224,7 +236,7 @@ def together(
             if seed not in unit.judged:
                 continue
             n += 1
-            if is_property(claim, observable):
+            if counted:
                 side = sides(claim, observable, unit.effects[seed], rules)
                 sure, possible = sure + (side == "yes"), possible + (side != "no")
             else:
@@ -261,13 +273,14 @@ def overall(
     verdicts = [v["verdict"] for v in each]
     if "VIOLATED" in verdicts or (pooled and pooled["refuted"]):
         return "VIOLATED"
-    measured = [v["verdict"] for v in each if v["verdict"] not in ("OUT OF SCOPE", "VACUOUS") and not v["flat"]]
+    nothing = ("OUT OF SCOPE", "VACUOUS", "NOT TESTED")
+    measured = [v["verdict"] for v in each if v["verdict"] not in nothing and not v["flat"]]
     if measured and all(v == "HOLDS" for v in measured):
         return "HOLDS"
     if pooled and pooled["confirmed"]:
         return "SUPPORTED"
     if not measured and not any(v["flat"] for v in each):
-        return "VACUOUS" if "VACUOUS" in verdicts else "OUT OF SCOPE"
+        return next(v for v in ("VACUOUS", "OUT OF SCOPE", "NOT TESTED") if v in verdicts)
     return "UNDECIDED"
 
 

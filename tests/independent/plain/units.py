@@ -53,7 +53,9 @@ class Unit:
     extremes: dict[int, tuple[float, float]] = field(default_factory=dict)  # the two ends of an axis
     along: list[dict[int, float]] = field(default_factory=list)  # the observable at each value of the axis
     axis_values: list[float] = field(default_factory=list)
-    by_design: bool = True  # no premise on symbols fails
+    measured_out: bool = False  # measurements put some seed out of scope
+    pair_scopes: list[set[int]] = field(default_factory=list)  # seeds in scope at each value of the axis
+    why: bool = False  # one of its cells is out of scope by itself
     premises: list[tuple[str, float | None, float, bool]] = field(default_factory=list)
 
     @property
@@ -138,12 +140,23 @@ def judged_on(claim: Stated, cells: Sequence[Cell]) -> str:
     return claim.observable
 
 
-def fill(claim: Stated, unit: Unit, members: Sequence[Cell], shown: Cell, rules: Rules) -> Unit:
+def fill(claim: Stated, unit: Unit, members: Sequence[Cell], rules: Rules) -> Unit:
+    """Scope, seed by seed, over the cells that are compared; premises are told of the last, or of one that fails."""
+    own = {c.index: [s for s in c.seeds if in_scope(claim, c, s, rules)] for c in members}
     for seed in unit.seeds:
-        unit.scope[seed] = all(in_scope(claim, c, seed, rules) for c in members)
-    unit.premises = [told(p, shown, rules) for p in claim.premises]
-    unit.by_design = all(meets(p, c.symbols[p.of], rules) for c in members for p in claim.premises if p.of in c.symbols)
+        unit.scope[seed] = all(seed in inside for inside in own.values())
+    out = [c for c in members if len(own[c.index]) < rules.scope_share * len(c.seeds) - 1e-9 or not own[c.index]]
+    unit.why = bool(out)
+    unit.premises = [told(p, out[0] if out else members[-1], rules) for p in claim.premises]
+    have = unit.effects or unit.values
+    undefined = any(unit.scope[s] and s not in have for s in unit.seeds)
+    unit.measured_out = undefined or any(_fails_a_measurement(claim, c, s, rules) for c in members for s in c.seeds)
     return unit
+
+
+def _fails_a_measurement(claim: Stated, cell: Cell, seed: int, rules: Rules) -> bool:
+    measured = [p for p in claim.premises if p.of not in cell.symbols]
+    return seed in cell.failed or not all(meets(p, premise_value(p, cell, seed), rules) for p in measured)
 
 
 def alone(claim: Stated, observable: str, group: Sequence[Cell], rules: Rules) -> Unit:
@@ -157,7 +170,7 @@ def alone(claim: Stated, observable: str, group: Sequence[Cell], rules: Rules) -
                 unit.effects[seed] = value
             else:
                 unit.values[seed] = value
-    return fill(claim, unit, [cell], cell, rules)
+    return fill(claim, unit, [cell], rules)
 
 
 def both(a: Cell, b: Cell) -> list[int]:
@@ -171,7 +184,7 @@ def between(claim: Stated, observable: str, arm: Cell, other: Cell, rules: Rules
         x, y = arm.at(observable, seed), other.at(observable, seed)
         if x is not None and y is not None:
             unit.effects[seed] = x - y
-    return fill(claim, unit, [arm, other], arm, rules)
+    return fill(claim, unit, [other, arm], rules)
 
 
 def along_axis(claim: Stated, observable: str, series: Sequence[Cell], rules: Rules) -> Unit:
@@ -185,7 +198,8 @@ def along_axis(claim: Stated, observable: str, series: Sequence[Cell], rules: Ru
         x, y = first.at(observable, seed), last.at(observable, seed)
         if x is not None and y is not None:
             unit.extremes[seed], unit.effects[seed] = (x, y), (y - x) * claim.direction
-    return fill(claim, unit, [first, last], last, rules)
+    unit.pair_scopes = [{s for s in c.seeds if in_scope(claim, c, s, rules)} for c in series]
+    return fill(claim, unit, [first, last], rules)
 
 
 def cells_of(results: Mapping[str, object]) -> list[Cell]:
