@@ -53,7 +53,7 @@ class Tally:
 def _last_digit(text: str) -> float:
     digits, _, power = text.lower().replace("−", "-").partition("e")
     after = len(digits.partition(".")[2])
-    return 10.0 ** (int(power or 0) - after)
+    return 10.0 ** (int(power or 0) - (after or 3))  # a whole number stands for itself
 
 
 def _listed(value: object) -> bool:
