@@ -201,32 +201,32 @@ def check_cells_csv(tally: Tally, text: str, answers: Answers, results: Document
     tally.same("lines of cells.csv", len(cells), len(rows))
     for cell, row in zip(cells, rows, strict=False):
         left, where = dict(row), f"cells.csv {cell.index}"
-        tally.same(where, cell.arm, left.pop("variant"))
+        tally.same(where, cell.arm, left.pop("variant", ""))
         for name, column in results["experiment"]["axes"].items():
-            tally.printed(f"{where}: {column}", cell.symbols[name], left.pop(column))
+            tally.printed(f"{where}: {column}", cell.symbols[name], left.pop(column, ""))
         gaps = [cell.at("pretraining_gap", s) for s in cell.seeds]
         inside = sum(g is not None and g <= rules.gap for g in gaps)
         for column, n in (("seeds", len(cell.seeds)), ("failed", len(cell.failed)), ("in_scope_seeds", inside)):
-            tally.printed(f"{where}: {column}", n, left.pop(column))
+            tally.printed(f"{where}: {column}", n, left.pop(column, ""))
         for name in sorted({k[: -len("_mean")] for k in left if k.endswith("_mean")}):
             mine = summary(cell.values.get(name, []), span[name], rules.alpha) if name in span else None
             for key, ending in (("mean", ""), ("lower", "interval_"), ("upper", "interval_")):
-                text_of = left.pop(f"{name}_{ending}{key}")
+                text_of = left.pop(f"{name}_{ending}{key}", "")
                 if mine is not None:
                     _field(tally, f"{where}: {name}_{key}", mine[key], text_of)
         for name in [k[: -len("_verdict")] for k in left if k.endswith("_verdict")]:
             verdict = verdict_in(answers[name], cell.index) if BY_ID[name].arm == cell.arm else {}
-            tally.same(f"{where}: {name}", verdict.get("verdict", ""), left.pop(f"{name}_verdict"))
+            tally.same(f"{where}: {name}", verdict.get("verdict", ""), left.pop(f"{name}_verdict", ""))
             for key in ("estimate", "lower", "upper", "bound"):
-                _field(tally, f"{where}: {name}_{key}", verdict.get(key), left.pop(f"{name}_{key}"))
+                _field(tally, f"{where}: {name}_{key}", verdict.get(key), left.pop(f"{name}_{key}", ""))
         for name in ("literal", "normalised"):
             main = cell.arm == "main"
             bound = float(BY_ID[f"ood-error-{name}"].formula(cell.symbols))  # type: ignore[misc]
-            _field(tally, f"{where}: bound_{name}", bound, left.pop(f"bound_{name}"))
+            _field(tally, f"{where}: bound_{name}", bound, left.pop(f"bound_{name}", ""))
             verdict = verdict_in(answers[f"ood-error-{name}"], cell.index) if main else {}
-            tally.same(f"{where}: verdict_{name}", verdict.get("verdict", ""), left.pop(f"verdict_{name}"))
+            tally.same(f"{where}: verdict_{name}", verdict.get("verdict", ""), left.pop(f"verdict_{name}", ""))
         law = float(BY_ID["covering-some-unseen"].formula(cell.symbols))  # type: ignore[misc]
-        _field(tally, f"{where}: covering_law", law, left.pop("covering_law"))
+        _field(tally, f"{where}: covering_law", law, left.pop("covering_law", ""))
         tally.same(f"{where}: other columns", {}, left)
 
 
