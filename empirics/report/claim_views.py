@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -166,7 +167,7 @@ def _tightness(verdicts: Sequence[VerdictResult]) -> str | None:
         return None
     if known[0] == known[-1]:
         return f"bound / measured mean: {known[0]:.3g}"
-    return f"bound / measured mean: {known[0]:.3g} to {known[-1]:.3g}, median {known[len(known) // 2]:.3g}"
+    return f"bound / measured mean: {known[0]:.3g} to {known[-1]:.3g}, median {statistics.median(known):.3g}"
 
 
 def _row(results: Results, verdict: VerdictResult) -> dict[str, Any]:

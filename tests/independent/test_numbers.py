@@ -18,6 +18,7 @@ def test_the_reader_imports_nothing_of_the_program():
         "dataclasses",
         "fractions",
         "functools",
+        "itertools",
         "html",
         "io",
         "json",

@@ -210,6 +210,10 @@ def test_values_undefined_in_most_seeds_are_not_judged():
     assert outcome.verdict == "NOT TESTED"
     assert "defined in 12 of 100 runs" in outcome.reason
     assert only(claim, [make_cell([0.1] * 90 + [None] * 10)]).verdict == "HOLDS"
+    # In scope and defined: of all runs, not of those in scope.
+    claim = make_claim("upper", bound="1/2", assumptions=[NEAR_OPTIMAL])
+    cell = make_cell([0.1] * 72 + [None] * 28, gaps=[0.01] * 90 + [5.0] * 10)
+    assert only(claim, [cell]).verdict == "NOT TESTED"
 
 
 def test_a_comparison_is_strict():

@@ -83,9 +83,9 @@ def check_headline(tally: Tally, rows: list[Row], answers: Answers, results: Doc
             bound = BY_ID[f"ood-error-{name}"].formula(cell.symbols)  # type: ignore[misc]
             tally.printed(f"{where}: {name}", float(bound), row[name])
             slack = verdict.get("sharpness")
-            words = verdict["verdict"] + (f" (slack ×{slack:.2g})" if slack and verdict["verdict"] == "HOLDS" else "")
-            shown = re.sub(r"×(\S+)\)", lambda m: f"×{float(m[1]):.2g})", row[f"verdict, {name}"])
-            tally.same(f"{where}: verdict, {name}", words, shown)
+            words = verdict["verdict"] + (f" slack ×{slack:.2g}" if slack and verdict["verdict"] == "HOLDS" else "")
+            shown = re.sub(r"×(\S+)", lambda m: f"×{float(m[1]):.2g}", row[f"verdict, {name}"].replace(")", ""))
+            tally.same(f"{where}: verdict, {name}", words, shown.replace("(", ""))
         law = BY_ID["covering-some-unseen"].formula(cell.symbols)  # type: ignore[misc]
         tally.printed(f"{where}: covering", float(law), row["P(template unseen)"])
 
@@ -111,7 +111,7 @@ def check_arms(tally: Tally, rows: list[Row], answers: Answers, results: Documen
         tally.same(f"{where}: worlds", ran, row["worlds"])
         effect, text = verdict["effect"], row["effect [interval]"]
         for name, part in zip(("mean", "lower", "upper"), interval(text), strict=True):
-            tally.printed(f"{where}: effect, {name}", effect and effect[name], part or "")
+            tally.printed(f"{where}: effect, {name}", effect and effect[name], part or "", digits=2)
 
 
 def check_terminal(tally: Tally, text: str, answers: Answers, results: Document) -> None:

@@ -33,11 +33,14 @@ class Tally:
             if mine != theirs:
                 self.wrong.append(f"{where}: {mine!r} here, {theirs!r} there")
 
-    def printed(self, where: str, mine: float | None, text: str, *, empty: Sequence[str] = ("", "-", "–")) -> None:
-        """A number as it is printed: within one half of its last digit, or empty where there is none."""
+    def printed(self, where: str, mine: float | None, text: str, *, digits: int = 3) -> None:
+        """A number as it is printed: within one half of its last digit, or empty where there is none.
+
+        Without a decimal point it has ``digits`` significant digits, the last ones 0.
+        """
         if mine is None or (isinstance(mine, float) and math.isnan(mine)):
             self.words += 1
-            if text.strip() not in empty:
+            if text.strip() not in ("", "-", "–"):
                 self.wrong.append(f"{where}: nothing here, {text!r} there")
             return
         self.numbers += 1
@@ -46,14 +49,16 @@ class Tally:
         except ValueError:
             self.wrong.append(f"{where}: {mine!r} here, {text!r} there")
             return
-        if abs(value - mine) > 0.5000001 * _last_digit(text):
+        if abs(value - mine) > 0.5000001 * _last_digit(text, digits):
             self.wrong.append(f"{where}: {mine!r} here, {text!r} there")
 
 
-def _last_digit(text: str) -> float:
+def _last_digit(text: str, significant: int) -> float:
     digits, _, power = text.lower().replace("−", "-").partition("e")
     after = len(digits.partition(".")[2])
-    return 10.0 ** (int(power or 0) - (after or 3))  # a whole number stands for itself
+    if not after:
+        after = significant - len(digits.strip("-").lstrip("0")) if digits.strip("-0") else 9
+    return 10.0 ** (int(power or 0) - after)
 
 
 def _listed(value: object) -> bool:
