@@ -9,7 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from empirics.experiments.document import StepResult, VerdictResult
+from empirics.experiments.document import CellResult, StepResult, VerdictResult
 from empirics.report.closest import closest_call, found_violated
 from empirics.report.figures.figure import Figure
 from empirics.report.mathml import mathml
@@ -170,13 +170,22 @@ def _tightness(verdicts: Sequence[VerdictResult]) -> str | None:
     return f"bound / measured mean: {known[0]:.3g} to {known[-1]:.3g}, median {statistics.median(known):.3g}"
 
 
+def _failed(cells: Sequence[CellResult]) -> int:
+    """Runs without a result in a cell that is compared: both arms of a pair, both ends of an axis."""
+    if not cells:
+        return 0
+    compared = (cells[0], cells[-1])
+    common = set(cells[0].seeds) & set(cells[-1].seeds)
+    return len(common & {seed for cell in compared for seed in cell.failed})
+
+
 def _row(results: Results, verdict: VerdictResult) -> dict[str, Any]:
     cells = [results.cells[i] for i in verdict.cells]
     return {
         "arm": cells[0].variant if cells else "",
         "place": axis_values(results, verdict),
         "seeds": len(cells[0].seeds) if cells else 0,
-        "failed": len(cells[0].failed) if cells else 0,
+        "failed": _failed(cells),
         "exceedance": verdict.exceedance,
         "estimate": verdict.estimate,
         "limits": limits_text(verdict),

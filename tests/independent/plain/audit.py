@@ -11,9 +11,9 @@ from typing import Any
 
 import mpmath
 
-from plain.limits import benjamini_yekutieli, betting_lower, betting_upper, holm, student
+from plain.limits import benjamini_yekutieli, betting_lower, betting_upper, binomial_tail, holm, student
 from plain.recompute import Answer, Range, answer
-from plain.stated import CLAIMS, Stated
+from plain.stated import CLAIMS, Stated, none_seen, some_unseen
 from plain.tally import Tally
 from plain.units import Cell, Rules, cells_of
 
@@ -123,6 +123,10 @@ def _cell(tally: Tally, cell: Cell, shown: Document, ranges: Mapping[str, Range]
     for name, theirs in shown["observables"].items():
         if name in ranges:
             tally.same(f"{where}.{name}", summary(cell.values[name], ranges[name], rules.alpha), theirs)
+    for name, value in exact_probabilities(cell).items() if "A" in cell.symbols else ():
+        for theirs in cell.values.get(name, []):
+            if theirs is not None:
+                tally.same(f"{where}.{name}", value, theirs)
     gaps = {s: cell.at("pretraining_gap", s) for s in cell.seeds}
     if "pretraining_gap" in cell.values:
         near = [s for s, gap in gaps.items() if gap is not None and gap <= rules.gap]
@@ -150,6 +154,23 @@ def _bounds(tally: Tally, cell: Cell, shown: Document, claims: Sequence[Stated])
             tally.same(f"cell {cell.index}.{claim.id}.log", float(mpmath.log(bound)), theirs["log_bound"])
 
 
+OF_THE_CELL = ("covering_some_unseen", "covering_none_seen", "coverage_half_mean_tail", "coverage_union")
+
+
+def _kept(observables: Document) -> dict[str, float]:
+    """What a run measured; probabilities of the cell are computed when results are put together."""
+    return {name: value for name, value in observables.items() if name not in OF_THE_CELL}
+
+
+def exact_probabilities(cell: Cell) -> dict[str, float]:
+    """The probabilities of a cell that are computed and not measured; the union where it is one template's tail."""
+    v = cell.symbols
+    n, k, r = int(v["N_f"]), int(v["K"]), int(v["R"])
+    tail = 1.0 - binomial_tail(n, n * k // (2 * r) + 1, k / r)
+    found = {"covering_some_unseen": float(some_unseen(v)), "covering_none_seen": float(none_seen(v))}
+    return found | {"coverage_half_mean_tail": tail} | ({"coverage_union": tail} if k == 1 else {})
+
+
 def stored_runs(file: Path) -> list[Document]:
     """The runs of runs.sqlite, read without the code that wrote it."""
     with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as store:
@@ -170,7 +191,7 @@ def audit_runs(results: Document, file: Path) -> Tally:
             if seed in cell["failed"]:
                 continue
             mine = {name: summary["values"][i] for name, summary in cell["observables"].items()}
-            fitting = [o for o in kept.get((seed, key), []) if o == {k: v for k, v in mine.items() if k in o}]
+            fitting = [o for o in kept.get((seed, key), []) if _kept(o) == {k: mine[k] for k in _kept(o) if k in mine}]
             tally.numbers += len(mine)
             tally.same(f"cell {index}, seed {seed}: a stored run with these values", True, bool(fitting))
     return tally

@@ -168,7 +168,7 @@ def check_drawn_curves(tally: Tally, name: str, rows: Sequence[Row], text: str) 
     for panel, universe in zip(panels, universes, strict=False):
         own = [r for r in rows if r["templates"] == universe]
         copies = list(dict.fromkeys(r["multiplicity"] for r in own))
-        lines = [line for style, line in panel.lines if len(line) > 3]
+        lines = [line for style, line in panel.lines if len(line) > 2]
         tally.same(f"{name}, {universe}: lines", len(copies), len(lines))
         ends = {}
         for k, line in zip(copies, lines, strict=False):

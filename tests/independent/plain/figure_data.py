@@ -71,7 +71,7 @@ def check_panels(
             continue
         verdict = verdict_in(answers[claim.id], cell.index)
         tally.same(where, observed(claim, cell, verdict), [number(row[k]) for k in ("value", "lower", "upper")])
-        tally.printed(f"{where}: seeds", len(cell.seeds) - len(cell.failed), row["seeds"])
+        tally.printed(f"{where}: seeds", len(cell.seeds), row["seeds"])
         if headline:
             tally.same(f"{where}: note", "out of scope" if verdict["verdict"] == "OUT OF SCOPE" else "", row["note"])
 

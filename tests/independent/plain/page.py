@@ -9,7 +9,15 @@ from typing import Any
 
 from plain.audit import Document
 from plain.figure_data import places
-from plain.printed import Answers, check_claims_table, check_headline, check_reason, check_summary, together
+from plain.printed import (
+    Answers,
+    check_claims_table,
+    check_headline,
+    check_reason,
+    check_summary,
+    together,
+    with_failures,
+)
 from plain.readers import Page, PageTable, Row, interval
 from plain.recompute import Answer
 from plain.stated import BY_ID, Stated
@@ -79,7 +87,7 @@ def _numbers(tally: Tally, where: str, unit: Unit, verdict: Mapping[str, Any], r
     if "worlds" in row:
         c = verdict["counts"]
         words = f"{c['yes']}/{c['tie']}/{c['no']}/{c['undefined']} of {c['ran']}" if c else str(len(unit.seeds))
-        tally.same(f"{where}: worlds", words, row["worlds"])
+        tally.same(f"{where}: worlds", with_failures(words, unit.failed), row["worlds"])
         effect = verdict["effect"] or {}
         for name, text in zip(("mean", "lower", "upper"), interval(row["effect [interval]"]), strict=True):
             tally.printed(f"{where}: effect, {name}", effect.get(name), text or "", digits=2)

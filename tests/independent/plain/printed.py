@@ -34,9 +34,13 @@ def together(found: Answer, stated_id: str) -> str:
     low, high = math.floor(100 * pooled["lower"] + 1e-9), math.ceil(100 * pooled["upper"] - 1e-9)
     if pooled["confirmed"]:
         return f"in at least {low} % of {of}"
-    if pooled["refuted"]:
+    if pooled["upper"] < pooled["asked"]:
         return f"in at most {high} % of {of}"
     return f"in {low} to {high} % of {of}"
+
+
+def with_failures(words: object, failed: int) -> str:
+    return f"{words} ({failed} failed)" if failed else f"{words}"
 
 
 def census(found: Answer) -> Mapping[str, int]:
@@ -71,7 +75,7 @@ def check_headline(tally: Tally, rows: list[Row], answers: Answers, results: Doc
         where = f"headline {row['|R|']},{row['K']},{row['N_f']}"
         for name, column in (("R", "|R|"), ("K", "K"), ("N_f", "N_f")):
             tally.printed(f"{where}: {column}", cell.symbols[name], row[column])
-        tally.printed(f"{where}: seeds", len(cell.seeds) - len(cell.failed), row["seeds"])
+        tally.same(f"{where}: seeds", with_failures(len(cell.seeds), len(cell.failed)), row["seeds"])
         literal, normalised = (verdict_in(answers[f"ood-error-{n}"], cell.index) for n in ("literal", "normalised"))
         errors = [v for v in cell.values["ood_error"] if v is not None]
         told = next((v for v in (literal, normalised) if v.get("limits")), None)
@@ -83,7 +87,7 @@ def check_headline(tally: Tally, rows: list[Row], answers: Answers, results: Doc
             bound = BY_ID[f"ood-error-{name}"].formula(cell.symbols)  # type: ignore[misc]
             tally.printed(f"{where}: {name}", float(bound), row[name])
             slack = verdict.get("sharpness")
-            words = verdict["verdict"] + (f" slack ×{slack:.2g}" if slack and verdict["verdict"] == "HOLDS" else "")
+            words = verdict["verdict"] + (f" slack ×{slack:.2g}" if slack else "")
             shown = re.sub(r"×(\S+)", lambda m: f"×{float(m[1]):.2g}", row[f"verdict, {name}"].replace(")", ""))
             tally.same(f"{where}: verdict, {name}", words, shown.replace("(", ""))
         law = BY_ID["covering-some-unseen"].formula(cell.symbols)  # type: ignore[misc]
@@ -107,8 +111,8 @@ def check_arms(tally: Tally, rows: list[Row], answers: Answers, results: Documen
             tally.printed(f"{where}: {name}", verdict[name], text or "")
         tally.printed(f"{where}: bound", verdict["bound"], row["bound"])
         c = verdict["counts"]
-        ran = f"{c['yes']}/{c['tie']}/{c['no']}/{c['undefined']} of {c['ran']}" if c else str(len(unit.judged))
-        tally.same(f"{where}: worlds", ran, row["worlds"])
+        ran = f"{c['yes']}/{c['tie']}/{c['no']}/{c['undefined']} of {c['ran']}" if c else len(unit.seeds)
+        tally.same(f"{where}: worlds", str(ran), row["worlds"])
         effect, text = verdict["effect"], row["effect [interval]"]
         for name, part in zip(("mean", "lower", "upper"), interval(text), strict=True):
             tally.printed(f"{where}: effect, {name}", effect and effect[name], part or "", digits=2)

@@ -27,22 +27,22 @@ def terminal_table(text: str, title: str) -> list[Row]:
         if len(line) != wide or line.strip() in TITLES:  # a table fills its width with blanks
             break
         block.append(line)
-    ends = [m.end() for m in re.finditer(r" {2,}", block[0])]
     blank = [all(line[i] == " " for line in block) for i in range(wide)]
     cuts = [0]
     for i in range(1, wide):
         if not blank[i] and blank[i - 1] and i > 1 and blank[i - 2] and any(not b for b in blank[:i]):
             cuts.append(i)
-    assert ends
     spans = list(zip(cuts, [*cuts[1:], wide], strict=True))
-    names = [block[0][a:b].strip() for a, b in spans]
+    high = next(i for i, line in enumerate(block) if line[: cuts[1]].strip())  # a folded head ends there
+    names = [" ".join(line[a:b].strip() for line in block[: high + 1]).strip() for a, b in spans]
+    whole = next(i for i, name in enumerate(names) if name in ("K", "provenance"))  # too narrow to be folded
     rows: list[Row] = []
-    for line in block[1:]:
+    for line in block[high + 1 :]:
         cells = [line[a:b].strip() for a, b in spans]
-        if rows and (not cells[0] or not any(cells[1:])):
+        if rows and not cells[whole]:
             for name, cell in zip(names, cells, strict=True):
                 if cell:
-                    rows[-1][name] += cell if name == names[0] else f" {cell}"
+                    rows[-1][name] += cell if name in ("claim", "arm") else f" {cell}"
         else:
             rows.append(dict(zip(names, cells, strict=True)))
     return rows

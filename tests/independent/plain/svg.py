@@ -17,6 +17,7 @@ class Scale:
 
     ticks: list[tuple[float, float]] = field(default_factory=list)  # (place, value)
     logarithmic: bool = False
+    powers: bool = False  # numbers are written as powers of ten
 
     def value(self, place: float) -> float:
         ticks = sorted(self.ticks, key=lambda t: t[1])
@@ -55,12 +56,12 @@ def panels_of(text: str) -> tuple[list[Panel], dict[str, str]]:
         for panel in panels:
             scale = getattr(panel, name)
             scale.ticks = [(place, known[round(place, 3)]) for place, _ in scale.ticks if round(place, 3) in known]
-            scale.logarithmic = _logarithmic(scale.ticks)
+            scale.logarithmic = any(getattr(p, name).powers for p in panels) or _logarithmic(scale.ticks)
     return panels, shapes
 
 
 def _logarithmic(ticks: list[tuple[float, float]]) -> bool:
-    values = sorted((v, place) for place, v in ticks if v > 0)
+    values = sorted({v: place for place, v in ticks if v > 0}.items())
     if len(values) < 3:
         return False
     (u, a), (v, b), (w, c) = values[:3]
@@ -106,14 +107,15 @@ def _axis(panel: Panel, axis: ElementTree.Element) -> None:
         value = _number(texts[0]) if texts else math.nan
         scale, place = (panel.x, where[0]) if kind.startswith("x") else (panel.y, where[1])
         scale.ticks.append((place, value))
+        scale.powers |= bool(texts) and "10^" in texts[0]
         if kind.startswith("y") and texts and math.isnan(value):
             panel.texts.append((texts[0], where))
 
 
 def _number(text: str) -> float:
-    power = re.search(r"10\^\{(-?\d+)\}", text)
+    power = re.search(r"(?:(\d+)\s*\\times\s*)?10\^\{(-?\d+)\}", text)
     if power:
-        return 10.0 ** int(power[1])
+        return float(power[1] or 1) * 10.0 ** int(power[2])
     try:
         return float(text.replace("−", "-"))
     except ValueError:

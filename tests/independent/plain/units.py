@@ -55,6 +55,7 @@ class Unit:
     axis_values: list[float] = field(default_factory=list)
     measured_out: bool = False  # measurements put some seed out of scope
     pair_scopes: list[set[int]] = field(default_factory=list)  # seeds in scope at each value of the axis
+    failed: int = 0  # seeds without a result in one of the cells that are compared
     why: bool = False  # one of its cells is out of scope by itself
     premises: list[tuple[str, float | None, float, bool]] = field(default_factory=list)
 
@@ -148,6 +149,7 @@ def fill(claim: Stated, unit: Unit, members: Sequence[Cell], rules: Rules) -> Un
     out = [c for c in members if len(own[c.index]) < rules.scope_share * len(c.seeds) - 1e-9 or not own[c.index]]
     unit.why = bool(out)
     unit.premises = [told(p, out[0] if out else members[-1], rules) for p in claim.premises]
+    unit.failed = len({s for c in members for s in c.failed} & set(unit.seeds))
     have = unit.effects or unit.values
     undefined = any(unit.scope[s] and s not in have for s in unit.seeds)
     unit.measured_out = undefined or any(_fails_a_measurement(claim, c, s, rules) for c in members for s in c.seeds)
