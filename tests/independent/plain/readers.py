@@ -35,7 +35,7 @@ def terminal_table(text: str, title: str) -> list[Row]:
     spans = list(zip(cuts, [*cuts[1:], wide], strict=True))
     high = next(i for i, line in enumerate(block) if line[: cuts[1]].strip())  # a folded head ends there
     names = [" ".join(line[a:b].strip() for line in block[: high + 1]).strip() for a, b in spans]
-    whole = next(i for i, name in enumerate(names) if name in ("K", "provenance"))  # too narrow to be folded
+    whole = next(i for i, name in enumerate(names) if name in ("K", "provenance", "bound"))  # too narrow to be folded
     rows: list[Row] = []
     for line in block[high + 1 :]:
         cells = [line[a:b].strip() for a, b in spans]
