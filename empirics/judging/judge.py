@@ -103,8 +103,8 @@ def _mean_cell(
     if not scoped.in_scope:
         return frame.outcome(Verdict.OUT_OF_SCOPE, scoped.reason), nowhere
     values = {s: v for s in scoped.seeds if (v := cell.value(claim.observable, s)) is not None}
-    if len(values) < settings.scope_share * len(scoped.seeds) - 1e-9 or not values:
-        share = f"{claim.observable} is defined in {len(values)} of {len(scoped.seeds)} runs in scope"
+    if len(values) < settings.scope_share * len(cell.seeds) - 1e-9 or not values:
+        share = f"{claim.observable} is in scope and defined in {len(values)} of {len(cell.seeds)} runs"
         return frame.outcome(Verdict.NOT_TESTED, f"{share}: its mean over all runs cannot be judged by these"), nowhere
     log_bound = None
     if claim.log_expression is not None:

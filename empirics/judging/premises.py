@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -66,8 +67,8 @@ def _evaluate(assumption: Assumption, cell: CellTable, seed: int, limits: Mappin
 
 
 def _summary(per_seed: list[Premise], holds: bool) -> Premise:
-    values = sorted(p.value for p in per_seed if p.value is not None)
-    median = values[len(values) // 2] if values else None
+    values = [p.value for p in per_seed if p.value is not None]
+    median = statistics.median(values) if values else None
     first = per_seed[0]
     return Premise(first.name, median, first.limit, holds, first.relation)
 

@@ -70,8 +70,13 @@ def _measured(
         # In terms of all seeds, of which only a share is in scope and has a value.
         holds_at, violated_at = (n and math.ceil(n * seeds / len(values)) for n in rule.decidable_at(values))
         needed, decidable = holds_at, min((n for n in (holds_at, violated_at) if n), default=None)
-        number = f"about {needed}" if needed else "no number of"
-        reason += f" ({len(values)} seeds); {number} seeds like these would confirm it"
+        if needed:
+            more = f"about {needed} seeds like these would confirm it"
+        elif decidable:
+            more = f"about {decidable} seeds like these would refute it"
+        else:
+            more = "no number of seeds like these would decide it"
+        reason += f" ({len(values)} seeds); {more}"
     else:
         reason += f" ({len(values)} seeds)"
     return replace(
@@ -104,7 +109,8 @@ def _bound(
         slack = claim.tolerance or 0.0  # relative: two roundings of one number may differ in the last place
         limit = bound * (1.0 + slack if upper else 1.0 - slack)
         rule = rule_of(claim.kind, observable, frame.alpha, frame.refuting, limit)
-        verdict, reason = rule.decide(min(values), max(values))
+        worst = max(values) if upper else min(values)  # every run is judged: one beyond the bound refutes it
+        verdict, reason = rule.decide(worst, worst)
         reason = reason.replace("upper limit", "exact value").replace("lower limit", "exact value")
         outcome = replace(frame.outcome(verdict, reason), lower=min(values), upper=max(values))
     else:

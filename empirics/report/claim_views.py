@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -135,7 +136,7 @@ def _tightness(verdicts: Sequence[VerdictResult]) -> str | None:
     known = sorted(v.tightness for v in verdicts if v.tightness is not None)
     if not known:
         return None
-    median = f", median {known[len(known) // 2]:.3g}" if known[0] != known[-1] else ""
+    median = f", median {statistics.median(known):.3g}" if known[0] != known[-1] else ""
     return f"bound / measured mean: {_span(known)}{median}"
 
 

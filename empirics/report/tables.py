@@ -143,6 +143,14 @@ def worlds_text(verdict: VerdictResult) -> str:
     return "" if found is None else f"{found.yes}/{found.tie}/{found.no}/{found.undefined} of {found.ran}"
 
 
+def failed_runs(results: Results, verdict: VerdictResult) -> int:
+    """Runs without a result in what is compared: both arms of a pair, both ends of an axis."""
+    if not verdict.cells:
+        return 0
+    first, last = results.cells[verdict.cells[0]], results.cells[verdict.cells[-1]]
+    return len(set(first.seeds) & set(last.seeds) & {*first.failed, *last.failed})
+
+
 def limits_text(verdict: VerdictResult) -> str:
     """The share or mean with the limits that decide; empty where nothing was measured."""
     if verdict.estimate is None or verdict.lower is None or verdict.upper is None:

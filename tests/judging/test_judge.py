@@ -78,6 +78,17 @@ def test_exact_observables_need_no_sampling():
     outcome = only(claim, [make_cell([0.51], observable="exact")])
     assert outcome.verdict == "VIOLATED"
     assert "exact value" in outcome.reason
+    # Every run is judged, not their mean: one beyond the bound refutes it.
+    outcome = only(claim, [make_cell([0.49] * 9 + [0.51], observable="exact")])
+    assert outcome.verdict == "VIOLATED"
+    assert (outcome.lower, outcome.upper, outcome.reason) == (0.49, 0.51, "exact value 0.51 > 0.5")
+    claim = make_claim("lower", bound="1/2", observable="exact")
+    assert only(claim, [make_cell([0.49] + [0.51] * 9, observable="exact")]).verdict == "VIOLATED"
+
+
+def test_the_median_of_an_even_number_of_seeds_lies_between():
+    claim = make_claim("upper", bound="1/2", assumptions=[NEAR_OPTIMAL])
+    assert only(claim, [make_cell([0.1] * 2, gaps=[0.02, 5.0])]).premises[0].value == pytest.approx(2.51)
 
 
 def test_premises_are_judged_per_seed():
@@ -171,7 +182,10 @@ def test_power_is_told():
     assert outcome.decidable_at == n
     hopeless = only(make_claim("upper", bound="1/2"), [make_cell([0.5, 0.5])])
     assert hopeless.decidable_at is None
-    assert "no number of seeds like these" in hopeless.reason
+    assert "no number of seeds like these would decide it" in hopeless.reason
+    against = only(make_claim("upper", bound="1/2"), [make_cell([0.9] * 3)])
+    assert against.observations_needed is None
+    assert f"about {against.decidable_at} seeds like these would refute it" in against.reason
 
 
 def test_exceedance_and_sharpness():
@@ -196,6 +210,10 @@ def test_values_undefined_in_most_seeds_are_not_judged():
     assert outcome.verdict == "NOT TESTED"
     assert "defined in 12 of 100 runs" in outcome.reason
     assert only(claim, [make_cell([0.1] * 90 + [None] * 10)]).verdict == "HOLDS"
+    # In scope and defined: of all runs, not of those in scope.
+    claim = make_claim("upper", bound="1/2", assumptions=[NEAR_OPTIMAL])
+    cell = make_cell([0.1] * 72 + [None] * 28, gaps=[0.01] * 90 + [5.0] * 10)
+    assert only(claim, [cell]).verdict == "NOT TESTED"
 
 
 def test_a_comparison_is_strict():

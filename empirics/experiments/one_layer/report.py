@@ -157,7 +157,7 @@ def _error_figure(subject: Measured) -> FigureData | None:
         "Out-of-distribution error against the number of fine-tuned facts. Points: mean over seeds with the limits "
         "that decide, alone where no verdict rests on limits. Lines: the two readings of the headline bound, and the "
         "exact probability that at least one of a held-out fact's K templates is unseen. Below the break of the axis: "
-        "0.",
+        "0, and what is less than the axis shows.",
         "panels",
         rows,
         x="finetuned",

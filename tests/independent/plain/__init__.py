@@ -1,0 +1,1 @@
+"""The independent reader: numpy, scipy and mpmath; nothing of `theory` or `empirics` is imported here."""
