@@ -22,13 +22,13 @@ def tallied(check, *arguments):
 def test_the_terminal(quick, answers):
     tally = tallied(check_terminal, quick.printed, answers, quick.results)
     assert tally.wrong == []
-    assert tally.numbers > 200
+    assert tally.numbers > 150
 
 
 def test_reasons(quick, answers):
     tally = tallied(check_reasons, answers, quick.results)
     assert tally.wrong == []
-    assert tally.numbers > 200
+    assert tally.numbers > 150
 
 
 def test_cells_csv(quick, answers):
