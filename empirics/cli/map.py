@@ -30,6 +30,7 @@ def map_command(
     workers: options.Workers = None,
     cluster: options.Cluster = None,
     fresh: options.Fresh = False,
+    any_machine: options.AnyMachine = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print map.json on standard output.")] = False,
 ) -> int:
     """Map where an experiment succeeds and fails, the law of its error, and how well single items are predicted.
@@ -52,7 +53,7 @@ def map_command(
     check_resamples(resamples)
     resolved_device(chosen.compute.device)
     directory = prepare_directory(output, files=MAP_FILES, folders=("plots",))
-    with training(directory) as (store, progress):
+    with training(directory, any_machine=any_machine) as (store, progress):
         document = make_map(
             design,
             chosen,

@@ -11,6 +11,9 @@ from empirics.errors import UsageError
 from empirics.experiments.registry import experiments
 
 _known = ", ".join(experiments())
+AnyMachine = Annotated[
+    bool, typer.Option("--any-machine", help="Use stored runs of other kinds of machines too (last bits may differ).")
+]
 ClaimId = Annotated[str, typer.Argument(metavar="ID", help="A claim, as listed by 'factbound claims'.")]
 Cluster = Annotated[str | None, typer.Option(metavar="ADDRESS", help="A dask scheduler whose workers run the models.")]
 Config = Annotated[Path | None, typer.Option(metavar="FILE.toml", help="Configuration over the preset.")]

@@ -52,15 +52,15 @@ def print_json(document: Any) -> None:
 
 
 @contextmanager
-def training(directory: Path) -> Iterator[tuple[Store, Progress]]:
-    """The store in a directory, and a bar while models are trained; then a line if runs were found in the store."""
+def training(directory: Path, *, any_machine: bool = False) -> Iterator[tuple[Store, Progress]]:
+    """The store in a directory, and a bar while models are trained; then what was found there, a line each."""
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
     found: list[int] = []
     path = directory / "runs.sqlite"
     with (
-        Store(path) as store,
+        Store(path, any_machine=any_machine) as store,
         Bar(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -85,6 +85,16 @@ def training(directory: Path) -> Iterator[tuple[Store, Progress]]:
         )
     if found:
         print(f"factbound: {sum(found)} finished runs found in {path}", file=sys.stderr)
+    use = "they are used" if any_machine else "they are not used without --any-machine"
+    for place, number in sorted(store.elsewhere.items()):
+        made = f"{number} runs in {path} were made on another kind of machine ({place})"
+        print(f"factbound: {made}: {use}", file=sys.stderr)
+    if store.damaged:
+        named = "; ".join(store.damaged[:3]) + ("; ..." if len(store.damaged) > 3 else "")
+        print(
+            f"factbound: {len(store.damaged)} damaged runs in {path} were set aside and made again: {named}",
+            file=sys.stderr,
+        )
 
 
 def _counts(outcomes: Sequence[ClaimOutcome]) -> str:

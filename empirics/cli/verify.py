@@ -44,6 +44,7 @@ def verify_command(
     ] = None,
     claims: Annotated[str | None, typer.Option(metavar="ID,ID", help="Judge these claims only.")] = None,
     fresh: options.Fresh = False,
+    any_machine: options.AnyMachine = False,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="Print the plan, its cost and what it could decide at best; write nothing."),
@@ -67,6 +68,7 @@ def verify_command(
     settled, plan = planned(chosen, found, lines, workers)
     if not dry_run:
         more: dict[str, Any] = {"mutants": mutants, "fresh": fresh, "cluster": cluster, "claims": judged}
+        more["any_machine"] = any_machine
         return perform(chosen, settled, plan, output, strict=strict, as_json=as_json, **more)
     from empirics.cli.dry_run import print_forecast
     from empirics.verification.forecast import forecast
@@ -96,6 +98,7 @@ def perform(
     *,
     strict: bool,
     mutants: bool,
+    any_machine: bool = False,
     as_json: bool,
     **more: Any,
 ) -> int:
@@ -106,7 +109,7 @@ def perform(
     directory = prepare_directory(output, files=(*RESULT_FILES, PLAN_FILE), folders=("plots",))
     more |= {"experiment": experiment, "workers": plan.workers, "mutants": mutants}
     status: int | None = None
-    with training(directory) as (store, progress):
+    with training(directory, any_machine=any_machine) as (store, progress):
         try:
             results = verify(settled, progress=progress, store=store, **more)
         except Interrupted as stop:

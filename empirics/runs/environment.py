@@ -16,7 +16,7 @@ _ROOT = Path(__file__).resolve().parents[2]  # the folder that holds both packag
 
 
 class Environment(Part):
-    """Where the numbers come from."""
+    """Where the numbers come from; ``other_machines`` are those whose stored runs were used beside this one's."""
 
     factbound: str
     git_commit: str | None
@@ -30,6 +30,7 @@ class Environment(Part):
     threads: int
     device: str
     dtype: str
+    other_machines: tuple[str, ...] = ()
 
 
 def describe_environment(device: str, dtype: str) -> Environment:
@@ -87,15 +88,25 @@ def _git() -> tuple[str | None, bool | None]:
 
 
 @lru_cache(maxsize=1)
+def _cpuinfo() -> dict[str, str]:
+    """What Linux tells of the first processor; nothing elsewhere."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").partition("\n\n")[0].splitlines()
+    except OSError:
+        return {}
+    return {name.strip(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+
 def processor() -> str:
     """The processor's name."""
-    try:
-        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
+    return _cpuinfo().get("model name") or platform.processor() or platform.machine()
+
+
+def machine() -> str:
+    """The kind of machine, on which equal runs are equal to the last bit: architecture, processor, instruction sets."""
+    flags = _cpuinfo().get("flags", "").split()
+    sets = [name for name in ("fma", "avx2", "avx512f", "amx_tile") if name in flags]
+    return ", ".join([platform.machine(), processor(), *sets])
 
 
 @lru_cache(maxsize=4)

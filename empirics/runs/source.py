@@ -1,13 +1,12 @@
 """Where the runs of each arm come from: the store, or else the workers, and then into the store.
 
-Equal keys identify equal results, bit for bit, on this machine.
+Equal keys identify equal results, bit for bit, on one kind of machine.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,7 +19,7 @@ from empirics.experiments.protocol import Experiment, Point, UnitRun
 from empirics.experiments.settings import ExperimentSettings
 from empirics.files import hash_of
 from empirics.judging.outcome import ClaimOutcome
-from empirics.runs.environment import processor, resolved_device
+from empirics.runs.environment import resolved_device
 from empirics.runs.pool import Task, run_tasks, split
 from empirics.runs.store import Store
 
@@ -56,7 +55,6 @@ def run_key(experiment: Experiment, settings: ExperimentSettings, unit: Point, s
         "device": resolved_device(settings.compute.device),
         "unit": unit.values,
         "seed": seed,
-        "machine": [platform.machine(), processor()],
         "code": _code(experiment.folder, experiment.aside, experiment.sources),
         "libraries": {name: _version(name) for name in experiment.libraries},
     }

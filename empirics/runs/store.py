@@ -1,16 +1,18 @@
 """runs.sqlite: every finished run is durable at once, and found again.
 
-One row per (unit, seed); its key (:func:`empirics.runs.source.run_key`) hashes all that decides the result. Beside
-it stands the hash of the plan under which it was first made (:mod:`empirics.verification.plan`). A run is written
-in one transaction, in write-ahead mode with full synchronisation: kill -9 at any moment loses nothing that was
-reported finished.
+One row per (unit, seed) and kind of machine; its key (:func:`empirics.runs.source.run_key`) hashes all that decides
+the result. Beside it stand a digest of the row, without which it is not believed, and the hash of the plan under which
+it was first made (:mod:`empirics.verification.plan`). A run is written in one transaction, in write-ahead mode with
+full synchronisation: kill -9 at any moment loses nothing that was reported finished.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,9 +20,14 @@ from typing import Any
 
 from empirics.errors import UsageError
 from empirics.experiments.protocol import Curve, Point, UnitRun
+from empirics.runs.environment import machine
 
 _APPLICATION_ID = 0x66616374  # "fact"
-_LAYOUT = 2
+_LAYOUT = 3
+_RUNS = (
+    "(key TEXT NOT NULL, machine TEXT NOT NULL, unit TEXT NOT NULL, seed INTEGER NOT NULL, run TEXT NOT NULL, "
+    "digest TEXT NOT NULL, stored TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, PRIMARY KEY (key, machine)) WITHOUT ROWID"
+)
 
 
 class StoreError(UsageError):
@@ -30,15 +37,21 @@ class StoreError(UsageError):
 class Store:
     """The durable runs of one output directory, in a file that is made if there is none; one process at a time.
 
-    Use as a context manager.
+    Use as a context manager. With ``any_machine`` runs that were made on another kind of machine are found too.
+
+    Attributes:
+        elsewhere: number of the runs looked up that are there from another kind of machine only, by its name.
+        damaged: the runs looked up whose rows were damaged, in words; the rows are set aside in a table of their own.
 
     Raises:
         StoreError: the file is corrupt, foreign, of another layout, unwritable, or
             in use by another process.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, *, any_machine: bool = False) -> None:
+        self.path, self.any_machine = path, any_machine
+        self.elsewhere: Counter[str] = Counter()
+        self.damaged: list[str] = []
         self._lock = _lock(path)
         try:
             with _explained(path):
@@ -57,7 +70,7 @@ class Store:
 
     def __len__(self) -> int:
         with _explained(self.path):
-            return int(self._connection.execute("SELECT count(*) FROM runs").fetchone()[0])
+            return int(self._connection.execute("SELECT count(DISTINCT key) FROM runs").fetchone()[0])
 
     def _asked(self, question: str, keys: Iterable[str]) -> Iterator[tuple[str, Any]]:
         """The answer to a question for each key that has one."""
@@ -68,9 +81,29 @@ class Store:
                     yield key, row[0]
 
     def find(self, keys: Iterable[str]) -> dict[str, UnitRun]:
-        """Those of the runs that are stored, by key."""
-        rows = self._asked("SELECT run FROM runs WHERE key = ?", keys)
-        return {key: run for key, text in rows if (run := _decode(text)) is not None}
+        """Those of the runs that are stored, by key; those of this kind of machine first."""
+        question = "SELECT machine, unit, seed, run, digest FROM runs WHERE key = ? ORDER BY machine = ? DESC, machine"
+        found, here = {}, machine()
+        with _explained(self.path):
+            for key in keys:
+                for place, unit, seed, text, digest in self._connection.execute(question, (key, here)).fetchall():
+                    run = _decode(text) if digest == _digest(text) else None
+                    if run is None:
+                        self._set_aside(key, place)
+                        self.damaged.append(f"{unit}, seed {seed}")
+                        continue
+                    if place != here:
+                        self.elsewhere[place] += 1
+                    if place == here or self.any_machine:
+                        found[key] = run
+                    break
+        return found
+
+    def _set_aside(self, *row: str) -> None:
+        with self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.execute("INSERT INTO damaged SELECT * FROM runs WHERE key = ? AND machine = ?", row)
+            self._connection.execute("DELETE FROM runs WHERE key = ? AND machine = ?", row)
 
     def add(self, entries: Mapping[str, UnitRun], plan: str | None = None) -> None:
         """Store runs in one transaction; on return they are on the disk.
@@ -87,8 +120,11 @@ class Store:
                     [{"key": key, "plan": plan} for key in entries],
                 )
             self._connection.executemany(
-                "INSERT OR REPLACE INTO runs (key, unit, seed, run) VALUES (?, ?, ?, ?)",
-                [(key, str(run.unit), run.seed, _encode(run)) for key, run in entries.items()],
+                "INSERT OR REPLACE INTO runs (key, machine, unit, seed, run, digest) VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    (key, machine(), str(run.unit), run.seed, text := _encode(run), _digest(text))
+                    for key, run in entries.items()
+                ],
             )
 
     def plans_of(self, keys: Iterable[str]) -> dict[str, str | None]:
@@ -111,7 +147,7 @@ class Store:
         if tables and ask("PRAGMA application_id").fetchone()[0] != _APPLICATION_ID:
             raise StoreError(f"{self.path} is a database of another program; use another --output")
         layout = ask("PRAGMA user_version").fetchone()[0]
-        if tables and layout != _LAYOUT:
+        if tables and layout not in (2, _LAYOUT):
             raise StoreError(
                 f"{self.path} has layout {layout}, this version of factbound writes {_LAYOUT}; "
                 "use another --output, or the version that wrote it"
@@ -123,17 +159,26 @@ class Store:
         if not tables:
             ask(f"PRAGMA application_id = {_APPLICATION_ID}")
             ask(f"PRAGMA user_version = {_LAYOUT}")
-        ask(
-            "CREATE TABLE IF NOT EXISTS runs (key TEXT PRIMARY KEY, unit TEXT NOT NULL, "
-            "seed INTEGER NOT NULL, run TEXT NOT NULL, "
-            "stored TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP) WITHOUT ROWID"
-        )
+        if tables and layout == 2:  # its keys held the machine: kept, and found no more
+            with self._connection:
+                ask("BEGIN IMMEDIATE")
+                ask("ALTER TABLE runs RENAME TO earlier")
+                ask(f"CREATE TABLE runs {_RUNS}")
+                ask("INSERT INTO runs SELECT key, '', unit, seed, run, '', stored FROM earlier")
+                ask("DROP TABLE earlier")
+                ask(f"PRAGMA user_version = {_LAYOUT}")
+        ask(f"CREATE TABLE IF NOT EXISTS runs {_RUNS}")
+        ask("CREATE TABLE IF NOT EXISTS damaged AS SELECT * FROM runs LIMIT 0")
         # Stores of earlier versions lack these two: their runs were made without a plan.
         ask("CREATE TABLE IF NOT EXISTS planned (key TEXT PRIMARY KEY, plan TEXT NOT NULL) WITHOUT ROWID")
         ask(
             "CREATE TABLE IF NOT EXISTS plans (hash TEXT PRIMARY KEY, plan TEXT NOT NULL, "
             "declared TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP) WITHOUT ROWID"
         )
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def size_of(run: UnitRun) -> int:

@@ -97,6 +97,9 @@ def verify(
         plan=stands,
         complete=not interrupted,
     )
+    if store is not None and store.any_machine and store.elsewhere:
+        environment = results.environment.model_copy(update={"other_machines": tuple(sorted(store.elsewhere))})
+        results = results.model_copy(update={"environment": environment})
     if interrupted:
         raise Interrupted(results)
     return results

@@ -1,6 +1,8 @@
 """The store's faults: each a clear message, nothing lost."""
 
+import json
 import sqlite3
+from dataclasses import replace
 
 import pytest
 from durability_tools import SETTINGS
@@ -166,6 +168,70 @@ def test_a_damaged_row_is_computed_again(tmp_path):
         assert set(store.find(["a", "b"])) == {"b"}
         store.add({"a": some_run()})
         assert store.find(["a"]) == {"a": some_run()}
+
+
+def test_a_flipped_byte_is_named_set_aside_and_never_believed(tmp_path):
+    with Store(tmp_path / "runs.sqlite") as store:
+        store.add({"a": some_run(), "b": some_run(1)})
+        (text,) = store._connection.execute("SELECT run FROM runs WHERE key = 'a'").fetchone()
+        digit = next(i for i, c in enumerate(text) if c.isdigit())
+        flipped = text[:digit] + str(9 - int(text[digit])) + text[digit + 1 :]
+        store._connection.execute("UPDATE runs SET run = ? WHERE key = 'a'", (flipped,))
+        assert set(store.find(["a", "b"])) == {"b"}
+        assert store.damaged == [f"{some_run().unit}, seed {some_run().seed}"]
+        assert store._connection.execute("SELECT run FROM damaged").fetchall() == [(flipped,)]
+
+
+def test_runs_of_another_kind_of_machine_are_kept_and_used_only_if_asked(tmp_path, monkeypatch):
+    here, there = some_run(), replace(some_run(), failure="seen elsewhere")
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr("empirics.runs.store.machine", lambda: "another machine")
+        with Store(tmp_path / "runs.sqlite") as store:
+            store.add({"a": there, "b": there})
+    with Store(tmp_path / "runs.sqlite") as store:
+        assert store.find(["a", "b", "c"]) == {}
+        assert store.elsewhere == {"another machine": 2}
+    with Store(tmp_path / "runs.sqlite", any_machine=True) as store:
+        store.add({"a": here})
+        assert store.find(["a", "b", "c"]) == {"a": here, "b": there}  # this machine's own first
+        assert store.elsewhere == {"another machine": 1}
+        assert len(store) == 2
+
+
+def test_what_was_made_elsewhere_is_said_and_named_in_the_results(tmp_path, monkeypatch, capsys):
+    settings = ["verify", "--output", str(tmp_path), "--workers", "1", *SETTINGS, "--set=pretraining.steps=5"]
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr("empirics.runs.store.machine", lambda: "another machine")
+        run(settings)
+    capsys.readouterr()
+    run([*settings, "--any-machine"])
+    told = capsys.readouterr().err
+    assert "24 finished runs found" in told
+    assert "24 runs in" in told
+    assert "made on another kind of machine (another machine): they are used" in told
+    assert json.loads((tmp_path / "results.json").read_text())["environment"]["other_machines"] == ["another machine"]
+    run(settings)
+    told = capsys.readouterr().err
+    assert "finished runs found" not in told
+    assert "they are not used without --any-machine" in told
+    assert json.loads((tmp_path / "results.json").read_text())["environment"]["other_machines"] == []
+
+
+def test_a_store_of_the_layout_before_is_read(tmp_path):
+    path = tmp_path / "runs.sqlite"
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute(f"PRAGMA application_id = {0x66616374}")
+    connection.execute("PRAGMA user_version = 2")
+    connection.execute(
+        "CREATE TABLE runs (key TEXT PRIMARY KEY, unit TEXT NOT NULL, seed INTEGER NOT NULL, run TEXT NOT NULL, "
+        "stored TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP) WITHOUT ROWID"
+    )
+    connection.execute("INSERT INTO runs (key, unit, seed, run) VALUES ('old', 'R=8', 3, '{}')")
+    connection.close()
+    for _ in range(2):
+        with Store(path) as store:
+            assert len(store) == 1
+            assert store.plans_of(["old"]) == {"old": None}
 
 
 def test_a_held_database_is_not_called_corrupt(tmp_path):
