@@ -1,36 +1,14 @@
-"""Real facts, as experiments hand them to one another, and what all experiments on facts share."""
+"""What all experiments on facts share."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from empirics.experiments import world
 from empirics.experiments.protocol import Experiment, Point, UnitRun
-
-
-@dataclass(frozen=True)
-class FactTable:
-    """The facts that take part: their source, for each the number of its answer, how they were chosen, in words."""
-
-    source: str
-    answer_of: tuple[int, ...]
-    lines: tuple[str, ...]
-
-    @property
-    def answers(self) -> int:
-        """Number of different answers."""
-        return len(set(self.answer_of))
-
-
-class FactReader(Protocol):
-    """Reads facts: at most ``number`` of them, of some relations (all if none is named)."""
-
-    def __call__(self, *, relations: Sequence[str], number: int, answers_shared: bool) -> FactTable:
-        """The table (UsageError: the source cannot be read, or nothing is left)."""
 
 
 class FactExperiment(Experiment):

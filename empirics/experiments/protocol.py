@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from empirics.experiments.document import Measured
-    from empirics.experiments.facts import FactReader, FactTable
     from empirics.experiments.presentation import Shown
     from empirics.experiments.settings import ExperimentSettings
     from empirics.observables.definition import Observable
@@ -113,6 +112,27 @@ class Inspected(Protocol):
 
     def drawn(self) -> Mapping[str, Any]:
         """The world that was drawn, as strict JSON."""
+
+
+@dataclass(frozen=True)
+class FactTable:
+    """The facts that take part: their source, for each the number of its answer, how they were chosen, in words."""
+
+    source: str
+    answer_of: tuple[int, ...]
+    lines: tuple[str, ...]
+
+    @property
+    def answers(self) -> int:
+        """Number of different answers."""
+        return len(set(self.answer_of))
+
+
+class FactReader(Protocol):
+    """Reads facts: at most ``number`` of them, of some relations (all if none is named)."""
+
+    def __call__(self, *, relations: Sequence[str], number: int, answers_shared: bool) -> FactTable:
+        """The table (UsageError: the source cannot be read, or nothing is left)."""
 
 
 class Experiment(Protocol):

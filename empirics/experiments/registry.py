@@ -11,8 +11,7 @@ from typing import Any
 
 from empirics.errors import UsageError
 from empirics.experiments.document import CellResult
-from empirics.experiments.facts import FactTable
-from empirics.experiments.protocol import Experiment
+from empirics.experiments.protocol import Experiment, FactTable
 from empirics.observables.catalogue import SHARED
 from empirics.observables.definition import Observable
 from theory import Notation

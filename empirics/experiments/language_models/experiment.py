@@ -7,12 +7,12 @@ from typing import Any
 
 from empirics.experiments.arms import arms_of
 from empirics.experiments.document import Measured
-from empirics.experiments.facts import FactExperiment, FactTable
+from empirics.experiments.facts import FactExperiment
 from empirics.experiments.language_models.config import LMConfig, digest_of
 from empirics.experiments.language_models.facts.selection import EMBEDDED, FactSource
 from empirics.experiments.language_models.observables import OBSERVABLES
 from empirics.experiments.presentation import Shown
-from empirics.experiments.protocol import Plan, Point, UnitRun
+from empirics.experiments.protocol import FactTable, Plan, Point, UnitRun
 from empirics.observables import extraction
 from theory.claims.xu_chen.paper import NOTATION
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from empirics.experiments.document import Measured
-from empirics.experiments.facts import FactExperiment, FactReader
+from empirics.experiments.facts import FactExperiment
 from empirics.experiments.one_layer.arms import OVERLAYS
 from empirics.experiments.one_layer.config import Config
 from empirics.experiments.one_layer.observables import OBSERVABLES
 from empirics.experiments.presentation import Shown
-from empirics.experiments.protocol import Point, UnitRun
+from empirics.experiments.protocol import FactReader, Point, UnitRun
 from empirics.observables.catalogue import SHARED
 from empirics.settings import validated
 from theory.claims.xu_chen.paper import NOTATION
