@@ -22,7 +22,7 @@ def tallied(check, *arguments):
 def test_the_terminal(quick, answers):
     tally = tallied(check_terminal, quick.printed, answers, quick.results)
     assert tally.wrong == []
-    assert tally.numbers > 200
+    assert tally.numbers > 150
 
 
 def test_reasons(quick, answers):
@@ -55,7 +55,6 @@ def test_exchanged_heads_of_cells_csv_are_found(quick, answers, one, other):
     "swap",
     [
         (" literal  normalised", " normalised  literal"),
-        ("0.007]", "0.07]"),
         ("[0.01, 0.21]", "[0.21, 0.01]"),
         ("SUPPORTED   in at least 80 %", "SUPPORTED   in at least 82 %"),
     ],
