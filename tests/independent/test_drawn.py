@@ -2,12 +2,16 @@
 
 from dataclasses import asdict
 
+import plain.limits
+import pytest
 from drawn_tables import Drawn, ranges, tables
 from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 from plain.recompute import answer
 from plain.tally import Tally
 
 import theory
+from empirics.judging import levels
 from empirics.judging.judge import judge_claim
 from empirics.judging.settings import Settings
 from empirics.judging.table import CellTable
@@ -71,7 +75,24 @@ def differences(drawn: Drawn) -> list[str]:
 
 
 # Most of a table comes from one seed, so there is little to shrink.
-@settings(max_examples=120, phases=[Phase.explicit, Phase.reuse, Phase.generate])
-@given(tables())
-def test_both_judges_say_the_same(drawn):
-    assert differences(drawn) == []
+PHASES = [Phase.explicit, Phase.reuse, Phase.generate]
+EXAMPLES = {"upper": 40, "lower": 15, "rate": 10, "comparison": 20, "equivalence": 20, "trend": 20, "identity": 5}
+
+
+@pytest.mark.parametrize("kind", EXAMPLES)
+def test_both_judges_say_the_same(kind):
+    @settings(max_examples=EXAMPLES[kind], phases=PHASES)
+    @given(tables(kind))
+    def compare(drawn):
+        assert differences(drawn) == []
+
+    compare()
+
+
+@settings(max_examples=100)
+@given(st.lists(st.floats(0, 1) | st.sampled_from([0.0, 0.001, 0.01, 0.02, 1.0]), min_size=1, max_size=30))
+def test_adjusted_levels(values):
+    tally = Tally()
+    tally.same("Holm", plain.limits.holm(values), levels.holm(values))
+    tally.same("Benjamini-Yekutieli", plain.limits.benjamini_yekutieli(values), levels.benjamini_yekutieli(values))
+    assert tally.wrong == []
