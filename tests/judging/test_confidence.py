@@ -90,6 +90,12 @@ def test_symmetries(values, alpha):
     assert found.lower <= found.mean <= found.upper
 
 
+@given(unit_values, st.floats(0.001, 0.5))
+def test_each_side_of_an_interval_has_half_of_alpha(values, alpha):
+    found = interval(values, alpha)
+    assert (found.lower, found.upper) == (lower_limit(values, alpha / 2), upper_limit(values, alpha / 2))
+
+
 @given(unit_values, st.floats(0.001, 0.3))
 def test_limits_move_the_right_way(values, alpha):
     x = np.array(values)

@@ -189,6 +189,16 @@ def test_exceedance_and_sharpness():
     assert math.exp(factor * outcome.log_bound) == pytest.approx(outcome.lower)
 
 
+@pytest.mark.parametrize(("kind", "beyond"), [("upper", 10), ("lower", 30)])
+def test_exceedance_is_the_share_of_runs_on_the_wrong_side(kind, beyond):
+    """10 of 40 runs above 1/2, 30 below; limits of a share by the same betting, each side at alpha/2."""
+    outcome = only(make_claim(kind, bound="1/2"), [make_cell([0.9] * 10 + [0.1] * 30)])
+    wrong = [1.0] * beyond + [0.0] * (40 - beyond)
+    assert outcome.exceedance == pytest.approx(
+        (beyond / 40, lower_limit(wrong, 0.025), upper_limit(wrong, 0.025)), abs=1e-12
+    )
+
+
 def test_values_undefined_in_most_seeds_are_not_judged():
     """The mean over the seeds where a quantity happens to be defined is another mean."""
     claim = make_claim("upper", bound="1/2")

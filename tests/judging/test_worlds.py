@@ -225,6 +225,13 @@ def test_the_margin_of_an_equivalence_is_in_it_whatever_the_rounding():
         assert only(same, cells).verdict == "HOLDS"
 
 
+@pytest.mark.parametrize(("arm", "verdict"), [(0.13, "HOLDS"), (0.17, "HOLDS"), (0.07, "VIOLATED"), (0.23, "VIOLATED")])
+def test_the_margin_of_an_equivalence_is_the_same_on_both_sides(arm, verdict):
+    same = make_claim("equivalence", arm="lora", reference="main")
+    cells = [make_cell([0.15] * 16), make_cell([arm] * 16, index=1, variant="lora")]
+    assert only(same, cells).verdict == verdict
+
+
 def test_pairing_is_by_seed_not_by_position():
     values = [i / 32 for i in range(32)]
     main = make_cell(values)

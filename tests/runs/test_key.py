@@ -6,6 +6,7 @@ import grimp
 import pytest
 
 import empirics
+from empirics.experiments.load import load_settings
 from empirics.experiments.registry import experiments
 from empirics.runs.key import run_key
 
@@ -19,6 +20,9 @@ REASONS = {
     "empirics.experiments.protocol": "always in the key",
     "theory": "types of annotations only",
 }
+
+# Settings that name where something comes from; what it holds is in the key.
+NAMES = {"one-layer": {"world.facts"}}
 
 
 def imported_by(package):
@@ -107,3 +111,22 @@ def test_a_change_of_what_is_only_shown_keeps_what_is_stored(place, monkeypatch)
     monkeypatch.setattr(Path, "read_bytes", lambda self: real(self) + (b"#" if self == chosen.folder / place else b""))
     key._code.cache_clear()
     assert run_key(chosen, config, unit, 0) == before
+
+
+@pytest.mark.parametrize("name", list(experiments()))
+def test_every_setting_is_in_the_key_but_the_judges_and_the_axes_that_the_unit_fixes(name):
+    chosen = experiments()[name]
+    settings = load_settings(chosen)
+    kept = chosen.deciding(settings)
+    given = [(section, key) for section, keys in settings.model_dump(mode="json").items() for key in keys]
+    left_out = {f"{s}.{k}" for s, k in given if s not in ("arms", "seeds", "verdict") and k not in kept.get(s, {})}
+    assert left_out == {"compute.device", *(chosen.axes[symbol] for symbol in chosen.run_axes), *NAMES.get(name, ())}
+
+
+@pytest.mark.parametrize("what", ["_version", "_processor", "platform.machine"])
+def test_results_of_other_libraries_or_machines_have_other_keys(what, monkeypatch):
+    chosen, config = empirics.experiment(), empirics.load_config("quick")
+    unit = chosen.units(config)[0]
+    before = run_key(chosen, config, unit, 0)
+    monkeypatch.setattr(f"empirics.runs.key.{what}", lambda *_: "another")
+    assert run_key(chosen, config, unit, 0) != before
