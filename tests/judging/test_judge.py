@@ -1,6 +1,7 @@
 """Bounds, rates and identities; every verdict, their order, premises, levels."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from judging_builders import DECAY, NEAR_OPTIMAL, OBSERVABLES, TWO_TEMPLATES, ma
 from empirics.judging.confidence import lower_limit, upper_limit
 from empirics.judging.judge import judge_claim
 from empirics.judging.outcome import Verdict, worst
+from empirics.verification.falsify import falsifier
 
 
 def judge(claim, cells, **options):
@@ -44,6 +46,15 @@ def test_bounds(kind, values, expected):
     assert (outcome.alpha, outcome.refuting, outcome.family_size) == (0.05, 0.025, 2)
     assert outcome.bound == pytest.approx(0.5)
     assert outcome.tightness == pytest.approx(0.5 / np.mean(values))
+
+
+@pytest.mark.parametrize(("kind", "values"), [("upper", HIGH), ("lower", LOW)])
+def test_the_falsifier_names_the_limit_that_refutes(kind, values):
+    claim = make_claim(kind, bound="1/2")
+    reason = only(claim, [make_cell(values)]).reason
+    side, sign = re.search(r"(\w+) limit [\d.]+ ([<>]) 0.5", reason).groups()
+    told = f"whose {side} confidence limit for the mean of error lies {'above' if sign == '>' else 'below'} the bound"
+    assert told in falsifier(claim, settings())
 
 
 def test_identity_is_judged_at_every_seed():

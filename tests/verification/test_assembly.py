@@ -8,8 +8,12 @@ import sympy as sp
 from empirics.cli.verify import perform
 from empirics.experiments.presentation import FigureData, Shown
 from empirics.experiments.protocol import Experiment, UnitRun
+from empirics.experiments.registry import experiment
 from empirics.experiments.settings import ExperimentSettings
+from empirics.judging.settings import Settings
+from empirics.judging.table import CellTable
 from empirics.settings import Axis, Section
+from empirics.verification.assembly import in_scope
 from empirics.verification.results import read_results
 from theory.notation import Notation, Symbol
 
@@ -89,3 +93,10 @@ def test_a_defect_is_one_note_and_the_common_part_is_written(tmp_path, capsys, s
     assert f"factbound: {note}\n" in capsys.readouterr().err
     assert [cell.symbols for cell in results.cells] == [{"n": 1}, {"n": 2}, {"n": 3}]
     assert (tmp_path / "report.html").exists()
+
+
+def test_seeds_in_scope_did_not_fail_and_meet_the_measured_premises():
+    """One within the limit, one on it, one beyond, one without a value, one that failed."""
+    gaps = {"pretraining_gap": (0.05, 0.1, 0.100001, None, 0.05)}
+    table = CellTable(0, "main", {}, (3, 4, 5, 6, 7), frozenset({7}), gaps)
+    assert in_scope(experiment(), table, Settings(premise_gap=0.1)) == [3, 4]
