@@ -1,5 +1,7 @@
 """Properties: the share of worlds in which they hold, by hand; ties, scope, undefined runs, trends, levels."""
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
@@ -116,6 +118,7 @@ def test_a_refutation_says_which_way(yes, no, word):
     assert outcome.counts.yes == yes
     assert outcome.verdict == "VIOLATED"
     assert word in outcome.reason
+    assert f"; at most {math.ceil(1000 * outcome.upper) / 10:g} % of worlds" in outcome.reason
 
 
 def test_seeds_to_confirm_and_to_refute():

@@ -14,6 +14,7 @@ import theory
 from theory import DomainError
 from theory.claims.xu_chen.paper import NOTATION, K, N_f, R
 from theory.coverage import balls as covering_balls
+from theory.coverage import floats as covering_floats
 from theory.coverage import laws as covering
 from theory.numbers.balls import ball, enclose
 from theory.numbers.evaluate import log_fraction, parse_assignments, parse_value
@@ -171,13 +172,40 @@ def test_exact_law_in_balls_agrees_with_rationals(n: int, k: int, r: int) -> Non
 
 @pytest.mark.parametrize(
     ("n", "k", "r"),
-    [(10**9, 10**5, 10**6), (1, 10**6 - 2, 10**6), (60, 10**5, 10**6), (10**7, 3, 10**6), (24, 500_000, 10**6)],
+    [
+        (10**9, 10**5, 10**6),
+        (1, 10**6 - 2, 10**6),
+        (1, 10**5, 10**6),  # within 2^-1096 of 1
+        (60, 10**5, 10**6),
+        (10**7, 3, 10**6),
+        (24, 500_000, 10**6),
+    ],
 )
 def test_exact_law_at_large_sizes_lies_between_its_bounds(n: int, k: int, r: int) -> None:
     value = theory.claim("covering-some-unseen").log_bound(N_f=n, K=k, R=r)
     upper = theory.claim("covering-some-unseen-sharp").log_bound(N_f=n, K=k, R=r)
     assert math.isfinite(value)
     assert upper + math.log(1 - 1 / math.e) - 1e-9 <= value <= upper
+
+
+def test_the_law_in_balls_is_exact_where_it_is_0_or_1() -> None:
+    assert covering_balls.log_some_unseen(0, 3, 8) == 0.0
+    assert covering_balls.log_some_unseen(4, 8, 8) == -math.inf
+
+
+def test_an_enclosure_holds_its_ends_and_nothing_beyond() -> None:
+    found = covering_balls.some_unseen_enclosure(5, 3, 20)
+    assert found.lower < found.upper
+    assert found.lower in found
+    assert found.upper in found
+    assert math.nextafter(found.lower, 0.0) not in found
+    assert math.nextafter(found.upper, 1.0) not in found
+
+
+def test_floats_decline_products_beyond_whole_numbers() -> None:
+    n, k, r = np.array([2.0**40, 2.0**61]), np.array([4.0, 4.0]), np.array([20.0, 20.0])
+    _, error = covering_floats.log_some_below_half_bound(N_f=n, K=k, R=r)
+    assert np.isfinite(error).tolist() == [True, False]
 
 
 def test_complement_of_a_law_close_to_one_keeps_its_digits() -> None:
