@@ -149,7 +149,7 @@ def imports() -> dict[str, set[str]]:
 
 
 def nearest(module: str, importers: dict[str, set[str]], steps: int) -> list[str]:
-    """Test files within so many imports of a module, nearest first; among equals those of the same folder."""
+    """Test files within so many imports of a module, nearest first; among equals those in folders of like name."""
     distance, queue = {module: 0}, deque([module])
     while queue:
         here = queue.popleft()
@@ -157,8 +157,8 @@ def nearest(module: str, importers: dict[str, set[str]], steps: int) -> list[str
         distance |= dict.fromkeys(new, distance[here] + 1)
         queue.extend(sorted(new))
     tests = [f for f in distance if re.match(r"tests/(?!browser/|docs/|example_project/).*?test_\w+\.py$", f)]
-    folder = f"tests/{module.removeprefix('empirics/').rpartition('/')[0]}/"
-    return sorted(tests, key=lambda test: (distance[test], not test.startswith(folder), test))
+    mirror = f"tests/{module.removeprefix('empirics/')}"
+    return sorted(tests, key=lambda test: (distance[test], -len(os.path.commonpath([test, mirror])), test))
 
 
 class Bench:

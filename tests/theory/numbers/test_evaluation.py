@@ -323,6 +323,11 @@ def test_running_error_bound_covers_the_error(expression: sp.Expr) -> None:
         assert exact.lower <= value[i] + error[i], point
 
 
+def test_a_power_of_an_exact_zero_is_exactly_zero() -> None:
+    value, error = approximate(N_f**3, {"N_f": np.array([0.0])})
+    assert (value.tolist(), error.tolist()) == ([0.0], [0.0])
+
+
 def test_bound_that_equals_zero_or_one_exactly() -> None:
     assert theory.claim("failure-regime").log_bound(N_f=3, K=1, R=2, A=8) == -math.inf
     assert theory.claim("coverage-union-sharp").log_bound(N_f=2, K=4, R=8) == 0
