@@ -10,11 +10,13 @@ from empirics.experiments.presentation import FigureData, Shown
 from empirics.experiments.protocol import Experiment, UnitRun
 from empirics.experiments.registry import experiment
 from empirics.experiments.settings import ExperimentSettings
+from empirics.judging.outcome import Counts, Outcome, Verdict
 from empirics.judging.settings import Settings
 from empirics.judging.table import CellTable
 from empirics.settings import Axis, Section
-from empirics.verification.assembly import in_scope
+from empirics.verification.assembly import in_scope, verdict_result
 from empirics.verification.results import read_results
+from theory import Scope
 from theory.notation import Notation, Symbol
 
 
@@ -100,3 +102,18 @@ def test_seeds_in_scope_did_not_fail_and_meet_the_measured_premises():
     gaps = {"pretraining_gap": (0.05, 0.1, 0.100001, None, 0.05)}
     table = CellTable(0, "main", {}, (3, 4, 5, 6, 7), frozenset({7}), gaps)
     assert in_scope(experiment(), table, Settings(premise_gap=0.1)) == [3, 4]
+
+
+@pytest.mark.parametrize(
+    ("sampled", "share", "looks", "limits"),
+    [
+        (True, True, True, "exact"),
+        (True, True, False, "betting"),
+        (True, False, True, "betting"),
+        (False, False, True, None),
+    ],
+)
+def test_limits_are_exact_for_shares_at_declared_looks_alone(sampled, share, looks, limits):
+    counts = Counts(3, 0, 1, 0, 4) if share else None
+    outcome = Outcome("toy", Scope.CELL, (0,), Verdict.UNDECIDED, "open", counts=counts, by_sampling=sampled)
+    assert verdict_result(outcome, looks=looks).limits == limits

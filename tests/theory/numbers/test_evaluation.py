@@ -1,7 +1,9 @@
 """Values of the bounds: against 50-digit arithmetic, balls, and each other; never NaN."""
 
+import dataclasses
 import math
 from fractions import Fraction
+from typing import Any
 
 import mpmath as mp
 import numpy as np
@@ -20,6 +22,7 @@ from theory.numbers.balls import ball, enclose
 from theory.numbers.evaluate import log_fraction, parse_assignments, parse_value
 from theory.numbers.floats import approximate
 from theory.numbers.minimise import minimiser
+from theory.parts import Evaluation
 
 DIGITS = 70
 
@@ -323,9 +326,35 @@ def test_running_error_bound_covers_the_error(expression: sp.Expr) -> None:
         assert exact.lower <= value[i] + error[i], point
 
 
-def test_a_power_of_an_exact_zero_is_exactly_zero() -> None:
-    value, error = approximate(N_f**3, {"N_f": np.array([0.0])})
-    assert (value.tolist(), error.tolist()) == ([0.0], [0.0])
+@pytest.mark.parametrize(("expression", "exact"), [(N_f**3, 0.0), (N_f + K * R - 2, 58.0)])
+def test_whole_numbers_and_an_exact_zero_have_no_error(expression: sp.Expr, exact: float) -> None:
+    value, error = approximate(expression, {"N_f": np.array([0.0]), "K": np.array([3.0]), "R": np.array([20.0])})
+    assert (value.tolist(), error.tolist()) == ([exact], [0.0])
+
+
+@pytest.mark.parametrize(
+    ("reference", "route"), [(_tail, covering_floats.log_some_below_half_bound), (_none, covering_floats.log_none_seen)]
+)
+def test_the_error_that_a_float_route_states_covers_its_error(reference: Any, route: Any) -> None:
+    n, k, r = (np.array(column, dtype=np.float64) for column in zip(*POINTS, strict=True))
+    values, errors = route(N_f=n, K=k, R=r)
+    with mp.workdps(DIGITS):
+        for value, error, point in zip(values, errors, POINTS, strict=True):
+            exact = reference(*(mp.mpf(x) for x in point))
+            if math.isfinite(error) and mp.isfinite(exact):
+                assert abs(mp.mpf(float(value)) - exact) <= mp.mpf(float(error)) + mp.mpf(10) ** (20 - DIGITS), point
+
+
+@pytest.mark.parametrize("accurate", [True, False])
+def test_a_claims_own_routes_are_taken(accurate: bool) -> None:
+    """In floats where their error is small, else in balls; numbers that the expression would not give."""
+    error = 0.0 if accurate else math.inf
+    routes = Evaluation(
+        numeric=lambda **values: (np.full(np.shape(values["N_f"]), -7.0), np.full(np.shape(values["N_f"]), error)),
+        ball=lambda bits, **point: ball(sp.Integer(-5), point),
+    )
+    claim = dataclasses.replace(theory.claim("coverage-half-mean"), evaluation=routes)
+    assert claim.log_bound(N_f=3, K=2, R=8) == (-7.0 if accurate else -5.0)
 
 
 def test_bound_that_equals_zero_or_one_exactly() -> None:
