@@ -89,6 +89,7 @@ def _points() -> list[tuple[int, int, int]]:
 
 
 POINTS = _points()
+EIGHTS = np.array([8.0, 8.0])
 
 
 @pytest.mark.parametrize("identifier", sorted(REFERENCES))
@@ -194,6 +195,12 @@ def test_exact_law_at_large_sizes_lies_between_its_bounds(n: int, k: int, r: int
 def test_the_law_in_balls_is_exact_where_it_is_0_or_1() -> None:
     assert covering_balls.log_some_unseen(0, 3, 8) == 0.0
     assert covering_balls.log_some_unseen(4, 8, 8) == -math.inf
+    assert type(covering_balls.log_some_unseen(4, 3, 8)) is float
+
+
+def test_a_logarithm_of_a_negative_number_is_refused_at_once() -> None:
+    with pytest.raises(ArithmeticError, match="the logarithm of a negative number"):
+        enclose(lambda bits: ball(sp.log(1 - sp.sqrt(K)), {"K": 2}))
 
 
 def test_an_enclosure_holds_its_ends_and_nothing_beyond() -> None:
@@ -203,6 +210,12 @@ def test_an_enclosure_holds_its_ends_and_nothing_beyond() -> None:
     assert found.upper in found
     assert math.nextafter(found.lower, 0.0) not in found
     assert math.nextafter(found.upper, 1.0) not in found
+
+
+def test_the_float_route_is_exact_where_every_fact_owns_every_template() -> None:
+    values, errors = covering_floats.log_some_below_half_bound(N_f=np.array([0.0, 5.0]), K=EIGHTS, R=EIGHTS)
+    assert values.tolist() == [0.0, -math.inf]
+    assert errors[1] == 0.0
 
 
 def test_floats_decline_products_beyond_whole_numbers() -> None:
@@ -386,6 +399,12 @@ def test_values_from_text() -> None:
     for name, text in [("N_f", "1.5"), ("Q", "1"), ("eta", "0"), ("K", "__import__('os')")]:
         with pytest.raises(DomainError):
             parse_value(NOTATION, name, text)
+
+
+def test_values_from_text_go_up_to_10_to_the_18() -> None:
+    assert parse_value(NOTATION, "N_f", str(10**18)) == 10**18
+    with pytest.raises(DomainError, match="at most 10"):
+        parse_value(NOTATION, "N_f", str(10**18 + 1))
 
 
 def test_values_from_words() -> None:
