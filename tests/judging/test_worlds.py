@@ -11,6 +11,7 @@ from judging_builders import NEAR_OPTIMAL, OBSERVABLES, TWO_TEMPLATES, make_cell
 from empirics.judging import confidence
 from empirics.judging.judge import judge_claim
 from empirics.judging.outcome import Verdict
+from empirics.judging.share_verdicts import _percent
 from empirics.judging.shares import lower_limit, upper_limit
 
 LOOKS = (16, 32)
@@ -119,6 +120,11 @@ def test_a_refutation_says_which_way(yes, no, word):
     assert outcome.verdict == "VIOLATED"
     assert word in outcome.reason
     assert f"; at most {math.ceil(1000 * outcome.upper) / 10:g} % of worlds" in outcome.reason
+
+
+@pytest.mark.parametrize(("share", "least", "most"), [(0.8751, "87.5 %", "87.6 %"), (0.875, "87.5 %", "87.5 %")])
+def test_percents_are_rounded_to_the_safe_side(share, least, most):
+    assert (_percent(share), _percent(share, up=True)) == (least, most)
 
 
 def test_seeds_to_confirm_and_to_refute():

@@ -97,6 +97,18 @@ def test_a_defect_is_one_note_and_the_common_part_is_written(tmp_path, capsys, s
     assert (tmp_path / "report.html").exists()
 
 
+class Armed(Faulty):
+    overlays = {"more": {"world.draws": (4,), "compute.dtype": "float32"}}  # noqa: RUF012 - read only
+
+
+def test_cells_of_an_arm_tell_what_it_overlays(tmp_path):
+    config = Config(arms={"run": ("more",)})
+    perform(Armed(Shown, good), config, (), tmp_path, 1, strict=False, mutants=False, as_json=False)
+    told = {(c.variant, c.symbols["n"]): c.overlay for c in read_results(tmp_path / "results.json").cells}
+    assert told[("more", 4)] == {"world.draws": [4], "compute.dtype": "float32"}
+    assert told[("plain", 1)] == {}
+
+
 def test_seeds_in_scope_did_not_fail_and_meet_the_measured_premises():
     """One within the limit, one on it, one beyond, one without a value, one that failed."""
     gaps = {"pretraining_gap": (0.05, 0.1, 0.100001, None, 0.05)}
