@@ -104,6 +104,14 @@ def test_tightness_is_a_range_with_its_median(toy, known, told):
     assert view.tightness == (told and f"bound / measured mean: {told}")
 
 
+def test_the_share_that_is_asked_for_is_that_of_the_first_verdict(toy):
+    view = next(v for v in claim_views(toy, []) if v.id == "toy-arms")
+    first = next(v for v in toy.verdicts if v.claim == "toy-arms")
+    assert view.asked == f"{first.bound:.3g}"
+    without = [v.model_copy(update={"bound": None}) for v in toy.verdicts]
+    assert {v.asked for v in claim_views(toy.model_copy(update={"verdicts": without}), [])} == {"a share"}
+
+
 def test_a_domain_tells_in_how_many_verdicts_it_holds(toy):
     def domain(results):
         return [
