@@ -7,9 +7,10 @@ BIN := $(VENV)/bin
 PIP_ARGS ?=
 VERIFY_ARGS ?=
 PYTEST_ARGS ?=
+MUTATION_ARGS ?= --sample 100
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt $(PIP_ARGS)
 
-.PHONY: verify test lint docs study findings map certificates install install-all clean
+.PHONY: verify test mutation lint docs study findings map certificates install install-all clean
 
 verify: $(VENV)/.installed
 	$(BIN)/factbound verify $(VERIFY_ARGS)
@@ -30,6 +31,10 @@ docs: $(VENV)/.installed-all
 study: $(VENV)/.installed-all
 	$(BIN)/python tests/studies/statistics_study.py
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --full tests/runs/test_kill.py tests/experiments/one_layer/reference
+
+# Whether tests notice small faults (docs/development.md); stopped, it goes on. Nightly: --sample 30 --seed COMMIT.
+mutation: $(VENV)/.installed-all
+	$(BIN)/python tests/mutation/mutate.py $(MUTATION_ARGS)
 
 # The study behind docs/findings.md; finished runs are found again in results/findings.
 findings: $(VENV)/.installed-all

@@ -85,6 +85,12 @@ def test_python_takes_rows_columns_arrays_and_paths(tmp_path):
     assert verdicts == {"HOLDS"}
 
 
+def test_one_measurement_alone_is_judged_and_decides_nothing():
+    (row,) = rows(seeds=1)
+    found = empirics.judge([dict(zip(HEADER, row, strict=True))], CLAIM)
+    assert (found.verdict, found.outcome.outcomes[0].estimate) == ("UNDECIDED", 0.1)
+
+
 def test_an_empty_field_is_a_failed_run_that_stays_counted(tmp_path):
     lines = rows(seeds=10)
     for line in lines[:3]:

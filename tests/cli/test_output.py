@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from empirics.cli.app import run
+
 COMMAND = [sys.executable, "-m", "empirics"]
 SIGN = "import empirics.cli.app as a; a.run = lambda _: print(chr(215)) or 0; from empirics.__main__ import *; main()"
 
@@ -42,3 +44,8 @@ def test_a_sign_that_the_terminal_lacks_is_replaced():
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
     done = subprocess.run([sys.executable, "-c", SIGN], env=environment, capture_output=True, text=True, check=False)
     assert done.stdout == "?\n", done.stderr
+
+
+def test_the_list_of_claims_has_headings(capsys):
+    assert run(["claims"]) == 0
+    assert capsys.readouterr().out.splitlines()[0].split() == ["claim", "kind", "provenance", "required", "formula"]

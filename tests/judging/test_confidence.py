@@ -90,6 +90,18 @@ def test_symmetries(values, alpha):
     assert found.lower <= found.mean <= found.upper
 
 
+@given(unit_values, st.floats(0.001, 0.5))
+def test_each_side_of_an_interval_has_half_of_alpha(values, alpha):
+    found = interval(values, alpha)
+    assert (found.lower, found.upper) == (lower_limit(values, alpha / 2), upper_limit(values, alpha / 2))
+
+
+@pytest.mark.parametrize("mean", [0.0, 0.3, 0.999])
+def test_observations_that_equal_the_hypothesis_neither_win_nor_lose(mean):
+    """The wealth starts at 1 and stays there."""
+    assert log_wealth_path(np.full(6, mean), mean) == pytest.approx(np.zeros(6), abs=1e-12)
+
+
 @given(unit_values, st.floats(0.001, 0.3))
 def test_limits_move_the_right_way(values, alpha):
     x = np.array(values)

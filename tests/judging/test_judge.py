@@ -1,6 +1,7 @@
 """Bounds, rates and identities; every verdict, their order, premises, levels."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from judging_builders import DECAY, NEAR_OPTIMAL, OBSERVABLES, TWO_TEMPLATES, ma
 from empirics.judging.confidence import lower_limit, upper_limit
 from empirics.judging.judge import judge_claim
 from empirics.judging.outcome import Verdict, worst
+from empirics.verification.plan import falsifier
 
 
 def judge(claim, cells, **options):
@@ -44,6 +46,15 @@ def test_bounds(kind, values, expected):
     assert (outcome.alpha, outcome.refuting, outcome.family_size) == (0.05, 0.025, 2)
     assert outcome.bound == pytest.approx(0.5)
     assert outcome.tightness == pytest.approx(0.5 / np.mean(values))
+
+
+@pytest.mark.parametrize(("kind", "values"), [("upper", HIGH), ("lower", LOW)])
+def test_the_falsifier_names_the_limit_that_refutes(kind, values):
+    claim = make_claim(kind, bound="1/2")
+    reason = only(claim, [make_cell(values)]).reason
+    side, sign = re.search(r"(\w+) limit [\d.]+ ([<>]) 0.5", reason).groups()
+    told = f"whose {side} confidence limit for the mean of error lies {'above' if sign == '>' else 'below'} the bound"
+    assert told in falsifier(claim, settings())
 
 
 def test_identity_is_judged_at_every_seed():
@@ -201,6 +212,16 @@ def test_exceedance_and_sharpness():
     # At the sharpness factor the bound equals the lower limit: a little more is refuted, a little less is not.
     factor = outcome.sharpness
     assert math.exp(factor * outcome.log_bound) == pytest.approx(outcome.lower)
+
+
+@pytest.mark.parametrize(("kind", "beyond"), [("upper", 10), ("lower", 30)])
+def test_exceedance_is_the_share_of_runs_on_the_wrong_side(kind, beyond):
+    """10 of 40 runs above 1/2, 30 below; limits of a share by the same betting, each side at alpha/2."""
+    outcome = only(make_claim(kind, bound="1/2"), [make_cell([0.9] * 10 + [0.1] * 30)])
+    wrong = [1.0] * beyond + [0.0] * (40 - beyond)
+    assert outcome.exceedance == pytest.approx(
+        (beyond / 40, lower_limit(wrong, 0.025), upper_limit(wrong, 0.025)), abs=1e-12
+    )
 
 
 def test_values_undefined_in_most_seeds_are_not_judged():

@@ -94,7 +94,7 @@ def test_cells_out_of_scope_do_not_enter_the_pool():
 
 def test_ties_count_for_the_upper_limit_of_the_pool_alone():
     pooled = judge(POSITIVE, [cell(i, [0.0] * 32) for i in range(2)]).pooled
-    assert (pooled.estimate, pooled.lower, pooled.upper) == (0.0, 0.0, 1.0)
+    assert (pooled.estimate, pooled.lower, pooled.upper, pooled.p_value) == (0.0, 0.0, 1.0, 1.0)
     assert not pooled.refuted
 
 

@@ -1,5 +1,7 @@
 """Properties: the share of worlds in which they hold, by hand; ties, scope, undefined runs, trends, levels."""
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
@@ -9,6 +11,7 @@ from judging_builders import NEAR_OPTIMAL, OBSERVABLES, TWO_TEMPLATES, make_cell
 from empirics.judging import confidence
 from empirics.judging.judge import judge_claim
 from empirics.judging.outcome import Verdict
+from empirics.judging.share_verdicts import _percent
 from empirics.judging.shares import lower_limit, upper_limit
 
 LOOKS = (16, 32)
@@ -116,6 +119,12 @@ def test_a_refutation_says_which_way(yes, no, word):
     assert outcome.counts.yes == yes
     assert outcome.verdict == "VIOLATED"
     assert word in outcome.reason
+    assert f"; at most {math.ceil(1000 * outcome.upper) / 10:g} % of worlds" in outcome.reason
+
+
+@pytest.mark.parametrize(("share", "least", "most"), [(0.8751, "87.5 %", "87.6 %"), (0.875, "87.5 %", "87.5 %")])
+def test_percents_are_rounded_to_the_safe_side(share, least, most):
+    assert (_percent(share), _percent(share, up=True)) == (least, most)
 
 
 def test_seeds_to_confirm_and_to_refute():
@@ -223,6 +232,13 @@ def test_the_margin_of_an_equivalence_is_in_it_whatever_the_rounding():
     for a, b in ((0.35, 0.4), (0.3, 0.35), (0.4, 0.35)):
         cells = [make_cell([a] * 16), make_cell([b] * 16, index=1, variant="lora")]
         assert only(same, cells).verdict == "HOLDS"
+
+
+@pytest.mark.parametrize(("arm", "verdict"), [(0.13, "HOLDS"), (0.17, "HOLDS"), (0.07, "VIOLATED"), (0.23, "VIOLATED")])
+def test_the_margin_of_an_equivalence_is_the_same_on_both_sides(arm, verdict):
+    same = make_claim("equivalence", arm="lora", reference="main")
+    cells = [make_cell([0.15] * 16), make_cell([arm] * 16, index=1, variant="lora")]
+    assert only(same, cells).verdict == verdict
 
 
 def test_pairing_is_by_seed_not_by_position():

@@ -189,5 +189,6 @@ def test_tables_say_beyond_which_end_a_contour_lies_and_the_largest_gap():
     tables = {table.name: table for table in all_tables(document)}
     at_half = tables["transitions"].columns.index("error 0.5")
     assert [row[at_half] for row in tables["transitions"].rows] == ["> 12", "< 2"]
+    assert "the least N_f at which each bound and exact law is at most 0.5" in tables["transitions"].caption
     assert [row[1] for row in tables["moves"].rows] == ["0.250", "0.058"]
     assert tables["moves"].columns[2:] == ("R=8, K=1", "R=8, K=3")

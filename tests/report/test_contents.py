@@ -91,6 +91,25 @@ def test_a_violation_is_told_where_it_is_and_stands_open(results):
     assert '<details id="claim-failure-regime">' in report_html(results, [])
 
 
+@pytest.mark.parametrize(
+    ("known", "told"), [([9.0, 1.5, 2.0], "1.5 to 9, median 2"), ([3.0, 3.0], "3"), ([], None)], ids=str
+)
+def test_tightness_is_a_range_with_its_median(toy, known, told):
+    verdicts = [
+        v.model_copy(update={"tightness": known[i] if i < len(known) else None}) for i, v in enumerate(toy.verdicts)
+    ]
+    view = claim_views(toy.model_copy(update={"verdicts": verdicts}), [])[0]
+    assert view.tightness == (told and f"bound / measured mean: {told}")
+
+
+def test_the_share_that_is_asked_for_is_that_of_the_first_verdict(toy):
+    view = next(v for v in claim_views(toy, []) if v.stated.id == "toy-arms")
+    first = next(v for v in toy.verdicts if v.claim == "toy-arms")
+    assert view.asked == f"{first.bound:.3g}"
+    without = [v.model_copy(update={"bound": None}) for v in toy.verdicts]
+    assert {v.asked for v in claim_views(toy.model_copy(update={"verdicts": without}), [])} == {"a share"}
+
+
 def test_a_domain_tells_in_how_many_verdicts_it_holds(toy):
     def domain(results):
         return [

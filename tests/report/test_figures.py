@@ -8,7 +8,7 @@ import pytest
 from empirics.errors import UsageError
 from empirics.experiments.presentation import FigureData
 from empirics.report.figures.plots import all_figures, draw
-from empirics.report.figures.style import figure_style
+from empirics.report.figures.style import _apart, figure_style
 
 
 def axes_of(figure):
@@ -50,6 +50,14 @@ def test_a_shared_height_is_final_before_labels_are_placed(toy):
     axes = axes_of(draw(data))
     label = next(t for t in axes["$c=3$, $|D|=20$"].texts if t.get_text() == "a bound")
     assert label.xyann[1] > 0.8
+
+
+@pytest.mark.parametrize(
+    ("wanted", "placed"),
+    [([0.2, 0.8], [0.2, 0.8]), ([0.5, 0.5, 0.5], [0.4, 0.5, 0.6]), ([0.0, 0.0, 0.9], [0.0, 0.1, 0.9])],
+)
+def test_labels_stand_apart_and_as_near_as_possible(wanted, placed):
+    assert _apart(wanted, 0.1) == pytest.approx(placed)
 
 
 def test_a_logarithmic_panel_shows_0_below_the_break(toy):

@@ -24,6 +24,7 @@ from empirics.report.tables import (
     interval_text,
     number_text,
     open_cells,
+    plan_line,
     pooled_share,
     pooled_text,
     run_summary,
@@ -268,6 +269,13 @@ def test_sentences(toy, page, printed):
     assert axis_values(toy, toy.verdicts[-2]) == {"|D|": "10", "c": "1", "n": "5, 7"}
     undecided = next(v for v in toy.verdicts if v.verdict == "UNDECIDED")
     assert f"  |D|=10, c=1, n=7: {undecided.reason}" in printed
+
+
+def test_a_plan_is_declared_or_exploratory(toy):
+    assert plan_line(toy) == "Plan c0ffeec0ffee: exploratory; 3 of its 9 runs existed before it."
+    plan = toy.plan.model_copy(update={"declared": True, "reason": "none of its runs existed before it"})
+    told = plan_line(toy.model_copy(update={"plan": plan}))
+    assert told == "Plan c0ffeec0ffee: declared before the data; none of its runs existed before it."
 
 
 def test_numbers_keep_what_tells_them_from_0():

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from dying_experiment import result
 
+from empirics.errors import UsageError
 from empirics.experiments.load import load_config
 from empirics.experiments.one_layer.experiment import OneLayer
 from empirics.experiments.protocol import Curve, Point, UnitRun
@@ -46,6 +47,15 @@ class Lists(OneLayer):
         if self.number is None:
             raise SystemExit(4)
         return itertools.repeat([result(unit, seed, 0.0) for seed in seeds], self.number)
+
+
+class Refusing(OneLayer):
+    """Cannot run as it is asked to."""
+
+    name = "refusing"
+
+    def run_arms(self, settings, unit, seeds, device):
+        raise UsageError("facts.source=none.tsv: no such table")
 
 
 def runs_of(experiment, workers=1):
@@ -119,3 +129,8 @@ def test_a_verification_with_bad_values_writes_its_results_and_exits_70(monkeypa
     cell = json.loads((tmp_path / "results.json").read_text())["cells"][0]
     assert cell["failed"] == [1]
     assert "is 1.5: allowed" in cell["failures"]["1"]
+
+
+def test_what_the_user_asked_for_wrongly_ends_the_runs_and_is_no_failed_run():
+    with pytest.raises(UsageError, match=r"none\.tsv: no such table"):
+        runs_of(Refusing())

@@ -23,6 +23,8 @@ REASONS = {
 # Libraries likewise.
 SHAPES_ONLY = {"pydantic": "reads settings; their values are in the key", "jaxtyping": "annotations only"}
 
+# Settings that name where something comes from; what it holds is in the key.
+
 
 def imported_by(package):
     """Modules outside the package that its runs import."""

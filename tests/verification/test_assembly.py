@@ -8,9 +8,15 @@ import sympy as sp
 from empirics.cli.verify import perform, planned
 from empirics.experiments.presentation import FigureData, Shown
 from empirics.experiments.protocol import Experiment, UnitRun
+from empirics.experiments.registry import experiment
 from empirics.experiments.settings import ExperimentSettings
+from empirics.judging.outcome import Counts, Outcome, Verdict
+from empirics.judging.settings import Settings
+from empirics.judging.table import CellTable
 from empirics.settings import Axis, Section
+from empirics.verification.assembly import in_scope, verdict_result
 from empirics.verification.results import read_results
+from theory import Scope
 from theory.notation import Notation, Symbol
 
 
@@ -90,3 +96,38 @@ def test_a_defect_is_one_note_and_the_common_part_is_written(tmp_path, capsys, s
     assert f"factbound: {note}\n" in capsys.readouterr().err
     assert [cell.symbols for cell in results.cells] == [{"n": 1}, {"n": 2}, {"n": 3}]
     assert (tmp_path / "report.html").exists()
+
+
+class Armed(Faulty):
+    overlays = {"more": {"world.draws": (4,), "compute.dtype": "float32"}}  # noqa: RUF012 - read only
+
+
+def test_cells_of_an_arm_tell_what_it_overlays(tmp_path):
+    config = Config(arms={"run": ("more",)})
+    armed = Armed(Shown, good)
+    perform(armed, *planned(armed, config, (), 1), tmp_path, strict=False, mutants=False, as_json=False)
+    told = {(c.variant, c.symbols["n"]): c.overlay for c in read_results(tmp_path / "results.json").cells}
+    assert told[("more", 4)] == {"world.draws": [4], "compute.dtype": "float32"}
+    assert told[("plain", 1)] == {}
+
+
+def test_seeds_in_scope_did_not_fail_and_meet_the_measured_premises():
+    """One within the limit, one on it, one beyond, one without a value, one that failed."""
+    gaps = {"pretraining_gap": (0.05, 0.1, 0.100001, None, 0.05)}
+    table = CellTable(0, "main", {}, (3, 4, 5, 6, 7), frozenset({7}), gaps)
+    assert in_scope(experiment(), table, Settings(premise_gap=0.1)) == [3, 4]
+
+
+@pytest.mark.parametrize(
+    ("sampled", "share", "looks", "limits"),
+    [
+        (True, True, True, "exact"),
+        (True, True, False, "betting"),
+        (True, False, True, "betting"),
+        (False, False, True, None),
+    ],
+)
+def test_limits_are_exact_for_shares_at_declared_looks_alone(sampled, share, looks, limits):
+    counts = Counts(3, 0, 1, 0, 4) if share else None
+    outcome = Outcome("toy", Scope.CELL, (0,), Verdict.UNDECIDED, "open", counts=counts, by_sampling=sampled)
+    assert verdict_result(outcome, looks=looks).limits == limits

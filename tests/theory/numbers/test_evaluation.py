@@ -1,7 +1,9 @@
 """Values of the bounds: against 50-digit arithmetic, balls, and each other; never NaN."""
 
+import dataclasses
 import math
 from fractions import Fraction
+from typing import Any
 
 import mpmath as mp
 import numpy as np
@@ -13,11 +15,14 @@ from hypothesis import strategies as st
 import theory
 from theory import DomainError
 from theory.claims.xu_chen.paper import NOTATION, K, N_f, R
+from theory.coverage import balls as covering_balls
+from theory.coverage import floats as covering_floats
 from theory.coverage import laws as covering
 from theory.numbers.balls import ball, enclose, rational, working_precision
 from theory.numbers.evaluate import log_fraction, parse_assignments, parse_value
 from theory.numbers.floats import approximate
 from theory.numbers.minimise import minimiser
+from theory.parts import Evaluation
 
 DIGITS = 70
 
@@ -84,6 +89,7 @@ def _points() -> list[tuple[int, int, int]]:
 
 
 POINTS = _points()
+EIGHTS = np.array([8.0, 8.0])
 
 
 @pytest.mark.parametrize("identifier", sorted(REFERENCES))
@@ -171,13 +177,52 @@ def test_exact_law_in_balls_agrees_with_rationals(n: int, k: int, r: int) -> Non
 
 @pytest.mark.parametrize(
     ("n", "k", "r"),
-    [(10**9, 10**5, 10**6), (1, 10**6 - 2, 10**6), (60, 10**5, 10**6), (10**7, 3, 10**6), (24, 500_000, 10**6)],
+    [
+        (10**9, 10**5, 10**6),
+        (1, 10**6 - 2, 10**6),
+        (1, 10**5, 10**6),  # within 2^-1096 of 1
+        (60, 10**5, 10**6),
+        (10**7, 3, 10**6),
+        (24, 500_000, 10**6),
+    ],
 )
 def test_exact_law_at_large_sizes_lies_between_its_bounds(n: int, k: int, r: int) -> None:
     value = theory.claim("covering-some-unseen").log_bound(N_f=n, K=k, R=r)
     upper = theory.claim("covering-some-unseen-sharp").log_bound(N_f=n, K=k, R=r)
     assert math.isfinite(value)
     assert upper + math.log(1 - 1 / math.e) - 1e-9 <= value <= upper
+
+
+def test_the_law_in_balls_is_exact_where_it_is_0_or_1() -> None:
+    assert covering_balls.log_some_unseen(0, 3, 8) == 0.0
+    assert covering_balls.log_some_unseen(4, 8, 8) == -math.inf
+    assert type(covering_balls.log_some_unseen(4, 3, 8)) is float
+
+
+def test_a_logarithm_of_a_negative_number_is_refused_at_once() -> None:
+    with pytest.raises(ArithmeticError, match="the logarithm of a negative number"):
+        enclose(lambda bits: ball(sp.log(1 - sp.sqrt(K)), {"K": 2}))
+
+
+def test_an_enclosure_holds_its_ends_and_nothing_beyond() -> None:
+    found = theory.claim("covering-some-unseen").enclosure(N_f=5, K=3, R=20)
+    assert found.lower < found.upper
+    assert found.lower in found
+    assert found.upper in found
+    assert math.nextafter(found.lower, -math.inf) not in found
+    assert math.nextafter(found.upper, math.inf) not in found
+
+
+def test_the_float_route_is_exact_where_every_fact_owns_every_template() -> None:
+    values, errors = covering_floats.log_some_below_half_bound(N_f=np.array([0.0, 5.0]), K=EIGHTS, R=EIGHTS)
+    assert values.tolist() == [0.0, -math.inf]
+    assert errors[1] == 0.0
+
+
+def test_floats_decline_products_beyond_whole_numbers() -> None:
+    n, k, r = np.array([2.0**40, 2.0**61]), np.array([4.0, 4.0]), np.array([20.0, 20.0])
+    _, error = covering_floats.log_some_below_half_bound(N_f=n, K=k, R=r)
+    assert np.isfinite(error).tolist() == [True, False]
 
 
 def test_complement_of_a_law_close_to_one_keeps_its_digits() -> None:
@@ -295,6 +340,37 @@ def test_running_error_bound_covers_the_error(expression: sp.Expr) -> None:
         assert exact.lower <= value[i] + error[i], point
 
 
+@pytest.mark.parametrize(("expression", "exact"), [(N_f**3, 0.0), (N_f + K * R - 2, 58.0)])
+def test_whole_numbers_and_an_exact_zero_have_no_error(expression: sp.Expr, exact: float) -> None:
+    value, error = approximate(expression, {"N_f": np.array([0.0]), "K": np.array([3.0]), "R": np.array([20.0])})
+    assert (value.tolist(), error.tolist()) == ([exact], [0.0])
+
+
+@pytest.mark.parametrize(
+    ("reference", "route"), [(_tail, covering_floats.log_some_below_half_bound), (_none, covering_floats.log_none_seen)]
+)
+def test_the_error_that_a_float_route_states_covers_its_error(reference: Any, route: Any) -> None:
+    n, k, r = (np.array(column, dtype=np.float64) for column in zip(*POINTS, strict=True))
+    values, errors = route(N_f=n, K=k, R=r)
+    with mp.workdps(DIGITS):
+        for value, error, point in zip(values, errors, POINTS, strict=True):
+            exact = reference(*(mp.mpf(x) for x in point))
+            if math.isfinite(error) and mp.isfinite(exact):
+                assert abs(mp.mpf(float(value)) - exact) <= mp.mpf(float(error)) + mp.mpf(10) ** (20 - DIGITS), point
+
+
+@pytest.mark.parametrize("accurate", [True, False])
+def test_a_claims_own_routes_are_taken(accurate: bool) -> None:
+    """In floats where their error is small, else in balls; numbers that the expression would not give."""
+    error = 0.0 if accurate else math.inf
+    routes = Evaluation(
+        numeric=lambda **values: (np.full(np.shape(values["N_f"]), -7.0), np.full(np.shape(values["N_f"]), error)),
+        ball=lambda bits, **point: ball(sp.Integer(-5), point),
+    )
+    claim = dataclasses.replace(theory.claim("coverage-half-mean"), evaluation=routes)
+    assert claim.log_bound(N_f=3, K=2, R=8) == (-7.0 if accurate else -5.0)
+
+
 def test_bound_that_equals_zero_or_one_exactly() -> None:
     assert theory.claim("failure-regime").log_bound(N_f=3, K=1, R=2, A=8) == -math.inf
     assert theory.claim("coverage-union-sharp").log_bound(N_f=2, K=4, R=8) == 0
@@ -324,6 +400,12 @@ def test_values_from_text() -> None:
     for name, text in [("N_f", "1.5"), ("Q", "1"), ("eta", "0"), ("K", "__import__('os')")]:
         with pytest.raises(DomainError):
             parse_value(NOTATION, name, text)
+
+
+def test_values_from_text_go_up_to_10_to_the_18() -> None:
+    assert parse_value(NOTATION, "N_f", str(10**18)) == 10**18
+    with pytest.raises(DomainError, match="at most 10"):
+        parse_value(NOTATION, "N_f", str(10**18 + 1))
 
 
 def test_values_from_words() -> None:

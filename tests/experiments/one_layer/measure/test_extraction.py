@@ -1,16 +1,19 @@
 """Loss, accuracy and errors on cases worked out by hand."""
 
+import dataclasses
 import math
 
+import numpy as np
 import pytest
 import torch
 from one_layer_builders import hand_made_world
 
-from empirics.experiments.one_layer.config import Model
+from empirics.experiments.one_layer.config import Model, World
 from empirics.experiments.one_layer.measure.extraction import finetuning_observables
 from empirics.experiments.one_layer.measure.pretraining import pretraining_observables
 from empirics.experiments.one_layer.parameters import Parameters
 from empirics.experiments.world import World as DrawnWorld
+from empirics.experiments.world import draw_world
 
 MODEL = Model(mlp=False)  # linear memory: F = V x~
 
@@ -81,3 +84,14 @@ def test_a_tie_counts_as_an_error():
     observed = finetuning_observables(weights, world, MODEL, 1)
     assert observed["ood_error"] == 1.0
     assert observed["finetuning_error"] == 1.0
+
+
+def test_a_template_at_exactly_half_the_mean_coverage_counts_as_below():
+    """Templates shown once and three times in four: half the mean is 1."""
+    drawn = draw_world(World(subjects=5, answers=5, templates=(2,), multiplicity=(1,), finetuned=(4,)), 2, 1, 0)
+    owned = np.array([[0], [1], [1], [1], [0]])
+    world = dataclasses.replace(drawn, own_templates=owned, finetuning_order=np.arange(5))
+    size = world.vocabulary.size
+    square, unit = torch.zeros(size, size, dtype=torch.float64), torch.eye(size, dtype=torch.float64)
+    observed = finetuning_observables(Parameters(square, unit, square.clone()), world, MODEL, 4)
+    assert observed["templates_below_half"] == 0.5
