@@ -76,12 +76,7 @@ def verify_command(
     if not plan.lines:  # the experiment does not tell the time itself
         print("factbound: timing the cheapest run (Ctrl-C goes on without)", file=sys.stderr)
     forecasted = forecast(
-        chosen,
-        settled,
-        claims=judged,
-        stored=output / "runs.sqlite",
-        workers=plan.workers,
-        timed=not plan.lines,
+        chosen, settled, claims=judged, stored=output / "runs.sqlite", workers=plan.workers, timed=not plan.lines
     )
     if as_json:
         print_json({**forecasted.model_dump(mode="json"), "experiment_plan": dict(plan.document)})
