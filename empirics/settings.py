@@ -17,19 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from empirics.errors import UsageError
 
-__all__ = [
-    "Axis",
-    "Count",
-    "NonNegative",
-    "Positive",
-    "Section",
-    "Seed",
-    "Whole",
-    "gathered",
-    "parse_setting",
-    "refuse",
-    "validated",
-]
+__all__ = ["Axis", "Count", "NonNegative", "Positive", "Section", "Seed", "Whole", "refuse"]
 
 # Upper ends are far beyond anything useful: they keep slips of the hand out of memory and arithmetic.
 Count = Annotated[int, Field(ge=1, le=10**7)]

@@ -9,25 +9,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from empirics.experiments.presentation import Part
 
-__all__ = [
-    "BoundResult",
-    "CellResult",
-    "CountsResult",
-    "CurveResult",
-    "Described",
-    "EffectResult",
-    "Exceedance",
-    "ExperimentResult",
-    "Measured",
-    "ObservableResult",
-    "OnGrid",
-    "Placed",
-    "PremiseResult",
-    "StepResult",
-    "Summary",
-    "SymbolResult",
-    "VerdictResult",
-]
+__all__ = ["Measured"]
 
 
 class ExperimentResult(Part):

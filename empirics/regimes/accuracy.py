@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit
-from scipy.stats import rankdata
 
 from empirics.experiments.map_design import FloatArray
 from empirics.experiments.protocol import Point
+from empirics.experiments.world import area_under_curve
 from empirics.regimes.document import AccuracyRow, BinRow, MapCell
 from empirics.regimes.regime import in_transition
 from empirics.regimes.survey import Survey
@@ -96,15 +96,6 @@ def _scored(survey: Survey) -> Scored | None:
         return None
     scores = {name: joined[name] for name in design.predictors if np.isfinite(joined[name]).any()}
     return Scored(joined["cell"], joined["seed"], joined["fold"], joined[design.outcome] > 0, scores)
-
-
-def area(score: FloatArray, succeeded: BoolArray) -> float | None:
-    """P[an item that succeeded scores above one that did not], ties one half; None if one outcome is missing."""
-    ups = int(succeeded.sum())
-    downs = len(succeeded) - ups
-    if ups == 0 or downs == 0:
-        return None
-    return float((rankdata(score)[succeeded].sum() - ups * (ups + 1) / 2) / (ups * downs))
 
 
 def logistic(score: FloatArray, succeeded: BoolArray) -> tuple[float, float]:
@@ -191,7 +182,7 @@ def _accuracy(
         part=part,
         facts=len(items),
         cells=len(observed),
-        auc=area(score, succeeded),
+        auc=area_under_curve(score, succeeded),
         auc_lower=low,
         auc_upper=high,
         auc_within=_auc_within(items, score),
@@ -216,7 +207,7 @@ def _auc_within(items: Scored, score: FloatArray) -> float | None:
     number = _runs(items)[1]
     order = np.argsort(number, kind="stable")
     edges = np.flatnonzero(np.diff(number[order])) + 1
-    areas = [area(score[part], items.succeeded[part]) for part in np.split(order, edges)]
+    areas = [area_under_curve(score[part], items.succeeded[part]) for part in np.split(order, edges)]
     known = [a for a in areas if a is not None]
     return float(np.mean(known)) if known else None
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from empirics.errors import UsageError
+from empirics.experiments.panels import where_defined
 from empirics.experiments.wording import axis_label, in_math, words
 from empirics.report.figures.figure import Figure, Row, number
 from empirics.report.figures.style import COLUMN, new_figure, shade_and_style
@@ -145,13 +146,9 @@ def bound_figure(item: Claim, given: Mapping[str, Sequence[float]] | None = None
 
 def _line(item: Claim, axis: str, values: Sequence[float], fixed: Mapping[str, float]) -> list[Row]:
     """One row for each value at which the bound is defined."""
-    try:
-        logs = np.atleast_1d(item.log_bound(**fixed, **{axis: np.array(values)}))
-    except DomainError:  # some of the values lie outside the domain: one by one
-        return [row for value in values if len(values) > 1 for row in _line(item, axis, [value], fixed)]
     return [
-        {axis: _whole(x), **{n: _whole(v) for n, v in fixed.items()}, "bound": math.exp(y), "log_bound": float(y)}
-        for x, y in zip(values, logs, strict=True)
+        {axis: _whole(x), **{n: _whole(v) for n, v in fixed.items()}, "bound": math.exp(y), "log_bound": y}
+        for x, y in where_defined(item.log_bound, fixed, axis, np.array(values))
         if math.isfinite(y)
     ]
 
