@@ -42,8 +42,7 @@ def write_atomically(path: Path, content: str | bytes) -> None:
 def prepare_directory(path: Path, *, files: Sequence[str] = (), folders: Sequence[str] = ()) -> Path:
     """Make an output directory and these folders in it; check that these files can be written there.
 
-    Raises:
-        UsageError: it cannot be made or written.
+    Raises UsageError: it cannot be made or written.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -62,8 +61,7 @@ def prepare_directory(path: Path, *, files: Sequence[str] = (), folders: Sequenc
 def write_text(path: Path, text: str, *, append: bool = False) -> None:
     """Write text where a pipe or a device may be in the place of a file, as a CI summary.
 
-    Raises:
-        UsageError: it cannot be written.
+    Raises UsageError: it cannot be written.
     """
     try:
         with path.open("a" if append else "w", encoding="utf-8") as stream:

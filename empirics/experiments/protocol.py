@@ -250,9 +250,7 @@ class Experiment(Protocol):
         return Shown()
 
     def inspect(self, settings: Any, cell: Point, seed: int) -> Inspected:
-        """One run of one cell, in full.
-        Raises UsageError: an impossible cell, or the experiment has no such run.
-        """
+        """One run of one cell, in full (UsageError: an impossible cell, or the experiment has no such run)."""
         raise UsageError(f"the experiment {self.name} has no single run to inspect")
 
     def map_design(self) -> Any:

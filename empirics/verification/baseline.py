@@ -102,11 +102,7 @@ def baseline_of(preset: str, results: Results, certificates: Mapping[str, Mappin
 
 
 def read_baseline(path: Path) -> Baseline:
-    """A baseline from its file.
-
-    Raises:
-        UsageError: it cannot be read or is none.
-    """
+    """A baseline from its file (UsageError: it cannot be read or is none)."""
     try:
         return Baseline.model_validate_json(path.read_text(encoding="utf-8"))
     except OSError as error:

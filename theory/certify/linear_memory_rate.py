@@ -183,8 +183,7 @@ def domination_bounds(world: LinearMemoryWorld, step: Fraction, last: int, start
     B_k is the least of the starts at k and of an x with x + c Phi(x)^2 >= B_{k-1} - c Phi(B_{k-1})^2,
     c = eta gamma^2/2, Phi(g) = w (1 - e^(-g/w)), w = 1/(S K), certified in balls at each k.
 
-    Raises:
-        ArithmeticError: eta gamma^2 w > 1, outside the range of the proof.
+    Raises ArithmeticError: eta gamma^2 w > 1, outside the range of the proof.
     """
     inverse = inverse_margin_squared(world)
     bounds: list[float] = []

@@ -28,8 +28,7 @@ def log_some_unseen(N_f: int, K: int, R: int) -> float:
 def log_some_unseen_ball(bits: int, *, N_f: int, K: int, R: int) -> Any:
     """A ball of log P at ``bits`` working precision; the float ``-inf`` where P = 0.
 
-    Raises:
-        theory.numbers.balls.Undecided: more bits are needed.
+    Raises Undecided: more bits are needed.
     """
     if K > R:
         raise ValueError(f"K={K} > R={R}: a fact cannot own more templates than there are")

@@ -155,8 +155,7 @@ def ask(
 
     ``given`` are values of symbols, ``unknown`` the symbol to solve for, by default the first that is not given.
 
-    Raises:
-        DomainError: the values lie outside the claim's domain, or the question makes no sense; see :func:`plan`.
+    Raises DomainError: the values lie outside the claim's domain, or the question makes no sense; see :func:`plan`.
     """
     check_domain(claim.id, claim.domain, given)
     main = plan(claim, target, unknown, **given)

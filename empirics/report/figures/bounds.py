@@ -46,8 +46,7 @@ def claim_figure(identifier: str, texts: Sequence[str] = ()) -> Figure:
 def given_ranges(item: Claim, texts: Sequence[str]) -> tuple[dict[str, Sequence[float]], str | None]:
     """Values of symbols from words, and the axis: ``N=1:200`` is the axis, ``M=1,2`` gives a line each.
 
-    Raises:
-        DomainError: a word that cannot be read.
+    Raises DomainError: a word that cannot be read.
     """
     given: dict[str, Sequence[float]] = {}
     axis = None
@@ -83,8 +82,7 @@ def usual_ranges(
 ) -> dict[str, Sequence[float]]:
     """For each symbol of the bound its values: those given, else the paper's usual ones; the axis comes first.
 
-    Raises:
-        DomainError: a symbol is given that the bound does not have, nothing varies, or lines become too many.
+    Raises DomainError: a symbol is given that the bound does not have, nothing varies, or lines become too many.
     """
     usual = next((u for u in item.paper.usual if set(item.symbols) <= set(u)), {})
     order = sorted(item.symbols, key=list(usual).index) if usual else list(item.symbols)
