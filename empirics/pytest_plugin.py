@@ -3,9 +3,8 @@
     def test_my_theorem_holds(factbound):
         factbound.holds("runs.csv", "my-bound")
 
-The failure message gives verdict, limits, bound and premises of every cell. With
-``factbound.unchanged(...)`` verdicts and limits are compared with a committed
-baseline (``factbound-baseline.json`` in the root directory; the ini option
+The failure message gives verdict, limits, bound and premises of every cell. With ``factbound.unchanged(...)`` verdicts
+and limits are compared with a committed baseline (``factbound-baseline.json`` in the root directory; the ini option
 ``factbound_baseline`` names another), which ``pytest --factbound-update`` rewrites.
 """
 

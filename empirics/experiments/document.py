@@ -141,10 +141,9 @@ class StepResult(Part):
 class VerdictResult(Part):
     """One verdict.
 
-    ``estimate``, ``lower``, ``upper`` and ``bound`` are of the share of worlds for a property, of the mean for a
-    bound. The limit that confirms has error probability ``alpha``, the one that refutes ``refuting``.
-    ``by_sampling`` tells whether confidence limits decided it, ``limits`` which: exact over the declared looks, or
-    time-uniform by betting.
+    ``estimate``, ``lower``, ``upper`` and ``bound`` are of the share of worlds for a property, of the mean for a bound.
+    The limit that confirms has error probability ``alpha``, the one that refutes ``refuting``. ``by_sampling`` tells
+    whether confidence limits decided it, ``limits`` which: exact over the declared looks, or time-uniform by betting.
     """
 
     claim: str

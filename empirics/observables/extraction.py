@@ -19,9 +19,8 @@ _BY_UNSEEN = {
 OBSERVABLES = (
     _share(
         "ood_error",
-        "Share of the facts not fine-tuned whose arg max at [s, p] over the whole vocabulary is not a(s); "
-        "a tie counts as an error. For language models: whose greedy answer to the question is none of the accepted "
-        "answers.",
+        "Share of the facts not fine-tuned whose arg max at [s, p] over the whole vocabulary is not a(s); a tie counts "
+        "as an error. For language models: whose greedy answer to the question is none of the accepted answers.",
         trivial=1.0,
         better="lower",
     ),
@@ -74,9 +73,8 @@ OBSERVABLES = (
     ),
     Observable(
         "coverage_auc_excess",
-        "Area under the ROC curve, over the held-out facts of one run, of the number of uncovered own "
-        "templates as a predictor of failure (ties count one half), less 1/2; undefined unless some "
-        "facts fail and some do not.",
+        "Area under the ROC curve, over the held-out facts of one run, of the number of uncovered own templates as a "
+        "predictor of failure (ties count one half), less 1/2; undefined unless some facts fail and some do not.",
         "area",
         -0.5,
         0.5,

@@ -1,9 +1,8 @@
 """How well single items were predicted: discrimination, calibration, and predicted against observed error.
 
-Two readings of a score are scored. The *rule*: success if and only if the
-score is positive; nothing is tuned. The *probability*: a logistic function of
-the score, its two constants fitted (Platt's targets) on items of other
-folds only, so that no item is predicted by constants that its own fold helped to fit.
+Two readings of a score are scored. The *rule*: success if and only if the score is positive; nothing is tuned. The
+*probability*: a logistic function of the score, its two constants fitted (Platt's targets) on items of other folds
+only, so that no item is predicted by constants that its own fold helped to fit.
 """
 
 from __future__ import annotations

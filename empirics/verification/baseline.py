@@ -1,8 +1,7 @@
 """CI regression on theorems: what a verification says now, against a committed baseline.
 
-The baseline holds, for each claim, the fingerprint of its formula, its
-certificates, and per cell verdict and limits. A finding is a failure, a warning
-or a note; only failures make ``factbound check`` exit 1.
+The baseline holds, for each claim, the fingerprint of its formula, its certificates, and per cell verdict and limits. A
+finding is a failure, a warning or a note; only failures make ``factbound check`` exit 1.
 """
 
 from __future__ import annotations

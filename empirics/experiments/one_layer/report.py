@@ -120,9 +120,8 @@ def _summary(subject: Measured) -> str:
     span = f"{seeds[0]}" if seeds[0] == seeds[-1] else f"{seeds[0]} to {seeds[-1]}"
     return (
         f"{len(models)} one-layer transformers pre-trained for {subject.config['pretraining']['steps']} steps, "
-        f"{len(cells)} cells in {arms} arm{'s' if arms > 1 else ''}, {span} seeds a cell; "
-        f"S = {world['subjects']}, |R| in {world['templates']}, K in {world['multiplicity']}, "
-        f"N_f in {world['finetuned']}"
+        f"{len(cells)} cells in {arms} arm{'s' if arms > 1 else ''}, {span} seeds a cell; S = {world['subjects']}, |R| "
+        f"in {world['templates']}, K in {world['multiplicity']}, N_f in {world['finetuned']}"
     )
 
 
