@@ -39,9 +39,7 @@ def factbound(request: pytest.FixtureRequest) -> Factbound:
 class Factbound:
     """Assertions about claims; failures carry verdict, limits, bound and premises.
 
-    Args:
-        baseline: the committed baseline of :meth:`unchanged`.
-        update: write it instead of comparing.
+    With ``update`` :meth:`unchanged` writes its committed baseline instead of comparing with it.
     """
 
     def __init__(self, baseline: Path, *, update: bool = False) -> None:

@@ -99,10 +99,8 @@ class Mutant:
 class Source:
     """Where a claim comes from.
 
-    Attributes:
-        text: the place in the source, in our own words.
-        number: its number in the paper's list of claims, such as ``C5``.
-        proof: the page in docs/ that proves it, or None.
+    ``text`` is the place in the source, in our own words; ``number`` that in the paper's list of claims, as ``C5``;
+    ``proof`` the page in docs/ that proves it.
     """
 
     paper: Paper

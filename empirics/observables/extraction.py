@@ -80,13 +80,11 @@ OBSERVABLES = (
         0.5,
         trivial=0.0,
     ),
-    Observable(
+    _share(
         "own_template_error_excess",
         "own_template_error_share less its chance level K / (V - 1): how much more often a wrong answer "
         "is an own template than a wrong token drawn at random would be.",
-        SHARE,
-        -1,
-        1,
+        lower=-1,
         trivial=0.0,
     ),
     _share(

@@ -137,11 +137,8 @@ def best_votes(world: LinearMemoryWorld, step: Fraction, t: int) -> Votes:
 def restart(chosen: Setting, t: int, rounds: int = 400, origin: Enclosed | None = None) -> Start:
     """The lemma from an enclosed iterate M~ with a comparator M: gap(M) + (|M~ - M| + radius)^2 / (4 eta (t - t_0)).
 
-    Args:
-        chosen: world, step and enclosed iterate.
-        t: the number of steps that the comparator is best for; any comparator is valid.
-        rounds: of the search for it.
-        origin: M~; None for the setting's enclosed iterate.
+    The comparator is searched for in ``rounds``, to be best after ``t`` steps; any is valid. ``origin`` is M~, by
+    default the setting's enclosed iterate.
     """
     from scipy.optimize import minimize
 

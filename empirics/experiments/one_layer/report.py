@@ -24,10 +24,11 @@ def show(subject: Measured) -> Shown:
     """Table and figure of the headline bound, the gap, and one sentence on each."""
     indices = [index for index, cell in enumerate(subject.cells) if cell.variant == _MAIN]
     figures = (_error_figure(subject), _gap_figure(subject))
+    readings = [text for identifier in _READINGS if (text := _reading(subject, identifier))]
     outside = {v.reason for v in subject.verdicts if v.claim in _READINGS and v.verdict == "OUT OF SCOPE"}
     return Shown(
         summary=_summary(subject),
-        headline=_headline(subject),
+        headline=f"Headline bound on the OOD error: {'; '.join(readings)}." if readings else "",
         tables=(_table(subject, indices),) if indices else (),
         figures=tuple(figure for figure in figures if figure is not None),
         columns=_columns(subject),
@@ -91,11 +92,6 @@ def _columns(subject: Measured) -> dict[str, tuple[Scalar, ...]]:
         found = [subject.verdict_of(identifier, index) for index in range(len(subject.cells))]
         columns[f"verdict_{reading}"] = tuple(None if v is None else v.verdict for v in found)
     return columns
-
-
-def _headline(subject: Measured) -> str:
-    readings = [text for identifier in _READINGS if (text := _reading(subject, identifier))]
-    return f"Headline bound on the OOD error: {'; '.join(readings)}." if readings else ""
 
 
 def _reading(subject: Measured, identifier: str) -> str:
