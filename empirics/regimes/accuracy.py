@@ -74,7 +74,6 @@ def prediction_part(survey: Survey, cells: Sequence[MapCell], resamples: int) ->
 
 
 def _scored(survey: Survey) -> Scored | None:
-    """Every item of every run, with its fold."""
     design = survey.design.items
     if design is None:
         return None

@@ -193,7 +193,6 @@ def _coefficients(design: FloatArray, offset: FloatArray, means: FloatArray) -> 
 
 
 def _on_another(law: Law, other: Law, points: Sequence[Point]) -> FloatArray | None:
-    """A law's coefficients on another law's exact errors at the same points."""
     try:
         return fitted(law, points, predicted(other, fitted(other, points, np.zeros(len(points))), points))
     except NoFit:

@@ -137,7 +137,6 @@ def _tightness(verdicts: Sequence[VerdictResult]) -> str | None:
 
 
 def _violated(results: Results, judged: ClaimResult) -> str | None:
-    """Where it is falsified, and by what, if it is."""
     found = [v for v in results.verdicts if v.claim == judged.id and v.verdict == "VIOLATED"]
     if not found:
         refuted = judged.pooled is not None and judged.pooled.refuted

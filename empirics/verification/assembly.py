@@ -138,7 +138,6 @@ def assemble(
 
 
 def _with(results: Results, **values: Any) -> Results:
-    """The document with other values, validated."""
     return Results.model_validate(dict(results) | values)
 
 

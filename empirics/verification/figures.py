@@ -59,7 +59,6 @@ def _panels(results: Results, judged: ClaimResult, claim: Claim) -> FigureData |
 
 
 def _forest(results: Results, judged: ClaimResult) -> FigureData | None:
-    """The verdicts with a measured value, one line each."""
     rows: list[dict[str, Scalar]] = [
         {
             "where": results.where(verdict),

@@ -63,7 +63,6 @@ def run_arms(arms: Sequence[LMConfig], unit: Point, seeds: Sequence[int], device
 
 
 def _run(config: LMConfig, unit: Point, seed: int, before: Pretrained) -> UnitRun:
-    """Fine-tune for every N_f, and measure."""
     if before.diverged:
         return UnitRun(unit, seed, {}, {}, f"pre-training diverged: {before.diverged}")
     at = replace(before.prepared, config=config)

@@ -83,7 +83,6 @@ def _bound(cell: CellResult, identifier: str) -> float | None:
 
 
 def _columns(subject: Measured) -> dict[str, tuple[Scalar, ...]]:
-    """The further columns of cells.csv."""
     bounds = {f"bound_{reading}": identifier for identifier, reading in _READINGS.items()} | {"covering_law": _COVERING}
     columns: dict[str, tuple[Scalar, ...]] = {
         name: tuple(_bound(cell, identifier) for cell in subject.cells) for name, identifier in bounds.items()
@@ -122,7 +121,6 @@ def _summary(subject: Measured) -> str:
 
 
 def _error_figure(subject: Measured) -> FigureData | None:
-    """Predicted against observed OOD error over N_f: both readings of the headline bound, and the covering law."""
     cells = [c for c in subject.cells if c.variant == _MAIN and _ERROR in c.observables]
     outside = _outside(subject)
     rows: list[dict[str, Scalar]] = []
@@ -162,7 +160,6 @@ def _outside(subject: Measured) -> set[tuple[float, float]]:
 
 
 def _gap_figure(subject: Measured) -> FigureData | None:
-    """The pre-training gap along training, one line per K, one panel per |R|."""
     rows: list[dict[str, Scalar]] = [
         {
             "templates": curve.symbols["R"],
