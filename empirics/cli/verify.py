@@ -67,9 +67,8 @@ def verify_command(
     judged = _named(claims)
     settled, plan = planned(chosen, found, lines, workers)
     if not dry_run:
-        more: dict[str, Any] = {"mutants": mutants, "fresh": fresh, "cluster": cluster, "claims": judged}
-        more["any_machine"] = any_machine
-        return perform(chosen, settled, plan, output, strict=strict, as_json=as_json, **more)
+        more: dict[str, Any] = {"fresh": fresh, "cluster": cluster, "claims": judged, "any_machine": any_machine}
+        return perform(chosen, settled, plan, output, strict=strict, mutants=mutants, as_json=as_json, **more)
     from empirics.cli.dry_run import print_forecast
     from empirics.verification.forecast import forecast
 

@@ -169,10 +169,7 @@ def numbered(folds: Sequence[Hashable]) -> IntArray:
 
 
 def left_out(design: FloatArray, offset: FloatArray, folds: IntArray, means: FloatArray) -> FloatArray | None:
-    """Errors at each row by the coefficients fitted to the other folds; shape [n]; None if some fit fails.
-
-    NaN at rows of fold -1: they are always fitted to and never predicted.
-    """
+    """Errors by coefficients fitted to the other folds; shape [n], NaN at fold -1, never left out; None: no fit."""
     found = np.full(len(means), np.nan)
     for held in np.unique(folds[folds >= 0]):
         inside = folds == held

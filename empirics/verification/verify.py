@@ -107,8 +107,7 @@ def verify(
 def exit_status(results: Results, *, strict: bool = False, mutants: bool = False) -> int:
     """0; 1 if a required claim is violated; 3 if ``strict`` and a required one is undecided.
 
-    With ``mutants``: 0 if every mutant is refuted, else 1. 70, before 0 and 3, if a
-    defect of the program ended a run.
+    With ``mutants``: 0 if every mutant is refuted, else 1. 70, before 0 and 3, if a defect of the program ended a run.
     """
     required = {c.verdict for c in results.claims if c.required}
     missed = any(m.refuted is False for c in results.claims for m in c.mutants)

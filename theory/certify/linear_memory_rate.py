@@ -228,10 +228,7 @@ class BoundForms:
 
 
 def bound_forms(multiplicity: int, rounds: int = 150) -> BoundForms:
-    """Every form of the bound and the gap along t, at S = A = 30, ``|R|`` = 8, eta = 1/beta.
-
-    ``rounds`` is how long restart comparators are searched for.
-    """
+    """Every form of the bound and the gap along t, S = A = 30, ``|R|`` = 8, eta = 1/beta; ``rounds`` of search."""
     chosen = setting(multiplicity)
     world, step, at_restart = chosen.world, chosen.step, enclosed_start(chosen)
     zero = enclosed_descent(world, step, 0)
