@@ -51,10 +51,7 @@ def settings_at(experiment: Experiment, axes: Mapping[str, int | float]) -> list
 
 
 def parsed(experiment: Experiment, axes: Mapping[str, str]) -> dict[str, int | float]:
-    """Values of the grid's columns from text, as the experiment's notation says.
-
-    Raises UsageError: a text is none, or no column of this experiment.
-    """
+    """Values of the grid's columns from text, as the notation says (UsageError: a text is none, or no column)."""
     _check(experiment, axes)
     found: dict[str, int | float] = {}
     for symbol in experiment.axes:

@@ -151,10 +151,7 @@ def reliability(probability: FloatArray, succeeded: BoolArray) -> list[BinRow]:
 def accuracies(
     items: Scored, parts: Mapping[str, Sequence[int]], resamples: int = 100, seed: int = 0
 ) -> list[AccuracyRow]:
-    """Each predictor on each part (its cells by name); left out where a predictor has no score somewhere in the part.
-
-    Limits of the AUC rest on ``resamples`` bootstrap samples of seeds.
-    """
+    """Each predictor on each part (its cells by name), unless a score is missing; limits from resampled seeds."""
     found = []
     for predictor, score in items.scores.items():
         known = items.at(np.isfinite(score))
