@@ -40,11 +40,7 @@ def write_atomically(path: Path, content: str | bytes) -> None:
 
 
 def prepare_directory(path: Path, *, files: Sequence[str] = (), folders: Sequence[str] = ()) -> Path:
-    """Make an output directory and these folders in it; check that these files can be written there.
-
-    Raises:
-        UsageError: it cannot be made or written.
-    """
+    """Make an output directory and folders in it; UsageError unless it and these files in it can be written."""
     try:
         path.mkdir(parents=True, exist_ok=True)
         for folder in folders:
@@ -60,11 +56,7 @@ def prepare_directory(path: Path, *, files: Sequence[str] = (), folders: Sequenc
 
 
 def write_text(path: Path, text: str, *, append: bool = False) -> None:
-    """Write text where a pipe or a device may be in the place of a file, as a CI summary.
-
-    Raises:
-        UsageError: it cannot be written.
-    """
+    """Write text where a pipe or device may stand for a file, as a CI summary (UsageError: it cannot be written)."""
     try:
         with path.open("a" if append else "w", encoding="utf-8") as stream:
             stream.write(text)

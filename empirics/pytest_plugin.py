@@ -3,9 +3,8 @@
     def test_my_theorem_holds(factbound):
         factbound.holds("runs.csv", "my-bound")
 
-The failure message gives verdict, limits, bound and premises of every cell. With
-``factbound.unchanged(...)`` verdicts and limits are compared with a committed
-baseline (``factbound-baseline.json`` in the root directory; the ini option
+The failure message gives verdict, limits, bound and premises of every cell. With ``factbound.unchanged(...)`` verdicts
+and limits are compared with a committed baseline (``factbound-baseline.json`` in the root directory; the ini option
 ``factbound_baseline`` names another), which ``pytest --factbound-update`` rewrites.
 """
 
@@ -40,9 +39,7 @@ def factbound(request: pytest.FixtureRequest) -> Factbound:
 class Factbound:
     """Assertions about claims; failures carry verdict, limits, bound and premises.
 
-    Args:
-        baseline: the committed baseline of :meth:`unchanged`.
-        update: write it instead of comparing.
+    With ``update`` :meth:`unchanged` writes its committed baseline instead of comparing with it.
     """
 
     def __init__(self, baseline: Path, *, update: bool = False) -> None:

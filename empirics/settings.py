@@ -1,9 +1,8 @@
 """Settings from TOML: strict types, one clear line for every mistake, the same keys for ``--set``.
 
-A configuration comes from a preset, then a TOML file, then single settings;
-each later source overrides the earlier. Unknown keys, wrong types and
-impossible values raise :class:`empirics.errors.UsageError` with one line that
-names the key, the value and what is allowed.
+A configuration comes from a preset, then a TOML file, then single settings; each later source overrides the earlier.
+Unknown keys, wrong types and impossible values raise :class:`empirics.errors.UsageError` with one line that names the
+key, the value and what is allowed.
 """
 
 from __future__ import annotations
@@ -17,19 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from empirics.errors import UsageError
 
-__all__ = [
-    "Axis",
-    "Count",
-    "NonNegative",
-    "Positive",
-    "Section",
-    "Seed",
-    "Whole",
-    "gathered",
-    "parse_setting",
-    "refuse",
-    "validated",
-]
+__all__ = ["Axis", "Count", "NonNegative", "Positive", "Section", "Seed", "Whole", "refuse"]
 
 # Upper ends are far beyond anything useful: they keep slips of the hand out of memory and arithmetic.
 Count = Annotated[int, Field(ge=1, le=10**7)]

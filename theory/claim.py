@@ -43,12 +43,10 @@ class Claim:
     Attributes:
         id: kebab-case and lasting.
         statement: the theorem in words, complete with its quantities.
-        observable: the measured quantity that the claim speaks of.
         log_expression: natural logarithm of the bound (for an identity: of the exact value) over the notation's
             symbols; exact, never a float. None where the claim has no number (trends, comparisons).
         measured: arm, axis, tolerance: how it meets measurements.
         evaluation: routes to its number, where the expression alone does not do.
-        mutants: near misses that must be refuted.
         required: does a violation fail a verification?
     """
 

@@ -58,8 +58,7 @@ def evaluated(
     ``trivial`` is what the observable reaches without any theorem, which makes an upper bound vacuous, and ``least``
     its least value, which makes a lower bound vacuous; None if unknown.
 
-    Raises:
-        DomainError: the claim states no number, or a symbol is missing or outside its domain.
+    Raises DomainError: the claim states no number, or a symbol is missing or outside its domain.
     """
     if claim.log_expression is None:
         raise DomainError(

@@ -28,7 +28,6 @@ class Symbol:
 
     Attributes:
         symbol: the SymPy symbol; its assumptions are those of its domain.
-        meaning: one line.
         minimum: the least value allowed, or with ``strict`` the greatest that is not.
         label: the symbol in plain text; the name if empty.
         latex: the symbol in LaTeX; SymPy's form of the name if empty.
@@ -120,10 +119,7 @@ class Notation(Mapping[str, Symbol]):
 class Limit:
     """What the world behind a notation allows, whatever a bound says: judged where all its symbols are given.
 
-    Attributes:
-        relation: between symbols of the notation.
-        text: the sentence for a value that is refused; the symbols by name in braces, and ``{most}``,
-            the largest value allowed.
+    ``text`` is the sentence for a refused value: symbols by name in braces, and ``{most}``, the largest allowed.
     """
 
     relation: sp.core.relational.Relational
@@ -135,12 +131,10 @@ class Paper:
     """Where claims come from and what they share.
 
     Attributes:
-        name: kebab-case.
         link: where it is found, such as ``arXiv:2508.00901``.
         proofs: modules that certify its claims, each with ``PROOFS``.
         unknowns: symbols that a plan may solve for, the first choice first; if empty, every integer symbol.
         plans: ids of the claims whose plans are worth seeing beside one another.
-        limits: relations between symbols that hold in every world of the paper.
         usual: values at which a bound is drawn where the user gives none, the symbol along the axis first; the first of
             these mappings that names every symbol of the bound.
     """

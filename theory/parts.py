@@ -62,10 +62,7 @@ class Assumption:
         return frozenset(s.name for s in self.relation.free_symbols if s == measured(s.name))
 
     def evaluate(self, values: Mapping[str, float | None]) -> Premise:
-        """Value, limit and truth at ``values`` (symbols and observables by name).
-
-        A quantity that is missing or not finite (a diverged run) fails the premise.
-        """
+        """Value, limit and truth at values by name; what is missing or not finite (a diverged run) fails it."""
         left = number_at(self.relation.lhs, values)
         right = number_at(self.relation.rhs, values)
         holds = left is not None and right is not None and bool(self.relation.func(left, right))
@@ -99,10 +96,8 @@ class Mutant:
 class Source:
     """Where a claim comes from.
 
-    Attributes:
-        text: the place in the source, in our own words.
-        number: its number in the paper's list of claims, such as ``C5``.
-        proof: the page in docs/ that proves it, or None.
+    ``text`` is the place in the source, in our own words; ``number`` that in the paper's list of claims, as ``C5``;
+    ``proof`` the page in docs/ that proves it.
     """
 
     paper: Paper

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
+from empirics.experiments.wording import duration
 from empirics.report.terminal import plain_table
 from empirics.verification.forecast import AtBest, Count, Forecast
 
@@ -30,7 +31,7 @@ def print_forecast(found: Forecast, out: Console) -> None:
     out.print(", ".join(f"{runs} runs at {n} seeds" for runs, n in zip(cost.runs, looks, strict=True)) + missing)
     out.print("what is missing, in cheapest runs: " + ", ".join(f"{value:.4g}" for value in cost.relative))
     if cost.seconds is not None and cost.seconds_per_run is not None:
-        times = ", ".join(f"{_duration(s)} for {n} seeds" for s, n in zip(cost.seconds, looks, strict=True))
+        times = ", ".join(f"{duration(s)} for {n} seeds" for s, n in zip(cost.seconds, looks, strict=True))
         cheapest = f"({cost.seconds_per_run:.2g} s the cheapest run here)"
         out.print(f"time: about {times} in {cost.workers} processes {cheapest}")
     if cost.megabytes_per_process is not None:
@@ -74,11 +75,3 @@ def _deciding(claim: AtBest) -> tuple[str, str]:
 
 def _counts(word: str, counts: Sequence[Count]) -> str:
     return f"{word} {', '.join(f'{c.worlds} of {c.of}' for c in counts)}" if counts else "never"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"

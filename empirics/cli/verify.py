@@ -67,21 +67,15 @@ def verify_command(
     judged = _named(claims)
     settled, plan = planned(chosen, found, lines, workers)
     if not dry_run:
-        more: dict[str, Any] = {"mutants": mutants, "fresh": fresh, "cluster": cluster, "claims": judged}
-        more["any_machine"] = any_machine
-        return perform(chosen, settled, plan, output, strict=strict, as_json=as_json, **more)
+        more: dict[str, Any] = {"fresh": fresh, "cluster": cluster, "claims": judged, "any_machine": any_machine}
+        return perform(chosen, settled, plan, output, strict=strict, mutants=mutants, as_json=as_json, **more)
     from empirics.cli.dry_run import print_forecast
     from empirics.verification.forecast import forecast
 
     if not plan.lines:  # the experiment does not tell the time itself
         print("factbound: timing the cheapest run (Ctrl-C goes on without)", file=sys.stderr)
     forecasted = forecast(
-        chosen,
-        settled,
-        claims=judged,
-        stored=output / "runs.sqlite",
-        workers=plan.workers,
-        timed=not plan.lines,
+        chosen, settled, claims=judged, stored=output / "runs.sqlite", workers=plan.workers, timed=not plan.lines
     )
     if as_json:
         print_json({**forecasted.model_dump(mode="json"), "experiment_plan": dict(plan.document)})

@@ -9,25 +9,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from empirics.experiments.presentation import Part
 
-__all__ = [
-    "BoundResult",
-    "CellResult",
-    "CountsResult",
-    "CurveResult",
-    "Described",
-    "EffectResult",
-    "Exceedance",
-    "ExperimentResult",
-    "Measured",
-    "ObservableResult",
-    "OnGrid",
-    "Placed",
-    "PremiseResult",
-    "StepResult",
-    "Summary",
-    "SymbolResult",
-    "VerdictResult",
-]
+__all__ = ["Measured"]
 
 
 class ExperimentResult(Part):
@@ -159,10 +141,9 @@ class StepResult(Part):
 class VerdictResult(Part):
     """One verdict.
 
-    ``estimate``, ``lower``, ``upper`` and ``bound`` are of the share of worlds for a property, of the mean for a
-    bound. The limit that confirms has error probability ``alpha``, the one that refutes ``refuting``.
-    ``by_sampling`` tells whether confidence limits decided it, ``limits`` which: exact over the declared looks, or
-    time-uniform by betting.
+    ``estimate``, ``lower``, ``upper`` and ``bound`` are of the share of worlds for a property, of the mean for a bound.
+    The limit that confirms has error probability ``alpha``, the one that refutes ``refuting``. ``by_sampling`` tells
+    whether confidence limits decided it, ``limits`` which: exact over the declared looks, or time-uniform by betting.
     """
 
     claim: str

@@ -108,10 +108,7 @@ class Law:
 
 @dataclass(frozen=True)
 class Split:
-    """Points held out together: those with the same values of some symbols.
-
-    ``sizes``: only points of other sizes than the main settings' are held out, each size by itself.
-    """
+    """Points with the same values of some symbols, held out together; ``sizes``: only other sizes, each by itself."""
 
     name: str
     symbols: tuple[str, ...]

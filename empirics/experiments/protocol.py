@@ -217,10 +217,7 @@ class Experiment(Protocol):
     # What is asked of it before and after.
 
     def settle(self, settings: Any, device: str) -> Any:
-        """The settings with their open choices made, after a check that everything needed is at hand.
-
-        Raises UsageError: something is missing.
-        """
+        """The settings with their open choices made (UsageError: something that is needed is not at hand)."""
         return settings
 
     def plan(self, settings: Any, device: str, workers: int | None, cores: int) -> Plan:
@@ -250,16 +247,11 @@ class Experiment(Protocol):
         return Shown()
 
     def inspect(self, settings: Any, cell: Point, seed: int) -> Inspected:
-        """One run of one cell, in full.
-        Raises UsageError: an impossible cell, or the experiment has no such run.
-        """
+        """One run of one cell, in full (UsageError: an impossible cell, or the experiment has no such run)."""
         raise UsageError(f"the experiment {self.name} has no single run to inspect")
 
     def map_design(self) -> Any:
-        """What a map of regimes is made of (:class:`empirics.experiments.map_design.MapDesign`).
-
-        Raises UsageError: the experiment has none.
-        """
+        """The :class:`empirics.experiments.map_design.MapDesign` of its map of regimes (UsageError: it has none)."""
         raise UsageError(f"the experiment {self.name} has no map of regimes")
 
     def read_facts(

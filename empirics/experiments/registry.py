@@ -100,6 +100,13 @@ def experiment(name: str | None = None) -> Experiment:
     return known[chosen]
 
 
+def experiment_of(name: str | None, settings: Any) -> Experiment:
+    """The experiment of that name; if None, the one whose kind of settings these are, or the default one."""
+    if name is None and settings is not None:
+        return next((e for e in experiments().values() if type(settings) is e.settings), experiment())
+    return experiment(name)
+
+
 def on_facts(item: Experiment, settings: Any, source: str, relations: Sequence[str]) -> tuple[Any, tuple[str, ...]]:
     """The experiment's settings on facts that whichever experiment reads them gives, and in words how they were chosen.
 

@@ -11,8 +11,7 @@ from typing import Any, get_args
 from empirics.errors import UsageError
 from empirics.experiments.load import load_settings, settings_from
 from empirics.experiments.protocol import Experiment, Inspected, Point
-from empirics.experiments.registry import experiment as registered
-from empirics.experiments.registry import experiments
+from empirics.experiments.registry import experiment_of
 from empirics.files import prepare_directory, write_atomically
 
 
@@ -28,9 +27,7 @@ def run(config: Any = None, *, seed: int, experiment: str | None = None, **axes:
     Raises:
         UsageError: an impossible cell, a negative seed, or an experiment that cannot be inspected.
     """
-    chosen = registered(experiment)
-    if experiment is None and config is not None:
-        chosen = next((e for e in experiments().values() if type(config) is e.settings), chosen)
+    chosen = experiment_of(experiment, config)
     return inspect(chosen, config if config is not None else load_settings(chosen), axes, seed)
 
 
@@ -54,10 +51,7 @@ def settings_at(experiment: Experiment, axes: Mapping[str, int | float]) -> list
 
 
 def parsed(experiment: Experiment, axes: Mapping[str, str]) -> dict[str, int | float]:
-    """Values of the grid's columns from text, as the experiment's notation says.
-
-    Raises UsageError: a text is none, or no column of this experiment.
-    """
+    """Values of the grid's columns from text, as the notation says (UsageError: a text is none, or no column)."""
     _check(experiment, axes)
     found: dict[str, int | float] = {}
     for symbol in experiment.axes:

@@ -1,4 +1,4 @@
-"""How figures write symbols and observables."""
+"""How figures and plans write symbols, observables and times."""
 
 from __future__ import annotations
 
@@ -20,3 +20,10 @@ def axis_label(symbol: Symbol | SymbolResult) -> str:
 def words(observable: str) -> str:
     """The name of an observable along an axis."""
     return observable.replace("_", " ").replace("ood", "OOD").replace("auc", "AUC")
+
+
+def duration(seconds: float) -> str:
+    """A time to wait for, in seconds, minutes or hours."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

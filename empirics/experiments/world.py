@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -179,7 +179,7 @@ def coverage_observables(world: World, finetuned: int, wrong: NDArray[np.bool_])
     }
 
 
-def area_under_curve(score: IntArray, positive: NDArray[np.bool_]) -> float | None:
+def area_under_curve(score: NDArray[Any], positive: NDArray[np.bool_]) -> float | None:
     """P[a random positive scores above a random negative], ties one half; None if either class is empty."""
     ups, downs = score[positive], score[~positive]
     if len(ups) == 0 or len(downs) == 0:

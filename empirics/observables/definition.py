@@ -19,10 +19,7 @@ class Observable:
 
     Attributes:
         name: its key in results, claims and the user's own tables.
-        definition: what exactly is measured.
-        unit: the unit in words.
-        lower: least possible value.
-        upper: greatest possible value, or infinity.
+        lower, upper: least and greatest possible value, or infinity.
         trivial: the value that needs no theorem (1 for an error), or None.
         better: whether lower or higher values are better, or neither.
         sampling: ``"seed"`` if it varies between seeds; ``"exact"`` if it is a

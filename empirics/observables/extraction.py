@@ -19,9 +19,8 @@ _BY_UNSEEN = {
 OBSERVABLES = (
     _share(
         "ood_error",
-        "Share of the facts not fine-tuned whose arg max at [s, p] over the whole vocabulary is not a(s); "
-        "a tie counts as an error. For language models: whose greedy answer to the question is none of the accepted "
-        "answers.",
+        "Share of the facts not fine-tuned whose arg max at [s, p] over the whole vocabulary is not a(s); a tie counts "
+        "as an error. For language models: whose greedy answer to the question is none of the accepted answers.",
         trivial=1.0,
         better="lower",
     ),
@@ -74,21 +73,18 @@ OBSERVABLES = (
     ),
     Observable(
         "coverage_auc_excess",
-        "Area under the ROC curve, over the held-out facts of one run, of the number of uncovered own "
-        "templates as a predictor of failure (ties count one half), less 1/2; undefined unless some "
-        "facts fail and some do not.",
+        "Area under the ROC curve, over the held-out facts of one run, of the number of uncovered own templates as a "
+        "predictor of failure (ties count one half), less 1/2; undefined unless some facts fail and some do not.",
         "area",
         -0.5,
         0.5,
         trivial=0.0,
     ),
-    Observable(
+    _share(
         "own_template_error_excess",
         "own_template_error_share less its chance level K / (V - 1): how much more often a wrong answer "
         "is an own template than a wrong token drawn at random would be.",
-        SHARE,
-        -1,
-        1,
+        lower=-1,
         trivial=0.0,
     ),
     _share(

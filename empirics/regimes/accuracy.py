@@ -1,9 +1,8 @@
 """How well single items were predicted: discrimination, calibration, and predicted against observed error.
 
-Two readings of a score are scored. The *rule*: success if and only if the
-score is positive; nothing is tuned. The *probability*: a logistic function of
-the score, its two constants fitted (Platt's targets) on items of other
-folds only, so that no item is predicted by constants that its own fold helped to fit.
+Two readings of a score are scored. The *rule*: success if and only if the score is positive; nothing is tuned. The
+*probability*: a logistic function of the score, its two constants fitted (Platt's targets) on items of other folds
+only, so that no item is predicted by constants that its own fold helped to fit.
 """
 
 from __future__ import annotations
@@ -17,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit
-from scipy.stats import rankdata
 
 from empirics.experiments.map_design import FloatArray
 from empirics.experiments.protocol import Point
+from empirics.experiments.world import area_under_curve
 from empirics.regimes.document import AccuracyRow, BinRow, MapCell
 from empirics.regimes.regime import in_transition
 from empirics.regimes.survey import Survey
@@ -75,7 +74,6 @@ def prediction_part(survey: Survey, cells: Sequence[MapCell], resamples: int) ->
 
 
 def _scored(survey: Survey) -> Scored | None:
-    """Every item of every run, with its fold."""
     design = survey.design.items
     if design is None:
         return None
@@ -96,15 +94,6 @@ def _scored(survey: Survey) -> Scored | None:
         return None
     scores = {name: joined[name] for name in design.predictors if np.isfinite(joined[name]).any()}
     return Scored(joined["cell"], joined["seed"], joined["fold"], joined[design.outcome] > 0, scores)
-
-
-def area(score: FloatArray, succeeded: BoolArray) -> float | None:
-    """P[an item that succeeded scores above one that did not], ties one half; None if one outcome is missing."""
-    ups = int(succeeded.sum())
-    downs = len(succeeded) - ups
-    if ups == 0 or downs == 0:
-        return None
-    return float((rankdata(score)[succeeded].sum() - ups * (ups + 1) / 2) / (ups * downs))
 
 
 def logistic(score: FloatArray, succeeded: BoolArray) -> tuple[float, float]:
@@ -162,10 +151,7 @@ def reliability(probability: FloatArray, succeeded: BoolArray) -> list[BinRow]:
 def accuracies(
     items: Scored, parts: Mapping[str, Sequence[int]], resamples: int = 100, seed: int = 0
 ) -> list[AccuracyRow]:
-    """Each predictor on each part (its cells by name); left out where a predictor has no score somewhere in the part.
-
-    Limits of the AUC rest on ``resamples`` bootstrap samples of seeds.
-    """
+    """Each predictor on each part (its cells by name), unless a score is missing; limits from resampled seeds."""
     found = []
     for predictor, score in items.scores.items():
         known = items.at(np.isfinite(score))
@@ -191,7 +177,7 @@ def _accuracy(
         part=part,
         facts=len(items),
         cells=len(observed),
-        auc=area(score, succeeded),
+        auc=area_under_curve(score, succeeded),
         auc_lower=low,
         auc_upper=high,
         auc_within=_auc_within(items, score),
@@ -216,7 +202,7 @@ def _auc_within(items: Scored, score: FloatArray) -> float | None:
     number = _runs(items)[1]
     order = np.argsort(number, kind="stable")
     edges = np.flatnonzero(np.diff(number[order])) + 1
-    areas = [area(score[part], items.succeeded[part]) for part in np.split(order, edges)]
+    areas = [area_under_curve(score[part], items.succeeded[part]) for part in np.split(order, edges)]
     known = [a for a in areas if a is not None]
     return float(np.mean(known)) if known else None
 

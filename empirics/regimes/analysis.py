@@ -156,7 +156,6 @@ def _contours(survey: Survey, resamples: int) -> list[ContourRow]:
 
 
 def _design(survey: Survey) -> DesignPart:
-    """What the map shows, in the words and names that tables and figures need."""
     design = survey.design
     laws, items, quantity = design.laws, design.items, design.quantity
     return copied(

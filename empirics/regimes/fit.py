@@ -42,8 +42,7 @@ def fit_rates(design: FloatArray, share: FloatArray, offset: FloatArray | float 
 
     X is of shape [n, p] and full column rank; y in [0, 1], of shape [n]; the offset of shape [n] or a number.
 
-    Raises:
-        NoFit: fewer rows than coefficients, dependent columns, or shares that push a coefficient to infinity.
+    Raises NoFit: fewer rows than coefficients, dependent columns, or shares that push a coefficient to infinity.
     """
     n, p = design.shape
     if p == 0:

@@ -169,10 +169,7 @@ def numbered(folds: Sequence[Hashable]) -> IntArray:
 
 
 def left_out(design: FloatArray, offset: FloatArray, folds: IntArray, means: FloatArray) -> FloatArray | None:
-    """Errors at each row by the coefficients fitted to the other folds; shape [n]; None if some fit fails.
-
-    NaN at rows of fold -1: they are always fitted to and never predicted.
-    """
+    """Errors by coefficients fitted to the other folds; shape [n], NaN at fold -1, never left out; None: no fit."""
     found = np.full(len(means), np.nan)
     for held in np.unique(folds[folds >= 0]):
         inside = folds == held
@@ -193,7 +190,6 @@ def _coefficients(design: FloatArray, offset: FloatArray, means: FloatArray) -> 
 
 
 def _on_another(law: Law, other: Law, points: Sequence[Point]) -> FloatArray | None:
-    """A law's coefficients on another law's exact errors at the same points."""
     try:
         return fitted(law, points, predicted(other, fitted(other, points, np.zeros(len(points))), points))
     except NoFit:

@@ -60,10 +60,7 @@ def parse_variation(design: MapDesign, text: str) -> Variation:
 
 
 def map_arms(design: MapDesign, settings: ExperimentSettings, variations: Sequence[Variation]) -> tuple[Arm, ...]:
-    """The main grid, and one arm for each value of each variation that differs from the main settings.
-
-    A UsageError tells of a value that the settings refuse, and of arms that a map does not run.
-    """
+    """The main grid, and one arm for each varied value that the main settings do not have (UsageError: refused)."""
     if settings.arms.run:
         raise UsageError(f"arms.run={list(settings.arms.run)} is refused: a map varies by --vary; allowed is []")
     main = settings.model_copy(update={"arms": type(settings.arms)()})

@@ -70,7 +70,8 @@ def claim_views(results: Results, figures: Sequence[Figure]) -> list[ClaimView]:
 def _view(results: Results, stated: ClaimResult, figure: Figure | None) -> ClaimView:
     verdicts = [v for v in results.verdicts if v.claim == stated.id]
     meaning = Kind(stated.kind).meaning
-    measured = [_defined(results, name) for name in dict.fromkeys((stated.observable, stated.judged_on))]
+    measured = ((name, results.observables.get(name)) for name in dict.fromkeys((stated.observable, stated.judged_on)))
+    defined = (f"{name}: {known.definition} Unit: {known.unit}." if known else f"{name}." for name, known in measured)
     shown = [
         (v, results.cells[v.cells[0]] if v.cells else None, tables.axis_values(results, v))
         for v in verdicts
@@ -81,7 +82,7 @@ def _view(results: Results, stated: ClaimResult, figure: Figure | None) -> Claim
         kind=f"{stated.kind}: {(meaning if stated.judged_on == stated.observable else meaning.per_run).words}",
         provenance=f"{stated.provenance}: {_PROVENANCE.get(stated.provenance, '')}",
         formula=mathml(stated.latex, display=True) if stated.latex else None,
-        observable=" ".join(measured),
+        observable=" ".join(defined),
         premises=_premises(stated, verdicts),
         certificate=_certificate(stated.certificate),
         tightness=_tightness(verdicts),
@@ -91,11 +92,6 @@ def _view(results: Results, stated: ClaimResult, figure: Figure | None) -> Claim
         steps=[(results.where(v), step) for v in verdicts for step in v.steps],
         several_arms=any(cell is not None and cell.variant != results.experiment.leading for _, cell, _ in shown),
     )
-
-
-def _defined(results: Results, name: str) -> str:
-    known = results.observables.get(name)
-    return f"{name}: {known.definition} Unit: {known.unit}." if known else f"{name}."
 
 
 def _premises(stated: ClaimResult, verdicts: Sequence[VerdictResult]) -> list[PremiseView]:
@@ -141,7 +137,6 @@ def _tightness(verdicts: Sequence[VerdictResult]) -> str | None:
 
 
 def _violated(results: Results, judged: ClaimResult) -> str | None:
-    """Where it is falsified, and by what, if it is."""
     found = [v for v in results.verdicts if v.claim == judged.id and v.verdict == "VIOLATED"]
     if not found:
         refuted = judged.pooled is not None and judged.pooled.refuted

@@ -21,11 +21,7 @@ RESULT_FILES = ("results.json", "cells.csv", "report.html")
 
 
 def read_directory(directory: Path) -> Results:
-    """The results in a directory.
-
-    Raises:
-        UsageError: there are none.
-    """
+    """The results in a directory (UsageError: there are none)."""
     path = directory / "results.json"
     try:
         return read_results(path)
@@ -51,8 +47,7 @@ def write_page(results: Results, directory: Path) -> None:
 def write_figures(figures: Sequence[Figure], directory: Path, form: str) -> list[Path]:
     """Each figure alone in one of the formats, with its data as CSV beside it; the pictures' paths.
 
-    Raises:
-        UsageError: the directory cannot be written to, or the format is unknown.
+    Raises UsageError: the directory cannot be written to, or the format is unknown.
     """
     if form not in FORMATS:
         raise UsageError(f"--format={form} is refused: allowed is {', '.join(FORMATS)}")

@@ -15,7 +15,6 @@ _COLOURS = {Level.FAILURE: "bold red", Level.WARNING: "yellow", Level.NOTE: "dim
 
 
 def _summary(findings: Sequence[Finding], new: Baseline) -> str:
-    """One sentence."""
     counts = Counter(f.level for f in findings)
     cells = sum(len(c.cells) for c in new.claims.values())
     if not findings:

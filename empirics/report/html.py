@@ -32,10 +32,7 @@ _COLOURS = {
 
 
 def report_html(results: Results, figures: Sequence[Figure], sections: Sequence[tuple[Section, list[str]]] = ()) -> str:
-    """The report as HTML text, with the figures of :func:`empirics.report.figures.plots.all_figures`.
-
-    Further ``sections`` come with the SVG text of each of their figures.
-    """
+    """The report as HTML text: results, their figures, and further sections, each with the SVG text of its figures."""
     environment = Environment(
         autoescape=True,
         undefined=StrictUndefined,
@@ -76,10 +73,7 @@ def inline(svg: str, prefix: str, title: str) -> Markup:
 
 
 def config_toml(config: Mapping[str, Mapping[str, Any]]) -> str:
-    """The configuration of a results document as the TOML file that ``--config`` reads.
-
-    Values are strings, numbers, truths and lists of these, which TOML writes as JSON does.
-    """
+    """The configuration as TOML for ``--config``; it writes strings, numbers, truths and lists as JSON does."""
     parts = []
     for section, values in config.items():
         lines = [f"{key} = {json.dumps(value)}" for key, value in values.items()]

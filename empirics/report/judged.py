@@ -83,8 +83,7 @@ def pooled_words(pooled: Pooled) -> str:
 def write_judged_figure(judged: Judged, alpha: float, path: Path, measurements: Path) -> None:
     """The figure of bound and measurements, and its data beside it as CSV.
 
-    Raises:
-        UsageError: the ending is no format of a picture, or the CSV would replace the measurements.
+    Raises UsageError: the ending is no format of a picture, or the CSV would replace the measurements.
     """
     form = path.suffix.removeprefix(".")
     if form not in FORMATS:

@@ -45,7 +45,9 @@ def print_results(results: Results, out: Console, directory: Path) -> None:
         summary.add_row(c.id, c.provenance, c.kind, *found)
     out.print(summary)
     _print_arms(results, out)
-    _print_mutants(results, out)
+    mutants = [(c.id, m.name, _REFUTED[m.refuted], escape(m.evidence)) for c in results.claims for m in c.mutants]
+    if mutants:
+        out.print(plain_table("claim", "mutant", "refuted", "evidence", rows=mutants, title="Mutants"))
     _print_open(results, out)
     for line in results.shown.notes:
         out.print(line, style="dim", markup=False)
@@ -128,12 +130,6 @@ def _print_arms(results: Results, out: Console) -> None:
         )
     out.print(table)
     out.print(tables.WORLDS, style="dim", markup=False)
-
-
-def _print_mutants(results: Results, out: Console) -> None:
-    rows = [(c.id, m.name, _REFUTED[m.refuted], escape(m.evidence)) for c in results.claims for m in c.mutants]
-    if rows:
-        out.print(plain_table("claim", "mutant", "refuted", "evidence", rows=rows, title="Mutants"))
 
 
 def print_run(

@@ -14,14 +14,7 @@ import sympy as sp
 from pydantic import ValidationError
 
 from empirics.experiments.arms import Arm
-from empirics.experiments.document import (
-    BoundResult,
-    CellResult,
-    CurveResult,
-    ObservableResult,
-    Summary,
-    VerdictResult,
-)
+from empirics.experiments.document import BoundResult, CellResult, CurveResult, ObservableResult, Summary, VerdictResult
 from empirics.experiments.presentation import Shown
 from empirics.experiments.protocol import Experiment, Point, UnitRun
 from empirics.judging.confidence import interval, student_t
@@ -145,7 +138,6 @@ def assemble(
 
 
 def _with(results: Results, **values: Any) -> Results:
-    """The document with other values, validated."""
     return Results.model_validate(dict(results) | values)
 
 

@@ -1,8 +1,7 @@
 """CI regression on theorems: what a verification says now, against a committed baseline.
 
-The baseline holds, for each claim, the fingerprint of its formula, its
-certificates, and per cell verdict and limits. A finding is a failure, a warning
-or a note; only failures make ``factbound check`` exit 1.
+The baseline holds, for each claim, the fingerprint of its formula, its certificates, and per cell verdict and limits. A
+finding is a failure, a warning or a note; only failures make ``factbound check`` exit 1.
 """
 
 from __future__ import annotations
@@ -102,11 +101,7 @@ def baseline_of(preset: str, results: Results, certificates: Mapping[str, Mappin
 
 
 def read_baseline(path: Path) -> Baseline:
-    """A baseline from its file.
-
-    Raises:
-        UsageError: it cannot be read or is none.
-    """
+    """A baseline from its file (UsageError: it cannot be read or is none)."""
     try:
         return Baseline.model_validate_json(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
-from empirics.experiments.document import CellResult
+from empirics.experiments.panels import observed_rows, predicted_rows
 from empirics.experiments.presentation import FigureData, Scalar
 from empirics.experiments.wording import axis_label, in_math, words
 from empirics.verification.results import ClaimResult, Results
 from theory.claim import Claim
 from theory.kinds import Kind
-from theory.notation import DomainError
 
-_POINTS = 60
 _LIMITS = "Points: mean over seeds with the limits that decide; a point alone where no verdict rests on limits."
 
 
@@ -37,8 +31,8 @@ def _panels(results: Results, judged: ClaimResult, claim: Claim) -> FigureData |
     rows: list[dict[str, Scalar]] = []
     for place in dict.fromkeys(tuple(c.symbols[s] for s in others) for c in cells):
         panel = [c for c in cells if tuple(c.symbols[s] for s in others) == place]
-        rows += _line(results, claim, last, panel)
-        rows += _observed(results, judged, panel)
+        rows += predicted_rows(results, claim, last, panel)
+        rows += observed_rows(results, [judged.id], judged.observable, panel)
     if not {"observed", claim.id} <= {row["series"] for row in rows}:
         return None
     observable = results.observables.get(judged.observable)
@@ -64,53 +58,7 @@ def _panels(results: Results, judged: ClaimResult, claim: Claim) -> FigureData |
     )
 
 
-def _line(results: Results, claim: Claim, axis: str, panel: Sequence[CellResult]) -> list[dict[str, Scalar]]:
-    """The bound along the axis where it is defined, to the panel's largest value.
-
-    From the symbol's minimum, at least 1; for real symbols from the least value of the panel.
-    """
-    at = [c.symbols[axis] for c in panel]
-    points: NDArray[Any] = np.linspace(min(at), max(at), _POINTS)
-    if claim.notation[axis].integer:
-        points = np.unique(np.rint(np.linspace(max(1, claim.notation[axis].minimum), max(at), _POINTS)).astype(int))
-    known = panel[0].symbols
-    fixed = {name: known[name] for name in claim.symbols if name != axis and name in known}
-    return [_row(results, claim.id, {**known, axis: x}, value) for x, value in _defined(claim, fixed, axis, points)]
-
-
-def _defined(
-    claim: Claim, fixed: Mapping[str, float], axis: str, points: NDArray[Any]
-) -> list[tuple[int | float, float]]:
-    """The points at which the bound is defined, each with its value; all at once where it is so at all of them."""
-    try:
-        values = np.broadcast_to(claim.bound(**fixed, **{axis: points}), points.shape)
-    except DomainError:
-        single = [] if len(points) == 1 else np.split(points, len(points))
-        return [found for point in single for found in _defined(claim, fixed, axis, point)]
-    return list(zip(points.tolist(), values.tolist(), strict=True))
-
-
-def _observed(results: Results, judged: ClaimResult, panel: Sequence[CellResult]) -> list[dict[str, Scalar]]:
-    """The mean of each cell with the limits of its verdict; over all its seeds and without limits if it has none."""
-    rows = []
-    for cell in panel:
-        verdict = results.verdict_of(judged.id, results.cells.index(cell))
-        found = cell.observables.get(judged.observable)
-        if verdict is not None and verdict.estimate is not None:
-            row = _row(results, "observed", cell.symbols, verdict.estimate)
-            rows.append(row | {"lower": verdict.lower, "upper": verdict.upper, "seeds": len(cell.seeds)})
-        elif found is not None and found.mean is not None:
-            rows.append(_row(results, "observed", cell.symbols, found.mean) | {"seeds": len(cell.seeds)})
-    return rows
-
-
-def _row(results: Results, series: str, symbols: Mapping[str, int | float], value: float) -> dict[str, Scalar]:
-    place = {column: symbols[symbol] for symbol, column in results.experiment.axes.items()}
-    return {"series": series, **place, "value": value, "lower": None, "upper": None, "seeds": None, "note": None}
-
-
 def _forest(results: Results, judged: ClaimResult) -> FigureData | None:
-    """The verdicts with a measured value, one line each."""
     rows: list[dict[str, Scalar]] = [
         {
             "where": results.where(verdict),

@@ -102,13 +102,7 @@ class Forecast(Part):
 
 
 def forecast(
-    experiment: Experiment,
-    settings: Any,
-    *,
-    claims: Sequence[str] | None,
-    stored: Path,
-    workers: int,
-    timed: bool,
+    experiment: Experiment, settings: Any, *, claims: Sequence[str] | None, stored: Path, workers: int, timed: bool
 ) -> Forecast:
     """What ``verify`` would do with settled settings; nothing is written.
 

@@ -8,8 +8,7 @@ from typing import Any
 
 from empirics.experiments.load import load_settings
 from empirics.experiments.protocol import Experiment
-from empirics.experiments.registry import experiment as registered
-from empirics.experiments.registry import experiments
+from empirics.experiments.registry import experiment_of
 from empirics.judging.judge import judge_claim
 from empirics.judging.mutants import judge_mutants, mutated_claims
 from empirics.judging.outcome import ClaimOutcome, Verdict
@@ -64,7 +63,7 @@ def verify(
         theory.UnknownClaimError: an id in ``claims`` is not registered.
         Interrupted: Ctrl-C; carries the results of what was finished.
     """
-    trial = _experiment(experiment, config)
+    trial = experiment_of(experiment, config) if experiment is None or isinstance(experiment, str) else experiment
     settings = load_settings(trial) if config is None else config
     settings = trial.settle(settings, resolved_device(settings.compute.device)[0])
     arms, chosen = asked(trial, settings, claims)
@@ -108,8 +107,7 @@ def verify(
 def exit_status(results: Results, *, strict: bool = False, mutants: bool = False) -> int:
     """0; 1 if a required claim is violated; 3 if ``strict`` and a required one is undecided.
 
-    With ``mutants``: 0 if every mutant is refuted, else 1. 70, before 0 and 3, if a
-    defect of the program ended a run.
+    With ``mutants``: 0 if every mutant is refuted, else 1. 70, before 0 and 3, if a defect of the program ended a run.
     """
     required = {c.verdict for c in results.claims if c.required}
     missed = any(m.refuted is False for c in results.claims for m in c.mutants)
@@ -118,14 +116,6 @@ def exit_status(results: Results, *, strict: bool = False, mutants: bool = False
     if any(reason.startswith(INTERNAL_ERROR) for cell in results.cells for reason in cell.failures.values()):
         return 70
     return 3 if strict and not mutants and Verdict.UNDECIDED in required else 0
-
-
-def _experiment(given: Experiment | str | None, config: Any) -> Experiment:
-    if given is not None and not isinstance(given, str):
-        return given
-    if given is None and config is not None:
-        return next((e for e in experiments().values() if type(config) is e.settings), registered())
-    return registered(given)
 
 
 def _run_looks(source: RunSource, settings: Any, runs: Runs, claims: Sequence[Claim], *, mutants: bool) -> None:

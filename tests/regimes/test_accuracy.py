@@ -5,7 +5,8 @@ import pytest
 from scipy.special import expit
 from scipy.stats import mannwhitneyu
 
-from empirics.regimes.accuracy import Scored, accuracies, area, calibrated, cell_errors, logistic, reliability
+from empirics.experiments.world import area_under_curve
+from empirics.regimes.accuracy import Scored, accuracies, calibrated, cell_errors, logistic, reliability
 
 
 def facts(cells, seeds, folds, extracted, **scores):
@@ -28,8 +29,8 @@ def test_the_area_is_the_mann_whitney_statistic_with_ties_one_half():
     score = generator.integers(0, 7, 200).astype(float)
     extracted = generator.random(200) < 0.3
     expected = mannwhitneyu(score[extracted], score[~extracted]).statistic / (extracted.sum() * (~extracted).sum())
-    assert area(score, extracted) == pytest.approx(expected, abs=1e-12)
-    assert area(score, np.ones(200, dtype=bool)) is None
+    assert area_under_curve(score, extracted) == pytest.approx(expected, abs=1e-12)
+    assert area_under_curve(score, np.ones(200, dtype=bool)) is None
 
 
 def test_logistic_constants_come_back():
@@ -105,7 +106,7 @@ def test_limits_of_the_area_agree_with_copies_of_whole_seeds():
     areas = []
     for _ in range(60):
         picked = np.concatenate([np.flatnonzero(sample.seed == s) for s in generator.integers(0, 8, 8)])
-        areas.append(area(sample.scores["good"][picked], sample.succeeded[picked]))
+        areas.append(area_under_curve(sample.scores["good"][picked], sample.succeeded[picked]))
     assert [row.auc_lower, row.auc_upper] == pytest.approx(list(np.percentile(areas, [2.5, 97.5])), abs=1e-12)
 
 

@@ -44,14 +44,8 @@ class _Stated:
 class Certificate(_Stated):
     """The record of one machine-checked step.
 
-    Attributes:
-        claim: id of the claim; ``claim:mutant`` for a near miss that must fail.
-        step: page and number of the step in docs/proofs, ``half-mean-tail.3``.
-        statement: what is proved, in words and formulas.
-        domain: for which values.
-        method: exact identity, Sturm sequence, ball arithmetic, exact integers, enumeration.
-        detail: figures; if not proved, the failed step or the exact counterexample.
-        seconds: time it took.
+    ``claim`` is ``claim:mutant`` for a near miss that must fail, ``step`` page and number in docs/proofs, as in
+    ``half-mean-tail.3``, ``detail`` figures or, if not proved, the failed step or the exact counterexample.
     """
 
     proved: bool

@@ -91,15 +91,13 @@ def combination(constant: int = 4) -> Outcome:
     bound = (D_0 - D_t) / (2 * eta) - eta * t**2 / 2 * G + eta * t**2 / 2 * G + D_t / (2 * eta)
     excess = nonnegative_coefficients(sp.cancel((D_0 / (constant * eta * t) - bound / (2 * t)) * eta * t), D_0)
     if not excess.proved:
-        return Outcome(False, f"the constant {constant} leaves {excess.detail}; {counterexample(constant)}")
+        # L(x) = -x is convex, and beta-smooth for every beta; GD from 0 is at eta t, the comparator at 2 eta t.
+        stated = sp.Rational(2**2, constant)
+        sign = ">" if stated < 1 else "<="
+        point = "L(x) = -x, eta = t = 1, comparator x = 2: L(x_1) - L(2) = 1"
+        detail = f"the constant {constant} leaves {excess.detail}; {point} {sign} {stated} = |2|^2/({constant} eta t)"
+        return Outcome(False, detail)
     return all_of(identities(square), identities(("twice t times the gap", bound, D_0 / (2 * eta))), excess)
-
-
-def counterexample(constant: int) -> str:
-    """L(x) = -x on the line: convex, beta-smooth for every beta; GD from 0 is at eta t, comparator 2 eta t."""
-    bound = sp.Rational(2**2, constant)
-    sign = ">" if bound < 1 else "<="
-    return f"L(x) = -x, eta = t = 1, comparator x = 2: L(x_1) - L(2) = 1 {sign} {bound} = |2|^2/({constant} eta t)"
 
 
 @PROOF.step(4, "the constant 4 is tight on linear functions", "all eta, t > 0", "symbolic identity")

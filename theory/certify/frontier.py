@@ -2,13 +2,8 @@
 
 For multiplicity K out of R templates let P(N) = P[some own template unseen] and let b be the rate of a reading of the
 registered bound, exp(-b N). The *frontier* is the least N >= 1 from which P(N) <= exp(-bN) for good; it may not exist.
-Every entry is decided, none estimated; proofs and step numbers in docs/proofs/frontier.md:
-
-- P(N) <= K q^N, q = 1 - K/R, and P(N) q^-N -> K (steps 1 and 2), so a frontier exists if q e^b < 1, and none does if q
-  e^b >= 1. Literally this is (R-K)^(2R^2) R^(K^2) < R^(2R^2): integers (step 4).
-- One point certifies a half-line: K q^n <= e^(-bn) at n holds from n on (step 7).
-- Below it, scan down: partial sums of the alternating sum bracket P(N), and P(N') <= e^(-bN) settles all of N', ..., N
-  at once as both sides fall (step 8).
+Every entry is decided, none estimated, in balls or integers: one point certifies a half-line, and below it partial
+sums bracket P(N), of which one settles a stretch at once, as both sides fall. Steps 1 to 8 of docs/proofs/frontier.md.
 """
 
 from __future__ import annotations

@@ -38,8 +38,7 @@ def certified_smoothness(world: LinearMemoryWorld) -> Fraction:
 
     Decided by the pivots of an LDL^T factorisation in ball arithmetic.
 
-    Raises:
-        ArithmeticError: a pivot is not certainly positive.
+    Raises ArithmeticError: a pivot is not certainly positive.
     """
     candidate = Fraction(round(world.smoothness * (1 + 1e-9) * 2**60), 2**60)
     S, K = world.subjects, world.multiplicity

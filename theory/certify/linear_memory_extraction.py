@@ -100,12 +100,11 @@ def averaging(limit: int = LARGEST_STEP) -> Outcome:
             one_row.subs({eta: free, more: n - 1}),
         ),
     ]
-    result = all_of(
+    return all_of(
         identities(*equations),
         nonnegative_coefficients(all_rows, below, eta, room, half),
         nonnegative_coefficients(one_row, more, below, eta, room),
-    )
-    return result if result.proved else Outcome(False, f"{result.detail}; {_overshoot(limit)}")
+    ).or_why(_overshoot(limit))
 
 
 def _overshoot(limit: int) -> str:

@@ -240,10 +240,7 @@ def convergence(limit: int = 4) -> Outcome:
 
 @PROOF.mutant("long-with-twice-the-step", _LONG.format(8), 8)
 @PROOF.step(
-    12,
-    _LONG.format(4),
-    "every linear memory, every 1 <= N_f < S",
-    "symbolic identities, nonnegative coefficients",
+    12, _LONG.format(4), "every linear memory, every 1 <= N_f < S", "symbolic identities, nonnegative coefficients"
 )
 def extracts_nothing(limit: int = 4) -> Outcome:
     """The loss tends to 0, so c_s + x_s + X is unbounded, hence X too; then a(s) beats every answer."""

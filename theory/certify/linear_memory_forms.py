@@ -188,9 +188,8 @@ def smoothness(K: int) -> Outcome:
     chosen = setting(K)
     return Outcome(
         chosen.step * chosen.smoothness <= 1,
-        f"beta <= {float(chosen.smoothness):.9f} "
-        f"({float(chosen.smoothness) / chosen.world.smoothness - 1:.0e} above the float64 value), "
-        f"eta = {float(chosen.step):.9f}",
+        f"beta <= {float(chosen.smoothness):.9f} ({float(chosen.smoothness) / chosen.world.smoothness - 1:.0e} above "
+        f"the float64 value), eta = {float(chosen.step):.9f}",
     )
 
 

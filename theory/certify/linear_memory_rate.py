@@ -137,11 +137,8 @@ def best_votes(world: LinearMemoryWorld, step: Fraction, t: int) -> Votes:
 def restart(chosen: Setting, t: int, rounds: int = 400, origin: Enclosed | None = None) -> Start:
     """The lemma from an enclosed iterate M~ with a comparator M: gap(M) + (|M~ - M| + radius)^2 / (4 eta (t - t_0)).
 
-    Args:
-        chosen: world, step and enclosed iterate.
-        t: the number of steps that the comparator is best for; any comparator is valid.
-        rounds: of the search for it.
-        origin: M~; None for the setting's enclosed iterate.
+    The comparator is searched for in ``rounds``, to be best after ``t`` steps; any is valid. ``origin`` is M~, by
+    default the setting's enclosed iterate.
     """
     from scipy.optimize import minimize
 
@@ -183,8 +180,7 @@ def domination_bounds(world: LinearMemoryWorld, step: Fraction, last: int, start
     B_k is the least of the starts at k and of an x with x + c Phi(x)^2 >= B_{k-1} - c Phi(B_{k-1})^2,
     c = eta gamma^2/2, Phi(g) = w (1 - e^(-g/w)), w = 1/(S K), certified in balls at each k.
 
-    Raises:
-        ArithmeticError: eta gamma^2 w > 1, outside the range of the proof.
+    Raises ArithmeticError: eta gamma^2 w > 1, outside the range of the proof.
     """
     inverse = inverse_margin_squared(world)
     bounds: list[float] = []
@@ -232,10 +228,7 @@ class BoundForms:
 
 
 def bound_forms(multiplicity: int, rounds: int = 150) -> BoundForms:
-    """Every form of the bound and the gap along t, at S = A = 30, ``|R|`` = 8, eta = 1/beta.
-
-    ``rounds`` is how long restart comparators are searched for.
-    """
+    """Every form of the bound and the gap along t, S = A = 30, ``|R|`` = 8, eta = 1/beta; ``rounds`` of search."""
     chosen = setting(multiplicity)
     world, step, at_restart = chosen.world, chosen.step, enclosed_start(chosen)
     zero = enclosed_descent(world, step, 0)

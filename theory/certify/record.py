@@ -36,9 +36,8 @@ def proved_steps(identifiers: Iterable[str]) -> dict[str, dict[str, bool]]:
 def certificate_of(item: Claim) -> dict[str, Any] | None:
     """What is on record about the proof of a claim: None for a claim that is no theorem of this project.
 
-    Returns:
-        ``status`` (``PROVED``, ``NOT PROVED``, ``NOT CHECKED``), and for the first two the numbers of ``steps`` and
-        of those ``proved``, of ``mutants`` and of those ``refuted``, and the ``domains`` and ``methods`` of the steps.
+    ``status`` is ``PROVED``, ``NOT PROVED`` or ``NOT CHECKED``; with the first two stand the numbers of ``steps`` and
+    of those ``proved``, of ``mutants`` and of those ``refuted``, and the ``domains`` and ``methods`` of the steps.
     """
     if item.provenance is not Provenance.DERIVED:
         return None

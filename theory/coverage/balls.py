@@ -1,14 +1,9 @@
 """Claim C6's alternating sum in ball arithmetic: rigorous at any size.
 
-P[some own template unseen] = sum_{j=1..K} (-1)^(j+1) C(K,j) q_j^N_f with q_j = C(R-j,K)/C(R,K). Three facts make it
-affordable for R to 10^6 and N_f to 10^9, where exact integers are not:
-
-1. q_j = q_{j-1} (R-K-j+1)/(R-j+1), exactly 0 from j = R-K+1 on; in balls at a precision that grows until the sum *and
-   its complement* are known to the accuracy asked for.
-2. Bonferroni: partial sums lie alternately above and below P, so the sum may stop where the next term is negligible;
-   that term becomes radius.
-3. By negative association P >= 1 - (1-q_1)^K with q_1^N_f for q_1, so 1 - P <= exp(-K q_1^N_f): where K q_1^N_f > 745,
-   1 - P is below every float.
+P[some own template unseen] = sum_{j=1..K} (-1)^(j+1) C(K,j) q_j^N_f with q_j = C(R-j,K)/C(R,K), affordable for R to
+10^6 and N_f to 10^9, where exact integers are not: the precision grows until P and 1 - P are known, the sum stops early
+by Bonferroni, and 1 - P <= exp(-K q_1^N_f) is below every float where K q_1^N_f is large ("Computation" in
+docs/claims/covering-some-unseen.md).
 """
 
 from __future__ import annotations
@@ -28,8 +23,7 @@ def log_some_unseen(N_f: int, K: int, R: int) -> float:
 def log_some_unseen_ball(bits: int, *, N_f: int, K: int, R: int) -> Any:
     """A ball of log P at ``bits`` working precision; the float ``-inf`` where P = 0.
 
-    Raises:
-        theory.numbers.balls.Undecided: more bits are needed.
+    Raises Undecided: more bits are needed.
     """
     if K > R:
         raise ValueError(f"K={K} > R={R}: a fact cannot own more templates than there are")

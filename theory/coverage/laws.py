@@ -116,10 +116,7 @@ def some_below_half(N_f: int, K: int, R: int) -> Fraction:
 
 
 def some_below_half_by_chain(N_f: int, K: int, R: int) -> float | None:
-    """:func:`some_below_half` in float64: the measured counterpart of the closed forms of C7.
-
-    None where the chain would be too large: more than 100,000 states C(K + c + 1, K).
-    """
+    """:func:`some_below_half` in float64, measured beside C7's forms; None beyond 100,000 states C(K + c + 1, K)."""
     cut = half_mean_cut(N_f, K, R)
     if comb(K + cut + 1, K) > _MOST_STATES:
         return None

@@ -59,8 +59,7 @@ def enclose(evaluate: Callable[[int], Any], relative_bits: int = 60) -> Enclosur
 
     ``evaluate`` gives a ball of it at a working precision in bits; it may raise :class:`Undecided`.
 
-    Raises:
-        ArithmeticError: the precision would exceed 2^17 bits.
+    Raises ArithmeticError: the precision would exceed 2^17 bits.
     """
     bits = _START_BITS
     while bits <= _MOST_BITS:

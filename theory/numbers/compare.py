@@ -43,8 +43,7 @@ def meets(bound: LogBound, target: Fraction, values: Mapping[str, Any]) -> bool:
 def exact_sign(name: str, log_bound: sp.Expr, target: Fraction, values: Mapping[str, Any]) -> int:
     """Sign of exp(log_bound) - target by exact arithmetic, for where balls see no difference.
 
-    Raises:
-        ArithmeticError: the two are not seen to be equal, and the bound is not rational.
+    Raises ArithmeticError: the two are not seen to be equal, and the bound is not rational.
     """
     logarithm = log_bound.subs({s: sp.Rational(Fraction(values[s.name])) for s in log_bound.free_symbols}).doit()
     exact = sp.Integer(0) if logarithm.has(sp.zoo) else sp.exp(logarithm)  # zoo: the logarithm of 0

@@ -86,10 +86,7 @@ def parse_assignments(notation: Notation, texts: Iterable[str]) -> dict[str, int
 
 @dataclass(frozen=True)
 class LogBound:
-    """The logarithm of a bound over a notation's symbols, with what its evaluation needs.
-
-    ``name`` is what messages call it, ``domain`` where it is defined, ``evaluation`` its routes.
-    """
+    """The logarithm of a bound, its ``name`` in messages, the ``domain`` where it is defined, its routes."""
 
     name: str
     expression: sp.Expr

@@ -37,8 +37,7 @@ def approximate(expression: sp.Expr, values: Mapping[str, FloatArray]) -> Approx
 
     An infinite or undefined error bound means that nothing is known.
 
-    Raises:
-        UnsupportedError: the expression holds an unknown function.
+    Raises UnsupportedError: the expression holds an unknown function.
     """
     with np.errstate(all="ignore"):
         value, error = _node(expression, values)

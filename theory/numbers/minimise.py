@@ -24,9 +24,7 @@ _BLOCK = 1 << 20  # numbers evaluated at a time
 def minimiser(expression: sp.Expr, parameter: sp.Symbol, values: Mapping[str, FloatArray]) -> FloatArray:
     """A value of ``parameter`` > 0 near the least ``expression``, for each point of the arrays, of one shape.
 
-    Returns:
-        Floats with 24-bit mantissas: the best point of a geometric grid, refined by golden-section search between its
-        neighbours.
+    With a 24-bit mantissa: the best point of a geometric grid, refined by golden-section search between its neighbours.
     """
     shape = np.shape(next(iter(values.values()))) if values else ()
 

@@ -74,10 +74,7 @@ def least_facts_below_half(
         U <= (4/3) K exp(-N_f D)                          (Chernoff, and U within 4/3 of the union)
 
     The first is a falling function of N_f: no smaller block is worth a look. The second bounds the blocks in which U
-    can still rise above the target.
-
-    Returns:
-        The least N_f, and the least N_f from which U stays within the target.
+    can still rise above the target. Beside the least N_f stands the least from which U stays within the target.
     """
     if K == R:
         return (low, low) if good(low) else (None, None)

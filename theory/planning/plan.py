@@ -68,16 +68,11 @@ class Plan:
             "id": self.claim,
             "unknown": self.unknown,
             "target": float(self.target),
-            "reachable": self.reachable,
+            "reachable": self.value is not None,
             **{name: getattr(self, name) for name in ("value", "bound_at", "bound_before", "holds_from")},
             "symbolic": None if self.symbolic is None else str(self.symbolic),
             "reason": self.reason,
         }
-
-    @property
-    def reachable(self) -> bool:
-        """Whether some value of the unknown meets the target."""
-        return self.value is not None
 
 
 def unknowns(claim: Claim) -> tuple[str, ...]:
@@ -111,7 +106,6 @@ def plan(claim: Claim | str, target: float | Rational | str, unknown: str | None
     """The least ``unknown`` at which the claim's bound is at most ``target``.
 
     Args:
-        claim: the claim or its id.
         target: at most this; a float is taken as the decimal number that it prints as.
         unknown: one of :func:`unknowns`; None takes the first of them that is not given.
         values: the other symbols; further ones of the notation may be given for the limits that its paper states.
@@ -155,16 +149,11 @@ def ask(
 
     ``given`` are values of symbols, ``unknown`` the symbol to solve for, by default the first that is not given.
 
-    Raises:
-        DomainError: the values lie outside the claim's domain, or the question makes no sense; see :func:`plan`.
+    Raises DomainError: the values lie outside the claim's domain, or the question makes no sense; see :func:`plan`.
     """
     check_domain(claim.id, claim.domain, given)
-    main = plan(claim, target, unknown, **given)
-    return [main, *_beside(claim, target, main.unknown, given)]
-
-
-def _beside(claim: Claim, target: float | Fraction | str, unknown: str, given: Mapping[str, int | float]) -> list[Plan]:
-    found = []
+    found = [plan(claim, target, unknown, **given)]
+    unknown = found[0].unknown
     for identifier in (i for paper in papers() if paper.notation == claim.notation for i in paper.plans):
         other = registered(identifier)
         needed = set(other.symbols) - {unknown}

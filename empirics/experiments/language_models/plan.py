@@ -16,6 +16,7 @@ from empirics.experiments.language_models.facts.selection import selected
 from empirics.experiments.language_models.run import finetune, prepare, pretrain_steps
 from empirics.experiments.language_models.train import answer_examples
 from empirics.experiments.protocol import Experiment, Plan, Point
+from empirics.experiments.wording import duration
 
 _WARM, _TIMED = 2, 4
 _Result = TypeVar("_Result")
@@ -38,7 +39,7 @@ def plan_of(experiment: Experiment, config: LMConfig, arms: Sequence[Arm], devic
     seconds = {look: alone * seeds / min(workers, max(1, runs * seeds)) for look, seeds in looks.items()}
     several = looks["minimum"] < looks["maximum"]
     span = f"{models['minimum']} to {models['maximum']}" if several else f"{models['minimum']}"
-    longest = f", up to {_duration(seconds['maximum'])} if more seeds can decide" if several else ""
+    longest = f", up to {duration(seconds['maximum'])} if more seeds can decide" if several else ""
     grid, names = config.world, [arm.name for arm in arms]
     lines = (
         *selection.lines,
@@ -46,7 +47,7 @@ def plan_of(experiment: Experiment, config: LMConfig, arms: Sequence[Arm], devic
         f"N_f in {list(grid.finetuned)}; {span} runs on {workers} process{'es' if workers > 1 else ''}",
         f"a step on statements takes {timing.pretraining_step * 1000:.0f} ms, on questions "
         f"{timing.finetuning_step * 1000:.0f} ms, a batch of greedy answers {timing.decoding_batch * 1000:.0f} ms here",
-        f"estimated time: {_duration(seconds['minimum'])}{longest}",
+        f"estimated time: {duration(seconds['minimum'])}{longest}",
     )
     document = {
         "facts": {
@@ -64,14 +65,6 @@ def plan_of(experiment: Experiment, config: LMConfig, arms: Sequence[Arm], devic
         "seconds": asdict(timing) | {f"estimate_{look}": value for look, value in seconds.items()},
     }
     return Plan(workers, lines, document)
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"
 
 
 @dataclass(frozen=True)

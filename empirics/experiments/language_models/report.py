@@ -95,7 +95,6 @@ def _comparison(subject: Measured, cell: CellResult) -> float | None:
 
 
 def _figure(subject: Measured) -> FigureData | None:
-    """Held-out error over K, one panel for each |R| and N_f."""
     rows: list[dict[str, Scalar]] = []
     for cell in subject.cells:
         error = cell.observables.get("ood_error")

@@ -63,7 +63,6 @@ def run_arms(arms: Sequence[LMConfig], unit: Point, seeds: Sequence[int], device
 
 
 def _run(config: LMConfig, unit: Point, seed: int, before: Pretrained) -> UnitRun:
-    """Fine-tune for every N_f, and measure."""
     if before.diverged:
         return UnitRun(unit, seed, {}, {}, f"pre-training diverged: {before.diverged}")
     at = replace(before.prepared, config=config)
@@ -153,10 +152,7 @@ def finetune(at: Prepared, count: int) -> tuple[Any, Curve]:
 
 
 def measure_pretrained(at: Prepared) -> Observables:
-    """How well the statements are stored; every fact counts alike.
-
-    Of many statements a sample of ``evaluation.sentences`` is scored (0: all).
-    """
+    """How well statements, or a sample of ``evaluation.sentences`` (0: all), are stored; every fact counts alike."""
     settings = at.config.evaluation
     texts: Sequence[Encoded] = at.statements
     if settings.sentences and len(texts) > settings.sentences:
@@ -199,10 +195,7 @@ def _answered(at: Prepared, scorer: Scorer, numbers: IntArray) -> NDArray[np.boo
 
 
 def _candidates(at: Prepared) -> list[list[int]]:
-    """For each fact, facts of its relation with other answers, one for each answer; ``candidates`` - 1 at most.
-
-    An answer that the fact accepts is no candidate against it.
-    """
+    """For each fact, others of its relation, one for each answer it does not accept; ``candidates`` - 1 at most."""
     by_relation: dict[str, dict[str, int]] = {}
     for number, fact in enumerate(at.world.facts):
         by_relation.setdefault(fact.relation, {}).setdefault(normalised(fact.answer), number)

@@ -83,10 +83,7 @@ class Scorer:
     def ranks(
         self, prompts: Sequence[Sequence[int]], candidates: Sequence[Sequence[tuple[int, ...]]]
     ) -> NDArray[np.int64]:
-        """Rank, from 1, of each prompt's first candidate, the right one, among its candidates by log probability.
-
-        Ties count against it. Shape [prompts].
-        """
+        """Rank, from 1, of each first candidate, the right one, by log probability, ties against it; [prompts]."""
         examples = [
             Example((*prompt, *candidate), len(prompt))
             for prompt, own in zip(prompts, candidates, strict=True)

@@ -54,10 +54,7 @@ class Encoded:
 
 
 class Tokens:
-    """Texts to tokens and back, by a tokenizer of transformers.
-
-    The parts of a text are tokenised apart, so that the answer begins at a token.
-    """
+    """Texts to tokens and back; the parts of a text are tokenised apart, so that the answer begins at a token."""
 
     def __init__(self, tokenizer: Any) -> None:
         self.tokenizer = tokenizer

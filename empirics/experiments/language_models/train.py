@@ -57,10 +57,7 @@ def answer_examples(questions: Sequence[Encoded]) -> list[Example]:
 
 
 def batch(examples: Sequence[Example], pad: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Tokens and labels, padded at the end; both of shape [batch, longest].
-
-    Padding needs no attention mask: a causal model's earlier positions never see it.
-    """
+    """Tokens and labels, padded at the end, where a causal model needs no mask; both of shape [batch, longest]."""
     longest = max(len(example.tokens) for example in examples)
     tokens = torch.full((len(examples), longest), pad)
     labels = torch.full((len(examples), longest), _IGNORED)
@@ -80,10 +77,7 @@ def train(
     arithmetic: Arithmetic,
     order: np.random.Generator,
 ) -> Curve:
-    """Train the model in place; its loss (nats a token, on the step's batch) at logarithmically spaced steps.
-
-    Training ends early once the loss is not finite; the curve's last value tells.
-    """
+    """Train in place; the loss (nats a token, on the step's batch) at logarithmic steps, while it is finite."""
     weights = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(weights, lr=settings.learning_rate, weight_decay=settings.weight_decay)
     name = "constant_with_warmup" if settings.schedule == "constant" else settings.schedule

@@ -67,10 +67,7 @@ OVERLAYS: Final[Mapping[str, Mapping[str, Any]]] = MappingProxyType(
         "smoothed-relu": {"model.activation": "smoothed-relu"},
         "identity-activation": {"model.activation": "identity"},
         "shared-answers": {"world.answers_shared": True},
-        "equal-attention-step": {
-            "pretraining.attention_learning_rate": 1.0,
-            "finetuning.attention_learning_rate": 1.0,
-        },
+        "equal-attention-step": {"pretraining.attention_learning_rate": 1.0, "finetuning.attention_learning_rate": 1.0},
         "adam-finetuning": {"finetuning.optimizer": "adam", "finetuning.learning_rate": 0.01},
         "large-step-finetuning": {"finetuning.learning_rate": 5.0},
     }

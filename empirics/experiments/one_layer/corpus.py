@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,7 +33,7 @@ def subject_rows(world: World) -> Rows:
     targets = world.template_tokens
     if world.pretraining_distractors.shape[2] == 0:
         return Rows(s[:, None], targets, 1.0 / subjects)
-    before = _before(world, world.pretraining_distractors)
+    before = _before(world)
     tokens = np.concatenate([before, np.repeat(s, multiplicity)[:, None]], axis=1)
     return Rows(tokens, np.repeat(targets, multiplicity, axis=0), 1.0 / (subjects * multiplicity))
 
@@ -43,9 +42,7 @@ def answer_rows(world: World) -> Rows:
     """The template's position predicts the answer: one row for each pair (s, r), r in T(s)."""
     subjects, multiplicity = world.own_templates.shape
     s = np.repeat(np.arange(subjects, dtype=np.int64), multiplicity)
-    tokens = np.concatenate(
-        [_before(world, world.pretraining_distractors), s[:, None], world.template_tokens.reshape(-1, 1)], axis=1
-    )
+    tokens = np.concatenate([_before(world), s[:, None], world.template_tokens.reshape(-1, 1)], axis=1)
     return Rows(tokens, world.answer_tokens[s][:, None], 1.0 / (subjects * multiplicity))
 
 
@@ -71,8 +68,8 @@ def _question_rows(world: World, s: Int64[np.ndarray, " N"]) -> Rows:
     return Rows(tokens, world.answer_tokens[s][:, None], 1.0 / max(len(s), 1))
 
 
-def _before(world: World, distractors: Int64[np.ndarray, "*sequences L"]) -> Int64[np.ndarray, "N L"]:
-    """Tokens of the distractors, one row a sequence."""
-    *leading, length = distractors.shape
-    sequences = math.prod(leading)
-    return (distractors + world.vocabulary.first_distractor).reshape(sequences, length)
+def _before(world: World) -> Int64[np.ndarray, "N L"]:
+    """Tokens of the pre-training distractors, one row for each of the S K sequences."""
+    subjects, multiplicity, length = world.pretraining_distractors.shape
+    tokens = world.pretraining_distractors + world.vocabulary.first_distractor
+    return tokens.reshape(subjects * multiplicity, length)

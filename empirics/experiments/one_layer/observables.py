@@ -47,13 +47,11 @@ _PRETRAINED = (
         better="lower",
         sampling="exact",
     ),
-    Observable(
+    _ratio(
         "pretraining_smoothness",
         "beta = lambda_max of (1/S) sum phi(s) phi(s)^T + (1/(SK)) sum phi(s,r) phi(s,r)^T, halved; phi(s) = e_s, "
         "phi(s,r) = (e_s + e_r)/2: the smoothness constant of the linear memory's loss in this world.",
-        "1 / step size",
-        0,
-        math.inf,
+        unit="1 / step size",
     ),
     Observable(
         "template_dominance",
@@ -105,12 +103,10 @@ _PRETRAINED = (
         "sequences of the corpus.",
         better="lower",
     ),
-    Observable(
+    _share(
         "distractor_attention_drop",
         "distractor_attention at initialisation less distractor_attention after pre-training.",
-        SHARE,
-        -1,
-        1,
+        lower=-1,
         trivial=0.0,
         better="higher",
     ),
@@ -128,12 +124,11 @@ _MECHANISM = (
         "Mean of cos(Delta_p, h_r) over the templates that no fine-tuned fact was written with; "
         "undefined if there are none.",
     ),
-    Observable(
+    _cosine(
         "feature_alignment_contrast",
         "feature_alignment_covered less feature_alignment_uncovered; undefined where one of them is.",
-        "cosine",
-        -2,
-        2,
+        lower=-2,
+        upper=2,
         trivial=0.0,
         better="higher",
     ),
@@ -148,13 +143,11 @@ _MECHANISM = (
         "Share of the squared Frobenius norm of the fine-tuning gradient of W at its first step that "
         "lies in the column of the prompt's embedding, in float64.",
     ),
-    Observable(
+    _share(
         "gradient_coherence",
         "c = |mean w_i|^2 / mean |w_i|^2 over the fine-tuned facts, w_i = (1 - alpha_i) delta_i: "
         "delta_i the gradient at the hidden layer's input, alpha_i the attention on the subject.",
-        "1",
-        0,
-        1,
+        unit="1",
     ),
     _ratio(
         "gradient_norm_ratio",

@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-import numpy as np
-
 from empirics.experiments.document import CellResult, Measured
+from empirics.experiments.panels import observed_mean, observed_rows, predicted_rows
 from empirics.experiments.presentation import Column, FigureData, Scalar, Shown, Table, Value
-from theory import DomainError, claim
+from theory import claim
 
 _ERROR: Final = "ood_error"
 _LITERAL: Final = "ood-error-literal"
@@ -19,17 +18,17 @@ _COVERING: Final = "covering-some-unseen"
 _MAIN: Final = "main"
 _AXES: Final[Mapping[str, str]] = {"templates": "R", "multiplicity": "K", "finetuned": "N_f"}
 _NAMES: Final[Mapping[str, str]] = {"templates": "|R|", "multiplicity": "K"}
-_POINTS = 60
 
 
 def show(subject: Measured) -> Shown:
     """Table and figure of the headline bound, the gap, and one sentence on each."""
     indices = [index for index, cell in enumerate(subject.cells) if cell.variant == _MAIN]
     figures = (_error_figure(subject), _gap_figure(subject))
+    readings = [text for identifier in _READINGS if (text := _reading(subject, identifier))]
     outside = {v.reason for v in subject.verdicts if v.claim in _READINGS and v.verdict == "OUT OF SCOPE"}
     return Shown(
         summary=_summary(subject),
-        headline=_headline(subject),
+        headline=f"Headline bound on the OOD error: {'; '.join(readings)}." if readings else "",
         tables=(_table(subject, indices),) if indices else (),
         figures=tuple(figure for figure in figures if figure is not None),
         columns=_columns(subject),
@@ -65,20 +64,10 @@ def _row(subject: Measured, index: int) -> tuple[Value, ...]:
     return (
         *(cell.symbols[symbol] for symbol in _AXES.values()),
         seeds,
-        _observed_error(subject, index),
+        observed_mean(subject, list(_READINGS), _ERROR, index),
         *(_bound(cell, identifier) for identifier in (*_READINGS, _COVERING)),
         *(_verdict(subject, reading, index) for reading in _READINGS),
     )
-
-
-def _observed_error(subject: Measured, index: int) -> tuple[float | None, float | None, float | None]:
-    """Mean and limits of the first reading that judges the cell (both have the same); the mean alone if none does."""
-    for identifier in _READINGS:
-        found = subject.verdict_of(identifier, index)
-        if found is not None and found.estimate is not None:
-            return found.estimate, found.lower, found.upper
-    error = subject.cells[index].observables.get(_ERROR)
-    return None if error is None else error.mean, None, None
 
 
 def _verdict(subject: Measured, identifier: str, index: int) -> Value:
@@ -94,7 +83,6 @@ def _bound(cell: CellResult, identifier: str) -> float | None:
 
 
 def _columns(subject: Measured) -> dict[str, tuple[Scalar, ...]]:
-    """The further columns of cells.csv."""
     bounds = {f"bound_{reading}": identifier for identifier, reading in _READINGS.items()} | {"covering_law": _COVERING}
     columns: dict[str, tuple[Scalar, ...]] = {
         name: tuple(_bound(cell, identifier) for cell in subject.cells) for name, identifier in bounds.items()
@@ -103,11 +91,6 @@ def _columns(subject: Measured) -> dict[str, tuple[Scalar, ...]]:
         found = [subject.verdict_of(identifier, index) for index in range(len(subject.cells))]
         columns[f"verdict_{reading}"] = tuple(None if v is None else v.verdict for v in found)
     return columns
-
-
-def _headline(subject: Measured) -> str:
-    readings = [text for identifier in _READINGS if (text := _reading(subject, identifier))]
-    return f"Headline bound on the OOD error: {'; '.join(readings)}." if readings else ""
 
 
 def _reading(subject: Measured, identifier: str) -> str:
@@ -132,22 +115,19 @@ def _summary(subject: Measured) -> str:
     span = f"{seeds[0]}" if seeds[0] == seeds[-1] else f"{seeds[0]} to {seeds[-1]}"
     return (
         f"{len(models)} one-layer transformers pre-trained for {subject.config['pretraining']['steps']} steps, "
-        f"{len(cells)} cells in {arms} arm{'s' if arms > 1 else ''}, {span} seeds a cell; "
-        f"S = {world['subjects']}, |R| in {world['templates']}, K in {world['multiplicity']}, "
-        f"N_f in {world['finetuned']}"
+        f"{len(cells)} cells in {arms} arm{'s' if arms > 1 else ''}, {span} seeds a cell; S = {world['subjects']}, |R| "
+        f"in {world['templates']}, K in {world['multiplicity']}, N_f in {world['finetuned']}"
     )
 
 
 def _error_figure(subject: Measured) -> FigureData | None:
-    """Predicted against observed OOD error over N_f: both readings of the headline bound, and the covering law."""
     cells = [c for c in subject.cells if c.variant == _MAIN and _ERROR in c.observables]
     outside = _outside(subject)
     rows: list[dict[str, Scalar]] = []
     for R, K in dict.fromkeys((c.symbols["R"], c.symbols["K"]) for c in cells):
         panel = [c for c in cells if (c.symbols["R"], c.symbols["K"]) == (R, K)]
-        most = max(c.symbols["N_f"] for c in panel)
-        found = [row for identifier in (*_READINGS, _COVERING) for row in _line(identifier, R, K, most)]
-        found += _observed(subject, panel)
+        predicted = (predicted_rows(subject, claim(name), "N_f", panel) for name in (*_READINGS, _COVERING))
+        found = [row for line in (*predicted, observed_rows(subject, list(_READINGS), _ERROR, panel)) for row in line]
         rows += [row | {"note": "out of scope" if (R, K) in outside else None} for row in found]
     if not any(row["series"] == "observed" for row in rows):
         return None
@@ -171,31 +151,6 @@ def _error_figure(subject: Measured) -> FigureData | None:
     )
 
 
-def _line(identifier: str, R: float, K: float, most: float) -> list[dict[str, Scalar]]:
-    """A bound for N_f = 1 .. ``most``; none where it is not defined."""
-    facts = np.unique(np.rint(np.linspace(1, most, _POINTS)).astype(int))
-    try:
-        values = claim(identifier).bound(N_f=facts, K=K, R=R)
-    except DomainError:
-        return []
-    return [_point(identifier, R, K, int(n), float(value)) for n, value in zip(facts, values, strict=True)]
-
-
-def _observed(subject: Measured, panel: Sequence[CellResult]) -> list[dict[str, Scalar]]:
-    rows = []
-    for cell in panel:
-        mean, lower, upper = _observed_error(subject, subject.cells.index(cell))
-        if mean is not None:
-            row = _point("observed", cell.symbols["R"], cell.symbols["K"], cell.symbols["N_f"], mean)
-            rows.append(row | {"lower": lower, "upper": upper, "seeds": len(cell.seeds)})
-    return rows
-
-
-def _point(series: str, R: float, K: float, finetuned: float, value: float) -> dict[str, Scalar]:
-    place = {"templates": R, "multiplicity": K, "finetuned": finetuned}
-    return {"series": series, **place, "value": value, "lower": None, "upper": None, "seeds": None, "note": None}
-
-
 def _outside(subject: Measured) -> set[tuple[float, float]]:
     """|R| and K of the pre-trained models all of whose cells are out of scope of the literal reading."""
     found = [v for v in subject.verdicts if v.claim == _LITERAL and v.cells]
@@ -205,7 +160,6 @@ def _outside(subject: Measured) -> set[tuple[float, float]]:
 
 
 def _gap_figure(subject: Measured) -> FigureData | None:
-    """The pre-training gap along training, one line per K, one panel per |R|."""
     rows: list[dict[str, Scalar]] = [
         {
             "templates": curve.symbols["R"],

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from empirics.errors import UsageError
+from empirics.experiments.panels import where_defined
 from empirics.experiments.wording import axis_label, in_math, words
 from empirics.report.figures.figure import Figure, Row, number
 from empirics.report.figures.style import COLUMN, new_figure, shade_and_style
@@ -45,8 +46,7 @@ def claim_figure(identifier: str, texts: Sequence[str] = ()) -> Figure:
 def given_ranges(item: Claim, texts: Sequence[str]) -> tuple[dict[str, Sequence[float]], str | None]:
     """Values of symbols from words, and the axis: ``N=1:200`` is the axis, ``M=1,2`` gives a line each.
 
-    Raises:
-        DomainError: a word that cannot be read.
+    Raises DomainError: a word that cannot be read.
     """
     given: dict[str, Sequence[float]] = {}
     axis = None
@@ -82,8 +82,7 @@ def usual_ranges(
 ) -> dict[str, Sequence[float]]:
     """For each symbol of the bound its values: those given, else the paper's usual ones; the axis comes first.
 
-    Raises:
-        DomainError: a symbol is given that the bound does not have, nothing varies, or lines become too many.
+    Raises DomainError: a symbol is given that the bound does not have, nothing varies, or lines become too many.
     """
     usual = next((u for u in item.paper.usual if set(item.symbols) <= set(u)), {})
     order = sorted(item.symbols, key=list(usual).index) if usual else list(item.symbols)
@@ -145,13 +144,9 @@ def bound_figure(item: Claim, given: Mapping[str, Sequence[float]] | None = None
 
 def _line(item: Claim, axis: str, values: Sequence[float], fixed: Mapping[str, float]) -> list[Row]:
     """One row for each value at which the bound is defined."""
-    try:
-        logs = np.atleast_1d(item.log_bound(**fixed, **{axis: np.array(values)}))
-    except DomainError:  # some of the values lie outside the domain: one by one
-        return [row for value in values if len(values) > 1 for row in _line(item, axis, [value], fixed)]
     return [
-        {axis: _whole(x), **{n: _whole(v) for n, v in fixed.items()}, "bound": math.exp(y), "log_bound": float(y)}
-        for x, y in zip(values, logs, strict=True)
+        {axis: _whole(x), **{n: _whole(v) for n, v in fixed.items()}, "bound": math.exp(y), "log_bound": y}
+        for x, y in where_defined(item.log_bound, fixed, axis, np.array(values))
         if math.isfinite(y)
     ]
 

@@ -61,10 +61,7 @@ def numbers(rows: Sequence[Row], key: str) -> Any:
 
 
 def with_bars(rows: Sequence[Row], key: str, place: Callable[[float], float] = float) -> tuple[Any, list[Any]]:
-    """Where the values of a column are drawn, and their error bars: lengths to ``lower`` and ``upper`` if these exist.
-
-    ``place`` says where a value is drawn.
-    """
+    """Where ``place`` draws a column's values, and their error bars: lengths to ``lower`` and ``upper`` if given."""
     at, lower, upper = (np.array([place(number(r, *keys, key)) for r in rows]) for keys in ((), ("lower",), ("upper",)))
     return at, [np.maximum(at - lower, 0), np.maximum(upper - at, 0)]
 

@@ -46,7 +46,6 @@ def judged_figure(judged: Judged, alpha: float) -> Figure:
 
 
 def _limits(judged: Judged, cell: CellTable, alpha: float) -> tuple[float | None, float | None, float | None]:
-    """Mean, lower and upper limit."""
     if not judged.claim.by_share:
         found = next((o for o in judged.outcome.outcomes if cell.index in o.cells and o.estimate is not None), None)
         if found is not None:

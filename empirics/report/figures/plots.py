@@ -52,11 +52,7 @@ DRAWING: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(
 
 
 def draw(data: FigureData) -> Figure:
-    """A stored figure.
-
-    Raises:
-        UsageError: its kind is unknown, or its options are not those of the kind.
-    """
+    """A stored figure (UsageError: its kind is unknown, or its options are not those of the kind)."""
     function = DRAWING.get(data.kind)
     if function is None:
         raise UsageError(f"the figure {data.name} is of the kind {data.kind}; known are {', '.join(DRAWING)}")

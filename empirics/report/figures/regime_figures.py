@@ -1,8 +1,7 @@
 """Figures of the map of regimes: contours, verdicts on readings of the bound, and how the transition moves.
 
-Every figure shows its rows, which are stored beside it as CSV; from the map it takes
-names and looks. What is fixed in a row is given by its columns; the first of the other
-axes lies along x, the others tell panels apart.
+Every figure shows its rows, which are stored beside it as CSV; from the map it takes names and looks. What is fixed in
+a row is given by its columns; the first of the other axes lies along x, the others tell panels apart.
 """
 
 from __future__ import annotations

@@ -40,10 +40,7 @@ CLAIMS = (
         ),
         premises=Premises(
             domain=COVERING,
-            assumptions=(
-                Assumption("K", sp.Le(K, 1), "every fact was written with a single template"),
-                NEAR_OPTIMAL,
-            ),
+            assumptions=(Assumption("K", sp.Le(K, 1), "every fact was written with a single template"), NEAR_OPTIMAL),
         ),
         measured=Measured(per_run="unseen_right_excess", supporting=("no_template_seen", "ood_error_unseen_1")),
         evaluation=Evaluation(falls_in=("N_f", "K")),

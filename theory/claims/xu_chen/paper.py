@@ -7,26 +7,7 @@ import sympy as sp
 
 from theory import Assumption, Limit, Notation, Paper, Provenance, Source, Symbol, measured
 
-__all__ = [
-    "CLOSED_FORM",
-    "COVERING",
-    "EXACT_LAW",
-    "NEAR_OPTIMAL",
-    "NOTATION",
-    "PAPER",
-    "A",
-    "K",
-    "N_f",
-    "R",
-    "S",
-    "derived",
-    "epsilon",
-    "eta",
-    "m",
-    "reconstructed",
-    "stated",
-    "t",
-]
+__all__ = ["NOTATION", "PAPER", "A", "K", "N_f", "R", "S", "epsilon", "eta", "m", "t"]
 
 S, A, R, K, m, t = sp.symbols("S A R K m t", integer=True, positive=True)
 N_f: Final = sp.Symbol("N_f", integer=True, nonnegative=True)

@@ -1,13 +1,7 @@
 """Relation templates: the sentences that state a fact, and the questions that ask for it.
 
-A file of templates is TOML, one table a relation::
-
-    [relation."place of birth"]
-    statements = ["The life of {subject} began in {answer}.", ...]
-    questions = ["Question: Where did the life of {subject} begin? Answer: {answer}", ...]
-
-A template holds {subject} and {answer} once each, the subject first: a causal model can only
-predict an answer whose subject it has read.
+A file of templates is TOML, one table a relation (docs/facts.md). A template holds {subject} and {answer} once each,
+the subject first: a causal model can only predict an answer whose subject it has read.
 """
 
 from __future__ import annotations

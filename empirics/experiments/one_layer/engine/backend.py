@@ -40,10 +40,8 @@ class Backend(Protocol):
 class ClosedForm:
     """Parameters of one model, or of B stacked ones, with gradients in closed form; one-hot embeddings.
 
-    Attributes:
-        input, output, entries: parameters; C rows of ``output``, of Z the entries that the corpora query.
-        input_grad, output_grad, entries_grad: their gradients after ``gradients()``.
-        trained: what the configuration trains.
+    They are ``input``, C rows of ``output`` and of Z the ``entries`` that the corpora query; ``gradients()`` fills the
+    gradients of these.
     """
 
     input: Float[Tensor, "*B V m"]

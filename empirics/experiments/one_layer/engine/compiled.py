@@ -3,11 +3,8 @@
 All rows of a corpus are one batch. They are taken in blocks that bound the memory for logits; nothing is allocated
 during training. Derivation of the gradients: docs/gradients.md; the compiled passes: ``kernels``.
 
-Without the MLP the logits are mixtures of the columns of V, one for each token of the context: the pass that mixes rows
-of W otherwise mixes those, and there is no matrix product at all.
-
-With ``merge_never_targets`` the output rows of tokens that are never a target (subjects, the prompt, distractors) must
-start equal. They then stay equal, and one column with a multiplicity stands for all of them (proof: docs/gradients.md).
+Without the MLP the pass that otherwise mixes rows of W mixes columns of V, and there is no matrix product at all. With
+``merge_never_targets`` one column with a multiplicity stands for all tokens that are never a target, which start equal.
 """
 
 from __future__ import annotations

@@ -32,10 +32,7 @@ def mean_weights(weights: Parameters, rows: Rows, config: configuration.Model) -
 
 
 def pretraining_attention(weights: Parameters, world: World, config: configuration.Model) -> dict[str, float]:
-    """Masses on subject, template and distractors at the template's position, and on distractors at the subject's.
-
-    Means over all sequences of the pre-training corpus.
-    """
+    """Mean masses on subject, template, distractors at the template's position, and on distractors at the subject's."""
     at_template = mean_weights(weights, answer_rows(world), config)
     found = {"subject_attention": float(at_template[-2]), "template_attention": float(at_template[-1])}
     if len(at_template) > 2:

@@ -7,11 +7,7 @@ from collections.abc import Mapping, Sequence
 from empirics.experiments.one_layer.config import Config
 from empirics.experiments.one_layer.measure.attention import pretraining_attention
 from empirics.experiments.one_layer.measure.extraction import finetuning_observables
-from empirics.experiments.one_layer.measure.linear_memory import (
-    is_linear_memory,
-    smoothness,
-    template_dominance,
-)
+from empirics.experiments.one_layer.measure.linear_memory import is_linear_memory, smoothness, template_dominance
 from empirics.experiments.one_layer.measure.mechanism import (
     feature_observables,
     feature_similarity,

@@ -111,10 +111,7 @@ def per_fact(
 def prompt_column(
     matrix: Float[Tensor, "m V"], prompt: int
 ) -> tuple[float | None, float | None, float | None, float | None]:
-    """Of a matrix: the share of |.|_F^2 in the prompt's column; sigma_1^2, sigma_2^2 over |.|_F^2; <v_1, e_p>^2.
-
-    All None for the zero matrix.
-    """
+    """Share of |.|_F^2 in the prompt's column; sigma_1^2, sigma_2^2 over |.|_F^2; <v_1, e_p>^2; all None for 0."""
     total = float(matrix.square().sum())
     if not (math.isfinite(total) and total > 0):
         return None, None, None, None

@@ -49,10 +49,7 @@ def predictable(config: Config) -> bool:
 
 
 def predict(config: Config, world: World, pretrained: Parameters, finetuned: int) -> dict[str, Scores]:
-    """Scores of all predictors for the facts not fine-tuned, in fine-tuning order (S - N_f numbers each).
-
-    Only coverage where the configuration is not :func:`predictable`.
-    """
+    """Scores (coverage alone if not :func:`predictable`) of the S - N_f facts held out, in fine-tuning order."""
     found = {"coverage": coverage_score(world, finetuned)}
     if not predictable(config):
         return found
