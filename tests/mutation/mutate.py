@@ -44,7 +44,7 @@ ALL = FEWER + (
     r"|NumberReplacer|ExceptionReplacer|Replace(BreakWithContinue|ContinueWithBreak)|ReplaceUnaryOperator_Delete_\w+"
     r"|ReplaceComparisonOperator_(Lt_LtE|LtE_Lt|Gt_GtE|GtE_Gt)|ReplaceBinaryOperator_(Pow_Mul|FloorDiv_Mul|Mod_Div)"
 )
-DECISION = "empirics/judging/* empirics/observables/* empirics/runs/key.py empirics/runs/store.py "
+DECISION = "empirics/judging/* empirics/observables/* empirics/runs/source.py empirics/runs/store.py "
 DECISION += "empirics/verification/assembly.py theory/coverage/* theory/numbers/*"
 GROUPS = {"decision": (DECISION, ALL), "presentation": ("empirics/report/**/* empirics/cli/*", FEWER)}
 LIBRARIES = "pytest hypothesis numpy scipy.stats scipy.optimize sympy flint pydantic typer rich jinja2 torch numba "
