@@ -123,5 +123,5 @@ def test_attention_collapse_is_out_of_scope_with_the_measured_gap_in_the_reason(
     for reading in ("ood-error-literal", "ood-error-normalised"):
         verdict = results.verdict_of(reading, 0)
         assert verdict.verdict == "OUT OF SCOPE"
-        assert "pretraining_gap <= 0.1 fails: median 1.4" in verdict.reason
+        assert "pretraining_gap <= 0.1 fails: median 1.39" in verdict.reason
         assert results.claim(reading).verdict == "OUT OF SCOPE"
