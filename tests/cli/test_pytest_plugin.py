@@ -2,6 +2,10 @@
 
 import pytest
 
+import empirics.judging.measurements  # noqa: F401 - loaded once: pytester forgets what a run inside this process loads
+import empirics.verification.baseline  # noqa: F401
+import theory.certify  # noqa: F401
+
 pytest_plugins = ["pytester"]
 
 TESTS = """
@@ -28,7 +32,7 @@ def project(pytester):
 
 def run(project, error, *arguments, **more):
     (project.path / "runs.csv").write_text(table(error, **more))
-    return project.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:randomly", *arguments)
+    return project.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:randomly", *arguments)
 
 
 def test_a_claim_in_one_line_and_a_baseline(project):
