@@ -24,7 +24,7 @@ def test_killed_at_random_moments_and_resumed(undisturbed, tmp_path, full):
     """Each attempt is killed after a random number of further runs and a random fraction of a second."""
     moments = random.Random(20261122)
     survived = 0
-    for _ in range(20 if full else 5):
+    for _ in range(20 if full else 4):
         process = start(tmp_path)
         wait_for_runs(process, tmp_path, min(RUNS, survived + moments.choice([0, 1, 1, 2])))
         try:
@@ -74,7 +74,7 @@ def test_ctrl_c_keeps_what_is_finished_and_exits_130(undisturbed, tmp_path):
     assert comparable(tmp_path) == comparable(undisturbed)
 
 
-@pytest.mark.parametrize("moment", [0.1, 0.4, 0.8, 1.2, 1.6, 2.0, 2.6])
+@pytest.mark.parametrize("moment", [0.1, 0.8, 1.6, 2.6])
 def test_ctrl_c_in_the_first_seconds_shows_no_traceback(moment, tmp_path):
     """While modules are loaded, while workers start, and while workers load theirs."""
     process = start(tmp_path, "--fresh")
