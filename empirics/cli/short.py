@@ -66,6 +66,7 @@ def attach(experiment: Experiment) -> None:
         workers: options.Workers = None,
         device: options.Device = None,
         fresh: options.Fresh = False,
+        any_machine: options.AnyMachine = False,
         mutants: options.Mutants = False,
         strict: options.Strict = False,
         as_json: options.Json = False,
@@ -73,7 +74,7 @@ def attach(experiment: Experiment) -> None:
         chosen = load_settings(experiment, preset, config, options.with_device(settings, device))
         settled, plan = planned(experiment, chosen, (), workers)
         more = {"strict": strict, "mutants": mutants, "as_json": as_json, "fresh": fresh}
-        return perform(experiment, settled, plan, output, **more)
+        return perform(experiment, settled, plan, output, any_machine=any_machine, **more)
 
     @group.command(
         "report",

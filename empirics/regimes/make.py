@@ -25,6 +25,7 @@ from empirics.runs.source import Progress, RunSource, wanted
 from empirics.runs.store import Store
 from empirics.settings import gathered, parse_setting, validated
 from empirics.verification.assembly import Runs
+from empirics.verification.document import with_machines
 
 
 def load_map_settings(
@@ -143,7 +144,7 @@ def make_map(
             runs.add(variant, finished)
     except KeyboardInterrupt:
         complete = False
-    return analyse(
+    found = analyse(
         Survey(design, settings, arms, runs),
         variations,
         thresholds or Thresholds(),
@@ -151,3 +152,4 @@ def make_map(
         wall_seconds=time.monotonic() - start,
         resamples=resamples,
     )
+    return found if store is None else with_machines(found, store.used_elsewhere)

@@ -56,6 +56,7 @@ class Store:
         try:
             with _explained(path):
                 self._connection = sqlite3.connect(path, isolation_level=None)
+                self._connection.text_factory = lambda raw: raw.decode("utf-8", "replace")  # the digest tells
                 self._prepare()
         except BaseException:
             os.close(self._lock)
@@ -67,6 +68,11 @@ class Store:
     def __exit__(self, *_: object) -> None:
         self._connection.close()
         os.close(self._lock)
+
+    @property
+    def used_elsewhere(self) -> set[str]:
+        """The other kinds of machines whose runs were used."""
+        return set(self.elsewhere) if self.any_machine else set()
 
     def __len__(self) -> int:
         with _explained(self.path):
@@ -87,7 +93,7 @@ class Store:
         with _explained(self.path):
             for key in keys:
                 for place, unit, seed, text, digest in self._connection.execute(question, (key, here)).fetchall():
-                    run = _decode(text) if digest == _digest(text) else None
+                    run = _decode(text) if digest == _digest(key, place, unit, seed, text) else None
                     if run is None:
                         self._set_aside(key, place)
                         self.damaged.append(f"{unit}, seed {seed}")
@@ -116,14 +122,15 @@ class Store:
             if plan is not None:
                 self._connection.executemany(
                     "INSERT OR IGNORE INTO planned (key, plan) SELECT :key, :plan "
-                    "WHERE NOT EXISTS (SELECT 1 FROM runs WHERE key = :key)",
+                    "WHERE :key NOT IN (SELECT key FROM runs UNION SELECT key FROM damaged)",
                     [{"key": key, "plan": plan} for key in entries],
                 )
             self._connection.executemany(
                 "INSERT OR REPLACE INTO runs (key, machine, unit, seed, run, digest) VALUES (?, ?, ?, ?, ?, ?)",
                 [
-                    (key, machine(), str(run.unit), run.seed, text := _encode(run), _digest(text))
+                    (*row, _digest(*row))
                     for key, run in entries.items()
+                    for row in [(key, machine(), str(run.unit), run.seed, _encode(run))]
                 ],
             )
 
@@ -177,8 +184,9 @@ class Store:
         )
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+def _digest(*row: object) -> str:
+    """Of a run together with its place: a sound run in the row of another one is damage too."""
+    return hashlib.sha256(repr(row).encode()).hexdigest()
 
 
 def size_of(run: UnitRun) -> int:

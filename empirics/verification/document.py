@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import reprlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
@@ -54,6 +55,15 @@ def beginning(experiment: Experiment, settings: Any, wall_seconds: float, *, com
         "config": settings.model_dump(mode="json"),
         "environment": describe_environment(settings.compute.device, settings.compute.dtype),
     }
+
+
+_Made = TypeVar("_Made", bound=Document)
+
+
+def with_machines(document: _Made, machines: Iterable[str]) -> _Made:
+    """The document, which names the other kinds of machines whose runs it rests on."""
+    environment = document.environment.model_copy(update={"other_machines": tuple(sorted(machines))})
+    return document.model_copy(update={"environment": environment})
 
 
 def write_document(document: Document, path: Path) -> None:

@@ -132,7 +132,7 @@ def standing(plan: VerificationPlan, store: Store | None, keys: Iterable[str]) -
         parts = [f"{number} {_origin(plan, store, origin)}" for origin, number in others.most_common()]
         reason = f"{others.total()} of its {len(own)} runs existed before it: {', '.join(parts)}"
     if unused := len(store) - len(made):
-        reason += f"; the store also holds {unused} runs of other settings or seeds"
+        reason += f"; the store also holds {unused} runs of other settings, seeds or sources"
     return PlanResult(hash=plan.hash, declared=not others, reason=reason)
 
 

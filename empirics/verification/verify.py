@@ -17,6 +17,7 @@ from empirics.runs.pool import INTERNAL_ERROR, available_cores
 from empirics.runs.source import Progress, RunSource, keys_of, wanted
 from empirics.runs.store import Store
 from empirics.verification.assembly import Runs, assemble, tables_of
+from empirics.verification.document import with_machines
 from empirics.verification.plan import asked, declare, plan_of, standing
 from empirics.verification.results import Results
 from theory import Claim
@@ -96,9 +97,8 @@ def verify(
         plan=stands,
         complete=not interrupted,
     )
-    if store is not None and store.any_machine and store.elsewhere:
-        environment = results.environment.model_copy(update={"other_machines": tuple(sorted(store.elsewhere))})
-        results = results.model_copy(update={"environment": environment})
+    if store is not None:
+        results = with_machines(results, store.used_elsewhere)
     if interrupted:
         raise Interrupted(results)
     return results

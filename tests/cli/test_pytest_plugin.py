@@ -2,7 +2,7 @@
 
 import pytest
 
-import empirics.judging.measurements  # noqa: F401 - loaded once: pytester forgets what a run inside this process loads
+import empirics.judging.measurements
 import empirics.verification.baseline  # noqa: F401
 import theory.certify  # noqa: F401
 

@@ -1,10 +1,13 @@
 """``factbound map`` as a user meets it: files, numbers that can be checked by hand, interruption, bad input."""
 
+import contextlib
 import csv
 import json
 import math
 import os
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 
@@ -18,6 +21,7 @@ from empirics.errors import UsageError
 from empirics.regimes.contours import crossing
 from empirics.regimes.document import MAP_SCHEMA_FILE, RegimeMap, read_map
 from empirics.report.map_files import map_parts
+from empirics.runs import store
 from empirics.verification.document import schema_of
 from theory import claim
 
@@ -179,6 +183,17 @@ def test_killed_and_interrupted_it_goes_on_where_it_stopped(directory, tmp_path)
     assert not comparable(tmp_path)["complete"]
     assert run(["map", *TINY, "--workers", "2", "--output", str(tmp_path)]) == 0
     assert comparable(tmp_path) == comparable(directory)
+
+
+def test_machines_whose_runs_were_used_are_named(directory, tmp_path, capsys):
+    shutil.copy(directory / "runs.sqlite", tmp_path)
+    with contextlib.closing(sqlite3.connect(tmp_path / "runs.sqlite", isolation_level=None)) as connection:
+        connection.create_function("digest", -1, store._digest)
+        connection.execute("UPDATE runs SET machine = 'another'")
+        connection.execute("UPDATE runs SET digest = digest(key, machine, unit, seed, run)")
+    assert run(["map", *TINY, "--workers", "2", "--output", str(tmp_path), "--any-machine"]) == 0
+    assert "another kind of machine (another): they are used" in capsys.readouterr().err
+    assert read_map(tmp_path / "map.json").environment.other_machines == ("another",)
 
 
 def test_contours_stand_in_order_and_ask_for_what_the_claims_say(found):

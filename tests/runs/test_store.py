@@ -182,6 +182,27 @@ def test_a_flipped_byte_is_named_set_aside_and_never_believed(tmp_path):
         assert store._connection.execute("SELECT run FROM damaged").fetchall() == [(flipped,)]
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE runs SET (run, digest) = (SELECT run, digest FROM runs WHERE key = 'b') WHERE key = 'a'",
+        "UPDATE runs SET run = CAST(x'f0' || run AS TEXT) WHERE key = 'a'",
+        "UPDATE runs SET run = CAST(run AS BLOB) WHERE key = 'a'",
+        "UPDATE runs SET seed = 9 WHERE key = 'a'",
+    ],
+    ids=["another's run and digest", "no UTF-8", "a blob", "another seed"],
+)
+def test_a_row_that_is_not_as_it_was_written_is_set_aside_and_still_counts_as_made_before(tmp_path, damage):
+    with Store(tmp_path / "runs.sqlite") as store:
+        store.add({"a": some_run(), "b": some_run(1)})
+        store._connection.execute(damage)
+        assert set(store.find(["a", "b"])) == {"b"}
+        assert len(store.damaged) == 1
+        store.add({"a": some_run()}, "a plan made later")
+        assert store.find(["a"]) == {"a": some_run()}
+        assert store.plans_of(["a", "b"]) == {"a": None, "b": None}
+
+
 def test_runs_of_another_kind_of_machine_are_kept_and_used_only_if_asked(tmp_path, monkeypatch):
     here, there = some_run(), replace(some_run(), failure="seen elsewhere")
     with monkeypatch.context() as elsewhere:

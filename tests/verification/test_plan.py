@@ -178,4 +178,6 @@ def test_fresh_seeds_in_an_old_store_are_declared_and_the_old_runs_are_told(tmp_
     verified(tmp_path)
     told = verified(tmp_path, "seeds.base=1000", "verdict.alpha=0.01")
     assert told.declared
-    assert told.reason == ("none of its runs existed before it; the store also holds 8 runs of other settings or seeds")
+    assert told.reason == (
+        "none of its runs existed before it; the store also holds 8 runs of other settings, seeds or sources"
+    )
