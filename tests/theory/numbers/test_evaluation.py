@@ -224,6 +224,14 @@ def test_binomial_coefficients_are_exact_while_short_and_enclosed_where_long() -
         assert 100 < long.rel_accuracy_bits() < 200
 
 
+def test_the_logarithm_of_zero_keeps_its_sign_in_a_product() -> None:
+    point = {"K": 2, "N_f": 0}
+    assert ball(K * sp.log(N_f), point) == -math.inf
+    assert ball((K - 2) * sp.log(N_f), point) == 0
+    with pytest.raises(ArithmeticError, match=r"a logarithm of \+infinity"):
+        ball(-K * sp.log(N_f), point)
+
+
 def test_a_logarithm_of_a_negative_number_is_refused_at_once() -> None:
     with pytest.raises(ArithmeticError, match="the logarithm of a negative number"):
         enclose(lambda bits: ball(sp.log(1 - sp.sqrt(K)), {"K": 2}))
