@@ -154,6 +154,14 @@ def test_observations_needed_is_the_least_number_of_such_observations(values, bo
         assert upper_limit(np.tile(x, fewer), ALPHA) >= bound - 1e-9
 
 
+def test_wealth_that_reaches_its_threshold_exactly_is_enough():
+    """Zeros against the mean 0.3: levels whose -log(alpha) is, as a float, the wealth after n of them."""
+    levels = [(n, math.exp(-log_wealth_path(np.zeros(n), 0.3)[-1])) for n in range(2, 60)]
+    exact = [(n, a) for n, a in levels if -math.log(a) == log_wealth_path(np.zeros(n), 0.3)[-1]]
+    assert exact
+    assert [observations_needed([0.0], 0.3, alpha) for _, alpha in exact] == [n for n, _ in exact]
+
+
 def test_no_observations_mean_no_knowledge():
     assert upper_limit([], ALPHA) == 1.0
     assert lower_limit([], ALPHA) == 0.0

@@ -10,6 +10,7 @@ from judging_builders import DECAY, NEAR_OPTIMAL, OBSERVABLES, TWO_TEMPLATES, ma
 from empirics.judging.confidence import lower_limit, upper_limit
 from empirics.judging.judge import judge_claim
 from empirics.judging.outcome import Verdict, worst
+from empirics.judging.premises import scope_of
 from empirics.verification.plan import falsifier
 
 
@@ -149,6 +150,14 @@ def test_bounds_of_cells_whose_scope_is_measured_share_alpha():
     assert [o.alpha for o in judge(claim, cells).outcomes] == [0.05, 0.025, 0.025]
     cells[0] = make_cell([*LOW[:-1], None], gaps=[0.0] * 40, N_f=2)  # without a value: out of scope by measurement too
     assert [o.alpha for o in judge(claim, cells).outcomes] == pytest.approx([0.05 / 3] * 3)
+
+
+def test_a_cell_without_runs_takes_none_of_alpha():
+    """Nothing was measured there that could have put a seed out of scope."""
+    claim = make_claim("upper", bound="1/2", assumptions=[NEAR_OPTIMAL])
+    cells = [make_cell(LOW, gaps=[0.0] * 39 + [1.0]), make_cell([], index=1, N_f=3)]
+    assert [o.alpha for o in judge(claim, cells).outcomes] == [0.05, 0.05]
+    assert scope_of(claim, cells[1], settings()).measured_failures == 0
 
 
 def test_one_measurement_of_the_pretrained_model_is_one_verdict():

@@ -52,5 +52,14 @@ def test_a_mutant_is_refuted_by_the_pooled_statement_too():
     assert "all cells, 32 worlds: fraction of worlds in which it holds 0.594; upper limit" in evidence
 
 
+def test_evidence_along_an_axis_stands_at_the_first_cell_of_the_series():
+    cells = [make_cell([value] * 16, index=i, N_f=2 + i) for i, value in enumerate((0.1, 0.5))]
+    outcome = judge_claim(make_claim("trend", axis="N_f", direction=-1), cells, settings(), OBSERVABLES, (16,))
+    assert outcome.outcomes[0].cells == (0, 1)
+    refuted, evidence = _evidence(outcome, cells)
+    assert refuted
+    assert evidence == f"{cells[0].label}: {outcome.outcomes[0].reason}"
+
+
 def test_every_claim_with_a_number_has_a_mutant():
     assert [c.id for c in all_claims() if c.log_expression is not None and not c.mutants] == []

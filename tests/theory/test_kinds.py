@@ -8,6 +8,7 @@ import sympy as sp
 import theory
 from theory import KINDS, Claim, Kind, Paper, Provenance, Source
 from theory.claims.xu_chen.paper import NOTATION, N_f
+from theory.describe import evaluated
 
 THRESHOLDS = {"bound", "zero", "equivalence_margin", "slope_limit"}
 RULES = {"at_most", "at_least", "equal", "above", "monotone", "within"}
@@ -52,6 +53,35 @@ def test_sign_relation_latex_rule_and_worse_side_say_the_same(kind: Kind) -> Non
     assert (meaning.sign, meaning.latex, meaning.rule, meaning.worse) == said
     assert f" {said[0]} " in claim.formula
     assert f" {said[1]} " in str(claim.latex)
+
+
+@pytest.mark.parametrize(
+    ("kind", "limits", "vacuous"),
+    [
+        (Kind.UPPER, {"trivial": 0.25}, True),  # the bound is 1/4
+        (Kind.UPPER, {"trivial": 0.26}, False),
+        (Kind.UPPER, {"trivial": 0.26, "least": 0.25}, False),
+        (Kind.UPPER, {}, False),
+        (Kind.LOWER, {"least": 0.25}, True),
+        (Kind.LOWER, {"least": 0.24}, False),
+        (Kind.LOWER, {"least": 0.24, "trivial": 0.25}, False),
+        (Kind.LOWER, {}, False),
+        (Kind.IDENTITY, {"least": 0.25, "trivial": 0.25}, False),
+    ],
+)
+def test_a_bound_is_vacuous_where_it_says_no_more_than_its_own_side_of_the_range(
+    kind: Kind, limits: dict[str, float], vacuous: bool
+) -> None:
+    claim = Claim(
+        id="quarter",
+        title="quarter",
+        statement="The observable is compared with 1/4.",
+        kind=kind,
+        observable="x",
+        log_expression=-N_f * sp.log(2),
+        source=Source(paper=Paper("test", NOTATION), provenance=Provenance.STATED, text="none"),
+    )
+    assert evaluated(claim, {"N_f": 2}, **limits)["vacuous"] is vacuous
 
 
 def test_a_number_goes_with_the_kinds_that_have_a_relation() -> None:

@@ -93,6 +93,12 @@ def test_conditional_law_is_feasible_for_many_own_templates() -> None:
     assert 0 < value < 1
 
 
+def test_a_template_that_is_seen_once_another_is_costs_nothing() -> None:
+    """Facts that show each template, as bits: what holds another's facts is dropped, equal ones but for one."""
+    assert covering._necessary([0b0111, 0b0011, 0b1100, 0b0011, 0b1010]) == [0b0011, 0b1100, 0b1010]
+    assert covering._necessary([0b1, 0b0, 0b10]) == [0b0]  # what nobody shows is never seen: the others say no more
+
+
 def test_table_of_the_theory() -> None:
     values = [round(float(covering.some_unseen(5, K, 20)), 3) for K in (1, 2, 3, 4)]
     assert values == [0.774, 0.842, 0.843, 0.815]

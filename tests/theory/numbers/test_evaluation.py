@@ -3,6 +3,7 @@
 import dataclasses
 import math
 from fractions import Fraction
+from types import SimpleNamespace
 from typing import Any
 
 import mpmath as mp
@@ -199,6 +200,38 @@ def test_the_law_in_balls_is_exact_where_it_is_0_or_1() -> None:
     assert type(covering_balls.log_some_unseen(4, 3, 8)) is float
 
 
+def test_the_alternating_sum_stops_where_the_rest_is_negligible() -> None:
+    """Of 100,000 terms a few: each asks for four whole numbers."""
+    asked: list[int] = []
+    with working_precision(96) as flint:
+
+        def fmpz(number: int) -> Any:
+            asked.append(number)
+            return flint.fmpz(number)
+
+        counting = SimpleNamespace(arb=flint.arb, fmpq=flint.fmpq, fmpz=fmpz)
+        probability, _ = covering_balls._probability(counting, 10**6, 10**5, 10**6, 96)
+        assert probability > 0
+    assert len(asked) < 40
+
+
+def test_binomial_coefficients_are_exact_while_short_and_enclosed_where_long() -> None:
+    with working_precision(200):
+        for n, k in [(60, 7), (10**6, 3), (10**6, 10**6 - 3), (7, 0), (7, 7)]:
+            assert ball(sp.binomial(N_f, K), {"N_f": n, "K": k}) == rational(math.comb(n, k))
+        long = ball(sp.binomial(N_f, K), {"N_f": 20_000, "K": 5_000})
+        assert long.overlaps(rational(math.comb(20_000, 5_000)) + 0 * long)
+        assert 100 < long.rel_accuracy_bits() < 200
+
+
+def test_the_logarithm_of_zero_keeps_its_sign_in_a_product() -> None:
+    point = {"K": 2, "N_f": 0}
+    assert ball(K * sp.log(N_f), point) == -math.inf
+    assert ball((K - 2) * sp.log(N_f), point) == 0
+    with pytest.raises(ArithmeticError, match=r"a logarithm of \+infinity"):
+        ball(-K * sp.log(N_f), point)
+
+
 def test_a_logarithm_of_a_negative_number_is_refused_at_once() -> None:
     with pytest.raises(ArithmeticError, match="the logarithm of a negative number"):
         enclose(lambda bits: ball(sp.log(1 - sp.sqrt(K)), {"K": 2}))
@@ -344,6 +377,26 @@ def test_running_error_bound_covers_the_error(expression: sp.Expr) -> None:
 def test_whole_numbers_and_an_exact_zero_have_no_error(expression: sp.Expr, exact: float) -> None:
     value, error = approximate(expression, {"N_f": np.array([0.0]), "K": np.array([3.0]), "R": np.array([20.0])})
     assert (value.tolist(), error.tolist()) == ([exact], [0.0])
+
+
+@pytest.mark.parametrize(
+    ("expression", "points"),
+    [(sp.pi, 1), (sp.E, 1), (sp.EulerGamma, 1), (sp.sqrt(N_f), 60), (N_f ** sp.Rational(-3, 2), 60), (sp.pi * N_f, 60)],
+)
+def test_the_error_of_constants_and_powers_covers_their_rounding_and_is_small(expression: sp.Expr, points: int) -> None:
+    n = np.arange(2.0, 2.0 + points)
+    values, errors = (np.broadcast_to(a, n.shape) for a in approximate(expression, {"N_f": n}))
+    assert (errors <= 1e-13 * values).all()  # else every value goes to ball arithmetic
+    with mp.workdps(DIGITS):
+        for point, value, error in zip(n, values, errors, strict=True):
+            exact = mp.mpf(str(expression.subs(N_f, int(point)).evalf(DIGITS)))
+            assert abs(mp.mpf(float(value)) - exact) <= mp.mpf(float(error)), point
+
+
+def test_a_minimum_at_either_end_of_the_grid_is_found_there() -> None:
+    parameter, one = sp.Symbol("rho", positive=True), {"N_f": np.array([1.0])}
+    assert minimiser(N_f * parameter, parameter, one) == pytest.approx([2.0**-20], rel=1e-4)
+    assert minimiser(N_f / parameter, parameter, one) == pytest.approx([2.0**10], rel=1e-4)
 
 
 @pytest.mark.parametrize(
