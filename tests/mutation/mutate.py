@@ -41,7 +41,7 @@ FEWER = (
     r"|ReplaceBinaryOperator_(Add_Sub|Sub_Add|Mul_Div|Div_Mul|BitOr_BitAnd|BitAnd_BitOr)"
 )
 ALL = FEWER + (
-    r"|NumberReplacer|ExceptionReplacer|Replace(BreakWithContinue|ContinueWithBreak)|ReplaceUnaryOperator_Delete_\w+"
+    r"|NumberReplacer|Replace(BreakWithContinue|ContinueWithBreak)|ReplaceUnaryOperator_Delete_\w+"
     r"|ReplaceComparisonOperator_(Lt_LtE|LtE_Lt|Gt_GtE|GtE_Gt)|ReplaceBinaryOperator_(Pow_Mul|FloorDiv_Mul|Mod_Div)"
 )
 DECISION = "empirics/judging/* empirics/observables/* empirics/runs/source.py empirics/runs/store.py "
