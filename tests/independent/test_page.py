@@ -32,21 +32,20 @@ def test_the_page(quick, page, answers):
 
 FAULTS = {
     "heads exchanged": (r"literal</th>(.*?)normalised</th>", r"normalised</th>\1literal</th>"),
-    "limits of a share": (r"1 \[0\.825, 1\]", "0.825 [1, 1]"),
-    "a level": (r"0\.05 / 0\.00294", "0.05 / 0.05"),
+    "limits of a share": (r"1 \[(0\.\d+), 1\]", r"\1 [1, 1]"),
+    "a level": (r"0\.05 / 0\.0\d+", "0.05 / 0.05"),
     "worlds": (r">16/0/0/0 of 16<", ">0/0/16/0 of 16<"),
     "survives Holm": (r"does not survive Holm", "survives Holm"),
-    "a pooled limit": (r"averaged over 16 worlds: 1 \[0\.814", "averaged over 16 worlds: 1 [0.824"),
+    "a pooled limit": (r"(averaged over \d+ worlds: [\d.]+ \[)0\.\d+", r"\g<1>0.123"),
     "a median": (r"median \d\.\d+", "median 9.99"),
-    "a premise": (r"0\.00754 to 0\.02 ", "0.00754 to 0.03 "),
-    "moves": (r"<td[^>]*>9</td>(\s*)<td[^>]*>0</td>(\s*)<td[^>]*>7</td>", r"<td>7</td>\1<td>0</td>\2<td>9</td>"),
-    "what a table is sorted by": (r'data-value="0\.81"', 'data-value="0.18"'),
+    "a premise": (r"(0\.\d+ to) 0\.\d+ ", r"\1 9.99 "),
+    "moves": (r'(aria-label="Steps of .*?<td class="n"[^>]*>)\d+', r"\g<1>99"),
+    "what a table is sorted by": (r'data-value="0\.\d+"', 'data-value="0.1818"'),
 }
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_on_the_page_is_found(quick, page, answers, fault):
     changed = re.sub(*FAULTS[fault], page, count=1, flags=re.DOTALL)
-    if changed == page:
-        pytest.skip("not written on this machine")
+    assert changed != page
     assert read(changed, answers, quick).wrong

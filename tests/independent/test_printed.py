@@ -55,13 +55,12 @@ def test_exchanged_heads_of_cells_csv_are_found(quick, answers, one, other):
     "swap",
     [
         (" literal  normalised", " normalised  literal"),
-        ("[0.01, 0.21]", "[0.21, 0.01]"),
-        ("SUPPORTED   in at least 80 %", "SUPPORTED   in at least 82 %"),
+        (r"\[(0\.\d+), (0\.[1-9]\d*)\]", r"[\2, \1]"),
+        (r"in at least \d+ %", "in at least 12 %"),
     ],
 )
 def test_exchanged_columns_and_limits_on_the_terminal_are_found(quick, answers, swap):
     one, other = swap
-    text = quick.printed.replace(one, other, 1)
-    if text == quick.printed:
-        pytest.skip("not printed on this machine")
+    text = re.sub(one, other, quick.printed, count=1)
+    assert text != quick.printed
     assert tallied(check_terminal, text, answers, quick.results).wrong
