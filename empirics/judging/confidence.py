@@ -12,9 +12,10 @@ of it over c. By Ville's inequality it ever reaches 1/alpha with probability at
 most alpha, whenever one looks. The upper limit is the least mu that is refuted
 so; it is monotone, hence found by bisection. The lower limit mirrors it.
 
-Bets are averaged over a fixed, finite set: limits depend on the observations
-but not on their order. With n zeros the upper limit is about 1 - alpha^(1/n),
-the exact binomial limit.
+Bets are averaged over a finite set that is fixed before the data: limits depend on
+the observations but not on their order. With n zeros the upper limit is about
+1 - alpha^(1/n), the exact binomial limit. Where one look at n observations is declared,
+the set is tuned to n (:func:`bets_for`).
 
 Observations need not be independent of the past: it suffices that each has the
 same mean given those before it.
@@ -25,18 +26,44 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-# Most of the wealth bets all: best when no observation contradicts, the common case (no errors at all).
-# The rest is spread evenly in log c, for means estimated with noise.
-_BETS: Final = np.concatenate([[1.0], np.geomspace(0.9, 0.01, 12)])
-_LOG_WEIGHTS: Final = np.log(np.concatenate([[0.7], np.full(12, 0.3 / 12)]))
 _BISECTIONS: Final = 60
 
 FloatArray = NDArray[np.float64]
+
+
+class Bets:
+    """All of the wealth, at weight 0.7, and smaller fractions of it, which share the rest evenly.
+
+    To bet all is best when no observation contradicts, the common case (no errors at all); the rest is for means
+    estimated with noise.
+    """
+
+    def __init__(self, smaller: FloatArray) -> None:
+        self.fractions = np.concatenate([[1.0], smaller])
+        self.log_weights = np.log(np.concatenate([[0.7], np.full(len(smaller), 0.3 / len(smaller))]))
+
+
+ANY_TIME: Final = Bets(np.geomspace(0.9, 0.01, 12))
+
+
+@lru_cache
+def bets_for(looks: tuple[int, ...], alpha: float) -> Bets:
+    """Six smaller bets tuned to n where one look at n observations is declared; else those for any time.
+
+    Against a mean m of zeros and ones, sqrt(2 log(1/alpha) (1 - m) / (n m)) of the wealth grows fastest until n; other
+    observations vary less and ask for more. So fractions below a third of sqrt(2 log(1/alpha) / n), its value at
+    m = 0.9, are left out, and what remains has more weight. The limits still hold at any time.
+    """
+    if len(looks) != 1:
+        return ANY_TIME
+    least = min(math.sqrt(-2.0 * math.log(alpha) / looks[0]) / 3.0, 0.5)
+    return Bets(np.geomspace(0.9, least, 6))
 
 
 @dataclass(frozen=True)
@@ -48,22 +75,25 @@ class Interval:
     upper: float
 
 
-def log_wealth_path(values: FloatArray, mean: float) -> FloatArray:
+def log_wealth_path(values: FloatArray, mean: float, bets: Bets = ANY_TIME) -> FloatArray:
     """Log wealth won against "the mean is at least ``mean``" after 1, 2, .., n observations.
 
     Args:
         values: observations in [0, 1]; shape [..., n].
         mean: the hypothetical mean, in [0, 1).
+        bets: what is bet, fixed before the observations.
 
     Returns:
         shape [..., n]; the hypothesis is refuted at level alpha once this reaches -log(alpha).
     """
-    gains = _gains(np.asarray(values, dtype=np.float64), mean)
-    weights = _LOG_WEIGHTS.reshape(-1, *([1] * (gains.ndim - 1)))
+    gains = _gains(np.asarray(values, dtype=np.float64), mean, bets)
+    weights = bets.log_weights.reshape(-1, *([1] * (gains.ndim - 1)))
     return np.asarray(np.logaddexp.reduce(weights + np.cumsum(gains, axis=-1), axis=0))
 
 
-def upper_limit(values: Sequence[float] | FloatArray, alpha: float, low: float = 0.0, high: float = 1.0) -> float:
+def upper_limit(
+    values: Sequence[float] | FloatArray, alpha: float, low: float = 0.0, high: float = 1.0, bets: Bets = ANY_TIME
+) -> float:
     """One-sided upper confidence limit for the mean, valid at every sample size at once.
 
     Args:
@@ -71,6 +101,7 @@ def upper_limit(values: Sequence[float] | FloatArray, alpha: float, low: float =
         alpha: probability that the limit is ever below the mean.
         low: least possible observation.
         high: greatest possible observation.
+        bets: what is bet, fixed before the observations.
 
     Raises:
         ValueError: an observation outside [low, high], or alpha outside (0, 1).
@@ -80,21 +111,23 @@ def upper_limit(values: Sequence[float] | FloatArray, alpha: float, low: float =
         return high
     threshold = -math.log(alpha)
     inside, outside = float(x.mean()), 1.0
-    if inside >= 1.0 or _mixture(_gains(x, 1.0 - 1e-12).sum(axis=1)) < threshold:
+    if inside >= 1.0 or _wealth(x, 1.0 - 1e-12, bets) < threshold:
         return high
     for _ in range(_BISECTIONS):
         middle = 0.5 * (inside + outside)
-        if _mixture(_gains(x, middle).sum(axis=1)) >= threshold:
+        if _wealth(x, middle, bets) >= threshold:
             outside = middle
         else:
             inside = middle
     return low + (high - low) * outside
 
 
-def lower_limit(values: Sequence[float] | FloatArray, alpha: float, low: float = 0.0, high: float = 1.0) -> float:
+def lower_limit(
+    values: Sequence[float] | FloatArray, alpha: float, low: float = 0.0, high: float = 1.0, bets: Bets = ANY_TIME
+) -> float:
     """One-sided lower confidence limit for the mean; the mirror image of :func:`upper_limit`."""
     mirrored = -np.asarray(values, dtype=np.float64)
-    return -upper_limit(mirrored, alpha, -high, -low)
+    return -upper_limit(mirrored, alpha, -high, -low, bets)
 
 
 def interval(values: Sequence[float] | FloatArray, alpha: float, low: float = 0.0, high: float = 1.0) -> Interval:
@@ -105,7 +138,12 @@ def interval(values: Sequence[float] | FloatArray, alpha: float, low: float = 0.
 
 
 def observations_needed(
-    values: Sequence[float] | FloatArray, bound: float, alpha: float, low: float = 0.0, high: float = 1.0
+    values: Sequence[float] | FloatArray,
+    bound: float,
+    alpha: float,
+    low: float = 0.0,
+    high: float = 1.0,
+    bets: Bets = ANY_TIME,
 ) -> int | None:
     """Sample size at which the upper limit would reach ``bound`` if what comes resembles ``values``.
 
@@ -117,29 +155,33 @@ def observations_needed(
         return None
     if target >= 1:
         return 1
-    per_observation = _gains(x, target).sum(axis=1) / len(x)
+    per_observation = _gains(x, target, bets).sum(axis=1) / len(x)
     threshold = -math.log(alpha)
     inside, outside = 0, 10**9
-    if _mixture(outside * per_observation) < threshold:
+    if _mixture(outside * per_observation, bets) < threshold:
         return None
     while outside - inside > 1:
         middle = (inside + outside) // 2
-        if _mixture(middle * per_observation) >= threshold:
+        if _mixture(middle * per_observation, bets) >= threshold:
             outside = middle
         else:
             inside = middle
     return outside
 
 
-def _gains(x: FloatArray, mean: float) -> FloatArray:
+def _gains(x: FloatArray, mean: float, bets: Bets) -> FloatArray:
     """Logarithm of what each bet wins on each observation; x of shape [..., n], the result of shape [bets, ..., n]."""
-    bets = _BETS.reshape(-1, *([1] * x.ndim))
+    fractions = bets.fractions.reshape(-1, *([1] * x.ndim))
     with np.errstate(divide="ignore"):
-        return np.log(np.maximum(1.0 + bets * ((mean - x) / (1.0 - mean)), 0.0))
+        return np.log(np.maximum(1.0 + fractions * ((mean - x) / (1.0 - mean)), 0.0))
 
 
-def _mixture(log_wealths: FloatArray) -> float:
-    return float(np.logaddexp.reduce(_LOG_WEIGHTS + log_wealths))
+def _wealth(x: FloatArray, mean: float, bets: Bets) -> float:
+    return _mixture(_gains(x, mean, bets).sum(axis=1), bets)
+
+
+def _mixture(log_wealths: FloatArray, bets: Bets) -> float:
+    return float(np.logaddexp.reduce(bets.log_weights + log_wealths))
 
 
 def _unit(values: Sequence[float] | FloatArray, low: float, high: float, alpha: float) -> FloatArray:

@@ -37,7 +37,7 @@ def judge_claim(
         settings: alpha, share, margins, premise limits.
         observables: ranges and trivial values by name; the catalogue if None.
         looks: numbers of seeds at which the data are looked at, declared before them. Without any, limits of
-            shares are time-uniform (betting).
+            shares are time-uniform (betting); with one, bets on means are tuned to it.
     """
     observable = (known_observables() if observables is None else observables).get(claim.judged_on)
     mine = [c for c in cells if c.variant == claim.arm]
@@ -46,8 +46,8 @@ def judge_claim(
         return ClaimOutcome(claim.id, Verdict.NOT_TESTED, (Outcome(claim.id, Scope.RUN, (), Verdict.NOT_TESTED, why),))
     if claim.by_share:
         worlds = worlds_of(claim, observable, mine, cells, settings)
-        frames = _frames(claim, [(w.cells, w.measured_scope, w.premises) for w in worlds], settings)
-        outcomes = [share_verdict(w, frame, settings, tuple(looks)) for w, frame in zip(worlds, frames, strict=True)]
+        frames = _frames(claim, [(w.cells, w.measured_scope, w.premises) for w in worlds], settings, looks)
+        outcomes = [share_verdict(w, frame, settings) for w, frame in zip(worlds, frames, strict=True)]
     else:
         groups = groups_of(claim, observable, mine)
         scopes = [scope_of(claim, group[0], settings) for group in groups]
@@ -55,18 +55,21 @@ def judge_claim(
             (tuple(c.index for c in group), _measured_scope(claim, group[0], scoped), scoped.premises)
             for group, scoped in zip(groups, scopes, strict=True)
         ]
-        frames = _frames(claim, places, settings)
+        frames = _frames(claim, places, settings, looks)
         found = [
             _mean_cell(claim, observable, group[0], scoped, frame, settings)
             for group, scoped, frame in zip(groups, scopes, frames, strict=True)
         ]
         outcomes, worlds = [outcome for outcome, _ in found], [w for _, w in found]
-    pooled = pooled_verdict(claim, worlds, settings, len(worlds))
+    pooled = pooled_verdict(claim, worlds, settings, looks)
     return ClaimOutcome(claim.id, claim_verdict(outcomes, pooled), tuple(outcomes), pooled)
 
 
 def _frames(
-    claim: Claim, places: Sequence[tuple[tuple[int, ...], bool, tuple[Premise, ...]]], settings: Settings
+    claim: Claim,
+    places: Sequence[tuple[tuple[int, ...], bool, tuple[Premise, ...]]],
+    settings: Settings,
+    looks: Sequence[int],
 ) -> list[Frame]:
     """What each verdict speaks about (cells, whether its scope is measured, premises), and at which levels.
 
@@ -83,6 +86,7 @@ def _frames(
             refuting=settings.alpha / family,
             family_size=family,
             premises=premises,
+            looks=tuple(looks),
         )
         for cells, measured, premises in places
     ]

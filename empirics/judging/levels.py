@@ -7,14 +7,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from empirics.judging.confidence import log_wealth_path, lower_limit, upper_limit
+from empirics.judging.confidence import Bets, bets_for, log_wealth_path, lower_limit, upper_limit
 from empirics.judging.outcome import Outcome, Pooled, Verdict, worst
 from empirics.judging.settings import Settings
+from empirics.judging.share_verdicts import direction
 from empirics.judging.worlds import Answer, Worlds
 from theory import Claim, Kind
 
 
-def pooled_verdict(claim: Claim, worlds: Sequence[Worlds], settings: Settings, cells: int) -> Pooled | None:
+def pooled_verdict(
+    claim: Claim, worlds: Sequence[Worlds], settings: Settings, looks: Sequence[int] = ()
+) -> Pooled | None:
     """The mean over worlds of the fraction of cells, in scope and defined there, in which the property holds.
 
     Only seeds that ran in every cell enter: a cell that stopped early would weigh its first worlds twice. The
@@ -24,19 +27,24 @@ def pooled_verdict(claim: Claim, worlds: Sequence[Worlds], settings: Settings, c
     if claim.kind is Kind.IDENTITY or not judged:
         return None
     everywhere = set.intersection(*(set(w.ran) for w in judged))
-    strict, weak, without = [], [], 0
+    strict, weak, without, ahead = [], [], 0, [0, 0]
     for seed in sorted(everywhere):
         here = [w.answers[seed] for w in judged if seed in w.answers]
         if not here:
             without += 1
             continue
-        strict.append(sum(a is Answer.YES for a in here) / len(here))
-        weak.append(sum(a is not Answer.NO for a in here) / len(here))
+        yes, no = here.count(Answer.YES), here.count(Answer.NO)
+        strict.append(yes / len(here))
+        weak.append((len(here) - no) / len(here))
+        ahead[0] += yes > no
+        ahead[1] += no > yes
     if not strict:
         return None
-    share, refuting = settings.property_share, settings.alpha / (cells + 1)
-    lower = lower_limit(strict, settings.alpha, 0.0, 1.0)
-    upper = upper_limit(weak, refuting, 0.0, 1.0)
+    share, refuting = settings.property_share, settings.alpha / (len(worlds) + 1)
+    confirming, against = (bets_for(tuple(looks), alpha) for alpha in (settings.alpha, refuting))
+    lower = lower_limit(strict, settings.alpha, 0.0, 1.0, confirming)
+    upper = upper_limit(weak, refuting, 0.0, 1.0, against)
+    refuted = upper < share and claim.by_share
     return Pooled(
         estimate=float(np.mean(strict)),
         lower=lower,
@@ -47,8 +55,9 @@ def pooled_verdict(claim: Claim, worlds: Sequence[Worlds], settings: Settings, c
         worlds=len(strict),
         without=without,
         confirmed=lower >= share,
-        refuted=upper < share and claim.by_share,
-        p_value=_p_value(strict, share),
+        refuted=refuted,
+        direction=direction(*ahead, directed=all(w.directed for w in judged)) if refuted else "",
+        p_value=_p_value(strict, share, confirming),
         statement=(
             "fraction of worlds in which it holds" if claim.by_share else "fraction of runs that meet the bound"
         ),
@@ -95,7 +104,7 @@ def benjamini_yekutieli(p_values: Sequence[float]) -> list[float]:
     return [float(p) for p in found]
 
 
-def _p_value(values: Sequence[float], share: float) -> float:
+def _p_value(values: Sequence[float], share: float, bets: Bets) -> float:
     """Sequential p-value of "the mean is at most ``share``": 1 over the wealth now, as the limits use it."""
-    path = log_wealth_path(1.0 - np.asarray(values), 1.0 - share)
+    path = log_wealth_path(1.0 - np.asarray(values), 1.0 - share, bets)
     return math.exp(-max(0.0, float(path[-1])))

@@ -58,6 +58,7 @@ class Outcome:
         refuting: error probability of the limit that refutes.
         by_sampling: whether confidence limits decided it (not an exact comparison).
         family_size: statements over which alpha is divided for a refutation.
+        looks: numbers of seeds at which the data were to be looked at, declared before them.
         premises: the premises and their values.
         counts: the worlds, for a property.
         effect: mean size of the effect with its two-sided interval (Student's t); shown, never judged.
@@ -95,6 +96,7 @@ class Outcome:
     observations_needed: int | None = None
     decidable_at: int | None = None
     by_sampling: bool = False
+    looks: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,7 @@ class Frame:
     refuting: float
     family_size: int
     premises: tuple[Premise, ...] = ()
+    looks: tuple[int, ...] = ()
 
     def outcome(self, verdict: Verdict, reason: str) -> Outcome:
         """A verdict without numbers."""
@@ -129,6 +132,7 @@ class Pooled:
         without: seeds that ran in every cell and have none.
         confirmed: lower limit at least what is asked.
         refuted: upper limit below it.
+        direction: where it is refuted, whether more worlds have the reverse in more cells, or as many.
         p_value: sequential, of "the mean is at most what is asked"; at most alpha if, and only if, confirmed.
         statement: what is pooled, in words.
     """
@@ -143,6 +147,7 @@ class Pooled:
     without: int
     confirmed: bool
     refuted: bool
+    direction: str
     p_value: float
     statement: str
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from empirics.judging.confidence import lower_limit, observations_needed, upper_limit
+from empirics.judging.confidence import bets_for, lower_limit, observations_needed, upper_limit
 from empirics.judging.outcome import Verdict
 from empirics.observables.definition import Observable
 from theory import Kind
@@ -19,7 +19,7 @@ class Rule:
     """The mean of ``observable`` is at most ``threshold`` (or at least it).
 
     HOLDS if the limit on that side, at level 1 - ``alpha``, shows it; VIOLATED if the limit on the other side, at
-    level 1 - ``refuting``, shows the strict opposite.
+    level 1 - ``refuting``, shows the strict opposite. ``looks`` are the declared ones.
     """
 
     observable: Observable
@@ -27,6 +27,7 @@ class Rule:
     at_most: bool
     alpha: float
     refuting: float
+    looks: tuple[int, ...] = ()
 
     def limits(self, values: Sequence[float]) -> tuple[float, float]:
         """Lower and upper limit of the mean.
@@ -38,7 +39,10 @@ class Rule:
         if not self.observable.bounded:
             raise ValueError(f"{self.observable.name} has no finite range, so its mean has no distribution-free limits")
         below, above = (self.refuting, self.alpha) if self.at_most else (self.alpha, self.refuting)
-        return lower_limit(values, below, low, high), upper_limit(values, above, low, high)
+        return (
+            lower_limit(values, below, low, high, bets_for(self.looks, below)),
+            upper_limit(values, above, low, high, bets_for(self.looks, above)),
+        )
 
     def decide(self, lower: float, upper: float) -> tuple[Verdict, str]:
         """The verdict and the comparison that it rests on."""
@@ -57,12 +61,20 @@ class Rule:
         """Numbers of seeds at which HOLDS and VIOLATED would be reached if the next seeds resemble these."""
         low, high = self.observable.lower, self.observable.upper
         below, above = (self.refuting, self.alpha) if self.at_most else (self.alpha, self.refuting)
-        up = observations_needed(values, self.threshold, above, low, high)
-        down = observations_needed([-v for v in values], -self.threshold, below, -high, -low)
+        up = observations_needed(values, self.threshold, above, low, high, bets_for(self.looks, above))
+        mirrored = [-v for v in values]
+        down = observations_needed(mirrored, -self.threshold, below, -high, -low, bets_for(self.looks, below))
         return (up, down) if self.at_most else (down, up)
 
 
-def rule_of(kind: Kind, observable: Observable, alpha: float, refuting: float, bound: float = 0.0) -> Rule:
+def rule_of(
+    kind: Kind,
+    observable: Observable,
+    alpha: float,
+    refuting: float,
+    looks: tuple[int, ...] = (),
+    bound: float = 0.0,
+) -> Rule:
     """The rule of a bound or a rate, at its threshold."""
     threshold = bound if kind.meaning.threshold == "bound" else RATE_SLOPE_LIMIT
-    return Rule(observable, threshold, kind.meaning.rule == "at_most", alpha, refuting)
+    return Rule(observable, threshold, kind.meaning.rule == "at_most", alpha, refuting, looks)

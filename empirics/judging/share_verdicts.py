@@ -16,7 +16,7 @@ from empirics.judging.worlds import Answer, Worlds
 _MOST = 100_000  # seeds beyond which nobody would go
 
 
-def share_verdict(worlds: Worlds, frame: Frame, settings: Settings, looks: Sequence[int]) -> Outcome:
+def share_verdict(worlds: Worlds, frame: Frame, settings: Settings) -> Outcome:
     """Confirmed if the lower limit of the share reaches ``property_share``, refuted if the upper one excludes it.
 
     The lower limit counts strict successes alone; the upper one successes and ties. Of the worlds those count that
@@ -27,6 +27,7 @@ def share_verdict(worlds: Worlds, frame: Frame, settings: Settings, looks: Seque
         return frame.outcome(Verdict.NOT_TESTED, worlds.reason)
     if worlds.reason:
         return frame.outcome(Verdict.OUT_OF_SCOPE, worlds.reason)
+    looks = frame.looks
     seen = _seen(worlds, looks)
     if not seen[-1]:
         return frame.outcome(Verdict.UNDECIDED, f"{worlds.asked}: the first look is at {looks[0]} seeds")
@@ -53,7 +54,8 @@ def share_verdict(worlds: Worlds, frame: Frame, settings: Settings, looks: Seque
     of = _of(counts)
     if refuted:
         most = f"at most {_percent(upper, up=True)} of worlds"
-        reason = f"{worlds.asked}: in {counts.yes} {of}; {most}, {_direction(counts, worlds.directed)}"
+        way = direction(counts.yes, counts.no, directed=worlds.directed)
+        reason = f"{worlds.asked}: in {counts.yes} {of}; {most}, {way}"
         return replace(base, verdict=Verdict.VIOLATED, reason=reason)
     if confirmed:
         reason = f"{worlds.asked}: in {counts.yes} {of}; confirmed in at least {_percent(lower)} of worlds"
@@ -137,13 +139,12 @@ def _percent(share: float, *, up: bool = False) -> str:
     return f"{tenths / 10:g} %"
 
 
-def _direction(counts: Counts, directed: bool) -> str:
-    """Against the direction, without one, or as claimed but too seldom: by a sign test at 0.05 each."""
+def direction(yes: int, no: int, *, directed: bool) -> str:
+    """Against the direction, without one, or as claimed but too seldom: by a sign test over worlds at 0.05 each."""
     if not directed:
         return "fewer than asked"
-    moved = counts.yes + counts.no
-    if binom.sf(counts.no - 1, moved, 0.5) <= 0.05:
+    if binom.sf(no - 1, yes + no, 0.5) <= 0.05:
         return "reversed"
-    if binom.sf(counts.yes - 1, moved, 0.5) <= 0.05:
+    if binom.sf(yes - 1, yes + no, 0.5) <= 0.05:
         return "fewer than asked, though more often so than reversed"
     return "no direction: as often one way as the other"

@@ -62,7 +62,7 @@ def _measured(
     claim: Claim, observable: Observable, values: Sequence[float], seeds: int, frame: Frame, bound: float = 0.0
 ) -> Outcome:
     """The verdict of the kind's rule on the values in scope, one per seed, of so many seeds in all."""
-    rule = rule_of(claim.kind, observable, frame.alpha, frame.refuting, bound)
+    rule = rule_of(claim.kind, observable, frame.alpha, frame.refuting, frame.looks, bound)
     lower, upper = rule.limits(values)
     verdict, reason = rule.decide(lower, upper)
     needed = decidable = None
@@ -108,7 +108,7 @@ def _bound(
     elif observable.sampling == "exact":
         slack = claim.tolerance or 0.0  # relative: two roundings of one number may differ in the last place
         limit = bound * (1.0 + slack if upper else 1.0 - slack)
-        rule = rule_of(claim.kind, observable, frame.alpha, frame.refuting, limit)
+        rule = rule_of(claim.kind, observable, frame.alpha, frame.refuting, frame.looks, limit)
         worst = max(values) if upper else min(values)  # every run is judged: one beyond the bound refutes it
         verdict, reason = rule.decide(worst, worst)
         reason = reason.replace("upper limit", "exact value").replace("lower limit", "exact value")

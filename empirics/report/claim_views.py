@@ -139,8 +139,9 @@ def _tightness(verdicts: Sequence[VerdictResult]) -> str | None:
 def _violated(results: Results, judged: ClaimResult) -> str | None:
     found = [v for v in results.verdicts if v.claim == judged.id and v.verdict == "VIOLATED"]
     if not found:
-        refuted = judged.pooled is not None and judged.pooled.refuted
-        return f"It is, over all cells together: {tables.pooled_share(judged)}." if refuted else None
+        if judged.pooled is None or not judged.pooled.refuted:
+            return None
+        return f"It is, over all cells together: {tables.pooled_share(judged)}, {judged.pooled.direction}."
     first = f"{results.where(found[0])}: {found[0].reason}"
     return f"It is, in {len(found)} verdict{'s' if len(found) > 1 else ''}: {first}."
 

@@ -108,13 +108,14 @@ def pooled_text(claim: ClaimResult) -> str:
     if pooled is None:
         return ""
     limits = f"{pooled.estimate:.3g} [{pooled.lower:.3g}, {pooled.upper:.3g}]"
+    refuted = f" (refuted: {pooled.direction})" if pooled.refuted else ""
     without = f" ({pooled.without} more without a cell in scope)" if pooled.without else ""
     adjusted = _adjusted(pooled).items()
     by = [f"{'survives' if p <= pooled.alpha else 'does not survive'} {name} ({p:.2g})" for name, p in adjusted]
     return (
-        f"{pooled.statement}, averaged over {pooled.worlds} worlds{without}: {limits}, asked {pooled.asked:g}; "
-        f"alpha {pooled.alpha:.3g} confirms, {pooled.refuting:.3g} refutes. Over all claims: p = {pooled.p_value:.2g}, "
-        f"{', '.join(by)}."
+        f"{pooled.statement}, averaged over {pooled.worlds} worlds{without}: {limits}, asked {pooled.asked:g}"
+        f"{refuted}; alpha {pooled.alpha:.3g} confirms, {pooled.refuting:.3g} refutes. "
+        f"Over all claims: p = {pooled.p_value:.2g}, {', '.join(by)}."
     )
 
 

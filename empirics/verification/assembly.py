@@ -112,7 +112,7 @@ def assemble(
             if name in measured
         },
         cells=[_cell(experiment, arm, cell, table, runs, claims) for (arm, cell), table in places],
-        verdicts=[verdict_result(o, looks=True) for outcome in outcomes for o in outcome.outcomes],
+        verdicts=[verdict_result(o) for outcome in outcomes for o in outcome.outcomes],
         plan=plan,
         claims=[
             _claim(item, outcome, pooled.get(item.id), mutants, settings)
@@ -224,10 +224,11 @@ def _summary(observable: Observable, values: Sequence[float | None], alpha: floa
     return Summary(mean=mean, lower=limits[0], upper=limits[1], interval=kind, values=list(values))
 
 
-def verdict_result(outcome: Outcome, *, looks: bool = False) -> VerdictResult:
-    """One verdict as it stands in results.json; ``looks`` tells whether looks at the data were declared."""
+def verdict_result(outcome: Outcome) -> VerdictResult:
+    """One verdict as it stands in results.json."""
     data: dict[str, Any] = asdict(outcome)
-    data["limits"] = ("exact" if outcome.counts and looks else "betting") if outcome.by_sampling else None
+    exact = data.pop("looks") and outcome.counts
+    data["limits"] = ("exact" if exact else "betting") if outcome.by_sampling else None
     for name, first in (("exceedance", "share"), ("effect", "mean")):
         if data[name] is not None:
             data[name] = dict(zip((first, "lower", "upper"), data[name], strict=True))

@@ -14,7 +14,7 @@ from typing import Any
 from empirics.experiments.arms import Arm
 from empirics.experiments.presentation import Part
 from empirics.experiments.protocol import Experiment
-from empirics.judging.confidence import lower_limit
+from empirics.judging.confidence import bets_for, lower_limit
 from empirics.judging.outcome import Verdict
 from empirics.judging.rules import rule_of
 from empirics.judging.settings import Settings
@@ -113,6 +113,7 @@ def forecast(
     arms, chosen = asked(experiment, settings, claims)
     plan = plan_of(experiment, settings, arms, chosen)
     tables = tables_of(experiment, arms, Runs())
+    bets = bets_for(seeds.looks, verdict.alpha)
     with _as_it_stands(stored) as store:
         keys = keys_of(experiment, arms, wanted(experiment, arms, seeds.base, seeds.base + seeds.maximum))
         stands = standing(plan, store, keys.values())
@@ -124,7 +125,7 @@ def forecast(
         cost=_cost(experiment, arms, missing, len(keys), workers, timed=timed),
         property_share=verdict.property_share,
         supported_from=next(
-            (n for n in seeds.looks if lower_limit([1.0] * n, verdict.alpha, 0.0, 1.0) >= verdict.property_share), None
+            (n for n in seeds.looks if lower_limit([1.0] * n, verdict.alpha, bets=bets) >= verdict.property_share), None
         ),
         claims=[_at_best(item, tables, settings) for item in chosen],
     )
@@ -271,7 +272,7 @@ def _bounds(
         if observable.trivial is not None and at_most and found is not None and bound >= observable.trivial:
             vacuous += 1
             continue
-        rule = rule_of(claim.kind, observable, alpha, refuting, bound)
+        rule = rule_of(claim.kind, observable, alpha, refuting, settings.seeds.looks, bound)
         lower, upper = rule.limits([best] * number)
         limit = upper if at_most else lower
         refutable += rule.decide(*rule.limits([worst] * number))[0] is Verdict.VIOLATED

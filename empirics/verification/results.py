@@ -55,6 +55,7 @@ class PooledResult(Part):
     p_value: float
     holm: float
     benjamini_yekutieli: float
+    direction: str = ""  # of a refutation; results of before do not say it
 
 
 class StatedPremise(Part):

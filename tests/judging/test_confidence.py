@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from scipy import optimize, stats
 
 from empirics.judging.confidence import (
+    ANY_TIME,
+    bets_for,
     interval,
     log_wealth_path,
     lower_limit,
@@ -116,6 +118,53 @@ def test_zeros_are_judged_nearly_as_by_the_exact_binomial(n):
     exact = 1 - ALPHA ** (1 / n)
     assert exact <= upper_limit(np.zeros(n), ALPHA) <= 1.12 * exact
     # No valid limit for means in [0, 1] can be below the binomial one.
+
+
+@pytest.mark.parametrize("looks", [(), (16, 32), (8, 16, 32)])
+def test_only_one_declared_look_has_bets_of_its_own(looks):
+    assert bets_for(looks, ALPHA) is ANY_TIME
+
+
+@pytest.mark.parametrize("n", [16, 64])
+@pytest.mark.parametrize("p", [0.1, 0.3, 0.5, 0.9])
+def test_bets_tuned_to_one_look_err_at_most_alpha_however_often_one_looks(n, p):
+    """Exactly, by the counts at each of 2 n looks: the probability that the limit is ever below the mean."""
+    bets = bets_for((n,), ALPHA)
+    alive, crossed = {0: 1.0}, 0.0
+    for size in range(1, 2 * n + 1):
+        reached: dict[int, float] = {}
+        for ones, chance in alive.items():
+            for more, q in ((0, 1 - p), (1, p)):
+                reached[ones + more] = reached.get(ones + more, 0.0) + chance * q
+        alive = {}
+        for ones, chance in reached.items():
+            wealth = math.fsum(
+                weight * (1 + c * p / (1 - p)) ** (size - ones) * (1 - c) ** ones
+                for c, weight in zip(bets.fractions, np.exp(bets.log_weights), strict=True)
+            )
+            if wealth >= 1 / ALPHA:
+                crossed += chance
+            else:
+                alive[ones] = chance
+    assert 0 < crossed <= ALPHA
+
+
+@pytest.mark.parametrize("n", [14, 16, 32, 64, 200])
+@pytest.mark.parametrize("alpha", [0.05, 0.0025])
+def test_bets_tuned_to_one_look_are_no_wider_and_narrower_under_noise(n, alpha):
+    bets = bets_for((n,), alpha)
+    for share, most in ((0.0, 1.0), (0.0625, 0.98), (0.2, 0.98), (0.8, 1.005)):
+        ones = np.arange(n) < round(share * n)
+        before, now = (upper_limit(ones, alpha, bets=b) - ones.mean() for b in (ANY_TIME, bets))
+        assert now <= most * before
+
+
+def test_smaller_bets_reach_down_to_a_third_of_the_rate_at_which_a_fair_coin_is_bet_on():
+    smallest = bets_for((32,), 0.05).fractions.min()
+    assert smallest == pytest.approx(math.sqrt(2 * math.log(20) / 32) / 3)
+    assert bets_for((4,), 1e-12).fractions.min() == 0.5
+    for looks in ((32,), (4,)):
+        assert np.exp(bets_for(looks, 1e-3).log_weights).sum() == pytest.approx(1)
 
 
 @pytest.mark.parametrize("n", [16, 32, 200, 1000, 5000])

@@ -60,7 +60,36 @@ def test_the_pool_is_refuted_where_no_cell_is():
     outcome = judge(POSITIVE, cells)
     assert {o.verdict.value for o in outcome.outcomes} == {"UNDECIDED"}
     assert outcome.pooled.refuted
+    assert outcome.pooled.direction == "fewer than asked, though more often so than reversed"
     assert outcome.verdict is Verdict.VIOLATED
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"), [(27, "reversed"), (16, "no direction: as often one way as the other"), (0, "")]
+)
+def test_a_refutation_of_the_pool_says_which_way(wrong, words):
+    """The worlds are counted, not the cells: each goes the way of most of its cells; half and half is no way."""
+    split = [cell(0, [1.0] * 32), cell(1, [-1.0] * 32)] if wrong else []
+    assert judge(POSITIVE, [*split, cell(2, mostly(wrong))]).pooled.direction == words
+    for tipped, way in ((4, "no direction: as often one way as the other"), (5, "reversed")):  # 2**-5 < 0.05
+        halves = [cell(0, [1.0] * 32), cell(1, [-1.0] * 32), cell(2, [-1.0] * tipped + [0.0] * (32 - tipped))]
+        assert judge(POSITIVE, halves).pooled.direction == way
+
+
+def test_a_refuted_equivalence_has_no_direction():
+    claim = make_claim("equivalence", observable="slope", arm="frozen", reference="main")
+    arms = [([0.0] * 32, "main"), ([0.4] * 32, "frozen")]
+    cells = [make_cell(v, index=i, variant=arm, observable="slope") for i, (v, arm) in enumerate(arms)]
+    assert judge(claim, cells).pooled.direction == "fewer than asked"
+
+
+def test_with_one_look_the_pool_bets_for_it():
+    cells = [cell(i, mostly(3 + i, 16)) for i in range(2)]
+    fractions = [((a > 0) + (b > 0)) / 2 for a, b in zip(mostly(3, 16), mostly(4, 16), strict=True)]
+    pooled = judge(POSITIVE, cells, looks=(16,)).pooled
+    assert pooled.lower == confidence.lower_limit(fractions, 0.05, bets=confidence.bets_for((16,), 0.05))
+    assert pooled.upper == confidence.upper_limit(fractions, 0.05 / 3, bets=confidence.bets_for((16,), 0.05 / 3))
+    assert pooled.lower > judge(POSITIVE, cells).pooled.lower
 
 
 def test_only_seeds_that_ran_in_every_cell_enter():

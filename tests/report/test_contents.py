@@ -62,11 +62,13 @@ def test_the_answer_names_what_is_violated_and_gives_the_headline(results):
 
 
 def test_a_violation_of_all_cells_together_is_told(toy):
-    pooled = toy.claim("toy-arms").pooled.model_copy(update={"refuted": True, "confirmed": False, "upper": 0.305})
+    pooled = toy.claim("toy-arms").pooled.model_copy(
+        update={"refuted": True, "confirmed": False, "upper": 0.305, "direction": "reversed"}
+    )
     refuted = toy.claim("toy-arms").model_copy(update={"verdict": "VIOLATED", "pooled": pooled})
     changed = toy.model_copy(update={"claims": [refuted]})
     (view,) = claim_views(changed, [])
-    assert view.closest == "It is, over all cells together: in at most 31 % of worlds."
+    assert view.closest == "It is, over all cells together: in at most 31 % of worlds, reversed."
 
 
 def test_a_bound_that_is_judged_run_by_run_says_on_what(toy):

@@ -20,7 +20,7 @@ from share_errors import CASES, LOOKS, errors, independent, judged, tolerable
 from test_confidence import ALPHA, LAWS, LENGTH, REPETITIONS
 from test_shares import reach
 
-from empirics.judging.confidence import interval, log_wealth_path, upper_limit
+from empirics.judging.confidence import bets_for, interval, log_wealth_path, upper_limit
 from empirics.judging.outcome import Verdict
 from empirics.judging.shares import boundaries, lower_limit, spent
 
@@ -132,7 +132,9 @@ def coverage() -> None:
 
 def widths() -> None:
     """Widths of two-sided 95 % intervals."""
-    header("n", "share of ones", "betting, any time", "Clopper-Pearson, fixed n", "Hoeffding, fixed n")
+    header(
+        "n", "share of ones", "betting, any time", "betting, one look", "Clopper-Pearson, fixed n", "Hoeffding, fixed n"
+    )
     for n, shares in ((8, (0.0, 0.5)), (32, (0.0, 0.0625, 0.5)), (200, (0.0, 0.05, 0.5)), (1000, (0.0, 0.05, 0.5))):
         for share in shares:
             k = round(share * n)
@@ -141,7 +143,9 @@ def widths() -> None:
             exact = stats.binomtest(k, n).proportion_ci(1 - ALPHA, "exact")
             half = math.sqrt(math.log(2 / ALPHA) / (2 * n))
             hoeffding = min(1.0, k / n + half) - max(0.0, k / n - half)
-            found = (ours.upper - ours.lower, exact.high - exact.low, hoeffding)
+            bets = bets_for((n,), ALPHA / 2)
+            tuned = upper_limit(x, ALPHA / 2, bets=bets) + upper_limit(1 - x, ALPHA / 2, bets=bets) - 1
+            found = (ours.upper - ours.lower, tuned, exact.high - exact.low, hoeffding)
             print(f"| {n} | {k / n:.3f} | " + " | ".join(f"{width:.3f}" for width in found) + " |")
     print()
 

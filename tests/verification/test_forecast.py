@@ -7,7 +7,7 @@ import pytest
 from planned_experiment import Instant, small
 
 from empirics.judging import shares
-from empirics.judging.confidence import lower_limit, upper_limit
+from empirics.judging.confidence import bets_for, lower_limit, upper_limit
 from empirics.runs.store import Store
 from empirics.verification.forecast import forecast
 from empirics.verification.verify import verify
@@ -58,7 +58,7 @@ def test_too_few_seeds_confirm_nothing():
 def test_the_headline_bounds_limit_and_the_cells_below_it_are_those_of_a_faultless_run():
     settings = small(LOOKS, "world.multiplicity=[1,3,12]", "world.finetuned=[5,30]", "seeds.looks=[16]")
     found = of(foretold(settings), "ood-error-literal")
-    assert found.limit == upper_limit(np.zeros(16), 0.05)
+    assert found.limit == upper_limit(np.zeros(16), 0.05, bets=bets_for((16,), 0.05))
     assert (found.cells, found.testable) == (6, 4)  # K = 1 is out of scope
     bounds = {(k, n): claim("ood-error-literal").bound(K=k, R=20, N_f=n) for k in (3, 12) for n in (5, 30)}
     below = [f"|R|=20, K={k}, N_f={n}" for (k, n), bound in bounds.items() if bound < found.limit]

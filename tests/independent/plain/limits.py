@@ -10,26 +10,42 @@ from functools import cache
 import numpy as np
 from scipy import special, stats
 
+Stakes = tuple[tuple[float, ...], float]
+"""What is staked beside the whole, and the weight of each."""
+
 # "a fixed average over 13 values of c": 0.7 on c = 1, 0.025 on each of 12 from 0.9 down to 0.01, in equal ratios.
-STAKES = np.array([1.0, *(0.9 * (0.01 / 0.9) ** (i / 11) for i in range(12))])
-WEIGHTS = np.array([0.7, *[0.025] * 12])
+ALWAYS: Stakes = (tuple(0.9 * (0.01 / 0.9) ** (i / 11) for i in range(12)), 0.025)
 
 
-def wealth(values: Sequence[float], least: float | np.ndarray) -> np.ndarray:
+def stakes(looks: Sequence[int], alpha: float) -> Stakes:
+    """With one look at n: six, at equal ratios from 0.9 down to a third of sqrt(2 ln(1/alpha) / n), at most 1/2."""
+    if len(looks) != 1:
+        return ALWAYS
+    last = min(0.5, (2 * math.log(1 / alpha) / looks[0]) ** 0.5 / 3)
+    return tuple(0.9 * (last / 0.9) ** (i / 5) for i in range(6)), 0.05
+
+
+def wealth(values: Sequence[float], least: float | np.ndarray, staked: Stakes = ALWAYS) -> np.ndarray:
     """Logarithm of the wealth against "the mean of values in [0, 1] is at least ``least``", for each ``least``."""
     x, m = np.asarray(values, dtype=float), np.atleast_1d(np.asarray(least, dtype=float))
     with np.errstate(divide="ignore"):
-        factors = np.log(1 + STAKES[:, None, None] * (m[None, :, None] - x) / (1 - m)[None, :, None])
-    return np.asarray(special.logsumexp(factors.sum(axis=2) + np.log(WEIGHTS)[:, None], axis=0))
+        factors = np.log(
+            1 + np.array([1.0, *staked[0]])[:, None, None] * (m[None, :, None] - x) / (1 - m)[None, :, None]
+        )
+    return np.asarray(
+        special.logsumexp(factors.sum(axis=2) + np.log([0.7, *[staked[1]] * len(staked[0])])[:, None], axis=0)
+    )
 
 
-def betting_upper(values: Sequence[float], alpha: float, low: float = 0.0, high: float = 1.0) -> float:
+def betting_upper(
+    values: Sequence[float], alpha: float, low: float = 0.0, high: float = 1.0, looks: Sequence[int] = ()
+) -> float:
     """Least mean that the wealth refutes: a grid of 64 points between two ends, ten times finer at each turn."""
-    return _betting_upper(tuple(values), alpha, low, high)
+    return _betting_upper(tuple(values), alpha, low, high, stakes(looks, alpha))
 
 
 @cache
-def _betting_upper(values: tuple[float, ...], alpha: float, low: float, high: float) -> float:
+def _betting_upper(values: tuple[float, ...], alpha: float, low: float, high: float, staked: Stakes) -> float:
     if not values:
         return high
     x = (np.asarray(values, dtype=float) - low) / (high - low)
@@ -38,7 +54,7 @@ def _betting_upper(values: tuple[float, ...], alpha: float, low: float, high: fl
         grid = np.linspace(a, b, 65)
         refuted = np.zeros(65, dtype=bool)
         inside = grid < 1
-        refuted[inside] = wealth(x, grid[inside]) >= -math.log(alpha)
+        refuted[inside] = wealth(x, grid[inside], staked) >= -math.log(alpha)
         if not refuted.any():
             a, b = grid[-2], grid[-1]
         elif refuted[0]:
@@ -50,14 +66,16 @@ def _betting_upper(values: tuple[float, ...], alpha: float, low: float, high: fl
     return low + (high - low) * (a + b) / 2
 
 
-def betting_lower(values: Sequence[float], alpha: float, low: float = 0.0, high: float = 1.0) -> float:
+def betting_lower(
+    values: Sequence[float], alpha: float, low: float = 0.0, high: float = 1.0, looks: Sequence[int] = ()
+) -> float:
     """The mirror image."""
-    return -betting_upper([-v for v in values], alpha, -high, -low)
+    return -betting_upper([-v for v in values], alpha, -high, -low, looks)
 
 
-def refutes_at_most(values: Sequence[float], asked: float) -> float:
+def refutes_at_most(values: Sequence[float], asked: float, staked: Stakes) -> float:
     """p-value of "the mean of values in [0, 1] is at most ``asked``": 1 over the wealth, at most 1."""
-    return min(1.0, math.exp(-float(wealth([1 - v for v in values], 1 - asked)[0])))
+    return min(1.0, math.exp(-float(wealth([1 - v for v in values], 1 - asked, staked)[0])))
 
 
 def student(values: Sequence[float], alpha: float) -> tuple[float, float, float]:

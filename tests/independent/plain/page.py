@@ -136,7 +136,9 @@ def _labels(results: Document) -> dict[str, str]:
 def _sentences(tally: Tally, key: str, text: str, found: Answer, results: Document) -> None:
     pooled, stated = found.pooled, BY_ID[key]
     said = re.search(
-        r"averaged over (\d+) worlds(?: \((\d+) more [^)]*\))?: (\S+) \[(\S+), (\S+)\], asked ([\d.]+)", text
+        r"averaged over (\d+) worlds(?: \((\d+) more [^)]*\))?: (\S+) \[(\S+), (\S+)\], asked ([\d.]+)"
+        r"(?: \(refuted: (.*?)\))?;",
+        text,
     )
     tally.same(f"page, {key}: has a pooled statement", pooled is not None, said is not None)
     if pooled and said:
@@ -148,6 +150,7 @@ def _sentences(tally: Tally, key: str, text: str, found: Answer, results: Docume
             strict=True,
         ):
             tally.printed(f"page, {key}: pooled {name}", float(value), part)  # type: ignore[arg-type]
+        tally.same(f"page, {key}: direction", pooled["direction"] or None, said[7])
         words = together(found, key)
         if stated.kind == "lower" and not stated.per_run:
             words = words.replace("worlds", "runs")

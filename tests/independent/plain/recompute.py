@@ -6,16 +6,17 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 from scipy.special import logsumexp
 
 from plain.limits import (
-    STAKES,
-    WEIGHTS,
+    Stakes,
     betting_lower,
     betting_upper,
     binomial_tail,
     exact_limits,
     refutes_at_most,
+    stakes,
     student,
 )
 from plain.stated import Stated
@@ -110,8 +111,8 @@ def one(
         fine = max(values) <= bound + slack if upper else min(values) >= bound - slack
         return {**found, "lower": min(values), "upper": max(values), "verdict": "HOLDS" if fine else "VIOLATED"}
     confirming, refuting = levels
-    low = betting_lower(values, refuting if upper else confirming, span.low, span.high)
-    high = betting_upper(values, confirming if upper else refuting, span.low, span.high)
+    low = betting_lower(values, refuting if upper else confirming, span.low, span.high, rules.looks)
+    high = betting_upper(values, confirming if upper else refuting, span.low, span.high, rules.looks)
     confirmed, refuted = (high <= bound, low > bound) if upper else (low >= bound, high < bound)
     wrong = [float(v > bound if upper else v < bound) for v in values]
     verdict = "HOLDS" if confirmed else "VIOLATED" if refuted else "UNDECIDED"
@@ -131,7 +132,7 @@ def one(
         more["sharpness"] = math.log(low) / math.log(bound)
     if verdict == "UNDECIDED":
         ways = ((confirming, upper), (refuting, not upper))
-        likely = [seeds_for_mean(values, bound, level, span, up) for level, up in ways]
+        likely = [seeds_for_mean(values, bound, level, span, up, rules.looks) for level, up in ways]
         more["observations_needed"], other = (
             None if n is None else -(-n * len(unit.seeds) // len(seeds)) for n in likely
         )
@@ -229,7 +230,7 @@ def together(
     if not judged:
         return None
     everywhere = [s for s in judged[0][0].seeds if all(s in u.seeds for u, _ in judged)]
-    strict, weak, without = [], [], 0
+    strict, weak, without, ahead = [], [], 0, []
     for seed in everywhere:
         sure, possible, n = 0, 0, 0
         for unit, verdict in judged:
@@ -246,14 +247,18 @@ def together(
         if n:
             strict.append(sure / n)
             weak.append(possible / n)
+            ahead.append(np.sign(sure - (n - possible)))  # more cells as claimed than the reverse, or fewer
         else:
             without += 1
     if not strict:
         return None
     refuting = rules.alpha / (len(found) + 1)
-    lower, upper = betting_lower(strict, rules.alpha), betting_upper(weak, refuting)
+    lower = betting_lower(strict, rules.alpha, looks=rules.looks)
+    upper = betting_upper(weak, refuting, looks=rules.looks)
+    refuted = is_property(claim, observable) and upper < rules.share
     return {
         "estimate": math.fsum(strict) / len(strict),
+        "direction": way(claim, ahead.count(1), ahead.count(-1)) if refuted else "",
         "lower": lower,
         "upper": upper,
         "asked": rules.share,
@@ -262,9 +267,20 @@ def together(
         "worlds": len(strict),
         "without": without,
         "confirmed": lower >= rules.share,
-        "refuted": is_property(claim, observable) and upper < rules.share,
-        "p_value": refutes_at_most(strict, rules.share),
+        "refuted": refuted,
+        "p_value": refutes_at_most(strict, rules.share, stakes(rules.looks, rules.alpha)),
     }
+
+
+def way(claim: Stated, yes: int, no: int) -> str:
+    """In words: worlds that go the other way, by a sign test at 0.05; for an equivalence there is no other way."""
+    if claim.kind == "equivalence":
+        return "fewer than asked"
+    if binomial_tail(yes + no, no, 0.5) <= 0.05:
+        return "reversed"
+    if binomial_tail(yes + no, yes, 0.5) <= 0.05:
+        return "fewer than asked, though more often so than reversed"
+    return "no direction: as often one way as the other"
 
 
 def overall(
@@ -284,7 +300,9 @@ def overall(
     return "UNDECIDED"
 
 
-def seeds_for_mean(values: Sequence[float], bound: float, alpha: float, span: Range, upper: bool) -> int | None:
+def seeds_for_mean(
+    values: Sequence[float], bound: float, alpha: float, span: Range, upper: bool, looks: Sequence[int] = ()
+) -> int | None:
     """Least number of observations like these at which the limit reaches the bound."""
     scaled = [(v - span.low) / (span.high - span.low) for v in values]
     at = (bound - span.low) / (span.high - span.low)
@@ -295,7 +313,7 @@ def seeds_for_mean(values: Sequence[float], bound: float, alpha: float, span: Ra
     low, high = 1, 10**9
 
     def reached(n: int) -> bool:
-        return _grown(scaled, at, n) >= -math.log(alpha)
+        return _grown(scaled, at, n, stakes(looks, alpha)) >= -math.log(alpha)
 
     if not reached(high):
         return None
@@ -305,13 +323,13 @@ def seeds_for_mean(values: Sequence[float], bound: float, alpha: float, span: Ra
     return low
 
 
-def _grown(scaled: Sequence[float], at: float, n: int) -> float:
+def _grown(scaled: Sequence[float], at: float, n: int, staked: Stakes) -> float:
     growth = [
         math.fsum(math.log1p(c * (at - x) / (1 - at)) if c * (at - x) / (1 - at) > -1 else -math.inf for x in scaled)
         / len(scaled)
-        for c in STAKES
+        for c in (1.0, *staked[0])
     ]
-    return float(logsumexp([n * g + math.log(w) for g, w in zip(growth, WEIGHTS, strict=True)]))
+    return float(logsumexp(np.array(growth) * n, b=[0.7] + [staked[1]] * len(staked[0])))
 
 
 def seeds_for_share(some: int, n: int, asked: float, alpha: float) -> int | None:
