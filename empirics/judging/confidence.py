@@ -24,6 +24,7 @@ same mean given those before it.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -33,6 +34,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _BISECTIONS: Final = 60
+_MOST: Final = 10**9  # observations beyond which nobody would go
 
 FloatArray = NDArray[np.float64]
 
@@ -157,16 +159,8 @@ def observations_needed(
         return 1
     per_observation = _gains(x, target, bets).sum(axis=1) / len(x)
     threshold = -math.log(alpha)
-    inside, outside = 0, 10**9
-    if _mixture(outside * per_observation, bets) < threshold:
-        return None
-    while outside - inside > 1:
-        middle = (inside + outside) // 2
-        if _mixture(middle * per_observation, bets) >= threshold:
-            outside = middle
-        else:
-            inside = middle
-    return outside
+    found = bisect_left(range(_MOST), threshold, key=lambda n: _mixture((n + 1) * per_observation, bets)) + 1
+    return found if found <= _MOST else None
 
 
 def _gains(x: FloatArray, mean: float, bets: Bets) -> FloatArray:

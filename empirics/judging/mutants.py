@@ -15,19 +15,12 @@ from theory import Claim, Mutant
 
 @dataclass(frozen=True)
 class MutantOutcome:
-    """Whether a mutant was refuted, and by what.
+    """Whether a mutant was refuted, and by what."""
 
-    Attributes:
-        claim: id of the claim.
-        mutant: name of the mutant.
-        refuted: True, False, or None where its claim was not tested or no certificate speaks of it.
-        evidence: the comparison that refutes it, or what is missing.
-    """
-
-    claim: str
-    mutant: str
-    refuted: bool | None
-    evidence: str
+    claim: str  # id of the claim
+    mutant: str  # name of the mutant
+    refuted: bool | None  # True, False, or None where its claim was not tested or no certificate speaks of it
+    evidence: str  # the comparison that refutes it, or what is missing
 
 
 def mutated_claims(claims: Sequence[Claim]) -> list[tuple[Claim, Mutant, Claim]]:

@@ -40,63 +40,40 @@ class Counts:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One verdict, with all that it rests on.
-
-    Attributes:
-        claim: id of the claim.
-        scope: cell, series or run.
-        cells: positions of the cells it speaks about.
-        verdict: the verdict.
-        reason: one sentence.
-        estimate: the share of worlds in which the property holds; for a bound, rate or identity the measured mean.
-        lower: its one-sided lower limit: at level 1 - ``alpha`` where it confirms, 1 - ``refuting`` where it refutes.
-        upper: its one-sided upper limit, likewise.
-        bound: what the limits are compared with: the share asked for, or the bound; may underflow to 0.
-        log_bound: its natural logarithm, or None for a share.
-        tightness: bound / estimate of a bound, or None.
-        alpha: error probability of the limit that confirms.
-        refuting: error probability of the limit that refutes.
-        by_sampling: whether confidence limits decided it (not an exact comparison).
-        family_size: statements over which alpha is divided for a refutation.
-        looks: numbers of seeds at which the data were to be looked at, declared before them.
-        premises: the premises and their values.
-        counts: the worlds, for a property.
-        effect: mean size of the effect with its two-sided interval (Student's t); shown, never judged.
-        steps: moves along an axis: between its ends, then between neighbours.
-        flat: whether there is no room to move; such a cell counts neither for nor against.
-        exceedance: share of runs on the wrong side of a bound, with its two-sided interval.
-        sharpness: least factor on the log-bound that these measurements would refute, or None.
-        observations_needed: seeds after which the verdict would come out HOLDS if the
-            next seeds resemble these, or None.
-        decidable_at: seeds after which it would come out HOLDS or VIOLATED in that
-            case; None if decided, or hopeless.
-    """
+    """One verdict, with all that it rests on."""
 
     claim: str
-    scope: Scope
-    cells: tuple[int, ...]
+    scope: Scope  # cell, series or run
+    cells: tuple[int, ...]  # positions of the cells it speaks about
     verdict: Verdict
     reason: str
+    # the share of worlds in which the property holds; for a bound, rate or identity the measured mean
     estimate: float | None = None
+    # its one-sided lower limit: at level 1 - ``alpha`` where it confirms, 1 - ``refuting`` where it refutes
     lower: float | None = None
-    upper: float | None = None
+    upper: float | None = None  # its one-sided upper limit, likewise
+    # what the limits are compared with: the share asked for, or the bound; may underflow to 0
     bound: float | None = None
-    log_bound: float | None = None
-    tightness: float | None = None
-    alpha: float | None = None
-    refuting: float | None = None
-    family_size: int = 1
-    premises: tuple[Premise, ...] = ()
-    counts: Counts | None = None
+    log_bound: float | None = None  # its natural logarithm, or None for a share
+    tightness: float | None = None  # bound / estimate of a bound, or None
+    alpha: float | None = None  # error probability of the limit that confirms
+    refuting: float | None = None  # error probability of the limit that refutes
+    family_size: int = 1  # statements over which alpha is divided for a refutation
+    premises: tuple[Premise, ...] = ()  # the premises and their values
+    counts: Counts | None = None  # the worlds, for a property
+    # mean size of the effect with its two-sided interval (Student's t); shown, never judged
     effect: tuple[float, float, float] | None = None
-    steps: tuple[Step, ...] = ()
-    flat: bool = False
+    steps: tuple[Step, ...] = ()  # moves along an axis: between its ends, then between neighbours
+    flat: bool = False  # whether there is no room to move; such a cell counts neither for nor against
+    # share of runs on the wrong side of a bound, with its two-sided interval
     exceedance: tuple[float, float, float] | None = None
-    sharpness: float | None = None
+    sharpness: float | None = None  # least factor on the log-bound that these measurements would refute, or None
+    # seeds after which the verdict would come out HOLDS if the next seeds resemble these, or None
     observations_needed: int | None = None
+    # seeds after which it would come out HOLDS or VIOLATED in that case; None if decided, or hopeless
     decidable_at: int | None = None
-    by_sampling: bool = False
-    looks: tuple[int, ...] = ()
+    by_sampling: bool = False  # whether confidence limits decided it (not an exact comparison)
+    looks: tuple[int, ...] = ()  # numbers of seeds at which the data were to be looked at, declared before them
 
 
 @dataclass(frozen=True)
@@ -119,37 +96,21 @@ class Frame:
 
 @dataclass(frozen=True)
 class Pooled:
-    """All cells of a claim together: the mean over worlds of the fraction of cells in which it holds.
+    """All cells of a claim together: the mean over worlds of the fraction of cells in which it holds."""
 
-    Attributes:
-        estimate: that mean, strict successes alone.
-        lower: lower limit at level 1 - ``alpha``, strict successes alone.
-        upper: upper limit at level 1 - ``refuting``, ties counted as successes.
-        asked: the share that is asked for.
-        alpha: error probability of the lower limit.
-        refuting: error probability of the upper limit.
-        worlds: seeds that ran in every cell and have a cell in scope.
-        without: seeds that ran in every cell and have none.
-        confirmed: lower limit at least what is asked.
-        refuted: upper limit below it.
-        direction: where it is refuted, whether more worlds have the reverse in more cells, or as many.
-        p_value: sequential, of "the mean is at most what is asked"; at most alpha if, and only if, confirmed.
-        statement: what is pooled, in words.
-    """
-
-    estimate: float
-    lower: float
-    upper: float
-    asked: float
-    alpha: float
-    refuting: float
-    worlds: int
-    without: int
-    confirmed: bool
-    refuted: bool
-    direction: str
-    p_value: float
-    statement: str
+    estimate: float  # that mean, strict successes alone
+    lower: float  # lower limit at level 1 - ``alpha``, strict successes alone
+    upper: float  # upper limit at level 1 - ``refuting``, ties counted as successes
+    asked: float  # the share that is asked for
+    alpha: float  # error probability of the lower limit
+    refuting: float  # error probability of the upper limit
+    worlds: int  # seeds that ran in every cell and have a cell in scope
+    without: int  # seeds that ran in every cell and have none
+    confirmed: bool  # lower limit at least what is asked
+    refuted: bool  # upper limit below it
+    direction: str  # where it is refuted, whether more worlds have the reverse in more cells, or as many
+    p_value: float  # sequential, of "the mean is at most what is asked"; at most alpha if, and only if, confirmed
+    statement: str  # what is pooled, in words
 
 
 @dataclass(frozen=True)

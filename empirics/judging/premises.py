@@ -13,21 +13,14 @@ from theory import Assumption, Claim, Premise
 
 @dataclass(frozen=True)
 class Scoped:
-    """Which seeds of a cell satisfy the premises, and the premises at the median seed.
+    """Which seeds of a cell satisfy the premises, and the premises at the median seed."""
 
-    Attributes:
-        seeds: in-scope seeds, in order.
-        in_scope: whether their share reaches ``scope_share``.
-        premises: value (median over seeds), limit, and whether the share of seeds that satisfy it suffices.
-        reason: why the cell is out of scope; empty if it is not.
-        measured_failures: seeds that fail a premise that is measured, and failed runs.
-    """
-
-    seeds: tuple[int, ...]
-    in_scope: bool
+    seeds: tuple[int, ...]  # in-scope seeds, in order
+    in_scope: bool  # whether their share reaches ``scope_share``
+    # value (median over seeds), limit, and whether the share of seeds that satisfy it suffices
     premises: tuple[Premise, ...]
-    reason: str
-    measured_failures: int = 0
+    reason: str  # why the cell is out of scope; empty if it is not
+    measured_failures: int = 0  # seeds that fail a premise that is measured, and failed runs
 
 
 def scope_of(claim: Claim, cell: CellTable, settings: Settings) -> Scoped:

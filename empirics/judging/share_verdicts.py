@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from scipy.stats import binom
+from scipy.special import bdtr, bdtrc
 
 from empirics.judging import confidence, shares
 from empirics.judging.outcome import Counts, Frame, Outcome, Verdict
@@ -79,8 +79,8 @@ def seeds_needed(counts: Counts, share: float, alpha: float, refuting: float) ->
     """
     n, weak = counts.defined, counts.yes + counts.tie
     sizes = _sizes(n)
-    holds = (size for size in sizes if binom.sf(math.floor(size * counts.yes / n) - 1, size, share) <= alpha)
-    violated = (size for size in sizes if binom.cdf(math.ceil(size * weak / n), size, share) <= refuting)
+    holds = (size for size in sizes if bdtrc(math.floor(size * counts.yes / n) - 1, size, share) <= alpha)
+    violated = (size for size in sizes if bdtr(math.ceil(size * weak / n), size, share) <= refuting)
     first = next(holds, None) if counts.yes > share * n else None
     second = next(violated, None) if weak < share * n else None
     confirming, against = (None if at is None else math.ceil(at * counts.ran / n) for at in (first, second))
@@ -143,8 +143,8 @@ def direction(yes: int, no: int, *, directed: bool) -> str:
     """Against the direction, without one, or as claimed but too seldom: by a sign test over worlds at 0.05 each."""
     if not directed:
         return "fewer than asked"
-    if binom.sf(no - 1, yes + no, 0.5) <= 0.05:
+    if bdtrc(no - 1, yes + no, 0.5) <= 0.05:
         return "reversed"
-    if binom.sf(yes - 1, yes + no, 0.5) <= 0.05:
+    if bdtrc(yes - 1, yes + no, 0.5) <= 0.05:
         return "fewer than asked, though more often so than reversed"
     return "no direction: as often one way as the other"

@@ -26,7 +26,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binom
+from scipy.special import gammaln, xlog1py, xlogy
 
 FloatArray = NDArray[np.float64]
 Looks = tuple[tuple[int, int, float], ...]
@@ -57,7 +57,7 @@ def boundaries(sizes: tuple[int, ...], budgets: tuple[float, ...], shares: Float
     found = np.empty((len(sizes), len(shares)), dtype=np.int64)
     for look, (size, budget) in enumerate(zip(sizes, budgets, strict=True)):
         more = size - before
-        step = binom.pmf(np.arange(more + 1), more, shares[:, None])
+        step = _binomial(more, shares)
         wider = np.zeros((len(shares), size + 1))
         for count in range(more + 1):
             wider[:, count : count + before + 1] += alive * step[:, count, None]
@@ -68,6 +68,13 @@ def boundaries(sizes: tuple[int, ...], budgets: tuple[float, ...], shares: Float
         rejecting = rejecting + np.where(beyond, wider, 0.0).sum(axis=1)
         alive, before = np.where(beyond, 0.0, wider), size
     return found
+
+
+def _binomial(n: int, shares: FloatArray) -> FloatArray:
+    """Probability of each count in n for each share; scipy.stats has it too, and takes a second to import."""
+    k, theta = np.arange(n + 1), shares[:, None]
+    ways = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
+    return np.asarray(np.exp(ways + xlogy(k, theta) + xlog1py(n - k, -theta)))
 
 
 @lru_cache(maxsize=65536)

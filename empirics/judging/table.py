@@ -10,27 +10,19 @@ MAIN = "main"
 
 @dataclass(frozen=True)
 class CellTable:
-    """The measurements of one cell of one arm.
+    """The measurements of one cell of one arm."""
 
-    Attributes:
-        index: position in the results.
-        variant: the arm ("main", or the name of a variant).
-        symbols: values of the notation's symbols, by name.
-        seeds: all seeds run, in order; the unit of sampling.
-        failed: seeds without usable observables (diverged runs): they fail every
-            measured premise and stay counted.
-        observables: by name, one value per seed; None where undefined.
-        axes: the symbols that tell the cells of an arm apart, in order, each with its label in plain text.
-        run_axes: those of them that decide a run: cells that differ in the others alone share their runs.
-    """
-
-    index: int
-    variant: str
-    symbols: Mapping[str, float]
-    seeds: tuple[int, ...]
+    index: int  # position in the results
+    variant: str  # the arm ("main", or the name of a variant)
+    symbols: Mapping[str, float]  # values of the notation's symbols, by name
+    seeds: tuple[int, ...]  # all seeds run, in order; the unit of sampling
+    # seeds without usable observables (diverged runs): they fail every measured premise and stay counted
     failed: frozenset[int] = frozenset()
+    # by name, one value per seed; None where undefined
     observables: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict)
+    # the symbols that tell the cells of an arm apart, in order, each with its label in plain text
     axes: Mapping[str, str] = field(default_factory=dict)
+    # those of them that decide a run: cells that differ in the others alone share their runs
     run_axes: tuple[str, ...] = ()
 
     def value(self, observable: str, seed: int) -> float | None:

@@ -39,40 +39,24 @@ class Step:
 
 @dataclass(frozen=True)
 class Worlds:
-    """The answers of one cell, or of two cells that are compared.
+    """The answers of one cell, or of two cells that are compared."""
 
-    Attributes:
-        cells: positions of the cells.
-        label: where, in words.
-        asked: the property in words.
-        ran: the seeds that ran in all of them, in order.
-        answers: for each seed in scope in which the property is defined, whether it holds.
-        effects: for the same seeds, by how much.
-        undefined: seeds in scope in which it is not defined.
-        directed: whether its opposite is a direction too (not for an equivalence).
-        premises: the premises at the median seed.
-        reason: why it is out of scope, or not tested; empty if it can be judged.
-        tested: whether anything ran.
-        measured_scope: whether measurements put some seed out of scope: a premise or the run failed, or the property
-            is not defined.
-        flat: whether there is no room to move: both ends at the same end of the range in most worlds.
-        steps: the moves along the axis: between its ends, then between neighbours.
-    """
-
-    cells: tuple[int, ...]
-    label: str
-    asked: str
-    ran: tuple[int, ...] = ()
+    cells: tuple[int, ...]  # positions of the cells
+    label: str  # where, in words
+    asked: str  # the property in words
+    ran: tuple[int, ...] = ()  # the seeds that ran in all of them, in order
+    # for each seed in scope in which the property is defined, whether it holds
     answers: Mapping[int, Answer] = field(default_factory=dict)
-    effects: Mapping[int, float] = field(default_factory=dict)
-    undefined: frozenset[int] = frozenset()
-    directed: bool = True
-    premises: tuple[Premise, ...] = ()
-    reason: str = ""
-    tested: bool = True
+    effects: Mapping[int, float] = field(default_factory=dict)  # for the same seeds, by how much
+    undefined: frozenset[int] = frozenset()  # seeds in scope in which it is not defined
+    directed: bool = True  # whether its opposite is a direction too (not for an equivalence)
+    premises: tuple[Premise, ...] = ()  # the premises at the median seed
+    reason: str = ""  # why it is out of scope, or not tested; empty if it can be judged
+    tested: bool = True  # whether anything ran
+    # whether measurements put some seed out of scope: a premise or the run failed, or the property is not defined
     measured_scope: bool = False
-    flat: bool = False
-    steps: tuple[Step, ...] = ()
+    flat: bool = False  # whether there is no room to move: both ends at the same end of the range in most worlds
+    steps: tuple[Step, ...] = ()  # the moves along the axis: between its ends, then between neighbours
 
     @property
     def judged(self) -> bool:

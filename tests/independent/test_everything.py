@@ -3,12 +3,15 @@
 import contextlib
 import io
 import json
+import re
+from pathlib import Path
 
 import pytest
 from invented_runs import SETTINGS, invented
 from plain.audit import answers_of, audit, audit_runs
 from plain.drawn import check_picture
 from plain.figure_data import check_csv
+from plain.findings import check_findings
 from plain.page import check_page
 from plain.printed import check_cells_csv, check_reasons, check_terminal
 from plain.readers import csv_rows
@@ -16,6 +19,7 @@ from plain.tally import Tally
 
 from empirics.cli.app import run
 from empirics.experiments.one_layer.experiment import OneLayer
+from empirics.verification.results import read_results
 
 WORDS = {"HOLDS", "SUPPORTED", "VIOLATED", "UNDECIDED", "VACUOUS", "OUT OF SCOPE", "NOT TESTED"}
 
@@ -85,6 +89,43 @@ def test_every_figure(everything, results, answers):
         check_picture(tally, file.stem, rows, file.with_suffix(".svg").read_text("utf-8"))
     assert tally.wrong == []
     assert csv_rows("a\n1\n") == [{"a": "1"}]
+
+
+@pytest.fixture(scope="module")
+def findings(everything):
+    """The page of findings that these results give."""
+    studies = str(Path(__file__).parents[1] / "studies")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(studies)
+        from evidence import Evidence
+        from findings import page
+
+        return page(Evidence(read_results(everything[0] / "results.json")), "factbound verify")
+
+
+def test_the_findings(findings, results, answers):
+    tally = Tally()
+    check_findings(tally, findings, answers, results)
+    assert tally.wrong == []
+    assert tally.numbers > 100
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (r"\*\*(refuted|not decided)\*\*", "**supported**"),
+        (r"\n  - open, .*", ""),
+        (r"at least \d\d % of worlds in", "at least 99 % of worlds in"),
+        (r"(\| 20 \| 1 \| )(\d\.\d+)", r"\g<1>9\g<2>"),
+        (r"(\d+) HOLDS", r"1\1 HOLDS"),
+    ],
+)
+def test_a_fault_in_the_findings_is_seen(findings, results, answers, before, after):
+    changed = re.sub(before, after, findings, count=1)
+    assert changed != findings
+    tally = Tally()
+    check_findings(tally, changed, answers, results)
+    assert tally.wrong
 
 
 def test_the_document_on_standard_output_is_the_one_in_the_file(tmp_path):

@@ -8,6 +8,8 @@ import subprocess
 import sys
 import time
 
+from empirics.cli.app import run
+
 SETTINGS = [
     "--set=world.subjects=24",
     "--set=world.answers=24",
@@ -20,19 +22,37 @@ SETTINGS = [
     "--set=seeds.maximum=12",
     "--set=arms.run=[]",
 ]
+CLAIM = "--claims=ood-error-literal"
 RUNS = 24
 
 
-def start(output, *more, settings=SETTINGS):
+def start(output, *more):
     """A verification in a session of its own, with the usual answer to Ctrl-C."""
     return subprocess.Popen(
-        [sys.executable, "-m", "empirics", "verify", "--workers", "2", "--output", str(output), *settings, *more],
+        [
+            sys.executable,
+            "-m",
+            "empirics",
+            "verify",
+            "--workers",
+            "2",
+            "--output",
+            str(output),
+            CLAIM,
+            *SETTINGS,
+            *more,
+        ],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
+
+
+def finish(output, *more):
+    """The same verification to its end, here; its exit status. ``capsys`` has what it said."""
+    return run(["verify", "--workers", "1", "--output", str(output), CLAIM, *SETTINGS, *more])
 
 
 def stored_runs(output):

@@ -9,7 +9,7 @@ import sys
 import time
 
 import pytest
-from durability_tools import RUNS, comparable, start, stored_runs, wait_for_runs
+from durability_tools import RUNS, comparable, finish, start, stored_runs, wait_for_runs
 
 from empirics.cli.app import run
 
@@ -62,9 +62,7 @@ def _wait_for_workers(address, count):
 
 def test_a_sweep_on_a_cluster_survives_the_death_of_a_worker(cluster, tmp_path):
     address, workers = cluster
-    local = start(tmp_path / "local")
-    _, err = local.communicate(timeout=300)
-    assert local.returncode == 0, err
+    assert finish(tmp_path / "local") == 0
     process = start(tmp_path / "remote", "--cluster", address)
     wait_for_runs(process, tmp_path / "remote", 4)
     assert stored_runs(tmp_path / "remote") < RUNS

@@ -6,21 +6,18 @@ import signal
 import subprocess
 
 import pytest
-from durability_tools import RUNS, comparable, kill, start, stored_runs, wait_for_runs
+from durability_tools import RUNS, comparable, finish, kill, start, stored_runs, wait_for_runs
 
 
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
     """The results without any disturbance."""
     directory = tmp_path_factory.mktemp("undisturbed")
-    process = start(directory)
-    _, err = process.communicate(timeout=300)
-    assert process.returncode == 0, err
-    assert "finished runs found" not in err
+    assert finish(directory) == 0
     return directory
 
 
-def test_killed_at_random_moments_and_resumed(undisturbed, tmp_path, full):
+def test_killed_at_random_moments_and_resumed(undisturbed, tmp_path, full, capsys):
     """Each attempt is killed after a random number of further runs and a random fraction of a second."""
     moments = random.Random(20261122)
     survived = 0
@@ -35,27 +32,24 @@ def test_killed_at_random_moments_and_resumed(undisturbed, tmp_path, full):
         now = stored_runs(tmp_path)
         assert now >= survived, "a finished run was lost"
         survived = now
-    process = start(tmp_path)
-    _, err = process.communicate(timeout=300)
-    assert process.returncode == 0, err
-    assert f"{survived} finished runs found" in err or survived == 0
+    assert finish(tmp_path) == 0
+    assert f"{survived} finished runs found" in capsys.readouterr().err or survived == 0
     assert stored_runs(tmp_path) == RUNS
     assert comparable(tmp_path) == comparable(undisturbed)
 
 
-def test_a_finished_verification_recomputes_nothing_and_fresh_does(undisturbed):
-    process = start(undisturbed)
-    _, err = process.communicate(timeout=300)
-    assert f"{RUNS} finished runs found" in err
+def test_a_finished_verification_recomputes_nothing_and_fresh_does(undisturbed, capsys):
+    assert finish(undisturbed) == 0
+    assert f"{RUNS} finished runs found" in capsys.readouterr().err
     before = comparable(undisturbed)
-    process = start(undisturbed, "--fresh")
+    process = start(undisturbed, "--fresh")  # by two workers: the same results
     _, err = process.communicate(timeout=300)
     assert process.returncode == 0
     assert "finished runs found" not in err
     assert comparable(undisturbed) == before
 
 
-def test_ctrl_c_keeps_what_is_finished_and_exits_130(undisturbed, tmp_path):
+def test_ctrl_c_keeps_what_is_finished_and_exits_130(undisturbed, tmp_path, capsys):
     process = start(tmp_path)
     wait_for_runs(process, tmp_path, 3)
     os.killpg(process.pid, signal.SIGINT)
@@ -67,10 +61,8 @@ def test_ctrl_c_keeps_what_is_finished_and_exits_130(undisturbed, tmp_path):
     assert not partial["complete"]
     assert 3 <= sum(len(c["seeds"]) for c in partial["cells"] if c["finetuned"] == 2) < RUNS
     assert (tmp_path / "report.html").exists()
-    process = start(tmp_path)
-    _, err = process.communicate(timeout=300)
-    assert process.returncode == 0
-    assert "finished runs found" in err
+    assert finish(tmp_path) == 0
+    assert "finished runs found" in capsys.readouterr().err
     assert comparable(tmp_path) == comparable(undisturbed)
 
 

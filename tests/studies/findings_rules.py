@@ -55,7 +55,8 @@ def _account(e: Evidence, claim: str) -> list[str]:
     lines += _few([f"refuted, {e.results.where(v)}: {v.reason}" for v in e.of(claim, "VIOLATED")])
     found = e.results.claim(claim)
     if found.pooled is not None and found.pooled.refuted:
-        lines.append(f"  - refuted, all cells together: at most {percent(found.pooled.upper, up=True)}")
+        most = percent(found.pooled.upper, up=True)
+        lines.append(f"  - refuted, all cells together: at most {most}, {found.pooled.direction}")
     if found.pooled is not None and found.verdict == "UNDECIDED":
         limits = f"{percent(found.pooled.lower)} to {percent(found.pooled.upper, up=True)}"
         lines.append(f"  - open, all cells together: limits {limits}, asked {percent(found.pooled.asked)}")

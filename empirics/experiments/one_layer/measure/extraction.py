@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from jaxtyping import Bool
-from scipy.stats import binom
+from scipy.special import bdtr
 
 from empirics.experiments.one_layer import config as configuration
 from empirics.experiments.one_layer.corpus import finetuning_corpus, held_out_rows
@@ -83,5 +83,6 @@ def _right_excess(right: Bool[np.ndarray, " facts"], choices: int) -> float | No
 
     None where guessing may give them all, so that they could not be too many: no facts, or few with few choices.
     """
-    guessed = int(binom.ppf(_GUESSED, len(right), 1.0 / choices)) if len(right) else 0
-    return None if guessed >= len(right) else float(right.sum() - guessed)
+    n = len(right)
+    guessed = int((bdtr(np.arange(n + 1), n, 1.0 / choices) < _GUESSED).sum())
+    return None if guessed >= n else float(right.sum() - guessed)
