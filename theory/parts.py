@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import math
+import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -63,12 +64,18 @@ class Assumption:
 
     def evaluate(self, values: Mapping[str, float | None]) -> Premise:
         """Value, limit and truth at values by name; what is missing or not finite (a diverged run) fails it."""
+        compare, limit = _comparison(self.relation)
         left = number_at(self.relation.lhs, values)
         right = number_at(self.relation.rhs, values)
-        holds = left is not None and right is not None and bool(self.relation.func(left, right))
-        return Premise(
-            self.name, left, right, holds, f"{self.name} {self.relation.rel_op} {sp.sstr(self.relation.rhs)}"
-        )
+        holds = left is not None and right is not None and compare(left, right)
+        return Premise(self.name, left, right, holds, f"{self.name} {self.relation.rel_op} {limit}")
+
+
+@lru_cache
+def _comparison(relation: sp.core.relational.Relational) -> tuple[Callable[[float, float], bool], str]:
+    """How floats are compared, without SymPy, and the right-hand side in words."""
+    compare = {"<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt, "==": operator.eq}
+    return compare[relation.rel_op], sp.sstr(relation.rhs)
 
 
 @dataclass(frozen=True)
@@ -186,13 +193,18 @@ def resolved(route: Route) -> Callable[..., Any]:
 def number_at(expression: sp.Expr, values: Mapping[str, float | None]) -> float | None:
     """A scalar from an expression, or None if a value is missing or not finite."""
     arguments = []
-    names = sorted(s.name for s in expression.free_symbols)
+    names = _names(expression)
     for name in names:
         value = values.get(name)
         if value is None or not math.isfinite(value):
             return None
         arguments.append(float(value))
-    return float(compiled(expression, tuple(names))(*arguments))
+    return float(compiled(expression, names)(*arguments))
+
+
+@lru_cache(maxsize=1024)
+def _names(expression: sp.Expr) -> tuple[str, ...]:
+    return tuple(sorted(s.name for s in expression.free_symbols))
 
 
 @lru_cache(maxsize=1024)

@@ -15,7 +15,7 @@ from empirics.judging.settings import load_settings
 
 @app.command("judge")
 def judge_command(
-    measurements: Annotated[Path, typer.Argument(metavar="MEASUREMENTS.csv", help="One row per run.")],
+    measurements: Annotated[Path, typer.Argument(metavar="MEASUREMENTS.csv", help="One row per run; - reads it in.")],
     claim: Annotated[str, typer.Option(metavar="ID", help="The claim to judge.")],
     assume: Annotated[
         list[str] | None, typer.Option(metavar="PREMISE", help="Take this premise as given instead of measured.")
@@ -29,7 +29,16 @@ def judge_command(
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A figure: .svg, .pdf or .png; its data go beside it as .csv.")
     ] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit 3 if undecided.")] = False,
+    reference: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Runs of the arm that a comparison is made with.")
+    ] = None,
+    rename: Annotated[
+        list[str] | None, typer.Option(metavar="THEIRS=OURS", help="A column that has another name in the table.")
+    ] = None,
+    delimiter: Annotated[str | None, typer.Option(metavar="SIGN", help="Between columns, if not told from it.")] = None,
+    decimal: Annotated[str | None, typer.Option(metavar="SIGN", help="In numbers: . or ,")] = None,
+    thousands: Annotated[str | None, typer.Option(metavar="SIGN", help="Between groups of digits.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 3 if undecided, 2 if a row has no value.")] = False,
     as_json: options.Json = False,
 ) -> int:
     """Judge a claim on measurements of your own: columns are the claim's symbols, seed, and the observable.
@@ -37,11 +46,22 @@ def judge_command(
     Example: factbound judge runs.csv --claim ood-error-literal --assume pretraining_gap
     """
     from empirics.judging.measurements import judge, observable_of
+    from empirics.judging.reading import Form, renames
     from empirics.report.judged import judged_document, print_judged, write_judged_figure
 
     chosen = load_settings(settings or [])
     known = observable_of(claim, value_range)
-    judged = judge(measurements, claim, settings=chosen, assume=assume or [], observable=known)
+    form = Form(delimiter, decimal, thousands, renames(rename or []))
+    judged = judge(
+        measurements,
+        claim,
+        settings=chosen,
+        assume=assume or [],
+        observable=known,
+        reference=reference,
+        form=form,
+        strict=strict,
+    )
     if plot is not None:
         write_judged_figure(judged, chosen.alpha, plot, measurements)
     if as_json:

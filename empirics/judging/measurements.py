@@ -7,16 +7,14 @@ sampling, so each seed stands at most once in a cell. Columns named by premises
 
 from __future__ import annotations
 
-import csv
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from empirics.errors import UsageError
 from empirics.judging.judge import judge_claim
 from empirics.judging.outcome import ClaimOutcome, Verdict
+from empirics.judging.reading import Form, Numbers, Table, read_table
 from empirics.judging.settings import Settings
 from empirics.judging.table import MAIN, CellTable
 from empirics.observables.catalogue import observables
@@ -25,7 +23,35 @@ from theory import Claim, DomainError, claim
 from theory.notation import Notation
 from theory.numbers.evaluate import parse_value
 
-SEED, VARIANT = "seed", "variant"
+SEED, VARIANT = "seed", ("arm", "variant")
+
+
+@dataclass
+class Rows:
+    """What became of the rows of a table."""
+
+    unit: str = "line"  # what numbers count
+    read: int = 0
+    without_value: list[int] = field(default_factory=list)  # their lines: runs that failed
+    of_other_arms: int = 0
+    empty: int = 0  # not counted as read
+    notes: list[str] = field(default_factory=list)  # what was told from the file
+
+    @property
+    def words(self) -> str:
+        """``8 rows read, 7 used; 1 without a value (line 4)``."""
+        shown = ", ".join(map(str, self.without_value[:5])) + (", ..." if len(self.without_value) > 5 else "")
+        rest = [
+            f"{n} {words}"
+            for n, words in (
+                (len(self.without_value), f"without a value ({self.unit} {shown}), counted as failed runs"),
+                (self.of_other_arms, "of other arms"),
+                (self.empty, "empty"),
+            )
+            if n
+        ]
+        used = self.read - len(self.without_value) - self.of_other_arms
+        return "; ".join([f"{self.read} rows read, {used} used", *rest, *self.notes])
 
 
 @dataclass(frozen=True)
@@ -38,6 +64,7 @@ class Judged:
         outcome: the claim's verdict and those of its cells.
         assumed: premises that were taken as given instead of measured.
         observable: what the claim speaks of.
+        rows: what became of the table's rows.
     """
 
     claim: Claim
@@ -45,6 +72,7 @@ class Judged:
     outcome: ClaimOutcome
     assumed: tuple[str, ...] = ()
     observable: Observable | None = None
+    rows: Rows = field(default_factory=Rows)
 
     @property
     def verdict(self) -> str:
@@ -65,19 +93,25 @@ def judge(
     settings: Settings | None = None,
     assume: Sequence[str] = (),
     observable: Observable | None = None,
+    reference: Any = None,
+    form: Form | None = None,
+    strict: bool = False,
 ) -> Judged:
     """Judge a claim on measurements.
 
     Args:
-        frame: a pandas DataFrame, a mapping from column names to sequences, a
-            sequence of mappings (rows), or the path of a CSV file.
+        frame: a data frame (pandas, polars), a mapping from column names to sequences, a sequence of mappings (rows),
+            or the path of a file: CSV in any common form, also compressed by gzip, Parquet, or ``-``.
         claim: the claim or its id.
         settings: alpha, margins, premise limits; the defaults if None.
         assume: names of premises to take as given (told in the result).
         observable: range and trivial value of the observable, if factbound does not know it.
+        reference: the same of the arm that a comparison is made with, where it is not in ``frame``.
+        form: how files write columns and numbers; told from the file where it is not said.
+        strict: refuse rows that have no value, instead of counting them as failed runs.
 
     Raises:
-        UsageError: a column is missing, or a value is impossible; row and column are named.
+        UsageError: a column is missing, or a value is impossible; line and column are named.
         theory.UnknownClaimError: no such claim.
     """
     item = _claim(claim)
@@ -93,16 +127,34 @@ def judge(
         names = ", ".join(a.name for a in item.assumptions) or "none"
         raise UsageError(f"--assume {unknown[0]}: {item.id} has no such premise; its premises are: {names}")
     item = item.without(assume)
-    rows = _rows(frame)
-    if rows and item.judged_on not in rows[0]:
+    form = form or Form()
+    expected = [*_needed_symbols(item), SEED, *VARIANT, item.judged_on, item.observable]
+    table = read_table(frame, form, expected)
+    if item.judged_on not in table.names and item.observable in table.names:
         item = item.on_the_mean()
-    if not rows or VARIANT not in rows[0]:
+    tables: list[tuple[Table, str | None]] = [(table, None)]
+    if reference is not None:
+        if item.reference is None:
+            raise UsageError(f"--reference: {item.id} compares no arms")
+        tables = [(table, item.arm), (read_table(reference, form, expected), item.reference)]
+    elif not set(VARIANT) & set(table.names):
         if item.reference is not None:
-            raise UsageError(f"column variant is missing: {item.id} compares the arms {item.arm} and {item.reference}")
+            raise UsageError(
+                f"column arm is missing: {item.id} compares the arms {item.arm} and {item.reference} "
+                "(or give the second in a file of its own: --reference FILE)"
+            )
         item = item.on(MAIN)
-    cells = _cells(rows, item, known[item.judged_on])
+    rows = Rows(table.unit)
+    for premise in item.assumptions:
+        for name in sorted(premise.observables - set(table.names)):
+            rows.notes.append(
+                f"no column {name}: the premise fails, unless it is taken as given (--assume {premise.name})"
+            )
+    cells = _cells(tables, item, form, rows)
+    if strict and rows.without_value:
+        raise UsageError(f"--strict: {rows.words}")
     outcome = judge_claim(item, cells, settings or Settings(), known)
-    return Judged(item, tuple(cells), outcome, tuple(assume), known[item.judged_on])
+    return Judged(item, tuple(cells), outcome, tuple(assume), known[item.judged_on], rows)
 
 
 def observable_of(identifier: str, value_range: str | None) -> Observable | None:
@@ -123,84 +175,103 @@ def observable_of(identifier: str, value_range: str | None) -> Observable | None
     return Observable(claim(identifier).observable, "a column of the user's table", "as measured", low, high)
 
 
-def read_measurements(path: Path) -> list[dict[str, str]]:
-    """The rows of a CSV file, as text.
-
-    Raises:
-        UsageError: it cannot be read, or has no header or no rows.
-    """
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as stream:
-            reader = csv.DictReader(stream, restkey="(more columns)", skipinitialspace=True)
-            rows = list(reader)
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(f"{path} is not a CSV file in UTF-8: {error}") from None
-    if not rows:
-        raise UsageError(f"{path} has no rows below its header")
-    for number, row in enumerate(rows, start=2):
-        if "(more columns)" in row or None in row.values():
-            raise UsageError(f"{path}: row {number} has more or fewer columns than the header")
-    return rows
-
-
 def _claim(given: Claim | str) -> Claim:
     return claim(given) if isinstance(given, str) else given
 
 
-def _rows(frame: Any) -> Sequence[Mapping[str, Any]]:
-    if isinstance(frame, str | Path):
-        return read_measurements(Path(frame))
-    if hasattr(frame, "keys"):
-        names = [str(name) for name in frame.keys()]  # noqa: SIM118 - DataFrames iterate over columns by keys()
-        columns = [list(frame[name]) for name in names]
-        lengths = {name: len(column) for name, column in zip(names, columns, strict=True)}
-        if len(set(lengths.values())) > 1:
-            raise UsageError(f"columns differ in length: {lengths}")
-        return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
-    return list(frame)
+@dataclass
+class _Cell:
+    """The runs of one cell, in the order in which they were read."""
+
+    seeds: dict[int, int] = field(default_factory=dict)  # each with its place in the columns
+    columns: tuple[list[float | None], ...] = ()
 
 
-def _cells(rows: Sequence[Mapping[str, Any]], item: Claim, observable: Observable) -> list[CellTable]:
-    if not rows:
-        raise UsageError("there are no measurements")
-    needed = _needed_symbols(item)
-    missing = [name for name in [*needed, SEED, item.judged_on] if name not in rows[0]]
+def _cells(tables: Sequence[tuple[Table, str | None]], item: Claim, form: Form, rows: Rows) -> list[CellTable]:
+    """The cells of all tables; every row of a table with an arm of its own belongs to that arm."""
+    first = tables[0][0]
+    used = [name for name in item.notation if name in first.names]
+    measured = [n for n in sorted({n for a in item.assumptions for n in a.observables}) if n in first.names]
+    names = [item.judged_on, *measured]
+    cells: dict[tuple[str, tuple[float, ...]], _Cell] = {}
+    for table, arm in tables:
+        _read(table, arm, item, used, names, Numbers(table, form), cells, rows)
+    if not cells:
+        of_arms = f" of the arm {item.arm}" if rows.read else ""
+        raise UsageError(f"{first.source or 'the table'} has no rows{of_arms} below its header")
+    ordered = {key: sorted(cell.seeds, key=int) for key, cell in cells.items()}
+    found = []
+    for index, ((variant, symbols), cell) in enumerate(cells.items()):
+        seeds = ordered[variant, symbols]
+        columns = [tuple(column[cell.seeds[s]] for s in seeds) for column in cell.columns]
+        found.append(
+            CellTable(
+                index=index,
+                variant=variant,
+                symbols=dict(zip(used, symbols, strict=True)),
+                seeds=tuple(seeds),
+                failed=frozenset(s for s, value in zip(seeds, columns[0], strict=True) if value is None),
+                observables=dict(zip(names, columns, strict=True)),
+                axes={name: item.notation[name].label for name in used},
+                run_axes=tuple(name for name in used if not item.notation[name].shares_run),
+            )
+        )
+    return found
+
+
+def _read(
+    table: Table,
+    arm: str | None,
+    item: Claim,
+    used: Sequence[str],
+    names: Sequence[str],
+    numbers: Numbers,
+    cells: dict[tuple[str, tuple[float, ...]], _Cell],
+    rows: Rows,
+) -> None:
+    """The rows of one table into their cells; what is passed over is counted."""
+    needed = [*_needed_symbols(item), SEED, item.judged_on]
+    missing = [name for name in needed if name not in table.names]
     if missing:
+        where = f"{table.source}: " if table.source else ""
         raise UsageError(
-            f"column {', '.join(missing)} is missing; {item.id} needs the columns "
-            f"{', '.join([*needed, SEED, item.judged_on])} (found: {', '.join(map(str, rows[0]))})"
+            f"{where}column {', '.join(missing)} is missing{table.like(missing[0])}; {item.id} needs the columns "
+            f"{', '.join(needed)} (found: {', '.join(table.names)})"
         )
-    measured = sorted(n for a in item.assumptions for n in a.observables if n in rows[0])
-    used = [name for name in item.notation if name in rows[0]]
-    axes = {name: item.notation[name].label for name in used}
-    run_axes = tuple(name for name in used if not item.notation[name].shares_run)
-    cells: dict[tuple[str, tuple[float, ...]], dict[int, dict[str, float | None]]] = {}
-    for number, row in enumerate(rows, start=2):
-        symbols = tuple(_symbol(item.notation, name, row[name], number) for name in used)
-        seed = _seed(row[SEED], number)
-        values = {item.judged_on: _number(row[item.judged_on], number, item.judged_on, observable)}
-        for name in measured:
-            values[name] = _number(row[name], number, name, observables().get(name))
-        variant = str(row[VARIANT]).strip() if VARIANT in row else MAIN
-        seeds = cells.setdefault((variant, symbols), {})
-        if seed in seeds:
+    places = [(name, table.position(name)) for name in used]
+    values_at = [(name, table.position(name), observables().get(name)) for name in names]
+    seed_at, of_arm = table.position(SEED), next((n for n in VARIANT if n in table.names), None)
+    arm_at = None if of_arm is None or arm is not None else table.position(of_arm)
+    known: dict[tuple[str, Any], float] = {}
+    for number, row in table.rows:
+        rows.read += 1
+        variant = arm or (MAIN if arm_at is None else str(row[arm_at]).strip())
+        if variant not in (item.arm, item.reference):
+            rows.of_other_arms += 1
+            continue
+        symbols = []
+        for name, at in places:
+            if (name, row[at]) not in known:
+                known[name, row[at]] = _symbol(item.notation, name, row[at], number, numbers)
+            symbols.append(known[name, row[at]])
+        cell = cells.setdefault((variant, tuple(symbols)), _Cell(columns=tuple([] for _ in names)))
+        seed = _seed(row[seed_at], number, numbers)
+        if seed in cell.seeds:
             where = ", ".join(f"{n}={v:g}" for n, v in zip(used, symbols, strict=True))
-            raise UsageError(f"row {number}, column seed: seed {seed} stands twice at {where}")
-        seeds[seed] = values
-    return [
-        CellTable(
-            index=index,
-            variant=variant,
-            symbols=dict(zip(used, symbols, strict=True)),
-            seeds=tuple(sorted(seeds)),
-            failed=frozenset(s for s, values in seeds.items() if values[item.judged_on] is None),
-            observables={name: tuple(seeds[s][name] for s in sorted(seeds)) for name in [item.judged_on, *measured]},
-            axes=axes,
-            run_axes=run_axes,
-        )
-        for index, ((variant, symbols), seeds) in enumerate(cells.items())
+            raise UsageError(f"{table.place(number, SEED)}: seed {seed} stands twice at {where}")
+        cell.seeds[seed] = len(cell.seeds)
+        for (name, at, observable), column in zip(values_at, cell.columns, strict=True):
+            value = numbers.read(row[at], number, name)
+            if value is None and name == item.judged_on:
+                rows.without_value.append(number)
+            elif value is not None and observable is not None and not observable.lower <= value <= observable.upper:
+                span = f"[{observable.lower:g}, {observable.upper:g}]"
+                raise UsageError(f"{table.place(number, name)}: {value:g} is outside the range {span}")
+            column.append(value)
+    rows.empty += table.empty
+    rows.notes += [
+        *table.notes,
+        *(["numbers have decimal commas"] if numbers.comma and not numbers.form.decimal else []),
     ]
 
 
@@ -211,37 +282,15 @@ def _needed_symbols(item: Claim) -> list[str]:
     return [name for name, symbol in item.notation.items() if name in names and not symbol.setting]
 
 
-def _symbol(notation: Notation, name: str, value: Any, number: int) -> float:
-    text = str(value).strip()
+def _symbol(notation: Notation, name: str, value: Any, number: int, numbers: Numbers) -> float:
     try:
-        if notation[name].integer and text.endswith(".0"):
-            text = text[:-2]  # tables often hold integers as floats
-        return parse_value(notation, name, text)
+        return parse_value(notation, name, numbers.text(value, number, name))
     except DomainError as error:
-        raise UsageError(f"row {number}, column {name}: {error}") from None
+        raise UsageError(f"{numbers.table.place(number, name)}: {error}") from None
 
 
-def _seed(value: Any, number: int) -> int:
-    text = str(value).strip().removesuffix(".0")
+def _seed(value: Any, number: int, numbers: Numbers) -> int:
     try:
-        return int(text)
+        return int(numbers.text(value, number, SEED))
     except ValueError:
-        raise UsageError(f"row {number}, column seed: {value!r} is not an integer") from None
-
-
-def _number(value: Any, number: int, name: str, observable: Observable | None) -> float | None:
-    """A measured value; an empty field is a failed run."""
-    text = "" if value is None else str(value).strip()
-    if text == "":
-        return None
-    try:
-        found = float(text)
-    except ValueError:
-        raise UsageError(f"row {number}, column {name}: {value!r} is not a number") from None
-    if not math.isfinite(found):
-        raise UsageError(f"row {number}, column {name}: {value!r} is not finite; a failed run has an empty field")
-    if observable is not None and not observable.lower <= found <= observable.upper:
-        raise UsageError(
-            f"row {number}, column {name}: {found:g} is outside the range [{observable.lower:g}, {observable.upper:g}]"
-        )
-    return found
+        raise UsageError(f"{numbers.table.place(number, SEED)}: {value!r} is not an integer") from None

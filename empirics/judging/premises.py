@@ -28,21 +28,22 @@ def scope_of(claim: Claim, cell: CellTable, settings: Settings) -> Scoped:
     if not cell.seeds:
         return Scoped((), False, (), "no run finished")
     limits = {s.name: float(getattr(settings, s.setting)) for s in claim.notation.values() if s.setting}
-    by_seed = {seed: [_evaluate(a, cell, seed, limits) for a in claim.assumptions] for seed in cell.seeds}
+    per_seed = [_evaluated(assumption, cell, limits) for assumption in claim.assumptions]
+    by_seed = dict(zip(cell.seeds, zip(*per_seed, strict=True) if per_seed else [()] * len(cell.seeds), strict=True))
     good = tuple(
         seed for seed, premises in by_seed.items() if seed not in cell.failed and all(p.holds for p in premises)
     )
     needed = settings.scope_share * len(cell.seeds)
     premises, reasons = [], []
     for position, assumption in enumerate(claim.assumptions):
-        per_seed = [premises[position] for premises in by_seed.values()]
-        satisfied = sum(p.holds for p in per_seed)
-        summary = _summary(per_seed, satisfied >= needed - 1e-9)
+        found = per_seed[position]
+        satisfied = sum(p.holds for p in found)
+        summary = _summary(found, satisfied >= needed - 1e-9)
         premises.append(summary)
         if not summary.holds and satisfied + len(cell.failed) >= needed - 1e-9 and cell.failed:
             continue  # the failed runs are the reason, told below
         if not summary.holds:
-            reasons.append(_explain(assumption, summary, satisfied, len(per_seed)))
+            reasons.append(_explain(assumption, summary, satisfied, len(found)))
     in_scope = bool(good) and len(good) >= needed - 1e-9
     if not in_scope and not reasons:
         failed = f", {len(cell.failed)} failed (diverged, or their process died)" if cell.failed else ""
@@ -52,11 +53,13 @@ def scope_of(claim: Claim, cell: CellTable, settings: Settings) -> Scoped:
     return Scoped(good, in_scope, tuple(premises), "" if in_scope else "; ".join(reasons), failures)
 
 
-def _evaluate(assumption: Assumption, cell: CellTable, seed: int, limits: Mapping[str, float]) -> Premise:
-    values: dict[str, float | None] = {**cell.symbols, **limits}
-    for name in assumption.observables:
-        values[name] = cell.value(name, seed)
-    return assumption.evaluate(values)
+def _evaluated(assumption: Assumption, cell: CellTable, limits: Mapping[str, float]) -> list[Premise]:
+    """The premise at each seed; one on symbols alone is the same at all."""
+    given: dict[str, float | None] = {**cell.symbols, **limits}
+    names = assumption.observables
+    if not names:
+        return [assumption.evaluate(given)] * len(cell.seeds)
+    return [assumption.evaluate(given | {n: cell.value(n, seed) for n in names}) for seed in cell.seeds]
 
 
 def _summary(per_seed: list[Premise], holds: bool) -> Premise:

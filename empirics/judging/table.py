@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 MAIN = "main"
 
@@ -28,7 +29,11 @@ class CellTable:
     def value(self, observable: str, seed: int) -> float | None:
         """The observable at a seed, or None."""
         values = self.observables.get(observable)
-        return None if values is None or seed in self.failed else values[self.seeds.index(seed)]
+        return None if values is None or seed in self.failed else values[self._place_of[seed]]
+
+    @cached_property
+    def _place_of(self) -> Mapping[int, int]:
+        return {seed: place for place, seed in enumerate(self.seeds)}
 
     def at(self, symbols: Iterable[str]) -> tuple[float, ...]:
         """The values of some symbols."""

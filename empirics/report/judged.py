@@ -32,6 +32,7 @@ def judged_document(judged: Judged) -> dict[str, Any]:
         "limits": "betting",
         "observable": judged.claim.observable,
         "assumed": list(judged.assumed),
+        "rows": asdict(judged.rows),
         "cells": [
             {"variant": c.variant, "symbols": dict(c.symbols), "seeds": list(c.seeds), "failed": sorted(c.failed)}
             for c in judged.cells
@@ -68,7 +69,7 @@ def print_judged(judged: Judged, out: Console) -> None:
         out.print(f"all cells together: {pooled_words(judged.outcome.pooled)}", markup=False)
     if judged.assumed:
         out.print(f"taken as given, not measured: {', '.join(judged.assumed)}", markup=False)
-    out.print(f"\n{judged.claim.id}: {judged.verdict}", style="bold", markup=False)
+    out.print(f"\n{judged.claim.id}: {judged.verdict} ({judged.rows.words})", style="bold", markup=False)
 
 
 def pooled_words(pooled: Pooled) -> str:

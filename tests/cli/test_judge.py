@@ -125,7 +125,7 @@ def test_a_trend_on_own_measurements_is_judged_on_the_share_of_worlds(capsys, tm
     assert "judged on the share of worlds, limits are time-uniform (betting)" in told
     assert "0/0/40/0 of 40" in told
     assert "alpha of the limit that confirms / that refutes: 0.05 / 0.025" in told
-    assert told.endswith("trend-finetuned: VIOLATED")
+    assert told.endswith("trend-finetuned: VIOLATED (80 rows read, 80 used)")
 
 
 def test_an_equivalence_of_arms_on_own_measurements_is_judged_on_worlds(tmp_path):
@@ -171,18 +171,18 @@ def test_a_figure_of_bound_and_measurements(tmp_path):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda t: t[0].__setitem__(4, "high"), ["row 2", "ood_error", "high", "number"]),
-        (lambda t: t[3].__setitem__(4, "1.5"), ["row 5", "ood_error", "1.5", "[0, 1]"]),
-        (lambda t: t[3].__setitem__(4, "nan"), ["row 5", "ood_error", "nan"]),
-        (lambda t: t[1].__setitem__(3, "first"), ["row 3", "seed", "first"]),
-        (lambda t: t[1].__setitem__(0, "2.5"), ["row 3", "N_f", "2.5"]),
-        (lambda t: t[1].__setitem__(1, "-3"), ["row 3", "K", "-3"]),
-        (lambda t: t[1].__setitem__(3, 0), ["row 3", "seed 0 stands twice"]),
-        (lambda t: t[1].append("more"), ["row 3", "columns"]),
+        (lambda t: t[0].__setitem__(4, "high"), ["line 2", "ood_error", "high", "number"]),
+        (lambda t: t[3].__setitem__(4, "1.5"), ["line 5", "ood_error", "1.5", "[0, 1]"]),
+        (lambda t: t[3].__setitem__(4, "-inf"), ["line 5", "ood_error", "-inf", "not finite"]),
+        (lambda t: t[1].__setitem__(3, "first"), ["line 3", "seed", "first"]),
+        (lambda t: t[1].__setitem__(0, "2.5"), ["line 3", "N_f", "2.5"]),
+        (lambda t: t[1].__setitem__(1, "-3"), ["line 3", "K", "-3"]),
+        (lambda t: t[1].__setitem__(3, 0), ["line 3", "seed 0 stands twice"]),
+        (lambda t: t[1].append("more"), ["line 3", "7 fields", "6 columns"]),
         (lambda t: t.clear(), ["no rows"]),
     ],
 )
-def test_errors_name_row_and_column(change, words, capsys, tmp_path):
+def test_errors_name_line_and_column(change, words, capsys, tmp_path):
     lines = rows(seeds=5)
     change(lines)
     assert run(["judge", table(tmp_path / "m.csv", lines), "--claim", CLAIM]) == 2
@@ -197,7 +197,7 @@ def test_errors_name_row_and_column(change, words, capsys, tmp_path):
     [
         (["--claim", "nothing"], ["nothing", CLAIM]),
         (["--claim", CLAIM, "--assume", "luck"], ["luck", "pretraining_gap"]),
-        (["--claim", "low-rank"], ["variant", "low-rank"]),
+        (["--claim", "low-rank"], ["column arm is missing"]),
         (["--claim", "mechanism"], ["own_template_error_excess", "coverage_auc_excess", "missing"]),
         (["--claim", CLAIM, "--plot", "figure.gif"], ["figure.gif", ".svg"]),
         (["--claim", CLAIM, "--range", "1"], ["--range=1"]),
