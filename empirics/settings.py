@@ -15,6 +15,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from empirics.errors import UsageError
+from theory.spelling import meant
 
 __all__ = ["Axis", "Count", "NonNegative", "Positive", "Section", "Seed", "Whole", "refuse"]
 
@@ -113,11 +114,11 @@ def _explain(kind: type[BaseModel], error: ValidationError) -> str:
         return first["msg"].removeprefix("Value error, ")
     value = _show(first["input"])
     if first["type"] == "extra_forbidden" and len(location) == 1:
-        line = f"unknown section [{key}]; allowed are {_sections(kind)}"
+        line = f"unknown section [{key}]; {meant(key, kind.model_fields)}"
     elif first["type"] == "extra_forbidden":
         section = kind.model_fields[str(location[0])].annotation
         assert section is not None
-        line = f"unknown key {key}={value}; allowed in [{location[0]}] are {', '.join(section.model_fields)}"
+        line = f"unknown key {key}={value} in [{location[0]}]; {meant(str(location[1]), section.model_fields)}"
     elif first["type"] == "too_short":
         line = f"{key}={value} is refused: the axis is empty, allowed is a list of at least one value"
     else:

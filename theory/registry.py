@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from theory.claim import Claim
 from theory.notation import Paper
+from theory.spelling import meant
 
 ENTRY_POINT_GROUP = "factbound.claims"
 
@@ -114,4 +115,4 @@ def claim(identifier: str) -> Claim:
         return known[identifier]
     if identifier in broken:
         raise broken[identifier]
-    raise UnknownClaimError(f"unknown claim {identifier}; known are {', '.join(known)}")
+    raise UnknownClaimError(f"unknown claim {identifier!r}; {meant(identifier, known)}")

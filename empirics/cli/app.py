@@ -1,7 +1,7 @@
 """The ``factbound`` command and its exit statuses.
 
 0: nothing required is violated. 1: a required claim is violated. 2: bad usage
-or input (one line). 3: with ``--strict``, something required is undecided.
+or input (one line). 3: no claim was tested, or with ``--strict`` a required one is undecided or not tested.
 70: an internal error, or a broken plug-in was asked for. 130: interrupted.
 """
 

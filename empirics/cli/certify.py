@@ -24,8 +24,12 @@ def certify_command(
     """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from theory import certify
+    from theory import Provenance, certify, claim
+    from theory.describe import status_of
 
+    if identifier is not None and not as_json and claim(identifier).provenance is not Provenance.DERIVED:
+        word = status_of(claim(identifier))
+        console().print(f"{identifier}: {word}. What follows is proved about its formula, not the claim.", markup=False)
     total = certify.count_of_steps(identifier)
     proofs: list[certify.Certificate] = []
     refutations: list[certify.Certificate] = []

@@ -9,7 +9,9 @@ import typer
 from empirics.cli import options
 from empirics.cli.output import console, print_json
 from empirics.cli.root import app
-from theory import DomainError, claim
+from empirics.errors import UsageError
+from empirics.observables.catalogue import observables
+from theory import DomainError, Kind, claim
 from theory.numbers.evaluate import parse_assignments
 from theory.planning.plan import Plan, ask
 
@@ -31,12 +33,16 @@ def plan_command(
         raise DomainError("--target is missing: the value that the bound is to be at most, as in --target 0.05")
     given = parse_assignments(item.notation, values or [])
     main, *beside = ask(item, target, given, unknown)
+    known = observables().get(item.observable)
+    if known is not None and known.trivial is not None and item.kind is Kind.UPPER and main.target >= known.trivial:
+        allowed = f"a number below {known.trivial:g}, which {item.observable} never exceeds"
+        raise UsageError(f"--target={target} is refused: allowed is {allowed}")
     if as_json:
         print_json(main.document() | {"values": given, "beside": [found.document() for found in beside]})
         return
     out = console()
     given_text = " at " + ", ".join(f"{name}={value}" for name, value in given.items()) if given else ""
-    out.print(f"least {main.unknown} for a bound of at most {float(main.target):g}{given_text}", markup=False)
+    out.print(f"least {main.unknown} for a bound of at most {target}{given_text}", markup=False)
     _print(out, [main, *beside])
     if main.symbolic is not None:
         out.print(f"\n{main.unknown} >= {main.symbolic}   (delta: the target)", markup=False)

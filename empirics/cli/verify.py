@@ -63,8 +63,8 @@ def verify_command(
     if relations is not None and facts is None:
         raise UsageError(f"--relations={relations} goes with --facts")
     if facts is not None:
-        found, lines = on_facts(chosen, found, facts, _named(relations) or [])
-    judged = _named(claims)
+        found, lines = on_facts(chosen, found, facts, _named("--relations", relations) or [])
+    judged = _named("--claims", claims)
     settled, plan = planned(chosen, found, lines, workers)
     if not dry_run:
         more: dict[str, Any] = {"fresh": fresh, "cluster": cluster, "claims": judged, "any_machine": any_machine}
@@ -138,6 +138,9 @@ def planned(experiment: Experiment, settings: Any, lines: Sequence[str], workers
     return settled, plan
 
 
-def _named(text: str | None) -> list[str] | None:
+def _named(option: str, text: str | None) -> list[str] | None:
     """The names in ``NAME,NAME``, each once."""
-    return None if text is None else list(dict.fromkeys(part.strip() for part in text.split(",")))
+    found = None if text is None else [part for part in dict.fromkeys(map(str.strip, text.split(","))) if part]
+    if found == []:
+        raise UsageError(f"{option}={text} is refused: it names nothing; allowed are names, separated by commas")
+    return found

@@ -13,6 +13,7 @@ from empirics.experiments.protocol import Experiment
 from empirics.experiments.registry import experiment as registered
 from empirics.experiments.settings import ExperimentSettings
 from empirics.settings import gathered, validated
+from theory.spelling import meant
 
 
 def load_config(
@@ -31,7 +32,7 @@ def load_settings(
     """
     known = presets(experiment)
     if preset not in known:
-        raise UsageError(f"preset={preset} is unknown: allowed is {', '.join(known)}")
+        raise UsageError(f"preset={preset} is unknown; {meant(preset, known)}")
     place = known[preset]
     data = tomllib.loads(place.read_text(encoding="utf-8")) if place is not None else {}
     return settings_from(experiment, gathered(experiment.settings, data, file, settings))

@@ -16,6 +16,7 @@ from empirics.observables.catalogue import SHARED
 from empirics.observables.definition import Observable
 from theory import Notation
 from theory.registry import BrokenPluginError
+from theory.spelling import meant
 
 ENTRY_POINT_GROUP = "factbound.experiments"
 _NEEDED = {"name": str, "title": str, "notation": Notation, "axes": Mapping, "settings": type, "observables": Sequence}
@@ -96,7 +97,7 @@ def experiment(name: str | None = None) -> Experiment:
     if chosen in broken:
         raise broken[chosen]
     if chosen not in known:
-        raise UsageError(f"experiment={chosen} is unknown: allowed is {', '.join(known)}")
+        raise UsageError(f"experiment={chosen} is unknown; {meant(chosen, known)}")
     return known[chosen]
 
 

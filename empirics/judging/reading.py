@@ -7,7 +7,6 @@ line that an editor shows, the column, and the option that settles it.
 from __future__ import annotations
 
 import csv
-import difflib
 import gzip
 import io
 import itertools
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from empirics.errors import UsageError
+from theory.spelling import meant
 
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "<na>"})
@@ -85,10 +85,8 @@ class Table:
 
     def like(self, name: str) -> str:
         """A column that may have been meant, as words to add to a message."""
-        folded = {n.casefold(): n for n in reversed(self.names)}
-        near = difflib.get_close_matches(name.casefold(), folded, 1, 0.8)
-        theirs = folded.get(near[0]) if near else None
-        return f"; did you mean the column {theirs}? --rename {theirs}={name}" if theirs else ""
+        near = meant(name, self.names).removeprefix("did you mean ").removesuffix("?").split(" or ")[0]
+        return f"; did you mean the column {near}? --rename {near}={name}" if near in self.names else ""
 
 
 def read_table(frame: Any, form: Form, known: Collection[str]) -> Table:

@@ -26,6 +26,7 @@ from empirics.runs.store import Store
 from empirics.settings import gathered, parse_setting, validated
 from empirics.verification.assembly import Runs
 from empirics.verification.document import with_machines
+from theory.spelling import meant
 
 
 def load_map_settings(
@@ -33,7 +34,7 @@ def load_map_settings(
 ) -> ExperimentSettings:
     """The main settings of a map from a preset of its own, a TOML file and ``KEY=VALUE`` settings; or a UsageError."""
     if preset not in design.presets:
-        raise UsageError(f"preset={preset} is unknown: allowed is {', '.join(design.presets)}")
+        raise UsageError(f"preset={preset} is unknown; {meant(preset, design.presets)}")
     data = tomllib.loads(design.presets[preset].file.read_text(encoding="utf-8"))
     kind = design.experiment.settings
     return validated(kind, gathered(kind, data, file, settings))

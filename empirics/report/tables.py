@@ -28,6 +28,8 @@ def answer(results: Results) -> str:
     """The answer in a sentence or two: what is violated, then the experiment's headline, then the rest."""
     violated = [c.id if c.required else f"{c.id} (not required)" for c in results.claims if c.verdict == "VIOLATED"]
     parts = [f"VIOLATED: {', '.join(violated)}." if violated else "No claim is violated."]
+    if results.untested:
+        parts = [" ".join([f"No claim was tested: {results.untested}.", *failures(results)[:1]])]
     if results.shown.headline:
         parts.append(results.shown.headline)
     counts = Counter(c.verdict for c in results.claims)

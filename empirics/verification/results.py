@@ -127,6 +127,13 @@ class Results(Measured, Document):
                 )
         return self
 
+    @property
+    def untested(self) -> str:
+        """Why no claim was tested; empty if one was."""
+        if any(c.seeds for c in self.cells) and all(len(c.failed) == len(c.seeds) for c in self.cells):
+            return "every run failed"
+        return "" if {c.verdict for c in self.claims} - {"NOT TESTED"} else "no run measured what the claims speak of"
+
     def claim(self, identifier: str) -> ClaimResult:
         """The claim of that id."""
         return next(c for c in self.claims if c.id == identifier)

@@ -105,7 +105,7 @@ def verify(
 
 
 def exit_status(results: Results, *, strict: bool = False, mutants: bool = False) -> int:
-    """0; 1 if a required claim is violated; 3 if ``strict`` and a required one is undecided.
+    """0; 1 if a required claim is violated; 3 if no claim was tested, or ``strict`` and a required one is not decided.
 
     With ``mutants``: 0 if every mutant is refuted, else 1. 70, before 0 and 3, if a defect of the program ended a run.
     """
@@ -115,7 +115,8 @@ def exit_status(results: Results, *, strict: bool = False, mutants: bool = False
         return 1
     if any(reason.startswith(INTERNAL_ERROR) for cell in results.cells for reason in cell.failures.values()):
         return 70
-    return 3 if strict and not mutants and Verdict.UNDECIDED in required else 0
+    open_ones = {Verdict.UNDECIDED, Verdict.NOT_TESTED} & required
+    return 3 if (results.untested and results.complete) or (strict and not mutants and open_ones) else 0
 
 
 def _run_looks(source: RunSource, settings: Any, runs: Runs, claims: Sequence[Claim], *, mutants: bool) -> None:

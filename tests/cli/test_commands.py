@@ -5,6 +5,7 @@ import math
 import os
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import jsonschema
@@ -12,6 +13,7 @@ import pytest
 
 from empirics.cli.app import run
 from empirics.judging.levels import benjamini_yekutieli, holm
+from empirics.report.tables import answer
 from empirics.verification.document import schema_of
 from empirics.verification.results import SCHEMA_FILE, Results, read_results
 from empirics.verification.verify import exit_status
@@ -161,6 +163,39 @@ def test_exit_statuses_by_verdict(verified):
     assert [status(v) for v in verdicts] == [0, 0, 0, 1]
     assert [status(v, strict=True) for v in verdicts] == [0, 0, 3, 1]
     assert [status(v, strict=True, required=False) for v in verdicts] == [0, 0, 0, 0]
+    assert (status("NOT TESTED"), status("NOT TESTED", strict=True)) == (0, 3)
+
+
+def test_where_nothing_was_tested_the_first_line_and_the_status_say_so(verified):
+    whole = read_results(verified / "results.json")
+    assert whole.untested == ""
+    failed = [c.model_copy(update={"failed": c.seeds, "failures": {c.seeds[0]: "no memory"}}) for c in whole.cells]
+    lost = whole.model_copy(update={"cells": failed})
+    assert exit_status(lost) == 3
+    assert answer(lost).startswith("No claim was tested: every run failed. ")
+    assert "failed run" in answer(lost).split(".")[1]
+    assert "no memory" in answer(lost)
+    assert exit_status(lost.model_copy(update={"complete": False})) == 0
+    unasked = [c.model_copy(update={"verdict": "NOT TESTED"}) for c in whole.claims]
+    assert exit_status(whole.model_copy(update={"claims": unasked})) == 3
+    one = whole.cells[0].model_copy(update={"failed": whole.cells[0].seeds})
+    assert whole.model_copy(update={"cells": [one, *whole.cells[1:]]}).untested == ""
+
+
+def test_the_version(capsys):
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out == f"factbound {metadata.version('factbound')}\n"
+
+
+def test_certify_says_first_that_a_stated_bound_is_not_proved(capsys, monkeypatch):
+    monkeypatch.setattr("theory.certify.count_of_steps", lambda identifier: 0)
+    monkeypatch.setattr("theory.certify.certificates", lambda identifier: ())
+    monkeypatch.setattr("theory.certify.mutants", lambda identifier: ())
+    for identifier, word in (("ood-error-literal", "STATED: the source's formula, not proved here"), ("rank-one", "")):
+        run(["certify", identifier])
+        first = capsys.readouterr().out.splitlines()[0]
+        assert first.startswith(f"{identifier}: {word}")
+        assert ("not proved here" in first) == bool(word)
 
 
 def test_claims_lists_and_shows(capsys):

@@ -168,7 +168,7 @@ def test_a_property_of_a_run_goes_with_a_bound() -> None:
 
 
 def test_unknown_claim_lists_those_there_are() -> None:
-    with pytest.raises(theory.UnknownClaimError, match="unknown claim nonsense; known are pretraining-floor"):
+    with pytest.raises(theory.UnknownClaimError, match="unknown claim 'nonsense'; known are pretraining-floor"):
         theory.claim("nonsense")
 
 

@@ -17,6 +17,7 @@ from theory.notation import DomainError, Notation, Symbol
 from theory.numbers.floats import UnsupportedError, approximate
 from theory.numbers.minimise import minimiser
 from theory.parts import Evaluation, compiled, resolved
+from theory.spelling import meant
 
 if TYPE_CHECKING:
     from theory.numbers.balls import Enclosure
@@ -55,7 +56,7 @@ def parse_value(notation: Notation, name: str, text: str) -> int | float:
     """
     symbol = notation.get(name)
     if symbol is None:
-        raise DomainError(f"unknown symbol {name}; known are {', '.join(notation)}")
+        raise DomainError(f"unknown symbol {name}; {meant(name, notation)}")
     shown = text if len(text) <= 40 else text[:37] + "..."
     try:
         value: int | float = int(text) if symbol.integer else float(text)

@@ -142,7 +142,7 @@ BAD = {
     "N_f >= facts.number": (["facts.number=40"], ["world.finetuned", "80", "39"]),
     "unknown arm": (["arms.run=['lora']"], ["lora", "lm-low-rank"]),
     "unknown key": (["model.depth=3"], ["model.depth", "layers"]),
-    "unknown section": (["optimizer.name=x"], ["optimizer", "[pretraining]"]),
+    "unknown section": (["optimizer.name=x"], ["optimizer", "pretraining"]),
     "unknown matrix": (["finetuning.method=lora", "finetuning.targets=['nothing']"], ["finetuning.targets", "nothing"]),
     "odd heads": (["model.heads=3"], ["model.width", "64", "3"]),
     "seeds out of order": (["seeds.maximum=2"], ["seeds.maximum", "2", "16"]),
