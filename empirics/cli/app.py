@@ -67,8 +67,9 @@ def _explain(error: Exception, arguments: list[str]) -> str:
     """The parser's message, with the value that was given, which it leaves out for numbers."""
     message = error.format_message() if hasattr(error, "format_message") else str(error)
     for option in getattr(getattr(error, "param", None), "opts", ()):
-        if option in arguments[:-1]:
-            return f"{option}={arguments[arguments.index(option) + 1]} is refused. {message}"
+        places = [i for i, word in enumerate(arguments[:-1]) if word == option]
+        if places:  # of an option that is given twice the last counts
+            return f"{option}={arguments[places[-1] + 1]} is refused. {message}"
     return message
 
 

@@ -29,6 +29,7 @@ CASES = {
     "setting without value": (["verify", "--set", "world.subjects"], ["world.subjects", "section.key=VALUE"]),
     "setting without section": (["verify", "--set", "subjects=4"], ["subjects=4", "section.key=VALUE"]),
     "zero workers": (["verify", "--workers", "0"], ["--workers", "0", "1"]),
+    "an option twice": (["verify", "--workers", "2", "--workers", "two"], ["--workers=two", "int"]),
     "text for workers": (["verify", "--workers", "two"], ["--workers", "two", "int"]),
     "unknown claim": (["verify", "--claims", "no-such-claim"], ["no-such-claim", "ood-error-literal"]),
     "mistyped claim": (["claims", "ood-error-litral"], ["ood-error-litral", "did you mean ood-error-literal"]),
