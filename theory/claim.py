@@ -34,7 +34,7 @@ class _Held(Generic[T]):
         return self._read(claim)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Claim:
     """One theorem.
 
@@ -92,6 +92,9 @@ class Claim:
             self._check("domain", relation, free)
         for assumption in self.assumptions:
             self._check(f"assumption {assumption.name}", assumption.relation, assumption.observables)
+
+    def __repr__(self) -> str:
+        return f"Claim({self.id}: {self.formula})"
 
     def _check(self, name: str, expression: sp.Basic, free: Collection[str]) -> None:
         """No floats, and no symbol but the notation's, as the notation declares it, and ``free`` ones."""

@@ -6,6 +6,8 @@ these models by ``python -m empirics.verification.results``; a test keeps the tw
 
 from __future__ import annotations
 
+from collections import Counter
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +128,18 @@ class Results(Measured, Document):
                     f"shown.columns.{name} has {len(values)} values, allowed are {len(self.cells)}, one for each cell"
                 )
         return self
+
+    def __repr__(self) -> str:
+        """In a line; the document itself is ``model_dump()``."""
+        counts = ", ".join(f"{n} {v}" for v, n in Counter(c.verdict for c in self.claims).most_common())
+        return f"Results({self.experiment.name}: {len(self.cells)} cells; {len(self.claims)} claims: {counts})"
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        """In a notebook: a row for each claim."""
+        rows = "".join(f"<tr><td>{escape(c.id)}<td>{escape(c.title)}<td>{escape(c.verdict)}</tr>" for c in self.claims)
+        return f"<p>{escape(repr(self))}</p><table><tr><th>claim<th><th>verdict</tr>{rows}</table>"
 
     @property
     def untested(self) -> str:

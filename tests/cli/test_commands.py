@@ -5,6 +5,7 @@ import math
 import os
 import subprocess
 import sys
+from collections import Counter
 from importlib import metadata
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from empirics.report.tables import answer
 from empirics.verification.document import schema_of
 from empirics.verification.results import SCHEMA_FILE, Results, read_results
 from empirics.verification.verify import exit_status
+from theory import claim
 
 TINY = [
     "--set=world.subjects=12",
@@ -180,6 +182,20 @@ def test_where_nothing_was_tested_the_first_line_and_the_status_say_so(verified)
     assert exit_status(whole.model_copy(update={"claims": unasked})) == 3
     one = whole.cells[0].model_copy(update={"failed": whole.cells[0].seeds})
     assert whole.model_copy(update={"cells": [one, *whole.cells[1:]]}).untested == ""
+
+
+def test_results_and_claims_are_short_where_a_notebook_shows_them(verified):
+    whole = read_results(verified / "results.json")
+    counts = Counter(c.verdict for c in whole.claims)
+    assert repr(whole) == str(whole)
+    assert repr(whole).startswith(f"Results(one-layer: {len(whole.cells)} cells; {len(whole.claims)} claims: ")
+    assert all(f"{n} {verdict}" in repr(whole) for verdict, n in counts.items())
+    assert len(repr(whole)) < 200
+    page = whole._repr_html_()
+    assert page.count("<tr>") == 1 + len(whole.claims)
+    assert "<td>ood-error-literal<td>" in page
+    assert repr(claim("rank-one")).startswith("Claim(rank-one: ")
+    assert repr(claim("ood-error-literal")) == f"Claim(ood-error-literal: {claim('ood-error-literal').formula})"
 
 
 def test_the_version(capsys):
