@@ -81,7 +81,9 @@ def test_one_claim_in_full(capsys):
         "assumes n >= 2 (enough [samples])",
         "mutant twice: twice too strong (to be refuted by certification)",
     ]
-    shown = [" ".join(line.split()) for line in told(capsys, "claims", "falling")]
+    plain = told(capsys, "claims", "falling")
+    assert plain[1].startswith("statement  "), "without a heading, from the edge on"
+    shown = [" ".join(line.split()) for line in plain]
     assert shown[0] == "falling It falls with n"
     assert shown[-2:] == ["observable other_error", "required no"]
 
