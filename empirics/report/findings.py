@@ -29,7 +29,7 @@ def print_findings(findings: Sequence[Finding], new: Baseline, out: Console) -> 
         levels = {level: f"[{colour}]{level.value}[/{colour}]" for level, colour in _COLOURS.items()}
         rows = [(levels[f.level], f.claim, f.where, f.what) for f in findings]
         out.print(plain_table("", "claim", "where", "what", rows=rows))
-    out.print(_summary(findings, new), style="bold", markup=False)
+    out.print(_summary(findings, new), style="bold")
 
 
 def findings_markdown(findings: Sequence[Finding], new: Baseline) -> str:

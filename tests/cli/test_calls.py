@@ -95,7 +95,7 @@ def test_map_with_every_option(mapped, capsys):
 def checked(monkeypatch, tmp_path):
     """Stand-ins for the rerun and the comparison of ``factbound check``; ``findings`` is what is found."""
     place = "empirics.verification.baseline"
-    stand = SimpleNamespace(new=Baseline(preset="quick", claims={}), findings=[], path=tmp_path / "base.json")
+    stand = SimpleNamespace(new=Baseline(preset="quick", claims={}), findings=[], path=tmp_path / "b[x].json")
     results = SimpleNamespace(claims=[SimpleNamespace(id="c")])
     stand.loaded = kept(monkeypatch, check, "load_config", "settings")
     stand.verified = kept(monkeypatch, "empirics.verification.verify", "verify", results)
@@ -107,7 +107,7 @@ def checked(monkeypatch, tmp_path):
     return stand
 
 
-def checking(stand, *words, name="base.json"):
+def checking(stand, *words, name="b[x].json"):
     return factbound(["check", "--baseline", str(stand.path.with_name(name)), *words])
 
 
@@ -161,13 +161,13 @@ def test_updates_of_a_baseline(checked, capsys):
 
 
 def test_plot(monkeypatch, capsys, tmp_path):
-    figures = [SimpleNamespace(title="One"), SimpleNamespace(title="Two")]
+    figures = [SimpleNamespace(title="One [x] " + 20 * "longer "), SimpleNamespace(title="Two")]
     read = kept(monkeypatch, "empirics.report.files", "read_directory", "results")
     every = kept(monkeypatch, "empirics.report.figures.plots", "all_figures", figures)
     bound = kept(monkeypatch, "empirics.report.figures.bounds", "claim_figure", figures[0])
     written = kept(monkeypatch, "empirics.report.files", "write_figures", [Path("a.svg"), Path("b.svg")])
     assert factbound(["plot", str(tmp_path)]) == 0
-    assert capsys.readouterr().out == "a.svg  One\nb.svg  Two\n"
+    assert capsys.readouterr().out == f"a.svg  {figures[0].title}\nb.svg  Two\n"
     assert (read, every) == ([((tmp_path,), {})], [(("results", None), {})])
     assert written == [((figures, tmp_path / "plots", "svg"), {})]
     assert factbound(["plot", str(tmp_path), "--only", "x", "--format", "pdf", "--output", "o"]) == 0
@@ -189,10 +189,10 @@ def test_plot(monkeypatch, capsys, tmp_path):
 def test_report(monkeypatch, capsys, tmp_path):
     kept(monkeypatch, "empirics.report.files", "read_directory", "results")
     written = kept(monkeypatch, "empirics.report.files", "write_page")
-    kept(monkeypatch, "empirics.report.tables", "answer", "No claim is violated.")
+    kept(monkeypatch, "empirics.report.tables", "answer", "No claim [x] is violated. " + 20 * "longer ")
     assert plot.report_command(tmp_path) is None
     assert written == [(("results", tmp_path), {})]
-    assert capsys.readouterr().out == f"{tmp_path / 'report.html'}\nNo claim is violated.\n"
+    assert capsys.readouterr().out == f"{tmp_path / 'report.html'}\nNo claim [x] is violated. {20 * 'longer '}\n"
 
 
 def test_run(monkeypatch, capsys):
@@ -235,7 +235,7 @@ def test_run_has_an_option_for_each_axis_once():
 
 
 def certificate(claim, *, proved, seconds=0.25):
-    more = {"step": "page.1", "statement": "a < b", "domain": "a > 0", "method": "exact"}
+    more = {"step": "page.1", "statement": "a < b" + 20 * " and b", "domain": "a > 0", "method": "exact"}
     return Certificate(claim=claim, proved=proved, detail="why", seconds=seconds, **more)
 
 
@@ -264,8 +264,8 @@ def test_certify_of_what_is_no_theorem(monkeypatch, capsys):
     kept(monkeypatch, "theory.certify", "count_of_steps", 0)
     for name in ("certificates", "mutants"):
         kept(monkeypatch, "theory.certify", name, [])
-    assert certify.certify_command("c") is None
-    assert capsys.readouterr().out == "c: not a theorem of this project; nothing to certify\n"
+    assert certify.certify_command("c[x]") is None
+    assert capsys.readouterr().out == "c[x]: not a theorem of this project; nothing to certify\n"
 
 
 def test_options_that_several_commands_share():

@@ -16,12 +16,12 @@ n, k = (sp.Symbol(name, integer=True, positive=True) for name in "nk")
 PAPER = Paper("mine", Notation("mine", Symbol(n, "samples", 1), Symbol(k, "colours", 1)), unknowns=("n", "k"))
 BOUND = Claim(
     id="mine",
-    title="A bound of mine",
+    title="A bound of [mine]",
     statement="It falls.",
     kind=Kind.UPPER,
     observable="my_error",
     log_expression=-n * k / sp.Integer(4),
-    source=Source(paper=PAPER, provenance=Provenance.STATED, text="page 3", number="Theorem 1"),
+    source=Source(paper=PAPER, provenance=Provenance.STATED, text="page 3", number="Theorem [1]"),
     premises=Premises(domain=(k < n + 10,), assumptions=(Assumption("many", n >= 2, "enough [samples]"),)),
     measured=Measured(per_run="my_excess"),
     mutants=(Mutant("twice", -n * k / sp.Integer(2), "twice too strong"),),
@@ -29,7 +29,7 @@ BOUND = Claim(
 )
 TREND = Claim(
     id="falling",
-    title="It falls with n",
+    title="It falls with [n]",
     statement="More is better.",
     kind=Kind.TREND,
     observable="other_error",
@@ -61,14 +61,14 @@ def test_the_list(capsys):
     heading, *rows = ([part.strip() for part in row] for row in columns(told(capsys, "claims")))
     assert heading == ["claim", "kind", "provenance", "required", "formula"]
     assert rows == [
-        ["mine", "Theorem 1", "upper", "STATED", "yes", BOUND.formula],
-        ["falling", "trend", "DERIVED", "no", "It falls with n"],
+        ["mine", "Theorem [1]", "upper", "STATED", "yes", BOUND.formula],
+        ["falling", "trend", "DERIVED", "no", "It falls with [n]"],
     ]
 
 
 def test_one_claim_in_full(capsys):
     assert [" ".join(line.split()) for line in told(capsys, "claims", "mine")] == [
-        "mine (Theorem 1) A bound of mine",
+        "mine (Theorem [1]) A bound of [mine]",
         "statement It falls.",
         f"formula {BOUND.formula}",
         "kind upper",
@@ -84,7 +84,7 @@ def test_one_claim_in_full(capsys):
     plain = told(capsys, "claims", "falling")
     assert plain[1].startswith("statement  "), "without a heading, from the edge on"
     shown = [" ".join(line.split()) for line in plain]
-    assert shown[0] == "falling It falls with n"
+    assert shown[0] == "falling It falls with [n]"
     assert shown[-2:] == ["observable other_error", "required no"]
 
 
@@ -99,7 +99,7 @@ def test_documents_and_formulas(capsys):
 
 def test_a_bound(capsys):
     assert told(capsys, "bound", "mine", "n=1", "k=2") == [
-        "mine  A bound of mine",
+        "mine  A bound of [mine]",
         f"  {BOUND.formula}",
         f"  bound      {math.exp(-0.5):.6g}",
         "  log bound  -0.5",
@@ -122,19 +122,19 @@ def test_a_bound_of_an_observable_that_nobody_knows_is_never_vacuous(capsys, mon
 def test_a_bound_of_0_and_a_premise_that_is_measured(capsys):
     document = {
         "bound": 0.0, "log_bound": None, "vacuous": False, "status": "DERIVED",
-        "premises": [{"relation": "gap <= 1", "holds": None}],
+        "premises": [{"relation": "gap[x] <= 1", "holds": None}],
     }  # fmt: skip
     command._print_bound(TREND, document)
     lines = capsys.readouterr().out.splitlines()
     assert "  bound      0" in lines
     assert "  log bound  -inf" in lines
-    assert lines[-1].rstrip() == "  premise    gap <= 1: to be measured"
+    assert lines[-1].rstrip() == "  premise    gap[x] <= 1: to be measured"
 
 
 def plans(reached):
-    common = {"unknown": "n", "target": sp.Rational(1, 20), "reason": "first of all"}
+    common = {"unknown": "n", "target": sp.Rational(1, 20), "reason": "first of [all]"}
     found = {"value": 7, "bound_at": 0.0498765432, "bound_before": 0.0625}
-    other = {"claim": "other", **common, "reason": "never so small"}
+    other = {"claim": "other[x]", **common, "reason": "never so [small]"}
     return [
         planning.Plan(
             claim="mine",
@@ -156,23 +156,31 @@ def test_a_plan(capsys, monkeypatch):
     assert [line.split() for line in lines[1:5]] == [
         ["claim", "n", "bound", "there", "one", "less"],
         ["mine", "7", "0.0498765", "0.0625"],
-        ["other", "unreachable", "-", "-"],
+        ["other[x]", "unreachable", "-", "-"],
         ["third", "1", "0.01", "-"],
     ]
-    assert lines[5:] == ["other: never so small", "", "n >= -log(k)/k   (delta: the target)", "mine: first of all"]
+    assert lines[5:] == [
+        "other[x]: never so [small]",
+        "",
+        "n >= -log(k)/k   (delta: the target)",
+        "mine: first of [all]",
+    ]
     positions = [
         line.index(word) + len(word) for line, word in zip(lines[1:4], (" n", "7", "unreachable"), strict=True)
     ]
     assert len(set(positions)) == 1, "numbers stand on the right"
     document = json.loads("\n".join(told(capsys, "plan", "mine", "--target", "0.05", "k=3", "--json")))
     assert (document["id"], document["values"]) == ("mine", {"k": 3})
-    assert [found["id"] for found in document["beside"]] == ["other", "third"]
+    assert [found["id"] for found in document["beside"]] == ["other[x]", "third"]
 
 
 def test_a_plan_without_symbols_and_without_a_closed_form(capsys, monkeypatch):
     monkeypatch.setattr(planning, "ask", lambda *question: plans(False)[:1])
     lines = told(capsys, "plan", "mine", "--target", "0.05")
     assert lines[0] == "least n for a bound of at most 0.05"
-    assert [line.split() for line in lines[2:]] == [["mine", "unreachable", "-", "-"], ["mine:", "first", "of", "all"]]
+    assert [line.split() for line in lines[2:]] == [
+        ["mine", "unreachable", "-", "-"],
+        ["mine:", "first", "of", "[all]"],
+    ]
     assert run(["plan", "mine"]) == 2
     assert "--target is missing" in capsys.readouterr().err

@@ -9,14 +9,14 @@ from empirics.verification.forecast import AtBest, Cost, Count, Forecast
 from empirics.verification.results import PlanResult
 
 PLAN = {
-    "hash": "c0ffee",
-    "experiment": "toy",
+    "hash": "c0[ffee]",
+    "experiment": "[toy]",
     "claims": ["a", "b"],
     "seeds": {"looks": [4, 16], "base": 100},
-    "verdict": {"alpha": 0.05, "share": 0.8},
+    "verdict": {"alpha[x]": 0.05, "share": 0.8},
     "arms": [
         {"name": "main", "grid": {"K": [1, 2], "R": [6]}, "overlay": {}},
-        {"name": "wide", "grid": {"K": [2]}, "overlay": {"model.width": 64, "model.mlp": False}},
+        {"name": "wide[x]", "grid": {"K": [2]}, "overlay": {"model.width": 64, "model.mlp": False}},
     ],
 }
 COST = Cost(
@@ -25,12 +25,12 @@ COST = Cost(
 )  # fmt: skip
 CLAIMS = [
     AtBest(
-        claim="share", kind="trend", cells=4, testable=4, confirmed=(Count(worlds=4, of=4), Count(worlds=15, of=16)),
+        claim="share[x]", kind="trend", cells=4, testable=4, confirmed=(Count(worlds=4, of=4), Count(worlds=15, of=16)),
         refuted=(Count(worlds=1, of=4),),
     ),
     AtBest(claim="never", kind="comparison", cells=2, testable=1),
     AtBest(
-        claim="mean", kind="upper", cells=3, testable=3, limit=0.09791, confirmable=2, refutable=3, vacuous=1,
+        claim="mean[x]", kind="upper", cells=3, testable=3, limit=0.09791, confirmable=2, refutable=3, vacuous=1,
         beyond=("K=1", "K=2"),
     ),
     AtBest(claim="unlimited", kind="lower", cells=3, testable=2, confirmable=0, refutable=1, vacuous=0),
@@ -42,7 +42,7 @@ CLAIMS = [
 def told(**changes):
     parts = {
         "plan": PLAN,
-        "standing": PlanResult(hash="c0ffee", declared=True, reason="none of its runs existed"),
+        "standing": PlanResult(hash="c0ffee", declared=True, reason="none [of its runs] existed"),
         "cost": COST,
         "property_share": 0.8,
         "supported_from": 16,
@@ -56,13 +56,13 @@ def told(**changes):
 def test_every_line():
     lines = told()
     assert lines[:13] == [
-        "Plan c0ffee",
-        "toy: 2 claims; seeds 100 to 115",
+        "Plan c0[ffee]",
+        "[toy]: 2 claims; seeds 100 to 115",
         "looks at 4 seeds, 16 seeds",
-        "alpha 0.05; share 0.8",
+        "alpha[x] 0.05; share 0.8",
         "  main: K in [1, 2], R in [6]",
-        "  wide: K in [2]; model.width=64; model.mlp=False",
-        "Results would be declared before the data: none of its runs existed.",
+        "  wide[x]: K in [2]; model.width=64; model.mlp=False",
+        "Results would be declared before the data: none [of its runs] existed.",
         "",
         "Cost",
         "8 runs at 4 seeds, 32 runs at 16 seeds (3 of them are stored)",
@@ -82,13 +82,13 @@ def test_every_line():
     table = [[part.strip() for part in line.split("  ") if part.strip()] for line in lines[17:]]
     assert table == [
         ["claim", "kind", "cells", "a cell is confirmed", "a cell is refuted"],
-        ["share", "trend", "4", "at 4 of 4, 15 of 16", "at most 1 of 4"],
+        ["share[x]", "trend", "4", "at 4 of 4, 15 of 16", "at most 1 of 4"],
         ["never", "comparison", "1 of 2", "never", "never"],
-        ["mean", "upper", "3", "2 of 3 can be (limit 0.0979); vacuous in 1", "3 of 3 can be"],
+        ["mean[x]", "upper", "3", "2 of 3 can be (limit 0.0979); vacuous in 1", "3 of 3 can be"],
         ["unlimited", "lower", "2 of 3", "0 of 2 can be", "1 of 2 can be"],
         ["exact", "identity", "1", "by computation", "by computation"],
         ["absent", "upper", "0 of 2", "not tested"],
-        ["mean: too strict for these seeds at K=1; K=2"],
+        ["mean[x]: too strict for these seeds at K=1; K=2"],
     ]
 
 

@@ -16,13 +16,15 @@ from empirics.experiments.protocol import Plan
 from empirics.verification.assembly import DEFECT
 from empirics.verification.verify import Interrupted
 
+LINE = "takes a [minute]" + 20 * " and more"
+
 
 class Toy:
     """An experiment that only plans."""
 
     name, title, command = "toy", "toy machines", "toys"
 
-    def __init__(self, lines=("takes a minute",)):
+    def __init__(self, lines=(LINE,)):
         self.lines, self.planned = lines, []
 
     def settle(self, settings, device):
@@ -82,7 +84,7 @@ def test_verify(stand, tmp_path, capsys):
     assert stand.page == [((stand.results, tmp_path), {})]
     assert (stand.printed[0][0][0], stand.printed[0][0][2]) == (stand.results, tmp_path)
     assert stand.status == [((stand.results,), {"strict": False, "mutants": False})]
-    assert capsys.readouterr() == ("", "factbound: takes a minute\n")
+    assert capsys.readouterr() == ("", f"factbound: {LINE}\n")
     assert stand.facts == stand.forecast == stand.told == []
 
 
@@ -102,7 +104,7 @@ def test_verify_with_every_option(stand, capsys):
     assert stand.status == [((stand.results,), {"strict": True, "mutants": True})]
     out, err = capsys.readouterr()
     assert json.loads(out) == stand.results.model_dump(mode="json")
-    assert err == "factbound: twelve facts\nfactbound: takes a minute\n"
+    assert err == f"factbound: twelve facts\nfactbound: {LINE}\n"
     assert stand.printed == []
 
 
@@ -123,7 +125,7 @@ def test_an_interruption_writes_what_was_finished(stand, monkeypatch, capsys):
     assert run(["verify"]) == 130
     assert stand.page[0][0][0] is stand.document[0][0][0] is stand.printed[0][0][0] is results
     assert stand.status == []
-    assert capsys.readouterr().err == f"factbound: takes a minute\nfactbound: {defect}\n"
+    assert capsys.readouterr().err == f"factbound: {LINE}\nfactbound: {defect}\n"
 
 
 def test_a_dry_run(stand, capsys):
@@ -135,7 +137,7 @@ def test_a_dry_run(stand, capsys):
         )
     ]
     assert stand.told[0][0][0] is stand.forecasted
-    assert capsys.readouterr() == ("", "factbound: takes a minute\n")
+    assert capsys.readouterr() == ("", f"factbound: {LINE}\n")
     stand.toy.lines = ()
     assert run(["verify", "--dry-run", "--json"]) == 0
     assert stand.forecast[1][1]["timed"] is True
@@ -159,7 +161,7 @@ def test_the_short_plan(toys, stand, capsys):
     toys("plan", "--preset", "quick", "--config", "c.toml", "--set", "a.b=1", "--workers", "2", "--device", "cuda")
     assert stand.settings == [((stand.toy, "quick", Path("c.toml"), ["a.b=1", "compute.device='cuda'"]), {})]
     assert stand.toy.planned == [("settled on cpu", "cpu", 2, 8)]
-    assert capsys.readouterr() == ("takes a minute\n", "")
+    assert capsys.readouterr() == (LINE + "\n", "")
     toys("plan", "--json")
     assert json.loads(capsys.readouterr().out) == {"a": 1}
     with pytest.raises(Exception, match="--workers=0"):

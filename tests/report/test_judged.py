@@ -22,13 +22,13 @@ NOTATION = Notation("mine", Symbol(k, "colours", 1), Symbol(n, "samples", 1, sha
 KNOWN = Observable("my_error", "Share of mistakes.", SHARE, 0, 1)
 POOLED = Pooled(
     estimate=0.9625, lower=0.8725, upper=0.9975, asked=0.8, alpha=0.05, refuting=0.0125, worlds=31, without=2,
-    confirmed=True, refuted=False, direction="", p_value=0.002, statement="fraction of worlds",
+    confirmed=True, refuted=False, direction="", p_value=0.002, statement="fraction [of] worlds",
 )  # fmt: skip
 
 
 def claim(kind):
     return Claim(
-        id="mine",
+        id="my[own]",
         title="A claim of mine",
         statement="It falls.",
         kind=kind,
@@ -89,17 +89,17 @@ def told(judged):
 
 def test_what_is_printed():
     assert agrees("judged-means", told(of_means()))
-    assert agrees("judged-worlds", told(of_worlds(assumed=("gap", "luck"))))
+    assert agrees("judged-worlds", told(of_worlds(assumed=("gap", "[luck]"))))
     exact = ClaimOutcome("mine", Verdict.NOT_TESTED, of_means().outcome.outcomes[2:])
     lines = told(Judged(claim(Kind.UPPER), CELLS, exact)).splitlines()
-    assert lines[2:] == ["", "mine: NOT TESTED"]
+    assert lines[2:] == ["", "my[own]: NOT TESTED"]
 
 
 def test_the_document():
     document = judged_document(of_worlds(assumed=("gap",)))
     assert json.loads(json.dumps(document, allow_nan=False)) == document
     assert [document[key] for key in ("claim", "verdict", "limits", "observable", "assumed")] == [
-        "mine", "SUPPORTED", "betting", "my_error", ["gap"],
+        "my[own]", "SUPPORTED", "betting", "my_error", ["gap"],
     ]  # fmt: skip
     assert document["pooled"]["worlds"] == 31
     assert document["cells"][1] == {
@@ -111,7 +111,7 @@ def test_the_document():
 
 def test_all_cells_together():
     assert pooled_words(POOLED) == (
-        "fraction of worlds, averaged over 31 worlds: 0.963 [0.873, 0.998], asked 0.8 "
+        "fraction [of] worlds, averaged over 31 worlds: 0.963 [0.873, 0.998], asked 0.8 "
         "(alpha 0.05 confirms, 0.0125 refutes)"
     )
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from pathlib import Path
 
 import pytest
 from invented_map import invented_map
@@ -96,17 +97,17 @@ def test_csv_files(found):
     assert agrees("map-csv", cells_csv(found) + "\n" + contours_csv(found).rstrip())
 
 
-def printed(found, tmp_path):
+def printed(found):
     out = Console(file=io.StringIO(), width=200, highlight=False)
-    map_files.print_map(found, out, tmp_path)
-    return out.file.getvalue().replace(str(tmp_path), "PLACE")
+    map_files.print_map(found, out, Path("some[where]"))
+    return out.file.getvalue()
 
 
-def test_the_terminal(found, tmp_path):
-    text = printed(found, tmp_path)
+def test_the_terminal(found):
+    text = printed(found)
     assert "interrupted" not in text
     assert agrees("map-terminal", "\n".join(line.rstrip() for line in text.splitlines()))
-    cut = printed(invented_map(complete=False), tmp_path)
+    cut = printed(invented_map(complete=False))
     assert cut.splitlines()[-2] == "interrupted: this is what was finished; the same command goes on from here"
 
 
