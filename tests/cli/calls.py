@@ -1,6 +1,7 @@
 """Stand-ins for what a command calls: what they were given is kept."""
 
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 
 def kept(monkeypatch, place, name, result=None):
@@ -27,3 +28,25 @@ def opened(result):
 
     manager.calls = []
     return manager
+
+
+class Bar:
+    """A stand-in for the bar: what it was told."""
+
+    def __init__(self, *columns, console, transient):
+        self.columns, self.console, self.transient, self.tasks, self.told = columns, console, transient, [], []
+
+    def __enter__(self):
+        Bar.last = self
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def add_task(self, description, *, total, **fields):
+        self.tasks.append(SimpleNamespace(description=description, total=total, **fields))
+        return 0
+
+    def update(self, task, **changes):
+        self.told.append(changes)
+        vars(self.tasks[task]).update(changes)

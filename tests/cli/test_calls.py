@@ -6,7 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from calls import kept, opened
+from calls import Bar, kept, opened
 
 from empirics.cli import certify, check, judge, map, options, plot, run
 from empirics.cli.app import run as factbound
@@ -251,10 +251,14 @@ def test_certify(monkeypatch, capsys, proved, refuted, status):
     kept(monkeypatch, place, "mutants", mutants)
     document = {"all_proved": proved, "all_mutants_refuted": refuted}
     summed = kept(monkeypatch, place, "document", document)
+    monkeypatch.setattr("rich.progress.Progress", Bar)
     assert factbound(["certify", "c"]) == status
     lines = capsys.readouterr().out.splitlines()
     assert lines[:3] == [*(p.line() for p in proofs), *(m.line(mutant=True) for m in mutants)]
     assert lines[3:] == [f"{1 + proved} of 2 certificates proved, {int(refuted)} of 1 mutants refuted, 2.0 s"]
+    task = {"advance": 1, "description": "c page.1"}
+    assert Bar.last.told == [task, task, task | {"description": "c:m page.1"}]
+    assert (Bar.last.tasks[0].total, Bar.last.transient, Bar.last.console.stderr) == (3, True, True)
     assert (counted, summed) == ([(("c",), {})], [((proofs, mutants), {})])
     assert factbound(["certify", "--json"]) == status
     assert printed(capsys) == document

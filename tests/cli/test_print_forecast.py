@@ -2,6 +2,7 @@
 
 import io
 
+import pytest
 from rich.console import Console
 
 from empirics.cli.dry_run import print_forecast
@@ -110,5 +111,8 @@ def test_what_is_unknown_is_left_out():
         "What these seeds could decide at best",
         "these seeds are too few for SUPPORTED: none could confirm 80% over all cells together",
     ]
+    for short in ({"runs": [8]}, {"seconds": [90.0]}):
+        with pytest.raises(ValueError, match="longer"):
+            told(cost=COST.model_copy(update=short))
     for half in ("seconds", "seconds_per_run"):
         assert not any("time:" in line for line in told(cost=COST.model_copy(update={half: None})))

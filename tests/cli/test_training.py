@@ -8,32 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 import rich.progress
-from calls import opened
+from calls import Bar, opened
 
 from empirics.cli import output
 from empirics.judging.outcome import Verdict
-
-
-class Bar:
-    """A stand-in for the bar: what it was told."""
-
-    def __init__(self, *columns, console, transient):
-        self.columns, self.console, self.transient, self.tasks, self.told = columns, console, transient, [], []
-
-    def __enter__(self):
-        Bar.last = self
-        return self
-
-    def __exit__(self, *_):
-        pass
-
-    def add_task(self, description, *, total, **fields):
-        self.tasks.append(SimpleNamespace(description=description, total=total, **fields))
-        return 0
-
-    def update(self, task, **changes):
-        self.told.append(changes)
-        vars(self.tasks[task]).update(changes)
 
 
 @pytest.fixture

@@ -168,6 +168,12 @@ def test_the_short_plan(toys, stand, capsys):
         toys("plan", "--workers", "0")
 
 
+def test_the_short_form_alone_shows_its_help(toys, capsys):
+    with pytest.raises(Exception, match="^$"):  # click's own, without a message
+        toys()
+    assert "The experiment toy: toy machines" in capsys.readouterr().out
+
+
 def test_the_short_run(toys, stand, monkeypatch):
     performed = kept(monkeypatch, short, "perform", 3)
     assert toys("run") == 3

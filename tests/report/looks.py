@@ -55,7 +55,8 @@ def _panel(axis):
             places = side.get_majorticklocs()
             named = zip(places, side.get_major_formatter().format_ticks(places), strict=True)
             lines.append(f"  ticks {', '.join(f'{at:.4g}: {text}' for at, text in named)}")
-        lines.append(f"  small ticks {not isinstance(side.get_minor_locator(), NullLocator)}")
+        shown = side.get_tick_params().get("labelbottom" if name == "x" else "labelleft", True)
+        lines.append(f"  labels {shown}, small ticks {not isinstance(side.get_minor_locator(), NullLocator)}")
         lines.append(f"  grid {[line.get_visible() for line in side.get_gridlines()][:1]}")
     for line in axis.get_lines():
         lines.append(
@@ -78,7 +79,7 @@ def _collection(found):
     if isinstance(found, QuadMesh):
         rows = [f"  {_numbers(row)}" for row in np.ma.filled(found.get_array().astype(float), np.nan)]
         return [
-            f"mesh {to_hex(found.get_cmap()(0.7))} {type(found.norm).__name__} {found.get_clim()}",
+            f"mesh {to_hex(found.get_cmap()(0.7))} {type(found.norm).__name__} {found.get_clim()} {found.get_rasterized()}",
             *rows[:50],
         ]  # not the colour bar's
     shade = "" if found.get_array() is None else f" shades {_numbers(found.get_array())} of {found.get_clim()}"
@@ -94,6 +95,7 @@ def _text(what, text):
     more = ("" if box is None else f" box {_colour(box.get_facecolor())}") + (
         "" if arrow is None else f" leader {_colour(arrow.get_edgecolor())} {arrow.get_linewidth()}"
     )
+    more += f" clipped {text.annotation_clip}" if hasattr(text, "annotation_clip") else ""
     look = f"{text.get_fontsize()} {text.get_color()} {text.get_ha()} {text.get_va()}"
     return f"{what} {text.get_text()!r} at {place}{note}, {look}{more}"
 

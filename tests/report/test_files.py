@@ -42,6 +42,15 @@ def test_the_page_shows_general_figures_once_and_counts_verdicts(toy):
     ]  # fmt: skip
 
 
+def test_the_page_shows_texts_as_they_are_without_empty_lines(toy):
+    shown = toy.shown.model_copy(update={"headline": "Less <b>or</b> more."})
+    page = report_html(toy.model_copy(update={"shown": shown}), [])
+    assert "Less &lt;b&gt;or&lt;/b&gt; more." in page
+    assert "<b>or</b>" not in page
+    body = page.partition("<body>")[2].partition("<script")[0]
+    assert [line for line in body.splitlines() if line != line.strip() and not line.strip()] == []
+
+
 def test_figures_alone(toy, tmp_path):
     figures = all_figures(toy, "toy-curves")
     assert write_figures(figures, tmp_path / "new", "svg") == [tmp_path / "new" / "toy-curves.svg"]

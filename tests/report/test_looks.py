@@ -39,6 +39,8 @@ PANELS |= {"lines": {"sharp": "sharp bound", "loose": "loose bound", "steep": "s
 
 def test_panels():
     assert agrees("panels", drawn("panels", panel_rows(0.8), xlabel="facts", points="seen", **PANELS))
+    alone = [r for r in panel_rows(0.8) if (r["R"], r["K"]) == (6, 2)]
+    assert agrees("panels-one", drawn("panels", alone, x="n", xlabel="facts", ylabel="error"))
 
 
 def test_panels_over_a_logarithmic_axis_with_a_long_name():
@@ -109,6 +111,8 @@ def test_the_rates(tmp_path):
     ]
     table.write_text("\n".join(lines) + "\n", "utf-8")
     assert agrees("rates", looks(rate_figure(table)))
+    table.write_text("\n".join(line for line in lines if not line.startswith("2")) + "\n", "utf-8")
+    assert agrees("rates-one", looks(rate_figure(table)))
 
 
 def test_settings_of_every_figure():

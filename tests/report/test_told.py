@@ -102,7 +102,7 @@ def printed(results, width):
     return "\n".join(line.rstrip() for line in out.file.getvalue().splitlines())
 
 
-@pytest.mark.parametrize("width", [120, 170])
+@pytest.mark.parametrize("width", [100, 120, 170])
 def test_the_terminal(results, width):
     assert agrees(f"told-terminal-{width}", printed(results, width))
 
@@ -206,6 +206,8 @@ def test_long_curves_are_shown_at_a_few_steps_and_their_last():
     curves = {"long[x]": Curve(tuple(range(18)), tuple(float(i) for i in range(18))), "one": Curve((3,), (0.5,))}
     curves["even"] = Curve(tuple(range(17)), tuple(float(i) for i in range(17)))
     print_run({"toy_error": 0.1234567}, {"toy_error": "fraction"}, curves, out)
+    with pytest.raises(ValueError, match="shorter"):
+        print_run({}, {}, {"broken": Curve((1, 2), (0.5,))}, Console(file=io.StringIO()))
     lines = [line.rstrip() for line in out.file.getvalue().splitlines()]
     assert lines[:2] == ["observable     value  unit", "toy_error   0.123457  fraction"]
     assert lines[2:] == [
