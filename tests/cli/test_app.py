@@ -40,6 +40,14 @@ def test_what_a_command_returns_is_its_status(monkeypatch, capsys, found, status
     assert capsys.readouterr().err == ""
 
 
+def test_every_command_is_attached_in_the_order_of_the_help(monkeypatch):
+    imported = []
+    monkeypatch.setattr(command, "import_module", imported.append)
+    assert ended(monkeypatch, 0)[0] == 0
+    assert imported == [f"empirics.cli.{name}" for name in command._COMMANDS]
+    assert imported[-1] == "empirics.cli.short", "which may take no name that another has"
+
+
 def test_no_arguments_show_the_help_and_are_bad_usage(monkeypatch):
     status, (called,) = ended(monkeypatch, 0, ())
     assert (status, called["args"]) == (2, ["--help"])
@@ -60,6 +68,7 @@ def test_no_arguments_show_the_help_and_are_bad_usage(monkeypatch):
         (KeyboardInterrupt(), 130, "factbound: interrupted"),
         (typer.Abort(), 130, "factbound: interrupted"),
         (typer.BadParameter("no such thing"), 2, "factbound: Invalid value: no such thing"),
+        (typer.BadParameter.__mro__[1]("another"), 2, "factbound: another"),
         (OSError(errno.ENOSPC, "No space left"), 2, "factbound: cannot write the output: No space left"),
     ],
     ids=lambda value: type(value).__name__,

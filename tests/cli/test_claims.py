@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 import sympy as sp
@@ -111,6 +112,14 @@ def test_a_bound(capsys):
     assert (strong[4], strong[-1]) == ("  vacuous    no", "  premise    n >= 2: holds")
     document = json.loads("\n".join(told(capsys, "bound", "mine", "n=4", "k=1", "--json")))
     assert (document["log_bound"], document["vacuous"]) == (-1.0, False)
+
+
+def test_a_lower_bound_is_vacuous_at_the_least_value(capsys, monkeypatch):
+    lower = replace(BOUND, kind=Kind.LOWER, measured=Measured(), mutants=())
+    monkeypatch.setattr(command, "claim", {"mine": lower}.__getitem__)
+    monkeypatch.setattr(command, "observables", lambda: {"my_error": replace(KNOWN["my_error"], lower=0.25)})
+    assert told(capsys, "bound", "mine", "n=8", "k=1")[4] == "  vacuous    yes"
+    assert told(capsys, "bound", "mine", "n=4", "k=1")[4] == "  vacuous    no"
 
 
 def test_a_bound_of_an_observable_that_nobody_knows_is_never_vacuous(capsys, monkeypatch):

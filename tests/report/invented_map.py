@@ -55,7 +55,7 @@ def invented_map(**changes):
     cells += [_cell("width=16", 8, 2, n, "transition", "HOLDS", in_law=False, gap=0.5 + n / 100) for n in SAMPLES]
     cells += [_cell("size=20", 4, 2, 3, "fails", "HOLDS", size=20, gap=None)]
     contours = [
-        _contour("main", d, c, level, *place)
+        _contour("main", d, c, level, *place, in_law=(d, c) != (4, 1))
         for (d, c, level), place in zip(
             itertools.product(DIMENSIONS, COLOURS, (0.5, 0.25)),
             [(2.0,), (4.0,), (None, "below"), (5.0,), (8.0,), (None, "above"), (12.0,), (16.0,)],
@@ -66,7 +66,7 @@ def invented_map(**changes):
     contours += [_contour("width=64", 8, 2, 0.5, None, "above", in_law=False)]
     contours += [
         _contour("warm=0.0", 8, 2, 0.5, 7.0, in_law=False),
-        _contour("size=20", 4, 2, 0.5, 9.0, size=20, mass=5),
+        _contour("size=20", 8, 2, 0.5, 9.0, size=20, mass=5),
     ]
     contours += [_contour("order=free", 4, 1, 0.5, 3.0, in_law=False)]
     rates = [(1, 0.5, 0.55, 0.4, 0.7), (3, 1.5, 1.25, 1.0, None), (30, 2.5, 2.75, None, 3.5)]

@@ -78,10 +78,8 @@ def _collection(found):
         return [f"bars {about}", *(f"  {_pairs(segment)}" for segment in found.get_segments())]
     if isinstance(found, QuadMesh):
         rows = [f"  {_numbers(row)}" for row in np.ma.filled(found.get_array().astype(float), np.nan)]
-        return [
-            f"mesh {to_hex(found.get_cmap()(0.7))} {type(found.norm).__name__} {found.get_clim()} {found.get_rasterized()}",
-            *rows[:50],
-        ]  # not the colour bar's
+        shade = f"{to_hex(found.get_cmap()(0.7))} {type(found.norm).__name__} {found.get_clim()}"
+        return [f"mesh {shade} raster {found.get_rasterized()}", *rows[:50]]  # not all of a colour bar's
     shade = "" if found.get_array() is None else f" shades {_numbers(found.get_array())} of {found.get_clim()}"
     marks = f"{len(found.get_paths()[0].vertices)} corners, size {_numbers(found.get_sizes())}"
     return [f"points {about} {marks}{shade}", f"  {_pairs(found.get_offsets())}"]

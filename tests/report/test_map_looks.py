@@ -93,6 +93,13 @@ def test_tables(found):
     assert agrees("map-tables", "\n\n".join(map(markdown, all_tables(found))))
 
 
+def test_exponents_without_two_quantities_that_are_nearly_one(found):
+    law = found.law.model_dump() | {"collinearity": None}
+    for other in (invented_map(design={"collinear": None}), invented_map(law=law)):
+        (caption,) = (t.caption for t in all_tables(other) if t.name == "exponents")
+        assert caption.endswith("the same fit gives on exact laws.")
+
+
 def test_csv_files(found):
     assert agrees("map-csv", cells_csv(found) + "\n" + contours_csv(found).rstrip())
 

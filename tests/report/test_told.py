@@ -72,9 +72,10 @@ def everything(toy):
         "mutants": [],
     }
     document["claims"] += [lower, absent]
-    own = document["verdicts"][4] | {"claim": "toy-lower", "sharpness": None, "tightness": 2.5, "premises": []}
+    own = document["verdicts"][4] | {"claim": "toy-lower", "sharpness": None, "tightness": 2.5}
+    own["premises"] = [premise | {"value": None, "limit": 3.0, "holds": False}]
     document["verdicts"] += [
-        own | {"lower": 0.5 + i / 10, "upper": 0.75 + i / 10, "bound": 0.25 + i / 10, "cells": [i]} for i in (2, 0)
+        own | {"lower": 0.5 + i / 10, "upper": 0.75 + i / 8, "bound": 0.25 + i / 10, "cells": [i]} for i in (2, 0)
     ]
     untested = document["verdicts"][0] | {
         "claim": "toy-absent",
@@ -148,8 +149,26 @@ def test_a_closest_call_is_of_bounds_with_both_limits(results, toy):
     assert closest_call(results, results.claim("toy-trend")) is None
     bare = [v.model_copy(update={"lower": None, "upper": None}) for v in toy.verdicts]
     assert closest_call(toy.model_copy(update={"verdicts": bare}), toy.claim("toy-bound")) is None
+    half = [v.model_copy(update={"lower": None}) for v in toy.verdicts]
+    assert closest_call(toy.model_copy(update={"verdicts": half}), toy.claim("toy-bound")) is None
     shares = [v.model_copy(update={"counts": toy.verdicts[-1].counts}) for v in toy.verdicts]
     assert closest_call(toy.model_copy(update={"verdicts": shares}), toy.claim("toy-bound")) is None
+
+
+def test_headings_fold_as_far_as_it_takes(toy):
+    """At every width: the lines of the heading, and the longest of them."""
+    shown = toy.model_copy(update={"shown": toy.shown.model_copy(update={"tables": (WIDE,)})})
+    found = {}
+    for width in range(70, 150):
+        lines = printed(shown, width).splitlines()
+        found.setdefault(next(i for i, line in enumerate(lines) if "xxx" in line) - 1, []).append(width)
+    assert agrees("told-headings", "\n".join(f"{n} lines at {min(w)} to {max(w)}" for n, w in found.items()))
+
+
+def test_error_probabilities_are_told_where_both_are_known(toy):
+    verdict = toy.verdicts[0]
+    for missing in ({"alpha": None}, {"refuting": None}, {"by_sampling": False}):
+        assert tables.alphas(verdict.model_copy(update=missing)) == ""
 
 
 def test_sentences(results, toy):
