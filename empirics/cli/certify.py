@@ -52,8 +52,7 @@ def certify_command(
         seconds = sum(c.seconds for c in (*proofs, *refutations))
         out.print(
             f"{sum(c.proved for c in proofs)} of {len(proofs)} certificates proved, "
-            f"{sum(not c.proved for c in refutations)} of {len(refutations)} mutants refuted, {seconds:.1f} s",
-            markup=False,
+            f"{sum(not c.proved for c in refutations)} of {len(refutations)} mutants refuted, {seconds:.1f} s"
         )
     if not (summary["all_proved"] and summary["all_mutants_refuted"]):
         raise typer.Exit(1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from empirics.cli import options
 from empirics.cli.output import console, print_json
@@ -62,7 +63,7 @@ def bound_command(
 
 def _print_bound(item: Claim, document: dict[str, Any]) -> None:
     out = console()
-    out.print(f"[bold]{item.id}[/bold]  {item.title}", markup=True)
+    out.print(f"[bold]{item.id}[/bold]  {escape(item.title)}")
     log_bound = document["log_bound"]
     states = {True: "holds", False: "FAILS", None: "to be measured"}
     for line in (
@@ -107,7 +108,7 @@ def _show(item: Claim) -> None:
         *(("assumes", f"{a['relation']}  ({a['text']})") for a in document["assumptions"]),
         *(("mutant", f"{m['name']}: {m['text']} (to be refuted by {m['refuted_by']})") for m in document["mutants"]),
     ]
-    out.print(f"[bold]{item.id}[/bold]  {f'({item.number}) ' if item.number else ''}{item.title}")
+    out.print(f"[bold]{item.id}[/bold]  {escape(f'({item.number}) ' if item.number else '')}{escape(item.title)}")
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="dim")
     table.add_column(overflow="fold")

@@ -18,7 +18,7 @@ def print_forecast(found: Forecast, out: Console) -> None:
     out.print(f"Plan {plan['hash']}", style="bold", markup=False)
     seeds = f"seeds {base} to {base + looks[-1] - 1}"
     out.print(f"{plan['experiment']}: {len(plan['claims'])} claims; {seeds}", markup=False)
-    out.print("looks at " + ", ".join(f"{n} seeds" for n in looks), markup=False)
+    out.print("looks at " + ", ".join(f"{n} seeds" for n in looks))
     out.print("; ".join(f"{key} {value:g}" for key, value in plan["verdict"].items()), markup=False)
     for arm in plan["arms"]:
         grid = ", ".join(f"{symbol} in {values}" for symbol, values in arm["grid"].items())
@@ -47,7 +47,7 @@ def _print_at_best(found: Forecast, out: Console) -> None:
     together = f"these seeds are too few for SUPPORTED: none could confirm {share} over all cells together"
     if enough:
         together = f"a property that holds everywhere is SUPPORTED from {enough} seeds ({share}, all cells together)"
-    out.print(together, markup=False)
+    out.print(together)
     table = plain_table("claim", "kind", "cells", "a cell is confirmed", "a cell is refuted")
     for claim in found.claims:
         scope = str(claim.cells) if claim.testable == claim.cells else f"{claim.testable} of {claim.cells}"

@@ -33,7 +33,7 @@ def drop_output() -> None:
 
 def console() -> Console:
     """Standard output; wide enough for tables where it is no terminal. NO_COLOR is respected."""
-    return _Console(width=None if sys.stdout.isatty() else _WIDTH_OF_PIPES, highlight=False, soft_wrap=False)
+    return _Console(width=None if sys.stdout.isatty() else _WIDTH_OF_PIPES, highlight=False)
 
 
 def progress_console() -> Console:

@@ -37,7 +37,6 @@ app = typer.Typer(
         "  factbound plan ood-error-literal --target 0.05 K=4 R=40\n"
         "  factbound plot ood-error-literal K=2,4 R=40 N_f=1:200"
     ),
-    no_args_is_help=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},

@@ -32,7 +32,6 @@ def attach(experiment: Experiment) -> None:
     name, command = experiment.name, experiment.command
     example = f"\n\nExample: factbound {command} "
     group = typer.Typer(
-        name=command,
         help=f"The experiment {name}: {experiment.title}.{example}plan",
         rich_markup_mode=None,
         no_args_is_help=True,
@@ -95,7 +94,7 @@ def attach(experiment: Experiment) -> None:
         write_page(results, directory)
         tell(results, directory, as_json=as_json)
 
-    app.add_typer(group)
+    app.add_typer(group, name=command)
 
 
 for _experiment in experiments().values():

@@ -29,7 +29,7 @@ def print_findings(findings: Sequence[Finding], new: Baseline, out: Console) -> 
         levels = {level: f"[{colour}]{level.value}[/{colour}]" for level, colour in _COLOURS.items()}
         rows = [(levels[f.level], f.claim, f.where, f.what) for f in findings]
         out.print(plain_table("", "claim", "where", "what", rows=rows))
-    out.print(_summary(findings, new), style="bold", markup=False)
+    out.print(_summary(findings, new), style="bold")
 
 
 def findings_markdown(findings: Sequence[Finding], new: Baseline) -> str:
@@ -54,9 +54,10 @@ def findings_junit(findings: Sequence[Finding], new: Baseline) -> str:
         mine = [f for f in failed if (f.claim or "baseline") == name]
         if mine:
             failure = ElementTree.SubElement(case, "failure", message=mine[0].what)
-            failure.text = "\n".join(f"{f.where}: {f.what}" if f.where else f.what for f in mine)
+            failure.text = "\n".join(": ".join(filter(None, (f.where, f.what))) for f in mine)
         warnings = [f for f in findings if f.claim == name and f.level is Level.WARNING]
         if warnings:
-            ElementTree.SubElement(case, "system-out").text = "\n".join(f"{f.where}: {f.what}" for f in warnings)
+            told = "\n".join(": ".join(filter(None, (f.where, f.what))) for f in warnings)
+            ElementTree.SubElement(case, "system-out").text = told
     suite.set("failures", str(len(suite.findall("*/failure"))))
     return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"

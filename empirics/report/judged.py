@@ -60,11 +60,11 @@ def print_judged(judged: Judged, out: Console) -> None:
         )
     out.print(table)
     if of_worlds:
-        out.print(f"judged on the share of worlds, {_BETTING}; {WORLDS}", markup=False)
+        out.print(f"judged on the share of worlds, {_BETTING}; {WORLDS}")
     elif any(verdict.by_sampling for _, verdict in found):
-        out.print(f"judged on the mean over seeds, {_BETTING}", markup=False)
+        out.print(f"judged on the mean over seeds, {_BETTING}")
     for alpha in dict.fromkeys(alphas(verdict) for _, verdict in found if verdict.by_sampling):
-        out.print(f"alpha of the limit that confirms / that refutes: {alpha}", markup=False)
+        out.print(f"alpha of the limit that confirms / that refutes: {alpha}")
     if judged.outcome.pooled is not None:
         out.print(f"all cells together: {pooled_words(judged.outcome.pooled)}", markup=False)
     if judged.assumed:

@@ -65,4 +65,4 @@ def print_map(found: RegimeMap, out: Console, directory: Path) -> None:
         out.print()
     if not found.complete:
         out.print("interrupted: this is what was finished; the same command goes on from here")
-    out.print(f"written to {directory}: {', '.join(MAP_FILES)}, plots/")
+    out.print(f"written to {directory}: {', '.join(MAP_FILES)}, plots/", markup=False)

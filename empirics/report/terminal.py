@@ -129,7 +129,7 @@ def _print_arms(results: Results, out: Console) -> None:
             _coloured(verdict.verdict) + (" (flat)" if verdict.flat else ""),
         )
     out.print(table)
-    out.print(tables.WORLDS, style="dim", markup=False)
+    out.print(tables.WORLDS, style="dim")
 
 
 def print_run(

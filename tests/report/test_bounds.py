@@ -1,20 +1,25 @@
 """The bound of a claim by itself: its notation's symbols, the paper's usual values or the user's."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import sympy as sp
+from looks import agrees, looks
 
-from empirics.report.figures.bounds import bound_figure, given_ranges, usual_ranges
+from empirics.errors import UsageError
+from empirics.report.figures.bounds import bound_figure, claim_figure, given_ranges, usual_ranges
 from empirics.report.figures.style import figure_style
-from theory import Claim, DomainError, Kind, Notation, Paper, Provenance, Source, Symbol, claim
+from theory import Assumption, Claim, DomainError, Kind, Notation, Paper, Premises, Provenance, Source, Symbol, claim
 
 n = sp.Symbol("n", integer=True, positive=True)
 eps = sp.Symbol("eps", positive=True)
+k = sp.Symbol("k", integer=True, positive=True)
 NOTATION = Notation(
     "mine",
     Symbol(eps, "tolerance", 0, integer=False, strict=True, label="ε", latex=r"\varepsilon"),
     Symbol(n, "samples: as many as there are", 1),
+    Symbol(k, "colours", 1),
 )
 
 
@@ -68,3 +73,77 @@ def test_rows_and_labels_are_those_of_the_notation():
 def test_a_claim_without_a_number_has_none():
     with pytest.raises(DomainError, match="states no number"):
         bound_figure(claim("trend-finetuned"))
+
+
+def drawn(item, given, axis=None):
+    figure = bound_figure(item, given, axis)
+    return f"{figure.caption}\n\n{looks(figure)}"
+
+
+def test_looks():
+    """Two varying symbols and a fixed one; an exact value; steep lines, cut off where they are too small to be seen."""
+    item = replace(mine(), log_expression=-n * eps**2 - k / 10)
+    assert agrees("bound-lines", drawn(item, {"n": range(1, 6), "eps": [0.5, 1.0], "k": [1, 2]}, "n"))
+    assert agrees("bound-fixed", drawn(item, {"n": [1, 100], "eps": [2.0, 0.05], "k": [3]}, "n"))
+    exact = replace(mine(), kind=Kind.IDENTITY, log_expression=-1 / n)
+    assert agrees("bound-exact", drawn(exact, {"n": [1, 31]}, "n"))
+    assert agrees("bound-near", drawn(exact, {"n": [1, 30]}, "n"))
+
+
+def test_what_underflows_is_left_out():
+    item = replace(mine(), log_expression=-(n**3) * eps)
+    (line,) = drawn(item, {"n": [1, 10, 1000], "eps": [1.0]}, "n").split("line ")[1:]
+    assert line.splitlines()[1].split() == ["1", f"{math.exp(-1):.4g}"]
+    small = replace(mine(), log_expression=-eps * n * 1000)
+    text = drawn(small, {"n": [1, 2], "eps": [0.01, 0.1]}, "n")
+    assert text.count("line ") == 1, "no point of the other line is large enough"
+    assert "y log" in text
+
+
+def test_ranges_are_whole_where_the_symbol_is():
+    given, axis = given_ranges(mine(), ["n=1:1000"])
+    assert (axis, len(given["n"]), given["n"][:3], given["n"][-1]) == ("n", 400, [1.0, 4.0, 6.0], 1000.0)
+    assert all(v == int(v) for v in given["n"])
+    assert len(given_ranges(mine(), ["n=1:400"])[0]["n"]) == 400
+    for words in (["n=5:5"], ["n=5:2"], ["n=1:2", "eps=1:2"], ["n"]):
+        with pytest.raises(DomainError):
+            given_ranges(mine(), words)
+
+
+def test_usual_values_too_few_for_a_line_are_an_axis_and_premises_are_kept():
+    item = mine(usual=({"eps": (0.5,), "n": (3, 40)},))
+    ranges = usual_ranges(item, {})
+    assert list(ranges) == ["eps", "n"], "in the order of the usual values"
+    assert (len(ranges["eps"]), ranges["eps"][0], ranges["eps"][-1]) == (100, 0.025, 2.5)
+    assert ranges["n"] == [3, 40]
+    assert list(usual_ranges(item, {"eps": (1.0,)})["n"]) == list(range(1, 201))
+    premised = replace(item, premises=Premises(assumptions=(Assumption("many", n >= 5, "many"),)))
+    assert list(usual_ranges(premised, {"eps": (1.0,)})["n"]) == list(range(5, 201))
+    assert usual_ranges(premised, {"eps": (0.5, 1.0)}, "eps")["n"] == [40]
+    long = mine(usual=({"n": tuple(range(1, 10)), "eps": (0.5,)},))
+    assert usual_ranges(long, {})["n"] == list(range(1, 10)), "nine values are an axis"
+
+
+def test_what_is_refused():
+    for given, told in (
+        ({"m": (1,)}, "has no symbol m; it has eps, n"),
+        ({"n": (1,), "eps": (0.5,)}, r"nothing varies: give a range, as in eps=1:100"),
+        (
+            {"eps": [0.1 * i for i in range(1, 14)]},
+            "that is 13 lines; allowed are at most 12: fix a symbol, as in n=3",
+        ),
+    ):
+        with pytest.raises(DomainError, match=told):
+            usual_ranges(mine(), given)
+    assert len(usual_ranges(mine(), {"eps": [0.1 * i for i in range(1, 13)]})["eps"]) == 12
+    with pytest.raises(DomainError, match="mine is not defined anywhere in that range"):
+        bound_figure(replace(mine(), premises=Premises(domain=(n < 5,))), {"n": [5, 6], "eps": [1.0]}, "n")
+    with pytest.raises(UsageError, match=r"nothing is neither a directory nor a claim; claims with a bound are .*ood-"):
+        claim_figure("nothing")
+
+
+def test_a_registered_claim_is_drawn_from_words():
+    figure = claim_figure("ood-error-literal", ["N_f=1:3", "K=2", "R=40"])
+    assert [(r["N_f"], r["K"], r["R"]) for r in figure.rows] == [(1, 2, 40), (2, 2, 40), (3, 2, 40)]
+    assert figure.caption.endswith("; K = 2, |R| = 40.")
+    assert list(figure.draw(figure.rows).axes[0].texts) == []

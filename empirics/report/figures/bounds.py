@@ -172,7 +172,7 @@ def _draw(rows: Sequence[Row], along: Symbol, varying: Sequence[Symbol], ylabel:
             lines.append((points, ", ".join(f"${in_math(s)}={v:g}$" for s, v in zip(varying, group, strict=True))))
     axis.margins(x=0.02)
     axis.set(xlabel=axis_label(along), ylabel=ylabel)
-    axis.autoscale_view(scaley=False)
+    axis.autoscale_view()
     if varying:
         _label_on_lines(axis, lines)
     return figure

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from empirics.experiments.wording import words
 from empirics.regimes.document import RegimeMap
 from empirics.report.figures.figure import Figure, Row, numbers, panel_title, panels_of, rows_at
@@ -94,8 +92,11 @@ def reliability_figure(found: RegimeMap) -> Figure | None:
 def _draw_law(rows: Sequence[Row], found: RegimeMap) -> Any:
     apart, latex = found.other_columns[1:], column_latex(found)
     groups = panels_of(rows, apart)
+    laws = list(dict.fromkeys(str(r["law"]) for r in rows))
     figure, axes = subplots(2, 2, PAGE, 5.6)
-    for axis, law in zip(axes.flat, dict.fromkeys(str(r["law"]) for r in rows), strict=False):
+    for axis in axes.flat[len(laws) :]:
+        axis.set_axis_off()
+    for axis, law in zip(axes.flat, laws, strict=False):
         for j, group in enumerate(groups):
             mine = rows_at(rows, {**group, "law": law})
             look = {"marker": MARKERS[j % len(MARKERS)], "color": str(0.6 * j / max(len(groups) - 1, 1))}
@@ -104,10 +105,8 @@ def _draw_law(rows: Sequence[Row], found: RegimeMap) -> Any:
                 if at:
                     label = panel_title(group, latex) if main else None
                     _points(axis, at, "predicted_rate", "observed_rate", main, markersize=4, label=label, **look)
-        ends = np.array([1e-3, 10.0])
-        axis.set(xscale="log", yscale="log")
-        axis.plot(ends, ends, color=SEEN, linewidth=1.0)
-        axis.set(ylim=(0.01, 6), title=law, xlabel="$-\\log$ predicted error")
+        axis.set(xscale="log", yscale="log", ylim=(0.01, 6), title=law, xlabel="$-\\log$ predicted error")
+        axis.plot([1e-3, 10.0], [1e-3, 10.0], color=SEEN, linewidth=1.0)
     for axis in axes[:, 0]:
         axis.set_ylabel("$-\\log$ observed error")
     if apart:

@@ -66,7 +66,7 @@ def draw_panels(
         labelled.append((axis, ends))
     for axis, ends in labelled:  # once the limits, which all panels share, are final
         axis.margins(x=0.04)
-        axis.autoscale_view(scaley=floor is None)
+        axis.autoscale_view()
         direct_labels(axis, ends, spacing=0.125)
     if len(xlabel) * len(columns) <= _FITTING:
         for axis in grid[-1]:

@@ -99,7 +99,7 @@ def _draw_rates(rows: Sequence[Row]) -> Any:
         axis.margins(x=0.02)
         axis.set_title(f"$K={multiplicity}$", pad=3)
         axis.set(ylim=(2e-5, 6), ylabel=r"$L_{PT} - \log K$, nats")
-        axis.autoscale_view(scaley=False)
+        axis.autoscale_view()
         direct_labels(axis, ends, spacing=0.07)
     grid[-1, 0].set_xlabel("gradient steps $t$")
     return figure

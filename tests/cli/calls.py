@@ -1,0 +1,52 @@
+"""Stand-ins for what a command calls: what they were given is kept."""
+
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+
+def kept(monkeypatch, place, name, result=None):
+    """Put a stand-in for ``name`` there (a module or its path); its calls, as (arguments, options), are returned."""
+    calls = []
+
+    def stand_in(*arguments, **options):
+        calls.append((arguments, options))
+        if isinstance(result, BaseException):
+            raise result
+        return result
+
+    monkeypatch.setattr(*((f"{place}.{name}",) if isinstance(place, str) else (place, name)), stand_in)
+    return calls
+
+
+def opened(result):
+    """A stand-in for a context manager; its calls are kept in ``calls``."""
+
+    @contextmanager
+    def manager(*arguments, **options):
+        manager.calls.append((arguments, options))
+        yield result
+
+    manager.calls = []
+    return manager
+
+
+class Bar:
+    """A stand-in for the bar: what it was told."""
+
+    def __init__(self, *columns, console, transient):
+        self.columns, self.console, self.transient, self.tasks, self.told = columns, console, transient, [], []
+
+    def __enter__(self):
+        Bar.last = self
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def add_task(self, description, *, total, **fields):
+        self.tasks.append(SimpleNamespace(description=description, total=total, **fields))
+        return 0
+
+    def update(self, task, **changes):
+        self.told.append(changes)
+        vars(self.tasks[task]).update(changes)

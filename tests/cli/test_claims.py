@@ -1,0 +1,195 @@
+"""``claims``, ``bound`` and ``plan`` on claims of one's own: every line that they print."""
+
+import json
+import math
+from dataclasses import replace
+
+import pytest
+import sympy as sp
+
+from empirics.cli import claims as command
+from empirics.cli import plan as planning
+from empirics.cli.app import run
+from empirics.observables.definition import SHARE, Observable
+from theory import Assumption, Claim, Kind, Measured, Mutant, Notation, Paper, Premises, Provenance, Source, Symbol
+
+n, k = (sp.Symbol(name, integer=True, positive=True) for name in "nk")
+PAPER = Paper("mine", Notation("mine", Symbol(n, "samples", 1), Symbol(k, "colours", 1)), unknowns=("n", "k"))
+BOUND = Claim(
+    id="mine",
+    title="A bound of [mine]",
+    statement="It falls.",
+    kind=Kind.UPPER,
+    observable="my_error",
+    log_expression=-n * k / sp.Integer(4),
+    source=Source(paper=PAPER, provenance=Provenance.STATED, text="page 3", number="Theorem [1]"),
+    premises=Premises(domain=(k < n + 10,), assumptions=(Assumption("many", n >= 2, "enough [samples]"),)),
+    measured=Measured(per_run="my_excess"),
+    mutants=(Mutant("twice", -n * k / sp.Integer(2), "twice too strong"),),
+    required=True,
+)
+TREND = Claim(
+    id="falling",
+    title="It falls with [n]",
+    statement="More is better.",
+    kind=Kind.TREND,
+    observable="other_error",
+    source=Source(paper=PAPER, provenance=Provenance.DERIVED, text="here"),
+    measured=Measured(axis="n"),
+)
+KNOWN = {"my_error": Observable("my_error", "Share of mistakes.", SHARE, 0, 1, trivial=0.5)}
+
+
+@pytest.fixture(autouse=True)
+def _mine(monkeypatch):
+    found = {c.id: c for c in (BOUND, TREND)}
+    for module in (command, planning):
+        monkeypatch.setattr(module, "claim", found.__getitem__)
+    monkeypatch.setattr(command, "all_claims", lambda: tuple(found.values()))
+    monkeypatch.setattr(command, "observables", lambda: KNOWN)
+
+
+def told(capsys, *arguments, status=0):
+    assert run([*arguments]) == status
+    return [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+
+
+def columns(lines):
+    return [[part for part in line.split("  ") if part] for line in lines]
+
+
+def test_the_list(capsys):
+    heading, *rows = ([part.strip() for part in row] for row in columns(told(capsys, "claims")))
+    assert heading == ["claim", "kind", "provenance", "required", "formula"]
+    assert rows == [
+        ["mine", "Theorem [1]", "upper", "STATED", "yes", BOUND.formula],
+        ["falling", "trend", "DERIVED", "no", "It falls with [n]"],
+    ]
+
+
+def test_one_claim_in_full(capsys):
+    assert [" ".join(line.split()) for line in told(capsys, "claims", "mine")] == [
+        "mine (Theorem [1]) A bound of [mine]",
+        "statement It falls.",
+        f"formula {BOUND.formula}",
+        "kind upper",
+        "provenance STATED: the source's formula, not proved here",
+        f"source {BOUND.source_text}",
+        "observable my_error: Share of mistakes.",
+        "judged on my_excess at most 0, run by run",
+        "required yes: a violation fails a verification",
+        "domain k < n + 10",
+        "assumes n >= 2 (enough [samples])",
+        "mutant twice: twice too strong (to be refuted by certification)",
+    ]
+    plain = told(capsys, "claims", "falling")
+    assert plain[1].startswith("statement  "), "without a heading, from the edge on"
+    shown = [" ".join(line.split()) for line in plain]
+    assert shown[0] == "falling It falls with [n]"
+    assert shown[-2:] == ["observable other_error", "required no"]
+
+
+def test_documents_and_formulas(capsys):
+    whole = json.loads("\n".join(told(capsys, "claims", "--json")))
+    assert [document["id"] for document in whole] == ["mine", "falling"]
+    assert json.loads("\n".join(told(capsys, "claims", "mine", "--json"))) == whole[0]
+    latex = sp.latex(BOUND.relation)
+    assert told(capsys, "claims", "--latex") == [f"mine: {latex}", "falling:"]
+    assert told(capsys, "claims", "mine", "--latex") == [latex]
+
+
+def test_a_bound(capsys):
+    assert told(capsys, "bound", "mine", "n=1", "k=2") == [
+        "mine  A bound of [mine]",
+        f"  {BOUND.formula}",
+        f"  bound      {math.exp(-0.5):.6g}",
+        "  log bound  -0.5",
+        "  vacuous    yes",
+        "  status     STATED: the source's formula, not proved here",
+        "  premise    n >= 2: FAILS",
+    ]
+    strong = told(capsys, "bound", "mine", "n=4", "k=1")
+    assert (strong[4], strong[-1]) == ("  vacuous    no", "  premise    n >= 2: holds")
+    document = json.loads("\n".join(told(capsys, "bound", "mine", "n=4", "k=1", "--json")))
+    assert (document["log_bound"], document["vacuous"]) == (-1.0, False)
+
+
+def test_a_lower_bound_is_vacuous_at_the_least_value(capsys, monkeypatch):
+    lower = replace(BOUND, kind=Kind.LOWER, measured=Measured(), mutants=())
+    monkeypatch.setattr(command, "claim", {"mine": lower}.__getitem__)
+    monkeypatch.setattr(command, "observables", lambda: {"my_error": replace(KNOWN["my_error"], lower=0.25)})
+    assert told(capsys, "bound", "mine", "n=8", "k=1")[4] == "  vacuous    yes"
+    assert told(capsys, "bound", "mine", "n=4", "k=1")[4] == "  vacuous    no"
+
+
+def test_a_bound_of_an_observable_that_nobody_knows_is_never_vacuous(capsys, monkeypatch):
+    monkeypatch.setattr(command, "observables", dict)
+    assert told(capsys, "bound", "mine", "n=1", "k=1")[4] == "  vacuous    no"
+    assert "observable other_error" in [" ".join(s.split()) for s in told(capsys, "claims", "falling")]
+
+
+def test_a_bound_of_0_and_a_premise_that_is_measured(capsys):
+    document = {
+        "bound": 0.0, "log_bound": None, "vacuous": False, "status": "DERIVED",
+        "premises": [{"relation": "gap[x] <= 1", "holds": None}],
+    }  # fmt: skip
+    command._print_bound(TREND, document)
+    lines = capsys.readouterr().out.splitlines()
+    assert "  bound      0" in lines
+    assert "  log bound  -inf" in lines
+    assert lines[-1].rstrip() == "  premise    gap[x] <= 1: to be measured"
+
+
+def plans(reached):
+    common = {"unknown": "n", "target": sp.Rational(1, 20), "reason": "first of [all]"}
+    found = {"value": 7, "bound_at": 0.0498765432, "bound_before": 0.0625}
+    other = {"claim": "other[x]", **common, "reason": "never so [small]"}
+    return [
+        planning.Plan(
+            claim="mine",
+            symbolic=-sp.log(k) / k if reached else None,
+            **common,
+            **(found if reached else {"value": None}),
+        ),
+        planning.Plan(value=None, **other),
+        planning.Plan(**(other | {"claim": "third", "reason": "not told"}), value=1, bound_at=0.01),
+    ]
+
+
+def test_a_plan(capsys, monkeypatch):
+    asked = []
+    monkeypatch.setattr(planning, "ask", lambda *question: asked.append(question) or plans(True))
+    lines = told(capsys, "plan", "mine", "--target", "0.05", "k=3", "--unknown", "n")
+    assert asked == [(BOUND, "0.05", {"k": 3}, "n")]
+    assert lines[0] == "least n for a bound of at most 0.05 at k=3"
+    assert [line.split() for line in lines[1:5]] == [
+        ["claim", "n", "bound", "there", "one", "less"],
+        ["mine", "7", "0.0498765", "0.0625"],
+        ["other[x]", "unreachable", "-", "-"],
+        ["third", "1", "0.01", "-"],
+    ]
+    assert lines[5:] == [
+        "other[x]: never so [small]",
+        "",
+        "n >= -log(k)/k   (delta: the target)",
+        "mine: first of [all]",
+    ]
+    positions = [
+        line.index(word) + len(word) for line, word in zip(lines[1:4], (" n", "7", "unreachable"), strict=True)
+    ]
+    assert len(set(positions)) == 1, "numbers stand on the right"
+    document = json.loads("\n".join(told(capsys, "plan", "mine", "--target", "0.05", "k=3", "--json")))
+    assert (document["id"], document["values"]) == ("mine", {"k": 3})
+    assert [found["id"] for found in document["beside"]] == ["other[x]", "third"]
+
+
+def test_a_plan_without_symbols_and_without_a_closed_form(capsys, monkeypatch):
+    monkeypatch.setattr(planning, "ask", lambda *question: plans(False)[:1])
+    lines = told(capsys, "plan", "mine", "--target", "0.05")
+    assert lines[0] == "least n for a bound of at most 0.05"
+    assert [line.split() for line in lines[2:]] == [
+        ["mine", "unreachable", "-", "-"],
+        ["mine:", "first", "of", "[all]"],
+    ]
+    assert run(["plan", "mine"]) == 2
+    assert "--target is missing" in capsys.readouterr().err

@@ -1,0 +1,226 @@
+"""``verify`` and the short form of an experiment's own: what they call, write, print, and the status."""
+
+import importlib.util
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import typer
+from calls import kept, opened
+from invented_results import toy_results
+
+from empirics.cli import root, short, verify
+from empirics.cli.app import run
+from empirics.experiments.protocol import Plan
+from empirics.verification.assembly import DEFECT
+from empirics.verification.verify import Interrupted
+
+LINE = "takes a [minute]" + 20 * " and more"
+
+
+class Toy:
+    """An experiment that only plans."""
+
+    name, title, command = "toy", "toy machines", "toys"
+
+    def __init__(self, lines=(LINE,)):
+        self.lines, self.planned = lines, []
+
+    def settle(self, settings, device):
+        return f"settled on {device}"
+
+    def plan(self, settled, device, workers, cores):
+        self.planned.append((settled, device, workers, cores))
+        return Plan(workers=5, lines=self.lines, document={"a": 1})
+
+
+SETTINGS = SimpleNamespace(compute=SimpleNamespace(device="gpu"))
+
+
+@pytest.fixture
+def stand(monkeypatch, tmp_path):
+    """Stand-ins for what both commands call."""
+    found = SimpleNamespace(toy=Toy(), results=toy_results(), training=opened(("store", "progress")))
+    monkeypatch.setattr(verify, "training", found.training)
+    monkeypatch.setattr(verify, "available_cores", lambda: 8)
+    monkeypatch.setattr(short, "available_cores", lambda: 8)
+    found.asked = kept(monkeypatch, verify, "registered", found.toy)
+    found.loaded = kept(monkeypatch, verify, "load_settings", SETTINGS)
+    for module in (verify, short):
+        found.device = kept(monkeypatch, module, "resolved_device", ("cpu", ""))
+    found.facts = kept(monkeypatch, verify, "on_facts", (SETTINGS, ("twelve facts",)))
+    found.verified = kept(monkeypatch, verify, "verify", found.results)
+    found.document = kept(monkeypatch, verify, "write_document")
+    found.page = kept(monkeypatch, "empirics.report.files", "write_page")
+    found.prepared = kept(monkeypatch, "empirics.files", "prepare_directory", tmp_path)
+    found.printed = kept(monkeypatch, "empirics.report.terminal", "print_results")
+    found.status = kept(monkeypatch, verify, "exit_status", 3)
+    found.forecasted = SimpleNamespace(model_dump=lambda *, mode: {"mode": mode})
+    found.forecast = kept(monkeypatch, "empirics.verification.forecast", "forecast", found.forecasted)
+    found.told = kept(monkeypatch, "empirics.cli.dry_run", "print_forecast")
+    return found
+
+
+def test_verify(stand, tmp_path, capsys):
+    assert run(["verify"]) == 3
+    assert stand.asked == [((None,), {})]
+    assert stand.loaded == [((stand.toy, "default", None, []), {})]
+    assert stand.toy.planned == [("settled on cpu", "cpu", None, 8)]
+    assert stand.prepared == [
+        (
+            (Path("results"),),
+            {"files": ("results.json", "cells.csv", "report.html", "plan.json"), "folders": ("plots",)},
+        )
+    ]
+    assert stand.training.calls == [((tmp_path,), {"any_machine": False})]
+    ((given, more),) = stand.verified
+    assert given == ("settled on cpu",)
+    assert more == {
+        "progress": "progress", "store": "store", "experiment": stand.toy, "workers": 5, "mutants": False,
+        "fresh": False, "cluster": None, "claims": None,
+    }  # fmt: skip
+    assert stand.document == [((stand.results, tmp_path / "results.json"), {})]
+    assert stand.page == [((stand.results, tmp_path), {})]
+    assert (stand.printed[0][0][0], stand.printed[0][0][2]) == (stand.results, tmp_path)
+    assert stand.status == [((stand.results,), {"strict": False, "mutants": False})]
+    assert capsys.readouterr() == ("", f"factbound: {LINE}\n")
+    assert stand.facts == stand.forecast == stand.told == []
+
+
+def test_verify_with_every_option(stand, capsys):
+    words = ["--experiment", "toy", "--preset", "quick", "--config", "c.toml", "--set", "a.b=1", "--output", "o"]
+    words += ["--workers", "2", "--cluster", "tcp://x", "--device", "cuda", "--claims", "a, b,a", "--fresh"]
+    words += ["--facts", "f.csv", "--relations", "x,y"]
+    assert run(["verify", *words, "--any-machine", "--mutants", "--strict", "--json"]) == 3
+    assert stand.asked == [(("toy",), {})]
+    assert stand.loaded == [((stand.toy, "quick", Path("c.toml"), ["a.b=1", "compute.device='cuda'"]), {})]
+    assert stand.facts == [((stand.toy, SETTINGS, "f.csv", ["x", "y"]), {})]
+    assert stand.toy.planned[0][2] == 2
+    assert stand.prepared[0][0] == (Path("o"),)
+    assert stand.training.calls[0][1] == {"any_machine": True}
+    more = stand.verified[0][1]
+    assert (more["fresh"], more["cluster"], more["claims"], more["mutants"]) == (True, "tcp://x", ["a", "b"], True)
+    assert stand.status == [((stand.results,), {"strict": True, "mutants": True})]
+    out, err = capsys.readouterr()
+    assert json.loads(out) == stand.results.model_dump(mode="json")
+    assert err == f"factbound: twelve facts\nfactbound: {LINE}\n"
+    assert stand.printed == []
+
+
+def test_facts_without_relations_are_all_of_them(stand, capsys):
+    assert run(["verify", "--facts", "embedded"]) == 3
+    assert stand.facts[0][0][2:] == ("embedded", [])
+    assert run(["verify", "--relations", "x"]) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == "factbound: --relations=x goes with --facts"
+    assert len(stand.facts) == len(stand.verified) == 1
+    assert run(["verify", "--workers", "0"]) == 2
+
+
+def test_an_interruption_writes_what_was_finished(stand, monkeypatch, capsys):
+    defect = f"{DEFECT} of the program"
+    shown = stand.results.shown.model_copy(update={"notes": ("A paragraph.", defect)})
+    results = stand.results.model_copy(update={"shown": shown})
+    kept(monkeypatch, verify, "verify", Interrupted(results))
+    assert run(["verify"]) == 130
+    assert stand.page[0][0][0] is stand.document[0][0][0] is stand.printed[0][0][0] is results
+    assert stand.status == []
+    assert capsys.readouterr().err == f"factbound: {LINE}\nfactbound: {defect}\n"
+
+
+def test_a_dry_run(stand, capsys):
+    assert run(["verify", "--dry-run", "--claims", "a", "--output", "o"]) == 0
+    assert stand.forecast == [
+        (
+            (stand.toy, "settled on cpu"),
+            {"claims": ["a"], "stored": Path("o/runs.sqlite"), "workers": 5, "timed": False},
+        )
+    ]
+    assert stand.told[0][0][0] is stand.forecasted
+    assert capsys.readouterr() == ("", f"factbound: {LINE}\n")
+    stand.toy.lines = ()
+    assert run(["verify", "--dry-run", "--json"]) == 0
+    assert stand.forecast[1][1]["timed"] is True
+    out, err = capsys.readouterr()
+    assert json.loads(out) == {"mode": "json", "experiment_plan": {"a": 1}}
+    assert err == "factbound: timing the cheapest run (Ctrl-C goes on without)\n"
+    assert (len(stand.told), stand.verified, stand.prepared) == (1, [], [])
+
+
+@pytest.fixture
+def toys(stand, monkeypatch):
+    """The short form of the experiment, in a command of its own."""
+    app = typer.Typer()
+    monkeypatch.setattr(short, "app", app)
+    stand.settings = kept(monkeypatch, short, "load_settings", SETTINGS)
+    short.attach(stand.toy)
+    return lambda *words: app(args=["toys", *words], standalone_mode=False)
+
+
+def test_the_short_plan(toys, stand, capsys):
+    toys("plan", "--preset", "quick", "--config", "c.toml", "--set", "a.b=1", "--workers", "2", "--device", "cuda")
+    assert stand.settings == [((stand.toy, "quick", Path("c.toml"), ["a.b=1", "compute.device='cuda'"]), {})]
+    assert stand.toy.planned == [("settled on cpu", "cpu", 2, 8)]
+    assert capsys.readouterr() == (LINE + "\n", "")
+    toys("plan", "--json")
+    assert json.loads(capsys.readouterr().out) == {"a": 1}
+    with pytest.raises(Exception, match="--workers=0"):
+        toys("plan", "--workers", "0")
+
+
+def test_the_short_form_alone_shows_its_help(toys, capsys):
+    with pytest.raises(Exception, match=r"^$"):  # click's own, without a message
+        toys()
+    assert "The experiment toy: toy machines" in capsys.readouterr().out
+
+
+def test_the_short_run(toys, stand, monkeypatch):
+    performed = kept(monkeypatch, short, "perform", 3)
+    assert toys("run") == 3
+    plain = {"strict": False, "mutants": False, "as_json": False, "fresh": False, "any_machine": False}
+    ((given, more),) = performed
+    assert (given[:2], given[2].workers, given[3]) == ((stand.toy, "settled on cpu"), 5, Path("results-toys"))
+    assert more == plain
+    for word in plain:
+        option = "json" if word == "as_json" else word.replace("_", "-")
+        toys("run", f"--{option}", "--output", "o", "--workers", "3")
+        assert performed[-1][0][3] == Path("o")
+        assert performed[-1][1] == plain | {word: True}
+    assert stand.toy.planned[-1] == ("settled on cpu", "cpu", 3, 8)
+
+
+def test_the_short_report(toys, stand, monkeypatch, capsys, tmp_path):
+    read = kept(monkeypatch, "empirics.report.files", "read_directory", stand.results)
+    toys("report", str(tmp_path))
+    assert read == [((tmp_path,), {})]
+    assert stand.page == [((stand.results, tmp_path), {})]
+    assert (stand.printed[0][0][0], stand.printed[0][0][2]) == (stand.results, tmp_path)
+    toys("report", str(tmp_path), "--json")
+    assert json.loads(capsys.readouterr().out)["experiment"]["name"] == "toy"
+    monkeypatch.setattr(Toy, "name", "other")
+    short.attach(stand.toy)
+    again = typer.Typer()
+    monkeypatch.setattr(short, "app", again)
+    short.attach(stand.toy)
+    with pytest.raises(Exception, match="holds results of toy, not of other; 'factbound report' shows any"):
+        again(args=["toys", "report", str(tmp_path)], standalone_mode=False)
+
+
+def test_a_command_of_a_name_that_is_taken_is_refused(monkeypatch, capsys):
+    """A copy of the module is executed, for an application that has a command, and two experiments of one name."""
+    app = typer.Typer()
+    app.command("verify")(lambda: None)
+    monkeypatch.setattr(root, "app", app)
+    named = {"first": "verify", "second": "mine", "third": "mine", "fourth": None}
+    found = {name: SimpleNamespace(name=name, title=name, command=command) for name, command in named.items()}
+    monkeypatch.setattr("empirics.experiments.registry.experiments", lambda: found)
+    spec = importlib.util.spec_from_file_location("short_again", short.__file__)
+    spec.loader.exec_module(importlib.util.module_from_spec(spec))
+    assert [(g.name, g.typer_instance.info.help.split(":")[0]) for g in app.registered_groups] == [
+        ("mine", "The experiment second")
+    ]
+    assert capsys.readouterr().err.splitlines() == [
+        f"factbound: the command {named[name]} of the experiment {name} is refused: the name is taken; "
+        f"--experiment {name} runs it"
+        for name in ("first", "third")
+    ]

@@ -1,0 +1,139 @@
+"""What is written beside results, what is read again, and what is refused with its reason."""
+
+import json
+
+import pytest
+
+from empirics.errors import UsageError
+from empirics.report.figures.plots import all_figures
+from empirics.report.files import read_directory, write_figures, write_page
+from empirics.report.html import config_toml, inline, report_html
+from empirics.report.mathml import mathml
+from empirics.report.sections import Section, SectionFigure, SectionTable, sections, write_section
+from empirics.report.tables import cells_csv
+from empirics.verification.document import write_document
+
+
+@pytest.fixture(scope="module", name="toy")
+def with_one_figure(toy):
+    """The toy's results with one figure, that of a few lines."""
+    figures = tuple(f for f in toy.shown.figures if f.name == "toy-curves")
+    return toy.model_copy(update={"shown": toy.shown.model_copy(update={"figures": figures})})
+
+
+def test_a_page_and_all_beside_it(toy, tmp_path):
+    write_document(toy, tmp_path / "results.json")
+    results = read_directory(tmp_path)
+    assert results == toy
+    write_section(Section(id="mine", title="Mine"), tmp_path)
+    write_page(results, tmp_path)
+    figures = all_figures(toy)
+    plots = {f"plots/{f.name}.{ending}" for f in figures for ending in ("svg", "csv")}
+    names = {str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*.*")}
+    assert names == plots | {"results.json", "cells.csv", "report.html", "sections/mine.json"}
+    assert (tmp_path / "cells.csv").read_text() == cells_csv(toy)
+    for figure in figures:
+        assert (tmp_path / "plots" / f"{figure.name}.csv").read_text() == figure.csv
+        picture = (tmp_path / "plots" / f"{figure.name}.svg").read_text()
+        assert picture == f'<?xml version="1.0" encoding="utf-8"?>\n{figure.svg}'
+    assert (tmp_path / "report.html").read_text() == report_html(toy, figures, sections(tmp_path))
+
+
+def test_the_page_shows_general_figures_once_and_counts_verdicts(toy):
+    figures = all_figures(toy)
+    page = report_html(toy, figures)
+    assert [page.count(f'<svg role="img" aria-label="{f.title}"') for f in figures] == [1]
+    counts = page.partition("<ul")[2].partition("</ul>")[0]
+    assert [word for word in ("VIOLATED", "SUPPORTED", "HOLDS", "UNDECIDED") if word in counts] == [
+        "VIOLATED", "SUPPORTED", "HOLDS",
+    ]  # fmt: skip
+
+
+def test_the_page_shows_texts_as_they_are_without_empty_lines(toy):
+    shown = toy.shown.model_copy(update={"headline": "Less <b>or</b> more."})
+    page = report_html(toy.model_copy(update={"shown": shown}), [])
+    assert "Less &lt;b&gt;or&lt;/b&gt; more." in page
+    assert "<b>or</b>" not in page
+    body = page.partition("<body>")[2].partition("<script")[0]
+    assert [line for line in body.splitlines() if line != line.strip() and not line.strip()] == []
+
+
+def test_figures_alone(toy, tmp_path):
+    figures = all_figures(toy, "toy-curves")
+    assert write_figures(figures, tmp_path / "new", "svg") == [tmp_path / "new" / "toy-curves.svg"]
+    assert (tmp_path / "new" / "toy-curves.csv").read_text() == figures[0].csv
+    assert b"<svg" in (tmp_path / "new" / "toy-curves.svg").read_bytes()
+    with pytest.raises(UsageError, match="--format=gif is refused: allowed is svg, pdf, png"):
+        write_figures(figures, tmp_path / "never", "gif")
+    assert not (tmp_path / "never").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(None, "cannot read .*'factbound verify --output' writes it"), (b"\xff\xfe", "is no results document: .*decode"),
+     (b"{}", "is no results document: "), (b"no json", "is no results document: ")],
+)  # fmt: skip
+def test_what_is_no_results_document(tmp_path, content, reason):
+    if content is not None:
+        (tmp_path / "results.json").write_bytes(content)
+    with pytest.raises(UsageError, match=reason):
+        read_directory(tmp_path)
+
+
+def test_a_picture_on_the_page_has_ids_of_its_own_and_the_pages_colours():
+    svg = '<svg height="1pt" width="2pt" viewBox="0 0 1 1"><metadata>when\nmade</metadata>'
+    svg += '<g id="a" style="fill: #ffffff"/>'
+    svg += '<use xlink:href="#a" style="stroke: #000000"/>'
+    svg += '<g clip-path="url(#a)" style="stroke: #4d4d4d; fill: #123456"/></svg>'
+    assert inline(svg, "p", "A <name>") == (
+        '<svg role="img" aria-label="A &lt;name&gt;" viewBox="0 0 1 1"><g id="p-a" style="fill: none"/>'
+        '<use xlink:href="#p-a" style="stroke: var(--figure-ink)"/>'
+        '<g clip-path="url(#p-a)" style="stroke: var(--shade-1); fill: #123456"/></svg>'
+    )
+
+
+def test_the_configuration_is_toml():
+    config = {"world": {"a": [1, 2], "b": "text"}, "seeds": {"c": True, "d": 0.5}}
+    assert config_toml(config) == '[world]\na = [1, 2]\nb = "text"\n\n[seeds]\nc = true\nd = 0.5\n'
+
+
+def test_formulas_stand_in_the_text_or_alone():
+    assert 'display="inline"' in mathml("a  <\n b")
+    assert 'display="block"' in mathml("a < b", display=True)
+    assert 'alttext="a &lt; b"' in mathml("a  <\n b")
+    assert mathml("|R|").count('<mo lspace="0" rspace="0" stretchy="false">|</mo>') == 2
+
+
+def refused(directory, section, picture=None):
+    (directory / "sections").mkdir(exist_ok=True)
+    (directory / "sections" / "mine.json").write_bytes(section)
+    if picture is not None:
+        (directory / "one.svg").write_bytes(picture)
+    with pytest.raises(UsageError) as error:
+        sections(directory)
+    return str(error.value)
+
+
+def test_a_section_that_cannot_be_shown_is_refused(tmp_path):
+    inside = tmp_path / "results"
+    inside.mkdir()
+    assert "is not a section of a report: Field required" in refused(inside, b'{"id": "mine"}')
+    assert "is not a section of a report: 'utf-8' codec" in refused(inside, b"\xff")
+    table = SectionTable(caption="Mine", columns=("a", "b"), rows=((1, 2), (3,)))
+    section = Section(id="mine", title="Mine", tables=(table,))
+    assert "a row of 'Mine' has not 2 values" in refused(inside, section.model_dump_json().encode())
+
+    def of(file):
+        figure = SectionFigure(file=file, title="F", caption="F.")
+        return json.dumps(section.model_copy(update={"tables": (), "figures": (figure,)}).model_dump()).encode()
+
+    assert "cannot read the figure one.svg" in refused(inside, of("one.svg"))
+    assert "the figure one.svg is no plain SVG picture" in refused(inside, of("one.svg"), b"text")
+    assert "is no plain SVG picture" in refused(inside, of("one.svg"), b"<svg><script/></svg>")
+    (tmp_path / "out.svg").write_text("<svg/>")
+    assert "the figure ../out.svg lies outside" in refused(inside, of("../out.svg"))
+    (inside / "one.svg").write_text("<?xml?><svg/>")
+    (inside / "sections" / "mine.json").write_bytes(of("one.svg"))
+    assert [texts for _, texts in sections(inside)] == [["<svg/>"]]
+    (inside / "sections" / "early.json").write_text(Section(id="early", title="Early").model_dump_json())
+    assert [found.id for found, _ in sections(inside)] == ["early", "mine"], "of equal order: by id"
