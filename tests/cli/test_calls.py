@@ -12,6 +12,7 @@ from empirics.cli import certify, check, judge, map, options, plot, run
 from empirics.cli.app import run as factbound
 from empirics.errors import UsageError
 from empirics.verification.baseline import Baseline, Finding, Level
+from theory import Provenance
 from theory.certify import Certificate
 
 
@@ -246,6 +247,7 @@ def test_certify(monkeypatch, capsys, proved, refuted, status):
     proofs = [certificate("c", proved=True), certificate("c", proved=proved)]
     mutants = [certificate("c:m", proved=not refuted, seconds=1.5)]
     place = "theory.certify"
+    kept(monkeypatch, "theory", "claim", SimpleNamespace(provenance=Provenance.DERIVED))
     counted = kept(monkeypatch, place, "count_of_steps", 3)
     kept(monkeypatch, place, "certificates", proofs)
     kept(monkeypatch, place, "mutants", mutants)
@@ -266,6 +268,7 @@ def test_certify(monkeypatch, capsys, proved, refuted, status):
 
 def test_certify_of_what_is_no_theorem(monkeypatch, capsys):
     kept(monkeypatch, "theory.certify", "count_of_steps", 0)
+    kept(monkeypatch, "theory", "claim", SimpleNamespace(provenance=Provenance.DERIVED))
     for name in ("certificates", "mutants"):
         kept(monkeypatch, "theory.certify", name, [])
     assert certify.certify_command("c[x]") is None

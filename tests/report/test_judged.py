@@ -92,7 +92,7 @@ def test_what_is_printed():
     assert agrees("judged-worlds", told(of_worlds(assumed=("gap", "[luck]"))))
     exact = ClaimOutcome("mine", Verdict.NOT_TESTED, of_means().outcome.outcomes[2:])
     lines = told(Judged(claim(Kind.UPPER), CELLS, exact)).splitlines()
-    assert lines[2:] == ["", "my[own]: NOT TESTED"]
+    assert lines[2:] == ["", "my[own]: NOT TESTED (0 rows read, 0 used)"]
 
 
 def test_the_document():
