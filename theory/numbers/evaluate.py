@@ -40,8 +40,7 @@ def log_fraction(value: Fraction) -> float:
     if abs(value - 1) < Fraction(1, 2):
         return math.log1p(float(value - 1))
     shift = value.numerator.bit_length() - value.denominator.bit_length()
-    scaled = value / (1 << shift) if shift >= 0 else value * (1 << -shift)
-    return math.fsum((math.log(scaled), shift * math.log(2)))
+    return math.fsum((math.log(value / Fraction(2) ** shift), shift * math.log(2)))
 
 
 _LARGEST = 10**18
