@@ -187,3 +187,11 @@ def test_enclosures_are_as_small_as_asked() -> None:
         assert enclosure.bits == (96 if bits == 40 else 384)
     with pytest.raises(DomainError, match="K=0"):
         mine.enclosure({"R": 7, "K": 0}, 60)
+
+
+def test_a_parameter_that_the_bound_holds_for_is_chosen_well_at_each_point() -> None:
+    rho = sp.Symbol("rho", positive=True)
+    mine = bound(N_f * rho + K / rho, minimised_over=(rho,))  # least 2 sqrt(N_f K)
+    assert mine.at({"N_f": 3, "K": 12}) == pytest.approx(12, rel=1e-10)
+    assert mine.at({"N_f": np.array([1, 4]), "K": 9}) == pytest.approx([6, 12], rel=1e-10)
+    assert pytest.approx(mine.enclosure({"N_f": 3, "K": 12}, 60).lower, rel=1e-10) == 12.0
