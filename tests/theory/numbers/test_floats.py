@@ -260,3 +260,12 @@ def test_logarithms_are_pushed_inwards(operands: Any) -> None:
 def test_unknown_functions_are_refused_by_name() -> None:
     with pytest.raises(UnsupportedError, match="no float evaluation of sin"):
         approximate(sp.sin(X), {"x": np.float64(1.0)})
+
+
+def test_logarithms_of_small_sums_without_a_one_are_taken_as_they_are() -> None:
+    """As log1p of the sum less 1 they would lose their digits."""
+    value, error = approximate(sp.log(X + Y), {"x": np.float64(1e-9), "y": np.float64(2e-9)})
+    assert value == pytest.approx(np.log(3e-9), rel=1e-15)
+    assert error <= 16 * UNIT * abs(value)
+    value, error = approximate(sp.log(1 + X), {"x": np.float64(1e-12)})
+    assert error <= 16 * UNIT * abs(value)
