@@ -73,6 +73,7 @@ def test_limits_shown_are_those_that_decide():
     assert outcome.lower >= outcome.bound == 0.8
     assert outcome.estimate == pytest.approx(30 / 32)
     assert (outcome.alpha, outcome.refuting, outcome.family_size) == (0.05, 0.025, 2)
+    assert outcome.by_sampling
     assert "in 30 of 32 worlds; confirmed in at least 81.5 % of worlds" in outcome.reason
     mean, low, high = outcome.effect
     assert mean == pytest.approx(28 / 32)
@@ -370,3 +371,13 @@ def test_a_better_world_never_makes_a_verdict_worse(values, position):
     assert order[after.verdict] >= order[before.verdict]
     assert after.lower >= before.lower
     assert after.upper >= before.upper - 1e-12
+
+
+def test_a_pair_without_runs_to_compare_is_not_tested():
+    claim = make_claim("equivalence", observable="slope", arm="frozen", reference="main")
+    alone = make_cell([0.0] * 32, variant="frozen", observable="slope")
+    partner = make_cell([0.0] * 32, index=1, variant="main", observable="slope")
+    for cells in ([alone], [make_cell([], variant="frozen", observable="slope"), partner]):
+        outcome = only(claim, cells)
+        assert outcome.verdict == "NOT TESTED"
+        assert "no runs of the arms frozen and main to compare" in outcome.reason

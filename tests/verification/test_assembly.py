@@ -2,22 +2,26 @@
 
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import sympy as sp
+from scipy import stats
 
 from empirics.cli.verify import perform, planned
 from empirics.experiments.presentation import FigureData, Shown
 from empirics.experiments.protocol import Experiment, UnitRun
 from empirics.experiments.registry import experiment
 from empirics.experiments.settings import ExperimentSettings
+from empirics.judging.confidence import interval, student_t
 from empirics.judging.outcome import Counts, Outcome, Verdict
 from empirics.judging.settings import Settings
 from empirics.judging.table import CellTable
 from empirics.settings import Axis, Section
-from empirics.verification.assembly import in_scope, verdict_result
+from empirics.verification.assembly import _curves, _summary, bound_at, in_scope, verdict_result
 from empirics.verification.results import read_results
-from theory import Scope
+from theory import Scope, all_claims, claim
 from theory.notation import Notation, Symbol
 
 
@@ -132,3 +136,57 @@ def test_limits_are_exact_for_shares_at_declared_looks_alone(sampled, share, loo
     counts = Counts(3, 0, 1, 0, 4) if share else None
     outcome = Outcome("toy", Scope.CELL, (0,), Verdict.UNDECIDED, "open", counts=counts, by_sampling=sampled)
     assert verdict_result(replace(outcome, looks=(16,) if looks else ())).limits == limits
+
+
+def test_the_number_of_a_claim_at_a_cell_or_none():
+    half_mean, point = claim("coverage-half-mean"), {"N_f": 5, "K": 3, "R": 10, "other": 7}
+    found = bound_at(half_mean, point)
+    assert found.log_bound == pytest.approx(-5 * 9 / 200)
+    assert found.bound == pytest.approx(math.exp(-5 * 9 / 200))
+    assert bound_at(half_mean, {"N_f": 5, "K": 3}) is None
+    assert bound_at(half_mean, {"N_f": 5, "K": 11, "R": 10}) is None
+    assert bound_at(claim("covering-some-unseen"), {"N_f": 5, "K": 4, "R": 4}).model_dump() == {
+        "bound": 0,
+        "log_bound": None,
+    }
+    assert bound_at(next(c for c in all_claims() if c.log_expression is None), point) is None
+
+
+def test_curves_are_means_over_runs_at_the_steps_that_all_have():
+    def run(failure="", **curves):
+        return SimpleNamespace(
+            failure=failure, curves={k: SimpleNamespace(steps=s, values=v) for k, (s, v) in curves.items()}
+        )
+
+    unit = SimpleNamespace(values=(("n", 2),))
+    runs = [
+        run(loss=((0, 10, 20), (3.0, 2.0, 1.0))),
+        run(loss=((0, 20, 30), (5.0, 2.0, 0.0)), error=((0,), (0.5,))),
+        run("it failed", loss=((0,), (99.0,))),
+    ]
+    alpha = 0.1
+    arm = SimpleNamespace(name="main", settings=SimpleNamespace(verdict=SimpleNamespace(alpha=alpha)))
+    experiment_ = SimpleNamespace(units=lambda _: [unit], column=str)
+    loss, error = _curves(experiment_, arm, SimpleNamespace(of=lambda *_: runs))
+    assert (loss.observable, loss.variant, loss.symbols, loss.steps) == ("loss", "main", {"n": 2}, [0, 20])
+    assert loss.mean == [4.0, 1.5]
+    half = stats.t.ppf(0.95, 1) * np.std([1.0, 2.0], ddof=1) / math.sqrt(2)
+    assert (loss.lower[1], loss.upper[1]) == (pytest.approx(1.5 - half), pytest.approx(1.5 + half))
+    assert (error.observable, error.mean, error.lower, error.upper) == ("error", [0.5], [None], [None])
+
+
+@pytest.mark.parametrize("values", [[0.5, None, 1.0, 0.75], [None], []])
+def test_a_mean_has_the_limits_of_its_kind_of_observable(values):
+    known = [v for v in values if v is not None]
+    mean = sum(known) / len(known) if known else None
+    none = (None, None)
+    betting = interval(known, 0.05, 0, 2)
+    for sampling, bounded, kind, limits in [
+        ("exact", True, "exact", (mean, mean)),
+        ("seed", True, "betting", (betting.lower, betting.upper) if known else none),
+        ("seed", False, "student-t", student_t(known, 0.05)),
+    ]:
+        observable = SimpleNamespace(sampling=sampling, bounded=bounded, lower=0, upper=2)
+        found = _summary(observable, values, 0.05)
+        assert (found.mean, found.lower, found.upper, found.interval) == (mean, *limits, kind)
+        assert found.values == values

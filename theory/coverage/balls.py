@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from theory.numbers.balls import Undecided, enclose, log_float, working_precision
+from theory.numbers.balls import enclose, log_float, working_precision
 
-_HOPELESS = 760  # K q^N_f beyond which 1 - P < exp(-760) < 2**-1096
+_HOPELESS = 763  # K q^N_f beyond which 1 - P < exp(-763) < 2**-1100, which `enclose` takes for 0
 
 
 def log_some_unseen(N_f: int, K: int, R: int) -> float:
@@ -21,10 +21,7 @@ def log_some_unseen(N_f: int, K: int, R: int) -> float:
 
 
 def log_some_unseen_ball(bits: int, *, N_f: int, K: int, R: int) -> Any:
-    """A ball of log P at ``bits`` working precision; the float ``-inf`` where P = 0.
-
-    Raises Undecided: more bits are needed.
-    """
+    """A ball of log P at ``bits`` working precision; the float ``-inf`` where P = 0."""
     if K > R:
         raise ValueError(f"K={K} > R={R}: a fact cannot own more templates than there are")
     with working_precision(bits) as flint:
@@ -33,11 +30,7 @@ def log_some_unseen_ball(bits: int, *, N_f: int, K: int, R: int) -> Any:
         if K == R:
             return float("-inf")
         probability, complement = _probability(flint, N_f, K, R, bits)
-        if probability < 0.5:
-            if not probability > 0:
-                raise Undecided("the probability is too small for this precision")
-            return probability.log()
-        return (-(complement if complement >= 0 else complement.nonnegative_part())).log1p()
+        return probability.log() if probability < 0.5 else (-complement.nonnegative_part()).log1p()
 
 
 def _probability(flint: Any, N_f: int, K: int, R: int, bits: int) -> tuple[Any, Any]:

@@ -39,7 +39,7 @@ def _table() -> FloatArray:
 
 def _stirling_error(n: FloatArray) -> FloatArray:
     """d(n) = log n! - [n log n - n + log(2 pi n)/2], for whole n >= 1 (0 at n = 0)."""
-    inverse = 1.0 / np.maximum(n, 1.0)
+    inverse = 1.0 / np.maximum(n, _SMALL)
     square = inverse * inverse
     total = np.zeros_like(inverse)
     for coefficient in reversed(_SERIES):
@@ -50,14 +50,11 @@ def _stirling_error(n: FloatArray) -> FloatArray:
 def _deviance(excess: FloatArray) -> FloatArray:
     """h(e) = (1+e) log(1+e) - e for e >= -1, with h(-1) = 1; a series near 0 where the closed form cancels."""
     near = np.abs(excess) < 0.1
-    small = np.where(near, excess, 0.0)
-    series = np.zeros_like(small)
+    series = np.zeros_like(excess)
     for k in range(18, 1, -1):
-        series = series * -small + 1.0 / (k * (k - 1))
-    series = series * small * small
-    kept = np.where(excess > -1.0, excess, 0.0)
-    closed = np.where(excess > -1.0, (1.0 + kept) * np.log1p(kept) - kept, 1.0)
-    return np.where(near, series, closed)
+        series = series * -excess + 1.0 / (k * (k - 1))
+    closed = np.where(excess > -1.0, (1.0 + excess) * np.log1p(excess) - excess, 1.0)
+    return np.where(near, series * excess * excess, closed)
 
 
 def log_some_below_half_bound(*, N_f: FloatArray, K: FloatArray, R: FloatArray) -> Approximation:
@@ -66,7 +63,7 @@ def log_some_below_half_bound(*, N_f: FloatArray, K: FloatArray, R: FloatArray) 
     c = floor(N_f K / (2R)) and rho = c (1-p) / ((N_f-c+1) p), p = K/R.
     """
     n, k, r = (np.asarray(a, dtype=np.float64) for a in (N_f, K, R))
-    whole = np.maximum(np.abs(n * k), r * n) < 2.0**62
+    whole = r * n < 2.0**62
     shown, own, universe = (np.where(whole, a, 1.0).astype(np.int64) for a in (n, k, r))
     cut = shown * own // (2 * universe)
     away = (cut * universe - shown * own).astype(np.float64)  # (c - np) R, a whole number
@@ -85,7 +82,7 @@ def log_some_below_half_bound(*, N_f: FloatArray, K: FloatArray, R: FloatArray) 
         tail = -np.log1p(-ratio)
         value = np.where(missed == 0, np.where(n > 0, -np.inf, 0.0), union + rough + tail)
         scale = np.abs(first) + np.abs(second) + np.abs(spread) + np.abs(correction) + union + np.abs(rough) + tail
-        error = np.where(np.isneginf(value) & (missed == 0), 0.0, 16 * _UNIT * scale)
+        error = np.where(missed == 0, 0.0, 16 * _UNIT * scale)
     certainly_trivial = value > error
     result = np.minimum(value, 0.0)
     return result, np.where(certainly_trivial, 0.0, np.where(whole, error, np.inf))

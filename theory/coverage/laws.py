@@ -124,7 +124,7 @@ def some_below_half_by_chain(N_f: int, K: int, R: int) -> float | None:
     mass: Any = np.zeros(finished + 1)
     mass[0] = 1.0
     for _ in range(N_f):
-        mass = np.bincount(target, weights=mass[source] * weight, minlength=finished + 1)
+        mass = np.bincount(target, weights=mass[source] * weight)
     # The states in which some template is still below the cut, largest last; none cancels.
     return float(np.sort(mass[:finished]).sum())
 

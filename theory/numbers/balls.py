@@ -102,7 +102,7 @@ def log_float(enclosure: Enclosure) -> float:
     """The float nearest the middle of an enclosure."""
     if isinstance(enclosure.ball, float):
         return enclosure.ball
-    with flint.ctx.workprec(max(enclosure.bits, 64)):
+    with flint.ctx.workprec(enclosure.bits):
         return float(flint.arb(enclosure.ball).mid())
 
 
@@ -175,7 +175,7 @@ def _add(*terms: Any) -> Any:
 
 
 def _multiply(*factors: Any) -> Any:
-    if any(_exact(a) and a == 0 for a in factors):
+    if any(a == 0 for a in factors):
         return flint.fmpq(0)  # 0 * log 0 = 0: the convention 0**0 = 1
     if any(_is_bottom(a) for a in factors):
         if math.prod(_sign(a) for a in factors) > 0:
@@ -196,9 +196,9 @@ def _folded(operation: Callable[[Any, Any], Any], terms: tuple[Any, ...]) -> Any
 
 
 def _power(base: Any, exponent: Any) -> Any:
-    if _exact(exponent) and exponent == 0:
+    if exponent == 0:
         return flint.fmpq(1)
-    if _exact(base) and base == 0:
+    if base == 0:
         if _sign(exponent) > 0:
             return flint.fmpq(0)
         raise ArithmeticError("a negative power of 0")
@@ -206,8 +206,10 @@ def _power(base: Any, exponent: Any) -> Any:
         whole = int(exponent.p)
         if _exact(base) and abs(whole) * int(base.height_bits()) <= _EXACT_BITS:
             return base**whole
-        if whole < 0 and not _exact(base) and not (base > 0 or base < 0):
-            raise Undecided("division by a ball that holds 0")
+        if not (base > 0 or base < 0):  # FLINT declines all powers of such a ball
+            if whole < 0:
+                raise Undecided("division by a ball that holds 0")
+            return flint.arb(0, abs(base).upper() ** whole)
         return _arb(base) ** flint.fmpz(whole)
     if _sign(base) <= 0:
         raise ArithmeticError("a real power of a negative number")
@@ -220,7 +222,7 @@ def _log(argument: Any) -> Any:
         return -math.inf
     if sign < 0:
         raise ArithmeticError("the logarithm of a negative number")
-    if _exact(argument) and argument == 1:
+    if argument == 1:
         return flint.fmpq(0)
     return _arb(argument).log()
 
@@ -228,30 +230,26 @@ def _log(argument: Any) -> Any:
 def _exp(argument: Any) -> Any:
     if _is_bottom(argument):
         return flint.fmpq(0)
-    if _exact(argument) and argument == 0:
+    if argument == 0:
         return flint.fmpq(1)
     return _arb(argument).exp()
 
 
 def _least(*terms: Any) -> Any:
-    return -math.inf if any(_is_bottom(a) for a in terms) else _choose(terms, 1)
-
-
-def _greatest(*terms: Any) -> Any:
-    finite = tuple(a for a in terms if not _is_bottom(a))
-    return _choose(finite, -1) if finite else -math.inf
-
-
-def _choose(terms: tuple[Any, ...], sign: int) -> Any:
-    """The least (``sign`` 1) or greatest (-1) term; where it is decided which, what is exact stays so."""
+    """The least term; where it is decided which, what is exact stays so."""
+    if any(_is_bottom(a) for a in terms):
+        return -math.inf
     best = terms[0]
     for other in terms[1:]:
         first, second = (best, other) if _exact(best) and _exact(other) else (_arb(best), _arb(other))
-        if sign * first <= sign * second:
-            continue
-        decided = sign * second <= sign * first
-        best = other if decided else first.min(second) if sign > 0 else first.max(second)
+        if not first <= second:
+            best = other if second <= first else first.min(second)
     return best
+
+
+def _greatest(*terms: Any) -> Any:
+    finite = [-a for a in terms if not _is_bottom(a)]
+    return -_least(*finite) if finite else -math.inf
 
 
 def _floor(argument: Any) -> Any:

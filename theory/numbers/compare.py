@@ -16,7 +16,7 @@ import sympy as sp
 from theory.numbers.balls import below_zero_at, rational
 from theory.numbers.evaluate import LogBound, log_fraction
 
-_TIE_BITS = 4096
+_TIE_BITS = 1 << 12
 
 
 def meets(bound: LogBound, target: Fraction, values: Mapping[str, Any]) -> bool:

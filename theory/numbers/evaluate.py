@@ -41,8 +41,7 @@ def log_fraction(value: Fraction) -> float:
     if abs(value - 1) < Fraction(1, 2):
         return math.log1p(float(value - 1))
     shift = value.numerator.bit_length() - value.denominator.bit_length()
-    scaled = value / (1 << shift) if shift >= 0 else value * (1 << -shift)
-    return math.fsum((math.log(scaled), shift * math.log(2)))
+    return math.fsum((math.log(value / Fraction(2) ** shift), shift * math.log(2)))
 
 
 _LARGEST = 10**18
@@ -127,7 +126,10 @@ class LogBound:
         from theory.numbers.balls import enclose
 
         self.check(values)
-        point = self._minimised({name: values[name] for name in self.symbols})
+        given = {name: np.asarray(values[name]) for name in self.symbols}
+        if arrays := [name for name, value in given.items() if value.ndim]:
+            raise DomainError(f"{arrays[0]}: an enclosure is of one point, not of an array")
+        point = self._minimised({name: value.item() for name, value in given.items()})
         return enclose(partial(self._ball, point=point), relative_bits)
 
     def _ball(self, bits: int, point: Mapping[str, Any]) -> Any:

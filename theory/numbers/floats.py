@@ -12,7 +12,6 @@ x``: most bounds then need no second look.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,7 @@ Approximation = tuple[FloatArray, FloatArray]
 
 _UNIT = 2.0**-52  # twice the unit roundoff
 _ELEMENTARY = 8 * _UNIT  # NumPy's transcendental functions are within 4 units in the last place
-_EXACT = 2.0**53
+_EXACT = 2.0**53  # which 2**53 + 1 is rounded to
 _TINY = 5e-324
 
 
@@ -47,7 +46,7 @@ def approximate(expression: sp.Expr, values: Mapping[str, FloatArray]) -> Approx
 def _node(x: sp.Basic, values: Mapping[str, FloatArray]) -> Approximation:
     if isinstance(x, sp.Symbol):
         value = values[x.name]
-        return value, np.where(np.abs(value) <= _EXACT, 0.0, _UNIT * np.abs(value))
+        return value, np.where(np.abs(value) < _EXACT, 0.0, _UNIT * np.abs(value))
     if isinstance(x, sp.Integer | sp.Rational):
         number = float(x)
         exact = sp.Rational(number) == x
@@ -67,8 +66,7 @@ def _node(x: sp.Basic, values: Mapping[str, FloatArray]) -> Approximation:
     if isinstance(x, sp.log):
         return _log_of(x.args[0], values)
     if isinstance(x, sp.Min | sp.Max):
-        sign = 1.0 if isinstance(x, sp.Min) else -1.0
-        return _extremum([_node(a, values) for a in x.args], sign)
+        return _extremum(x, [_node(a, values) for a in x.args])
     if isinstance(x, sp.floor):
         value, error = _node(x.args[0], values)
         return np.floor(value), np.where(np.floor(value - error) == np.floor(value + error), 0.0, np.inf)
@@ -79,7 +77,7 @@ def _sum(*terms: Approximation) -> Approximation:
     value, error = terms[0]
     for other, other_error in terms[1:]:
         total = value + other
-        fresh = np.where(_whole(value, error) & _whole(other, other_error) & (np.abs(total) <= _EXACT), 0.0, _UNIT)
+        fresh = np.where(_whole(value, error) & _whole(other, other_error) & (np.abs(total) < _EXACT), 0.0, _UNIT)
         both = error + other_error
         value, error = total, np.where(np.isneginf(total), both, both + fresh * np.abs(total))
     return value, error
@@ -90,7 +88,7 @@ def _product(*factors: Approximation) -> Approximation:
     for other, other_error in factors[1:]:
         zero = ((value == 0) & (error == 0)) | ((other == 0) & (other_error == 0))
         result = np.where(zero, 0.0, value * other)
-        fresh = np.where(_whole(value, error) & _whole(other, other_error) & (np.abs(result) <= _EXACT), 0.0, _UNIT)
+        fresh = np.where(_whole(value, error) & _whole(other, other_error) & (np.abs(result) < _EXACT), 0.0, _UNIT)
         lost = (
             np.abs(value) * other_error + np.abs(other) * error + error * other_error + fresh * np.abs(result) + _TINY
         )
@@ -100,7 +98,7 @@ def _product(*factors: Approximation) -> Approximation:
 
 
 def _whole(value: FloatArray, error: FloatArray) -> Any:
-    return (error == 0) & (np.abs(value) <= _EXACT) & (value == np.floor(value))
+    return (error == 0) & (value == np.floor(value))
 
 
 def _power(x: sp.Pow, values: Mapping[str, FloatArray]) -> Approximation:
@@ -140,7 +138,7 @@ def _log_of(x: sp.Expr, values: Mapping[str, FloatArray]) -> Approximation:
     if isinstance(x, sp.Pow):
         return _product(_node(x.exp, values), _log_of(x.base, values))
     if isinstance(x, sp.Min | sp.Max):
-        return _extremum([_log_of(a, values) for a in x.args], 1.0 if isinstance(x, sp.Min) else -1.0)
+        return _extremum(x, [_log_of(a, values) for a in x.args])
     if isinstance(x, sp.Add) and sp.S.One in x.args:
         rest, rest_error = _node(x - 1, values)
         low = 1.0 + rest - rest_error
@@ -154,13 +152,17 @@ def _log_of(x: sp.Expr, values: Mapping[str, FloatArray]) -> Approximation:
     return result, np.where(known_zero, 0.0, np.where(value > error, lost, np.inf))
 
 
-def _extremum(terms: list[Approximation], sign: float) -> Approximation:
+def _extremum(x: sp.Min | sp.Max, terms: list[Approximation]) -> Approximation:
+    if isinstance(x, sp.Min):
+        return _least(terms)
+    value, error = _least([(-value, error) for value, error in terms])
+    return -value, error
+
+
+def _least(terms: list[Approximation]) -> Approximation:
     value, error = terms[0]
     for other, other_error in terms[1:]:
-        first = sign * (value + sign * error) <= sign * (other - sign * other_error)
-        second = sign * (other + sign * other_error) <= sign * (value - sign * error)
-        mixed = np.maximum(error, other_error)
-        error = np.where(first, error, np.where(second, other_error, mixed))
-        value = np.where(sign * value <= sign * other, value, other)
-    poisoned = reduce(np.logical_or, (np.isnan(other) for other, _ in terms))  # by NaN in any term
-    return value, np.where(poisoned, np.inf, error)
+        first, second = value + error <= other - other_error, other + other_error <= value - error
+        error = np.where(first, error, np.where(second, other_error, np.maximum(error, other_error)))
+        value = np.minimum(value, other)  # NaN if one is
+    return value, error

@@ -33,7 +33,7 @@ def minimiser(expression: sp.Expr, parameter: sp.Symbol, values: Mapping[str, Fl
         return np.where(np.isnan(value), np.inf, value)
 
     def on_grid(points: FloatArray) -> FloatArray:
-        return at(points.reshape(-1, *(1,) * len(shape)) + np.zeros(shape))
+        return at(np.multiply.outer(points, np.ones(shape)))
 
     best: Any = np.inf
     best_at: Any = 0

@@ -146,8 +146,31 @@ def test_half_mean_chain_agrees_with_the_exact_one(shape: tuple[int, int, int]) 
     assert covering.some_below_half_by_chain(*shape) == pytest.approx(exact, rel=1e-12, abs=1e-300)
 
 
-def test_half_mean_chain_declines_what_is_too_large() -> None:
+def test_half_mean_chain_declines_what_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
     assert covering.some_below_half_by_chain(400, 12, 20) is None
+    monkeypatch.setattr(covering, "_chain", lambda *_: (np.array([0]), np.array([0]), np.array([1.0]), 1))
+    # One template that is shown by all: cut + 2 states.
+    assert covering.some_below_half_by_chain(2 * 99_998, 1, 1) == 1
+    assert covering.some_below_half_by_chain(2 * 99_999, 1, 1) is None
+
+
+def test_no_facts_and_all_templates() -> None:
+    for R in (1, 3, 7):
+        assert covering.below_half_mean(0, R, R) == covering.below_half_mean(0, 1, R) == 1
+        assert covering.some_below_half(0, R, R) == covering.some_unseen(0, R, R) == covering.none_seen(0, R, R) == 1
+        assert covering.below_half_mean(1, R, R) == covering.some_below_half(1, R, R) == 0
+        assert covering.some_below_half_by_chain(0, R, R) == covering.some_unseen_by_chain(0, R, R) == 1
+
+
+def test_facts_beyond_a_world_and_repeated_templates_are_refused() -> None:
+    others = [(0, 1), (1, 2), (2, 3)]
+    assert covering.some_unseen_given_world((0, 1), others, 3) == 0
+    assert covering.some_unseen_given_world((0, 4), others, 3) == 1
+    assert covering.some_unseen_given_world((0, 1), others, 0) == 1
+    with pytest.raises(ValueError, match="N_f=4 facts cannot be drawn from 3"):
+        covering.some_unseen_given_world((0, 1), others, 4)
+    with pytest.raises(ValueError, match="the templates of a fact are distinct"):
+        covering.some_unseen_given_world((0, 0), others, 2)
 
 
 def test_integers_stay_exact_and_feasible_at_large_sizes() -> None:

@@ -2,27 +2,17 @@
 
 import dataclasses
 import math
-from fractions import Fraction
-from types import SimpleNamespace
-from typing import Any
 
 import mpmath as mp
 import numpy as np
 import pytest
 import sympy as sp
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 import theory
 from theory import DomainError
-from theory.claims.xu_chen.paper import NOTATION, K, N_f, R
-from theory.coverage import balls as covering_balls
-from theory.coverage import floats as covering_floats
-from theory.coverage import laws as covering
-from theory.numbers.balls import ball, enclose, rational, working_precision
-from theory.numbers.evaluate import log_fraction, parse_assignments, parse_value
+from theory.claims.xu_chen.paper import K, N_f, R
+from theory.numbers.balls import ball, enclose
 from theory.numbers.floats import approximate
-from theory.numbers.minimise import minimiser
 from theory.parts import Evaluation
 
 DIGITS = 70
@@ -127,31 +117,6 @@ def test_failure_regime_is_right_to_1e12_against_long_arithmetic() -> None:
                     assert abs((mp.mpf(float(value)) - mp.log(excess)) / mp.log(excess)) < 1e-12
 
 
-@pytest.mark.parametrize("t", [1, 30, 10**4, 10**9])
-@pytest.mark.parametrize("K_", [1, 3, 8])
-def test_pretraining_rate_is_right_at_its_rho_and_its_rho_is_best(t: int, K_: int) -> None:
-    from scipy import optimize
-
-    S = A = 30
-    R_, eta = 8, 17.0
-    claim = theory.claim("pretraining-rate-linear")
-
-    def reference(rho):
-        rho, V = mp.mpf(rho), S + R_ + A + 1
-        first = mp.log(1 + (mp.exp(rho / 2) + V - K_ - 1) / (K_ * mp.exp(rho)))
-        others = (A - 1) * mp.exp(-rho / 4) + (S + K_ + 1) * mp.exp(-3 * rho / 4) + (R_ - K_) * mp.exp(-5 * rho / 4)
-        return first + mp.log(1 + others) + rho**2 * (S * (K_ + 0.25) + R_ * (R_ + A)) / (4 * mp.mpf(eta) * t)
-
-    here = {"S": S, "A": A, "R": R_, "K": K_, "eta": eta, "t": t}
-    value = claim.log_bound(**here)
-    rho = float(minimiser(claim.log_expression, claim.minimised_over[0], {k: np.float64(v) for k, v in here.items()}))
-    with mp.workdps(DIGITS):
-        exact = mp.log(reference(rho))
-        assert abs((value - exact) / exact) < 1e-12
-    best = optimize.minimize_scalar(lambda u: float(reference(math.exp(u))), bounds=(-14, 7), method="bounded")
-    assert math.exp(value) <= best.fun * (1 + 1e-9)
-
-
 @pytest.mark.parametrize("identifier", sorted(REFERENCES))
 def test_float_value_lies_in_or_beside_the_ball(identifier: str) -> None:
     claim = theory.claim(identifier)
@@ -160,172 +125,6 @@ def test_float_value_lies_in_or_beside_the_ball(identifier: str) -> None:
         enclosure = claim.enclosure(N_f=n, K=k, R=r)
         assert enclosure.lower <= enclosure.upper
         assert value == pytest.approx(enclosure.lower, rel=1e-12, abs=0) or value in enclosure
-
-
-@given(st.integers(1, 40), st.integers(1, 60), st.integers(1, 60))
-@settings(deadline=None, max_examples=150)
-def test_exact_law_in_balls_agrees_with_rationals(n: int, k: int, r: int) -> None:
-    k = min(k, r)
-    exact = covering.some_unseen(n, k, r)
-    assert theory.claim("covering-some-unseen").log_bound(N_f=n, K=k, R=r) == pytest.approx(
-        log_fraction(exact), rel=1e-15, abs=0
-    )
-    if 0 < exact < 1:
-        enclosure = theory.claim("covering-some-unseen").enclosure(N_f=n, K=k, R=r)
-        with working_precision(200) as flint:
-            assert flint.arb(enclosure.ball).overlaps(flint.arb(rational(exact)).log())
-
-
-@pytest.mark.parametrize(
-    ("n", "k", "r"),
-    [
-        (10**9, 10**5, 10**6),
-        (1, 10**6 - 2, 10**6),
-        (1, 10**5, 10**6),  # within 2^-1096 of 1
-        (60, 10**5, 10**6),
-        (10**7, 3, 10**6),
-        (24, 500_000, 10**6),
-    ],
-)
-def test_exact_law_at_large_sizes_lies_between_its_bounds(n: int, k: int, r: int) -> None:
-    value = theory.claim("covering-some-unseen").log_bound(N_f=n, K=k, R=r)
-    upper = theory.claim("covering-some-unseen-sharp").log_bound(N_f=n, K=k, R=r)
-    assert math.isfinite(value)
-    assert upper + math.log(1 - 1 / math.e) - 1e-9 <= value <= upper
-
-
-def test_the_law_in_balls_is_exact_where_it_is_0_or_1() -> None:
-    assert covering_balls.log_some_unseen(0, 3, 8) == 0.0
-    assert covering_balls.log_some_unseen(4, 8, 8) == -math.inf
-    assert type(covering_balls.log_some_unseen(4, 3, 8)) is float
-
-
-def test_the_alternating_sum_stops_where_the_rest_is_negligible() -> None:
-    """Of 100,000 terms a few: each asks for four whole numbers."""
-    asked: list[int] = []
-    with working_precision(96) as flint:
-
-        def fmpz(number: int) -> Any:
-            asked.append(number)
-            return flint.fmpz(number)
-
-        counting = SimpleNamespace(arb=flint.arb, fmpq=flint.fmpq, fmpz=fmpz)
-        probability, _ = covering_balls._probability(counting, 10**6, 10**5, 10**6, 96)
-        assert probability > 0
-    assert len(asked) < 40
-
-
-def test_binomial_coefficients_are_exact_while_short_and_enclosed_where_long() -> None:
-    with working_precision(200):
-        for n, k in [(60, 7), (10**6, 3), (10**6, 10**6 - 3), (7, 0), (7, 7)]:
-            assert ball(sp.binomial(N_f, K), {"N_f": n, "K": k}) == rational(math.comb(n, k))
-        long = ball(sp.binomial(N_f, K), {"N_f": 20_000, "K": 5_000})
-        assert long.overlaps(rational(math.comb(20_000, 5_000)) + 0 * long)
-        assert 100 < long.rel_accuracy_bits() < 200
-
-
-def test_the_logarithm_of_zero_keeps_its_sign_in_a_product() -> None:
-    point = {"K": 2, "N_f": 0}
-    assert ball(K * sp.log(N_f), point) == -math.inf
-    assert ball((K - 2) * sp.log(N_f), point) == 0
-    with pytest.raises(ArithmeticError, match=r"a logarithm of \+infinity"):
-        ball(-K * sp.log(N_f), point)
-
-
-def test_a_logarithm_of_a_negative_number_is_refused_at_once() -> None:
-    with pytest.raises(ArithmeticError, match="the logarithm of a negative number"):
-        enclose(lambda bits: ball(sp.log(1 - sp.sqrt(K)), {"K": 2}))
-
-
-def test_an_enclosure_holds_its_ends_and_nothing_beyond() -> None:
-    found = theory.claim("covering-some-unseen").enclosure(N_f=5, K=3, R=20)
-    assert found.lower < found.upper
-    assert found.lower in found
-    assert found.upper in found
-    assert math.nextafter(found.lower, -math.inf) not in found
-    assert math.nextafter(found.upper, math.inf) not in found
-
-
-def test_the_float_route_is_exact_where_every_fact_owns_every_template() -> None:
-    values, errors = covering_floats.log_some_below_half_bound(N_f=np.array([0.0, 5.0]), K=EIGHTS, R=EIGHTS)
-    assert values.tolist() == [0.0, -math.inf]
-    assert errors[1] == 0.0
-
-
-def test_floats_decline_products_beyond_whole_numbers() -> None:
-    n, k, r = np.array([2.0**40, 2.0**61]), np.array([4.0, 4.0]), np.array([20.0, 20.0])
-    _, error = covering_floats.log_some_below_half_bound(N_f=n, K=k, R=r)
-    assert np.isfinite(error).tolist() == [True, False]
-
-
-def test_complement_of_a_law_close_to_one_keeps_its_digits() -> None:
-    value = theory.claim("covering-some-unseen").log_bound(N_f=1, K=999_998, R=10**6)
-    exact = Fraction(2, 10**6 * (10**6 - 1))  # 1 / C(R, 2)
-    assert value == pytest.approx(math.log1p(-float(exact)), rel=1e-15, abs=0)
-
-
-@given(st.integers(1, 10**9), st.integers(1, 10**6), st.integers(2, 10**6))
-@settings(deadline=None, max_examples=80)
-def test_every_bound_on_facts_is_a_probability_or_its_logarithm(n: int, k: int, r: int) -> None:
-    k = min(k, r)
-    for claim in theory.all_claims():
-        if set(claim.symbols) == {"N_f", "K", "R"}:
-            log_bound = claim.log_bound(N_f=n, K=k, R=r)
-            assert not math.isnan(log_bound)
-            assert log_bound <= 0
-            assert 0 <= claim.bound(N_f=n, K=k, R=r) <= 1
-    assert theory.claim("failure-regime").log_bound(N_f=n, K=k, R=r, A=r) <= 0
-
-
-@pytest.mark.parametrize(("n", "k", "r"), [(1, 1, 2), (1, 2, 2), (5, 3, 20), (7, 19, 20), (40, 4, 60), (200, 2, 9)])
-def test_symbolic_value_agrees(n: int, k: int, r: int) -> None:
-    for identifier in [*sorted(REFERENCES), "covering-some-unseen"]:
-        claim = theory.claim(identifier)
-        symbolic = sp.exp(claim.log_expression).subs({N_f: n, K: k, R: r}).doit()
-        expected = float(symbolic.evalf(40)) if symbolic != 0 else 0.0
-        assert claim.bound(N_f=n, K=k, R=r) == pytest.approx(expected, rel=1e-12, abs=0)
-
-
-@given(st.integers(1, 3000), st.integers(1, 60), st.integers(2, 60))
-@settings(deadline=None, max_examples=100)
-def test_bounds_fall_where_they_are_said_to(n: int, k: int, r: int) -> None:
-    k = min(k, r)
-    for claim in theory.all_claims():
-        if set(claim.symbols) != {"N_f", "K", "R"}:
-            continue
-        here = claim.log_bound(N_f=n, K=k, R=r)
-        if "N_f" in claim.falls_in:
-            assert claim.log_bound(N_f=n + 1, K=k, R=r) <= here
-        if "K" in claim.falls_in and k < r:
-            assert claim.log_bound(N_f=n, K=k + 1, R=r) <= here
-
-
-def test_bounds_that_are_not_monotone_are_not_said_to_be() -> None:
-    union = theory.claim("coverage-union-sharp")
-    assert union.log_bound(N_f=20, K=4, R=40) > union.log_bound(N_f=19, K=4, R=40)
-    assert "N_f" not in union.falls_in
-    assert "K" not in theory.claim("covering-some-unseen").falls_in
-    assert "K" not in theory.claim("covering-some-unseen-sharp").falls_in
-
-
-def test_headline_bound_is_finite_where_it_underflows() -> None:
-    claim = theory.claim("ood-error-literal")
-    log_bound = claim.log_bound(N_f=1_000_000, K=64, R=100)
-    assert math.isfinite(log_bound)
-    assert log_bound == pytest.approx(-1_000_000 * 64**2 * math.log(100) / 20_000, rel=1e-14)
-    assert claim.bound(N_f=1_000_000, K=64, R=100) == 0.0
-
-
-def test_literal_reading_of_the_theory() -> None:
-    bounds = theory.claim("ood-error-literal").bound(N_f=20, K=np.array([1, 2, 3, 4]), R=20)
-    assert [round(float(b), 3) for b in bounds] == [0.928, 0.741, 0.510, 0.302]
-
-
-def test_headline_formula_is_the_normalised_reading_in_disguise() -> None:
-    r = np.arange(2, 200)
-    normalised = theory.claim("ood-error-normalised").log_bound(N_f=50, K=2, R=r)
-    literal = theory.claim("ood-error-literal").log_bound(N_f=50, K=2, R=r)
-    assert np.allclose(literal, normalised * np.log(r), rtol=1e-14)
 
 
 def test_arrays_broadcast() -> None:
@@ -373,12 +172,6 @@ def test_running_error_bound_covers_the_error(expression: sp.Expr) -> None:
         assert exact.lower <= value[i] + error[i], point
 
 
-@pytest.mark.parametrize(("expression", "exact"), [(N_f**3, 0.0), (N_f + K * R - 2, 58.0)])
-def test_whole_numbers_and_an_exact_zero_have_no_error(expression: sp.Expr, exact: float) -> None:
-    value, error = approximate(expression, {"N_f": np.array([0.0]), "K": np.array([3.0]), "R": np.array([20.0])})
-    assert (value.tolist(), error.tolist()) == ([exact], [0.0])
-
-
 @pytest.mark.parametrize(
     ("expression", "points"),
     [(sp.pi, 1), (sp.E, 1), (sp.EulerGamma, 1), (sp.sqrt(N_f), 60), (N_f ** sp.Rational(-3, 2), 60), (sp.pi * N_f, 60)],
@@ -391,25 +184,6 @@ def test_the_error_of_constants_and_powers_covers_their_rounding_and_is_small(ex
         for point, value, error in zip(n, values, errors, strict=True):
             exact = mp.mpf(str(expression.subs(N_f, int(point)).evalf(DIGITS)))
             assert abs(mp.mpf(float(value)) - exact) <= mp.mpf(float(error)), point
-
-
-def test_a_minimum_at_either_end_of_the_grid_is_found_there() -> None:
-    parameter, one = sp.Symbol("rho", positive=True), {"N_f": np.array([1.0])}
-    assert minimiser(N_f * parameter, parameter, one) == pytest.approx([2.0**-20], rel=1e-4)
-    assert minimiser(N_f / parameter, parameter, one) == pytest.approx([2.0**10], rel=1e-4)
-
-
-@pytest.mark.parametrize(
-    ("reference", "route"), [(_tail, covering_floats.log_some_below_half_bound), (_none, covering_floats.log_none_seen)]
-)
-def test_the_error_that_a_float_route_states_covers_its_error(reference: Any, route: Any) -> None:
-    n, k, r = (np.array(column, dtype=np.float64) for column in zip(*POINTS, strict=True))
-    values, errors = route(N_f=n, K=k, R=r)
-    with mp.workdps(DIGITS):
-        for value, error, point in zip(values, errors, POINTS, strict=True):
-            exact = reference(*(mp.mpf(x) for x in point))
-            if math.isfinite(error) and mp.isfinite(exact):
-                assert abs(mp.mpf(float(value)) - exact) <= mp.mpf(float(error)) + mp.mpf(10) ** (20 - DIGITS), point
 
 
 @pytest.mark.parametrize("accurate", [True, False])
@@ -428,48 +202,6 @@ def test_bound_that_equals_zero_or_one_exactly() -> None:
     assert theory.claim("failure-regime").log_bound(N_f=3, K=1, R=2, A=8) == -math.inf
     assert theory.claim("coverage-union-sharp").log_bound(N_f=2, K=4, R=8) == 0
     assert theory.claim("covering-some-unseen-sharp").log_bound(N_f=5, K=7, R=7) == -math.inf
-
-
-@pytest.mark.parametrize(
-    ("values", "message"),
-    [
-        ({"N_f": 5, "K": 3}, "needs R"),
-        ({"N_f": 5, "K": 3, "R": 10, "q": 1}, "does not know q"),
-        ({"N_f": 5, "K": 11, "R": 10}, "K <= R"),
-        ({"N_f": -1, "K": 3, "R": 10}, "N_f=-1"),
-        ({"N_f": 2.5, "K": 3, "R": 10}, "N_f=2.5"),
-        ({"N_f": float("nan"), "K": 3, "R": 10}, "N_f=nan"),
-        ({"N_f": "5", "K": 3, "R": 10}, "N_f='5'"),
-    ],
-)
-def test_impossible_values_are_refused_by_name(values: dict[str, object], message: str) -> None:
-    with pytest.raises(DomainError, match=message):
-        theory.claim("ood-error-literal").log_bound(**values)
-
-
-def test_values_from_text() -> None:
-    assert parse_value(NOTATION, "N_f", "12") == 12
-    assert parse_value(NOTATION, "eta", "0.5") == 0.5
-    for name, text in [("N_f", "1.5"), ("Q", "1"), ("eta", "0"), ("K", "__import__('os')")]:
-        with pytest.raises(DomainError):
-            parse_value(NOTATION, name, text)
-
-
-def test_values_from_text_go_up_to_10_to_the_18() -> None:
-    assert parse_value(NOTATION, "N_f", str(10**18)) == 10**18
-    with pytest.raises(DomainError, match="at most 10"):
-        parse_value(NOTATION, "N_f", str(10**18 + 1))
-
-
-def test_values_from_words() -> None:
-    assert parse_assignments(NOTATION, ["N_f=12", "eta=0.5"]) == {"N_f": 12, "eta": 0.5}
-    for words, message in [
-        (["N_f"], "not of the form"),
-        (["K=2", "K=3"], "given twice"),
-        (["Q=1"], "unknown symbol Q"),
-    ]:
-        with pytest.raises(DomainError, match=message):
-            parse_assignments(NOTATION, words)
 
 
 def test_symbols_are_those_of_the_claims_own_notation() -> None:
