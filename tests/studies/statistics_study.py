@@ -17,7 +17,7 @@ path.insert(0, str(Path(__file__).parents[1] / "judging"))
 
 import share_errors
 from share_errors import CASES, LOOKS, errors, independent, judged, tolerable
-from test_confidence import ALPHA, LAWS, LENGTH, REPETITIONS
+from test_confidence_coverage import ALPHA, LAWS, LENGTH, REPETITIONS
 from test_shares import reach
 
 from empirics.judging.confidence import bets_for, interval, log_wealth_path, upper_limit
