@@ -35,7 +35,7 @@ def judge_command(
     rename: Annotated[
         list[str] | None, typer.Option(metavar="THEIRS=OURS", help="A column that has another name in the table.")
     ] = None,
-    delimiter: Annotated[str | None, typer.Option(metavar="SIGN", help="Between columns, if not told from it.")] = None,
+    delimiter: Annotated[str | None, typer.Option(metavar="SIGN", help="Between columns; or tab.")] = None,
     decimal: Annotated[str | None, typer.Option(metavar="SIGN", help="In numbers: . or ,")] = None,
     thousands: Annotated[str | None, typer.Option(metavar="SIGN", help="Between groups of digits.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 3 if undecided, 2 if a row has no value.")] = False,
@@ -51,7 +51,7 @@ def judge_command(
 
     chosen = load_settings(settings or [])
     known = observable_of(claim, value_range)
-    form = Form(delimiter, decimal, thousands, renames(rename or []))
+    form = Form({"tab": "\t", r"\t": "\t"}.get(delimiter or "", delimiter), decimal, thousands, renames(rename or []))
     judged = judge(
         measurements,
         claim,

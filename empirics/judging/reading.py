@@ -98,6 +98,8 @@ def read_table(frame: Any, form: Form, known: Collection[str]) -> Table:
     if isinstance(frame, str | Path):
         table = _of_file(Path(frame), form, known)
     elif hasattr(frame, "columns") or hasattr(frame, "keys"):
+        if hasattr(frame, "to_pydict"):  # of Arrow, whose columns have no names
+            frame = frame.to_pydict()
         names = [str(name) for name in (frame.columns if hasattr(frame, "columns") else frame)]
         if len(set(names)) < len(names):
             Table("", "row", tuple(names), ()).position(next(n for n in names if names.count(n) > 1))

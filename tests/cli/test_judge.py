@@ -210,6 +210,22 @@ def test_bad_requests(arguments, words, capsys, tmp_path):
     assert any(word in err for word in words)
 
 
+@pytest.mark.parametrize("sign", ["tab", "\t", r"\t"])
+def test_options_say_how_a_file_is_written(sign, capsys, tmp_path):
+    path = tmp_path / "m.csv"
+    lines = [[n, k, r, s, "0,125", "0,012", "x"] for n, k, r, s, *_ in rows(seeds=20)]
+    header = ["n", *HEADER[1:], "note"]
+    path.write_text("\n".join("\t".join(map(str, line)) for line in (header, *lines)))
+    words = ["--delimiter", sign, "--decimal", ",", "--rename", "n=N_f"]
+    found = judged(capsys, str(path), *words)
+    assert found["cells"][0]["symbols"] == {"N_f": 10, "K": 3, "R": 20}
+    assert found["verdicts"][0]["estimate"] == 0.125
+    assert found["rows"] == {
+        "unit": "line", "read": 20, "without_value": [], "of_other_arms": 0, "empty": 0,
+        "notes": ["columns are separated by tabs"],
+    }  # fmt: skip
+
+
 def test_missing_column_and_file(capsys, tmp_path):
     path = table(tmp_path / "m.csv", [r[1:] for r in rows()], HEADER[1:])
     assert run(["judge", path, "--claim", CLAIM]) == 2

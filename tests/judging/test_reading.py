@@ -6,7 +6,9 @@ import sys
 from types import SimpleNamespace
 
 import numpy as np
+import pyarrow as arrow
 import pytest
+from pyarrow import parquet
 
 import empirics
 from empirics.errors import UsageError
@@ -198,6 +200,15 @@ def test_a_frame_gets_the_same_answer_as_its_file(tmp_path):
         empirics.judge({**columns, "ood_error": [0.1, "x", 0.1, 0.1]}, CLAIM)
     with pytest.raises(UsageError, match="columns differ in length"):
         empirics.judge({**columns, "K": [3]}, CLAIM)
+
+
+def test_tables_of_arrow_and_parquet(tmp_path):
+    columns = {"N_f": [10] * 4, "K": [3] * 4, "R": [20] * 4, "seed": range(4)}
+    frame = arrow.table({**columns, "ood_error": [0.05, None, 0.1, 0.05], "pretraining_gap": [0.012] * 4})
+    parquet.write_table(frame, tmp_path / "m.parquet")
+    for found in (empirics.judge(frame, CLAIM), empirics.judge(tmp_path / "m.parquet", CLAIM)):
+        assert found.rows.words == "4 rows read, 3 used; 1 without a value (row 2), counted as failed runs"
+    assert found.cells[0].observables["ood_error"] == (0.05, None, 0.1, 0.05)
 
 
 def test_a_frame_with_a_column_twice_is_refused():
