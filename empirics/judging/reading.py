@@ -238,7 +238,9 @@ class Numbers:
         return None if math.isnan(found) else self._finite(found, value, lambda: self.table.place(number, column))
 
     def text(self, value: Any, number: int, column: str) -> str:
-        """A number that is not missing, without a point where it is an integer."""
+        """A number that is not missing, without a point where it is an integer; integers of any size stay exact."""
+        if re.fullmatch(r"\s*[+-]?\d+\s*", str(value)):
+            return str(int(value))
         found = self.read(value, number, column)
         if found is None:
             raise UsageError(f"{self.table.place(number, column)} is empty")

@@ -167,6 +167,14 @@ def test_signs_that_cannot_be(form, words):
     assert str(error.value).startswith(words)
 
 
+def test_large_seeds_stay_apart(tmp_path):
+    large = [2**63 - 1 - s for s in range(4)]
+    text = "\n".join([HEAD, *(f"10,3,20, {seed},0.05,0.012" for seed in large)])
+    assert set(judged(tmp_path, text).cells[0].seeds) == set(large)
+    frame = {"N_f": [10] * 4, "K": [3] * 4, "R": [20] * 4, "seed": np.array(large), "ood_error": [0.05] * 4}
+    assert set(empirics.judge(frame, CLAIM).cells[0].seeds) == set(large)
+
+
 def test_columns_are_renamed(tmp_path):
     form = Form(rename=renames(["error = ood_error", "facts=N_f"]))
     text = PLAIN.replace("ood_error", "error").replace("N_f", "facts")
