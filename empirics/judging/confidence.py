@@ -34,7 +34,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _END: Final = 1.0 - 1e-12  # the greatest mean that can be refuted
-_CLOSE: Final = 1e-13  # to the root; a limit lies outside it
+_CLOSE: Final = 1e-15  # to the root; a limit lies outside it
 _MOST: Final = 10**9  # observations beyond which nobody would go
 
 FloatArray = NDArray[np.float64]

@@ -146,7 +146,8 @@ class Results(Measured, Document):
         """Why no claim was tested; empty if one was."""
         if any(c.seeds for c in self.cells) and all(len(c.failed) == len(c.seeds) for c in self.cells):
             return "every run failed"
-        return "" if {c.verdict for c in self.claims} - {"NOT TESTED"} else "no run measured what the claims speak of"
+        verdicts = {c.verdict for c in self.claims}
+        return "no run measured what the claims speak of" if verdicts == {"NOT TESTED"} else ""
 
     def claim(self, identifier: str) -> ClaimResult:
         """The claim of that id."""
