@@ -15,6 +15,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from empirics.errors import UsageError
+from theory.plugins import add_files
 from theory.spelling import meant
 
 __all__ = ["Axis", "Count", "NonNegative", "Positive", "Section", "Seed", "Whole", "refuse"]
@@ -44,7 +45,9 @@ def gathered(
 ) -> dict[str, Any]:
     """``data`` with a TOML file and ``KEY=VALUE`` settings over it, not yet validated; or a UsageError."""
     if file is not None:
-        _merge(kind, data, _read(file), str(file))
+        found = _read(file)
+        add_files(plugin_files(found.pop("plugins", {}), file))
+        _merge(kind, data, found, str(file))
     for setting in settings:
         key, separator, text = setting.partition("=")
         section, dot, name = key.strip().partition(".")
@@ -52,6 +55,26 @@ def gathered(
             raise UsageError(f"--set {setting!r} is not of the form section.key=VALUE, as in world.multiplicity=[1,3]")
         _merge(kind, data, {section: {name: parse_setting(text)}}, "--set")
     return data
+
+
+def plugin_files(section: Any, file: Path) -> list[Path]:
+    """The files that ``[plugins] files`` of a configuration names, seen from the configuration's folder.
+
+    Raises UsageError: the section is not of that form, or a file is missing.
+    """
+    named = section.get("files", []) if isinstance(section, Mapping) else None
+    if not isinstance(named, list) or not all(isinstance(name, str) for name in named) or set(section) - {"files"}:
+        raise UsageError(f'{file}: [plugins] is refused: allowed is files = ["mytheorem.py"]')
+    found = [file.parent / name for name in named]
+    for path in found:
+        if not path.is_file():
+            raise UsageError(f"{file}: plugins.files names {path}, which is no file")
+    return found
+
+
+def files_of(file: Path) -> list[Path]:
+    """The files that the configuration ``file`` names; a UsageError if it cannot be read."""
+    return plugin_files(_read(file).get("plugins", {}), file)
 
 
 _Kind = TypeVar("_Kind", bound=BaseModel)

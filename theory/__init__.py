@@ -7,13 +7,14 @@ True
 
 from theory.claim import Claim
 from theory.kinds import KINDS, Kind
-from theory.notation import DomainError, Limit, Notation, Paper, Symbol, measured
+from theory.notation import BrokenClaimError, DomainError, Limit, Notation, Paper, Symbol, measured
 from theory.parts import Assumption, Evaluation, Measured, Mutant, Premise, Premises, Provenance, Scope, Source
 from theory.registry import UnknownClaimError, all_claims, claim, papers
 
 __all__ = [
     "KINDS",
     "Assumption",
+    "BrokenClaimError",
     "Claim",
     "DomainError",
     "Evaluation",

@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike
 
@@ -97,7 +96,9 @@ class Claim:
         return f"Claim({self.id}: {self.formula})"
 
     def _check(self, name: str, expression: sp.Basic, free: Collection[str]) -> None:
-        """No floats, and no symbol but the notation's, as the notation declares it, and ``free`` ones."""
+        """No floats, nothing infinite or imaginary, only symbols as the notation declares them, and ``free`` ones."""
+        if expression.has(sp.I, sp.nan, sp.zoo, sp.oo, -sp.oo):
+            raise ValueError(f"{self.id}: {name} is {sp.sstr(expression)}: allowed is what is real and finite")
         if expression.atoms(sp.Float):
             raise ValueError(
                 f"{self.id}: {name} holds the float {expression.atoms(sp.Float).pop()}; use sympy.Rational"
@@ -193,14 +194,16 @@ class Claim:
 
         Raises:
             theory.notation.DomainError: a symbol is missing, unknown or outside its domain.
+            theory.notation.BrokenClaimError: the expression has no number there, or an infinite one.
             ValueError: the claim has no number.
         """
         return self.stated_bound.at(values)
 
     def bound(self, **values: ArrayLike) -> Any:
-        """The bound itself; underflows to 0 where :meth:`log_bound` is below about -745."""
-        result = np.exp(self.log_bound(**values))
-        return float(result) if np.ndim(result) == 0 else result
+        """The bound itself; 0 where :meth:`log_bound` is below about -745, the largest float where it is above 709."""
+        from theory.numbers.evaluate import from_log
+
+        return from_log(self.log_bound(**values))
 
     def enclosure(self, *, relative_bits: int = 60, **values: Any) -> Enclosure:
         """An interval that certainly holds the logarithm of the bound, by ball arithmetic.
@@ -211,7 +214,7 @@ class Claim:
 
         Raises:
             theory.notation.DomainError: a symbol is missing, unknown or outside its domain.
-            ArithmeticError: 2^17 bits do not suffice.
+            theory.notation.BrokenClaimError: the expression has no number there, or 2^17 bits do not suffice.
             ValueError: the claim has no number.
         """
         return self.stated_bound.enclosure(values, relative_bits)

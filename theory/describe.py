@@ -6,12 +6,12 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import sympy as sp
 
 from theory.claim import Claim
 from theory.kinds import Kind
 from theory.notation import DomainError
+from theory.numbers.evaluate import from_log
 from theory.parts import Provenance
 
 _NOT_PROVED = {
@@ -71,9 +71,9 @@ def evaluated(
         "kind": claim.kind.value,
         "observable": claim.observable,
         "values": dict(values),
-        "bound": float(np.exp(log_bound)),
+        "bound": from_log(log_bound),
         "log_bound": log_bound if math.isfinite(log_bound) else None,
-        "vacuous": (lower and least is not None and math.exp(log_bound) <= least)
+        "vacuous": (lower and least is not None and from_log(log_bound) <= least)
         or (upper and trivial is not None and trivial > 0 and log_bound >= math.log(trivial)),
         "provenance": claim.provenance.value,
         "status": status_of(claim),

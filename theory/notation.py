@@ -22,6 +22,20 @@ class DomainError(ValueError):
     """A symbol is missing, unknown, or outside the domain of an expression."""
 
 
+class BrokenClaimError(ArithmeticError):
+    """A claim's bound or premise has no number where the claim says that it has one: a defect of the claim."""
+
+    def __init__(self, claim: str, reason: str) -> None:
+        super().__init__(f"claim {claim} is broken: {reason}" if claim else reason)
+        self.claim, self.reason = claim, reason
+
+    @classmethod
+    def of(cls, claim: str, what: str, error: BaseException) -> BrokenClaimError:
+        """The error that a defect raised, in words."""
+        kind = "" if type(error) is ArithmeticError else f"{type(error).__name__}: "
+        return cls(claim, " ".join(f"{what}: {kind}{error}".split()))
+
+
 @dataclass(frozen=True)
 class Symbol:
     """One symbol of a notation.

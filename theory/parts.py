@@ -13,7 +13,7 @@ from typing import Any
 
 import sympy as sp
 
-from theory.notation import Paper, measured
+from theory.notation import BrokenClaimError, Paper, measured
 
 Route = str | Callable[..., Any]
 """A function, or where it is found (``package.module:function``): claims are data and import no numerics."""
@@ -65,8 +65,13 @@ class Assumption:
     def evaluate(self, values: Mapping[str, float | None]) -> Premise:
         """Value, limit and truth at values by name; what is missing or not finite (a diverged run) fails it."""
         compare, limit = _comparison(self.relation)
-        left = number_at(self.relation.lhs, values)
-        right = number_at(self.relation.rhs, values)
+        try:
+            left = number_at(self.relation.lhs, values)
+            right = number_at(self.relation.rhs, values)
+        except Exception as error:  # a relation may be a third party's
+            raise BrokenClaimError.of("", f"its premise {self.name}", error) from error
+        if not self.observables and not all(map(math.isfinite, (left or 0.0, right or 0.0))):
+            raise BrokenClaimError("", f"its premise {self.name} has no finite number at these symbols")
         holds = left is not None and right is not None and compare(left, right)
         return Premise(self.name, left, right, holds, f"{self.name} {self.relation.rel_op} {limit}")
 

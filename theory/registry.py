@@ -1,21 +1,22 @@
-"""The registry of claims: each paper's, one theorem a file, and third parties' by entry point."""
+"""The registry of claims: each paper's, one theorem a file, and third parties' (:mod:`theory.plugins`)."""
 
 from __future__ import annotations
 
 import importlib
-import logging
 import pkgutil
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
-from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 
 from theory.claim import Claim
 from theory.notation import Paper
+from theory.plugins import BrokenPluginError, Plugin, UserFile, files, plugins
 from theory.spelling import meant
 
 ENTRY_POINT_GROUP = "factbound.claims"
+_KIND = "theory.claim.Claim"
 
 
 class UnknownClaimError(KeyError):
@@ -25,39 +26,46 @@ class UnknownClaimError(KeyError):
         return str(self.args[0])
 
 
-class BrokenPluginError(Exception):
-    """A third party's entry point gives nothing usable; one line names it and says why."""
+@dataclass(frozen=True)
+class _Registry:
+    """Papers; claims by id, with the plug-in that gave each of a third party's; and what is broken, by the plug-in's
+    name and the ids that it would have given."""
 
-    def __init__(self, point: EntryPoint, reason: Exception) -> None:
-        super().__init__(f"entry point {point.name} ({point.value}) is broken: {type(reason).__name__}: {reason}")
-        self.__cause__ = reason
-
-    def tell(self) -> None:
-        """One note on standard error, unless the user's program has other handlers for it."""
-        logging.getLogger("factbound").warning("factbound: %s; it is left out", " ".join(str(self).split()))
+    papers: tuple[Paper, ...]
+    claims: Mapping[str, Claim]
+    origins: Mapping[str, Plugin]
+    broken: Mapping[str, BrokenPluginError]
 
 
-@lru_cache(maxsize=1)
-def _registry() -> tuple[tuple[Paper, ...], MappingProxyType[str, Claim], MappingProxyType[str, BrokenPluginError]]:
-    """Papers, claims by id, and what is broken, by the entry point's name and the ids that it would have given."""
+@lru_cache(maxsize=4)
+def _registered(given: tuple[UserFile, ...]) -> _Registry:
     sources: dict[str, Paper] = {}
     found: dict[str, Claim] = {}
+    origins: dict[str, Plugin] = {}
     broken: dict[str, BrokenPluginError] = {}
     for item, origin in _of_papers():
         _register((item,), origin, sources, found)
-    for point in entry_points(group=ENTRY_POINT_GROUP):
+    for plugin in plugins(ENTRY_POINT_GROUP, _KIND, given):
         items: tuple[Claim, ...] = ()
         try:
-            loaded = point.load()
-            items = tuple(loaded) if isinstance(loaded, tuple | list) else (loaded,)
-            _register(items, point.value, sources, found)
-        except Exception as error:  # a third party's defect must not end what does not need it
-            defect = BrokenPluginError(point, error)
+            items = plugin.items()
+            if plugin.from_file:  # what it imports from elsewhere is not its own
+                items = tuple(item for item in items if found.get(item.id) is not item)
+            _register(items, str(plugin), sources, found)
+        except (Exception, SystemExit) as error:  # a third party's defect must not end what does not need it
+            defect = BrokenPluginError(plugin, error)
             defect.tell()
-            broken |= dict.fromkeys((point.name, *(item.id for item in items if isinstance(item, Claim))), defect)
+            broken |= dict.fromkeys((plugin.name, *(item.id for item in items if isinstance(item, Claim))), defect)
+        else:
+            origins |= dict.fromkeys((item.id for item in items), plugin)
     place = {name: position for position, name in enumerate(sources)}
     order = sorted(found.values(), key=lambda c: (place[c.paper.name], _number(c), c.id))
-    return tuple(sources.values()), MappingProxyType({c.id: c for c in order}), MappingProxyType(broken)
+    by_id = MappingProxyType({c.id: c for c in order})
+    return _Registry(tuple(sources.values()), by_id, MappingProxyType(origins), MappingProxyType(broken))
+
+
+def _registry() -> _Registry:
+    return _registered(files())
 
 
 def _register(items: tuple[Claim, ...], origin: str, sources: dict[str, Paper], found: dict[str, Claim]) -> None:
@@ -95,12 +103,12 @@ def _number(item: Claim) -> int:
 
 def papers() -> tuple[Paper, ...]:
     """The papers of all registered claims."""
-    return _registry()[0]
+    return _registry().papers
 
 
 def all_claims() -> tuple[Claim, ...]:
     """All registered claims: by paper, in the order of their numbers."""
-    return tuple(_registry()[1].values())
+    return tuple(_registry().claims.values())
 
 
 def claim(identifier: str) -> Claim:
@@ -108,11 +116,21 @@ def claim(identifier: str) -> Claim:
 
     Raises:
         UnknownClaimError: there is none; the message lists the ids there are.
-        BrokenPluginError: it belongs to an entry point that is broken.
+        BrokenPluginError: it belongs to a plug-in that is broken.
     """
-    _, known, broken = _registry()
-    if identifier in known:
-        return known[identifier]
-    if identifier in broken:
-        raise broken[identifier]
-    raise UnknownClaimError(f"unknown claim {identifier!r}; {meant(identifier, known)}")
+    known = _registry()
+    if identifier in known.claims:
+        return known.claims[identifier]
+    if identifier in known.broken:
+        raise known.broken[identifier]
+    raise UnknownClaimError(f"unknown claim {identifier!r}; {meant(identifier, known.claims)}")
+
+
+def origin(identifier: str) -> Plugin | None:
+    """The plug-in that gave the claim of that id; None for one of factbound's own, or of none."""
+    return _registry().origins.get(identifier)
+
+
+def broken_claims() -> tuple[BrokenPluginError, ...]:
+    """The plug-ins of claims that are broken, each once."""
+    return tuple(dict.fromkeys(_registry().broken.values()))

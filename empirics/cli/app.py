@@ -15,11 +15,13 @@ from importlib import import_module
 import typer
 
 import theory
+from empirics.cli.plugins import load_files, worst
 from empirics.errors import UsageError
-from theory.registry import BrokenPluginError
+from theory.plugins import BrokenPluginError
+from theory.registry import origin
 
 # In the order of --help; "short" last, since it may take no name that another has.
-_COMMANDS = ("certify", "verify", "check", "claims", "judge", "map", "plan", "plot", "run", "short")
+_COMMANDS = ("certify", "verify", "check", "claims", "judge", "map", "new", "plan", "plot", "run", "short")
 
 # The command-line parser's own error, the base of the one that typer exports.
 _ParserError: type[Exception] = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
@@ -31,6 +33,7 @@ def run(arguments: list[str]) -> int:
         return _fail(f"another package named 'theory' shadows factbound's: {theory.__file__}; remove or rename it")
     status = 0
     try:
+        load_files(arguments)
         for module in _COMMANDS:
             import_module(f"empirics.cli.{module}")
         from empirics.cli.root import app
@@ -38,11 +41,11 @@ def run(arguments: list[str]) -> int:
         found = app(args=arguments or ["--help"], prog_name="factbound", standalone_mode=False)
         status = found if isinstance(found, int) else 0
         sys.stdout.flush()
-        return status if arguments else 2
+        return worst(status) if arguments else 2
     except (UsageError, theory.DomainError, theory.UnknownClaimError) as error:
         return _fail(str(error))
-    except BrokenPluginError as error:
-        return _fail(str(error), 70)
+    except (BrokenPluginError, theory.BrokenClaimError) as error:
+        return _broken(error)
     except _ParserError as error:
         return _fail(_explain(error, arguments))
     except typer.Exit as stop:
@@ -61,6 +64,16 @@ def run(arguments: list[str]) -> int:
         traceback.print_exc()
         print("factbound: internal error; the traceback above belongs in a report to the developers", file=sys.stderr)
         return 70
+
+
+def _broken(error: Exception) -> int:
+    """A third party's defect is a line that names its file; a defect of ours has a traceback too."""
+    if isinstance(error, theory.BrokenClaimError):
+        source = origin(error.claim)
+        if source is None:
+            traceback.print_exc()
+        return _fail(f"{error}" + (f" ({source})" if source else ""), 70)
+    return _fail(str(error), 70)
 
 
 def _explain(error: Exception, arguments: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -31,7 +32,7 @@ def check_command(
     """Rerun a preset and compare formulas, certificates, verdicts and limits with a committed baseline.
 
     Exit 1 if something became worse: a verdict, a vanished claim or cell, a changed formula, a lost
-    certificate, limits clear of the old ones on the worse side.
+    certificate, limits clear of the old ones on the worse side; 70 if something is broken.
 
     Example: factbound check --markdown summary.md --junit theorems.xml
     """
@@ -58,4 +59,8 @@ def check_command(
         if not as_json:
             console().print(f"{baseline} {'rewritten' if old is not None else 'written'}", markup=False)
         return 0
+    for line in results.defects:
+        print(f"factbound: BROKEN, {line}", file=sys.stderr)
+    if results.defects:
+        return 70
     return 1 if any(f.level is Level.FAILURE for f in findings) else 0

@@ -80,6 +80,7 @@ def training(directory: Path, *, any_machine: bool = False) -> Iterator[tuple[St
                 found=found.append,
                 planned=lambda more: bar.update(task, total=(bar.tasks[0].total or 0) + more),
                 judged=lambda outcomes: bar.update(task, verdicts=_counts(outcomes)),
+                told=lambda line: print(f"factbound: {line}", file=sys.stderr),
                 advanced=lambda work, runs: bar.update(task, advance=len(runs), description=f"training {work.label}"),
             ),
         )

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.metadata import version
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
+_WITH = typer.Option(
+    "--with",
+    metavar="FILE.py",
+    help="A file with claims, observables or experiments of yours, loaded first: it is code that runs. Repeatable.",
+)
 
-class _Commands(TyperGroup):
-    """Hands Ctrl-C on; typer alone would make it an exit status without a word."""
+
+class Commands(TyperGroup):
+    """Hands Ctrl-C on (typer alone would make it an exit status without a word); every command takes ``--with``."""
+
+    def get_command(self, ctx: Any, name: str) -> Any:
+        """The command of that name, with ``--with``, whose values were read before (:mod:`empirics.cli.plugins`)."""
+        command = super().get_command(ctx, name)
+        if command is not None and not any("--with" in p.opts for p in command.params):
+            command.params.append(_with_option())
+        return command
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was asked for."""
@@ -20,6 +34,19 @@ class _Commands(TyperGroup):
             raise typer.Abort from stop
 
 
+@cache
+def _with_option() -> Any:
+    """The option alone: typer makes options of a function's arguments."""
+    alone = typer.Typer(add_completion=False)
+
+    @alone.command()
+    def _(files: Annotated[list[str] | None, _WITH] = None) -> None: ...
+
+    (option,) = (p for p in typer.main.get_command(alone).params if "--with" in p.opts)
+    option.expose_value = False
+    return option
+
+
 def _version(asked: bool) -> None:
     if asked:
         typer.echo(f"factbound {version('factbound')}")
@@ -27,7 +54,7 @@ def _version(asked: bool) -> None:
 
 
 app = typer.Typer(
-    cls=_Commands,
+    cls=Commands,
     name="factbound",
     help=(
         "Verify the theory of knowledge acquisition and extraction in one-layer transformers.\n\n"
@@ -48,5 +75,6 @@ def _root(
     show_version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
+    with_files: Annotated[list[str] | None, _WITH] = None,
 ) -> None:
     pass

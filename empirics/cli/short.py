@@ -10,7 +10,7 @@ import typer
 
 from empirics.cli import options
 from empirics.cli.output import console, print_json
-from empirics.cli.root import app
+from empirics.cli.root import Commands, app
 from empirics.cli.verify import perform, planned, tell
 from empirics.errors import UsageError
 from empirics.experiments.load import load_settings
@@ -32,6 +32,7 @@ def attach(experiment: Experiment) -> None:
     name, command = experiment.name, experiment.command
     example = f"\n\nExample: factbound {command} "
     group = typer.Typer(
+        cls=Commands,
         help=f"The experiment {name}: {experiment.title}.{example}plan",
         rich_markup_mode=None,
         no_args_is_help=True,

@@ -19,7 +19,6 @@ from empirics.experiments.registry import experiment as registered
 from empirics.experiments.registry import on_facts
 from empirics.runs.environment import resolved_device
 from empirics.runs.pool import available_cores
-from empirics.verification.assembly import DEFECT
 from empirics.verification.document import write_document
 from empirics.verification.plan import PLAN_FILE
 from empirics.verification.results import Results
@@ -108,9 +107,6 @@ def perform(
             results = verify(settled, progress=progress, store=store, **more)
         except Interrupted as stop:
             results, status = stop.results, 130
-        for note in results.shown.notes:
-            if note.startswith(DEFECT):
-                print(f"factbound: {note}", file=sys.stderr)
     write_document(results, directory / "results.json")
     write_page(results, directory)
     tell(results, directory, as_json=as_json)

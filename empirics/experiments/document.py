@@ -11,6 +11,9 @@ from empirics.experiments.presentation import Part
 
 __all__ = ["Measured"]
 
+INTERNAL_ERROR = "internal error"
+"""How the failure of a run begins that a defect of the program ended."""
+
 
 class ExperimentResult(Part):
     """What was run: its name, and the axes of its grid, symbol to column, in order; ``run_axes`` decide a run."""
@@ -212,7 +215,7 @@ class Measured(Described):
                 if symbol not in cell.symbols or column not in cell.__pydantic_extra__:
                     raise ValueError(f"cells.{index} lacks the axis {symbol}, column {column}")
         for index, verdict in enumerate(self.verdicts):
-            some = verdict.cells or verdict.verdict == "NOT TESTED"  # as of an arm that was not run
+            some = verdict.cells or verdict.verdict in ("NOT TESTED", "BROKEN")  # as of an arm that was not run
             if not some or not set(verdict.cells) <= set(range(len(self.cells))):
                 allowed = f"positions from 0 to {len(self.cells) - 1}, at least one if tested"
                 raise ValueError(f"verdicts.{index}.cells={verdict.cells} is refused: allowed are {allowed}")

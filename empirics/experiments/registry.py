@@ -1,10 +1,9 @@
-"""The registry of experiments: ours and third parties', by the entry-point group ``factbound.experiments``."""
+"""The registry of experiments: ours and third parties', as plug-ins of ``factbound.experiments``."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from importlib.metadata import EntryPoint, entry_points
 from keyword import iskeyword
 from types import MappingProxyType
 from typing import Any
@@ -12,49 +11,67 @@ from typing import Any
 from empirics.errors import UsageError
 from empirics.experiments.document import CellResult
 from empirics.experiments.protocol import Experiment, FactTable
-from empirics.observables.catalogue import SHARED
+from empirics.observables.catalogue import SHARED, broken_observables
 from empirics.observables.definition import Observable
 from theory import Notation
-from theory.registry import BrokenPluginError
+from theory.plugins import BrokenPluginError, Plugin, UserFile, files, plugins
+from theory.registry import broken_claims
 from theory.spelling import meant
 
 ENTRY_POINT_GROUP = "factbound.experiments"
+_KINDS = (
+    "theory.claim.Claim",
+    "empirics.observables.definition.Observable",
+    "empirics.experiments.protocol.Experiment",
+)
 _NEEDED = {"name": str, "title": str, "notation": Notation, "axes": Mapping, "settings": type, "observables": Sequence}
 
 
-@lru_cache(maxsize=1)
-def _loaded() -> tuple[Mapping[str, Experiment], Mapping[str, BrokenPluginError]]:
+@lru_cache(maxsize=4)
+def _loaded(given: tuple[UserFile, ...]) -> tuple[Mapping[str, Experiment], Mapping[str, BrokenPluginError]]:
     """Experiments by name, and what is wrong with the others; it is raised where one of them is asked for."""
     found: dict[str, Experiment] = {}
     broken: dict[str, BrokenPluginError] = {}
     observed = {one.name: one for one in SHARED}
-
-    def foreign(point: EntryPoint) -> bool:
-        return point.dist is None or point.dist.name != "factbound"
-
     ours: set[str] = set()
     default = ""
-    for point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=foreign):  # ours first: their names are theirs
+    for plugin in plugins(ENTRY_POINT_GROUP, _KINDS[-1], given):  # ours first: their names are theirs
         item: Any = None
         try:
-            item = point.load()
-            _check(item)
-            if item.name in found:
-                raise ValueError(f"experiment {item.name} is registered twice, the second time by {point.value}")
-            for one in item.observables:
-                if observed.get(one.name, one) is not one:
-                    raise ValueError(f"observable {one.name} is registered twice, the second time by {point.value}")
-        except Exception as error:  # a third party's defect must not end the commands that do not need it
-            names = {point.name, str(getattr(item, "name", point.name))} - ours
-            broken |= dict.fromkeys(names, BrokenPluginError(point, error))
-            continue
-        found[item.name] = item
-        observed |= {one.name: one for one in item.observables}
-        if not foreign(point):
-            ours.add(item.name)
-            default = item.name if item.default else default
+            for item in plugin.items():
+                if plugin.from_file and item in found.values():  # what it imports from elsewhere is not its own
+                    continue
+                _add(item, plugin, found, observed)
+                if plugin.ours:
+                    ours.add(item.name)
+                    default = item.name if item.default else default
+        except (Exception, SystemExit) as error:  # a third party's defect must not end commands that do not need it
+            names = {plugin.name, str(getattr(item, "name", plugin.name))} - ours
+            broken |= dict.fromkeys(names, BrokenPluginError(plugin, error))
     order = sorted(found, key=lambda name: (name != default, name not in ours, name))
     return MappingProxyType({name: found[name] for name in order}), MappingProxyType(broken)
+
+
+def _add(item: Any, plugin: Plugin, found: dict[str, Experiment], observed: dict[str, Observable]) -> None:
+    _check(item)
+    if item.name in found:
+        raise ValueError(f"experiment {item.name} is registered twice, the second time by {plugin}")
+    for one in item.observables:
+        if observed.get(one.name, one) is not one:
+            raise ValueError(f"observable {one.name} is registered twice, the second time by {plugin}")
+    found[item.name] = item
+    observed |= {one.name: one for one in item.observables}
+
+
+def broken_plugins() -> tuple[BrokenPluginError, ...]:
+    """Every plug-in that is broken, each once; a file too that holds nothing of what it could."""
+    found = {str(e): e for e in (*broken_claims(), *broken_observables(), *_loaded(files())[1].values())}
+    told = {defect.plugin.source for defect in found.values()}
+    for file in files():
+        if file not in told and not any(file.of(kind) for kind in _KINDS):
+            nothing = ValueError("it holds no Claim, Observable or Experiment at its top level")
+            found[file.module_name] = BrokenPluginError(Plugin(file, _KINDS[0]), nothing)
+    return tuple(found.values())
 
 
 def _check(item: Any) -> None:
@@ -82,7 +99,7 @@ def _check(item: Any) -> None:
 
 def experiments() -> Mapping[str, Experiment]:
     """All registered experiments by name, the default one first; broken ones are left out."""
-    return _loaded()[0]
+    return _loaded(files())[0]
 
 
 def experiment(name: str | None = None) -> Experiment:
@@ -92,7 +109,7 @@ def experiment(name: str | None = None) -> Experiment:
         UsageError: there is none; the line lists those there are.
         BrokenPluginError: it is broken, or its name is taken; the line says why.
     """
-    known, broken = _loaded()
+    known, broken = _loaded(files())
     chosen = next(iter(known)) if name is None else name
     if chosen in broken:
         raise broken[chosen]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+
+import numpy as np
 
 from empirics.judging.levels import claim_verdict, pooled_verdict
 from empirics.judging.outcome import ClaimOutcome, Frame, Outcome, Verdict
@@ -15,7 +18,8 @@ from empirics.judging.table import MAIN, CellTable
 from empirics.judging.worlds import Worlds, groups_of, worlds_of
 from empirics.observables.catalogue import observables as known_observables
 from empirics.observables.definition import Observable
-from theory import Claim, DomainError, Premise, Scope
+from theory import BrokenClaimError, Claim, DomainError, Premise, Scope
+from theory.registry import origin
 
 
 def judge_claim(
@@ -38,7 +42,45 @@ def judge_claim(
         observables: ranges and trivial values by name; the catalogue if None.
         looks: numbers of seeds at which the data are looked at, declared before them. Without any, limits of
             shares are time-uniform (betting); with one, bets on means are tuned to it.
+
+    Returns:
+        The outcome; BROKEN, with the reason, where a bound or a premise of the claim has no number.
     """
+    try:
+        return _judged(claim, cells, settings, observables, looks)
+    except BrokenClaimError as error:  # a third party's defect must not end what does not need it
+        return ClaimOutcome(claim.id, Verdict.BROKEN, (broken(claim, error.reason),))
+
+
+def fault(claim: Claim, cells: Sequence[CellTable]) -> str:
+    """What is wrong with its bound and premises at the symbols of its cells, before anything is measured."""
+    mine = [cell.symbols for cell in cells if cell.variant == claim.arm]
+    try:
+        for symbols in mine:
+            with np.errstate(all="ignore"), suppress(DomainError, KeyError):
+                for premise in claim.premises_on_symbols:
+                    premise.evaluate(symbols)
+                if claim.log_expression is not None:
+                    claim.log_bound(**{name: symbols[name] for name in claim.symbols})
+    except BrokenClaimError as error:
+        return broken(claim, error.reason).reason
+    return ""
+
+
+def broken(claim: Claim, reason: str) -> Outcome:
+    """The one outcome of a claim that has a defect; it names the file or package that the claim comes from."""
+    source = origin(claim.id.partition(":")[0])
+    told = reason if source is None else f"{reason} ({source})"
+    return Outcome(claim.id, Scope.RUN, (), Verdict.BROKEN, told)
+
+
+def _judged(
+    claim: Claim,
+    cells: Sequence[CellTable],
+    settings: Settings,
+    observables: Mapping[str, Observable] | None,
+    looks: Sequence[int],
+) -> ClaimOutcome:
     observable = (known_observables() if observables is None else observables).get(claim.judged_on)
     mine = [c for c in cells if c.variant == claim.arm]
     if observable is None or not any(claim.judged_on in c.observables for c in mine):

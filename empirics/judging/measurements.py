@@ -22,6 +22,7 @@ from empirics.observables.definition import Observable
 from theory import Claim, DomainError, claim
 from theory.notation import Notation
 from theory.numbers.evaluate import parse_value
+from theory.spelling import some
 
 SEED, VARIANT = "seed", ("arm", "variant")
 
@@ -80,7 +81,9 @@ class Judged:
         return self.outcome.verdict.value
 
     def exit_status(self, *, strict: bool = False) -> int:
-        """0; 1 if it is violated; 3 if ``strict`` and it is undecided."""
+        """0; 70 if the claim is broken; 1 if it is violated; 3 if ``strict`` and it is undecided."""
+        if self.outcome.verdict is Verdict.BROKEN:
+            return 70
         if self.outcome.verdict is Verdict.VIOLATED:
             return 1
         return 3 if strict and self.outcome.verdict is Verdict.UNDECIDED else 0
@@ -236,7 +239,7 @@ def _read(
         where = f"{table.source}: " if table.source else ""
         raise UsageError(
             f"{where}column {', '.join(missing)} is missing{table.like(missing[0])}; {item.id} needs the columns "
-            f"{', '.join(needed)} (found: {', '.join(table.names)})"
+            f"{', '.join(needed)} (found: {some(table.names)})"
         )
     places = [(name, table.position(name)) for name in used]
     values_at = [(name, table.position(name), observables().get(name)) for name in names]

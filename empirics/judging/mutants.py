@@ -39,8 +39,8 @@ def judge_mutants(
                 results.append(_by_exact_arithmetic(claim, mutant, settings))
                 continue
             outcome = judge_claim(claim.mutated(mutant), tables, settings, looks=looks)
-            if outcome.verdict is Verdict.NOT_TESTED:
-                why = f"not tested: {outcome.outcomes[0].reason}"
+            if outcome.verdict in (Verdict.NOT_TESTED, Verdict.BROKEN):
+                why = f"{outcome.verdict.lower()}: {outcome.outcomes[0].reason}"
                 results.append(MutantOutcome(claim.id, mutant.name, None, why))
                 continue
             results.append(MutantOutcome(claim.id, mutant.name, *_evidence(outcome, tables)))
@@ -62,6 +62,8 @@ def _by_exact_arithmetic(claim: Claim, mutant: Mutant, settings: Settings) -> Mu
         value = {observable.name: (observable.exact(point),)}
         table = CellTable(0, MAIN, point, (0,), observables=value, axes=axes)
         outcome = judge_claim(mutated, [table], settings)
+        if outcome.verdict is Verdict.BROKEN:
+            return MutantOutcome(claim.id, mutant.name, None, f"broken: {outcome.outcomes[0].reason}")
         if outcome.verdict is Verdict.VIOLATED:
             return MutantOutcome(claim.id, mutant.name, *_evidence(outcome, [table]))
     reached = ", ".join(f"{name} up to {max(p[name] for p in observable.small):g}" for name in observable.small[0])

@@ -20,6 +20,7 @@ class Verdict(StrEnum):
     VACUOUS = "VACUOUS"
     OUT_OF_SCOPE = "OUT OF SCOPE"
     NOT_TESTED = "NOT TESTED"
+    BROKEN = "BROKEN"  # the claim itself has a defect: no verdict
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,7 @@ class ClaimOutcome:
 
 
 _WORST_FIRST = (
+    Verdict.BROKEN,
     Verdict.VIOLATED,
     Verdict.UNDECIDED,
     Verdict.SUPPORTED,
@@ -135,5 +137,5 @@ _WORST_FIRST = (
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
-    """The first that is there of VIOLATED, UNDECIDED, SUPPORTED, HOLDS, VACUOUS, OUT OF SCOPE, NOT TESTED."""
+    """The first that is there of BROKEN, VIOLATED, UNDECIDED, SUPPORTED, HOLDS, VACUOUS, OUT OF SCOPE, NOT TESTED."""
     return min(verdicts, key=_WORST_FIRST.index, default=Verdict.NOT_TESTED)

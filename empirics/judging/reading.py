@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from empirics.errors import UsageError
-from theory.spelling import meant
+from theory.spelling import meant, some
 
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 _MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "<na>"})
@@ -116,7 +116,7 @@ def read_table(frame: Any, form: Form, known: Collection[str]) -> Table:
         )
     missing = [theirs for theirs in form.rename if theirs not in table.names]
     if missing:
-        raise UsageError(f"--rename {missing[0]}: there is no such column (found: {', '.join(table.names)})")
+        raise UsageError(f"--rename {missing[0]}: there is no such column (found: {some(table.names)})")
     table.names = tuple(form.rename.get(name, name) for name in table.names)
     return table
 

@@ -16,6 +16,7 @@ from empirics.judging.table import CellTable
 from empirics.judging.worlds import Answer, Worlds
 from empirics.observables.definition import Observable
 from theory import Claim, Kind
+from theory.numbers.evaluate import from_log
 
 
 def single(
@@ -101,7 +102,7 @@ def _bound(
     settings: Settings,
 ) -> Outcome:
     upper = claim.kind is Kind.UPPER
-    bound, estimate = math.exp(log_bound), float(np.mean(values))
+    bound, estimate = from_log(log_bound), float(np.mean(values))
     trivial = observable.trivial if upper else observable.lower
     if trivial is not None and (log_bound >= math.log(trivial) if upper and trivial > 0 else bound <= trivial):
         outcome = frame.outcome(Verdict.VACUOUS, f"the bound {bound:.4g} is no stronger than the trivial {trivial:g}")
@@ -123,7 +124,7 @@ def _bound(
         estimate=estimate,
         bound=bound,
         log_bound=log_bound if math.isfinite(log_bound) else None,
-        tightness=bound / estimate if estimate > 0 else None,
+        tightness=bound / estimate if estimate > 0 and math.isfinite(bound / estimate) else None,
     )
 
 
@@ -135,7 +136,7 @@ def _sharpness(lower: float | None, log_bound: float) -> float | None:
 
 
 def _identity(claim: Claim, values: Sequence[float], log_bound: float | None, frame: Frame) -> Outcome:
-    target = 0.0 if log_bound is None else math.exp(log_bound)
+    target = 0.0 if log_bound is None else from_log(log_bound)
     tolerance = claim.tolerance if claim.tolerance is not None else 1e-10
     deviation = max(abs(v - target) for v in values)
     return replace(

@@ -12,7 +12,7 @@ from empirics.experiments.document import CellResult, VerdictResult
 from empirics.experiments.presentation import Scalar
 from empirics.verification.results import ClaimResult, PooledResult, Results
 
-ORDER: Final = ("VIOLATED", "UNDECIDED", "SUPPORTED", "HOLDS", "VACUOUS", "OUT OF SCOPE", "NOT TESTED")
+ORDER: Final = ("VIOLATED", "UNDECIDED", "SUPPORTED", "HOLDS", "VACUOUS", "OUT OF SCOPE", "NOT TESTED", "BROKEN")
 """The verdicts, the worst first."""
 
 SETTINGS: Final = (
@@ -30,10 +30,13 @@ def answer(results: Results) -> str:
     parts = [f"VIOLATED: {', '.join(violated)}." if violated else "No claim is violated."]
     if results.untested:
         parts = [" ".join([f"No claim was tested: {results.untested}.", *failures(results)[:1]])]
+    if broken := [line.partition(": ")[0] for line in results.defects]:
+        parts.insert(0, f"BROKEN: {', '.join(broken[:3])}{f' and {len(broken) - 3} more' if len(broken) > 3 else ''}.")
     if results.shown.headline:
         parts.append(results.shown.headline)
     counts = Counter(c.verdict for c in results.claims)
     about = {"HOLDS": " (every cell in scope)", "SUPPORTED": " (all cells together)", "UNDECIDED": "", "VIOLATED": ""}
+    about |= {"BROKEN": ""} if counts["BROKEN"] else {}
     parts.append(f"{len(results.claims)} claims: {', '.join(f'{counts[v]} {v}{what}' for v, what in about.items())}.")
     if not results.complete:
         parts.append("The run was interrupted: only what was finished is shown.")

@@ -20,7 +20,7 @@ from empirics.verification.results import Results
 _OPEN_SHOWN = 2
 _HEADINGS = (40, 20, 16, 12)
 _WIDEST = 30
-_COLOURS = {"HOLDS": "green", "SUPPORTED": "cyan", "VIOLATED": "bold red", "UNDECIDED": "yellow"}
+_COLOURS = {"HOLDS": "green", "SUPPORTED": "cyan", "VIOLATED": "bold red", "UNDECIDED": "yellow", "BROKEN": "bold red"}
 _REFUTED = {True: "[green]refuted[/green]", False: "[bold red]NOT REFUTED[/bold red]", None: "[dim]not tested[/dim]"}
 
 
@@ -43,7 +43,11 @@ def print_results(results: Results, out: Console, directory: Path) -> None:
     for c in results.claims:
         found = (_coloured(c.verdict), tables.pooled_share(c), tables.verdict_counts(results, c.id))
         summary.add_row(c.id, c.provenance, c.kind, *found)
+    for part in results.broken:
+        summary.add_row(escape(part.what), "", "", _coloured("BROKEN"), "", "")
     out.print(summary)
+    for line in results.defects:
+        out.print(f"BROKEN, {line}", style="bold red", markup=False)
     _print_arms(results, out)
     mutants = [(c.id, m.name, _REFUTED[m.refuted], escape(m.evidence)) for c in results.claims for m in c.mutants]
     if mutants:

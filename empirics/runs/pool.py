@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import tempfile
 import traceback
@@ -12,13 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from empirics.errors import UsageError
+from empirics.experiments.document import INTERNAL_ERROR
 from empirics.experiments.protocol import Experiment, Point, UnitRun
 from empirics.experiments.settings import ExperimentSettings
 from empirics.runs.checked import BadRunError, checked
 from empirics.runs.environment import resolved_device
-
-INTERNAL_ERROR = "internal error"
-"""How the failure of a run begins that a defect of the program ended."""
+from theory.plugins import UserFile, adopt, files
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,24 @@ Bundle = tuple[Task, ...]
 """Tasks of equal start, run one after the other in one process; the experiment may share what is expensive."""
 
 
+@dataclass(frozen=True)
+class Carried:
+    """Tasks on their way to another process, which first loads the user's files that this one has loaded."""
+
+    bundle: Bundle
+
+    def __reduce__(self) -> tuple[object, ...]:
+        from joblib.externals.loky.backend.reduction import dumps  # also what a notebook defines
+
+        return _unpacked, (files(), bytes(dumps(self.bundle)))
+
+
+def _unpacked(given: tuple[UserFile, ...], packed: bytes) -> Carried:
+    adopt(given)
+    bundle: Bundle = pickle.loads(packed)
+    return Carried(bundle)
+
+
 def available_cores() -> int:
     """Processor cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
@@ -82,7 +100,7 @@ def run_tasks(tasks: Sequence[Task], workers: int, cluster: str | None = None) -
         from empirics.runs.cluster import connect, on_cluster
 
         with closing(connect(cluster)) as client:
-            for number, runs in on_cluster(client, _numbered, dict(enumerate(ordered))):
+            for number, runs in on_cluster(client, _numbered, dict(enumerate(map(Carried, ordered)))):
                 bundle = ordered[number]
                 yield from zip(bundle, _lost(bundle, runs) if isinstance(runs, BaseException) else runs, strict=True)
         return
@@ -109,8 +127,8 @@ def run_tasks(tasks: Sequence[Task], workers: int, cluster: str | None = None) -
                         yield from zip(bundle, runs, strict=True)
 
 
-def _numbered(number: int, bundle: Bundle) -> tuple[int, list[list[UnitRun]]]:
-    return number, [runs for _, runs in _run(bundle)]
+def _numbered(number: int, carried: Carried) -> tuple[int, list[list[UnitRun]]]:
+    return number, [runs for _, runs in _run(carried.bundle)]
 
 
 def _lost(bundle: Bundle, death: BaseException) -> list[list[UnitRun]]:
@@ -125,7 +143,7 @@ def _parallel(pending: Mapping[int, Bundle], workers: int, markers: str) -> Iter
         with _interrupts_held():
             finished = Parallel(
                 n_jobs=min(workers, max(2, len(pending))), return_as="generator_unordered", batch_size=1
-            )(delayed(_marked)(number, bundle, markers) for number, bundle in list(pending.items()))
+            )(delayed(_marked)(number, Carried(bundle), markers) for number, bundle in list(pending.items()))
         yield from finished
 
 
@@ -152,11 +170,11 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _marked(number: int, bundle: Bundle, markers: str) -> tuple[int, list[list[UnitRun]]]:
+def _marked(number: int, carried: Carried, markers: str) -> tuple[int, list[list[UnitRun]]]:
     """Run tasks, with a marker file while they are under way."""
     marker = Path(markers) / str(number)
     marker.touch()
-    done = _numbered(number, bundle)
+    done = _numbered(number, carried)
     marker.unlink()
     return done
 

@@ -40,6 +40,7 @@ class Progress:
     planned: Callable[[int], None] = lambda more: None
     advanced: Callable[[Task, Sequence[UnitRun]], None] = lambda task, runs: None
     judged: Callable[[Sequence[ClaimOutcome]], None] = lambda outcomes: None
+    told: Callable[[str], None] = lambda line: None
 
 
 def wanted(experiment: Experiment, arms: Sequence[Arm], first: int, last: int) -> dict[ArmUnit, range]:

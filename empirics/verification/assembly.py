@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import sympy as sp
@@ -20,7 +20,7 @@ from empirics.experiments.protocol import Experiment, Point, UnitRun
 from empirics.judging.confidence import interval, student_t
 from empirics.judging.levels import benjamini_yekutieli, holm
 from empirics.judging.mutants import MutantOutcome
-from empirics.judging.outcome import ClaimOutcome, Outcome
+from empirics.judging.outcome import ClaimOutcome, Outcome, Verdict
 from empirics.judging.settings import Settings
 from empirics.judging.table import CellTable
 from empirics.observables.catalogue import observables
@@ -28,13 +28,19 @@ from empirics.observables.definition import Observable
 from empirics.verification.document import beginning, copied, refusal
 from empirics.verification.figures import claim_figures
 from empirics.verification.plan import falsifier
-from empirics.verification.results import ClaimResult, MutantResult, PlanResult, PooledResult, Results, StatedPremise
+from empirics.verification.results import (
+    BrokenResult,
+    ClaimResult,
+    MutantResult,
+    PlanResult,
+    PooledResult,
+    Results,
+    StatedPremise,
+)
 from theory import Claim, DomainError, Notation
 from theory.certify.record import certificate_of
 from theory.fingerprint import fingerprint
-
-DEFECT: Final = "A defect of the experiment"
-"""How the note begins that tells what an experiment failed to show."""
+from theory.numbers.evaluate import from_log
 
 
 @dataclass
@@ -59,16 +65,22 @@ def declared(experiment: Experiment, arms: Iterable[Arm]) -> list[tuple[Arm, Poi
     return [(arm, cell) for arm in arms for cell in experiment.cells(arm.settings)]
 
 
-def tables_of(experiment: Experiment, arms: Sequence[Arm], runs: Runs) -> list[CellTable]:
-    """One table per declared cell of every arm; cells without runs have no seeds."""
+def tables_of(
+    experiment: Experiment, arms: Sequence[Arm], runs: Runs, broken: list[BrokenResult] | None = None
+) -> list[CellTable]:
+    """One table per declared cell of every arm; cells without runs have no seeds.
+
+    What the experiment fails to give is added to ``broken``, the first of each kind.
+    """
+    defects: dict[str, BrokenResult] = {}
     tables = []
     axes = {symbol: experiment.notation[symbol].label for symbol in experiment.axes}
     for index, (arm, cell) in enumerate(declared(experiment, arms)):
         found = runs.of(arm.name, cell.on(experiment.run_axes))
         rows: list[Mapping[str, float | None]] = [run.observables.get(cell, {}) for run in found]
-        symbols, defect = _symbols(experiment, arm, cell)
-        if any(rows) and not defect:  # a cell without any result has no observables at all
-            exact = experiment.exact(arm.settings, cell)
+        symbols = _symbols(experiment, arm, cell, defects)
+        if any(rows) and "symbols()" not in defects:  # a cell without any result has no observables at all
+            exact = _exact(experiment, arm, cell, defects)
             rows = [{**row, **exact} if row else row for row in rows]
         names = dict.fromkeys(name for row in rows for name in row)
         tables.append(
@@ -83,6 +95,8 @@ def tables_of(experiment: Experiment, arms: Sequence[Arm], runs: Runs) -> list[C
                 run_axes=experiment.run_axes,
             )
         )
+    if broken is not None:
+        broken += defects.values()
     return tables
 
 
@@ -98,9 +112,11 @@ def assemble(
     wall_seconds: float,
     *,
     plan: PlanResult,
+    broken: Sequence[BrokenResult] = (),
     complete: bool,
 ) -> Results:
-    """The results document; ``tables`` are those of the arms' declared cells."""
+    """The results document; ``tables`` are those of the arms' declared cells, ``broken`` what was left out."""
+    sound = [item for item, outcome in zip(claims, outcomes, strict=True) if outcome.verdict is not Verdict.BROKEN]
     places = zip(declared(experiment, arms), tables, strict=True)
     measured = {name for table in tables for name in table.observables} | {c.observable for c in claims}
     pooled = _pooled(outcomes)
@@ -111,7 +127,7 @@ def assemble(
             for name, item in observables().items()
             if name in measured
         },
-        cells=[_cell(experiment, arm, cell, table, runs, claims) for (arm, cell), table in places],
+        cells=[_cell(experiment, arm, cell, table, runs, sound) for (arm, cell), table in places],
         verdicts=[verdict_result(o) for outcome in outcomes for o in outcome.outcomes],
         plan=plan,
         claims=[
@@ -121,9 +137,9 @@ def assemble(
         curves=[curve for arm in arms for curve in _curves(experiment, arm, runs)],
         shown=Shown(),
         figures=[],
+        broken=list(broken),
     )
-    results = _with(results, figures=claim_figures(results, claims))
-    defects = [defect for arm, cell in declared(experiment, arms) if (defect := _symbols(experiment, arm, cell)[1])]
+    results = _with(results, figures=claim_figures(results, sound))
     try:
         shown = experiment.show(results)
         if not isinstance(shown, Shown):
@@ -131,17 +147,16 @@ def assemble(
         text = json.dumps(shown.model_dump(), allow_nan=False)
         results = _with(results, shown=Shown.model_validate_json(text))
     except Exception as error:  # third-party code: its defect is told, and costs its own part alone
-        defects.append(_defect(experiment, "show()", error, "Only the common part is shown."))
-    if not defects:
-        return results
-    return _with(results, shown=results.shown.model_copy(update={"notes": (*results.shown.notes, *defects[:1])}))
+        defect = _defect(experiment, "show()", error, "Only the common part is shown.")
+        results = _with(results, broken=[*results.broken, defect])
+    return results
 
 
 def _with(results: Results, **values: Any) -> Results:
     return Results.model_validate(dict(results) | values)
 
 
-def _symbols(experiment: Experiment, arm: Arm, cell: Point) -> tuple[Mapping[str, float], str]:
+def _symbols(experiment: Experiment, arm: Arm, cell: Point, defects: dict[str, BrokenResult]) -> Mapping[str, float]:
     """The symbols of a cell; if the experiment fails to give them, the cell's own, and what failed."""
     try:
         symbols = dict(experiment.symbols(arm.settings, cell))
@@ -151,14 +166,31 @@ def _symbols(experiment: Experiment, arm: Arm, cell: Point) -> tuple[Mapping[str
             if not math.isfinite(value):
                 raise ValueError(f"{name}={value}, allowed is a finite number")
     except Exception as error:  # third-party code, as above
-        left = "The cell has the symbols of its axes alone."
-        return dict(cell.values), _defect(experiment, f"symbols() of the arm {arm.name}", error, left)
-    return symbols, ""
+        what, left = f"symbols() of the arm {arm.name}", "The cells have the symbols of their axes alone."
+        defects.setdefault("symbols()", _defect(experiment, what, error, left))
+        return dict(cell.values)
+    return symbols
 
 
-def _defect(experiment: Experiment, what: str, error: Exception, left: str) -> str:
+def _exact(
+    experiment: Experiment, arm: Arm, cell: Point, defects: dict[str, BrokenResult]
+) -> Mapping[str, float | None]:
+    """The observables of a cell that are computed; if the experiment fails to give them, none, and what failed."""
+    try:
+        found = experiment.exact(arm.settings, cell)
+        for name, value in found.items():
+            if value is not None and not math.isfinite(value):
+                raise ValueError(f"{name}={value} at {cell}, allowed is a finite number")
+    except Exception as error:  # third-party code, as above
+        left = "Claims on observables that are computed are not tested there."
+        defects.setdefault("exact()", _defect(experiment, f"exact() of the arm {arm.name}", error, left))
+        return {}
+    return found
+
+
+def _defect(experiment: Experiment, what: str, error: Exception, left: str) -> BrokenResult:
     reason = refusal(error) if isinstance(error, ValidationError) else f"{type(error).__name__}: {error}"
-    return " ".join(f"{DEFECT} {experiment.name}, {what}: {reason}. {left}".split())
+    return BrokenResult(what=f"experiment {experiment.name}, {what}", reason=" ".join(f"{reason}. {left}".split()))
 
 
 def _cell(
@@ -205,7 +237,7 @@ def bound_at(item: Claim, symbols: Mapping[str, float]) -> BoundResult | None:
         log_bound = float(item.log_bound(**{name: symbols[name] for name in item.symbols}))
     except (DomainError, KeyError):
         return None
-    return BoundResult(bound=float(np.exp(log_bound)), log_bound=log_bound if math.isfinite(log_bound) else None)
+    return BoundResult(bound=from_log(log_bound), log_bound=log_bound if math.isfinite(log_bound) else None)
 
 
 def _summary(observable: Observable, values: Sequence[float | None], alpha: float) -> Summary:

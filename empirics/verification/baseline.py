@@ -173,7 +173,7 @@ def _verdict_changes(
     overlap = _overlap(before, after)
     change = f"{before.verdict} became {after.verdict}"
     if before.verdict != after.verdict:
-        if after.verdict == "VIOLATED" or (after.verdict in _UNTESTED and before.verdict not in _UNTESTED):
+        if after.verdict in ("VIOLATED", "BROKEN") or (after.verdict in _UNTESTED and before.verdict not in _UNTESTED):
             yield Finding(Level.FAILURE, identifier, where, change)
         elif before.verdict in _RANKS and after.verdict in _RANKS[_RANKS.index(before.verdict) :]:
             # Another processor rounds differently; with overlapping limits nothing is shown to have changed.

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from empirics.errors import UsageError
 from empirics.experiments.document import ExperimentResult, SymbolResult
@@ -20,8 +20,16 @@ from empirics.experiments.presentation import Part
 from empirics.experiments.protocol import Experiment
 from empirics.files import write_atomically
 from empirics.runs.environment import Environment, describe_environment
+from theory.plugins import files
 
 SCHEMA_VERSION: Final = 2
+
+
+class FileResult(Part):
+    """A file of the user's that was loaded (``--with``): where it lay, and the hash of what it held."""
+
+    path: str
+    sha256: str
 
 
 class Document(Part):
@@ -31,6 +39,7 @@ class Document(Part):
     wall_seconds: float
     complete: bool
     environment: Environment
+    files: list[FileResult] = Field(default_factory=list)
 
 
 _Kind = TypeVar("_Kind", bound=BaseModel)
@@ -54,6 +63,7 @@ def beginning(experiment: Experiment, settings: Any, wall_seconds: float, *, com
         "notation": [copied(SymbolResult, symbol) for symbol in experiment.notation.values()],
         "config": settings.model_dump(mode="json"),
         "environment": describe_environment(settings.compute.device, settings.compute.dtype),
+        "files": [FileResult(path=str(file.path), sha256=file.sha256) for file in files()],
     }
 
 

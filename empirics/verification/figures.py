@@ -18,7 +18,8 @@ _LIMITS = "Points: mean over seeds with the limits that decide; a point alone wh
 def claim_figures(results: Results, claims: Sequence[Claim]) -> list[FigureData]:
     """A figure for each claim of which something was measured; ``results`` are complete but for these figures."""
     stated = {claim.id: claim for claim in claims}
-    figures = (_panels(results, judged, stated[judged.id]) or _forest(results, judged) for judged in results.claims)
+    mine = [judged for judged in results.claims if judged.id in stated]
+    figures = (_panels(results, judged, stated[judged.id]) or _forest(results, judged) for judged in mine)
     return [figure for figure in figures if figure is not None]
 
 

@@ -110,7 +110,7 @@ def forecast(
     beyond the plan's, to estimate time and size.
     """
     seeds, verdict = settings.seeds, settings.verdict
-    arms, chosen = asked(experiment, settings, claims)
+    arms, chosen, _ = asked(experiment, settings, claims)
     plan = plan_of(experiment, settings, arms, chosen)
     tables = tables_of(experiment, arms, Runs())
     bets = bets_for(seeds.looks, verdict.alpha)

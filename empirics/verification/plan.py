@@ -19,6 +19,7 @@ from empirics import judging
 from empirics.experiments.arms import Arm, arms_of
 from empirics.experiments.presentation import Part
 from empirics.experiments.protocol import Experiment
+from empirics.experiments.registry import broken_plugins
 from empirics.files import hash_of, write_atomically
 from empirics.judging.rules import RATE_SLOPE_LIMIT
 from empirics.judging.settings import Settings
@@ -27,6 +28,7 @@ from empirics.verification.document import copied
 from empirics.verification.results import PlanResult
 from theory import Claim, claim
 from theory.fingerprint import fingerprint
+from theory.plugins import BrokenPluginError
 
 PLAN_FILE: Final = "plan.json"
 
@@ -75,18 +77,26 @@ class VerificationPlan(Part):
         return {"hash": self.hash, **self.model_dump(mode="json")}
 
 
-def asked(experiment: Experiment, settings: Any, claims: Sequence[str] | None) -> tuple[list[Arm], list[Claim]]:
-    """The arms that run and the claims that are judged; all claims of the experiment if None are named.
+def asked(
+    experiment: Experiment, settings: Any, claims: Sequence[str] | None
+) -> tuple[list[Arm], list[Claim], list[BrokenPluginError]]:
+    """The arms that run, the claims that are judged, and the plug-ins that were asked for and are broken.
 
-    With claims named (else a theory.UnknownClaimError), only the arms that they speak of or compare with run, and the
-    leading arm.
+    If no claims are named, all of the experiment's. With claims named (else a theory.UnknownClaimError), only the arms
+    that they speak of or compare with run, and the leading arm.
     """
     arms = list(arms_of(experiment, settings))
-    if claims is None:
-        return arms, [claim(identifier) for identifier in experiment.claims([arm.name for arm in arms])]
-    chosen = [claim(identifier) for identifier in claims]
-    needed = {arms[0].name, *(c.arm for c in chosen), *(c.reference for c in chosen)}
-    return [arm for arm in arms if arm.name in needed], chosen
+    broken = [defect for defect in broken_plugins() if defect.plugin.from_file]
+    chosen = []
+    for identifier in experiment.claims([arm.name for arm in arms]) if claims is None else claims:
+        try:
+            chosen.append(claim(identifier))
+        except BrokenPluginError as defect:
+            broken.append(defect)
+    if claims is not None:
+        needed = {arms[0].name, *(c.arm for c in chosen), *(c.reference for c in chosen)}
+        arms = [arm for arm in arms if arm.name in needed]
+    return arms, chosen, list({str(defect): defect for defect in broken}.values())
 
 
 def falsifier(claim: Claim, settings: Settings) -> str:

@@ -11,9 +11,9 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
-from empirics.experiments.document import Measured
+from empirics.experiments.document import INTERNAL_ERROR, Measured
 from empirics.experiments.presentation import FigureData, Part, Shown, repeated
 from empirics.verification.document import Document, read_document, schema_of
 
@@ -58,6 +58,13 @@ class PooledResult(Part):
     holm: float
     benjamini_yekutieli: float
     direction: str = ""  # of a refutation; results of before do not say it
+
+
+class BrokenResult(Part):
+    """A part of the program that has a defect, as a user's file: what it is, and what went wrong; it was left out."""
+
+    what: str
+    reason: str
 
 
 class StatedPremise(Part):
@@ -110,6 +117,7 @@ class Results(Measured, Document):
     claims: list[ClaimResult]
     shown: Shown
     figures: list[FigureData]
+    broken: list[BrokenResult] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _shown_fits(self) -> Results:
@@ -148,6 +156,20 @@ class Results(Measured, Document):
             return "every run failed"
         verdicts = {c.verdict for c in self.claims}
         return "no run measured what the claims speak of" if verdicts == {"NOT TESTED"} else ""
+
+    @property
+    def defects(self) -> list[str]:
+        """What is broken, a line each: plug-ins, claims, mutants, and runs that a defect ended."""
+        lines = [f"{part.what}: {part.reason}" for part in self.broken]
+        lines += [f"claim {v.claim}: {v.reason}" for v in self.verdicts if v.verdict == "BROKEN"]
+        lines += [
+            f"mutant {m.name} of {c.id}: {m.evidence.removeprefix('broken: ')}"
+            for c in self.claims
+            for m in c.mutants
+            if m.evidence.startswith("broken: ")
+        ]
+        failed = Counter(f for c in self.cells for f in c.failures.values() if f.startswith(INTERNAL_ERROR))
+        return lines + [f"{reason} ({number} run{'s' * (number > 1)})" for reason, number in failed.items()]
 
     def claim(self, identifier: str) -> ClaimResult:
         """The claim of that id."""

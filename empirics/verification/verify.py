@@ -6,21 +6,23 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from empirics.experiments.arms import Arm
 from empirics.experiments.load import load_settings
 from empirics.experiments.protocol import Experiment
 from empirics.experiments.registry import experiment_of
-from empirics.judging.judge import judge_claim
+from empirics.judging.judge import fault, judge_claim
 from empirics.judging.mutants import judge_mutants, mutated_claims
 from empirics.judging.outcome import ClaimOutcome, Verdict
 from empirics.runs.environment import resolved_device
-from empirics.runs.pool import INTERNAL_ERROR, available_cores
+from empirics.runs.pool import available_cores
 from empirics.runs.source import Progress, RunSource, keys_of, wanted
 from empirics.runs.store import Store
 from empirics.verification.assembly import Runs, assemble, tables_of
 from empirics.verification.document import with_machines
 from empirics.verification.plan import asked, declare, plan_of, standing
-from empirics.verification.results import Results
+from empirics.verification.results import BrokenResult, Results
 from theory import Claim
+from theory.registry import origin
 
 
 class Interrupted(Exception):
@@ -67,7 +69,8 @@ def verify(
     trial = experiment_of(experiment, config) if experiment is None or isinstance(experiment, str) else experiment
     settings = load_settings(trial) if config is None else config
     settings = trial.settle(settings, resolved_device(settings.compute.device)[0])
-    arms, chosen = asked(trial, settings, claims)
+    arms, chosen, without = asked(trial, settings, claims)
+    broken = [BrokenResult(what=str(defect.plugin), reason=defect.reason) for defect in without]
     start = time.monotonic()
     runs = Runs()
     plan = plan_of(trial, settings, arms, chosen)
@@ -75,15 +78,17 @@ def verify(
     stands = standing(plan, store, keys_of(trial, arms, all_runs).values())
     if store is not None:
         declare(plan, store)
-    source = RunSource(
-        trial, arms, workers or available_cores(), progress or Progress(), store, fresh, cluster, plan.hash
-    )
+    progress = progress or Progress()
+    for defect in without:
+        defect.tell()
+    _tell_broken(trial, arms, chosen, progress)
+    source = RunSource(trial, arms, workers or available_cores(), progress, store, fresh, cluster, plan.hash)
     interrupted = False
     try:
         _run_looks(source, settings, runs, chosen, mutants=mutants)
     except KeyboardInterrupt:
         interrupted = True
-    tables = tables_of(trial, arms, runs)
+    tables = tables_of(trial, arms, runs, broken)
     results = assemble(
         trial,
         settings,
@@ -95,6 +100,7 @@ def verify(
         judge_mutants(chosen, tables, settings.verdict, settings.seeds.looks) if mutants else [],
         time.monotonic() - start,
         plan=stands,
+        broken=broken,
         complete=not interrupted,
     )
     if store is not None:
@@ -104,17 +110,27 @@ def verify(
     return results
 
 
+def _tell_broken(trial: Experiment, arms: Sequence[Arm], chosen: Sequence[Claim], progress: Progress) -> None:
+    """Before the first run, which claims of third parties are broken: the user may stop here."""
+    theirs = [item for item in chosen if origin(item.id)]
+    tables = tables_of(trial, arms, Runs()) if theirs else []
+    for item in theirs:
+        if why := fault(item, tables):
+            progress.told(f"claim {item.id} is BROKEN: {why}; the others go on")
+
+
 def exit_status(results: Results, *, strict: bool = False, mutants: bool = False) -> int:
     """0; 1 if a required claim is violated; 3 if no claim was tested, or ``strict`` and a required one is not decided.
 
-    With ``mutants``: 0 if every mutant is refuted, else 1. 70, before 0 and 3, if a defect of the program ended a run.
+    With ``mutants``: 0 if every mutant is refuted, else 1. 70, before all others, if something of the program or of a
+    plug-in that was asked for is broken.
     """
+    if results.defects:
+        return 70
     required = {c.verdict for c in results.claims if c.required}
     missed = any(m.refuted is False for c in results.claims for m in c.mutants)
     if missed if mutants else Verdict.VIOLATED in required:
         return 1
-    if any(reason.startswith(INTERNAL_ERROR) for cell in results.cells for reason in cell.failures.values()):
-        return 70
     open_ones = {Verdict.UNDECIDED, Verdict.NOT_TESTED} & required
     return 3 if (results.untested and results.complete) or (strict and not mutants and open_ones) else 0
 

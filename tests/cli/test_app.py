@@ -3,6 +3,7 @@
 import errno
 import sys
 from importlib import import_module
+from importlib.metadata import EntryPoint
 from types import SimpleNamespace
 
 import pytest
@@ -12,12 +13,12 @@ import theory
 from empirics.cli import app as command
 from empirics.cli import root
 from empirics.errors import UsageError
-from theory.registry import BrokenPluginError
+from theory.plugins import BrokenPluginError, Plugin
 
 for module in command._COMMANDS:  # attached to the command itself, before a test replaces it
     import_module(f"empirics.cli.{module}")
 
-POINT = SimpleNamespace(name="mine", value="mine:CLAIMS")
+POINT = Plugin(EntryPoint("mine", "mine:CLAIMS", "factbound.claims"), "theory.claim.Claim")
 
 
 def ended(monkeypatch, found, arguments=("some",)):
@@ -119,7 +120,7 @@ def test_the_value_that_was_given_is_told_where_the_parser_leaves_it_out():
 
 
 def test_ctrl_c_in_a_command_is_an_abort(monkeypatch):
-    group = root._Commands(name="g")
+    group = root.Commands(name="g")
     monkeypatch.setattr(root.TyperGroup, "invoke", lambda self, ctx: (_ for _ in ()).throw(KeyboardInterrupt()))
     with pytest.raises(typer.Abort):
         group.invoke(None)

@@ -22,6 +22,7 @@ from theory import (
     Provenance,
     Source,
     measured,
+    plugins,
     registry,
 )
 from theory.claims.xu_chen.paper import PAPER, K, N_f, R, epsilon
@@ -195,6 +196,7 @@ class Point:
     """An entry point that gives ``item``."""
 
     name = value = "theirs"
+    dist = None
 
     def __init__(self, item: object) -> None:
         self.item = item
@@ -209,31 +211,37 @@ THEIRS = minimal(id="theirs").source
 @pytest.mark.parametrize(
     ("item", "message"),
     [
-        (theory.claim("rank-one"), "claim id rank-one is registered twice, the second time by theirs"),
+        (
+            theory.claim("rank-one"),
+            "claim id rank-one is registered twice, the second time by entry point theirs",
+        ),
         ([minimal(), "no claim"], "it gives str, not a Claim"),
         (
             minimal(source=replace(THEIRS, paper=replace(PAPER, title="another"))),
-            "two papers are named xu-chen, the second one by theirs",
+            "two papers are named xu-chen, the second one by entry point theirs (theirs)",
         ),
     ],
 )
 def test_what_a_third_party_may_not_register(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, item: object, message: str
 ) -> None:
-    monkeypatch.setattr(registry, "entry_points", lambda group: [Point(item)])
-    papers, claims, broken = registry._registry.__wrapped__()
-    assert (papers, list(claims)) == (theory.papers(), [c.id for c in theory.all_claims()])
-    assert f"entry point theirs (theirs) is broken: {type(broken['theirs'].__cause__).__name__}: " in caplog.text
-    assert message in str(broken["theirs"])
+    monkeypatch.setattr(plugins, "entry_points", lambda group: [Point(item)])
+    plugins._tell.cache_clear()
+    found = registry._registered.__wrapped__(())
+    assert (found.papers, list(found.claims)) == (theory.papers(), [c.id for c in theory.all_claims()])
+    broken = found.broken["theirs"]
+    assert f"entry point theirs (theirs) is broken: {type(broken.__cause__).__name__}: " in caplog.text
+    assert message in str(broken)
 
 
 def test_a_papers_claims_stand_together_in_the_order_of_their_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     paper = replace(PAPER, name="theirs")
     theirs = [minimal(id=f"theirs-{n}", source=replace(THEIRS, paper=paper, number=n)) for n in ("", "T10", "T2")]
-    monkeypatch.setattr(registry, "entry_points", lambda group: [Point(theirs)])
-    papers, claims, _ = registry._registry.__wrapped__()
-    assert papers == (PAPER, paper)
-    assert list(claims)[-3:] == ["theirs-T2", "theirs-T10", "theirs-"]
+    monkeypatch.setattr(plugins, "entry_points", lambda group: [Point(theirs)])
+    found = registry._registered.__wrapped__(())
+    assert found.papers == (PAPER, paper)
+    assert {str(found.origins[i]) for i in list(found.claims)[-3:]} == {"entry point theirs (theirs)"}
+    assert list(found.claims)[-3:] == ["theirs-T2", "theirs-T10", "theirs-"]
 
 
 def test_third_party_claims_are_found_by_entry_point(tmp_path: Path) -> None:

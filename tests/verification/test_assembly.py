@@ -82,7 +82,7 @@ CASES = {
     "unchecked": (lambda: Shown().model_copy(update={"notes": 5}), good, "notes=5: Input should be a valid"),
     "a claim's figure": (lambda: Shown(figures=(figure("claim-x"),)), good, "the figure claim-x: names that begin"),
     "a name twice": (lambda: Shown(figures=(figure("x"), figure("x"))), good, "two figures are named x"),
-    "symbols raises": (Shown, lambda cell: cell["m"], "symbols() of the arm plain: KeyError: 'm'. The cell has"),
+    "symbols raises": (Shown, lambda cell: cell["m"], "symbols() of the arm plain: KeyError: 'm'. The cells have"),
     "no symbols": (Shown, lambda cell: None, "symbols() of the arm plain: TypeError"),
     "a symbol NaN": (Shown, lambda cell: {"n": math.nan}, "n=nan, allowed is a finite number"),
     "an axis missing": (Shown, lambda cell: {}, "the axis n is missing"),
@@ -91,14 +91,16 @@ CASES = {
 
 @pytest.mark.parametrize(("show", "symbols", "told"), CASES.values(), ids=CASES)
 @pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
-def test_a_defect_is_one_note_and_the_common_part_is_written(tmp_path, capsys, show, symbols, told):
+def test_a_defect_is_a_line_and_the_common_part_is_written(tmp_path, capsys, show, symbols, told):
     options = {"strict": False, "mutants": False, "as_json": False}
     faulty = Faulty(show, symbols)
-    assert perform(faulty, *planned(faulty, Config(), (), 1), tmp_path, **options) == 0
+    assert perform(faulty, *planned(faulty, Config(), (), 1), tmp_path, **options) == 70
     results = read_results(tmp_path / "results.json")
-    (note,) = results.shown.notes
-    assert told in note
-    assert f"factbound: {note}\n" in capsys.readouterr().err
+    (line,) = results.defects
+    assert line.startswith("experiment faulty, ")
+    assert told in line
+    assert f"BROKEN, {line}" in " ".join(capsys.readouterr().out.split())
+    assert f"BROKEN, {line}".replace("'", "&#39;") in (tmp_path / "report.html").read_text()
     assert [cell.symbols for cell in results.cells] == [{"n": 1}, {"n": 2}, {"n": 3}]
     assert (tmp_path / "report.html").exists()
 

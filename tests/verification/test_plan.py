@@ -20,7 +20,7 @@ CLAIMS = ["ood-error-literal", "trend-finetuned"]
 
 def plan(*settings, claims=CLAIMS):
     found, experiment = small(*settings), Instant()
-    arms, chosen = asked(experiment, found, claims)
+    arms, chosen, _ = asked(experiment, found, claims)
     return plan_of(experiment, found, arms, chosen)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,7 +14,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike
 
-from theory.notation import DomainError, Notation, Symbol
+from theory.notation import BrokenClaimError, DomainError, Notation, Symbol
 from theory.numbers.floats import UnsupportedError, approximate
 from theory.numbers.minimise import minimiser
 from theory.parts import Evaluation, compiled, resolved
@@ -42,6 +43,12 @@ def log_fraction(value: Fraction) -> float:
         return math.log1p(float(value - 1))
     shift = value.numerator.bit_length() - value.denominator.bit_length()
     return math.fsum((math.log(value / Fraction(2) ** shift), shift * math.log(2)))
+
+
+def from_log(log_bound: ArrayLike) -> Any:
+    """The bound: 0 where it underflows, the largest float where it would overflow (which changes no comparison)."""
+    result = np.exp(np.minimum(log_bound, math.log(sys.float_info.max)))
+    return float(result) if np.ndim(result) == 0 else result
 
 
 _LARGEST = 10**18
@@ -107,8 +114,16 @@ class LogBound:
 
         Raises:
             DomainError: a symbol is missing, unknown or outside the domain.
-            ArithmeticError: the expression is undefined at a point of its domain.
+            BrokenClaimError: the expression has no finite number, or is +infinite, at a point of its domain.
         """
+        try:
+            return self._at(values)
+        except (DomainError, BrokenClaimError):
+            raise
+        except Exception as error:  # an expression and its routes may be a third party's
+            raise BrokenClaimError.of(self.name, "its bound", error) from error
+
+    def _at(self, values: Mapping[str, ArrayLike]) -> Any:
         used = {name: array for name, array in self.check(values).items() if name in self.symbols}
         shape = next(iter(used.values())).shape if used else ()
         if self.evaluation.exact is not None:
@@ -116,8 +131,9 @@ class LogBound:
             result = np.array([exact(**point) for point in _points(used)], dtype=np.float64).reshape(shape)
         else:
             result = self._float_then_ball(self._minimised(used), shape)
-        if np.isnan(result).any():
-            raise ArithmeticError(f"{self.name}: the expression {self.expression} gave NaN")
+        for bad, what in ((np.isnan(result), "no number (NaN)"), (np.isposinf(result), "infinite")):
+            if bad.any():
+                raise ArithmeticError(f"it is {what}{_place(next(_points(used, np.flatnonzero(bad)[:1]), {}))}")
         result = result + 0.0  # no negative zeros
         return float(result) if result.ndim == 0 else np.array(result)
 
@@ -130,7 +146,10 @@ class LogBound:
         if arrays := [name for name, value in given.items() if value.ndim]:
             raise DomainError(f"{arrays[0]}: an enclosure is of one point, not of an array")
         point = self._minimised({name: value.item() for name, value in given.items()})
-        return enclose(partial(self._ball, point=point), relative_bits)
+        try:
+            return enclose(partial(self._ball, point=point), relative_bits)
+        except Exception as error:
+            raise BrokenClaimError.of(self.name, f"its bound{_place(point)}", error) from error
 
     def _ball(self, bits: int, point: Mapping[str, Any]) -> Any:
         from theory.numbers.balls import ball
@@ -166,8 +185,7 @@ class LogBound:
                 try:
                     flat[index] = log_float(enclose(partial(self._ball, point=point)))
                 except ArithmeticError as error_:
-                    where = ", ".join(f"{name}={number}" for name, number in point.items())
-                    raise ArithmeticError(f"{self.name} at {where}: {error_}") from None
+                    raise ArithmeticError(f"{error_}{_place(point)}") from None
         return result
 
     def check(self, values: Mapping[str, ArrayLike], *, without: str | None = None) -> dict[str, np.ndarray[Any, Any]]:
@@ -196,11 +214,17 @@ class LogBound:
         return arrays
 
 
+def _place(point: Mapping[str, Any]) -> str:
+    return " at " + ", ".join(f"{name}={number}" for name, number in point.items()) if point else ""
+
+
 def _points(
     used: Mapping[str, np.ndarray[Any, Any]], at: np.ndarray[Any, Any] | slice = slice(None)
 ) -> Iterator[dict[str, Any]]:
     """The points of flattened arrays, or some of them, as Python numbers."""
     columns = [np.ravel(array)[at].tolist() for array in used.values()]
+    if not used:  # a constant has one point
+        return iter([{}])
     return (dict(zip(used, point, strict=True)) for point in zip(*columns, strict=True))
 
 
