@@ -172,6 +172,7 @@ def test_sizes_grow_by_a_tenth_up_to_a_hundred_thousand():
         (4, 0, "no direction: as often one way as the other"),
         (5, 0, "fewer than asked, though more often so than reversed"),
         (2, 8, "no direction: as often one way as the other"),  # 56 of 1024 paths
+        (5, 1, "no direction: as often one way as the other"),  # 7 of 64
         (1, 8, "reversed"),  # 10 of 512
         (8, 1, "fewer than asked, though more often so than reversed"),
     ],
