@@ -19,6 +19,7 @@ from empirics.observables.definition import Observable
 from empirics.settings import Axis, Section
 from empirics.verification.assembly import (
     Runs,
+    _curves,
     _pooled,
     _summary,
     assemble,
@@ -267,3 +268,20 @@ def test_an_observable_that_no_cell_has_puts_no_seed_out_of_scope():
 def test_a_claim_without_a_number_has_none_anywhere():
     assert bound_at(claim("trend-finetuned"), {"N_f": 5, "K": 3, "R": 10}) is None
     assert judge_claim(claim("trend-finetuned"), [], Settings()).verdict is Verdict.NOT_TESTED
+
+
+def test_what_does_not_belong_together_is_no_document():
+    claims, runs = [claim("ood-error-literal")], collected()
+    plan = PlanResult(hash="h", declared=True, reason="")
+    for tables, outcomes in (
+        (tables_of(Small(), ARMS, runs)[1:], [cell_outcome(claims[0].id)]),
+        (tables_of(Small(), ARMS, runs), [cell_outcome(claims[0].id)] * 2),
+    ):
+        for table in tables:
+            object.__setattr__(table, "observables", {})
+        with pytest.raises(ValueError, match="argument 2"):
+            assemble(Small(), Config(), ARMS, runs, tables, claims, outcomes, [], 1.0, plan=plan, complete=True)
+    short = Runs()
+    short.add("main", [UnitRun(Point.of(K=1), 0, {}, {"loss": Curve((0, 1), (0.5,))})])
+    with pytest.raises(ValueError, match="argument 2"):
+        _curves(Small(), ARMS[0], short)
