@@ -7,7 +7,7 @@ sampling, so each seed stands at most once in a cell. Columns named by premises
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -153,7 +153,7 @@ def judge(
             rows.notes.append(
                 f"no column {name}: the premise fails, unless it is taken as given (--assume {premise.name})"
             )
-    cells = _cells(tables, item, form, rows)
+    cells = _cells(tables, item, form, rows, known)
     if strict and rows.without_value:
         raise UsageError(f"--strict: {rows.words}")
     outcome = judge_claim(item, cells, settings or Settings(), known)
@@ -190,7 +190,9 @@ class _Cell:
     columns: tuple[list[float | None], ...] = ()
 
 
-def _cells(tables: Sequence[tuple[Table, str | None]], item: Claim, form: Form, rows: Rows) -> list[CellTable]:
+def _cells(
+    tables: Sequence[tuple[Table, str | None]], item: Claim, form: Form, rows: Rows, known: Mapping[str, Observable]
+) -> list[CellTable]:
     """The cells of all tables; every row of a table with an arm of its own belongs to that arm."""
     first = tables[0][0]
     used = [name for name in item.notation if name in first.names]
@@ -198,7 +200,7 @@ def _cells(tables: Sequence[tuple[Table, str | None]], item: Claim, form: Form, 
     names = [item.judged_on, *measured]
     cells: dict[tuple[str, tuple[float, ...]], _Cell] = {}
     for table, arm in tables:
-        _read(table, arm, item, used, names, Numbers(table, form), cells, rows)
+        _read(table, arm, item, used, [(name, known.get(name)) for name in names], Numbers(table, form), cells, rows)
     if not cells:
         of_arms = f" of the arm {item.arm}" if rows.read else ""
         raise UsageError(f"{first.source or 'the table'} has no rows{of_arms} below its header")
@@ -227,13 +229,14 @@ def _read(
     arm: str | None,
     item: Claim,
     used: Sequence[str],
-    names: Sequence[str],
+    measured: Sequence[tuple[str, Observable | None]],
     numbers: Numbers,
     cells: dict[tuple[str, tuple[float, ...]], _Cell],
     rows: Rows,
 ) -> None:
     """The rows of one table into their cells; what is passed over is counted."""
     needed = [*_needed_symbols(item), SEED, item.judged_on]
+    needed += [n for n in (*used, *dict(measured)) if n not in needed]  # a reference has what the first table has
     missing = [name for name in needed if name not in table.names]
     if missing:
         where = f"{table.source}: " if table.source else ""
@@ -242,7 +245,7 @@ def _read(
             f"{', '.join(needed)} (found: {some(table.names)})"
         )
     places = [(name, table.position(name)) for name in used]
-    values_at = [(name, table.position(name), observables().get(name)) for name in names]
+    values_at = [(name, table.position(name), observable) for name, observable in measured]
     seed_at, of_arm = table.position(SEED), next((n for n in VARIANT if n in table.names), None)
     arm_at = None if of_arm is None or arm is not None else table.position(of_arm)
     known: dict[tuple[str, Any], float] = {}
@@ -257,7 +260,7 @@ def _read(
             if (name, row[at]) not in known:
                 known[name, row[at]] = _symbol(item.notation, name, row[at], number, numbers)
             symbols.append(known[name, row[at]])
-        cell = cells.setdefault((variant, tuple(symbols)), _Cell(columns=tuple([] for _ in names)))
+        cell = cells.setdefault((variant, tuple(symbols)), _Cell(columns=tuple([] for _ in measured)))
         seed = _seed(row[seed_at], number, numbers)
         if seed in cell.seeds:
             where = ", ".join(f"{n}={v:g}" for n, v in zip(used, symbols, strict=True))

@@ -42,9 +42,7 @@ def scope_of(claim: Claim, cell: CellTable, settings: Settings) -> Scoped:
         satisfied = sum(p.holds for p in found)
         summary = _summary(found, satisfied >= needed - 1e-9)
         premises.append(summary)
-        if not summary.holds and satisfied + len(cell.failed) >= needed - 1e-9 and cell.failed:
-            continue  # the failed runs are the reason, told below
-        if not summary.holds:
+        if satisfied + len(cell.failed) < needed - 1e-9:  # else the failed runs are the reason, told below
             reasons.append(_explain(assumption, summary, satisfied, len(found)))
     in_scope = bool(good) and len(good) >= needed - 1e-9
     if not in_scope and not reasons:

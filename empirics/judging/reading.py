@@ -202,10 +202,13 @@ def _rows(table: Table, reader: Any, width: int, skipped: int) -> Iterator[tuple
 
 def _of_parquet(path: Path) -> Table:
     try:
-        from pyarrow import parquet  # type: ignore[import-untyped, unused-ignore]
+        from pyarrow import ArrowException, parquet  # type: ignore[import-untyped, unused-ignore]
     except ImportError:
         raise UsageError(f"{path} is a Parquet file: pip install pyarrow, or export it as CSV") from None
-    columns = parquet.read_table(path).to_pydict()
+    try:
+        columns = parquet.read_table(path).to_pydict()
+    except (OSError, ArrowException) as error:  # damaged, or compressed once more
+        raise UsageError(f"cannot read {path}: {' '.join(str(error).split())}") from None
     rows = zip(*columns.values(), strict=True)
     return Table(str(path), "row", tuple(map(str, columns)), enumerate(rows, start=1))
 

@@ -91,7 +91,7 @@ def _sizes(n: int) -> list[int]:
     """Numbers of worlds in scope, by steps of a tenth."""
     found = [n + 1]
     while found[-1] < _MOST:
-        found.append(max(found[-1] + 1, math.ceil(found[-1] * 1.1)))
+        found.append(math.ceil(found[-1] * 1.1))
     return found
 
 
@@ -109,7 +109,7 @@ def _lower(
         parts = tuple((len(a), a.count(counted), n / looks[-1]) for a, n in zip(seen, looks, strict=False))
         limit = shares.lower_limit(parts, alpha, share)
     else:
-        limit = confidence.lower_limit([float(a is counted) for a in seen[-1]], alpha, 0.0, 1.0)
+        limit = confidence.lower_limit([float(a is counted) for a in seen[-1]], alpha)
     return limit, limit >= share
 
 

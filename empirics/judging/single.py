@@ -104,7 +104,7 @@ def _bound(
     upper = claim.kind is Kind.UPPER
     bound, estimate = from_log(log_bound), float(np.mean(values))
     trivial = observable.trivial if upper else observable.lower
-    if trivial is not None and (log_bound >= math.log(trivial) if upper and trivial > 0 else bound <= trivial):
+    if trivial is not None and (bound <= trivial if not upper else trivial <= 0 or log_bound >= math.log(trivial)):
         outcome = frame.outcome(Verdict.VACUOUS, f"the bound {bound:.4g} is no stronger than the trivial {trivial:g}")
     elif observable.sampling == "exact":
         slack = claim.tolerance or 0.0  # relative: two roundings of one number may differ in the last place

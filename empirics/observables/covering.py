@@ -18,7 +18,7 @@ def covering_observables(finetuned: int, multiplicity: int, templates: int) -> M
     avoided = math.prod((templates - multiplicity - i) / (templates - i) for i in range(multiplicity))
     found: dict[str, float | None] = {
         "covering_some_unseen": laws.some_unseen_by_chain(finetuned, multiplicity, templates),
-        "covering_none_seen": max(avoided, 0.0) ** finetuned,
+        "covering_none_seen": avoided**finetuned,
         "coverage_union": laws.some_below_half_by_chain(finetuned, multiplicity, templates),
         "coverage_half_mean_tail": float(laws.below_half_mean(finetuned, multiplicity, templates)),
     }

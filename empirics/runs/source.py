@@ -23,7 +23,7 @@ from empirics.runs.environment import resolved_device
 from empirics.runs.pool import Task, run_tasks, split
 from empirics.runs.store import Store
 
-_version = lru_cache(maxsize=64)(version)
+_version = lru_cache(version)
 
 ArmUnit = tuple[str, Point]
 """A unit in one arm of the experiment."""

@@ -76,15 +76,19 @@ class Store:
 
     def __len__(self) -> int:
         with _explained(self.path):
-            return int(self._connection.execute("SELECT count(DISTINCT key) FROM runs").fetchone()[0])
+            return int(self._one("SELECT count(DISTINCT key) FROM runs"))
+
+    def _one(self, question: str) -> Any:
+        """The answer to a question that has exactly one."""
+        ((answer,),) = self._connection.execute(question).fetchall()
+        return answer
 
     def _asked(self, question: str, keys: Iterable[str]) -> Iterator[tuple[str, Any]]:
         """The answer to a question for each key that has one."""
         with _explained(self.path):
             for key in keys:
-                row = self._connection.execute(question, (key,)).fetchone()
-                if row is not None:
-                    yield key, row[0]
+                for (answer,) in self._connection.execute(question, (key,)).fetchall():
+                    yield key, answer
 
     def find(self, keys: Iterable[str]) -> dict[str, UnitRun]:
         """Those of the runs that are stored, by key; those of this kind of machine first."""
@@ -150,16 +154,16 @@ class Store:
 
     def _prepare(self) -> None:
         ask = self._connection.execute
-        tables = ask("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if tables and ask("PRAGMA application_id").fetchone()[0] != _APPLICATION_ID:
+        tables = self._one("SELECT count(*) FROM sqlite_master")
+        if tables and self._one("PRAGMA application_id") != _APPLICATION_ID:
             raise StoreError(f"{self.path} is a database of another program; use another --output")
-        layout = ask("PRAGMA user_version").fetchone()[0]
+        layout = self._one("PRAGMA user_version")
         if tables and layout not in (2, _LAYOUT):
             raise StoreError(
                 f"{self.path} has layout {layout}, this version of factbound writes {_LAYOUT}; "
                 "use another --output, or the version that wrote it"
             )
-        if tables and ask("PRAGMA quick_check").fetchone()[0] != "ok":
+        if tables and self._one("PRAGMA quick_check(1)") != "ok":
             raise sqlite3.DatabaseError("integrity check failed")
         ask("PRAGMA journal_mode = WAL")
         ask("PRAGMA synchronous = FULL")

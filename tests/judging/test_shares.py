@@ -194,3 +194,8 @@ def test_betting_confirms_no_count_at_the_looks_that_the_exact_limits_do_not():
                     bet = confidence.lower_limit([1.0] * x + [0.0] * (n2 - x), ALPHA)
                     if bet >= 0.8:
                         assert lower_limit(((n1, x1, 0.5), (n2, x, 1.0)), ALPHA, 0.8) >= 0.8
+
+
+def test_each_look_has_a_budget():
+    with pytest.raises(ValueError, match="argument 2"):
+        boundaries((8, 16), (0.05,), np.array([0.8]))

@@ -187,6 +187,8 @@ def test_enclosures_are_as_small_as_asked() -> None:
         assert enclosure.bits == (96 if bits == 40 else 384)
     with pytest.raises(DomainError, match="K=0"):
         mine.enclosure({"R": 7, "K": 0}, 60)
+    with pytest.raises(DomainError, match=r"^R: an enclosure is of one point, not of an array"):
+        mine.enclosure({"R": np.array([7, 8]), "K": np.array([3, 4])}, 60)
 
 
 def test_a_parameter_that_the_bound_holds_for_is_chosen_well_at_each_point() -> None:

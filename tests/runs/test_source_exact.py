@@ -1,0 +1,136 @@
+"""Runs are found, or made and stored: which, in which order, and what is told; keys of a run by hand."""
+
+import hashlib
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from empirics.experiments import protocol
+from empirics.experiments.protocol import Point, UnitRun
+from empirics.files import hash_of
+from empirics.runs import source
+from empirics.runs.source import Progress, RunSource, run_key, wanted
+
+ONE, TWO = Point.of(K=1), Point.of(K=2)
+ARMS = [SimpleNamespace(name="main", settings="plain"), SimpleNamespace(name="slow", settings="slower")]
+
+
+class Kept:
+    def __init__(self, *keys):
+        self.runs, self.added = {key: UnitRun(ONE, -1, {}, failure=key) for key in keys}, []
+
+    def find(self, keys):
+        return {key: self.runs[key] for key in keys if key in self.runs}
+
+    def add(self, entries, plan):
+        self.added.append((sorted(entries), plan))
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """A source whose keys are readable, whose tasks hold all seeds of a unit, and what it told."""
+    told = []
+
+    def split(experiment, variant, settings, unit, seeds):
+        return [SimpleNamespace(variant=variant, settings=settings, unit=unit, seeds=tuple(seeds))] if seeds else []
+
+    def run_tasks(tasks, workers, cluster):
+        told.append(("ran", workers, cluster))
+        for task in tasks[::-1]:
+            yield task, [UnitRun(task.unit, seed, {}, lost=seed == 9) for seed in task.seeds]
+
+    monkeypatch.setattr(source, "run_key", lambda experiment, settings, unit, seed: f"{settings} {unit} {seed}")
+    monkeypatch.setattr(source, "split", split)
+    monkeypatch.setattr(source, "run_tasks", run_tasks)
+
+    def make(**more):
+        progress = Progress(
+            found=lambda n: told.append(("found", n)),
+            planned=lambda n: told.append(("planned", n)),
+            advanced=lambda task, runs: told.append(("advanced", task.unit, len(runs))),
+        )
+        return RunSource(None, ARMS, 3, progress, **more), told
+
+    return make
+
+
+WANTED = {("main", ONE): [0, 1], ("main", TWO): [0, 9], ("slow", ONE): [5]}
+
+
+def test_without_a_store_every_run_is_made(made):
+    runs, told = made()
+    assert (runs.fresh, runs.cluster, runs.plan) == (False, None, None)
+    found = [(variant, [(r.unit, r.seed) for r in some]) for variant, some in runs.runs(WANTED)]
+    assert found == [("slow", [(ONE, 5)]), ("main", [(TWO, 0), (TWO, 9)]), ("main", [(ONE, 0), (ONE, 1)])]
+    assert told == [("planned", 5), ("ran", 3, None), ("advanced", ONE, 1), ("advanced", TWO, 2), ("advanced", ONE, 2)]
+
+
+def test_what_is_stored_comes_first_and_the_rest_is_stored_but_for_lost_runs(made):
+    store = Kept("plain K=1 1", "slower K=1 5", "plain K=2 5")
+    runs, told = made(store=store, plan="p", cluster="c")
+    found = [(variant, [r.failure or r.seed for r in some]) for variant, some in runs.runs(WANTED)]
+    assert found == [("main", ["plain K=1 1"]), ("slow", ["slower K=1 5"]), ("main", [0, 9]), ("main", [0])]
+    assert store.added == [(["plain K=2 0"], "p"), (["plain K=1 0"], "p")]
+    assert told[:4] == [("found", 1), ("found", 1), ("planned", 3), ("ran", 3, "c")]
+
+
+def test_fresh_runs_are_made_again_and_stored(made):
+    store = Kept("plain K=1 0", "plain K=1 1")
+    runs, told = made(store=store, fresh=True)
+    assert [[r.seed for r in some] for _, some in runs.runs({("main", ONE): [0, 1]})] == [[0, 1]]
+    assert store.added == [(["plain K=1 0", "plain K=1 1"], None)]
+    assert told[0] == ("planned", 2)
+
+
+def test_where_all_is_stored_nothing_is_started(made):
+    runs, told = made(store=Kept("plain K=1 0"))
+    assert len(list(runs.runs({("main", ONE): [0]}))) == 1
+    assert told == [("found", 1), ("planned", 0)]
+
+
+def test_every_unit_of_every_arm_is_wanted():
+    experiment = SimpleNamespace(units=lambda settings: [ONE, TWO] if settings == "plain" else [ONE])
+    seeds = range(3, 7)
+    assert wanted(experiment, ARMS, 3, 7) == {("main", ONE): seeds, ("main", TWO): seeds, ("slow", ONE): seeds}
+
+
+def test_a_key_hashes_its_parts_in_the_order_of_their_names(tmp_path, monkeypatch):
+    for place in (
+        "train.py",
+        "sub/train.py",
+        "presets/a.toml",
+        "sub/note.txt",
+        "__pycache__/x.txt",
+        "y.pyc",
+        "sub/presets",
+    ):
+        (tmp_path / "lab" / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "lab" / place).write_text(place)
+    (tmp_path / "world.py").write_text("world")
+    (tmp_path / "more/presets").mkdir(parents=True)
+    (tmp_path / "more/presets/b.toml").write_text("b")
+    experiment = SimpleNamespace(
+        name="lab",
+        deciding=lambda settings: {"z": 1, "a": 2},
+        folder=tmp_path / "lab",
+        aside=("presets", "sub/note.txt"),
+        sources=(tmp_path / "world.py", tmp_path / "more"),
+        libraries=("numpy",),
+    )
+    monkeypatch.setattr(source, "resolved_device", lambda device: ["cpu", device])
+    monkeypatch.setattr(source, "_version", lambda name: f"{name} 1")
+    settings = SimpleNamespace(compute=SimpleNamespace(device="here"))
+    own = [(name, tmp_path / "lab" / name) for name in ("sub/presets", "sub/train.py", "train.py")]
+    others = [("world.py", tmp_path / "world.py"), ("presets/b.toml", tmp_path / "more/presets/b.toml")]
+    rest = [("protocol.py", source.Path(protocol.__file__))]
+    parts = {
+        "code": hash_of([*own, *others, *rest]),
+        "device": ["cpu", "here"],
+        "experiment": "lab",
+        "libraries": {"numpy": "numpy 1"},
+        "seed": 4,
+        "settings": {"a": 2, "z": 1},
+        "unit": [["K", 1]],
+    }
+    assert run_key(experiment, settings, ONE, 4) == hashlib.sha256(json.dumps(parts).encode()).hexdigest()
