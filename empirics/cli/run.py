@@ -34,7 +34,8 @@ def run_command(
     chosen = registered(experiment)
     given = single.parsed(chosen, {name: text for name, text in axes.items() if text is not None})
     point = single.settings_at(chosen, given)
-    found = load_settings(chosen, preset, config, [*(settings or []), *point])
+    # Arms do not run here, and the grid is the user's.
+    found = load_settings(chosen, preset, config, [*(settings or []), *point], say=lambda line: None)
     finished = single.inspect(chosen, found, given, seed)
     if save is not None:
         single.save(finished, save)
