@@ -53,9 +53,10 @@ def test_shared_answers_are_shared_as_in_the_table(tmp_path):
     assert alone.world.subjects == len(kept.facts) == 5
 
 
-def test_too_few_facts_are_refused_by_name():
-    with pytest.raises(UsageError, match=r"world.finetuned.*at most 5"):
-        bridged(load_config("quick"), str(SIX_FACTS))
+def test_a_grid_that_few_facts_do_not_allow_is_clipped_and_the_users_own_refused_by_name():
+    assert bridged(load_config("quick"), str(SIX_FACTS)).world.finetuned == (2, 5)
+    with pytest.raises(UsageError, match=r"world.finetuned=10 .*at most 5"):
+        bridged(load_config("quick", None, ["world.finetuned=[10]"]), str(SIX_FACTS))
 
 
 @pytest.mark.parametrize(
