@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
+
+_MANY, _SHOWN = 16, 5
 
 
 def meant(word: str, known: Iterable[str]) -> str:
-    """``did you mean X?``, whatever the case of the letters; where nothing is near, what is known."""
+    """``did you mean X?``, whatever the case of the letters; where nothing is near, what is known.
+
+    Of many known names only the first are listed, and one that is less near is named before that.
+    """
     names = list(known)
     folded = {name.casefold(): name for name in reversed(names)}
-    near = [folded[match] for match in get_close_matches(word.casefold(), folded, 2, 0.7)]
-    return f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(names)}"
+    wanted, many = word.casefold(), len(names) > _MANY
+    near = get_close_matches(wanted, folded, 2, 0.7) or [n for n in folded if sorted(n) == sorted(wanted)]
+    near = near or get_close_matches(wanted, folded, 1, 0.6 if many else 0.7)
+    if near:
+        least = _likeness(near[0], wanted) - 0.1
+        return f"did you mean {' or '.join(folded[n] for n in near if _likeness(n, wanted) >= least)}?"
+    return "known are " + (f"{', '.join(names[:_SHOWN])}, ... ({len(names)} in all)" if many else ", ".join(names))
+
+
+def _likeness(name: str, word: str) -> float:
+    return SequenceMatcher(None, name, word).ratio()

@@ -29,8 +29,6 @@ def plot_command(
 
     With DIR the figures of a verification; with ID the bound itself over a range, without any measurement.
 
-    Example: factbound plot results --format pdf --only ood-error
-
     Example: factbound plot ood-error-literal K=2,4 R=40 N_f=1:200
     """
     from empirics.report.files import write_figures

@@ -10,7 +10,7 @@ import typer
 
 from empirics.cli import options
 from empirics.cli.output import console, print_json
-from empirics.cli.root import app
+from empirics.cli.root import Commands, app
 from empirics.cli.verify import perform, planned, tell
 from empirics.errors import UsageError
 from empirics.experiments.load import load_settings
@@ -34,8 +34,14 @@ def attach(experiment: Experiment) -> None:
     group = typer.Typer(
         help=f"The experiment {name}: {experiment.title}.{example}plan",
         rich_markup_mode=None,
-        no_args_is_help=True,
+        cls=Commands,
     )
+
+    @group.callback(invoke_without_command=True)
+    def help_without_command(context: typer.Context) -> None:
+        if context.invoked_subcommand is None:
+            print(context.get_help())
+            raise typer.Exit(2)
 
     @group.command("plan", help=f"What '{command} run' would do, and the time it takes, from a few steps.{example}plan")
     def plan_command(

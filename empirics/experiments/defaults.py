@@ -49,13 +49,7 @@ def fitted(experiment: Experiment, preset: Nested, own: Nested, say: Callable[[s
     for key in experiment.axes.values():
         cells = f"arms.{key.partition('.')[2]}"
         chosen, grid = _value(kind, data, cells), _value(kind, data, key)
-        if (
-            cells not in given
-            and chosen
-            and isinstance(grid, list | tuple)
-            and grid
-            and not any(v in grid for v in chosen)
-        ):
+        if chosen and cells not in given and _numbers(grid) and not any(v in grid for v in chosen):
             _put(data, cells, [grid[-1]])
             changes.append(f"{cells}={listed([grid[-1]])}, since {listed(chosen)} is not in {key}")
     found = validated(kind, data)
@@ -90,6 +84,11 @@ def _value(kind: type[ExperimentSettings], data: Nested, key: str) -> Any:
 def _put(data: dict[str, dict[str, Any]], key: str, value: Any) -> None:
     section, _, name = key.partition(".")
     data.setdefault(section, {})[name] = value
+
+
+def _numbers(value: Any) -> bool:
+    """Whether it is an axis; of anything else validation says what is wrong."""
+    return isinstance(value, list | tuple) and bool(value) and all(type(n) in (int, float) and n > 0 for n in value)
 
 
 def _clipped(kind: type[ExperimentSettings], data: Nested, limit: Limit) -> tuple[list[int], list[int]]:

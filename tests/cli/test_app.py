@@ -119,7 +119,7 @@ def test_the_value_that_was_given_is_told_where_the_parser_leaves_it_out():
 
 
 def test_ctrl_c_in_a_command_is_an_abort(monkeypatch):
-    group = root._Commands(name="g")
+    group = root.Commands(name="g")
     monkeypatch.setattr(root.TyperGroup, "invoke", lambda self, ctx: (_ for _ in ()).throw(KeyboardInterrupt()))
     with pytest.raises(typer.Abort):
         group.invoke(None)

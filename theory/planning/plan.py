@@ -32,6 +32,7 @@ from theory.planning.inverse import symbolic_inverse
 from theory.planning.least import first_true, last_true
 from theory.registry import claim as registered
 from theory.registry import papers
+from theory.spelling import meant
 
 _MOST = 10**18  # the largest value looked at
 _FIRST_LOOKED_AT = 1000
@@ -213,7 +214,7 @@ def _check_question(item: Claim, unknown: str, values: Mapping[str, Any]) -> Non
     if item.log_expression is None:
         raise DomainError(f"{item.id} is a {item.kind} claim and states no number, so there is nothing to plan by")
     if unknown not in item.paper.unknowns:
-        raise DomainError(f"cannot solve for {unknown}; known are {', '.join(item.paper.unknowns)}")
+        raise DomainError(f"cannot solve for {unknown}; {meant(unknown, item.paper.unknowns)}")
     if unknown not in item.symbols:
         raise DomainError(f"{item.id} does not depend on {unknown}; it uses {', '.join(item.symbols)}")
     if unknown in values:
