@@ -19,7 +19,9 @@ from theory.planning.plan import Plan, ask, in_order, tightest
 @app.command("plan")
 def plan_command(
     identifier: options.ClaimId,
-    values: Annotated[list[str] | None, typer.Argument(metavar="NAME=VALUE ...", help="K=4 R=40")] = None,
+    values: Annotated[
+        list[str] | None, typer.Argument(metavar="NAME=VALUE ...", help="Values of the other symbols, as in K=4 R=40.")
+    ] = None,
     target: Annotated[str, typer.Option(metavar="EPS", help="The value that the bound is to reach.")] = "",
     unknown: Annotated[
         str | None, typer.Option(metavar="N_f|K|t", help="Symbol to solve for (default: the one not given).")

@@ -19,10 +19,12 @@ from empirics.experiments.registry import experiments
 
 def run_command(
     experiment: Annotated[str | None, typer.Option(metavar="NAME", help=f"One of: {', '.join(experiments())}.")] = None,
-    seed: Annotated[int, typer.Option(metavar="S", help="Everything random derives from it.")] = 0,
+    seed: Annotated[int, typer.Option(metavar="S", help="The seed of everything that is random.")] = 0,
     preset: Annotated[str, typer.Option(help="A preset, as for 'factbound verify'.")] = "default",
     config: options.Config = None,
-    settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One setting.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One setting, as in world.subjects=100.")
+    ] = None,
     save: Annotated[Path | None, typer.Option(metavar="DIR", help="Save weights, world and curves there.")] = None,
     as_json: options.Json = False,
     **axes: Any,

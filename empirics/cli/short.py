@@ -43,7 +43,7 @@ def attach(experiment: Experiment) -> None:
             print(context.get_help())
             raise typer.Exit(2)
 
-    @group.command("plan", help=f"What '{command} run' would do, and the time it takes, from a few steps.{example}plan")
+    @group.command("plan", help=f"Show what '{command} run' would do, and its time from a few steps.{example}plan")
     def plan_command(
         preset: options.Preset = "default",
         config: Overriding = None,

@@ -143,7 +143,7 @@ MULTIPLICITY = Limit("world.multiplicity", "world.templates", "K <= |R|")
 
 
 def check_grid(templates: tuple[int, ...], multiplicity: tuple[int, ...], finetuned: tuple[int, ...]) -> None:
-    """Refuse axes of a grid of facts on which a value stands twice."""
+    """Refuse axes of a grid of facts with a duplicate value."""
     for name, axis in (("templates", templates), ("multiplicity", multiplicity), ("finetuned", finetuned)):
         if len(set(axis)) != len(axis):
             refuse(f"world.{name}", list(axis), "values that differ from each other")

@@ -82,7 +82,7 @@ class FactWorld:
 
 
 def check_world(config: LMConfig) -> None:
-    """Refuse what the facts and templates at hand do not allow.
+    """Refuse what the given facts and templates do not allow.
 
     Raises UsageError: too few templates of a relation, or N_f not below the number of facts.
     """
