@@ -12,6 +12,7 @@ from empirics.cli import options
 from empirics.cli.output import console, print_json
 from empirics.cli.root import app
 from empirics.experiments import single
+from empirics.experiments.defaults import quiet
 from empirics.experiments.load import load_settings
 from empirics.experiments.registry import experiment as registered
 from empirics.experiments.registry import experiments
@@ -37,7 +38,7 @@ def run_command(
     given = single.parsed(chosen, {name: text for name, text in axes.items() if text is not None})
     point = single.settings_at(chosen, given)
     # Arms do not run here, and the grid is the user's.
-    found = load_settings(chosen, preset, config, [*(settings or []), *point], say=lambda line: None)
+    found = load_settings(chosen, preset, config, [*(settings or []), *point], say=quiet)
     finished = single.inspect(chosen, found, given, seed)
     if save is not None:
         single.save(finished, save)

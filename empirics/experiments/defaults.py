@@ -15,7 +15,7 @@ from empirics.experiments.protocol import Experiment
 from empirics.experiments.settings import ExperimentSettings, Limit
 from empirics.settings import listed, validated
 
-__all__ = ["adapted", "fitted"]
+__all__ = ["adapted", "fitted", "quiet", "tell"]
 
 Nested = Mapping[str, Mapping[str, Any]]
 
@@ -23,6 +23,10 @@ Nested = Mapping[str, Mapping[str, Any]]
 def tell(line: str) -> None:
     """A line on standard error."""
     print(f"factbound: {line}", file=sys.stderr)
+
+
+def quiet(line: str) -> None:
+    """No line: of settings whose grid and arms do not matter."""
 
 
 def fitted(experiment: Experiment, preset: Nested, own: Nested, say: Callable[[str], None] = tell) -> Any:
