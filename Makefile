@@ -14,7 +14,7 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check -q -c constraint
 
 verify: $(VENV)/.installed
 	$(BIN)/factbound verify $(VERIFY_ARGS)
-	@echo "The command stands in $(BIN). To type 'factbound' alone: source $(BIN)/activate"
+	@echo "The command is $(BIN)/factbound. To type 'factbound' alone: source $(BIN)/activate"
 
 test: $(VENV)/.installed-all
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
@@ -33,7 +33,7 @@ study: $(VENV)/.installed-all
 	$(BIN)/python tests/studies/statistics_study.py
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --full tests/runs/test_kill.py tests/experiments/one_layer/reference
 
-# Whether tests notice small faults (docs/development.md); stopped, it goes on. Nightly: --sample 30 --seed COMMIT.
+# Whether tests notice small faults (docs/development.md); run again, it resumes. Nightly: --sample 30 --seed COMMIT.
 mutation: $(VENV)/.installed-all
 	$(BIN)/python tests/mutation/mutate.py $(MUTATION_ARGS)
 
@@ -57,7 +57,7 @@ install: $(VENV)/.installed
 install-all: $(VENV)/.installed-all
 
 $(BIN)/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	@$(or $(PYTHON),false) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	  || { echo "factbound needs Python 3.11 or later; try: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 

@@ -1,4 +1,4 @@
-"""Errors that a user can mend: one clear line, exit status 2."""
+"""Errors that a user can fix: one clear line, exit status 2."""
 
 
 class UsageError(ValueError):

@@ -40,6 +40,11 @@ def refuse(key: str, value: object, allowed: str) -> None:
     raise UsageError(f"{key}={_show(value)} is refused: allowed is {allowed}")
 
 
+def listed(value: Any) -> str:
+    """A value, or the values of a list, as ``--set`` takes them: without blanks."""
+    return f"[{','.join(map(str, value))}]" if isinstance(value, list | tuple) else str(value)
+
+
 def gathered(
     kind: type[BaseModel], data: dict[str, Any], file: Path | None = None, settings: Iterable[str] = ()
 ) -> dict[str, Any]:

@@ -77,14 +77,19 @@ def evaluated(
         or (upper and trivial is not None and trivial > 0 and log_bound >= math.log(trivial)),
         "provenance": claim.provenance.value,
         "status": status_of(claim),
-        "premises": [
-            {
-                "name": assumption.name,
-                "relation": sp.sstr(assumption.relation),
-                "holds": assumption.evaluate(values).holds
-                if {s.name for s in assumption.relation.free_symbols} <= set(values)
-                else None,
-            }
-            for assumption in claim.assumptions
-        ],
+        "premises": premises_at(claim, values),
     }
+
+
+def premises_at(claim: Claim, values: Mapping[str, int | float]) -> list[dict[str, Any]]:
+    """The assumptions of a claim, each with whether it holds at some values; None where these do not tell."""
+    return [
+        {
+            "name": assumption.name,
+            "relation": sp.sstr(assumption.relation),
+            "holds": assumption.evaluate(values).holds
+            if {s.name for s in assumption.relation.free_symbols} <= set(values)
+            else None,
+        }
+        for assumption in claim.assumptions
+    ]

@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 
-_MOST = 20
+_MANY, _SHOWN = 16, 5
 
 
 def some(names: Iterable[str]) -> str:
-    """Names in a row; of many the first and how many more there are."""
+    """Names in a row; of many the first, and how many there are."""
     found = list(names)
-    more = f", ... and {len(found) - _MOST} more" if len(found) > _MOST + 1 else ""
-    return ", ".join(found[:_MOST] if more else found) + more
+    if len(found) <= _MANY:
+        return ", ".join(found)
+    return f"{', '.join(found[:_SHOWN])}, ... ({len(found)} in all)"
 
 
 def meant(word: str, known: Iterable[str]) -> str:
-    """``did you mean X?``, whatever the case of the letters; where nothing is near, what is known."""
+    """``did you mean X?``, whatever the case of the letters; where nothing is near, what is known.
+
+    Of many known names only the first are listed, and one that is less near is named before that.
+    """
     names = list(known)
     folded = {name.casefold(): name for name in reversed(names)}
-    near = [folded[match] for match in get_close_matches(word.casefold(), folded, 2, 0.7)]
-    return f"did you mean {' or '.join(near)}?" if near else f"known are {some(names)}"
+    wanted, many = word.casefold(), len(names) > _MANY
+    near = get_close_matches(wanted, folded, 2, 0.7) or [n for n in folded if sorted(n) == sorted(wanted)]
+    near = near or get_close_matches(wanted, folded, 1, 0.6 if many else 0.7)
+    if near:
+        least = _likeness(near[0], wanted) - 0.1
+        return f"did you mean {' or '.join(folded[n] for n in near if _likeness(n, wanted) >= least)}?"
+    return f"known are {some(names)}"
+
+
+def _likeness(name: str, word: str) -> float:
+    return SequenceMatcher(None, name, word).ratio()

@@ -19,6 +19,7 @@ from empirics.cli.plugins import load_files, worst
 from empirics.errors import UsageError
 from theory.plugins import BrokenPluginError
 from theory.registry import origin
+from theory.spelling import meant
 
 # In the order of --help; "short" last, since it may take no name that another has.
 _COMMANDS = ("certify", "verify", "check", "claims", "judge", "map", "new", "plan", "plot", "run", "short")
@@ -78,6 +79,9 @@ def _broken(error: Exception) -> int:
 
 def _explain(error: Exception, arguments: list[str]) -> str:
     """The parser's message, with the value that was given, which it leaves out for numbers."""
+    if (name := getattr(error, "option_name", None)) and (context := getattr(error, "ctx", None)) is not None:
+        options = [o for p in context.command.params for o in p.opts if o.startswith("--")]
+        return f"{context.command_path} has no option {name}; {meant(name, options)}"
     message = error.format_message() if hasattr(error, "format_message") else str(error)
     for option in getattr(getattr(error, "param", None), "opts", ()):
         places = [i for i, word in enumerate(arguments[:-1]) if word == option]

@@ -1,4 +1,4 @@
-"""``factbound certify``: the proofs, checked by machine, and the near misses that must fail."""
+"""``factbound certify``: the proofs, checked by machine, and the mutants that must fail."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def certify_command(
     identifier: Annotated[str | None, typer.Argument(metavar="[ID]", help="Certify one claim.")] = None,
     as_json: options.Json = False,
 ) -> None:
-    """Check every proof step by step, and that every near miss fails.
+    """Check every proof step by step, and that every mutant fails.
 
     Exit status 0: all proved and every mutant refuted; 1 otherwise.
 

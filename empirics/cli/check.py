@@ -23,7 +23,7 @@ def check_command(
     ),
     update: Annotated[bool, typer.Option("--update", help="Rewrite the baseline and show the difference.")] = False,
     experiment: options.ExperimentName = None,
-    preset: Annotated[str, typer.Option(help="Its preset.")] = "quick",
+    preset: Annotated[str, typer.Option(help="The preset to rerun.")] = "quick",
     workers: options.Workers = None,
     markdown: Annotated[Path | None, typer.Option(metavar="FILE", help="Append a summary, as for a CI page.")] = None,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write JUnit XML.")] = None,
@@ -32,7 +32,7 @@ def check_command(
     """Rerun a preset and compare formulas, certificates, verdicts and limits with a committed baseline.
 
     Exit 1 if something became worse: a verdict, a vanished claim or cell, a changed formula, a lost
-    certificate, limits clear of the old ones on the worse side; 70 if something is broken.
+    certificate, or limits entirely worse than the old ones; 70 if something is broken.
 
     Example: factbound check --markdown summary.md --junit theorems.xml
     """

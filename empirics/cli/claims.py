@@ -42,7 +42,9 @@ def claims_command(
 @app.command("bound")
 def bound_command(
     identifier: options.ClaimId,
-    values: Annotated[list[str] | None, typer.Argument(metavar="NAME=VALUE ...", help="N_f=40 K=3 R=60")] = None,
+    values: Annotated[
+        list[str] | None, typer.Argument(metavar="NAME=VALUE ...", help="Values of symbols, as in N_f=40 K=3 R=60.")
+    ] = None,
     as_json: options.Json = False,
 ) -> None:
     """Evaluate the bound of a claim: value, log-value, whether it is vacuous, proof status.

@@ -15,29 +15,31 @@ from empirics.judging.settings import load_settings
 
 @app.command("judge")
 def judge_command(
-    measurements: Annotated[Path, typer.Argument(metavar="MEASUREMENTS.csv", help="One row per run; - reads it in.")],
+    measurements: Annotated[Path, typer.Argument(metavar="MEASUREMENTS.csv", help="One row per run; - for stdin.")],
     claim: Annotated[str, typer.Option(metavar="ID", help="The claim to judge.")],
     assume: Annotated[
-        list[str] | None, typer.Option(metavar="PREMISE", help="Take this premise as given instead of measured.")
+        list[str] | None, typer.Option(metavar="PREMISE", help="Take this premise as given instead of measuring it.")
     ] = None,
     value_range: Annotated[
-        str | None, typer.Option("--range", metavar="LOW,HIGH", help="Range of an observable factbound does not know.")
+        str | None,
+        typer.Option("--range", metavar="LOW,HIGH", help="Range of an observable unknown to factbound."),
     ] = None,
     settings: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="As in verdict.alpha=0.01.")
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One setting, as in verdict.alpha=0.01.")
     ] = None,
     plot: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A figure: .svg, .pdf or .png; its data go beside it as .csv.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Write a figure (.svg, .pdf, .png) and its data (.csv)."),
     ] = None,
     reference: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Runs of the arm that a comparison is made with.")
+        Path | None, typer.Option(metavar="FILE", help="Runs of the other arm of a comparison.")
     ] = None,
     rename: Annotated[
         list[str] | None, typer.Option(metavar="THEIRS=OURS", help="A column that has another name in the table.")
     ] = None,
-    delimiter: Annotated[str | None, typer.Option(metavar="SIGN", help="Between columns; or tab.")] = None,
-    decimal: Annotated[str | None, typer.Option(metavar="SIGN", help="In numbers: . or ,")] = None,
-    thousands: Annotated[str | None, typer.Option(metavar="SIGN", help="Between groups of digits.")] = None,
+    delimiter: Annotated[str | None, typer.Option(metavar="SIGN", help="Separator of columns; tab for a tab.")] = None,
+    decimal: Annotated[str | None, typer.Option(metavar="SIGN", help="Decimal sign: . or ,")] = None,
+    thousands: Annotated[str | None, typer.Option(metavar="SIGN", help="Separator of thousands.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 3 if undecided, 2 if a row has no value.")] = False,
     as_json: options.Json = False,
 ) -> int:

@@ -16,16 +16,16 @@ from empirics.experiments.registry import experiment as registered
 @app.command("map")
 def map_command(
     experiment: options.ExperimentName = None,
-    preset: Annotated[str, typer.Option(help="quick or default.")] = "default",
+    preset: Annotated[str, typer.Option(help="A preset of the map: quick or default.")] = "default",
     config: options.Config = None,
     settings: options.Set = None,
     vary: Annotated[
         list[str] | None,
-        typer.Option("--vary", metavar="KEY=[VALUE,...]", help="Vary this, in place of the preset's variations."),
+        typer.Option("--vary", metavar="KEY=[VALUE,...]", help="Vary this setting instead of those of the preset."),
     ] = None,
-    success: Annotated[float, typer.Option(help="A cell succeeds if its mean error is surely at most this.")] = 0.3,
-    failure: Annotated[float, typer.Option(help="A cell fails if its mean error is surely at least this.")] = 0.7,
-    resamples: Annotated[int, typer.Option(metavar="N", help="Bootstrap samples of seeds behind limits.")] = 100,
+    success: Annotated[float, typer.Option(help="Mean error at or below which a cell counts as a success.")] = 0.3,
+    failure: Annotated[float, typer.Option(help="Mean error at or above which a cell counts as a failure.")] = 0.7,
+    resamples: Annotated[int, typer.Option(metavar="N", help="Bootstrap samples of seeds for the limits.")] = 100,
     output: options.Output = Path("results/map"),
     workers: options.Workers = None,
     cluster: options.Cluster = None,

@@ -16,7 +16,7 @@ AnyMachine = Annotated[
 ]
 ClaimId = Annotated[str, typer.Argument(metavar="ID", help="A claim, as listed by 'factbound claims'.")]
 Cluster = Annotated[str | None, typer.Option(metavar="ADDRESS", help="A dask scheduler whose workers run the models.")]
-Config = Annotated[Path | None, typer.Option(metavar="FILE.toml", help="Configuration over the preset.")]
+Config = Annotated[Path | None, typer.Option(metavar="FILE.toml", help="TOML file that overrides the preset.")]
 Device = Annotated[str | None, typer.Option(metavar="cpu|cuda|auto", help="Where to train.")]
 ExperimentName = Annotated[str | None, typer.Option(metavar="NAME", help=f"What to run, one of: {_known}.")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Ignore stored runs; train again.")]

@@ -1,8 +1,8 @@
-"""``factbound plan``: the inverse question, by a claim, by the other forms, and by the exact law."""
+"""``factbound plan``: the inverse question; the tightest guarantee first, then other bounds and the exact laws."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -13,18 +13,22 @@ from empirics.errors import UsageError
 from empirics.observables.catalogue import observables
 from theory import DomainError, Kind, claim
 from theory.numbers.evaluate import parse_assignments
-from theory.planning.plan import Plan, ask
+from theory.planning.plan import Plan, ask, in_order, tightest
 
 
 @app.command("plan")
 def plan_command(
     identifier: options.ClaimId,
-    values: Annotated[list[str] | None, typer.Argument(metavar="NAME=VALUE ...", help="K=4 R=40")] = None,
-    target: Annotated[str, typer.Option(metavar="EPS", help="The bound is to be at most this.")] = "",
-    unknown: Annotated[str | None, typer.Option(metavar="N_f|K|t", help="Solve for this; the one not given.")] = None,
+    values: Annotated[
+        list[str] | None, typer.Argument(metavar="NAME=VALUE ...", help="Values of the other symbols, as in K=4 R=40.")
+    ] = None,
+    target: Annotated[str, typer.Option(metavar="EPS", help="The value that the bound is to reach.")] = "",
+    unknown: Annotated[
+        str | None, typer.Option(metavar="N_f|K|t", help="Symbol to solve for (default: the one not given).")
+    ] = None,
     as_json: options.Json = False,
 ) -> None:
-    """The least N_f (or K) at which a bound reaches a target, beside what the other forms and the exact law ask for.
+    """The least N_f (or K) that guarantees a target, by which bound and premises; then what other bounds ask for.
 
     Example: factbound plan ood-error-literal --target 0.05 K=4 R=40
     """
@@ -37,32 +41,58 @@ def plan_command(
     if known is not None and known.trivial is not None and item.kind is Kind.UPPER and main.target >= known.trivial:
         allowed = f"a number below {known.trivial:g}, which {item.observable} never exceeds"
         raise UsageError(f"--target={target} is refused: allowed is {allowed}")
+    first = tightest([main, *beside])
     if as_json:
-        print_json(main.document() | {"values": given, "beside": [found.document() for found in beside]})
+        more = {"values": given, "beside": [p.document() for p in beside], "tightest": first.claim if first else None}
+        print_json(main.document() | more)
         return
-    out = console()
-    given_text = " at " + ", ".join(f"{name}={value}" for name, value in given.items()) if given else ""
-    out.print(f"least {main.unknown} for a bound of at most {target}{given_text}", markup=False)
-    _print(out, [main, *beside])
-    if main.symbolic is not None:
-        out.print(f"\n{main.unknown} >= {main.symbolic}   (delta: the target)", markup=False)
-    out.print(f"{identifier}: {main.reason}", markup=False)
+    at = " at " + ", ".join(f"{name}={value}" for name, value in given.items()) if given else ""
+    wanted = f"{item.observable} <= {target}{at}"
+    _print_first(main if first is None else first, wanted, guaranteed=first is not None)
+    others = [p for p in in_order([main, *beside]) if p is not (first or main)]
+    if others:
+        _print_others(others)
 
 
-def _print(out: Any, plans: list[Plan]) -> None:
+def _print_first(found: Plan, wanted: str, *, guaranteed: bool) -> None:
+    unknown, out = found.unknown, console()
+    if guaranteed:
+        out.print(f"{unknown} = {found.value} is enough for {wanted}", style="bold", markup=False)
+    elif found.value is not None:
+        out.print(
+            f"{unknown} >= {found.value} is necessary for {wanted}; no bound here says that it is enough", markup=False
+        )
+    else:
+        out.print(f"unreachable: no bound here guarantees {wanted}", style="bold", markup=False)
+    before = "" if found.bound_before is None else f", {found.bound_before:.6g} at {unknown} = {(found.value or 0) - 1}"
+    for name, text in (
+        ("bound", f"{found.claim}: {claim(found.claim).formula}"),
+        ("status", found.status),
+        *(("premise", f"{relation}: {state}") for relation, state in found.premises),
+        *([("value", f"{found.bound_at:.6g}{before}")] if found.bound_at is not None else []),
+        *([("inverse", f"{unknown} >= {found.symbolic}, delta the target")] if found.symbolic is not None else []),
+        ("why" if found.value is None else "method", found.reason),
+    ):
+        out.print(f"  {name:<7}  {text}", markup=False, soft_wrap=True)
+
+
+def _print_others(plans: list[Plan]) -> None:
     from empirics.report.terminal import plain_table
 
+    unknown, out = plans[0].unknown, console()
     table = plain_table()
-    for heading in ("claim", plans[0].unknown, "bound there", "one less"):
-        table.add_column(heading, justify="left" if heading == "claim" else "right")
+    for heading in ("other bounds", "on", unknown, "bound there", f"bound at {unknown} − 1"):
+        table.add_column(heading, justify="left" if heading in ("other bounds", "on") else "right")
     for found in plans:
         table.add_row(
             found.claim,
+            found.observable,
             "unreachable" if found.value is None else str(found.value),
             "-" if found.bound_at is None else f"{found.bound_at:.6g}",
             "-" if found.bound_before is None else f"{found.bound_before:.6g}",
         )
+    out.print()
     out.print(table, markup=False)
-    for found in plans[1:]:
+    for found in plans:
         if found.value is None:
-            out.print(f"{found.claim}: {found.reason}", style="dim", markup=False)
+            out.print(f"{found.claim}: {found.reason}", style="dim", markup=False, soft_wrap=True)

@@ -22,14 +22,12 @@ def plot_command(
     form: Annotated[str, typer.Option("--format", metavar="svg|png|pdf", help="Output format.")] = "svg",
     only: Annotated[str | None, typer.Option(metavar="NAME,NAME", help="With DIR: these figures only.")] = None,
     output: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where they go: DIR/plots if not given; with ID, here.")
+        Path | None, typer.Option(metavar="DIR", help="Where figures go (default: DIR/plots, or with ID this folder).")
     ] = None,
 ) -> None:
     """Draw each figure alone, in the width of a paper's column or page, with its data as CSV beside it.
 
     With DIR the figures of a verification; with ID the bound itself over a range, without any measurement.
-
-    Example: factbound plot results --format pdf --only ood-error
 
     Example: factbound plot ood-error-literal K=2,4 R=40 N_f=1:200
     """

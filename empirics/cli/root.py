@@ -9,6 +9,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from empirics.errors import UsageError
+from theory.spelling import meant
+
 _WITH = typer.Option(
     "--with",
     metavar="FILE.py",
@@ -17,7 +20,10 @@ _WITH = typer.Option(
 
 
 class Commands(TyperGroup):
-    """Hands Ctrl-C on (typer alone would make it an exit status without a word); every command takes ``--with``."""
+    """Hands Ctrl-C on, of which typer alone would make an exit status; for a mistyped command it names the nearest.
+
+    Every command takes ``--with``.
+    """
 
     def get_command(self, ctx: Any, name: str) -> Any:
         """The command of that name, with ``--with``, whose values were read before (:mod:`empirics.cli.plugins`)."""
@@ -25,6 +31,12 @@ class Commands(TyperGroup):
         if command is not None and not any("--with" in p.opts for p in command.params):
             command.params.append(_with_option())
         return command
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command of that name."""
+        if self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            raise UsageError(f"{ctx.command_path} has no command {args[0]}; {meant(args[0], self.list_commands(ctx))}")
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was asked for."""
@@ -58,11 +70,10 @@ app = typer.Typer(
     name="factbound",
     help=(
         "Verify the theory of knowledge acquisition and extraction in one-layer transformers.\n\n"
-        "\b\nExamples:\n"
-        "  factbound verify --preset quick              train, measure, judge; results/report.html\n"
-        "  factbound bound ood-error-literal N_f=40 K=3 R=60\n"
-        "  factbound plan ood-error-literal --target 0.05 K=4 R=40\n"
-        "  factbound plot ood-error-literal K=2,4 R=40 N_f=1:200"
+        "\b\nBegin with:\n"
+        "  factbound bound ood-error-literal N_f=40 K=3 R=60   evaluate one bound\n"
+        "  factbound verify --preset quick                     train, measure, judge; write results/report.html\n"
+        "  factbound judge runs.csv --claim ood-error-literal  judge your own measurements"
     ),
     pretty_exceptions_enable=False,
     rich_markup_mode=None,

@@ -12,6 +12,7 @@ from empirics.cli import options
 from empirics.cli.output import console, print_json
 from empirics.cli.root import app
 from empirics.experiments import single
+from empirics.experiments.defaults import quiet
 from empirics.experiments.load import load_settings
 from empirics.experiments.registry import experiment as registered
 from empirics.experiments.registry import experiments
@@ -19,10 +20,12 @@ from empirics.experiments.registry import experiments
 
 def run_command(
     experiment: Annotated[str | None, typer.Option(metavar="NAME", help=f"One of: {', '.join(experiments())}.")] = None,
-    seed: Annotated[int, typer.Option(metavar="S", help="Everything random derives from it.")] = 0,
+    seed: Annotated[int, typer.Option(metavar="S", help="The seed of everything that is random.")] = 0,
     preset: Annotated[str, typer.Option(help="A preset, as for 'factbound verify'.")] = "default",
     config: options.Config = None,
-    settings: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One setting.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="One setting, as in world.subjects=100.")
+    ] = None,
     save: Annotated[Path | None, typer.Option(metavar="DIR", help="Save weights, world and curves there.")] = None,
     as_json: options.Json = False,
     **axes: Any,
@@ -34,7 +37,8 @@ def run_command(
     chosen = registered(experiment)
     given = single.parsed(chosen, {name: text for name, text in axes.items() if text is not None})
     point = single.settings_at(chosen, given)
-    found = load_settings(chosen, preset, config, [*(settings or []), *point])
+    # Arms do not run here, and the grid is the user's.
+    found = load_settings(chosen, preset, config, [*(settings or []), *point], say=quiet)
     finished = single.inspect(chosen, found, given, seed)
     if save is not None:
         single.save(finished, save)

@@ -32,13 +32,18 @@ def attach(experiment: Experiment) -> None:
     name, command = experiment.name, experiment.command
     example = f"\n\nExample: factbound {command} "
     group = typer.Typer(
-        cls=Commands,
         help=f"The experiment {name}: {experiment.title}.{example}plan",
         rich_markup_mode=None,
-        no_args_is_help=True,
+        cls=Commands,
     )
 
-    @group.command("plan", help=f"What '{command} run' would do, and the time it takes, from a few steps.{example}plan")
+    @group.callback(invoke_without_command=True)
+    def help_without_command(context: typer.Context) -> None:
+        if context.invoked_subcommand is None:
+            print(context.get_help())
+            raise typer.Exit(2)
+
+    @group.command("plan", help=f"Show what '{command} run' would do, and its time from a few steps.{example}plan")
     def plan_command(
         preset: options.Preset = "default",
         config: Overriding = None,

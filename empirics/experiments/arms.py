@@ -14,6 +14,7 @@ from empirics.errors import UsageError
 from empirics.experiments.protocol import Experiment
 from empirics.experiments.settings import ExperimentSettings
 from empirics.settings import validated
+from theory.spelling import meant
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ def arms_of(experiment: Experiment, settings: ExperimentSettings) -> tuple[Arm, 
     main = settings.model_copy(update={"arms": type(settings.arms)()})
     for name in settings.arms.run:
         if name not in experiment.overlays:
-            raise UsageError(f"arms.run={name!r} is refused: allowed are {', '.join(experiment.overlays) or 'none'}")
+            known = meant(name, experiment.overlays) if experiment.overlays else f"{experiment.name} has none"
+            raise UsageError(f"unknown arm arms.run={name!r}; {known}")
     others = (_arm(experiment, name, main, settings) for name in settings.arms.run)
     return (Arm(experiment.leading, {}, main), *(arm for arm in others if arm is not None))
 

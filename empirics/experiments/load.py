@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from empirics.errors import UsageError
 from empirics.experiments.arms import arms_of
+from empirics.experiments.defaults import fitted, tell
 from empirics.experiments.protocol import Experiment
 from empirics.experiments.registry import experiment as registered
 from empirics.experiments.settings import ExperimentSettings
@@ -24,9 +25,15 @@ def load_config(
 
 
 def load_settings(
-    experiment: Experiment, preset: str = "default", file: Path | None = None, settings: Iterable[str] = ()
-) -> ExperimentSettings:
+    experiment: Experiment,
+    preset: str = "default",
+    file: Path | None = None,
+    settings: Iterable[str] = (),
+    say: Callable[[str], None] = tell,
+) -> Any:
     """Settings from a preset, an optional TOML file and ``KEY=VALUE`` settings.
+
+    Of the preset's values those that the others make impossible are left out, and named in one line to ``say``.
 
     Raises UsageError: anything wrong, in one line.
     """
@@ -35,7 +42,7 @@ def load_settings(
         raise UsageError(f"preset={preset} is unknown; {meant(preset, known)}")
     place = known[preset]
     data = tomllib.loads(place.read_text(encoding="utf-8")) if place is not None else {}
-    return settings_from(experiment, gathered(experiment.settings, data, file, settings))
+    return fitted(experiment, data, gathered(experiment.settings, {}, file, settings), say)
 
 
 def settings_from(experiment: Experiment, data: Mapping[str, Any]) -> ExperimentSettings:

@@ -217,13 +217,13 @@ class Experiment(Protocol):
     # What is asked of it before and after.
 
     def settle(self, settings: Any, device: str) -> Any:
-        """The settings with their open choices made (UsageError: something that is needed is not at hand)."""
+        """The settings with their open choices made (UsageError: something that is needed is missing)."""
         return settings
 
     def plan(self, settings: Any, device: str, workers: int | None, cores: int) -> Plan:
         """What settled settings ask for, and how long it will take, if the experiment can tell.
 
-        ``workers`` are the processes that the user asks for, if he does; ``cores`` those at hand.
+        ``workers`` are the processes that the user asks for, if he does; ``cores`` those available.
         """
         return Plan(workers or cores)
 

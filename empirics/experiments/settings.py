@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
 from empirics.judging.settings import Settings as Judging
-from empirics.settings import Count, Section, Seed, refuse
+from empirics.settings import Count, Section, Seed, listed, refuse
 
-__all__ = ["Arms", "Compute", "ExperimentSettings", "GridArms", "Seeds", "check_grid"]
+__all__ = ["Arms", "Compute", "ExperimentSettings", "GridArms", "Limit", "Seeds", "check_grid"]
 
 
 class Arms(Section):
@@ -78,8 +79,50 @@ class Compute(Section):
     device: Literal["cpu", "cuda", "auto"] = "cpu"
 
 
+@dataclass(frozen=True)
+class Limit:
+    """Every value of the axis ``key`` is at most (``below``: less than) every value of ``by``; 0 there is no limit.
+
+    ``text`` says it in symbols, as in "N_f < S". An axis that the user did not set is clipped, one that he set refused.
+    """
+
+    key: str
+    by: str
+    text: str
+    below: bool = False
+
+    def most(self, by: Any) -> int | None:
+        """The greatest value that a value, or a list of them, of ``by`` allows; None if there is no limit."""
+        least = min(by) if isinstance(by, list | tuple) else by
+        if least and least - self.below < 1:
+            refuse(self.by, least, f"at least 2, since {self.text}")
+        return least - self.below if least else None
+
+    def check(self, settings: Section) -> None:
+        """Refuse values beyond the limit."""
+        axis, by = (_value(settings, key) for key in (self.key, self.by))
+        most = self.most(by)
+        if most is not None and max(axis) > most:
+            rest = [n for n in axis if n <= most] or [most]
+            here = f"here at most {most} ({self.by}={listed(by)})"
+            refuse(self.key, max(axis), f"{self.text}, {here}; try {self.key}={listed(rest)}")
+
+
+def _value(settings: Section, key: str) -> Any:
+    section, _, name = key.partition(".")
+    return getattr(getattr(settings, section), name)
+
+
 class ExperimentSettings(Section):
-    """What the settings of every experiment hold; an experiment adds sections of its own."""
+    """What the settings of every experiment hold; an experiment adds sections of its own.
+
+    Attributes:
+        follows: keys that take the value of another key where the user set that one alone.
+        limits: axes that another key limits.
+    """
+
+    follows: ClassVar[Mapping[str, str]] = {}
+    limits: ClassVar[tuple[Limit, ...]] = ()
 
     arms: Arms = Arms()
     seeds: Seeds = Seeds()
@@ -90,14 +133,17 @@ class ExperimentSettings(Section):
     def _shared(self) -> Self:
         if len(set(self.arms.run)) != len(self.arms.run):
             refuse("arms.run", list(self.arms.run), "names that differ from each other")
+        for limit in self.limits:
+            limit.check(self)
         return self
 
 
+MULTIPLICITY = Limit("world.multiplicity", "world.templates", "K <= |R|")
+"""The limit of every grid of facts."""
+
+
 def check_grid(templates: tuple[int, ...], multiplicity: tuple[int, ...], finetuned: tuple[int, ...]) -> None:
-    """Refuse axes of a grid of facts that no world has: a value twice, or more templates of a fact than there are."""
+    """Refuse axes of a grid of facts with a duplicate value."""
     for name, axis in (("templates", templates), ("multiplicity", multiplicity), ("finetuned", finetuned)):
         if len(set(axis)) != len(axis):
             refuse(f"world.{name}", list(axis), "values that differ from each other")
-    if max(multiplicity) > min(templates):
-        least = f"K <= |R|, here at most {min(templates)} (the least of world.templates)"
-        refuse("world.multiplicity", max(multiplicity), least)

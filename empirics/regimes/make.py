@@ -14,6 +14,7 @@ from typing import Any
 
 from empirics.errors import UsageError
 from empirics.experiments.arms import Arm
+from empirics.experiments.defaults import fitted
 from empirics.experiments.map_design import MapDesign, Variation
 from empirics.experiments.settings import ExperimentSettings
 from empirics.regimes.analysis import analyse
@@ -31,13 +32,12 @@ from theory.spelling import meant
 
 def load_map_settings(
     design: MapDesign, preset: str = "default", file: Path | None = None, settings: Iterable[str] = ()
-) -> ExperimentSettings:
+) -> Any:
     """The main settings of a map from a preset of its own, a TOML file and ``KEY=VALUE`` settings; or a UsageError."""
     if preset not in design.presets:
         raise UsageError(f"preset={preset} is unknown; {meant(preset, design.presets)}")
     data = tomllib.loads(design.presets[preset].file.read_text(encoding="utf-8"))
-    kind = design.experiment.settings
-    return validated(kind, gathered(kind, data, file, settings))
+    return fitted(design.experiment, data, gathered(design.experiment.settings, {}, file, settings))
 
 
 def variations_of(design: MapDesign, preset: str, given: Sequence[str] | None = None) -> tuple[Variation, ...]:

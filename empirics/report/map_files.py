@@ -64,5 +64,5 @@ def print_map(found: RegimeMap, out: Console, directory: Path) -> None:
         out.print(shown)
         out.print()
     if not found.complete:
-        out.print("interrupted: this is what was finished; the same command goes on from here")
+        out.print("interrupted: results of what was finished; run the same command again to resume")
     out.print(f"written to {directory}: {', '.join(MAP_FILES)}, plots/", markup=False)

@@ -208,7 +208,7 @@ def test_run(monkeypatch, capsys):
     told = kept(monkeypatch, "empirics.report.terminal", "print_run")
     assert factbound(["run"]) == 0
     assert (chosen, parsed) == ([((None,), {})], [(("experiment", {}), {})])
-    assert loaded == [(("experiment", "default", None, ["world.templates=[6]"]), {})]
+    assert loaded == [(("experiment", "default", None, ["world.templates=[6]"]), {"say": run.quiet})]
     assert inspected == [(("experiment", "settings", "point", 0), {})]
     assert told[0][0][:3] == ({"ood_error": 0.5}, {"ood_error": "share of 1"}, {"loss": "curve"})
     assert saved == []

@@ -144,15 +144,19 @@ def plans(reached):
     common = {"unknown": "n", "target": sp.Rational(1, 20), "reason": "first of [all]"}
     found = {"value": 7, "bound_at": 0.0498765432, "bound_before": 0.0625}
     other = {"claim": "other[x]", **common, "reason": "never so [small]"}
+    about = {"observable": "my_error", "guarantees": True, "status": "not [proved]", "premises": (("k >= 2", "holds"),)}
     return [
         planning.Plan(
             claim="mine",
             symbolic=-sp.log(k) / k if reached else None,
             **common,
+            **about,
             **(found if reached else {"value": None}),
         ),
-        planning.Plan(value=None, **other),
-        planning.Plan(**(other | {"claim": "third", "reason": "not told"}), value=1, bound_at=0.01),
+        planning.Plan(value=None, **other, **about),
+        planning.Plan(
+            **(other | about | {"claim": "third", "reason": "not told", "observable": "others"}), value=1, bound_at=0.01
+        ),
     ]
 
 
@@ -161,23 +165,21 @@ def test_a_plan(capsys, monkeypatch):
     monkeypatch.setattr(planning, "ask", lambda *question: asked.append(question) or plans(True))
     lines = told(capsys, "plan", "mine", "--target", "0.05", "k=3", "--unknown", "n")
     assert asked == [(BOUND, "0.05", {"k": 3}, "n")]
-    assert lines[0] == "least n for a bound of at most 0.05 at k=3"
-    assert [line.split() for line in lines[1:5]] == [
-        ["claim", "n", "bound", "there", "one", "less"],
-        ["mine", "7", "0.0498765", "0.0625"],
-        ["other[x]", "unreachable", "-", "-"],
-        ["third", "1", "0.01", "-"],
+    assert lines[0] == "n = 7 is enough for my_error <= 0.05 at k=3"
+    assert lines[1].startswith("  bound    mine: ")
+    assert lines[2:7] == [
+        "  status   not [proved]",
+        "  premise  k >= 2: holds",
+        "  value    0.0498765, 0.0625 at n = 6",
+        "  inverse  n >= -log(k)/k, delta the target",
+        "  method   first of [all]",
     ]
-    assert lines[5:] == [
-        "other[x]: never so [small]",
-        "",
-        "n >= -log(k)/k   (delta: the target)",
-        "mine: first of [all]",
+    assert [line.split() for line in lines[8:11]] == [
+        ["other", "bounds", "on", "n", "bound", "there", "bound", "at", "n", "−", "1"],
+        ["other[x]", "my_error", "unreachable", "-", "-"],
+        ["third", "others", "1", "0.01", "-"],
     ]
-    positions = [
-        line.index(word) + len(word) for line, word in zip(lines[1:4], (" n", "7", "unreachable"), strict=True)
-    ]
-    assert len(set(positions)) == 1, "numbers stand on the right"
+    assert lines[11:] == ["other[x]: never so [small]"]
     document = json.loads("\n".join(told(capsys, "plan", "mine", "--target", "0.05", "k=3", "--json")))
     assert (document["id"], document["values"]) == ("mine", {"k": 3})
     assert [found["id"] for found in document["beside"]] == ["other[x]", "third"]
@@ -186,10 +188,7 @@ def test_a_plan(capsys, monkeypatch):
 def test_a_plan_without_symbols_and_without_a_closed_form(capsys, monkeypatch):
     monkeypatch.setattr(planning, "ask", lambda *question: plans(False)[:1])
     lines = told(capsys, "plan", "mine", "--target", "0.05")
-    assert lines[0] == "least n for a bound of at most 0.05"
-    assert [line.split() for line in lines[2:]] == [
-        ["mine", "unreachable", "-", "-"],
-        ["mine:", "first", "of", "[all]"],
-    ]
+    assert lines[0] == "unreachable: no bound here guarantees my_error <= 0.05"
+    assert lines[2:] == ["  status   not [proved]", "  premise  k >= 2: holds", "  why      first of [all]"]
     assert run(["plan", "mine"]) == 2
     assert "--target is missing" in capsys.readouterr().err

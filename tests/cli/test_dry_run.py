@@ -49,14 +49,14 @@ def test_a_dry_run_writes_nothing_and_tells_plan_cost_and_what_can_be_decided(tm
 
 def test_its_hash_is_that_of_the_verification_that_follows(directory, capsys):
     assert run(["verify", "--dry-run", "--json", *TINY, "--output", str(directory)]) == 0
-    foretold = json.loads(capsys.readouterr().out)
+    forecasted = json.loads(capsys.readouterr().out)
     assert not directory.exists()
     run(["verify", *TINY, "--output", str(directory)])
     out = capsys.readouterr().out
     plan = json.loads((directory / "plan.json").read_text("utf-8"))
-    assert foretold["plan"] == plan
+    assert forecasted["plan"] == plan
     results = json.loads((directory / "results.json").read_text("utf-8"))
-    assert results["plan"] == foretold["standing"]
+    assert results["plan"] == forecasted["standing"]
     line = f"Plan {plan['hash'][:12]}: declared before the data; none of its runs existed before it."
     assert line in out
     assert line in (directory / "report.html").read_text("utf-8")

@@ -44,6 +44,41 @@ def test_unreachable_says_why(capsys, arguments, reason):
     assert reason in " ".join(shown.split())
 
 
+def test_the_tightest_guarantee_comes_first_with_what_it_rests_on(capsys):
+    """Asked by the wider reading, the narrower one answers; laws of other quantities are no guarantee of this one."""
+    answer = planned(capsys, "ood-error-normalised", "--target", "0.05", "K=4", "R=40")
+    assert (answer["id"], answer["value"], answer["tightest"]) == ("ood-error-normalised", 600, "ood-error-literal")
+    assert answer["premises"] == [
+        {"relation": "pretraining_gap <= epsilon", "state": "to be measured"},
+        {"relation": "K >= 2", "state": "holds"},
+    ]
+    run(["plan", "ood-error-normalised", "--target", "0.05", "K=4", "R=40"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "N_f = 163 is enough for ood_error <= 0.05 at K=4, R=40"
+    assert lines[1].startswith("  bound    ood-error-literal: ")
+    assert "  premise  K >= 2: holds" in lines
+    others = [line.split() for line in lines[lines.index("") + 2 :]]
+    assert others[0][:3] == ["ood-error-normalised", "ood_error", "600"]
+    assert [row[0] for row in others[1:]][:2] == ["covering-none-seen", "covering-some-unseen-sharp"]
+
+
+def test_a_bound_from_below_guarantees_nothing(capsys):
+    arguments = ["ood-error-linear-memory", "--target", "0.05", "K=1", "R=40"]
+    answer = planned(capsys, *arguments)
+    assert (answer["value"], answer["guarantees"], answer["tightest"]) == (119, False, None)
+    run(["plan", *arguments])
+    assert capsys.readouterr().out.startswith("N_f >= 119 is necessary for ood_error <= 0.05 at K=1, R=40; no bound")
+
+
+def test_unreachable_says_how_far_the_bound_gets(capsys):
+    far = planned(capsys, "ood-error-literal", "--target", "0.05", "K=4", "R=40", "S=60")
+    assert far["reason"].endswith("; at N_f = 59 the bound is 0.337")
+    none = planned(capsys, "ood-error-normalised", "--target", "1e-30", "N_f=40", "R=40")
+    assert none["reason"].endswith(
+        "no K up to 40 brings the bound of ood-error-normalised to 1e-30; at K = 40 it is 2.06e-09"
+    )
+
+
 def test_the_unknown_is_the_symbol_not_given(capsys):
     answer = planned(capsys, "ood-error-literal", "--target", "0.05", "N_f=20", "R=40")
     assert answer["unknown"] == "K"

@@ -2,7 +2,7 @@
 
 Mutants are cosmic-ray's. They meet the test files that are few imports away from the mutated module, nearest first, in
 a process forked from this one, which has loaded the libraries and nothing of ours. Each outcome is written down at once
-(results/mutation): a run that is stopped goes on where it was, and what did not change is not run again.
+(results/mutation): a run that is stopped resumes where it stopped, and what did not change is not run again.
 """
 
 from __future__ import annotations

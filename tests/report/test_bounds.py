@@ -138,7 +138,7 @@ def test_what_is_refused():
     assert len(usual_ranges(mine(), {"eps": [0.1 * i for i in range(1, 13)]})["eps"]) == 12
     with pytest.raises(DomainError, match="mine is not defined anywhere in that range"):
         bound_figure(replace(mine(), premises=Premises(domain=(n < 5,))), {"n": [5, 6], "eps": [1.0]}, "n")
-    with pytest.raises(UsageError, match=r"nothing is neither a directory nor a claim; claims with a bound are .*ood-"):
+    with pytest.raises(UsageError, match=r"nothing is neither a directory nor a claim with a bound; known are .*ood-"):
         claim_figure("nothing")
 
 

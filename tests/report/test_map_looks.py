@@ -115,7 +115,7 @@ def test_the_terminal(found):
     assert "interrupted" not in text
     assert agrees("map-terminal", "\n".join(line.rstrip() for line in text.splitlines()))
     cut = printed(invented_map(complete=False))
-    assert cut.splitlines()[-2] == "interrupted: this is what was finished; the same command goes on from here"
+    assert cut.splitlines()[-2] == "interrupted: results of what was finished; run the same command again to resume"
 
 
 @pytest.mark.parametrize("complete", [True, False])

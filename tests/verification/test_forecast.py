@@ -16,7 +16,7 @@ from theory import claim
 LOOKS = "seeds.looks=[16,32]"
 
 
-def foretold(settings, stored=Path("nowhere.sqlite"), *, timed=False, workers=1, claims=None, experiment=None):
+def of_plan(settings, stored=Path("nowhere.sqlite"), *, timed=False, workers=1, claims=None, experiment=None):
     return forecast(experiment or Instant(), settings, claims=claims, stored=stored, workers=workers, timed=timed)
 
 
@@ -29,7 +29,7 @@ def snapshot(directory):
 
 
 def test_the_counts_that_decide_are_those_of_the_issue_and_of_the_judge():
-    found = of(foretold(small(LOOKS)), "mechanism")
+    found = of(of_plan(small(LOOKS)), "mechanism")
     assert [(c.worlds, c.of) for c in found.confirmed] == [(16, 16), (30, 32)]
     refuting = 0.05 / (found.cells + 1)
     for counts, alpha, asked, failures in (
@@ -48,16 +48,16 @@ def test_the_counts_that_decide_are_those_of_the_issue_and_of_the_judge():
 
 
 def test_too_few_seeds_confirm_nothing():
-    found = foretold(small("seeds.looks=[8]"))
+    found = of_plan(small("seeds.looks=[8]"))
     assert of(found, "mechanism").confirmed == ()
     assert found.supported_from is None
-    assert foretold(small("seeds.looks=[8,16]")).supported_from == 16
+    assert of_plan(small("seeds.looks=[8,16]")).supported_from == 16
     assert lower_limit([1.0] * 16, 0.05) >= 0.8 > lower_limit([1.0] * 8, 0.05)
 
 
 def test_the_headline_bounds_limit_and_the_cells_below_it_are_those_of_a_faultless_run():
     settings = small(LOOKS, "world.multiplicity=[1,3,12]", "world.finetuned=[5,30]", "seeds.looks=[16]")
-    found = of(foretold(settings), "ood-error-literal")
+    found = of(of_plan(settings), "ood-error-literal")
     assert found.limit == upper_limit(np.zeros(16), 0.05, bets=bets_for((16,), 0.05))
     assert (found.cells, found.testable) == (6, 4)  # K = 1 is out of scope
     bounds = {(k, n): claim("ood-error-literal").bound(K=k, R=20, N_f=n) for k in (3, 12) for n in (5, 30)}
@@ -71,7 +71,7 @@ def test_the_headline_bounds_limit_and_the_cells_below_it_are_those_of_a_faultle
 
 
 def test_what_cannot_be_compared_is_not_testable():
-    found = foretold(small(LOOKS))
+    found = of_plan(small(LOOKS))
     assert of(found, "trend-templates").testable == 0  # one |R|
     assert of(found, "trend-multiplicity").testable == 2
     assert of(found, "low-rank").cells == 0  # the arm does not run
@@ -81,7 +81,7 @@ def test_what_cannot_be_compared_is_not_testable():
 def test_cost_counts_runs_and_what_is_stored_and_leaves_no_trace(tmp_path):
     settings = small("seeds.looks=[4,8]")
     experiment = Instant()
-    fresh = foretold(settings, tmp_path / "runs.sqlite", workers=2, timed=True, experiment=experiment)
+    fresh = of_plan(settings, tmp_path / "runs.sqlite", workers=2, timed=True, experiment=experiment)
     assert list(tmp_path.iterdir()) == []
     assert experiment.ran == 2  # the cheapest unit, twice
     assert (fresh.cost.runs, fresh.cost.found) == ([8, 16], 0)
@@ -93,7 +93,7 @@ def test_cost_counts_runs_and_what_is_stored_and_leaves_no_trace(tmp_path):
         verify(small(), experiment=Instant(), store=store, workers=1)
         before = snapshot(tmp_path)
         assert "runs.sqlite-wal" in before  # as after a kill: what was written last is not yet in the main file
-        again = foretold(settings, tmp_path / "runs.sqlite")
+        again = of_plan(settings, tmp_path / "runs.sqlite")
         assert snapshot(tmp_path) == before
     assert again.cost.found == 8
     assert again.cost.relative == pytest.approx([0.0, 12.0])
@@ -103,8 +103,8 @@ def test_cost_counts_runs_and_what_is_stored_and_leaves_no_trace(tmp_path):
 
 
 def test_arms_that_share_their_pretraining_are_counted_once():
-    alone = foretold(small()).cost
-    shared = foretold(small("arms.run=['low-rank']", "arms.templates=[]", "arms.multiplicity=[]", "arms.finetuned=[]"))
+    alone = of_plan(small()).cost
+    shared = of_plan(small("arms.run=['low-rank']", "arms.templates=[]", "arms.multiplicity=[]", "arms.finetuned=[]"))
     assert shared.cost.runs == [16]
     assert shared.cost.relative == alone.relative
 
@@ -113,6 +113,6 @@ def test_ctrl_c_ends_the_timing_alone():
     def stop():
         raise KeyboardInterrupt
 
-    found = foretold(small(), timed=True, experiment=Instant(stop))
+    found = of_plan(small(), timed=True, experiment=Instant(stop))
     assert found.cost.runs == [8]
     assert (found.cost.seconds, found.cost.megabytes_per_process, found.cost.disk_megabytes) == (None, None, None)

@@ -22,6 +22,7 @@ import numpy as np
 import sympy as sp
 
 from theory.claim import Claim
+from theory.describe import premises_at, status_of
 from theory.kinds import Kind
 from theory.notation import DomainError
 from theory.numbers.compare import meets
@@ -31,6 +32,7 @@ from theory.planning.inverse import symbolic_inverse
 from theory.planning.least import first_true, last_true
 from theory.registry import claim as registered
 from theory.registry import papers
+from theory.spelling import meant
 
 _MOST = 10**18  # the largest value looked at
 _FIRST_LOOKED_AT = 1000
@@ -42,9 +44,13 @@ _MOST_SCANNED = 10**7
 class Plan:
     """The least value of a symbol at which a claim's bound meets a target; None, with the ``reason``, if nothing does.
 
-    ``bound_at`` and ``bound_before`` are the bound at ``value`` and one less (None outside the domain).
+    ``bound_at`` and ``bound_before`` are the bound at ``value`` and at ``value - 1`` (None outside the domain).
 
     Attributes:
+        observable: what the bound is about.
+        guarantees: whether meeting the target bounds the observable too: not for a bound from below.
+        status: whether the claim is proved, in one phrase.
+        premises: what the claim rests on, each with "holds" where the given values say so, else "to be measured".
         holds_from: the least value from which the bound stays within the target; larger than ``value`` where the bound
             is not monotone; None if unknown or none.
         symbolic: the real solution over the other symbols and ``delta``, the target, where the bound can be inverted in
@@ -55,6 +61,10 @@ class Plan:
     claim: str
     unknown: str
     target: Fraction
+    observable: str
+    guarantees: bool
+    status: str
+    premises: tuple[tuple[str, str], ...]
     value: int | None
     bound_at: float | None = None
     bound_before: float | None = None
@@ -72,6 +82,10 @@ class Plan:
             **{name: getattr(self, name) for name in ("value", "bound_at", "bound_before", "holds_from")},
             "symbolic": None if self.symbolic is None else str(self.symbolic),
             "reason": self.reason,
+            "observable": self.observable,
+            "guarantees": self.guarantees,
+            "status": self.status,
+            "premises": [{"relation": relation, "state": state} for relation, state in self.premises],
         }
 
 
@@ -121,25 +135,43 @@ def plan(claim: Claim | str, target: float | Rational | str, unknown: str | None
     _check_question(item, unknown, values)
     values = {name: int(value) if item.notation[name].integer else value for name, value in values.items()}
     asked, symbolic = _Question(item, unknown, exact, values), symbolic_inverse(item, unknown)
+    about: dict[str, Any] = {
+        "claim": item.id,
+        "unknown": unknown,
+        "target": exact,
+        "symbolic": symbolic,
+        "observable": item.observable,
+        "guarantees": item.kind in (Kind.UPPER, Kind.IDENTITY),
+        "status": status_of(item),
+    }
     try:
         low, high = _range(asked)
         value, holds_from, how = _search(asked, low, high)
         _check_limits(asked, value)
     except _Unreachable as why:
-        return Plan(claim=item.id, unknown=unknown, target=exact, value=None, symbolic=symbolic, reason=str(why))
+        return Plan(**about, premises=_premises(item, values), value=None, reason=str(why))
     if item.kind is Kind.LOWER:
         how = f"a lower bound, so fewer cannot do; more may be needed. {how}"
     return Plan(
-        claim=item.id,
-        unknown=unknown,
-        target=exact,
+        **about,
+        premises=_premises(item, asked.at(value)),
         value=value,
         bound_at=item.bound(**asked.at(value)),
         bound_before=item.bound(**asked.at(value - 1)) if value > low else None,
         holds_from=holds_from,
-        symbolic=symbolic,
         reason=how,
     )
+
+
+def tightest(plans: Sequence[Plan]) -> Plan | None:
+    """The plan with the least value among those that guarantee what the first is about; None if none of them does."""
+    alike = [p for p in plans if p.guarantees and p.observable == plans[0].observable and p.value is not None]
+    return min(alike, key=lambda p: p.value or 0, default=None)
+
+
+def in_order(plans: Sequence[Plan]) -> list[Plan]:
+    """From the least value to the greatest: those about the same as the first one, then the others."""
+    return sorted(plans, key=lambda p: (p.observable != plans[0].observable, p.value is None, p.value or 0))
 
 
 def ask(
@@ -165,6 +197,12 @@ def ask(
     return found
 
 
+def _premises(item: Claim, values: Mapping[str, int | float]) -> tuple[tuple[str, str], ...]:
+    """The assumptions of a claim, and whether they hold at some values, as far as these tell."""
+    states = {True: "holds", False: "fails", None: "to be measured"}
+    return tuple((p["relation"], states[p["holds"]]) for p in premises_at(item, values))
+
+
 def _target(target: float | Rational | str) -> Fraction:
     try:
         return Fraction(repr(float(target))) if isinstance(target, float | np.floating) else Fraction(target)
@@ -176,7 +214,7 @@ def _check_question(item: Claim, unknown: str, values: Mapping[str, Any]) -> Non
     if item.log_expression is None:
         raise DomainError(f"{item.id} is a {item.kind} claim and states no number, so there is nothing to plan by")
     if unknown not in item.paper.unknowns:
-        raise DomainError(f"cannot solve for {unknown}; known are {', '.join(item.paper.unknowns)}")
+        raise DomainError(f"cannot solve for {unknown}; {meant(unknown, item.paper.unknowns)}")
     if unknown not in item.symbols:
         raise DomainError(f"{item.id} does not depend on {unknown}; it uses {', '.join(item.symbols)}")
     if unknown in values:
@@ -264,7 +302,8 @@ def _search(asked: _Question, low: int, high: int) -> tuple[int, int | None, str
         return found, stays, how
     target = f"{float(asked.target):.6g}"
     if high < _MOST:
-        raise _Unreachable(f"no {unknown} up to {high} brings the bound of {item.id} to {target}")
+        at = f"; at {unknown} = {high} it is {item.bound(**asked.at(high)):.3g}" if unknown in item.falls_in else ""
+        raise _Unreachable(f"no {unknown} up to {high} brings the bound of {item.id} to {target}{at}")
     zero = f": it is positive for every {unknown}" if asked.target == 0 else f" for {unknown} up to {high}"
     raise _Unreachable(f"the bound of {item.id} does not reach {target}{zero}")
 
@@ -281,7 +320,9 @@ def _check_limits(asked: _Question, value: int) -> None:
 
         if not allowed(value):
             most = last_true(allowed, asked.item.notation[asked.unknown].minimum, value)
-            raise _Unreachable(limit.text.format(**asked.at(value), most=most))
+            text = limit.text.format(**asked.at(value), most=most)
+            bound = asked.item.bound(**asked.at(most))
+            raise _Unreachable(f"{text}; at {asked.unknown} = {most} the bound is {bound:.3g}")
 
 
 def _scan(asked: _Question, low: int, high: int) -> tuple[int | None, int | None]:

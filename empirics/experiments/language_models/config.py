@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -104,12 +104,14 @@ class LMConfig(shared.ExperimentSettings):
     seeds: LMSeeds = LMSeeds()
     compute: LMCompute = LMCompute()
 
+    limits: ClassVar[tuple[shared.Limit, ...]] = (
+        shared.MULTIPLICITY,
+        shared.Limit("world.finetuned", "facts.number", "N_f < facts", below=True),
+    )
+
     @model_validator(mode="after")
     def _consistent(self) -> LMConfig:
         shared.check_grid(self.world.templates, self.world.multiplicity, self.world.finetuned)
-        if self.facts.number and max(self.world.finetuned) >= self.facts.number:
-            most = f"N_f < facts, here at most {self.facts.number - 1} (facts.number - 1)"
-            refuse("world.finetuned", max(self.world.finetuned), most)
         model = self.model
         if not model.name and model.width % model.heads:
             refuse("model.width", model.width, f"a multiple of model.heads, here {model.heads}")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from empirics.experiments.arms import arms_of
+from empirics.experiments.defaults import adapted
 from empirics.experiments.document import Measured
 from empirics.experiments.facts import FactExperiment
 from empirics.experiments.language_models.config import LMConfig, digest_of
@@ -67,12 +68,15 @@ class LanguageModels(FactExperiment):
         return float(settings.pretraining.steps)
 
     def settle(self, settings: LMConfig, device: str) -> LMConfig:
-        """The relations that take part, and the arithmetic."""
+        """The facts that take part, their number and relations, and the arithmetic."""
         from empirics.experiments.language_models.extra import require_extra
         from empirics.experiments.language_models.facts.selection import selected
         from empirics.experiments.language_models.texts import check_world
 
         require_extra()
+        found = selected(settings.facts)
+        if len(found.facts) != settings.facts.number:  # the grid follows
+            settings = adapted(self, settings, {"facts": {"number": len(found.facts)}})
         check_world(settings)
         if settings.model.name:
             from empirics.experiments.language_models.model import resolve_model
@@ -81,7 +85,7 @@ class LanguageModels(FactExperiment):
         dtype = settings.compute.dtype
         if dtype == "auto":
             dtype = "float32" if device == "cpu" else "bfloat16"
-        relations = tuple(selected(settings.facts).relations)
+        relations = tuple(found.relations)
         return settings.model_copy(
             update={
                 "facts": settings.facts.model_copy(update={"relations": relations}),

@@ -82,7 +82,7 @@ class FactWorld:
 
 
 def check_world(config: LMConfig) -> None:
-    """Refuse what the facts and templates at hand do not allow.
+    """Refuse what the given facts and templates do not allow.
 
     Raises UsageError: too few templates of a relation, or N_f not below the number of facts.
     """
@@ -90,7 +90,7 @@ def check_world(config: LMConfig) -> None:
     if max(config.world.finetuned) >= len(found.facts):
         raise UsageError(
             f"world.finetuned={max(config.world.finetuned)} is refused: allowed is N_f < facts, "
-            f"here at most {len(found.facts) - 1}; " + "; ".join(found.lines[-4:])
+            f"here at most {len(found.facts) - 1} ({len(found.facts)} facts of {found.source} take part)"
         )
     grid = config.world
     require_templates(

@@ -108,7 +108,7 @@ def train(
 def _batches(examples: Sequence[Example], settings: Training, order: np.random.Generator) -> Iterator[list[Example]]:
     """``settings.steps`` batches: passes over shuffled examples; within a few batches sorted by length.
 
-    Never more batches than a pass has are sorted together: a batch of like lengths would else hold one example often.
+    Never more batches than a pass has are sorted together: one of like lengths could otherwise repeat the same example.
     """
     size = min(settings.batch_size, len(examples))
     together = min(_BUCKET, len(examples) // size)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -16,7 +17,7 @@ Optimizer = Literal["gd", "sgd", "adam"]
 class World(Section):
     """The world, and the grid: the product of templates, multiplicity and finetuned.
 
-    ``answer_of`` fixes a(s), which is else drawn; ``facts`` names the file that it comes from.
+    ``answer_of`` fixes a(s), drawn at random if empty; ``facts`` names the file that it comes from.
     """
 
     subjects: Count = 60
@@ -94,13 +95,16 @@ class Config(shared.ExperimentSettings):
     arms: shared.GridArms = shared.GridArms()
     compute: Compute = Compute()
 
+    follows: ClassVar[Mapping[str, str]] = {"world.answers": "world.subjects"}
+    limits: ClassVar[tuple[shared.Limit, ...]] = (
+        shared.MULTIPLICITY,
+        shared.Limit("world.finetuned", "world.subjects", "N_f < S", below=True),
+    )
+
     @model_validator(mode="after")
     def _consistent(self) -> Config:
         world = self.world
         shared.check_grid(world.templates, world.multiplicity, world.finetuned)
-        if max(world.finetuned) >= world.subjects:
-            most = f"N_f < S, here at most {world.subjects - 1} (world.subjects - 1)"
-            refuse("world.finetuned", max(world.finetuned), most)
         if world.answers < world.subjects and not world.answers_shared:
             least = f"A >= S, here at least {world.subjects} (world.subjects), or world.answers_shared=true"
             refuse("world.answers", world.answers, least)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from empirics.experiments.defaults import adapted
 from empirics.experiments.document import Measured
 from empirics.experiments.facts import FactExperiment
 from empirics.experiments.one_layer.arms import OVERLAYS
@@ -13,7 +14,6 @@ from empirics.experiments.one_layer.observables import OBSERVABLES
 from empirics.experiments.presentation import Shown
 from empirics.experiments.protocol import FactReader, Point, UnitRun
 from empirics.observables.catalogue import SHARED
-from empirics.settings import validated
 from theory.claims.xu_chen.paper import NOTATION
 
 if TYPE_CHECKING:
@@ -100,14 +100,13 @@ class OneLayer(FactExperiment):
         """
         shared = settings.world.answers_shared
         found = read(relations=relations, number=settings.world.subjects, answers_shared=shared)
-        data = settings.model_dump()
-        data["world"] |= {
+        world = {
             "facts": found.source,
             "subjects": len(found.answer_of),
             "answers": found.answers,
             "answer_of": found.answer_of if shared else (),
         }
-        return validated(Config, data), found.lines
+        return adapted(self, settings, {"world": world}), found.lines
 
 
 EXPERIMENT = OneLayer()

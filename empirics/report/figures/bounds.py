@@ -19,6 +19,7 @@ from theory.claim import Claim
 from theory.kinds import Kind
 from theory.notation import DomainError, Symbol
 from theory.numbers.evaluate import parse_value
+from theory.spelling import meant
 
 _MOST_LINES = 12
 _MOST_POINTS = 400
@@ -38,8 +39,8 @@ def claim_figure(identifier: str, texts: Sequence[str] = ()) -> Figure:
     try:
         item = claim(identifier)
     except UnknownClaimError:
-        known = ", ".join(c.id for c in all_claims() if c.log_expression is not None)
-        raise UsageError(f"{identifier} is neither a directory nor a claim; claims with a bound are {known}") from None
+        near = meant(identifier, [c.id for c in all_claims() if c.log_expression is not None])
+        raise UsageError(f"{identifier} is neither a directory nor a claim with a bound; {near}") from None
     return bound_figure(item, *given_ranges(item, texts))
 
 

@@ -15,6 +15,7 @@ from empirics.report.figures.panels import draw_panels
 from empirics.report.figures.small_multiples import draw_arms, draw_curves
 from empirics.report.figures.style import INK, OBSERVED, PAGE, SOFT, new_figure, note_beside
 from empirics.verification.results import Results
+from theory.spelling import meant
 
 _LINE = 0.155
 
@@ -82,5 +83,5 @@ def all_figures(results: Results, only: str | None = None) -> list[Figure]:
     names = list(known) if only is None else [name.strip() for name in only.split(",")]
     unknown = [name for name in names if name not in known]
     if unknown:
-        raise UsageError(f"--only={unknown[0]} is refused: allowed are {', '.join(known)}")
+        raise UsageError(f"--only={unknown[0]} is unknown; {meant(unknown[0], known)}")
     return [draw(known[name]) for name in known if name in names]

@@ -30,7 +30,7 @@ def test_listed_and_evaluated():
 
 def test_planned():
     least = math.ceil(math.log(2 / 0.01) / (2 * 0.1**2))
-    assert f"hoeffding  {least}" in command("plan", "hoeffding", "--target", "0.01", "eps=0.1")
+    assert f"n = {least} is enough for mean_off <= 0.01" in command("plan", "hoeffding", "--target", "0.01", "eps=0.1")
 
 
 def test_drawn_by_itself(tmp_path):

@@ -53,9 +53,10 @@ def test_shared_answers_are_shared_as_in_the_table(tmp_path):
     assert alone.world.subjects == len(kept.facts) == 5
 
 
-def test_too_few_facts_are_refused_by_name():
-    with pytest.raises(UsageError, match=r"world.finetuned.*at most 5"):
-        bridged(load_config("quick"), str(SIX_FACTS))
+def test_a_grid_that_few_facts_do_not_allow_is_clipped_and_the_users_own_refused_by_name():
+    assert bridged(load_config("quick"), str(SIX_FACTS))[0].world.finetuned == (2, 5)
+    with pytest.raises(UsageError, match=r"world.finetuned=10 .*at most 5"):
+        bridged(load_config("quick", None, ["world.finetuned=[10]"]), str(SIX_FACTS))
 
 
 @pytest.mark.parametrize(
@@ -80,6 +81,6 @@ def test_verify_on_facts_states_how_many_take_part(tmp_path, capsys):
 
 def test_relations_go_with_facts_and_must_exist(capsys):
     assert run(["verify", "--facts", str(SIX_FACTS), "--relations", "sport"]) == 2
-    assert "'sport' is refused" in capsys.readouterr().err
+    assert "'sport' is not among the relations" in capsys.readouterr().err
     assert run(["verify", "--relations", "capital"]) == 2
     assert "--relations=capital goes with --facts" in capsys.readouterr().err

@@ -93,7 +93,7 @@ def test_arms_outside_the_grid_and_arms_that_change_nothing_are_left_out():
 
 
 def test_impossible_arms_are_refused_by_name():
-    with pytest.raises(UsageError, match=r"arms.run='low-rang' is refused: allowed are .*low-rank"):
+    with pytest.raises(UsageError, match=r"unknown arm arms.run='low-rang'; did you mean low-rank"):
         small("arms.run=['low-rang']")
     with pytest.raises(UsageError, match=r"arm low-rank is impossible here: finetuning.targets=.*model.mlp=false"):
         small("arms.run=['low-rank']", "model.mlp=false")

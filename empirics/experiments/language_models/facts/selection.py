@@ -14,6 +14,7 @@ from pathlib import Path
 from empirics.errors import UsageError
 from empirics.experiments.language_models.facts.table import Fact, embedded_facts, load_facts
 from empirics.settings import Section, Whole
+from theory.spelling import meant
 
 EMBEDDED = "embedded"
 """The facts, or the templates, that ship with the package."""
@@ -76,7 +77,7 @@ def select(
     known = dict.fromkeys(fact.relation for fact in facts)
     for name in relations:
         if name not in known:
-            raise UsageError(f"facts.relations={name!r} is refused: {source} has the relations {', '.join(known)}")
+            raise UsageError(f"facts.relations={name!r} is not among the relations of {source}; {meant(name, known)}")
     subjects: set[str] = set()
     answers: set[str] = set()
     left_out = dict.fromkeys(

@@ -35,7 +35,7 @@ def load_templates(path: Path | str | None = None) -> dict[str, RelationTemplate
     """Templates by relation: the built-in ones; those of ``path`` replace the relations it names.
 
     Raises UsageError: no such file, broken TOML, an unknown key, or a template that lacks a placeholder, has the answer
-    before the subject, or stands twice; file, relation and the template's number are named.
+    before the subject, or is a duplicate; file, relation and the template's number are named.
     """
     templates = dict(_built_in())
     if path is not None:

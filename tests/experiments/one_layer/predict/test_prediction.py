@@ -148,7 +148,7 @@ def test_fine_tuning_departs_from_the_linearisation_by_the_square_of_the_step(sc
     assert departures[1] == pytest.approx(departures[0] / 100, rel=0.1)
 
 
-def test_where_the_network_is_linear_in_its_weights_fine_tuning_is_foretold_exactly():
+def test_where_the_network_is_linear_in_its_weights_fine_tuning_is_predicted_exactly():
     """The linear memory with uniform attention: the prediction is the outcome, over the whole trajectory."""
     model = Model(mlp=False, attention=False, init_scale=0.0)
     world, weights = pretrained(model)
