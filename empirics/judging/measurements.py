@@ -7,7 +7,8 @@ sampling, so each seed stands at most once in a cell. Columns named by premises
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +20,7 @@ from empirics.judging.settings import Settings
 from empirics.judging.table import MAIN, CellTable
 from empirics.observables.catalogue import observables
 from empirics.observables.definition import Observable
-from theory import Claim, DomainError, claim
+from theory import Claim, DomainError, Kind, claim
 from theory.notation import Notation
 from theory.numbers.evaluate import parse_value
 
@@ -132,6 +133,7 @@ def judge(
     table = read_table(frame, form, expected)
     if item.judged_on not in table.names and item.observable in table.names:
         item = item.on_the_mean()
+    _check_range(item, known[item.judged_on])
     tables: list[tuple[Table, str | None]] = [(table, None)]
     if reference is not None:
         if item.reference is None:
@@ -150,7 +152,7 @@ def judge(
             rows.notes.append(
                 f"no column {name}: the premise fails, unless it is taken as given (--assume {premise.name})"
             )
-    cells = _cells(tables, item, form, rows)
+    cells = _cells(tables, item, form, rows, known)
     if strict and rows.without_value:
         raise UsageError(f"--strict: {rows.words}")
     outcome = judge_claim(item, cells, settings or Settings(), known)
@@ -168,11 +170,22 @@ def observable_of(identifier: str, value_range: str | None) -> Observable | None
         return None
     try:
         low, high = (float(part) for part in value_range.split(","))
-        if not low < high:
+        if not 0 < high - low < math.inf:
             raise ValueError
     except ValueError:
-        raise UsageError(f"--range={value_range} is refused: allowed is LOW,HIGH with LOW < HIGH, as in 0,1") from None
+        raise UsageError(
+            f"--range={value_range} is refused: allowed are finite numbers LOW,HIGH with LOW < HIGH, as in 0,1"
+        ) from None
     return Observable(claim(identifier).observable, "a column of the user's table", "as measured", low, high)
+
+
+def _check_range(item: Claim, observable: Observable) -> None:
+    by_sampling = item.kind in (Kind.UPPER, Kind.LOWER, Kind.RATE) and not item.by_share
+    if by_sampling and observable.sampling != "exact" and not observable.bounded:
+        raise UsageError(
+            f"{observable.name} has no finite range, so its mean has no distribution-free limits: give one (--range "
+            "LOW,HIGH)"
+        )
 
 
 def _claim(given: Claim | str) -> Claim:
@@ -187,12 +200,14 @@ class _Cell:
     columns: tuple[list[float | None], ...] = ()
 
 
-def _cells(tables: Sequence[tuple[Table, str | None]], item: Claim, form: Form, rows: Rows) -> list[CellTable]:
+def _cells(
+    tables: Sequence[tuple[Table, str | None]], item: Claim, form: Form, rows: Rows, known: Mapping[str, Observable]
+) -> list[CellTable]:
     """The cells of all tables; every row of a table with an arm of its own belongs to that arm."""
     first = tables[0][0]
     used = [name for name in item.notation if name in first.names]
     measured = [n for n in sorted({n for a in item.assumptions for n in a.observables}) if n in first.names]
-    names = [item.judged_on, *measured]
+    names = {name: known.get(name) for name in (item.judged_on, *measured)}
     cells: dict[tuple[str, tuple[float, ...]], _Cell] = {}
     for table, arm in tables:
         _read(table, arm, item, used, names, Numbers(table, form), cells, rows)
@@ -224,22 +239,22 @@ def _read(
     arm: str | None,
     item: Claim,
     used: Sequence[str],
-    names: Sequence[str],
+    names: Mapping[str, Observable | None],
     numbers: Numbers,
     cells: dict[tuple[str, tuple[float, ...]], _Cell],
     rows: Rows,
 ) -> None:
     """The rows of one table into their cells; what is passed over is counted."""
     needed = [*_needed_symbols(item), SEED, item.judged_on]
-    missing = [name for name in needed if name not in table.names]
+    missing = [name for name in dict.fromkeys((*needed, *used, *names)) if name not in table.names]
     if missing:
         where = f"{table.source}: " if table.source else ""
         raise UsageError(
             f"{where}column {', '.join(missing)} is missing{table.like(missing[0])}; {item.id} needs the columns "
-            f"{', '.join(needed)} (found: {', '.join(table.names)})"
+            f"{', '.join(dict.fromkeys((*needed, *missing)))} (found: {', '.join(table.names)})"
         )
     places = [(name, table.position(name)) for name in used]
-    values_at = [(name, table.position(name), observables().get(name)) for name in names]
+    values_at = [(name, table.position(name), observable) for name, observable in names.items()]
     seed_at, of_arm = table.position(SEED), next((n for n in VARIANT if n in table.names), None)
     arm_at = None if of_arm is None or arm is not None else table.position(of_arm)
     known: dict[tuple[str, Any], float] = {}
