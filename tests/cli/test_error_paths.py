@@ -1,5 +1,6 @@
 """What a user can get wrong ends in one line and a status of its own, never in a traceback."""
 
+import csv
 import io
 import shlex
 import subprocess
@@ -156,3 +157,39 @@ def test_closed_streams_are_no_defect():
     command = shlex.join([sys.executable, "-m", "empirics", "bound", "ood-error-literal", "N_f=40", "K=3", "R=60"])
     done = subprocess.run(f"{command} <&- >&-", shell=True, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize(("place", "why"), [("none/f.svg", "No such file or directory"), ("f.svg", "Is a directory")])
+def test_a_figure_that_cannot_be_written(refused, tmp_path, place, why):
+    path = csv_of(tmp_path / "m.csv")
+    (tmp_path / "f.svg").mkdir()
+    assert refused("judge", path, *CLAIM, "--plot", str(tmp_path / place)) == f"cannot write {tmp_path / place}: {why}"
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["f.svg", "m.csv"]
+
+
+def test_a_figure_leaves_out_what_is_not_known(tmp_path):
+    """A bound that is not defined in a cell, and cells without a value."""
+    path = csv_of(tmp_path / "m.csv", {"K": 30}, {"K": 30, "seed": 1}, {"K": 3, "ood_error": ""})
+    assert run(["judge", path, *CLAIM, "--plot", str(tmp_path / "f.svg")]) == 0
+    rows = list(csv.DictReader((tmp_path / "f.csv").open()))
+    assert {(row["K"], row["bound"] == "", row["mean"] == "") for row in rows} == {
+        ("30", True, False),
+        ("3", False, True),
+    }
+
+
+@pytest.mark.parametrize("option", ["--markdown", "--junit"])
+def test_a_summary_that_cannot_be_written(monkeypatch, tmp_path, capsys, option):
+    (tmp_path / "b.json").write_text('{"preset": "quick", "claims": {}}')
+    monkeypatch.setattr("empirics.verification.verify.verify", lambda *_, **__: SimpleNamespace(claims=[]))
+    kept(monkeypatch, "empirics.verification.baseline", "baseline_of", Baseline(preset="quick", claims={}))
+    assert run(["check", "--baseline", str(tmp_path / "b.json"), option, str(tmp_path)]) == 2
+    assert capsys.readouterr().err == f"factbound: cannot write {tmp_path}: Is a directory\n"
+
+
+def test_a_section_of_the_configuration_that_is_a_number(refused, tmp_path):
+    path = tmp_path / "c.toml"
+    path.write_text("world = 3\n")
+    line = refused("verify", "--config", str(path))
+    assert line.startswith(f"{path}: world=3 is not a section; allowed are [")
+    assert "[world]" in line
