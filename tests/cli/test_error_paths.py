@@ -193,3 +193,8 @@ def test_a_section_of_the_configuration_that_is_a_number(refused, tmp_path):
     line = refused("verify", "--config", str(path))
     assert line.startswith(f"{path}: world=3 is not a section; allowed are [")
     assert "[world]" in line
+
+
+def test_a_name_that_the_package_has_not():
+    with pytest.raises(AttributeError, match="module 'empirics' has no attribute 'nothing'"):
+        empirics.nothing
