@@ -9,10 +9,12 @@ from judging_builders import OBSERVABLES, make_cell, make_claim
 from planned_experiment import Instant, small
 
 from empirics.cli.app import run
+from empirics.runs.store import Store
 from empirics.verification import forecast as module
 from empirics.verification.assembly import latex_of
 from empirics.verification.baseline import Baseline, BaselineCell, BaselineClaim, write_baseline
 from empirics.verification.forecast import forecast
+from empirics.verification.verify import verify
 from theory import Kind
 from theory.claims.xu_chen.paper import NOTATION, K
 
@@ -50,6 +52,23 @@ def test_bounds_that_say_nothing_are_counted():
 
 def test_a_symbol_that_the_notation_has_not_is_written_as_it_is():
     assert latex_of(sp.Le(sp.Symbol("x"), K), NOTATION) == rf"x \leq {NOTATION.latex_names[K]}"
+
+
+@pytest.mark.parametrize("damage", ['{"claims": [', "[]", None])
+def test_a_plan_that_is_damaged_in_the_store_is_told_by_its_hash_alone(tmp_path, damage):
+    def verified(*more):
+        with Store(tmp_path / "runs.sqlite") as store:
+            return verify(small(*more), experiment=Instant(), claims=["trend-finetuned"], workers=1, store=store).plan
+
+    first = verified()
+    with Store(tmp_path / "runs.sqlite") as store:
+        if damage is None:
+            store._connection.execute("DELETE FROM plans")
+        else:
+            store._connection.execute("UPDATE plans SET plan = ?", (damage,))
+    second = verified("verdict.alpha=0.01")
+    told = f"8 of its 8 runs existed before it: 8 made under the plan {first.hash[:12]}"
+    assert (second.declared, second.reason) == (False, told)
 
 
 @pytest.fixture
