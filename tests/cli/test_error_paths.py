@@ -16,8 +16,9 @@ from pyarrow import parquet
 import empirics
 from empirics.cli.app import run
 from empirics.errors import UsageError
+from empirics.files import write_atomically
 from empirics.verification.baseline import Baseline
-from theory import claim
+from theory import claim, registry
 
 CLAIM = ["--claim", "ood-error-literal", "--assume", "pretraining_gap"]
 COLUMNS = {"R": 9, "K": 3, "N_f": 5, "seed": 0, "ood_error": 0.125}
@@ -198,3 +199,21 @@ def test_a_section_of_the_configuration_that_is_a_number(refused, tmp_path):
 def test_a_name_that_the_package_has_not():
     with pytest.raises(AttributeError, match="module 'empirics' has no attribute 'nothing'"):
         empirics.nothing
+
+
+def test_a_claim_of_a_broken_plug_in_is_an_error_of_its_own(refused, monkeypatch):
+    point = SimpleNamespace(name="theirs", value="theirs:CLAIMS")
+    known, claims, _ = registry._registry()
+    broken = {"their-bound": registry.BrokenPluginError(point, ValueError("no such thing"))}
+    monkeypatch.setattr(registry, "_registry", lambda: (known, claims, broken))
+    assert refused("claims", "their-bound", status=70) == (
+        "entry point theirs (theirs:CLAIMS) is broken: ValueError: no such thing"
+    )
+
+
+def test_ctrl_c_while_a_file_is_written_leaves_the_old_one(monkeypatch, tmp_path):
+    (tmp_path / "f").write_text("old")
+    monkeypatch.setattr("os.replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        write_atomically(tmp_path / "f", "new")
+    assert [file.read_text() for file in tmp_path.iterdir()] == ["old"]
