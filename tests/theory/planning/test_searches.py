@@ -18,6 +18,7 @@ def test_no_number_of_facts_up_to_the_last_one_that_is_allowed() -> None:
 def test_no_multiplicity_and_no_target_of_zero() -> None:
     assert least.least_multiplicity_some_unseen(lambda K: False, Fraction(1, 10**6), 1, 2, N_f=1, R=5) == (None, None)
     assert least.least_facts_below_half(lambda n: True, Fraction(0), 0, 50, K=3, R=20) == (None, None)
+    assert least.least_facts_below_half(lambda n: False, Fraction(1), 7, 50, K=3, R=20) == (7, 7)
 
 
 def test_a_block_that_is_bad_to_its_end_is_followed_by_the_answer() -> None:
