@@ -12,6 +12,9 @@ import sys
 def main() -> None:
     """Run the command line and exit with its status; Ctrl-C while it is still loading leaves no traceback."""
     status = [1]
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # closed by the caller
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 # until the end
     atexit.register(_leave, status)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # where the terminal cannot show a sign, "?" stands for it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -42,7 +43,7 @@ def check_command(
     from theory.certify.record import proved_steps
 
     options.check_workers(workers)
-    old = read_baseline(baseline) if baseline.exists() or not update else None
+    old = read_baseline(baseline) if os.path.exists(baseline) or not update else None
     results = verify(load_config(preset, experiment=experiment), experiment=experiment, workers=workers)
     new = baseline_of(preset, results, proved_steps(item.id for item in results.claims))
     findings = compare(old, new) if old is not None else []

@@ -65,7 +65,7 @@ def judge_command(
         strict=strict,
     )
     if plot is not None:
-        write_judged_figure(judged, chosen.alpha, plot, measurements)
+        write_judged_figure(judged, chosen.alpha, plot, *([measurements, reference] if reference else [measurements]))
     if as_json:
         print_json(judged_document(judged))
     else:

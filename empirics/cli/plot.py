@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -34,7 +35,7 @@ def plot_command(
     from empirics.report.files import write_figures
 
     directory = Path(subject)
-    if directory.is_dir():
+    if os.path.isdir(subject):  # of Path, it fails on a name that is too long
         from empirics.report.figures.plots import all_figures
         from empirics.report.files import read_directory
 

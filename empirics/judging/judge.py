@@ -18,7 +18,7 @@ from empirics.judging.table import MAIN, CellTable
 from empirics.judging.worlds import Worlds, groups_of, worlds_of
 from empirics.observables.catalogue import observables as known_observables
 from empirics.observables.definition import Observable
-from theory import BrokenClaimError, Claim, DomainError, Premise, Scope
+from theory import BrokenClaimError, Claim, DomainError, Kind, Premise, Scope
 from theory.registry import origin
 
 
@@ -91,6 +91,10 @@ def _judged(
         frames = _frames(claim, [(w.cells, w.measured_scope, w.premises) for w in worlds], settings, looks)
         outcomes = [share_verdict(w, frame, settings) for w, frame in zip(worlds, frames, strict=True)]
     else:
+        if claim.kind is not Kind.IDENTITY and observable.sampling != "exact" and not observable.bounded:
+            raise BrokenClaimError(
+                claim.id, f"{observable.name} has no finite range: its mean has no limits by sampling"
+            )
         groups = groups_of(claim, observable, mine)
         scopes = [scope_of(claim, group[0], settings) for group in groups]
         places = [

@@ -7,6 +7,7 @@ sampling, so each seed stands at most once in a cell. Columns named by premises
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,7 +20,7 @@ from empirics.judging.settings import Settings
 from empirics.judging.table import MAIN, CellTable
 from empirics.observables.catalogue import observables
 from empirics.observables.definition import Observable
-from theory import Claim, DomainError, claim
+from theory import Claim, DomainError, Kind, claim
 from theory.notation import Notation
 from theory.numbers.evaluate import parse_value
 from theory.spelling import some
@@ -135,6 +136,7 @@ def judge(
     table = read_table(frame, form, expected)
     if item.judged_on not in table.names and item.observable in table.names:
         item = item.on_the_mean()
+    _check_range(item, known[item.judged_on])
     tables: list[tuple[Table, str | None]] = [(table, None)]
     if reference is not None:
         if item.reference is None:
@@ -171,11 +173,22 @@ def observable_of(identifier: str, value_range: str | None) -> Observable | None
         return None
     try:
         low, high = (float(part) for part in value_range.split(","))
-        if not low < high:
+        if not 0 < high - low < math.inf:
             raise ValueError
     except ValueError:
-        raise UsageError(f"--range={value_range} is refused: allowed is LOW,HIGH with LOW < HIGH, as in 0,1") from None
+        raise UsageError(
+            f"--range={value_range} is refused: allowed are finite numbers LOW,HIGH with LOW < HIGH, as in 0,1"
+        ) from None
     return Observable(claim(identifier).observable, "a column of the user's table", "as measured", low, high)
+
+
+def _check_range(item: Claim, observable: Observable) -> None:
+    by_sampling = item.kind in (Kind.UPPER, Kind.LOWER, Kind.RATE) and not item.by_share
+    if by_sampling and observable.sampling != "exact" and not observable.bounded:
+        raise UsageError(
+            f"{observable.name} has no finite range, so its mean has no distribution-free limits: give one (--range "
+            "LOW,HIGH)"
+        )
 
 
 def _claim(given: Claim | str) -> Claim:
@@ -197,10 +210,10 @@ def _cells(
     first = tables[0][0]
     used = [name for name in item.notation if name in first.names]
     measured = [n for n in sorted({n for a in item.assumptions for n in a.observables}) if n in first.names]
-    names = [item.judged_on, *measured]
+    names = {name: known.get(name) for name in (item.judged_on, *measured)}
     cells: dict[tuple[str, tuple[float, ...]], _Cell] = {}
     for table, arm in tables:
-        _read(table, arm, item, used, [(name, known.get(name)) for name in names], Numbers(table, form), cells, rows)
+        _read(table, arm, item, used, names, Numbers(table, form), cells, rows)
     if not cells:
         of_arms = f" of the arm {item.arm}" if rows.read else ""
         raise UsageError(f"{first.source or 'the table'} has no rows{of_arms} below its header")
@@ -229,23 +242,22 @@ def _read(
     arm: str | None,
     item: Claim,
     used: Sequence[str],
-    measured: Sequence[tuple[str, Observable | None]],
+    names: Mapping[str, Observable | None],
     numbers: Numbers,
     cells: dict[tuple[str, tuple[float, ...]], _Cell],
     rows: Rows,
 ) -> None:
     """The rows of one table into their cells; what is passed over is counted."""
     needed = [*_needed_symbols(item), SEED, item.judged_on]
-    needed += [n for n in (*used, *dict(measured)) if n not in needed]  # a reference has what the first table has
-    missing = [name for name in needed if name not in table.names]
+    missing = [name for name in dict.fromkeys((*needed, *used, *names)) if name not in table.names]
     if missing:
         where = f"{table.source}: " if table.source else ""
         raise UsageError(
             f"{where}column {', '.join(missing)} is missing{table.like(missing[0])}; {item.id} needs the columns "
-            f"{', '.join(needed)} (found: {some(table.names)})"
+            f"{', '.join(dict.fromkeys((*needed, *missing)))} (found: {some(table.names)})"
         )
     places = [(name, table.position(name)) for name in used]
-    values_at = [(name, table.position(name), observable) for name, observable in measured]
+    values_at = [(name, table.position(name), observable) for name, observable in names.items()]
     seed_at, of_arm = table.position(SEED), next((n for n in VARIANT if n in table.names), None)
     arm_at = None if of_arm is None or arm is not None else table.position(of_arm)
     known: dict[tuple[str, Any], float] = {}
@@ -260,7 +272,7 @@ def _read(
             if (name, row[at]) not in known:
                 known[name, row[at]] = _symbol(item.notation, name, row[at], number, numbers)
             symbols.append(known[name, row[at]])
-        cell = cells.setdefault((variant, tuple(symbols)), _Cell(columns=tuple([] for _ in measured)))
+        cell = cells.setdefault((variant, tuple(symbols)), _Cell(columns=tuple([] for _ in names)))
         seed = _seed(row[seed_at], number, numbers)
         if seed in cell.seeds:
             where = ", ".join(f"{n}={v:g}" for n, v in zip(used, symbols, strict=True))

@@ -132,7 +132,7 @@ def _of_file(path: Path, form: Form, known: Collection[str]) -> Table:
     except (OSError, EOFError, zlib.error) as error:
         raise UsageError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
     if start == b"PAR1":
-        return _of_parquet(path)
+        return _of_parquet(stream, name)
     if start.startswith(b"PK"):
         raise UsageError(f"{name} is a workbook or an archive (.xlsx, .zip), not text: export the sheet as CSV")
     encoding = next((e for mark, e in _ENCODINGS if start.startswith(mark)), "utf-8")
@@ -148,11 +148,14 @@ def _of_file(path: Path, form: Form, known: Collection[str]) -> Table:
             table.notes.append(f"line {skipped} is a comment")
     else:
         raise UsageError(f"{name} is empty")
-    delimiter = form.delimiter or _delimiter(header, {*known, *form.rename})
+    try:
+        delimiter = form.delimiter or _delimiter(header, {*known, *form.rename})
+        reader = csv.reader(itertools.chain([header], lines), delimiter=delimiter, skipinitialspace=delimiter != "\t")
+        names = [n.strip() for n in next(reader)]
+    except csv.Error as error:
+        raise UsageError(f"{name}, line {skipped + 1}: {error}: is it a table?") from None
     if delimiter != ",":
         table.notes.append(f"columns are separated by {_DELIMITERS.get(delimiter, repr(delimiter))}")
-    reader = csv.reader(itertools.chain([header], lines), delimiter=delimiter, skipinitialspace=delimiter != "\t")
-    names = [n.strip() for n in next(reader)]
     table.rows = _rows(table, reader, len(names), skipped)
     table.names = tuple(names)
     return table
@@ -200,17 +203,17 @@ def _rows(table: Table, reader: Any, width: int, skipped: int) -> Iterator[tuple
         raise UsageError(f"{table.source}, line {skipped + reader.line_num}: {error}") from None
 
 
-def _of_parquet(path: Path) -> Table:
+def _of_parquet(stream: Any, name: str) -> Table:
     try:
         from pyarrow import ArrowException, parquet  # type: ignore[import-untyped, unused-ignore]
     except ImportError:
-        raise UsageError(f"{path} is a Parquet file: pip install pyarrow, or export it as CSV") from None
+        raise UsageError(f"{name} is a Parquet file: pip install pyarrow, or export it as CSV") from None
     try:
-        columns = parquet.read_table(path).to_pydict()
-    except (OSError, ArrowException) as error:  # damaged, or compressed once more
-        raise UsageError(f"cannot read {path}: {' '.join(str(error).split())}") from None
+        columns = parquet.read_table(io.BytesIO(stream.read())).to_pydict()
+    except (ArrowException, OSError, EOFError, zlib.error) as error:
+        raise UsageError(f"cannot read {name}: {error}") from None
     rows = zip(*columns.values(), strict=True)
-    return Table(str(path), "row", tuple(map(str, columns)), enumerate(rows, start=1))
+    return Table(name, "row", tuple(map(str, columns)), enumerate(rows, start=1))
 
 
 class Numbers:
@@ -236,13 +239,13 @@ class Numbers:
             return None
         try:
             found = float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise UsageError(f"{self.table.place(number, column)}: {value!r} is not a number") from None
         return None if math.isnan(found) else self._finite(found, value, lambda: self.table.place(number, column))
 
     def text(self, value: Any, number: int, column: str) -> str:
         """A number that is not missing, without a point where it is an integer; integers of any size stay exact."""
-        if re.fullmatch(r"\s*[+-]?\d+\s*", str(value)):
+        if re.fullmatch(r"\s*[+-]?\d{1,4000}\s*", str(value)):  # more digits are refused by int
             return str(int(value))
         found = self.read(value, number, column)
         if found is None:

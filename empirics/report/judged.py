@@ -81,7 +81,7 @@ def pooled_words(pooled: Pooled) -> str:
     )
 
 
-def write_judged_figure(judged: Judged, alpha: float, path: Path, measurements: Path) -> None:
+def write_judged_figure(judged: Judged, alpha: float, path: Path, *measurements: Path) -> None:
     """The figure of bound and measurements, and its data beside it as CSV.
 
     Raises UsageError: the ending is no format of a picture, or the CSV would replace the measurements.
@@ -89,8 +89,9 @@ def write_judged_figure(judged: Judged, alpha: float, path: Path, measurements: 
     form = path.suffix.removeprefix(".")
     if form not in FORMATS:
         raise UsageError(f"--plot={path} is refused: allowed endings are {', '.join('.' + f for f in FORMATS)}")
-    if path.with_suffix(".csv").resolve() == measurements.resolve():
-        raise UsageError(f"--plot={path} is refused: its data would replace the measurements {measurements}")
+    for given in measurements:
+        if path.with_suffix(".csv").resolve() == given.resolve():
+            raise UsageError(f"--plot={path} is refused: its data would replace the measurements {given}")
     figure = judged_figure(judged, alpha)
     write_atomically(path, figure.render(form))
     write_atomically(path.with_suffix(".csv"), figure.csv)

@@ -17,7 +17,7 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from empirics.errors import UsageError
 from empirics.experiments.presentation import Part
-from empirics.files import write_atomically
+from empirics.files import prepare_directory, write_atomically
 from empirics.verification.document import copied
 from empirics.verification.results import Results
 from theory import Kind
@@ -127,8 +127,7 @@ def write_baseline(baseline: Baseline, path: Path) -> None:
         lines += [row + ("," if i < len(rows) - 1 else "") for i, row in enumerate(rows)]
         lines += ["   }", "  }" + ("," if number < len(claims) - 1 else "")]
     lines += [" }", "}", ""]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, "\n".join(lines))
+    write_atomically(prepare_directory(path.parent) / path.name, "\n".join(lines))
 
 
 def compare(old: Baseline, new: Baseline) -> list[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 import time
@@ -26,7 +27,7 @@ from empirics.observables.definition import Observable
 from empirics.runs.environment import resolved_device
 from empirics.runs.pool import Task, run_tasks
 from empirics.runs.source import RunPlace, keys_of, wanted
-from empirics.runs.store import Store, size_of
+from empirics.runs.store import Store, StoreError, size_of
 from empirics.verification.assembly import Runs, bound_at, tables_of
 from empirics.verification.plan import asked, plan_of, standing
 from empirics.verification.results import PlanResult
@@ -134,13 +135,16 @@ def forecast(
 @contextmanager
 def _as_it_stands(path: Path) -> Iterator[Store | None]:
     """A copy of the store, so that looking into it leaves no trace; None if there is none."""
-    if not path.exists():
+    if not os.path.exists(path):
         yield None
         return
     with tempfile.TemporaryDirectory(prefix="factbound-") as folder:
-        for suffix in ("", "-wal"):
-            if (source := path.with_name(path.name + suffix)).exists():
-                copyfile(source, Path(folder) / source.name)
+        try:
+            for suffix in ("", "-wal"):
+                if (source := path.with_name(path.name + suffix)).exists():
+                    copyfile(source, Path(folder) / source.name)
+        except OSError as error:
+            raise StoreError(f"cannot read {path}: {error.strerror or error}; use another --output") from None
         with Store(Path(folder) / path.name) as store:
             yield store
 

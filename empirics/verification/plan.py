@@ -158,7 +158,10 @@ def _origin(plan: VerificationPlan, store: Store, origin: str | None) -> str:
     if origin is None:
         return "made without a plan"
     text = store.plan(origin)
-    differing = [] if text is None else _differences(json.loads(text), plan.model_dump(mode="json"))
+    try:
+        differing = [] if text is None else _differences(json.loads(text), plan.model_dump(mode="json"))
+    except (ValueError, AttributeError):  # a damaged row: the hash is told alone
+        differing = []
     return f"made under the plan {origin[:12]}" + (f", which has other {', '.join(differing)}" if differing else "")
 
 

@@ -41,3 +41,11 @@ def test_a_document_that_contradicts_itself(toy, tmp_path, capsys, path, value, 
     assert line in error
     assert error.count("\n") == 1
     assert not list(tmp_path.glob("*.svg"))
+
+
+def test_a_claims_figure_has_a_name_of_its_own(toy, tmp_path, capsys):
+    document = toy.model_dump(mode="json")
+    document["figures"] = [document["shown"]["figures"][1]]
+    (tmp_path / "results.json").write_text(json.dumps(document))
+    assert run(["report", str(tmp_path)]) == 2
+    assert "two figures are named toy-curves" in capsys.readouterr().err

@@ -13,8 +13,11 @@ from fractions import Fraction
 
 import numpy as np
 
+from theory.notation import DomainError
+
 _MARGIN = 1e-9
 _MOST_EXAMINED = 20_000
+_MOST_BOUNDED = 10**7
 
 
 def least_multiplicity_some_unseen(
@@ -24,7 +27,11 @@ def least_multiplicity_some_unseen(
 
     With x = (1 - K/R)^N_f, P lies between 1 - (1-x)^K (negative association) and K x (union bound); only the K that
     this leaves open are decided exactly, by ``good``.
+
+    Raises DomainError: there are too many K, or too many of them are too close to the target.
     """
+    if high - low >= _MOST_BOUNDED:
+        raise DomainError(f"K from {low} to {high}: at most {_MOST_BOUNDED} are looked at; give a smaller R")
     K = np.arange(low, high + 1, dtype=np.float64)
     with np.errstate(divide="ignore"):
         log_x = N_f * np.log1p(-K / R)
@@ -54,7 +61,7 @@ def _settle(order: range, state: np.ndarray, good: Callable[[int], bool], wanted
         if state[i] == 0:
             examined += 1
             if examined > _MOST_EXAMINED:
-                raise ArithmeticError(f"more than {_MOST_EXAMINED} multiplicities are too close to the target")
+                raise DomainError(f"more than {_MOST_EXAMINED} multiplicities are too close to the target")
             state[i] = 1 if good(i) else -1
         if state[i] == wanted:
             return i

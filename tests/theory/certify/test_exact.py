@@ -34,6 +34,7 @@ x, y = sp.symbols("x y", positive=True)
         ((x - sp.Rational(1, 3)) ** 2 * (x - sp.Rational(2, 3)) ** 2, True),
         ((x - sp.Rational(1, 2)) ** 2 - sp.Rational(1, 10**9), False),
         (x - 1, False),
+        ((x - sp.Rational(1, 8)) * (x - sp.Rational(3, 8)), False),
         ((x + 1) * (2 - x), True),
     ],
 )

@@ -1,0 +1,71 @@
+"""The way out of the program: the status that was decided, whatever ended the command line."""
+
+import io
+import os
+import sys
+
+import pytest
+
+from empirics import __main__ as program
+
+
+@pytest.fixture
+def left(monkeypatch):
+    """The status with which ``main`` leaves, and the one that it keeps for the last handler."""
+    monkeypatch.setattr(sys, "argv", ["factbound", "claims"])
+
+    def status(end):
+        kept = []
+        monkeypatch.setattr(program.atexit, "register", lambda function, status: kept.append(status))
+        monkeypatch.setattr("empirics.cli.app.run", end)
+        with pytest.raises(SystemExit) as stop:
+            program.main()
+        return stop.value.code, kept[0][0]
+
+    return status
+
+
+def raising(error):
+    def end(arguments):
+        raise error
+
+    return end
+
+
+def test_the_status_of_the_command_is_that_of_the_program(left):
+    assert left(lambda arguments: 3 if arguments == ["claims"] else 9) == (3, 3)
+
+
+def test_ctrl_c_outside_every_command(left, capsys):
+    assert left(raising(KeyboardInterrupt())) == (130, 130)
+    assert capsys.readouterr().err == "factbound: interrupted\n"
+
+
+@pytest.mark.parametrize(("code", "kept"), [(5, 5), (None, 0), ("a message", 1)])
+def test_what_ends_the_program_itself_keeps_its_status(left, code, kept):
+    assert left(raising(SystemExit(code))) == (code, kept)
+
+
+def test_a_stream_that_is_no_text_of_the_system_is_left_as_it_is(left, monkeypatch):
+    stream = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", stream)
+    assert left(lambda arguments: 0) == (0, 0)
+    assert sys.stdout is stream
+
+
+def test_closed_streams_do_not_change_the_status_at_the_end(monkeypatch):
+    ended, closed = [], io.StringIO()
+    closed.close()
+    monkeypatch.setattr(os, "_exit", ended.append)
+    with monkeypatch.context() as inside:
+        inside.setattr(sys, "stdout", closed)
+        program._leave([3])
+    assert ended == [3]
+
+
+def test_streams_that_the_caller_closed_lead_nowhere(left, monkeypatch):
+    for name in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(sys, name, None)
+    assert left(lambda arguments: print("told") or len(sys.stdin.read())) == (0, 0)
+    for name in ("stdin", "stdout", "stderr"):
+        getattr(sys, name).close()
