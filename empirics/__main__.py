@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
+if __name__ == "__main__" and not sys.flags.safe_path and sys.path[0] in ("", os.getcwd()):
+    sys.path.append(sys.path.pop(0))  # python -m puts the working directory first: its signal.py is not Python's
+
 import atexit
 import contextlib
 import io
-import os
-import sys
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 0: nothing required is violated. 1: a required claim is violated. 2: bad usage
 or input (one line). 3: no claim was tested, or with ``--strict`` a required one is undecided or not tested.
-70: an internal error, or a broken plug-in was asked for. 130: interrupted.
+70: an internal error, a broken plug-in was asked for, or no worker process can start. 130: interrupted.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from importlib import import_module
 import typer
 
 import theory
-from empirics.errors import UsageError
+from empirics.errors import UsageError, WorkerError
 from theory.registry import BrokenPluginError
 
 # In the order of --help; "short" last, since it may take no name that another has.
@@ -41,7 +41,7 @@ def run(arguments: list[str]) -> int:
         return status if arguments else 2
     except (UsageError, theory.DomainError, theory.UnknownClaimError) as error:
         return _fail(str(error))
-    except BrokenPluginError as error:
+    except (BrokenPluginError, WorkerError) as error:
         return _fail(str(error), 70)
     except _ParserError as error:
         return _fail(_explain(error, arguments))
