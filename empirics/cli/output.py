@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -20,20 +19,17 @@ from empirics.runs.store import Store
 _WIDTH_OF_PIPES = 132
 
 
-class _Console(Console):
-    def on_broken_pipe(self) -> None:
-        """Go on to the exit status; rich would end the program with 1."""
-        drop_output()
+_WORST_FIRST = (143, 130, 70, 1, 2, 3)
 
 
-def drop_output() -> None:
-    """Nobody reads standard output any more: what follows goes nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def worst(*statuses: int) -> int:
+    """What of several exit statuses a command ends with."""
+    return next((status for status in _WORST_FIRST if status in statuses), max(statuses))
 
 
 def console() -> Console:
     """Standard output; wide enough for tables where it is no terminal. NO_COLOR is respected."""
-    return _Console(width=None if sys.stdout.isatty() else _WIDTH_OF_PIPES, highlight=False)
+    return Console(width=None if sys.stdout.isatty() else _WIDTH_OF_PIPES, highlight=False)
 
 
 def progress_console() -> Console:
@@ -43,12 +39,7 @@ def progress_console() -> Console:
 
 def print_json(document: Any) -> None:
     """One strict JSON document on standard output, and nothing else there."""
-    text = json.dumps(document, indent=1, allow_nan=False) + "\n"
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        drop_output()
+    sys.stdout.write(json.dumps(document, indent=1, allow_nan=False) + "\n")
 
 
 @contextmanager

@@ -109,7 +109,9 @@ def run_tasks(tasks: Sequence[Task], workers: int, cluster: str | None = None) -
                 dying = _under_way(markers)
                 idle_deaths = 0 if dying or len(pending) < left else idle_deaths + 1
                 if idle_deaths > 1:
-                    raise WorkerError(f"no worker process can start: {_why_not(death)}; --workers 1 needs none") from None
+                    raise WorkerError(
+                        f"no worker process can start: {_why_not(death)}; --workers 1 needs none"
+                    ) from None
                 for number in dying:
                     if number in pending:
                         bundle = pending.pop(number)
