@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from empirics.errors import UsageError
 from empirics.judging.outcome import ClaimOutcome, Verdict
 from empirics.runs.source import Progress
 from empirics.runs.store import Store
@@ -25,6 +26,25 @@ _WORST_FIRST = (143, 130, 70, 1, 2, 3)
 def worst(*statuses: int) -> int:
     """What of several exit statuses a command ends with."""
     return next((status for status in _WORST_FIRST if status in statuses), max(statuses))
+
+
+def unwritten(write: Callable[[], object]) -> str:
+    """Why files could not be written, so that what was computed is printed all the same; nothing if they were."""
+    try:
+        write()
+    except UsageError as error:
+        return str(error)
+    except OSError as error:
+        return f"cannot write {error.filename or 'the files of this directory'}: {error.strerror}"
+    return ""
+
+
+def with_unwritten(reason: str, status: int) -> int:
+    """The status of a command that printed its answer; a line, and at least 2, where its files could not be written."""
+    if not reason:
+        return status
+    print(f"factbound: {reason}; finished runs are kept: run again where there is room", file=sys.stderr)
+    return worst(status, 2)
 
 
 def console() -> Console:
@@ -74,6 +94,8 @@ def training(directory: Path, *, any_machine: bool = False) -> Iterator[tuple[St
                 advanced=lambda work, runs: bar.update(task, advance=len(runs), description=f"training {work.label}"),
             ),
         )
+    if store.without_lock:
+        print(f"factbound: {path} lies where files cannot be locked; SQLite's own locks were used", file=sys.stderr)
     if found:
         print(f"factbound: {sum(found)} finished runs found in {path}", file=sys.stderr)
     use = "they are used" if any_machine else "they are not used without --any-machine"

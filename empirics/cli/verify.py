@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from empirics.cli import options
-from empirics.cli.output import console, print_json, training
+from empirics.cli.output import console, print_json, training, unwritten, with_unwritten
 from empirics.cli.root import app
 from empirics.errors import UsageError
 from empirics.experiments.load import load_settings
@@ -111,13 +111,18 @@ def perform(
         for note in results.shown.notes:
             if note.startswith(DEFECT):
                 print(f"factbound: {note}", file=sys.stderr)
-    write_document(results, directory / "results.json")
-    write_page(results, directory)
-    tell(results, directory, as_json=as_json)
-    return exit_status(results, strict=strict, mutants=mutants) if status is None else status
+
+    def write() -> None:
+        write_document(results, directory / "results.json")
+        write_page(results, directory)
+
+    reason = unwritten(write)
+    tell(results, None if reason else directory, as_json=as_json)
+    found = exit_status(results, strict=strict, mutants=mutants) if status is None else status
+    return with_unwritten(reason, found)
 
 
-def tell(results: Results, directory: Path, *, as_json: bool) -> None:
+def tell(results: Results, directory: Path | None, *, as_json: bool) -> None:
     """The results on standard output: the tables, or the document."""
     from empirics.report.terminal import print_results
 

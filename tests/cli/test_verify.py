@@ -12,6 +12,7 @@ from invented_results import toy_results
 
 from empirics.cli import root, short, verify
 from empirics.cli.app import run
+from empirics.errors import UsageError
 from empirics.experiments.protocol import Plan
 from empirics.verification.assembly import DEFECT
 from empirics.verification.verify import Interrupted
@@ -126,6 +127,30 @@ def test_an_interruption_writes_what_was_finished(stand, monkeypatch, capsys):
     assert stand.page[0][0][0] is stand.document[0][0][0] is stand.printed[0][0][0] is results
     assert stand.status == []
     assert capsys.readouterr().err == f"factbound: {LINE}\nfactbound: {defect}\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (
+            UsageError("cannot write r/cells.csv: No space left on device"),
+            "cannot write r/cells.csv: No space left on device",
+        ),
+        (OSError(28, "No space left on device", "r/plots"), "cannot write r/plots: No space left on device"),
+    ],
+)
+@pytest.mark.parametrize(("status", "told"), [(0, 2), (1, 1), (3, 2), (70, 70)])
+def test_an_answer_that_cannot_be_written_is_printed(stand, monkeypatch, capsys, error, line, status, told):
+    kept(monkeypatch, "empirics.report.files", "write_page", error)
+    kept(monkeypatch, verify, "exit_status", status)
+    assert run(["verify"]) == told
+    assert stand.printed[0][0][0] is stand.results
+    assert stand.printed[0][0][2] is None, "it does not say that files are written"
+    assert capsys.readouterr().err.splitlines()[1:] == [
+        f"factbound: {line}; finished runs are kept: run again where there is room"
+    ]
+    assert run(["verify", "--json"]) == told
+    assert json.loads(capsys.readouterr().out) == stand.results.model_dump(mode="json")
 
 
 def test_a_dry_run(stand, capsys):
