@@ -32,7 +32,7 @@ class OneLayer(FactExperiment):
     premises = {"pretraining_gap": "premise_gap"}  # noqa: RUF012 - read only
     overlays = OVERLAYS
     stacks = 64
-    aside = ("presets", "report.py", "map.py")
+    aside = ("presets", "report.py", "map.py", "engine/cache.py")
     libraries = ("torch", "numpy", "numba", "scipy")
     default = True
 
