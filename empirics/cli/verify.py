@@ -13,6 +13,7 @@ from empirics.cli import options
 from empirics.cli.output import console, print_json, training, unwritten, with_unwritten
 from empirics.cli.root import app
 from empirics.errors import UsageError
+from empirics.experiments.arms import arms_of
 from empirics.experiments.load import load_settings
 from empirics.experiments.protocol import Experiment, Plan
 from empirics.experiments.registry import experiment as registered
@@ -23,6 +24,7 @@ from empirics.verification.assembly import DEFECT
 from empirics.verification.document import write_document
 from empirics.verification.plan import PLAN_FILE
 from empirics.verification.results import Results
+from empirics.verification.size import check_size, size_of
 from empirics.verification.verify import Interrupted, exit_status, verify
 
 
@@ -137,6 +139,7 @@ def planned(experiment: Experiment, settings: Any, lines: Sequence[str], workers
     options.check_workers(workers)
     device = resolved_device(settings.compute.device)[0]
     settled = experiment.settle(settings, device)
+    check_size(size_of(experiment, arms_of(experiment, settled), workers or available_cores()))
     plan = experiment.plan(settled, device, workers, available_cores())
     for line in (*lines, *plan.lines):
         print(f"factbound: {line}", file=sys.stderr)

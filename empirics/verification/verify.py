@@ -20,6 +20,7 @@ from empirics.verification.assembly import Runs, assemble, tables_of
 from empirics.verification.document import with_machines
 from empirics.verification.plan import asked, declare, plan_of, standing
 from empirics.verification.results import Results
+from empirics.verification.size import check_size, size_of
 from theory import Claim
 
 
@@ -61,6 +62,7 @@ def verify(
 
     Raises:
         empirics.runs.store.StoreError: a run could not be stored (disk full); what was stored is kept.
+        UsageError: this machine cannot hold what the settings ask for.
         theory.UnknownClaimError: an id in ``claims`` is not registered.
         Interrupted: Ctrl-C; carries the results of what was finished.
     """
@@ -68,6 +70,7 @@ def verify(
     settings = load_settings(trial) if config is None else config
     settings = trial.settle(settings, resolved_device(settings.compute.device)[0])
     arms, chosen = asked(trial, settings, claims)
+    check_size(size_of(trial, arms, workers or available_cores()), None if store is None else store.path.parent)
     start = time.monotonic()
     runs = Runs()
     plan = plan_of(trial, settings, arms, chosen)

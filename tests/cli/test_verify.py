@@ -50,6 +50,9 @@ def stand(monkeypatch, tmp_path):
     found.loaded = kept(monkeypatch, verify, "load_settings", SETTINGS)
     for module in (verify, short):
         found.device = kept(monkeypatch, module, "resolved_device", ("cpu", ""))
+    found.arms = kept(monkeypatch, verify, "arms_of", "arms")
+    found.size = kept(monkeypatch, verify, "size_of", "size")
+    found.checked = kept(monkeypatch, verify, "check_size")
     found.facts = kept(monkeypatch, verify, "on_facts", (SETTINGS, ("twelve facts",)))
     found.verified = kept(monkeypatch, verify, "verify", found.results)
     found.document = kept(monkeypatch, verify, "write_document")
@@ -68,6 +71,9 @@ def test_verify(stand, tmp_path, capsys):
     assert stand.asked == [((None,), {})]
     assert stand.loaded == [((stand.toy, "default", None, []), {})]
     assert stand.toy.planned == [("settled on cpu", "cpu", None, 8)]
+    assert stand.arms == [((stand.toy, "settled on cpu"), {})]
+    assert stand.size == [((stand.toy, "arms", 8), {})]
+    assert stand.checked == [(("size",), {})]
     assert stand.prepared == [
         (
             (Path("results"),),

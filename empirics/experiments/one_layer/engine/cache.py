@@ -16,13 +16,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
 
-from numba.core.compiler import CompileResult
-from numba.core.serialize import dumps
+from numba.core import compiler, serialize
 
 from empirics.errors import UsageError
 from empirics.files import write_atomically
 
 _Kernel = TypeVar("_Kernel")
+_COMPILED: Any = compiler.CompileResult  # Numba's own cache relies on these two as well
+_SERIALIZE: Any = serialize
 _DIGEST = hashlib.sha256().digest_size
 
 
@@ -60,7 +61,7 @@ class KernelCache:
             if hashlib.sha256(text).digest() != digest:
                 return None
             target.refresh()
-            return CompileResult._rebuild(target, *pickle.loads(text))
+            return _COMPILED._rebuild(target, *pickle.loads(text))
         except Exception:  # whatever it is, compiling does without
             return None
 
@@ -71,7 +72,7 @@ class KernelCache:
             if path is None:
                 return
             path.parent.mkdir(parents=True, exist_ok=True)
-            text = dumps(compiled._reduce())
+            text: bytes = _SERIALIZE.dumps(compiled._reduce())
             write_atomically(path, hashlib.sha256(text).digest() + text)
         except (OSError, UsageError, pickle.PicklingError):
             return
