@@ -16,7 +16,7 @@ from empirics.judging.outcome import Verdict
 
 @pytest.fixture
 def store(monkeypatch):
-    store = SimpleNamespace(elsewhere=Counter(), damaged=[])
+    store = SimpleNamespace(elsewhere=Counter(), damaged=[], without_lock=False)
     manager = opened(store)
     monkeypatch.setattr(output, "Store", manager)
     monkeypatch.setattr(rich.progress, "Progress", Bar)
@@ -70,6 +70,14 @@ def test_what_was_found_is_told_afterwards(store, tmp_path, capsys, any_machine)
     assert capsys.readouterr().err == (
         f"factbound: 4 damaged runs in {path} were set aside and made again: K=1; K=2; K=3; ...\n"
     )
+
+
+def test_a_place_without_locks_is_told(store, tmp_path, capsys):
+    store.without_lock = True
+    with output.training(tmp_path):
+        pass
+    where = f"{tmp_path / 'runs.sqlite'} lies where files cannot be locked"
+    assert capsys.readouterr().err == f"factbound: {where}; SQLite's own locks were used\n"
 
 
 class Screen(io.StringIO):
