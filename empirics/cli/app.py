@@ -1,8 +1,10 @@
 """The ``factbound`` command and its exit statuses.
 
-0: nothing required is violated. 1: a required claim is violated. 2: bad usage
-or input (one line). 3: no claim was tested, or with ``--strict`` a required one is undecided or not tested.
-70: an internal error, or a broken plug-in was asked for. 130: interrupted.
+0: nothing required is violated. 1: a required claim is violated. 2: bad usage or input, or something cannot be written
+(one line). 3: no claim was tested, or with ``--strict`` a required one is undecided or not tested.
+70: an internal error, a broken plug-in was asked for, or no worker process can start. 130: interrupted.
+143: terminated by a signal. Where several apply, the first of 70, 1, 2, 3. Standard output that cannot be written and
+signals are seen to in :mod:`empirics.__main__`.
 """
 
 from __future__ import annotations
@@ -15,8 +17,8 @@ from importlib import import_module
 import typer
 
 import theory
-from empirics.cli.plugins import load_files, worst
-from empirics.errors import UsageError
+from empirics.cli.plugins import load_files, with_broken_files
+from empirics.errors import UsageError, WorkerError
 from theory.plugins import BrokenPluginError
 from theory.registry import origin
 from theory.spelling import meant
@@ -32,7 +34,6 @@ def run(arguments: list[str]) -> int:
     """Run the command line; the exit status is returned."""
     if getattr(theory, "DISTRIBUTION", None) != "factbound":
         return _fail(f"another package named 'theory' shadows factbound's: {theory.__file__}; remove or rename it")
-    status = 0
     try:
         load_files(arguments)
         for module in _COMMANDS:
@@ -41,10 +42,11 @@ def run(arguments: list[str]) -> int:
 
         found = app(args=arguments or ["--help"], prog_name="factbound", standalone_mode=False)
         status = found if isinstance(found, int) else 0
-        sys.stdout.flush()
-        return worst(status) if arguments else 2
+        return with_broken_files(status) if arguments else 2
     except (UsageError, theory.DomainError, theory.UnknownClaimError) as error:
         return _fail(str(error))
+    except WorkerError as error:
+        return _fail(str(error), 70)
     except (BrokenPluginError, theory.BrokenClaimError) as error:
         return _broken(error)
     except _ParserError as error:
@@ -54,14 +56,9 @@ def run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         print("factbound: interrupted", file=sys.stderr)
         return 130
-    except BrokenPipeError:
-        from empirics.cli.output import drop_output
-
-        drop_output()
-        return status
     except Exception as error:  # nothing is swallowed: the traceback is shown, and the status says internal error
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-            return _fail(f"cannot write the output: {error.strerror}")
+            return _fail(f"cannot write {error.filename or 'a file'}: {error.strerror}")
         traceback.print_exc()
         print("factbound: internal error; the traceback above belongs in a report to the developers", file=sys.stderr)
         return 70

@@ -38,6 +38,8 @@ def print_forecast(found: Forecast, out: Console) -> None:
         out.print(f"memory: about {cost.megabytes_per_process:.0f} MB a process, more for larger units")
     if cost.disk_megabytes is not None:
         out.print(f"disk: about {cost.disk_megabytes:.2g} MB in runs.sqlite")
+    if cost.size is not None:
+        out.print(f"by arithmetic: {cost.size.text}", markup=False, soft_wrap=True)
     _print_at_best(found, out)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from empirics.cli import options
-from empirics.cli.output import console, print_json, training
+from empirics.cli.output import console, print_json, training, unwritten, with_unwritten
 from empirics.cli.root import app
 from empirics.experiments.registry import experiment as registered
 
@@ -66,9 +66,9 @@ def map_command(
             fresh=fresh,
             cluster=cluster,
         )
-    write_map_files(document, directory)
+    reason = unwritten(lambda: write_map_files(document, directory))
     if as_json:
         print_json(document.model_dump(mode="json"))
     else:
-        print_map(document, console(), directory)
-    return 0 if document.complete else 130
+        print_map(document, console(), None if reason else directory)
+    return with_unwritten(reason, 0 if document.complete else 130)

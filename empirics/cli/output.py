@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from empirics.errors import UsageError
 from empirics.judging.outcome import ClaimOutcome, Verdict
 from empirics.runs.source import Progress
 from empirics.runs.store import Store
@@ -20,20 +20,36 @@ from empirics.runs.store import Store
 _WIDTH_OF_PIPES = 132
 
 
-class _Console(Console):
-    def on_broken_pipe(self) -> None:
-        """Go on to the exit status; rich would end the program with 1."""
-        drop_output()
+_WORST_FIRST = (143, 130, 70, 1, 2, 3)
 
 
-def drop_output() -> None:
-    """Nobody reads standard output any more: what follows goes nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def worst(*statuses: int) -> int:
+    """What of several exit statuses a command ends with."""
+    return next((status for status in _WORST_FIRST if status in statuses), max(statuses))
+
+
+def unwritten(write: Callable[[], object]) -> str:
+    """Why files could not be written, so that what was computed is printed all the same; nothing if they were."""
+    try:
+        write()
+    except UsageError as error:
+        return str(error)
+    except OSError as error:
+        return f"cannot write {error.filename or 'the files of this directory'}: {error.strerror}"
+    return ""
+
+
+def with_unwritten(reason: str, status: int) -> int:
+    """The status of a command that printed its answer; a line, and at least 2, where its files could not be written."""
+    if not reason:
+        return status
+    print(f"factbound: {reason}; finished runs are kept: run again where there is room", file=sys.stderr)
+    return worst(status, 2)
 
 
 def console() -> Console:
     """Standard output; wide enough for tables where it is no terminal. NO_COLOR is respected."""
-    return _Console(width=None if sys.stdout.isatty() else _WIDTH_OF_PIPES, highlight=False)
+    return Console(width=None if sys.stdout.isatty() else _WIDTH_OF_PIPES, highlight=False)
 
 
 def progress_console() -> Console:
@@ -43,12 +59,7 @@ def progress_console() -> Console:
 
 def print_json(document: Any) -> None:
     """One strict JSON document on standard output, and nothing else there."""
-    text = json.dumps(document, indent=1, allow_nan=False) + "\n"
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        drop_output()
+    sys.stdout.write(json.dumps(document, indent=1, allow_nan=False) + "\n")
 
 
 @contextmanager
@@ -84,6 +95,8 @@ def training(directory: Path, *, any_machine: bool = False) -> Iterator[tuple[St
                 advanced=lambda work, runs: bar.update(task, advance=len(runs), description=f"training {work.label}"),
             ),
         )
+    if store.without_lock:
+        print(f"factbound: {path} lies where files cannot be locked; SQLite's own locks were used", file=sys.stderr)
     if found:
         print(f"factbound: {sum(found)} finished runs found in {path}", file=sys.stderr)
     use = "they are used" if any_machine else "they are not used without --any-machine"

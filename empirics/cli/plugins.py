@@ -37,13 +37,14 @@ def _values(arguments: Sequence[str], option: str) -> list[str]:
     return found + [word.partition("=")[2] for word in words if word.startswith(option + "=")]
 
 
-def worst(status: int) -> int:
+def with_broken_files(status: int) -> int:
     """The exit status of a command: 70 if a file that the user named is broken, which is told if it was not."""
     if not files():
         return status
+    from empirics.cli.output import worst
     from empirics.experiments.registry import broken_plugins
 
     broken = [defect for defect in broken_plugins() if defect.plugin.from_file]
     for defect in broken:
         defect.tell()
-    return 70 if broken and status in (0, 1, 3) else status
+    return worst(status, 70) if broken else status

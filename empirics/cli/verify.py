@@ -10,9 +10,10 @@ from typing import Annotated, Any
 import typer
 
 from empirics.cli import options
-from empirics.cli.output import console, print_json, training
+from empirics.cli.output import console, print_json, training, unwritten, with_unwritten
 from empirics.cli.root import app
 from empirics.errors import UsageError
+from empirics.experiments.arms import arms_of
 from empirics.experiments.load import load_settings
 from empirics.experiments.protocol import Experiment, Plan
 from empirics.experiments.registry import experiment as registered
@@ -22,6 +23,7 @@ from empirics.runs.pool import available_cores
 from empirics.verification.document import write_document
 from empirics.verification.plan import PLAN_FILE
 from empirics.verification.results import Results
+from empirics.verification.size import check_size, size_of
 from empirics.verification.verify import Interrupted, exit_status, verify
 
 
@@ -107,13 +109,18 @@ def perform(
             results = verify(settled, progress=progress, store=store, **more)
         except Interrupted as stop:
             results, status = stop.results, 130
-    write_document(results, directory / "results.json")
-    write_page(results, directory)
-    tell(results, directory, as_json=as_json)
-    return exit_status(results, strict=strict, mutants=mutants) if status is None else status
+
+    def write() -> None:
+        write_document(results, directory / "results.json")
+        write_page(results, directory)
+
+    reason = unwritten(write)
+    tell(results, None if reason else directory, as_json=as_json)
+    found = exit_status(results, strict=strict, mutants=mutants) if status is None else status
+    return with_unwritten(reason, found)
 
 
-def tell(results: Results, directory: Path, *, as_json: bool) -> None:
+def tell(results: Results, directory: Path | None, *, as_json: bool) -> None:
     """The results on standard output: the tables, or the document."""
     from empirics.report.terminal import print_results
 
@@ -128,6 +135,7 @@ def planned(experiment: Experiment, settings: Any, lines: Sequence[str], workers
     options.check_workers(workers)
     device = resolved_device(settings.compute.device)[0]
     settled = experiment.settle(settings, device)
+    check_size(size_of(experiment, arms_of(experiment, settled), workers or available_cores()))
     plan = experiment.plan(settled, device, workers, available_cores())
     for line in (*lines, *plan.lines):
         print(f"factbound: {line}", file=sys.stderr)

@@ -214,6 +214,13 @@ class Experiment(Protocol):
         """Arithmetic of one run up to a factor, to start the longest first."""
         return 1.0
 
+    def memory(self, settings: Any, unit: Point) -> tuple[int, str]:
+        """Bytes that one run of the unit takes at least, and the key of the settings that they grow with.
+
+        What a machine cannot hold is refused before anything is built. (0, "") if not overridden: not known.
+        """
+        return 0, ""
+
     # What is asked of it before and after.
 
     def settle(self, settings: Any, device: str) -> Any:

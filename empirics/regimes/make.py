@@ -27,6 +27,7 @@ from empirics.runs.store import Store
 from empirics.settings import gathered, parse_setting, validated
 from empirics.verification.assembly import Runs
 from empirics.verification.document import with_machines
+from empirics.verification.size import check_size, size_of
 from theory.spelling import meant
 
 
@@ -139,6 +140,7 @@ def make_map(
     start = time.monotonic()
     experiment, seeds = design.experiment, settings.seeds
     arms, runs, complete = map_arms(design, settings, variations), Runs(), True
+    check_size(size_of(experiment, arms, workers or available_cores()), None if store is None else store.path.parent)
     source = RunSource(experiment, arms, workers or available_cores(), progress or Progress(), store, fresh, cluster)
     try:
         for variant, finished in source.runs(wanted(experiment, arms, seeds.base, seeds.base + seeds.minimum)):

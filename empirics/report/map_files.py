@@ -50,8 +50,8 @@ def write_map_files(found: RegimeMap, directory: Path) -> None:
     write_section(section, directory)
 
 
-def print_map(found: RegimeMap, out: Console, directory: Path) -> None:
-    """All tables but the longest, and where the rest lies."""
+def print_map(found: RegimeMap, out: Console, directory: Path | None) -> None:
+    """All tables but the longest, and where the rest lies, if it was written."""
     for table in all_tables(found):
         if table.name == "transitions":
             continue
@@ -65,4 +65,5 @@ def print_map(found: RegimeMap, out: Console, directory: Path) -> None:
         out.print()
     if not found.complete:
         out.print("interrupted: results of what was finished; run the same command again to resume")
-    out.print(f"written to {directory}: {', '.join(MAP_FILES)}, plots/", markup=False)
+    if directory is not None:
+        out.print(f"written to {directory}: {', '.join(MAP_FILES)}, plots/", markup=False)

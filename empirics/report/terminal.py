@@ -34,8 +34,8 @@ def plain_table(*headings: str, rows: Iterable[Iterable[str]] = (), title: str =
     return table
 
 
-def print_results(results: Results, out: Console, directory: Path) -> None:
-    """The experiment's tables, then the claims, then the answer."""
+def print_results(results: Results, out: Console, directory: Path | None) -> None:
+    """The experiment's tables, then the claims, then the answer, and where they are written, if they are."""
     for table in results.shown.tables:
         _print_table(table, out)
     out.print()
@@ -59,7 +59,8 @@ def print_results(results: Results, out: Console, directory: Path) -> None:
         out.print(line, style="yellow", markup=False)
     out.print()
     out.print(tables.answer(results), style="bold", markup=False)
-    written = f"{results.wall_seconds:.0f} s. Written to {directory}: report.html, results.json, cells.csv, plots."
+    where = "" if directory is None else f" Written to {directory}: report.html, results.json, cells.csv, plots."
+    written = f"{results.wall_seconds:.0f} s.{where}"
     for line in (tables.confidence(results), tables.plan_line(results), tables.SETTINGS, written):
         out.print(line, markup=False)
 

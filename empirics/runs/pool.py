@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import subprocess
+import sys
 import tempfile
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +14,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from empirics.errors import UsageError
+from empirics.errors import UsageError, WorkerError
 from empirics.experiments.document import INTERNAL_ERROR
 from empirics.experiments.protocol import Experiment, Point, UnitRun
 from empirics.experiments.settings import ExperimentSettings
@@ -91,6 +93,9 @@ def run_tasks(tasks: Sequence[Task], workers: int, cluster: str | None = None) -
 
     A worker that dies (killed, out of memory) is not the end: what was under way is tried once more, alone; what dies
     again, and a task that raises an exception, is yielded as failed runs. All others go on.
+
+    Raises:
+        WorkerError: workers die before they begin a task.
     """
     bundles: dict[tuple[object, ...], list[Task]] = {}
     for task in tasks:
@@ -112,12 +117,20 @@ def run_tasks(tasks: Sequence[Task], workers: int, cluster: str | None = None) -
 
     with tempfile.TemporaryDirectory(prefix="factbound-") as markers:
         pending = dict(enumerate(ordered))
+        idle_deaths = 0  # of workers that were given nothing yet, without a result in between
         while pending:
+            left = len(pending)
             try:
                 for number, runs in _parallel(pending, workers, markers):
                     yield from zip(pending.pop(number), runs, strict=True)
             except TerminatedWorkerError as death:
-                for number in _under_way(markers):
+                dying = _under_way(markers)
+                idle_deaths = 0 if dying or len(pending) < left else idle_deaths + 1
+                if idle_deaths > 1:
+                    raise WorkerError(
+                        f"no worker process can start: {_why_not(death)}; --workers 1 needs none"
+                    ) from None
+                for number in dying:
                     if number in pending:
                         bundle = pending.pop(number)
                         try:  # the second and last try of tasks whose worker may have died of them
@@ -139,12 +152,39 @@ def _lost(bundle: Bundle, death: BaseException) -> list[list[UnitRun]]:
 def _parallel(pending: Mapping[int, Bundle], workers: int, markers: str) -> Iterator[tuple[int, list[list[UnitRun]]]]:
     from joblib import Parallel, delayed, parallel_config
 
-    with parallel_config(backend="loky", inner_max_num_threads=1):
+    with parallel_config(backend="loky", inner_max_num_threads=1), _safe_path():
         with _interrupts_held():
             finished = Parallel(
                 n_jobs=min(workers, max(2, len(pending))), return_as="generator_unordered", batch_size=1
             )(delayed(_marked)(number, Carried(bundle), markers) for number, bundle in list(pending.items()))
         yield from finished
+
+
+@contextmanager
+def _safe_path() -> Iterator[None]:
+    """Processes started inside do not look for Python's own modules in the working directory (as ``python -P``)."""
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            os.environ.pop("PYTHONSAFEPATH", None)
+        else:
+            os.environ["PYTHONSAFEPATH"] = before
+
+
+def _why_not(death: BaseException) -> str:
+    """Why a process that loads what a worker loads ends at once; if it does not, what is known of those that did."""
+    loaded = f"import sys; import joblib.externals.loky.process_executor; sys.path[:] = {sys.path!r}; import {__name__}"
+    try:
+        with _safe_path():
+            tried = subprocess.run([sys.executable, "-c", loaded], capture_output=True, timeout=120, check=False)
+        lines = tried.stderr.decode("utf-8", "replace").split("\n")
+        reason = next((line.strip() for line in reversed(lines) if line.strip()), "") if tried.returncode else ""
+    except (OSError, subprocess.SubprocessError) as error:
+        reason = str(error)
+    return (reason or " ".join(str(death).split()))[:300]
 
 
 @contextmanager

@@ -8,10 +8,17 @@ full synchronisation: kill -9 at any moment loses nothing that was reported fini
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import json
+import math
 import os
+import platform
+import re
+import shutil
 import sqlite3
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -24,6 +31,7 @@ from empirics.runs.environment import machine
 
 _APPLICATION_ID = 0x66616374  # "fact"
 _LAYOUT = 3
+_PATIENCE = 5.0  # seconds in which another program may let go of the database
 _RUNS = (
     "(key TEXT NOT NULL, machine TEXT NOT NULL, unit TEXT NOT NULL, seed INTEGER NOT NULL, run TEXT NOT NULL, "
     "digest TEXT NOT NULL, stored TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP, PRIMARY KEY (key, machine)) WITHOUT ROWID"
@@ -41,6 +49,7 @@ class Store:
 
     Attributes:
         elsewhere: number of the runs looked up that are there from another kind of machine only, by its name.
+        without_lock: the file system has no locks that last as long as a process; SQLite's own are used.
         damaged: the runs looked up whose rows were damaged, in words; the rows are set aside in a table of their own.
 
     Raises:
@@ -52,14 +61,17 @@ class Store:
         self.path, self.any_machine = path, any_machine
         self.elsewhere: Counter[str] = Counter()
         self.damaged: list[str] = []
-        self._lock = _lock(path)
+        self._lock = _Lock(path)
         try:
             with _explained(path):
-                self._connection = sqlite3.connect(path, isolation_level=None)
+                self._connection = sqlite3.connect(path, isolation_level=None, timeout=_PATIENCE)
                 self._connection.text_factory = lambda raw: raw.decode("utf-8", "replace")  # the digest tells
                 self._prepare()
-        except BaseException:
-            os.close(self._lock)
+            self._lock.sign()
+        except BaseException as error:
+            self._lock.release()
+            if isinstance(error, StoreError) and self._lock.doubtful and self._lock.holder:
+                raise StoreError(f"{error}; its lock names {self._lock.holder}") from None
             raise
 
     def __enter__(self) -> Store:
@@ -67,7 +79,12 @@ class Store:
 
     def __exit__(self, *_: object) -> None:
         self._connection.close()
-        os.close(self._lock)
+        self._lock.release()
+
+    @property
+    def without_lock(self) -> bool:
+        """See the class."""
+        return self._lock.missing
 
     @property
     def used_elsewhere(self) -> set[str]:
@@ -153,6 +170,8 @@ class Store:
 
     def _prepare(self) -> None:
         ask = self._connection.execute
+        if self._lock.doubtful:  # SQLite's own lock, and no memory that processes share
+            ask("PRAGMA locking_mode = EXCLUSIVE")
         tables = self._one("SELECT count(*) FROM sqlite_master")
         if tables and self._one("PRAGMA application_id") != _APPLICATION_ID:
             raise StoreError(f"{self.path} is a database of another program; use another --output")
@@ -227,30 +246,87 @@ def _point(values: list[tuple[str, int | float]]) -> Point:
     return Point(tuple((name, value) for name, value in values))
 
 
-def _lock(path: Path) -> int:
-    """A lock held while the store is open; released by the system if the process dies."""
-    try:
-        handle = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        raise StoreError(f"cannot write beside {path}: {error.strerror}") from None
-    try:
-        import fcntl
+class _Lock:
+    """A lock held while the store is open; released by the system if the process dies.
 
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except ImportError:  # no such locks on this system: SQLite's own still protect each transaction
-        pass
+    The file that carries it says who holds it. ``doubtful``: the file system has no such locks (``missing``), or gave
+    this one although the file names another process that may be alive.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._signed = False
+        try:
+            self._handle = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise StoreError(f"cannot write beside {path}: {error.strerror}") from None
+        self.holder = os.read(self._handle, 200).decode("utf-8", "replace").strip()
+        try:
+            import fcntl
+
+            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (ImportError, OSError) as error:
+            if isinstance(error, OSError) and error.errno in (errno.EWOULDBLOCK, errno.EACCES):
+                os.close(self._handle)
+                who = f" ({self.holder})" if self.holder else ""
+                raise StoreError(
+                    f"{path} is in use by another factbound{who}; wait for it, or use another --output"
+                ) from None
+            self.doubtful, self.missing = True, True
+        else:
+            self.doubtful, self.missing = _may_live(self.holder), False
+
+    def sign(self) -> None:
+        """Say who holds it."""
+        self._signed = True
+        self._write(f"process {os.getpid()} on {platform.node()} since {time.strftime('%Y-%m-%d %H:%M:%S')}\n")
+
+    def _write(self, text: str) -> None:
+        with contextlib.suppress(OSError):  # a disk without room: the lock holds, without a name
+            os.ftruncate(self._handle, 0)
+            os.pwrite(self._handle, text.encode(), 0) if hasattr(os, "pwrite") else os.write(
+                self._handle, text.encode()
+            )
+
+    def release(self) -> None:
+        """Nobody holds it any more."""
+        if self._signed:
+            self._write("")
+        os.close(self._handle)
+
+
+def _may_live(holder: str) -> bool:
+    """Whether the process that a lock's file names may be alive: it is here, or on another machine."""
+    found = re.fullmatch(r"process (\d+) on (.*) since .*", holder)
+    if found is None or int(found[1]) == os.getpid():
+        return False
+    if found[2] != platform.node():
+        return True
+    try:
+        os.kill(int(found[1]), 0)
+    except ProcessLookupError:
+        return False
     except OSError:
-        os.close(handle)
-        raise StoreError(f"{path} is in use by another factbound; wait for it, or use another --output") from None
-    return handle
+        return True
+    return True
 
 
+_FULL = "no space left to store runs in {path}: everything stored so far is kept; free some and run again"
+_FAILED = (
+    "the disk of {path} fails to read or write ({text}): it may be full, beyond a quota, or out of reach; "
+    "what is stored there is kept"
+)
 _TOLD = {
-    ("full",): "no space left to store runs in {path}: everything stored so far is kept; free some and run again",
-    ("readonly", "unable to open"): "cannot write {path}: {text}; use another --output",
-    ("locked", "busy"): "{path} is held by another program ({text}); close it there and run again",
-    ("",): "{path} is corrupt or no database of runs ({text}); move it away or use another --output",
+    "SQLITE_FULL": _FULL,
+    "SQLITE_IOERR": _FAILED,
+    "SQLITE_READONLY": "cannot write {path}: {text}; use another --output",
+    "SQLITE_CANTOPEN": "cannot write {path}: {text}; use another --output",
+    "SQLITE_PERM": "cannot write {path}: {text}; use another --output",
+    "SQLITE_LOCKED": "{path} is held by another program ({text}); close it there and run again",
+    "SQLITE_BUSY": "{path} is held by another program ({text}); close it there and run again",
+    "": "{path} is corrupt or no database of runs ({text}); move it away or use another --output",
 }
+_LITTLE = 1 << 20
+"""Bytes of free space below which a write that failed is laid to a full disk."""
 
 
 @contextmanager
@@ -259,6 +335,16 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        text = str(error)
-        told = next(told for words, told in _TOLD.items() if any(word in text for word in words))
-        raise StoreError(told.format(path=path, text=text)) from None
+        name = getattr(error, "sqlite_errorname", "")  # this module's own errors have none
+        told = next(told for beginning, told in _TOLD.items() if name.startswith(beginning))
+        if told is _FAILED and _free(path) < _LITTLE:
+            told = _FULL
+        raise StoreError(told.format(path=path, text=str(error))) from None
+
+
+def _free(path: Path) -> float:
+    """Bytes that are free where the file lies."""
+    try:
+        return shutil.disk_usage(path.parent).free
+    except OSError:
+        return math.inf

@@ -27,10 +27,12 @@ from empirics.observables.definition import Observable
 from empirics.runs.environment import resolved_device
 from empirics.runs.pool import Task, run_tasks
 from empirics.runs.source import RunPlace, keys_of, wanted
-from empirics.runs.store import Store, StoreError, size_of
+from empirics.runs.store import Store, StoreError
+from empirics.runs.store import size_of as stored_size
 from empirics.verification.assembly import Runs, bound_at, tables_of
 from empirics.verification.plan import asked, plan_of, standing
 from empirics.verification.results import PlanResult
+from empirics.verification.size import Size, size_of
 from theory import Claim, Kind
 
 _WARM = 5.0  # seconds; a first run that took no longer is timed again, since it also compiled
@@ -76,6 +78,7 @@ class Cost(Part):
     ``runs``, ``relative`` and ``seconds`` are up to each look: all runs, what is missing in units of the cheapest run,
     and its estimated wall time (None if nothing was timed). ``found`` runs are stored already. Seconds and megabytes
     (larger runs take more) were measured on the cheapest run; ``disk_megabytes`` are of all runs in the store.
+    ``size`` is what all runs take at least, by arithmetic.
     """
 
     runs: list[int]
@@ -86,6 +89,7 @@ class Cost(Part):
     workers: int
     megabytes_per_process: float | None
     disk_megabytes: float | None
+    size: Size | None = None
 
 
 class Forecast(Part):
@@ -174,6 +178,7 @@ def _cost(
         workers=workers,
         megabytes_per_process=_memory() if seconds is not None and on_cpu else None,
         disk_megabytes=None if size is None else size * runs / 1e6,
+        size=size_of(experiment, arms, workers),
     )
 
 
@@ -191,7 +196,7 @@ def _one_run(task: Task) -> tuple[float, int] | tuple[None, None]:
         except KeyboardInterrupt:
             return None, None
         took = time.perf_counter() - start
-        seconds, size = took / len(task.seeds), size_of(runs[0])
+        seconds, size = took / len(task.seeds), stored_size(runs[0])
         if took > _WARM:
             break
     return seconds, size

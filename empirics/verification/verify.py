@@ -21,6 +21,7 @@ from empirics.verification.assembly import Runs, assemble, tables_of
 from empirics.verification.document import with_machines
 from empirics.verification.plan import asked, declare, plan_of, standing
 from empirics.verification.results import BrokenResult, Results
+from empirics.verification.size import check_size, size_of
 from theory import Claim
 from theory.registry import origin
 
@@ -63,6 +64,7 @@ def verify(
 
     Raises:
         empirics.runs.store.StoreError: a run could not be stored (disk full); what was stored is kept.
+        UsageError: this machine cannot hold what the settings ask for.
         theory.UnknownClaimError: an id in ``claims`` is not registered.
         Interrupted: Ctrl-C; carries the results of what was finished.
     """
@@ -71,6 +73,7 @@ def verify(
     settings = trial.settle(settings, resolved_device(settings.compute.device)[0])
     arms, chosen, without = asked(trial, settings, claims)
     broken = [BrokenResult(what=str(defect.plugin), reason=defect.reason) for defect in without]
+    check_size(size_of(trial, arms, workers or available_cores()), None if store is None else store.path.parent)
     start = time.monotonic()
     runs = Runs()
     plan = plan_of(trial, settings, arms, chosen)

@@ -1,7 +1,6 @@
 """The exit status and the line that each end of a command gives, whatever the command is."""
 
 import errno
-import sys
 from importlib import import_module
 from importlib.metadata import EntryPoint
 from types import SimpleNamespace
@@ -70,7 +69,8 @@ def test_no_arguments_show_the_help_and_are_bad_usage(monkeypatch):
         (typer.Abort(), 130, "factbound: interrupted"),
         (typer.BadParameter("no such thing"), 2, "factbound: Invalid value: no such thing"),
         (typer.BadParameter.__mro__[1]("another"), 2, "factbound: another"),
-        (OSError(errno.ENOSPC, "No space left"), 2, "factbound: cannot write the output: No space left"),
+        (OSError(errno.ENOSPC, "No space left", "f"), 2, "factbound: cannot write f: No space left"),
+        (OSError(errno.ENOSPC, "No space left"), 2, "factbound: cannot write a file: No space left"),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -88,17 +88,6 @@ def test_a_defect_shows_its_traceback(monkeypatch, capsys, error):
     assert err.splitlines()[-1] == (
         "factbound: internal error; the traceback above belongs in a report to the developers"
     )
-
-
-def test_a_closed_pipe_is_no_error(monkeypatch, capsys):
-    dropped = []
-    monkeypatch.setattr("empirics.cli.output.drop_output", lambda: dropped.append(True))
-    assert ended(monkeypatch, BrokenPipeError())[0] == 0
-    closed = SimpleNamespace(flush=lambda: (_ for _ in ()).throw(BrokenPipeError()))
-    with monkeypatch.context() as inside:
-        inside.setattr(sys, "stdout", closed)
-        assert ended(inside, 3)[0] == 3, "the status that was found stays"
-    assert (dropped, capsys.readouterr().err) == ([True, True], "")
 
 
 def test_another_package_of_the_same_name_is_told_of(monkeypatch, capsys):

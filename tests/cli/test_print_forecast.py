@@ -116,3 +116,18 @@ def test_what_is_unknown_is_left_out():
             told(cost=COST.model_copy(update=short))
     for half in ("seconds", "seconds_per_run"):
         assert not any("time:" in line for line in told(cost=COST.model_copy(update={half: None})))
+
+
+def test_what_all_runs_take_at_least_is_told():
+    from empirics.verification.size import Size
+
+    size = Size(runs=2000, cells=3, processes=2, collecting=4_000, running=5_000_000, disk=60, key="seeds.looks")
+    out = Console(file=io.StringIO(), width=300)
+    standing = PlanResult(hash="c0[ffee]", declared=True, reason="none")
+    cost = COST.model_copy(update={"size": size})
+    given = {"property_share": 0.8, "supported_from": None, "claims": []}
+    print_forecast(Forecast(plan=PLAN, standing=standing, cost=cost, **given), out)
+    assert (
+        "by arithmetic: 2,000 runs of 3 cells; at least 10 MB of memory (4 kB for the results, 5 MB for each run in "
+        "2 processes) and 60 B of disk\n"
+    ) in out.file.getvalue()

@@ -16,7 +16,7 @@ from empirics.judging.outcome import Verdict
 
 @pytest.fixture
 def store(monkeypatch):
-    store = SimpleNamespace(elsewhere=Counter(), damaged=[])
+    store = SimpleNamespace(elsewhere=Counter(), damaged=[], without_lock=False)
     manager = opened(store)
     monkeypatch.setattr(output, "Store", manager)
     monkeypatch.setattr(rich.progress, "Progress", Bar)
@@ -72,6 +72,14 @@ def test_what_was_found_is_told_afterwards(store, tmp_path, capsys, any_machine)
     )
 
 
+def test_a_place_without_locks_is_told(store, tmp_path, capsys):
+    store.without_lock = True
+    with output.training(tmp_path):
+        pass
+    where = f"{tmp_path / 'runs.sqlite'} lies where files cannot be locked"
+    assert capsys.readouterr().err == f"factbound: {where}; SQLite's own locks were used\n"
+
+
 class Screen(io.StringIO):
     def isatty(self):
         return True
@@ -96,12 +104,3 @@ def test_json_is_strict_and_ends_in_a_line(capsys):
     assert text == json.dumps({"a": [1, None]}, indent=1) + "\n"
     with pytest.raises(ValueError, match="JSON compliant"):
         output.print_json({"a": float("nan")})
-
-
-def test_json_through_a_closed_pipe_is_dropped(monkeypatch):
-    dropped = []
-    monkeypatch.setattr(output, "drop_output", lambda: dropped.append(True))
-    monkeypatch.setattr(sys, "stdout", SimpleNamespace(write=lambda text: (_ for _ in ()).throw(BrokenPipeError())))
-    output.print_json({})
-    output._Console.on_broken_pipe(None)
-    assert dropped == [True, True]

@@ -12,6 +12,7 @@ from invented_results import toy_results
 
 from empirics.cli import root, short, verify
 from empirics.cli.app import run
+from empirics.errors import UsageError
 from empirics.experiments.protocol import Plan
 from empirics.verification.verify import Interrupted
 
@@ -48,6 +49,9 @@ def stand(monkeypatch, tmp_path):
     found.loaded = kept(monkeypatch, verify, "load_settings", SETTINGS)
     for module in (verify, short):
         found.device = kept(monkeypatch, module, "resolved_device", ("cpu", ""))
+    found.arms = kept(monkeypatch, verify, "arms_of", "arms")
+    found.size = kept(monkeypatch, verify, "size_of", "size")
+    found.checked = kept(monkeypatch, verify, "check_size")
     found.facts = kept(monkeypatch, verify, "on_facts", (SETTINGS, ("twelve facts",)))
     found.verified = kept(monkeypatch, verify, "verify", found.results)
     found.document = kept(monkeypatch, verify, "write_document")
@@ -66,6 +70,9 @@ def test_verify(stand, tmp_path, capsys):
     assert stand.asked == [((None,), {})]
     assert stand.loaded == [((stand.toy, "default", None, []), {})]
     assert stand.toy.planned == [("settled on cpu", "cpu", None, 8)]
+    assert stand.arms == [((stand.toy, "settled on cpu"), {})]
+    assert stand.size == [((stand.toy, "arms", 8), {})]
+    assert stand.checked == [(("size",), {})]
     assert stand.prepared == [
         (
             (Path("results"),),
@@ -123,6 +130,30 @@ def test_an_interruption_writes_what_was_finished(stand, monkeypatch, capsys):
     assert stand.page[0][0][0] is stand.document[0][0][0] is stand.printed[0][0][0] is results
     assert stand.status == []
     assert capsys.readouterr().err == f"factbound: {LINE}\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (
+            UsageError("cannot write r/cells.csv: No space left on device"),
+            "cannot write r/cells.csv: No space left on device",
+        ),
+        (OSError(28, "No space left on device", "r/plots"), "cannot write r/plots: No space left on device"),
+    ],
+)
+@pytest.mark.parametrize(("status", "told"), [(0, 2), (1, 1), (3, 2), (70, 70)])
+def test_an_answer_that_cannot_be_written_is_printed(stand, monkeypatch, capsys, error, line, status, told):
+    kept(monkeypatch, "empirics.report.files", "write_page", error)
+    kept(monkeypatch, verify, "exit_status", status)
+    assert run(["verify"]) == told
+    assert stand.printed[0][0][0] is stand.results
+    assert stand.printed[0][0][2] is None, "it does not say that files are written"
+    assert capsys.readouterr().err.splitlines()[1:] == [
+        f"factbound: {line}; finished runs are kept: run again where there is room"
+    ]
+    assert run(["verify", "--json"]) == told
+    assert json.loads(capsys.readouterr().out) == stand.results.model_dump(mode="json")
 
 
 def test_a_dry_run(stand, capsys):

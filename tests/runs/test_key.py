@@ -13,6 +13,7 @@ from empirics.runs.source import run_key
 # Modules that a run imports and that decide no result.
 REASONS = {
     "empirics.errors": "messages",
+    "empirics.files": "writes compiled kernels; what is read back damaged is compiled again",
     "empirics.settings": "reads settings; their values are in the key",
     "empirics.experiments.settings": "the same",
     "empirics.judging.settings": "the judge's, which sees runs afterwards",

@@ -77,3 +77,19 @@ def test_ctrl_c_in_the_first_seconds_shows_no_traceback(moment, tmp_path):
     _, err = process.communicate(timeout=60)
     assert "Traceback" not in err
     assert process.returncode in (0, 130)
+
+
+def test_sigterm_leaves_no_process_and_no_folder_and_exits_143(undisturbed, tmp_path, monkeypatch, capsys):
+    """To the command alone, as ``kill`` or a batch system sends it."""
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    output = tmp_path / "output"
+    process = start(output)
+    wait_for_runs(process, output, 3)
+    process.terminate()
+    _, err = process.communicate(timeout=60)  # until every process that holds its streams has ended
+    assert (process.returncode, err) == (143, "factbound: terminated by SIGTERM\n")
+    assert list((tmp_path / "tmp").iterdir()) == []
+    assert finish(output) == 0
+    assert "finished runs found" in capsys.readouterr().err
+    assert comparable(output) == comparable(undisturbed)

@@ -1,7 +1,12 @@
 """The store's faults: each a clear message, nothing lost."""
 
+import errno
 import json
+import os
+import platform
 import sqlite3
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -12,6 +17,7 @@ from empirics.experiments.load import load_config
 from empirics.experiments.one_layer.experiment import OneLayer
 from empirics.experiments.protocol import Curve, Point, UnitRun
 from empirics.experiments.registry import experiment
+from empirics.runs import store as store_module
 from empirics.runs.source import run_key
 from empirics.runs.store import Store, StoreError
 from empirics.verification.verify import verify
@@ -131,6 +137,111 @@ def test_two_verifications_on_one_directory(tmp_path, capsys):
         assert "in use by another factbound" in refused(capsys, tmp_path)
     with pytest.raises(StoreError, match="in use"), Store(tmp_path / "runs.sqlite"), Store(tmp_path / "runs.sqlite"):
         pass
+
+
+def test_the_second_of_two_is_told_who_holds_it_and_since_when(tmp_path):
+    path = tmp_path / "runs.sqlite"
+    holder = rf"process {os.getpid()} on .+ since \d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d"
+    with Store(path) as store:
+        for _ in range(2):  # the one that is refused leaves the name
+            with pytest.raises(StoreError, match=rf"in use by another factbound \({holder}\); wait for it"):
+                Store(path)
+        assert not store.without_lock
+    assert path.with_name("runs.sqlite.lock").read_text() == ""
+
+
+HOLD = """
+import fcntl, sys
+if sys.argv[2] == "lies":
+    fcntl.flock = lambda *_: None
+else:
+    def flock(*_):
+        raise OSError(95, "Operation not supported")
+    fcntl.flock = flock
+from pathlib import Path
+from empirics.runs.store import Store
+with Store(Path(sys.argv[1])) as store:
+    print(store.without_lock, flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("how", ["lies", "lacks"])
+def test_a_file_system_whose_locks_lie_or_lack_never_lets_two_in(how, tmp_path, monkeypatch):
+    fcntl = pytest.importorskip("fcntl")
+    path = tmp_path / "runs.sqlite"
+
+    def flock(*_):
+        if how == "lacks":
+            raise OSError(errno.EOPNOTSUPP, "Operation not supported")
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    monkeypatch.setattr(store_module, "_PATIENCE", 0.1)
+    asked = [sys.executable, "-c", HOLD, str(path), how]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+    with subprocess.Popen(asked, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment) as first:
+        assert first.stdout.readline() == f"{how == 'lacks'}\n"
+        named = rf"held by another program .*its lock names process {first.pid} on .+ since "
+        with pytest.raises(StoreError, match=named):
+            Store(path)
+        first.stdin.close()
+        assert first.wait(timeout=30) == 0
+    with Store(path) as store:
+        store.add({"a": some_run()})
+        assert store.without_lock == (how == "lacks")
+        assert len(store) == 1
+
+
+@pytest.mark.parametrize(
+    ("holder", "alive"),
+    [
+        ("", False),
+        ("something else", False),
+        ("process 4194999 on {here} since now", False),  # no such process
+        ("process {me} on {here} since now", False),
+        ("process {parent} on {here} since now", True),
+        ("process 5 on another machine since now", True),
+    ],
+)
+def test_who_may_still_hold_a_lock(holder, alive, tmp_path):
+    names = {"here": platform.node(), "me": os.getpid(), "parent": os.getppid()}
+    path = tmp_path / "runs.sqlite"
+    path.with_name("runs.sqlite.lock").write_text(holder.format(**names))
+    with Store(path) as store:
+        assert store._lock.doubtful is alive
+        store.add({"a": some_run()})
+
+
+@pytest.mark.parametrize(("free", "told"), [(1e9, "fails to read or write"), (0, "no space left to store runs")])
+def test_a_disk_too_small_for_an_empty_store_is_not_called_corrupt(free, told, tmp_path, monkeypatch):
+    """SQLite says I/O error there: at a real limit on the size of files."""
+    resource = pytest.importorskip("resource")
+    monkeypatch.setattr(store_module, "_free", lambda path: free)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, hard))
+    try:
+        with pytest.raises(StoreError) as error:
+            Store(tmp_path / "runs.sqlite")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert told in str(error.value)
+    with Store(tmp_path / "runs.sqlite") as store:
+        store.add({"a": some_run()})
+
+
+def test_a_truncated_database_is_refused_and_a_read_only_one_is_told(tmp_path, monkeypatch):
+    path = tmp_path / "runs.sqlite"
+    with Store(path) as store:
+        store.add({str(i): some_run(i) for i in range(200)})
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+    with pytest.raises(StoreError, match="is corrupt or no database of runs"):
+        Store(path)
+    path.write_bytes(data)
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda p, **more: connect(f"file:{p}?mode=ro", uri=True, **more))
+    with pytest.raises(StoreError, match=r"cannot write .*readonly.*use another --output"), Store(path) as store:
+        store.add({"a": some_run()})
 
 
 def test_a_read_only_directory(capsys):

@@ -3,10 +3,13 @@
 import json
 import os
 import shutil
+import subprocess
+import sys
 
 import pytest
 from dying_experiment import Broken, BrokenLater, Dying, Hungry, marks_of
 
+from empirics.errors import WorkerError
 from empirics.experiments.load import load_config
 from empirics.experiments.protocol import Point
 from empirics.experiments.registry import experiment
@@ -44,6 +47,62 @@ def test_dead_workers(marks):
         else:
             assert run.failure is None
             assert error_of(run) == seed / 10
+
+
+@pytest.fixture
+def no_old_workers():
+    from joblib.externals.loky import get_reusable_executor
+
+    get_reusable_executor().shutdown(wait=True)
+    yield
+    get_reusable_executor().shutdown(wait=True)
+
+
+@pytest.fixture
+def shadowed(tmp_path, monkeypatch):
+    """A working directory with modules that are named as Python's own."""
+    for name in ("signal", "random", "struct"):
+        (tmp_path / f"{name}.py").write_text(f"raise SystemExit('this is my own {name}')\n")
+    monkeypatch.chdir(tmp_path)
+
+
+def test_workers_do_not_load_modules_of_the_working_directory(no_old_workers, shadowed):
+    tasks = split(Hungry(), "main", load_config("default"), Point.of(R=8, K=1), (0, 2, 3))
+    runs = [run for _, found in run_tasks(tasks, 2) for run in found]
+    assert [run.failure for run in runs] == [None] * 3
+    assert "PYTHONSAFEPATH" not in os.environ
+
+
+def test_neither_does_the_command_as_a_module(shadowed):
+    root = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
+    asked = [sys.executable, "-m", "empirics", "--version"]
+    done = subprocess.run(
+        asked, capture_output=True, text=True, timeout=120, env=os.environ | {"PYTHONPATH": root}, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("factbound ")
+
+
+def test_workers_that_cannot_start_end_the_run_with_their_reason(no_old_workers, tmp_path, monkeypatch):
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\necho 'this Python is broken' >&2\nexit 7\n")
+    python.chmod(0o755)
+    tasks = split(Hungry(), "main", load_config("default"), Point.of(R=8, K=1), (0, 2, 3))
+    monkeypatch.setattr(sys, "executable", str(python))
+    with pytest.raises(WorkerError, match=r"^no worker process can start: this Python is broken; --workers 1"):
+        list(run_tasks(tasks, 2))
+
+
+def test_a_command_without_workers_is_one_line_and_70(monkeypatch, capsys):
+    from empirics.cli import verify as command
+    from empirics.cli.app import run
+
+    def registered(name):
+        raise WorkerError("no worker process can start: broken")
+
+    monkeypatch.setattr(command, "registered", registered)
+    assert run(["verify"]) == 70
+    assert capsys.readouterr().err == "factbound: no worker process can start: broken\n"
 
 
 def test_too_little_memory_is_reported_by_cell_and_the_rest_goes_on():

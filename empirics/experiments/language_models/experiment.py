@@ -67,6 +67,14 @@ class LanguageModels(FactExperiment):
         """All units cost the same number of steps."""
         return float(settings.pretraining.steps)
 
+    def memory(self, settings: LMConfig, unit: Point) -> tuple[int, str]:
+        """Weights, gradients and Adam's two moments of a model that is made here; of one that is read, nothing."""
+        model = settings.model
+        if model.name:
+            return 0, ""
+        layers, words = 12 * model.layers * model.width**2, model.vocabulary_size * model.width
+        return 4 * 4 * (layers + words), "model.width"
+
     def settle(self, settings: LMConfig, device: str) -> LMConfig:
         """The facts that take part, their number and relations, and the arithmetic."""
         from empirics.experiments.language_models.extra import require_extra

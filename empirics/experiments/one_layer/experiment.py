@@ -32,7 +32,7 @@ class OneLayer(FactExperiment):
     premises = {"pretraining_gap": "premise_gap"}  # noqa: RUF012 - read only
     overlays = OVERLAYS
     stacks = 64
-    aside = ("presets", "report.py", "map.py")
+    aside = ("presets", "report.py", "map.py", "engine/cache.py")
     libraries = ("torch", "numpy", "numba", "scipy")
     default = True
 
@@ -60,6 +60,14 @@ class OneLayer(FactExperiment):
         """Products of pre-training."""
         vocabulary = 2 * settings.world.subjects + unit["R"]
         return float((1 + unit["K"]) * vocabulary * settings.pretraining.steps)
+
+    def memory(self, settings: Config, unit: Point) -> tuple[int, str]:
+        """Attention scores of every pair of tokens, before and after training, and both other matrices."""
+        world = settings.world
+        vocabulary = world.subjects + world.answers + unit["R"] + 1 + world.distractor_vocabulary
+        itemsize = 8 if settings.compute.dtype == "float64" else 4
+        scores, others = 4 * itemsize * vocabulary**2, 8 * itemsize * vocabulary * settings.model.width
+        return scores + others, "world.subjects" if scores > others else "model.width"
 
     def claims(self, arms: Sequence[str]) -> tuple[str, ...]:
         """Every claim on what it measures; those on arms that do not run are told as not tested."""

@@ -14,11 +14,12 @@ from jaxtyping import Float, Float32, Float64, Int32
 from numba.core import types
 from numba.extending import intrinsic
 
+from empirics.experiments.one_layer.engine.cache import kept
+
 RELU, SMOOTHED, IDENTITY = 0, 1, 2
 
 # Reassociation lets reductions use vector registers; NaN and infinity keep their meaning.
 _COMPILE: dict[str, Any] = {
-    "cache": True,
     "nogil": True,
     "fastmath": {"reassoc", "contract", "nsz", "arcp"},
     "error_model": "numpy",
@@ -26,7 +27,11 @@ _COMPILE: dict[str, Any] = {
 }
 
 
-@nb.njit(**_COMPILE)
+def _compiled(kernel: Any) -> Any:
+    return kept(nb.njit(**_COMPILE)(kernel))
+
+
+@_compiled
 def forward(
     first: int,
     last: int,
@@ -103,7 +108,7 @@ def _as_float32(typing_context: Any, bits: Any) -> Any:
     return types.float32(types.int32), generate
 
 
-@nb.njit(**_COMPILE)
+@_compiled
 def softmax_less_target(
     first: int,
     last: int,
@@ -155,7 +160,7 @@ def softmax_less_target(
             row[targets[j]] -= mass
 
 
-@nb.njit(**_COMPILE)
+@_compiled
 def softmax_less_target_double(
     first: int,
     last: int,
@@ -184,7 +189,7 @@ def softmax_less_target_double(
             row[targets[j]] -= mass
 
 
-@nb.njit(**_COMPILE)
+@_compiled
 def backward(
     first: int,
     last: int,
@@ -256,7 +261,7 @@ def backward(
                     sink[h] += c * d[h]
 
 
-@nb.njit(**_COMPILE)
+@_compiled
 def descend(parameter: Float[np.ndarray, " entries"], gradient: Float[np.ndarray, " entries"], rate: float):
     """``parameter -= rate * gradient``, flat and in place."""
     rate = parameter.dtype.type(rate)
