@@ -20,10 +20,22 @@ if TYPE_CHECKING:
     from empirics.experiments.settings import ExperimentSettings as Config
     from empirics.experiments.single import run
     from empirics.judging.measurements import judge
+    from empirics.report.notebook import plot
     from empirics.verification.results import Results, read_results
     from empirics.verification.verify import verify
 
-__all__ = ["Config", "Results", "UsageError", "experiment", "judge", "load_config", "read_results", "run", "verify"]
+__all__ = [
+    "Config",
+    "Results",
+    "UsageError",
+    "experiment",
+    "judge",
+    "load_config",
+    "plot",
+    "read_results",
+    "run",
+    "verify",
+]
 
 _HOMES = {
     "UsageError": "empirics.errors",
@@ -31,6 +43,7 @@ _HOMES = {
     "load_config": "empirics.experiments.load",
     "run": "empirics.experiments.single",
     "judge": "empirics.judging.measurements",
+    "plot": "empirics.report.notebook",
     "Results": "empirics.verification.results",
     "read_results": "empirics.verification.results",
     "verify": "empirics.verification.verify",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import sympy as sp
 from numpy.typing import ArrayLike
 
+from theory.html import html_table
 from theory.kinds import Kind, Meaning
 from theory.parts import Assumption, Evaluation, Measured, Mutant, Premises, Scope, Source
 
@@ -94,6 +95,13 @@ class Claim:
 
     def __repr__(self) -> str:
         return f"Claim({self.id}: {self.formula})"
+
+    def _repr_html_(self) -> str:
+        """In a notebook: what it states, and from where."""
+        rows = [("statement", self.statement), ("formula", self.formula), ("kind", self.kind.value)]
+        rows += [("premise", assumption.text) for assumption in self.assumptions]
+        rows += [("provenance", self.provenance.value), ("source", self.source_text)]
+        return html_table(f"{self.id}: {self.title}", rows)
 
     def _check(self, name: str, expression: sp.Basic, free: Collection[str]) -> None:
         """No floats, nothing infinite or imaginary, only symbols as the notation declares them, and ``free`` ones."""

@@ -21,6 +21,7 @@ from empirics.judging.table import MAIN, CellTable
 from empirics.observables.catalogue import observables
 from empirics.observables.definition import Observable
 from theory import Claim, DomainError, Kind, claim
+from theory.html import html_table
 from theory.notation import Notation
 from theory.numbers.evaluate import parse_value
 from theory.spelling import some
@@ -56,7 +57,7 @@ class Rows:
         return "; ".join([f"{self.read} rows read, {used} used", *rest, *self.notes])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Judged:
     """A claim judged on a user's table.
 
@@ -75,6 +76,16 @@ class Judged:
     assumed: tuple[str, ...] = ()
     observable: Observable | None = None
     rows: Rows = field(default_factory=Rows)
+
+    def __repr__(self) -> str:
+        """In a line; ``outcome`` holds the rest."""
+        return f"Judged({self.claim.id}: {self.verdict}; {len(self.cells)} cells)"
+
+    def _repr_html_(self) -> str:
+        """In a notebook: a row for each verdict."""
+        places = ["; ".join(dict.fromkeys(self.cells[i].label for i in o.cells)) for o in self.outcome.outcomes]
+        rows = [(place, o.verdict, o.reason) for place, o in zip(places, self.outcome.outcomes, strict=True)]
+        return html_table(repr(self), rows)
 
     @property
     def verdict(self) -> str:

@@ -7,7 +7,6 @@ these models by ``python -m empirics.verification.results``; a test keeps the tw
 from __future__ import annotations
 
 from collections import Counter
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from pydantic import Field, model_validator
 from empirics.experiments.document import INTERNAL_ERROR, Measured
 from empirics.experiments.presentation import FigureData, Part, Shown, repeated
 from empirics.verification.document import Document, read_document, schema_of
+from theory.html import html_table
 
 SCHEMA_FILE = Path(__file__).with_name("results.schema.json")
 
@@ -146,8 +146,26 @@ class Results(Measured, Document):
 
     def _repr_html_(self) -> str:
         """In a notebook: a row for each claim."""
-        rows = "".join(f"<tr><td>{escape(c.id)}<td>{escape(c.title)}<td>{escape(c.verdict)}</tr>" for c in self.claims)
-        return f"<p>{escape(repr(self))}</p><table><tr><th>claim<th><th>verdict</tr>{rows}</table>"
+        return html_table(repr(self), ((c.id, c.title, c.verdict) for c in self.claims))
+
+    def frame(self, part: str = "cells", library: str | None = None) -> Any:
+        """A part as a data frame of pandas, polars or pyarrow, the first that is installed if no library is named.
+
+        ``cells``: a row for each cell; ``runs``: for each cell and seed; ``verdicts``; ``claims``; ``curves``: for each
+        step. Raises UsageError: there is no such part, or the library is not installed.
+        """
+        from empirics.verification.frames import frame
+
+        return frame(self, part, library)
+
+    def plot(self, name: str | None = None) -> Any:
+        """The axes of one figure, the main one if no name is given; a list if there are several.
+
+        Raises UsageError: there is no figure of that name.
+        """
+        import empirics
+
+        return empirics.plot(self, name)
 
     @property
     def untested(self) -> str:

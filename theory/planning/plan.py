@@ -23,6 +23,7 @@ import sympy as sp
 
 from theory.claim import Claim
 from theory.describe import premises_at, status_of
+from theory.html import html_table
 from theory.kinds import Kind
 from theory.notation import DomainError
 from theory.numbers.compare import meets
@@ -40,7 +41,7 @@ _SCAN = 1 << 16
 _MOST_SCANNED = 10**7
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Plan:
     """The least value of a symbol at which a claim's bound meets a target; None, with the ``reason``, if nothing does.
 
@@ -71,6 +72,16 @@ class Plan:
     holds_from: int | None = None
     symbolic: sp.Expr | None = None
     reason: str
+
+    def __repr__(self) -> str:
+        """In a line."""
+        found = f"{self.unknown} = {self.value}" if self.value is not None else "unreachable"
+        return f"Plan({self.claim}: {found} for {self.observable} {float(self.target):g})"
+
+    def _repr_html_(self) -> str:
+        """In a notebook: what it says, and what it rests on."""
+        rows = [("reason", self.reason), ("status", self.status), ("bound there", self.bound_at)]
+        return html_table(repr(self), [*rows, *(("premise", ": ".join(premise)) for premise in self.premises)])
 
     def document(self) -> dict[str, Any]:
         """The plan as JSON holds it."""

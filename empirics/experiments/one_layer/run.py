@@ -18,9 +18,10 @@ from empirics.experiments.one_layer.predict.predictors import measured_and_predi
 from empirics.experiments.one_layer.train import Trained, train
 from empirics.experiments.protocol import Curve, Point, UnitRun
 from empirics.experiments.world import World, draw_world
+from theory.html import html_table
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Finished:
     """One inspectable run: the world drawn, the weights, the curves, the observables."""
 
@@ -29,6 +30,17 @@ class Finished:
     finetuned: Parameters
     curves: dict[str, Curve]
     observables: dict[str, float | None]
+
+    def __repr__(self) -> str:
+        """In a line."""
+        sizes = self.world.vocabulary
+        return (
+            f"Finished({sizes.subjects} facts, {sizes.templates} templates; ood_error={self.observables['ood_error']})"
+        )
+
+    def _repr_html_(self) -> str:
+        """In a notebook: what was measured."""
+        return html_table(repr(self), self.observables.items())
 
     def arrays(self) -> dict[str, dict[str, NDArray[Any]]]:
         """The weights before and after fine-tuning."""

@@ -1,0 +1,110 @@
+"""Results in a notebook: frames whose numbers are those of the document, and axes of a figure."""
+
+import sys
+from types import SimpleNamespace
+
+import pyarrow
+import pytest
+
+import theory
+from empirics import UsageError, judge, load_config, read_results
+from empirics import run as empirics_run
+from theory.html import html_table
+from theory.planning.plan import ask
+
+
+@pytest.fixture(scope="module")
+def results(pytestconfig):
+    return read_results(pytestconfig.rootpath / "docs/stored/default.json")
+
+
+def columns(results, part):
+    found = results.frame(part, "pyarrow")
+    assert isinstance(found, pyarrow.Table)
+    return found.to_pydict()
+
+
+def test_a_row_for_each_cell_and_for_each_run(results):
+    cells, runs = columns(results, "cells"), columns(results, "runs")
+    assert len(cells["variant"]) == len(results.cells)
+    index = next(i for i, c in enumerate(results.cells) if c.bounds and c.observables)
+    cell = results.cells[index]
+    assert cells["templates"][index] == cell.symbols["R"]
+    assert cells["seeds"][index] == len(cell.seeds)
+    for name, found in cell.observables.items():
+        assert [cells[f"{name}_{part}"][index] for part in ("mean", "lower", "upper")] == [
+            found.mean, found.lower, found.upper,
+        ]  # fmt: skip
+    for claim, bound in cell.bounds.items():
+        assert cells[f"{claim}_bound"][index] == bound.bound
+    assert len(runs["seed"]) == sum(len(c.seeds) for c in results.cells)
+    first = sum(len(c.seeds) for c in results.cells[:index])
+    assert runs["seed"][first : first + len(cell.seeds)] == cell.seeds
+    assert runs["ood_error"][first : first + len(cell.seeds)] == cell.observables["ood_error"].values
+
+
+def test_a_row_for_each_verdict_claim_and_step(results):
+    verdicts, claims, curves = (columns(results, part) for part in ("verdicts", "claims", "curves"))
+    assert verdicts["verdict"] == [v.verdict for v in results.verdicts]
+    assert verdicts["counts_yes"] == [v.counts and v.counts.yes for v in results.verdicts]
+    assert verdicts["where"][0] == results.where(results.verdicts[0])
+    assert dict(zip(claims["id"], claims["verdict"], strict=True)) == {c.id: c.verdict for c in results.claims}
+    assert claims["pooled_lower"] == [c.pooled and c.pooled.lower for c in results.claims]
+    assert curves["mean"] == [mean for curve in results.curves for mean in curve.mean]
+
+
+def test_the_library_that_is_installed_is_taken(results, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    monkeypatch.setitem(sys.modules, "polars", SimpleNamespace(DataFrame=lambda columns: ("polars", columns)))
+    assert results.frame()[0] == "polars"
+    assert results.frame("claims")[1]["id"] == [c.id for c in results.claims]
+    monkeypatch.setitem(sys.modules, "polars", None)
+    assert isinstance(results.frame(), pyarrow.Table)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    for library, needed in ((None, "pandas, polars or pyarrow"), ("pandas", "pandas")):
+        with pytest.raises(UsageError, match=f"a data frame needs {needed}, which is not installed"):
+            results.frame("cells", library)
+
+
+def test_a_part_or_library_that_is_unknown_is_refused(results):
+    with pytest.raises(UsageError, match=r"part=cell is unknown; did you mean cells\?"):
+        results.frame("cell")
+    with pytest.raises(UsageError, match=r"library=pandsa is unknown; did you mean pandas\?"):
+        results.frame("cells", "pandsa")
+
+
+def test_a_figure_gives_its_axes(results):
+    names = [data.name for data in (*results.shown.figures, *results.figures)]
+    main = results.plot()
+    axes = main if isinstance(main, list) else [main]
+    assert len({id(one.figure) for one in axes}) == 1
+    assert any(one.lines or one.collections for one in axes)
+    forest = next(data.name for data in results.figures if data.kind == "forest")
+    assert results.plot(forest).get_xlabel()
+    with pytest.raises(UsageError, match=f"{names[0]}x is unknown; did you mean"):
+        results.plot(names[0] + "x")
+    empty = results.model_copy(update={"figures": [], "shown": results.shown.model_copy(update={"figures": ()})})
+    with pytest.raises(UsageError, match="no figure"):
+        empty.plot()
+
+
+def test_what_a_notebook_shows_is_short(results):
+    claim = theory.claim("rank-one")
+    rows = [{"N_f": 40, "K": 3, "R": 20, "seed": s, "ood_error": 0.1, "pretraining_gap": 0.01} for s in range(3)]
+    judged = judge(rows, "ood-error-literal")
+    (planned, *_) = ask(theory.claim("coverage-half-mean"), "0.05", {"K": 4, "R": 40})
+    run = empirics_run(load_config("quick"), templates=4, multiplicity=2, finetuned=2, seed=0)
+    for shown, name in (
+        (results, "Results("),
+        (claim, "Claim("),
+        (judged, "Judged("),
+        (planned, "Plan("),
+        (run, "Fini"),
+    ):
+        assert repr(shown).startswith(name)
+        assert len(repr(shown)) < 800
+        assert "<table><tr><td>" in shown._repr_html_()
+        assert len(shown._repr_html_()) < 10_000
+    assert "|R|=20, K=3, N_f=40</td><td>UNDECIDED" in judged._repr_html_()
+    assert f"{planned.unknown} = {planned.value} for" in repr(planned)
+    assert html_table("a < b", [("<x>", 1)]) == "<p>a &lt; b</p><table><tr><td>&lt;x&gt;</td><td>1</td></tr></table>"
