@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +10,7 @@ from typing import Annotated
 import typer
 
 from empirics.cli import options
-from empirics.cli.output import console, print_json
+from empirics.cli.output import console, print_json, with_broken
 from empirics.cli.root import app
 from empirics.experiments.load import load_config
 from empirics.files import write_text
@@ -59,9 +58,5 @@ def check_command(
         write_baseline(new, baseline)
         if not as_json:
             console().print(f"{baseline} {'rewritten' if old is not None else 'written'}", markup=False)
-        return 0
-    for line in results.defects:
-        print(f"factbound: BROKEN, {line}", file=sys.stderr)
-    if results.defects:
-        return 70
-    return 1 if any(f.level is Level.FAILURE for f in findings) else 0
+        findings = []  # they are the new baseline
+    return with_broken(results.defects, int(any(f.level is Level.FAILURE for f in findings)))

@@ -47,6 +47,13 @@ def with_unwritten(reason: str, status: int) -> int:
     return worst(status, 2)
 
 
+def with_broken(lines: Sequence[str], status: int) -> int:
+    """The status of a command that left out what is broken; a line for each, and at least 70."""
+    for line in lines:
+        print(f"factbound: BROKEN, {line}; it is left out", file=sys.stderr)
+    return worst(status, 70) if lines else status
+
+
 def console() -> Console:
     """Standard output; wide enough for tables where it is no terminal. NO_COLOR is respected."""
     return Console(width=None if sys.stdout.isatty() else _WIDTH_OF_PIPES, highlight=False)

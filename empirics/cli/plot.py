@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from empirics.cli.output import console
+from empirics.cli.output import console, with_broken
 from empirics.cli.root import app
 from empirics.errors import UsageError
 
@@ -57,7 +57,7 @@ def plot_command(
 @app.command("report")
 def report_command(
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Results of 'factbound verify'.")],
-) -> None:
+) -> int:
     """Write report.html, cells.csv and the plots again from results.json; nothing is trained or judged.
 
     Example: factbound report results
@@ -66,5 +66,6 @@ def report_command(
     from empirics.report.tables import answer
 
     results = read_directory(directory)
-    write_page(results, directory)
+    broken = write_page(results, directory)
     console().print(f"{directory / 'report.html'}\n{answer(results)}", markup=False, soft_wrap=True)
+    return with_broken(broken, 0)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from empirics.cli import options
-from empirics.cli.output import console, print_json
+from empirics.cli.output import console, print_json, with_broken
 from empirics.cli.root import Commands, app
 from empirics.cli.verify import perform, planned, tell
 from empirics.errors import UsageError
@@ -89,7 +89,7 @@ def attach(experiment: Experiment) -> None:
     def report_command(
         directory: Annotated[Path, typer.Argument(metavar="DIR", help="Results of this experiment.")],
         as_json: options.Json = False,
-    ) -> None:
+    ) -> int:
         from empirics.report.files import read_directory, write_page
 
         results = read_directory(directory)
@@ -97,8 +97,9 @@ def attach(experiment: Experiment) -> None:
             raise UsageError(
                 f"{directory} holds results of {results.experiment.name}, not of {name}; 'factbound report' shows any"
             )
-        write_page(results, directory)
+        broken = write_page(results, directory)
         tell(results, directory, as_json=as_json)
+        return with_broken(broken, 0)
 
     app.add_typer(group, name=command)
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from empirics.cli import options
-from empirics.cli.output import console, print_json, training, unwritten, with_unwritten
+from empirics.cli.output import console, print_json, training, unwritten, with_broken, with_unwritten
 from empirics.cli.root import app
 from empirics.errors import UsageError
 from empirics.experiments.arms import arms_of
@@ -110,14 +110,16 @@ def perform(
         except Interrupted as stop:
             results, status = stop.results, 130
 
+    broken: list[str] = []
+
     def write() -> None:
         write_document(results, directory / "results.json")
-        write_page(results, directory)
+        broken.extend(write_page(results, directory))
 
     reason = unwritten(write)
     tell(results, None if reason else directory, as_json=as_json)
     found = exit_status(results, strict=strict, mutants=mutants) if status is None else status
-    return with_unwritten(reason, found)
+    return with_broken(broken, with_unwritten(reason, found))
 
 
 def tell(results: Results, directory: Path | None, *, as_json: bool) -> None:

@@ -32,16 +32,22 @@ def read_directory(directory: Path) -> Results:
         raise UsageError(f"{path} is no results document: {reason}") from None
 
 
-def write_page(results: Results, directory: Path) -> None:
-    """cells.csv, plots/*.svg each with its CSV, report.html."""
+def write_page(results: Results, directory: Path) -> list[str]:
+    """cells.csv, plots/*.svg each with its CSV, report.html.
+
+    Returned are the figures and sections that cannot be shown and were left out, a line each.
+    """
+    broken: list[str] = []
     prepare_directory(directory, files=RESULT_FILES, folders=("plots",))
     write_atomically(directory / "cells.csv", cells_csv(results))
-    figures = all_figures(results)
+    figures = all_figures(results, broken=broken)
     for figure in figures:
         picture = f'<?xml version="1.0" encoding="utf-8"?>\n{figure.svg}'
         write_atomically(directory / "plots" / f"{figure.name}.svg", picture)
         write_atomically(directory / "plots" / f"{figure.name}.csv", figure.csv)
-    write_atomically(directory / "report.html", report_html(results, figures, sections(directory)))
+    page = report_html(results, figures, sections(directory, broken), broken)
+    write_atomically(directory / "report.html", page)
+    return broken
 
 
 def write_figures(figures: Sequence[Figure], directory: Path, form: str) -> list[Path]:

@@ -31,8 +31,16 @@ _COLOURS = {
 }
 
 
-def report_html(results: Results, figures: Sequence[Figure], sections: Sequence[tuple[Section, list[str]]] = ()) -> str:
-    """The report as HTML text: results, their figures, and further sections, each with the SVG text of its figures."""
+def report_html(
+    results: Results,
+    figures: Sequence[Figure],
+    sections: Sequence[tuple[Section, list[str]]] = (),
+    broken: Sequence[str] = (),
+) -> str:
+    """The report as HTML text: results, their figures, and further sections, each with the SVG text of its figures.
+
+    ``broken`` are lines on what was left out.
+    """
     environment = Environment(
         autoescape=True,
         undefined=StrictUndefined,
@@ -46,6 +54,7 @@ def report_html(results: Results, figures: Sequence[Figure], sections: Sequence[
     return environment.get_template("report.html.j2").render(
         results=results,
         text=tables,
+        broken=[*results.defects, *broken],
         counts=[(verdict, counts[verdict]) for verdict in tables.ORDER if counts[verdict]],
         claims=claim_views(results, figures),
         axes=[results.label(symbol) for symbol in results.experiment.axes],

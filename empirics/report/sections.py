@@ -54,24 +54,36 @@ def write_section(section: Section, directory: Path) -> Path:
     return path
 
 
-def sections(directory: Path) -> list[tuple[Section, list[str]]]:
+def sections(directory: Path, broken: list[str] | None = None) -> list[tuple[Section, list[str]]]:
     """The sections of a directory and of those in it, each with the SVG texts of its figures.
 
+    One that cannot be shown is left out, and the reason is added to ``broken``, if it is given.
+
     Raises:
-        UsageError: a file is no section, or the file of a figure is missing, outside the directory or no picture.
+        UsageError: without ``broken``: a file is no section, or the file of a figure is missing, outside the directory
+            or no picture.
     """
     found = []
     for path in sorted([*directory.glob(f"{FOLDER}/*.json"), *directory.glob(f"*/{FOLDER}/*.json")]):
         try:
-            section = Section.model_validate_json(path.read_text(encoding="utf-8"))
-        except (OSError, ValidationError, UnicodeDecodeError) as error:
-            reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
-            raise UsageError(f"{path} is not a section of a report: {reason}") from None
-        for table in section.tables:
-            if any(len(row) != len(table.columns) for row in table.rows):
-                raise UsageError(f"{path}: a row of {table.caption!r} has not {len(table.columns)} values")
-        found.append((section, [_svg(path.parent.parent, figure.file, path) for figure in section.figures]))
+            found.append(_read(path))
+        except UsageError as error:  # another program's section must not cost the page
+            if broken is None:
+                raise
+            broken.append(str(error))
     return sorted(found, key=lambda pair: (pair[0].order, pair[0].id))
+
+
+def _read(path: Path) -> tuple[Section, list[str]]:
+    try:
+        section = Section.model_validate_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValidationError, UnicodeDecodeError) as error:
+        reason = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+        raise UsageError(f"{path} is not a section of a report: {reason}") from None
+    for table in section.tables:
+        if any(len(row) != len(table.columns) for row in table.rows):
+            raise UsageError(f"{path}: a row of {table.caption!r} has not {len(table.columns)} values")
+    return section, [_svg(path.parent.parent, figure.file, path) for figure in section.figures]
 
 
 def _svg(directory: Path, name: str, path: Path) -> str:

@@ -97,7 +97,7 @@ def checked(monkeypatch, tmp_path):
     """Stand-ins for the rerun and the comparison of ``factbound check``; ``findings`` is what is found."""
     place = "empirics.verification.baseline"
     stand = SimpleNamespace(new=Baseline(preset="quick", claims={}), findings=[], path=tmp_path / "b[x].json")
-    results = SimpleNamespace(claims=[SimpleNamespace(id="c")])
+    results = SimpleNamespace(claims=[SimpleNamespace(id="c")], defects=[])
     stand.loaded = kept(monkeypatch, check, "load_config", "settings")
     stand.verified = kept(monkeypatch, "empirics.verification.verify", "verify", results)
     stand.steps = kept(monkeypatch, "theory.certify.record", "proved_steps", "steps")
@@ -189,11 +189,13 @@ def test_plot(monkeypatch, capsys, tmp_path):
 
 def test_report(monkeypatch, capsys, tmp_path):
     kept(monkeypatch, "empirics.report.files", "read_directory", "results")
-    written = kept(monkeypatch, "empirics.report.files", "write_page")
+    written = kept(monkeypatch, "empirics.report.files", "write_page", ["the figure x"])
     kept(monkeypatch, "empirics.report.tables", "answer", "No claim [x] is violated. " + 20 * "longer ")
-    assert plot.report_command(tmp_path) is None
+    assert plot.report_command(tmp_path) == 70
     assert written == [(("results", tmp_path), {})]
-    assert capsys.readouterr().out == f"{tmp_path / 'report.html'}\nNo claim [x] is violated. {20 * 'longer '}\n"
+    out, err = capsys.readouterr()
+    assert out == f"{tmp_path / 'report.html'}\nNo claim [x] is violated. {20 * 'longer '}\n"
+    assert err == "factbound: BROKEN, the figure x; it is left out\n"
 
 
 def test_run(monkeypatch, capsys):

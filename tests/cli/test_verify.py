@@ -55,7 +55,7 @@ def stand(monkeypatch, tmp_path):
     found.facts = kept(monkeypatch, verify, "on_facts", (SETTINGS, ("twelve facts",)))
     found.verified = kept(monkeypatch, verify, "verify", found.results)
     found.document = kept(monkeypatch, verify, "write_document")
-    found.page = kept(monkeypatch, "empirics.report.files", "write_page")
+    found.page = kept(monkeypatch, "empirics.report.files", "write_page", [])
     found.prepared = kept(monkeypatch, "empirics.files", "prepare_directory", tmp_path)
     found.printed = kept(monkeypatch, "empirics.report.terminal", "print_results")
     found.status = kept(monkeypatch, verify, "exit_status", 3)

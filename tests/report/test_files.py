@@ -5,6 +5,7 @@ import json
 import pytest
 
 from empirics.errors import UsageError
+from empirics.experiments.presentation import FigureData
 from empirics.report.figures.plots import all_figures
 from empirics.report.files import read_directory, write_figures, write_page
 from empirics.report.html import config_toml, inline, report_html
@@ -137,3 +138,18 @@ def test_a_section_that_cannot_be_shown_is_refused(tmp_path):
     assert [texts for _, texts in sections(inside)] == [["<svg/>"]]
     (inside / "sections" / "early.json").write_text(Section(id="early", title="Early").model_dump_json())
     assert [found.id for found, _ in sections(inside)] == ["early", "mine"], "of equal order: by id"
+
+
+def test_what_cannot_be_shown_costs_itself_alone(toy, tmp_path):
+    bad = FigureData.of("bad", "Bad", "c", "forest", [{"a": 1}], xlabel="x")
+    unknown = bad.model_copy(update={"name": "unknown", "kind": "cake"})
+    shown = toy.shown.model_copy(update={"figures": (bad, *toy.shown.figures, unknown)})
+    (tmp_path / "sections").mkdir()
+    (tmp_path / "sections" / "mine.json").write_text("{}")
+    lines = write_page(toy.model_copy(update={"shown": shown}), tmp_path)
+    assert [line.partition(",")[0] for line in lines[:1]] == ["the figure bad of the kind forest"]
+    assert "the figure unknown is of the kind cake; known are" in lines[1]
+    assert lines[2].startswith(f"{tmp_path}/sections/mine.json is not a section of a report")
+    page = (tmp_path / "report.html").read_text()
+    assert page.count("BROKEN, ") == 3
+    assert {p.stem for p in (tmp_path / "plots").glob("*.svg")} == {f.name for f in all_figures(toy)}

@@ -73,15 +73,28 @@ def _drawn(data: FigureData, function: Callable[..., Any], rows: Any) -> Any:
         raise UsageError(f"the figure {data.name} of the kind {data.kind}, columns {has}: {error!r}") from None
 
 
-def all_figures(results: Results, only: str | None = None) -> list[Figure]:
+def all_figures(results: Results, only: str | None = None, broken: list[str] | None = None) -> list[Figure]:
     """The figures of a results document: the experiment's, the main one first, then one per measured claim.
 
+    Those that cannot be drawn are left out, and the reason is added to ``broken``, if it is given.
+
     Raises:
-        UsageError: a name in ``only``, separated by commas, is none of them.
+        UsageError: a name in ``only``, separated by commas, is none of them; without ``broken``, one cannot be drawn.
     """
     known = {data.name: data for data in (*results.shown.figures, *results.figures)}
     names = list(known) if only is None else [name.strip() for name in only.split(",")]
     unknown = [name for name in names if name not in known]
     if unknown:
         raise UsageError(f"--only={unknown[0]} is unknown; {meant(unknown[0], known)}")
-    return [draw(known[name]) for name in known if name in names]
+    found = []
+    for data in (known[name] for name in known if name in names):
+        try:
+            found.append(draw(data))
+            if broken is not None:
+                _ = found[-1].svg
+        except UsageError as error:  # an experiment's figure must not cost the page
+            if broken is None:
+                raise
+            broken.append(str(error))
+            found = [figure for figure in found if figure.name != data.name]
+    return found
