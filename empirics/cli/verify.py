@@ -82,7 +82,7 @@ def verify_command(
         print_json({**forecasted.model_dump(mode="json"), "experiment_plan": dict(plan.document)})
     else:
         print_forecast(forecasted, console())
-    return 0
+    return with_broken(forecasted.broken, 0)
 
 
 def perform(

@@ -12,10 +12,13 @@ from pathlib import Path
 from shutil import copyfile
 from typing import Any
 
+from pydantic import Field
+
 from empirics.experiments.arms import Arm
 from empirics.experiments.presentation import Part
 from empirics.experiments.protocol import Experiment
 from empirics.judging.confidence import bets_for, lower_limit
+from empirics.judging.judge import fault
 from empirics.judging.outcome import Verdict
 from empirics.judging.rules import rule_of
 from empirics.judging.settings import Settings
@@ -34,6 +37,7 @@ from empirics.verification.plan import asked, plan_of, standing
 from empirics.verification.results import PlanResult
 from empirics.verification.size import Size, size_of
 from theory import Claim, Kind
+from theory.registry import origin
 
 _WARM = 5.0  # seconds; a first run that took no longer is timed again, since it also compiled
 
@@ -96,6 +100,7 @@ class Forecast(Part):
     """A plan, where it stands, its cost, and what its seeds could decide at best.
 
     ``supported_from`` is the first look at which a property that holds everywhere is confirmed over all cells together.
+    ``broken`` are lines on what has a defect; it is left out.
     """
 
     plan: dict[str, Any]
@@ -104,6 +109,7 @@ class Forecast(Part):
     property_share: float
     supported_from: int | None
     claims: list[AtBest]
+    broken: list[str] = Field(default_factory=list)
 
 
 def forecast(
@@ -115,9 +121,10 @@ def forecast(
     beyond the plan's, to estimate time and size.
     """
     seeds, verdict = settings.seeds, settings.verdict
-    arms, chosen, _ = asked(experiment, settings, claims)
+    arms, chosen, without = asked(experiment, settings, claims)
     plan = plan_of(experiment, settings, arms, chosen)
     tables = tables_of(experiment, arms, Runs())
+    faults = {item.id: why for item in chosen if origin(item.id) and (why := fault(item, tables))}
     bets = bets_for(seeds.looks, verdict.alpha)
     with _as_it_stands(stored) as store:
         keys = keys_of(experiment, arms, wanted(experiment, arms, seeds.base, seeds.base + seeds.maximum))
@@ -132,7 +139,8 @@ def forecast(
         supported_from=next(
             (n for n in seeds.looks if lower_limit([1.0] * n, verdict.alpha, bets=bets) >= verdict.property_share), None
         ),
-        claims=[_at_best(item, tables, settings) for item in chosen],
+        claims=[_at_best(item, tables, settings) for item in chosen if item.id not in faults],
+        broken=[*map(str, without), *(f"claim {identifier}: {why}" for identifier, why in faults.items())],
     )
 
 

@@ -140,6 +140,16 @@ def test_a_broken_claim_costs_its_own_row(folder):
     )
 
 
+def test_a_dry_run_says_what_is_broken(folder):
+    words = ("verify", "--experiment", "mine", "--with", "mine.py", "--dry-run", "--workers", "1")
+    done = factbound(folder, *words, "--claims", "sound,pole", "--output", "dry")
+    assert done.returncode == 70
+    assert "factbound: BROKEN, claim pole: its bound: a negative power of 0 at n=2 (file" in done.stderr
+    assert "pole" not in done.stdout
+    assert "sound  upper  2" in done.stdout
+    assert not (folder / "dry").exists()
+
+
 def test_a_file_that_cannot_be_imported_is_a_row_and_the_others_go_on(folder):
     words = ("--with", "mine.py", "--with", "broken.py", "verify", "--experiment", "mine", "--claims", "sound")
     done = factbound(folder, *words, "--set", "seeds.looks=[90]", "--output", "two", "--json", "--workers", "1")

@@ -59,7 +59,7 @@ def stand(monkeypatch, tmp_path):
     found.prepared = kept(monkeypatch, "empirics.files", "prepare_directory", tmp_path)
     found.printed = kept(monkeypatch, "empirics.report.terminal", "print_results")
     found.status = kept(monkeypatch, verify, "exit_status", 3)
-    found.forecasted = SimpleNamespace(model_dump=lambda *, mode: {"mode": mode})
+    found.forecasted = SimpleNamespace(broken=[], model_dump=lambda *, mode: {"mode": mode})
     found.forecast = kept(monkeypatch, "empirics.verification.forecast", "forecast", found.forecasted)
     found.told = kept(monkeypatch, "empirics.cli.dry_run", "print_forecast")
     return found
