@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,9 +19,9 @@ def load_files(arguments: Sequence[str]) -> None:
     """
     try:
         add_files(_values(arguments, "--with"))
-        for config in map(Path, _values(arguments, "--config")):
-            if config.is_file():  # else the command says what is wrong with it
-                add_files(files_of(config))
+        for config in _values(arguments, "--config"):
+            if os.path.isfile(config):  # else the command says what is wrong with it
+                add_files(files_of(Path(config)))
     except OSError as error:
         raise UsageError(f"--with={error.filename} cannot be read: {error.strerror}") from None
     try:

@@ -130,7 +130,8 @@ def test_json_on_standard_output_is_one_document_and_nothing_else(capsys, tmp_pa
     captured = capsys.readouterr()
     document = json.loads(captured.out)
     assert [c["id"] for c in document["claims"]] == ["ood-error-literal"]
-    assert captured.err == ""
+    assert captured.err.startswith("factbound: defaults that follow your settings: arms.templates=")
+    assert len(captured.err.splitlines()) == 1
 
 
 def test_strict_exits_3_when_something_required_is_undecided(tmp_path, capsys):

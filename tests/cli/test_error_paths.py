@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 from dataclasses import replace
+from importlib.metadata import EntryPoint
 from types import SimpleNamespace
 
 import pyarrow
@@ -154,10 +155,11 @@ def test_a_dry_run_beside_a_store_that_cannot_be_read(capsys, tmp_path):
     assert told == f"factbound: cannot read {path}: Is a directory; use another --output"
 
 
-def test_closed_streams_are_no_defect():
+def test_closed_streams_are_one_line():
     command = shlex.join([sys.executable, "-m", "empirics", "bound", "ood-error-literal", "N_f=40", "K=3", "R=60"])
     done = subprocess.run(f"{command} <&- >&-", shell=True, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "factbound: cannot write to standard output: it is closed\n"
 
 
 @pytest.mark.parametrize(("place", "why"), [("none/f.svg", "No such file or directory"), ("f.svg", "Is a directory")])
@@ -202,10 +204,10 @@ def test_a_name_that_the_package_has_not():
 
 
 def test_a_claim_of_a_broken_plug_in_is_an_error_of_its_own(refused, monkeypatch):
-    point = SimpleNamespace(name="theirs", value="theirs:CLAIMS")
-    known, claims, _ = registry._registry()
+    point = registry.Plugin(EntryPoint("theirs", "theirs:CLAIMS", "factbound.claims"), "theory.claim.Claim")
     broken = {"their-bound": registry.BrokenPluginError(point, ValueError("no such thing"))}
-    monkeypatch.setattr(registry, "_registry", lambda: (known, claims, broken))
+    found = replace(registry._registry(), broken=broken)
+    monkeypatch.setattr(registry, "_registry", lambda: found)
     assert refused("claims", "their-bound", status=70) == (
         "entry point theirs (theirs:CLAIMS) is broken: ValueError: no such thing"
     )
