@@ -8,20 +8,15 @@ from typing import Annotated
 import typer
 
 from empirics.cli.output import console
-from empirics.cli.root import Commands, app
+from empirics.cli.root import Commands, app, without_command
 from empirics.experiments.registry import convert_facts
 
 _GROUP = typer.Typer(
     cls=Commands,
     help="Tables of real facts.\n\nExample: factbound facts convert P36.train.json --output facts.tsv",
     rich_markup_mode=None,
-    no_args_is_help=True,
 )
-
-
-@_GROUP.callback()
-def _group() -> None:
-    pass
+_GROUP.callback(invoke_without_command=True)(without_command)
 
 
 @_GROUP.command("convert")
