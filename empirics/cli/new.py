@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from empirics.cli.output import console
-from empirics.cli.root import Commands, app
+from empirics.cli.root import Commands, app, without_command
 from empirics.errors import UsageError
 from empirics.experiments.registry import experiments
 from empirics.files import prepare_directory, write_atomically
@@ -22,8 +22,8 @@ _GROUP = typer.Typer(
     cls=Commands,
     help="Write a working file for a theorem or an experiment of yours.\n\nExample: factbound new claim my-bound",
     rich_markup_mode=None,
-    no_args_is_help=True,
 )
+_GROUP.callback(invoke_without_command=True)(without_command)
 _POINTS = {
     "claim": '[project.entry-points."factbound.claims"]\n$id = "$module:CLAIM"\n',
     "experiment": '[project.entry-points."factbound.claims"]\n$id = "$module:CLAIM"\n\n'

@@ -46,6 +46,13 @@ class Commands(TyperGroup):
             raise typer.Abort from stop
 
 
+def without_command(context: typer.Context) -> None:
+    """A group's callback: alone, the group shows its help."""
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+        raise typer.Exit(2)
+
+
 @cache
 def _with_option() -> Any:
     """The option alone: typer makes options of a function's arguments."""

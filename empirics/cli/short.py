@@ -10,7 +10,7 @@ import typer
 
 from empirics.cli import options
 from empirics.cli.output import console, print_json, with_broken
-from empirics.cli.root import Commands, app
+from empirics.cli.root import Commands, app, without_command
 from empirics.cli.verify import perform, planned, tell
 from empirics.errors import UsageError
 from empirics.experiments.load import load_settings
@@ -37,11 +37,7 @@ def attach(experiment: Experiment) -> None:
         cls=Commands,
     )
 
-    @group.callback(invoke_without_command=True)
-    def help_without_command(context: typer.Context) -> None:
-        if context.invoked_subcommand is None:
-            print(context.get_help())
-            raise typer.Exit(2)
+    group.callback(invoke_without_command=True)(without_command)
 
     @group.command("plan", help=f"Show what '{command} run' would do, and its time from a few steps.{example}plan")
     def plan_command(

@@ -272,6 +272,14 @@ class Experiment(Protocol):
         """
         return None
 
+    def convert_facts(self, source: Path, output: Path, name: str | None) -> tuple[str, ...] | None:
+        """Write the facts of a published data set as a table that :meth:`read_facts` reads; what was done, in words.
+
+        None if it converts none. ``name`` is the data set's format; without it the format is recognised.
+        Raises UsageError: the source cannot be read, or nothing is left.
+        """
+        return None
+
     def on_facts(self, settings: Any, read: FactReader, relations: Sequence[str]) -> tuple[Any, tuple[str, ...]]:
         """The settings on a table of real facts, and how its facts were chosen, in words.
 

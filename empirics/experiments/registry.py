@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from keyword import iskeyword
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -139,3 +140,15 @@ def on_facts(item: Experiment, settings: Any, source: str, relations: Sequence[s
         raise UsageError(f"--facts={source} is refused: no experiment here reads facts")
 
     return item.on_facts(settings, read, relations)
+
+
+def convert_facts(source: Path, output: Path, name: str | None) -> tuple[str, ...]:
+    """Write the facts of a data set as a table for ``--facts``, by whichever experiment can; what was done, in words.
+
+    Raises UsageError: none can, or the one that can refuses.
+    """
+    for item in experiments().values():
+        lines = item.convert_facts(source, output, name)
+        if lines is not None:
+            return lines
+    raise UsageError(f"facts {source}: no experiment here converts facts")

@@ -49,8 +49,9 @@ def test_every_option_and_argument_says_what_it_is(path):
         assert getattr(parameter, "help", "") or "--help" in parameter.opts, parameter.name
 
 
-def test_a_group_alone_shows_its_help(capsys):
-    assert command.run(["lm"]) == 2
+@pytest.mark.parametrize("group", ["lm", "new", "facts"])
+def test_a_group_alone_shows_its_help(group, capsys):
+    assert command.run([group]) == 2
     out, err = capsys.readouterr()
     assert "Commands:" in out
     assert err == ""

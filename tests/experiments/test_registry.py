@@ -97,7 +97,7 @@ def test_another_package_is_found(factbound):
 def test_an_axis_named_as_an_option_of_the_command_leaves_that_option_alone(factbound):
     done = factbound(["run", "--help"], mine="third:EXPERIMENT")
     assert done.returncode == 0, done.stderr
-    assert "Everything random derives from it" in done.stdout
+    assert "The seed of everything that is random" in done.stdout
 
 
 def test_a_broken_package_fails_where_it_is_asked_for_and_nowhere_else(factbound):

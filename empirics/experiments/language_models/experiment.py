@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from empirics.experiments.arms import arms_of
@@ -31,7 +32,7 @@ class LanguageModels(FactExperiment):
         "lm-low-rank": {"finetuning.method": "lora"},  # the only one that a claim speaks of
         "lm-llama": {"model.architecture": "llama"},
     }
-    aside = ("report.py", "plan.py")
+    aside = ("report.py", "plan.py", "facts/convert.py")
     libraries = ("torch", "numpy", "transformers", "peft", "tokenizers")
     command = "lm"
 
@@ -124,6 +125,12 @@ class LanguageModels(FactExperiment):
         answers: dict[str, int] = {}
         answer_of = tuple(answers.setdefault(normalised(fact.answer), len(answers)) for fact in found.facts)
         return FactTable(source, answer_of, found.lines)
+
+    def convert_facts(self, source: Path, output: Path, name: str | None) -> tuple[str, ...]:
+        """A table in PopQA's columns, of a data set in one of the published formats."""
+        from empirics.experiments.language_models.facts.convert import convert
+
+        return convert(source, output, name)
 
 
 EXPERIMENT = LanguageModels()

@@ -44,6 +44,8 @@ class Row:
 def read_rows(path: Path | str) -> list[Row]:
     """All rows of a .tsv, .csv, .jsonl or .parquet file, or of a folder written by ``datasets``' ``save_to_disk``.
 
+    Text may be packed by gzip (.tsv.gz).
+
     Raises UsageError: no such file, an unknown kind of file, broken quoting (with the line), text that is not UTF-8, no
     header, columns that are missing, or pyarrow is needed and not installed.
     """
@@ -52,7 +54,7 @@ def read_rows(path: Path | str) -> list[Row]:
         raise UsageError(f"facts {path}: no such file or folder")
     if path.is_dir():
         return _numbered(path, _saved_records(path))
-    kind = path.suffix.lower()
+    kind = kind_of(path)
     if kind in _DELIMITERS:
         return _delimited(path, _DELIMITERS[kind])
     if kind in (".jsonl", ".ndjson"):
@@ -63,6 +65,11 @@ def read_rows(path: Path | str) -> list[Row]:
         f"facts {path}: unknown kind of file {kind!r}; allowed: .tsv, .csv, .jsonl, .parquet, "
         "or a folder saved by datasets' save_to_disk"
     )
+
+
+def kind_of(path: Path) -> str:
+    """The ending of a file's name, without .gz."""
+    return Path(path.name.lower().removesuffix(".gz")).suffix
 
 
 def _delimited(path: Path, delimiter: str) -> list[Row]:

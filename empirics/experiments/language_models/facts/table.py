@@ -101,10 +101,10 @@ def load_facts(path: Path | str) -> tuple[tuple[Fact, ...], FactReport]:
     Raises UsageError: the table cannot be read (:func:`read_rows`), or has no usable row.
     """
     report = FactReport(str(path))
-    entries: list[_Entry] = []
+    entries: list[Entry] = []
     for row in read_rows(path):
         report.read += 1
-        if (entry := _entry(row, report)) is not None:
+        if (entry := entry_of(row, report)) is not None:
             entries.append(entry)
     usable = len(entries)
     for reason in [name for name, tally in report.noted.items() if name.endswith(EMPTY) and tally.count >= usable]:
@@ -123,7 +123,7 @@ def embedded_facts() -> tuple[Fact, ...]:
 
 
 @dataclass
-class _Entry:
+class Entry:
     """A usable row: its fact, and which entity of the subject's name it speaks of, viewed so often."""
 
     row: int
@@ -133,6 +133,7 @@ class _Entry:
 
     @property
     def key(self) -> tuple[str, str]:
+        """What rows of one fact share."""
         return self.fact.subject, self.fact.relation
 
 
@@ -140,7 +141,7 @@ def _count(tallies: dict[str, Tally], reason: str, row: int) -> None:
     tallies.setdefault(reason, Tally()).add(row)
 
 
-def _entry(row: Row, report: FactReport) -> _Entry | None:
+def entry_of(row: Row, report: FactReport) -> Entry | None:
     """The row cleaned, or None once its reason is counted as dropped."""
     if row.problem:
         _count(report.dropped, row.problem, row.number)
@@ -148,7 +149,7 @@ def _entry(row: Row, report: FactReport) -> _Entry | None:
     texts: dict[str, str] = {}
     mended: list[str] = []
     for column in ("subj", "prop", "obj"):
-        problem, text = _clean(row.values.get(column))
+        problem, text = clean(row.values.get(column))
         if problem:
             _count(report.dropped, f"{column} {problem}", row.number)
             return None
@@ -170,10 +171,10 @@ def _entry(row: Row, report: FactReport) -> _Entry | None:
             _count(report.noted, f"{column} is no number of page views", row.number)
     name = _plain(row.values.get("id")) or f"row-{row.number}"
     fact = Fact(name, texts["subj"], relation, texts["obj"], accepted)
-    return _Entry(row.number, fact, _plain(row.values.get("subj_id")), _number(row.values.get("s_pop")) or 0)
+    return Entry(row.number, fact, _plain(row.values.get("subj_id")), _number(row.values.get("s_pop")) or 0)
 
 
-def _clean(value: Any) -> tuple[str, str]:
+def clean(value: Any) -> tuple[str, str]:
     """A problem (or empty) and the text in NFC, without invisible marks, with single spaces."""
     if value is None or value == "":
         return "is empty", ""
@@ -203,7 +204,7 @@ def _accepted(values: Mapping[str, Any], answer: str, mended: list[str]) -> list
     if items is None:
         mended.append("possible_answers is not a JSON list: obj and o_aliases are accepted")
         items = [answer, *(_items(values.get("o_aliases"), "o_aliases", []) or [])]
-    cleaned = [_clean(item) for item in items]
+    cleaned = [clean(item) for item in items]
     if any(problem for problem, _ in cleaned):
         mended.append("accepted answers that are not readable text were left out")
     usable = [text for problem, text in cleaned if not problem]
@@ -235,9 +236,9 @@ def _items(value: Any, column: str, mended: list[str]) -> list[Any] | None:
     return found if isinstance(found, list) else None
 
 
-def _without_namesakes(entries: list[_Entry], report: FactReport) -> list[_Entry]:
+def _without_namesakes(entries: list[Entry], report: FactReport) -> list[Entry]:
     """Of entities that share a name within a relation, the most viewed one only."""
-    best: dict[tuple[str, str], _Entry] = {}
+    best: dict[tuple[str, str], Entry] = {}
     for entry in entries:
         chosen = best.setdefault(entry.key, entry)
         if entry.entity and chosen.entity != entry.entity and entry.views > chosen.views:
@@ -252,9 +253,9 @@ def _without_namesakes(entries: list[_Entry], report: FactReport) -> list[_Entry
     return kept
 
 
-def _facts(entries: list[_Entry], report: FactReport) -> tuple[Fact, ...]:
+def _facts(entries: list[Entry], report: FactReport) -> tuple[Fact, ...]:
     """Merge rows with the same subject and relation; give every fact an id of its own."""
-    merged: dict[tuple[str, str], _Entry] = {}
+    merged: dict[tuple[str, str], Entry] = {}
     for entry in entries:
         earlier = merged.setdefault(entry.key, entry)
         if earlier is entry:

@@ -6,7 +6,9 @@ the subject first: a causal model can only predict an answer whose subject it ha
 
 from __future__ import annotations
 
+import gzip
 import tomllib
+import zlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -80,11 +82,18 @@ def _built_in() -> dict[str, RelationTemplates]:
 def text_of(path: Path, what: str) -> str:
     """A file of facts or templates (UsageError: it cannot be read, or is not in UTF-8)."""
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return bytes_of(path, what).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UsageError(f"{what} {path}: not UTF-8 text (byte {error.start})") from None
-    except OSError as error:
-        raise UsageError(f"{what} {path}: {error.strerror}") from None
+
+
+def bytes_of(path: Path, what: str) -> bytes:
+    """The bytes of a file, unpacked if gzip packed them (UsageError: it cannot be read)."""
+    try:
+        data = path.read_bytes()
+        return gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data
+    except (OSError, EOFError, zlib.error) as error:
+        raise UsageError(f"{what} {path}: {getattr(error, 'strerror', None) or error}") from None
 
 
 def _parse(source: str, document: Mapping[str, Any]) -> dict[str, RelationTemplates]:
