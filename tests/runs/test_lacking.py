@@ -111,12 +111,6 @@ def test_the_place_of_the_lock_is_taken(capsys, tmp_path):
     assert refused(capsys, tmp_path) == f"cannot write beside {tmp_path / 'runs.sqlite'}: Is a directory"
 
 
-def test_without_locks_the_store_is_used_all_the_same(monkeypatch, tmp_path):
-    monkeypatch.setitem(sys.modules, "fcntl", None)
-    with Store(tmp_path / "runs.sqlite") as store, Store(tmp_path / "runs.sqlite"):
-        assert len(store) == 0
-
-
 def test_a_database_that_contradicts_itself_is_refused(capsys, tmp_path):
     """It counts free pages that it has not: it can be opened and read."""
     path = tmp_path / "runs.sqlite"

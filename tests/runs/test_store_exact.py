@@ -138,13 +138,6 @@ def test_behind_a_damaged_run_another_machines_is_found(path, machine):
     assert asked(path, "SELECT key, machine FROM damaged") == [("a", "mine")]
 
 
-def test_a_row_with_a_sound_digest_that_is_no_run_is_damage_too(path, monkeypatch):
-    with Store(path) as store:
-        monkeypatch.setattr("empirics.runs.store._encode", lambda run: '{"unit": 5}')
-        store.add({"a": a_run()})
-        assert (store.find(["a"]), store.damaged) == ({}, ["K=3, seed 0"])
-
-
 def test_a_run_is_marked_with_the_plan_under_which_it_was_first_made(path):
     with Store(path) as store:
         store.add({"a": a_run()})
