@@ -8,8 +8,8 @@ import pytest
 from empirics.observables import catalogue
 from empirics.observables.definition import Observable
 
-MINE = Observable("mine", "of a third party", "share of 1", 0, 1)
-YOURS = Observable("yours", "of another", "share of 1", 0, 1)
+MINE = Observable("mine", "of a third party", "fraction", 0, 1)
+YOURS = Observable("yours", "of another", "fraction", 0, 1)
 
 
 class Point:
