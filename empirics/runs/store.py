@@ -323,7 +323,7 @@ _TOLD = {
     "SQLITE_PERM": "cannot write {path}: {text}; use another --output",
     "SQLITE_LOCKED": "{path} is held by another program ({text}); close it there and run again",
     "SQLITE_BUSY": "{path} is held by another program ({text}); close it there and run again",
-    "": "{path} is corrupt or no database of runs ({text}); move it away or use another --output",
+    "": "{path} is corrupt or not a database of runs ({text}); move it away or use another --output",
 }
 _LITTLE = 1 << 20
 """Bytes of free space below which a write that failed is laid to a full disk."""
