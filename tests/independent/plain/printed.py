@@ -181,7 +181,9 @@ def check_reason(tally: Tally, where: str, verdict: Mapping[str, Any], reason: s
         tally.printed(f"{where}: seeds in the reason", mine, needed[1])
     if verdict.get("verdict") == "UNDECIDED" and not verdict["flat"] and "first look" not in reason:
         hopeless = verdict["decidable_at"] is None
-        said = "more seeds like these will not" in reason or "no number of seeds" in reason  # the second in older results
+        said = (
+            "more seeds like these will not" in reason or "no number of seeds" in reason
+        )  # the second in older results
         tally.same(f"{where}: no number of seeds", hopeless, said)
     worlds = re.search(r": in (\d+) of (?:the (\d+) of )?(\d+) worlds", reason)
     c = verdict.get("counts")

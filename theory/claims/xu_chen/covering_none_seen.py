@@ -22,9 +22,9 @@ NONE_SEEN = (sp.binomial(R - K, K) / sp.binomial(R, K)) ** N_f
 CLAIMS = (
     Claim(
         id="covering-none-seen",
-        title="Exact covering law: no own template seen",
-        statement="Averaged over worlds, a held-out fact has no own template in common with any fine-tuned fact with "
-        "probability [C(|R|-K,K)/C(|R|,K)]^N_f. It falls in N_f and K and rises in |R|.",
+        title="Exact covering law: all of the fact's templates unseen",
+        statement="Averaged over worlds, a held-out fact shares no template with any fine-tuned fact with probability "
+        "[C(|R|-K,K)/C(|R|,K)]^N_f. This decreases in N_f and in K and increases in |R|.",
         kind=Kind.IDENTITY,
         observable="covering_none_seen",
         log_expression=sp.log(NONE_SEEN),
@@ -33,6 +33,8 @@ CLAIMS = (
         premises=Premises(domain=COVERING),
         measured=Measured(tolerance=1e-10),
         evaluation=Evaluation(falls_in=("N_f", "K"), numeric="theory.coverage.floats:log_none_seen"),
-        mutants=(Mutant("with-replacement", K * N_f * sp.log(1 - K / R), "a fact's templates drawn with replacement"),),
+        mutants=(
+            Mutant("with-replacement", K * N_f * sp.log(1 - K / R), "a fact's templates are drawn with replacement"),
+        ),
     ),
 )

@@ -21,16 +21,16 @@ from theory.claims.xu_chen.paper import NEAR_OPTIMAL, reconstructed
 CLAIMS = (
     Claim(
         id="mechanism",
-        title="Uncovered own templates predict failure",
-        statement="Among the held-out facts of one run, those with more uncovered own templates fail more often: in "
-        "at least 80 % of worlds the area under the ROC curve of the number of uncovered own templates as a predictor "
-        "of failure exceeds 1/2. Only worlds in which some held-out facts fail and some do not are counted.",
+        title="Uncovered templates predict failure",
+        statement="Among the held-out facts of one run, those with more of their K templates uncovered fail more "
+        "often. That is: in at least 80 % of worlds the number of uncovered templates predicts failure with an area "
+        "under the ROC curve above 1/2. Only worlds in which some held-out facts fail and some do not are counted.",
         kind=Kind.COMPARISON,
         observable="coverage_auc_excess",
         source=reconstructed(
             number="C8",
-            text="Abstract and summary: facts are stored yet inaccessible where fine-tuning covers too few of the "
-            "latent relation-template directions through which they were encoded.",
+            text="Abstract and summary: facts are stored but inaccessible if fine-tuning covers too few of the "
+            "latent relation-template directions that encode them.",
         ),
         premises=Premises(assumptions=(NEAR_OPTIMAL,)),
         measured=Measured(
