@@ -1,6 +1,6 @@
-"""C7: closed-form bounds on insufficient coverage of a fact's own templates, in a simple and a sharp form.
+"""C7: closed-form bounds on insufficient coverage of a fact's K templates, in a simple and a sharp form.
 
-Definition: a held-out fact is insufficiently covered if some of its K own templates has coverage C_r <= N_f K /
+Definition: a held-out fact is insufficiently covered if at least one of its K templates has coverage C_r <= N_f K /
 (2|R|), half its mean.
 
 Guarantee (upper): with p = K/|R| and c = floor(N_f p / 2) its probability is at most min(1, K exp(-N_f p^2 /

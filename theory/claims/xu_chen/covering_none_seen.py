@@ -1,8 +1,8 @@
-"""C6: the exact law that no own template of a fact is seen.
+"""C6: the exact probability that all of a fact's K templates are unseen.
 
-Definition: an own template of a held-out fact is seen if some fine-tuned fact was written with it.
+Definition: a template of a held-out fact is unseen if no fine-tuned fact was written with it.
 
-Guarantee (identity, hence tight): averaged over worlds, no own template is seen with probability
+Guarantee (identity, hence tight): averaged over worlds, all K templates are unseen with probability
 [C(|R|-K,K)/C(|R|,K)]^N_f.
 
 Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. DERIVED; proof in docs/claims/covering-none-seen.md.

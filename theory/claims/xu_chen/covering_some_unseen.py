@@ -1,8 +1,8 @@
-"""C6: the exact law that some own template of a fact is unseen.
+"""C6: the exact probability that at least one of a fact's K templates is unseen.
 
-Definition: an own template of a held-out fact is unseen if no fine-tuned fact was written with it.
+Definition: a template of a held-out fact is unseen if no fine-tuned fact was written with it.
 
-Guarantee (identity, hence tight): averaged over worlds, some own template is unseen with probability
+Guarantee (identity, hence tight): averaged over worlds, at least one of the K templates is unseen with probability
 sum_{j=1..K} (-1)^(j+1) C(K,j) [C(|R|-j,K)/C(|R|,K)]^N_f.
 
 Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. DERIVED; proof in docs/claims/covering-some-unseen.md.

@@ -1,8 +1,8 @@
-"""C7: a closed form for the probability that some own template of a fact is unseen.
+"""C7: a closed form for the probability that at least one of a fact's K templates is unseen.
 
-Definition: an own template of a held-out fact is unseen if no fine-tuned fact was written with it.
+Definition: a template of a held-out fact is unseen if no fine-tuned fact was written with it.
 
-Guarantee (upper): the probability that one of the K own templates is unseen is at most min(1, K (1 -
+Guarantee (upper): the probability that at least one of the K templates is unseen is at most min(1, K (1 -
 K/|R|)^N_f), and at least that divided by e/(e-1).
 
 Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. DERIVED; proof in

@@ -1,15 +1,16 @@
 """C9: with one template per fact, uncovered facts fail.
 
-Definition: the OOD error is the share of held-out facts whose question is answered wrongly; with K = 1 a fact
-has one template, which fine-tuning shows or does not show. Guessing gets n facts right Binomial(n, 1/A) times.
+Definition: the OOD error is the fraction of held-out facts whose question is answered wrongly. With K = 1 a fact
+has one template, which fine-tuning shows or does not show. By guessing, Binomial(n, 1/A) of n facts are answered
+correctly.
 
 Guarantee (lower): in at least 80 % of worlds the facts whose template fine-tuning never shows are answered no
-better than by guessing: at most the 95 % quantile of Binomial(n, 1/A) of these n facts are right. Guessed at, they
-make the mean OOD error at least max(P[no own template seen] - 1/A, 0).
+better than by guessing: at most the 95 % quantile of Binomial(n, 1/A) of these n facts are correct. If they are
+guessed, the mean OOD error is at least max(P(all of the fact's templates unseen) - 1/A, 0).
 
 Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. RECONSTRUCTED, hence not required: which quantity
-bounds the failure from below is this project's reading. Verdicts rest on the worlds one by one; the bound on the mean
-is what ``bound`` computes.
+bounds the failure from below is this project's reading. Each world is judged by itself. ``bound`` computes the bound
+on the mean.
 
 >>> import theory
 >>> round(theory.claim("failure-regime").bound(N_f=10, K=1, R=60, A=60), 3)

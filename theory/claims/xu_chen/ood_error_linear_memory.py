@@ -1,10 +1,10 @@
-"""C9 proved for the linear memory: a held-out fact with an own template that fine-tuning never shows fails.
+"""C9 proved for the linear memory: a held-out fact fails if one of its K templates appears in no fine-tuned fact.
 
-Definition: the linear memory is F = V x with uniform attention; it has template dominance if each fact prefers each
-own template to its answer, no less than facts that do not own the template do.
+Definition: the linear memory is F = V x with uniform attention. It has template dominance if each fact prefers each
+of its K templates to its answer, at least as strongly as facts that were not written with the template do.
 
 Guarantee (lower, tight under its premise): after any number of full-batch gradient steps of size at most 8 the mean
-OOD error is at least the exact covering law of C6, P[some own template unseen].
+OOD error is at least the exact covering law of C6, P(at least one of the fact's K templates unseen).
 
 Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. DERIVED; proof in
 docs/claims/ood-error-linear-memory.md.
