@@ -72,7 +72,7 @@ def test_unusable_rows_are_dropped_and_named(tmp_path: Path, row: dict[str, obje
         (
             {"possible_answers": ["answer 1", "x", "x"]},
             ("subject 1", "author", "answer 1", ("answer 1", "x")),
-            "twice",
+            "duplicate accepted answers",
         ),
         (
             {"possible_answers": ["answer 1", "", 3]},
