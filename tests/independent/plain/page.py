@@ -43,7 +43,7 @@ def check_page(tally: Tally, text: str, answers: Answers, results: Document) -> 
         for caption, table in tables.items():
             if caption.startswith("Premises"):
                 _premises(tally, BY_ID[key], table.named(), found)
-            elif caption.startswith("Moves"):
+            elif caption.startswith("Changes"):
                 _moves(tally, key, table.named(), found, results)
         _sentences(tally, key, " ".join(page.texts.get(f"claim-{key}", "").split()), found, results)
 
