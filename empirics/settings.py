@@ -73,7 +73,7 @@ def plugin_files(section: Any, file: Path) -> list[Path]:
     found = [file.parent / name for name in named]
     for path in found:
         if not path.is_file():
-            raise UsageError(f"{file}: plugins.files names {path}, which is no file")
+            raise UsageError(f"{file}: plugins.files names {path}, which is not a file")
     return found
 
 

@@ -106,7 +106,7 @@ class Claim:
     def _check(self, name: str, expression: sp.Basic, free: Collection[str]) -> None:
         """No floats, nothing infinite or imaginary, only symbols as the notation declares them, and ``free`` ones."""
         if expression.has(sp.I, sp.nan, sp.zoo, sp.oo, -sp.oo):
-            raise ValueError(f"{self.id}: {name} is {sp.sstr(expression)}: allowed is what is real and finite")
+            raise ValueError(f"{self.id}: {name} is {sp.sstr(expression)}: allowed is a real, finite expression")
         if expression.atoms(sp.Float):
             raise ValueError(
                 f"{self.id}: {name} holds the float {expression.atoms(sp.Float).pop()}; use sympy.Rational"

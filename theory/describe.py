@@ -12,7 +12,7 @@ from theory.claim import Claim
 from theory.kinds import Kind
 from theory.notation import DomainError
 from theory.numbers.evaluate import from_log
-from theory.parts import Provenance
+from theory.parts import Provenance, relation_text
 
 _NOT_PROVED = {
     Provenance.STATED: "STATED: the source's formula, not proved here",
@@ -43,8 +43,10 @@ def described(claim: Claim) -> dict[str, Any]:
         "formula": claim.formula,
         "latex": sp.latex(claim.relation) if claim.relation is not None else "",
         "symbols": list(claim.symbols),
-        "domain": [sp.sstr(r) for r in claim.domain],
-        "assumptions": [{"name": a.name, "relation": sp.sstr(a.relation), "text": a.text} for a in claim.assumptions],
+        "domain": [relation_text(r) for r in claim.domain],
+        "assumptions": [
+            {"name": a.name, "relation": relation_text(a.relation), "text": a.text} for a in claim.assumptions
+        ],
         "mutants": [{"name": m.name, "text": m.text, "refuted_by": m.refuted_by} for m in claim.mutants],
         "proof": claim.proof,
     }
@@ -86,7 +88,7 @@ def premises_at(claim: Claim, values: Mapping[str, int | float]) -> list[dict[st
     return [
         {
             "name": assumption.name,
-            "relation": sp.sstr(assumption.relation),
+            "relation": relation_text(assumption.relation),
             "holds": assumption.evaluate(values).holds
             if {s.name for s in assumption.relation.free_symbols} <= set(values)
             else None,

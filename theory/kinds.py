@@ -109,8 +109,8 @@ KINDS: Final[Mapping[Kind, Meaning]] = MappingProxyType(
         Kind.TREND: Meaning(
             rule="monotone",
             threshold="zero",
-            words="in most worlds the observable does not move against the direction between the ends of the axis",
-            falsifier="a series in which {observable} does not move against the direction " + _IN_TOO_FEW,
+            words="in most worlds the observable does not change against the direction between the ends of the axis",
+            falsifier="a series in which {observable} does not change against the direction " + _IN_TOO_FEW,
             worse="lower",
         ),
         Kind.EQUIVALENCE: Meaning(
@@ -123,7 +123,7 @@ KINDS: Final[Mapping[Kind, Meaning]] = MappingProxyType(
         Kind.RATE: Meaning(
             rule="at_most",
             threshold="slope_limit",
-            words="the observable falls at least at a rate",
+            words="the observable falls at least as fast as a rate",
             falsifier="a setting in which the lower confidence limit of the slope lies above {slope_limit:g}",
             worse="higher",
         ),

@@ -76,6 +76,13 @@ class Assumption:
         return Premise(self.name, left, right, holds, f"{self.name} {self.relation.rel_op} {limit}")
 
 
+def relation_text(relation: sp.Basic) -> str:
+    """A relation as one writes it: ``K = 1``, where SymPy prints ``Eq(K, 1)``."""
+    if isinstance(relation, sp.Eq | sp.Ne):
+        return f"{sp.sstr(relation.lhs)} {'=' if isinstance(relation, sp.Eq) else '!='} {sp.sstr(relation.rhs)}"
+    return str(sp.sstr(relation))
+
+
 @lru_cache
 def _comparison(relation: sp.core.relational.Relational) -> tuple[Callable[[float, float], bool], str]:
     """How floats are compared, without SymPy, and the right-hand side in words."""
@@ -85,7 +92,7 @@ def _comparison(relation: sp.core.relational.Relational) -> tuple[Callable[[floa
 
 @dataclass(frozen=True)
 class Mutant:
-    """A near miss of a claim that must be refuted.
+    """A claim with one thing changed, which must be refuted.
 
     Attributes:
         name: kebab-case, unique within its claim.

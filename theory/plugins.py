@@ -72,7 +72,7 @@ class UserFile:
         found = {id(v): v for v in values if not isinstance(v, type) and _is(type(v), kind)}
         for value in values if not found else ():
             if isinstance(value, type) and _is(value, kind) and value.__module__ == self.module_name:
-                raise TypeError(f"it defines the class {value.__name__} and no object of it, as {value.__name__}()")
+                raise TypeError(f"it defines the class {value.__name__} but no instance of it, as {value.__name__}()")
         return tuple(found.values())
 
 

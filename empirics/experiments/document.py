@@ -207,13 +207,13 @@ class Measured(Described):
         """Everything named elsewhere in the document is there."""
         axes = self.experiment.axes
         if missing := set(axes) - {s.name for s in self.notation}:
-            raise ValueError(f"notation lacks the axis {min(missing)}")
+            raise ValueError(f"notation has no axis {min(missing)}")
         if self.cells and self.experiment.leading not in {c.variant for c in self.cells}:
             raise ValueError(f"experiment.leading={self.experiment.leading!r} is not the arm of any cell")
         for index, cell in enumerate(self.cells):
             for symbol, column in axes.items():
                 if symbol not in cell.symbols or column not in cell.__pydantic_extra__:
-                    raise ValueError(f"cells.{index} lacks the axis {symbol}, column {column}")
+                    raise ValueError(f"cells.{index} has no value of the axis {symbol}, column {column}")
         for index, verdict in enumerate(self.verdicts):
             some = verdict.cells or verdict.verdict in ("NOT TESTED", "BROKEN")  # as of an arm that was not run
             if not some or not set(verdict.cells) <= set(range(len(self.cells))):

@@ -255,7 +255,7 @@ class Experiment(Protocol):
 
     def inspect(self, settings: Any, cell: Point, seed: int) -> Inspected:
         """One run of one cell, in full (UsageError: an impossible cell, or the experiment has no such run)."""
-        raise UsageError(f"the experiment {self.name} has no single run to inspect")
+        raise UsageError(f"the experiment {self.name} does not support factbound run")
 
     def map_design(self) -> Any:
         """The :class:`empirics.experiments.map_design.MapDesign` of its map of regimes (UsageError: it has none)."""

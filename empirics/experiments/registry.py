@@ -70,7 +70,7 @@ def broken_plugins() -> tuple[BrokenPluginError, ...]:
     told = {defect.plugin.source for defect in found.values()}
     for file in files():
         if file not in told and not any(file.of(kind) for kind in _KINDS):
-            nothing = ValueError("it holds no Claim, Observable or Experiment at its top level")
+            nothing = ValueError("it defines no Claim, Observable or Experiment at its top level")
             found[file.module_name] = BrokenPluginError(Plugin(file, _KINDS[0]), nothing)
     return tuple(found.values())
 

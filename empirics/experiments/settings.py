@@ -58,7 +58,7 @@ class Seeds(Section):
     @model_validator(mode="after")
     def _rising(self) -> Self:
         if list(self.looks) != sorted(set(self.looks)):
-            refuse("seeds.looks", list(self.looks), "numbers of seeds that rise, as in [16,32]")
+            refuse("seeds.looks", list(self.looks), "increasing numbers of seeds, as in [16,32]")
         return self
 
     @property
@@ -132,7 +132,7 @@ class ExperimentSettings(Section):
     @model_validator(mode="after")
     def _shared(self) -> Self:
         if len(set(self.arms.run)) != len(self.arms.run):
-            refuse("arms.run", list(self.arms.run), "names that differ from each other")
+            refuse("arms.run", list(self.arms.run), "distinct names")
         for limit in self.limits:
             limit.check(self)
         return self
@@ -146,4 +146,4 @@ def check_grid(templates: tuple[int, ...], multiplicity: tuple[int, ...], finetu
     """Refuse axes of a grid of facts with a duplicate value."""
     for name, axis in (("templates", templates), ("multiplicity", multiplicity), ("finetuned", finetuned)):
         if len(set(axis)) != len(axis):
-            refuse(f"world.{name}", list(axis), "values that differ from each other")
+            refuse(f"world.{name}", list(axis), "distinct values")

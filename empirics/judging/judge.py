@@ -161,5 +161,5 @@ def _mean_cell(
         try:
             log_bound = float(claim.log_bound(**{name: cell.symbols[name] for name in claim.symbols}))
         except (DomainError, KeyError) as error:
-            return frame.outcome(Verdict.OUT_OF_SCOPE, f"the bound is not defined here: {error}"), nowhere
+            return frame.outcome(Verdict.OUT_OF_SCOPE, f"the bound is undefined here: {error}"), nowhere
     return single(claim, observable, cell, values, log_bound, frame, settings)

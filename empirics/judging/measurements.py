@@ -135,7 +135,7 @@ def judge(
         known[observable.name] = observable
     if item.observable not in known:
         raise UsageError(
-            f"the range of {item.observable} is unknown: pass it (--range LOW,HIGH), or register the observable"
+            f"the range of {item.observable} is unknown; pass it (--range LOW,HIGH) or register the observable"
         )
     unknown = [name for name in assume if name not in {a.name for a in item.assumptions}]
     if unknown:
@@ -163,9 +163,7 @@ def judge(
     rows = Rows(table.unit)
     for premise in item.assumptions:
         for name in sorted(premise.observables - set(table.names)):
-            rows.notes.append(
-                f"no column {name}: the premise fails, unless it is taken as given (--assume {premise.name})"
-            )
+            rows.notes.append(f"column {name} is missing; add it, or --assume {premise.name}")
     cells = _cells(tables, item, form, rows, known)
     if strict and rows.without_value:
         raise UsageError(f"--strict: {rows.words}")
@@ -197,7 +195,7 @@ def _check_range(item: Claim, observable: Observable) -> None:
     by_sampling = item.kind in (Kind.UPPER, Kind.LOWER, Kind.RATE) and not item.by_share
     if by_sampling and observable.sampling != "exact" and not observable.bounded:
         raise UsageError(
-            f"{observable.name} has no finite range, so its mean has no distribution-free limits: give one (--range "
+            f"{observable.name} has no finite range, so its mean has no distribution-free limits; pass one (--range "
             "LOW,HIGH)"
         )
 
@@ -287,7 +285,7 @@ def _read(
         seed = _seed(row[seed_at], number, numbers)
         if seed in cell.seeds:
             where = ", ".join(f"{n}={v:g}" for n, v in zip(used, symbols, strict=True))
-            raise UsageError(f"{table.place(number, SEED)}: seed {seed} stands twice at {where}")
+            raise UsageError(f"{table.place(number, SEED)}: duplicate seed {seed} at {where}")
         cell.seeds[seed] = len(cell.seeds)
         for (name, at, observable), column in zip(values_at, cell.columns, strict=True):
             value = numbers.read(row[at], number, name)

@@ -1,4 +1,4 @@
-"""Mutants: near misses of a claim, judged by the same code, that must be refuted."""
+"""Mutants: claims with one thing changed, judged by the same code, that must be refuted."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class MutantOutcome:
 
     claim: str  # id of the claim
     mutant: str  # name of the mutant
-    refuted: bool | None  # True, False, or None where its claim was not tested or no certificate speaks of it
+    refuted: bool | None  # True, False, or None where its claim was not tested or no certificate covers it
     evidence: str  # the comparison that refutes it, or what is missing
 
 
@@ -76,9 +76,9 @@ def _by_certification(claim: Claim, mutant: Mutant) -> MutantOutcome:
 
     mine = [c for c in mutants(claim.id) if c.claim == f"{claim.id}:{mutant.name}"]
     if not mine:
-        return MutantOutcome(claim.id, mutant.name, None, "no certificate speaks of it")
+        return MutantOutcome(claim.id, mutant.name, None, "no certificate covers it")
     failed = [c for c in mine if not c.proved]
-    evidence = "; ".join(f"{c.step}: {c.detail}" for c in failed) or "every step of it is proved"
+    evidence = "; ".join(f"{c.step}: {c.detail}" for c in failed) or "every step of its proof is proved"
     return MutantOutcome(claim.id, mutant.name, len(failed) == len(mine), evidence)
 
 
@@ -91,4 +91,4 @@ def _evidence(outcome: ClaimOutcome, tables: Sequence[CellTable]) -> tuple[bool,
     if pooled is not None and pooled.refuted:
         where = f"all cells, {pooled.worlds} worlds: {pooled.statement}"
         return True, f"{where} {pooled.estimate:.3g}; upper limit {pooled.upper:.3g} < {pooled.asked:g}"
-    return False, f"the verdict is {outcome.verdict.value}: these runs do not tell it from the claim"
+    return False, f"the verdict is {outcome.verdict.value}: these runs do not distinguish the mutant from the claim"

@@ -71,8 +71,10 @@ def _summary(per_seed: list[Premise], holds: bool) -> Premise:
 
 
 def _explain(assumption: Assumption, premise: Premise, satisfied: int, seeds: int) -> str:
-    value = "not measured" if premise.value is None else f"{premise.value:.4g}"
     limit = "" if premise.limit is None else f" {assumption.relation.rel_op} {premise.limit:g}"
+    failed = f"premise {premise.name}{limit} fails"
+    if premise.value is None:
+        return f"{failed}: it was not measured"
     if not assumption.observables:
-        return f"premise {premise.name}{limit} fails: {premise.name} = {value}"
-    return f"premise {premise.name}{limit} fails: median {value}, satisfied by {satisfied} of {seeds} seeds"
+        return f"{failed}: {premise.name} = {premise.value:.4g}"
+    return f"{failed}: median {premise.value:.4g}, satisfied by {satisfied} of {seeds} seeds"

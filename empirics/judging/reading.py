@@ -78,9 +78,7 @@ class Table:
         found = [i for i, n in enumerate(self.names) if n == name]
         if len(found) > 1:
             places = " and ".join(str(i + 1) for i in found)
-            raise UsageError(
-                f"{self.source + ': ' if self.source else ''}column {name} stands twice (columns {places})"
-            )
+            raise UsageError(f"{self.source + ': ' if self.source else ''}duplicate column {name} (columns {places})")
         return found[0]
 
     def like(self, name: str) -> str:
@@ -153,7 +151,7 @@ def _of_file(path: Path, form: Form, known: Collection[str]) -> Table:
         reader = csv.reader(itertools.chain([header], lines), delimiter=delimiter, skipinitialspace=delimiter != "\t")
         names = [n.strip() for n in next(reader)]
     except csv.Error as error:
-        raise UsageError(f"{name}, line {skipped + 1}: {error}: is it a table?") from None
+        raise UsageError(f"{name}, line {skipped + 1}: {error}; is this file a table?") from None
     if delimiter != ",":
         table.notes.append(f"columns are separated by {_DELIMITERS.get(delimiter, repr(delimiter))}")
     table.rows = _rows(table, reader, len(names), skipped)
@@ -260,7 +258,7 @@ class Numbers:
             plain = plain.replace(form.thousands, "")
         if "," in plain and "." not in plain and (form.decimal == "," or (form.decimal is None and not form.thousands)):
             if form.decimal is None and _TWO_MEANINGS.fullmatch(plain):
-                raise UsageError(f"{place()}: {text!r} can be read in two ways: say --decimal , or --thousands ,")
+                raise UsageError(f"{place()}: {text!r} is ambiguous; pass --decimal , or --thousands ,")
             self.comma = self.comma or place()
             plain = plain.replace(",", ".")
         elif "." in plain:

@@ -50,7 +50,8 @@ def share_verdict(worlds: Worlds, frame: Frame, settings: Settings) -> Outcome:
         by_sampling=True,
     )
     if worlds.flat:
-        return replace(base, flat=True, reason=f"{worlds.asked}: flat, both ends at an end of the range in most worlds")
+        why = "flat (in most worlds both ends of the axis are at the same end of the observable's range)"
+        return replace(base, flat=True, reason=f"{worlds.asked}: {why}")
     of = _of(counts)
     if refuted:
         most = f"at most {_percent(upper, up=True)} of worlds"
@@ -67,8 +68,8 @@ def share_verdict(worlds: Worlds, frame: Frame, settings: Settings) -> Outcome:
     elif violated_at is not None:
         more = f"about {violated_at} seeds like these would refute it"
     else:
-        more = "no number of seeds like these would decide it"
-    reason = f"{worlds.asked}: in {counts.yes} {of}; limits {lower:.3g} and {upper:.3g}, asked {asked:g}; {more}"
+        more = "more seeds like these will not decide it"
+    reason = f"{worlds.asked}: in {counts.yes} {of}; limits {lower:.3g} and {upper:.3g}, threshold {asked:g}; {more}"
     return replace(base, reason=reason, observations_needed=holds_at, decidable_at=min(known, default=None))
 
 

@@ -76,7 +76,7 @@ def _measured(
         elif decidable:
             more = f"about {decidable} seeds like these would refute it"
         else:
-            more = "no number of seeds like these would decide it"
+            more = "more seeds like these will not decide it"
         reason += f" ({len(values)} seeds); {more}"
     else:
         reason += f" ({len(values)} seeds)"
@@ -105,7 +105,8 @@ def _bound(
     bound, estimate = from_log(log_bound), float(np.mean(values))
     trivial = observable.trivial if upper else observable.lower
     if trivial is not None and (bound <= trivial if not upper else trivial <= 0 or log_bound >= math.log(trivial)):
-        outcome = frame.outcome(Verdict.VACUOUS, f"the bound {bound:.4g} is no stronger than the trivial {trivial:g}")
+        reason = f"the bound {bound:.4g} is no stronger than the trivial value {trivial:g}"
+        outcome = frame.outcome(Verdict.VACUOUS, reason)
     elif observable.sampling == "exact":
         slack = claim.tolerance or 0.0  # relative: two roundings of one number may differ in the last place
         limit = bound * (1.0 + slack if upper else 1.0 - slack)

@@ -38,16 +38,19 @@ _SMALL: Final[tuple[Mapping[str, float], ...]] = tuple(
 
 _DEFINITIONS: Final = {
     "covering_some_unseen": (
-        "P[some own template unseen] averaged over worlds, by the covering Markov chain in float64."
+        "P(at least one of the fact's K templates unseen), averaged over worlds, computed by the covering Markov chain "
+        "in float64."
     ),
     "covering_none_seen": (
-        "P[no own template seen] averaged over worlds, as a product of hypergeometric factors in float64."
+        "P(none of the fact's K templates seen), averaged over worlds, computed as a product of hypergeometric factors "
+        "in float64."
     ),
     "coverage_union": (
-        "P[some own template has C_r <= N_f K / (2|R|)] averaged over worlds, by the chain on counts in float64 "
-        "(theory.coverage.laws.some_below_half_by_chain); undefined where the chain is too large."
+        "P(at least one of the fact's K templates has C_r <= N_f K / (2|R|)), averaged over worlds, computed by the "
+        "Markov chain on counts in float64 (theory.coverage.laws.some_below_half_by_chain). Undefined where the chain "
+        "is too large."
     ),
-    "coverage_half_mean_tail": "P[C_r <= N_f K / (2|R|)] for C_r ~ Binomial(N_f, K/|R|), summed in exact integers.",
+    "coverage_half_mean_tail": "P(C_r <= N_f K / (2|R|)) for C_r ~ Binomial(N_f, K/|R|), summed in exact integers.",
 }
 
 OBSERVABLES = tuple(

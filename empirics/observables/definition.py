@@ -9,7 +9,7 @@ from typing import Literal
 
 __all__ = ["NATS", "SHARE", "Observable"]
 
-SHARE = "share of 1"
+SHARE = "fraction"
 NATS = "nats"
 
 

@@ -62,7 +62,7 @@ def fit_rates(design: FloatArray, share: FloatArray, offset: FloatArray | float 
         try:
             step = np.linalg.solve(curvature, gradient)
         except np.linalg.LinAlgError:
-            raise NoFit("the quasi-likelihood is flat: every share is 0 or 1 there") from None
+            raise NoFit("the quasi-likelihood is flat: every fraction is 0 or 1") from None
         factor = 1.0
         while factor > 1e-8:
             trial = beta + factor * step
@@ -78,7 +78,7 @@ def fit_rates(design: FloatArray, share: FloatArray, offset: FloatArray | float 
             return np.asarray(coefficients)
         if float(np.abs(beta).max()) > 1e3:
             break
-    raise NoFit("no finite maximum: the shares are 0 and 1 in a way that one coefficient separates")
+    raise NoFit("no finite maximum: one coefficient separates the fractions 0 and 1 perfectly")
 
 
 def fitted(law: Law, points: Sequence[Point], errors: FloatArray) -> FloatArray:

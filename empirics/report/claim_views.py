@@ -95,9 +95,9 @@ def _view(results: Results, stated: ClaimResult, figure: Figure | None) -> Claim
 
 
 def _premises(stated: ClaimResult, verdicts: Sequence[VerdictResult]) -> list[PremiseView]:
-    outside = sum("bound is not defined here" in v.reason for v in verdicts)  # as empirics.judging.judge says it
+    outside = sum("bound is undefined here" in v.reason for v in verdicts)  # as empirics.judging.judge says it
     inside = f"{len(verdicts) - outside} of {len(verdicts)} verdicts" if outside else "yes"
-    told = "every such condition together" if outside else "by construction"
+    told = "all such conditions together" if outside else "by construction"
     views = [PremiseView(mathml(x), "where the formula is defined", told, inside) for x in stated.domain]
     for premise in stated.premises:
         found = [p for v in verdicts for p in v.premises if p.name == premise.name]
@@ -121,10 +121,10 @@ def _certificate(certificate: Mapping[str, Any] | None) -> str | None:
     if certificate["status"] == "NOT CHECKED":
         return f"NOT CHECKED: {certificate['reason']}."
     return (
-        f"{certificate['status']}: {certificate['proved']} of {certificate['steps']} steps by machine, "
-        f"{certificate['refuted']} of {certificate['mutants']} near misses refuted, as recorded with this version "
-        f"({'; '.join(certificate['methods'])}). Domains: {'; '.join(certificate['domains'])}. "
-        f"To prove it again: {certificate['check']}"
+        f"{certificate['status']}: {certificate['proved']} of {certificate['steps']} steps checked by machine, "
+        f"{certificate['refuted']} of {certificate['mutants']} mutants refuted, as recorded with this version. "
+        f"Methods: {'; '.join(certificate['methods'])}. Domains: {'; '.join(certificate['domains'])}. "
+        f"To check it again: {certificate['check']}"
     )
 
 
@@ -141,9 +141,9 @@ def _violated(results: Results, judged: ClaimResult) -> str | None:
     if not found:
         if judged.pooled is None or not judged.pooled.refuted:
             return None
-        return f"It is, over all cells together: {tables.pooled_share(judged)}, {judged.pooled.direction}."
+        return f"Falsified over all cells together: {tables.pooled_share(judged)}, {judged.pooled.direction}."
     first = f"{results.where(found[0])}: {found[0].reason}"
-    return f"It is, in {len(found)} verdict{'s' if len(found) > 1 else ''}: {first}."
+    return f"Falsified in {len(found)} verdict{'s' if len(found) > 1 else ''}: {first}."
 
 
 def closest_call(results: Results, judged: ClaimResult) -> str | None:
@@ -156,7 +156,7 @@ def closest_call(results: Results, judged: ClaimResult) -> str | None:
     if sharp:
         sharpness, nearest = min(sharp, key=lambda item: item[0])
         return (
-            f"Nearest here: {results.where(nearest)}, where the bound would be refuted if its exponent were "
+            f"Closest cell: {results.where(nearest)}. There the bound would be refuted if its exponent were "
             f"{sharpness:.3g} times larger."
         )
     side, sign = ("lower", 1) if judged.kind == Kind.UPPER else ("upper", -1)
@@ -164,4 +164,4 @@ def closest_call(results: Results, judged: ClaimResult) -> str | None:
     if not limits:
         return None
     nearest, bound, limit = min(limits, key=lambda item: sign * (item[1] - item[2]))
-    return f"Nearest here: {results.where(nearest)}, {side} limit {limit:.3g} beside the bound {bound:.3g}."
+    return f"Closest cell: {results.where(nearest)}: {side} limit {limit:.3g}, bound {bound:.3g}."

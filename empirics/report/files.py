@@ -29,7 +29,7 @@ def read_directory(directory: Path) -> Results:
         raise UsageError(f"cannot read {path}: {error.strerror}; 'factbound verify --output' writes it") from None
     except (ValidationError, UnicodeDecodeError) as error:
         reason = refusal(error) if isinstance(error, ValidationError) else str(error)
-        raise UsageError(f"{path} is no results document: {reason}") from None
+        raise UsageError(f"{path} is not a results document: {reason}") from None
 
 
 def write_page(results: Results, directory: Path) -> list[str]:

@@ -19,7 +19,7 @@ from empirics.report.tables import WORLDS, alphas, effect_text, limits_text, thr
 from empirics.report.terminal import plain_table
 from empirics.verification.assembly import verdict_result
 
-_BETTING = "limits are time-uniform (betting): they hold however many seeds are looked at, and whenever"
+_BETTING = "limits are time-uniform (betting): valid at any number of seeds and at any time"
 
 
 def judged_document(judged: Judged) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def print_judged(judged: Judged, out: Console) -> None:
     """A line for each cell or series, the statement on all together, then the verdict."""
     found = [(outcome, verdict_result(outcome)) for outcome in judged.outcome.outcomes]
     of_worlds = any(verdict.counts for _, verdict in found)
-    share = ("worlds", "share [limits]", "asked", "effect [interval]") if of_worlds else ("mean [limits]", "bound")
+    share = ("worlds", "share [limits]", "threshold", "effect [interval]") if of_worlds else ("mean [limits]", "bound")
     table = plain_table(*map(escape, ("cell", "seeds", *share, "verdict", "reason")))
     for outcome, verdict in found:
         cells = [judged.cells[index] for index in outcome.cells]
@@ -68,7 +68,7 @@ def print_judged(judged: Judged, out: Console) -> None:
     if judged.outcome.pooled is not None:
         out.print(f"all cells together: {pooled_words(judged.outcome.pooled)}", markup=False)
     if judged.assumed:
-        out.print(f"taken as given, not measured: {', '.join(judged.assumed)}", markup=False)
+        out.print(f"assumed, not measured: {', '.join(judged.assumed)}", markup=False)
     out.print(f"\n{judged.claim.id}: {judged.verdict} ({judged.rows.words})", style="bold", markup=False)
 
 
@@ -76,7 +76,7 @@ def pooled_words(pooled: Pooled) -> str:
     """The statement on all cells with its limits and error probabilities."""
     return (
         f"{pooled.statement}, averaged over {pooled.worlds} worlds: {pooled.estimate:.3g} "
-        f"[{pooled.lower:.3g}, {pooled.upper:.3g}], asked {pooled.asked:g} "
+        f"[{pooled.lower:.3g}, {pooled.upper:.3g}], threshold {pooled.asked:g} "
         f"(alpha {pooled.alpha:.3g} confirms, {pooled.refuting:.3g} refutes)"
     )
 

@@ -37,13 +37,13 @@ def write_map_files(found: RegimeMap, directory: Path) -> None:
         write_atomically(directory / "plots" / f"{figure.name}.svg", figure.svg)
         write_atomically(directory / "plots" / f"{figure.name}.csv", figure.csv)
     write_atomically(directory / "map.md", "\n\n".join(markdown(table) for table in tables) + "\n")
-    about = f"{len(found.cells)} cells; what succeeds, fails and lies between is told by time-uniform intervals."
+    about = f"{len(found.cells)} cells. Time-uniform intervals decide which cells succeed, fail, or lie between."
     shown = [SectionFigure(file=f"plots/{f.name}.svg", title=f.title, caption=f.caption) for f in figures]
     section = Section(
         id="regimes",
         title="The map of regimes",
         order=10,
-        paragraphs=(about,) if found.complete else (about, "Interrupted: this is what was finished."),
+        paragraphs=(about,) if found.complete else (about, "Interrupted: only finished runs are shown."),
         figures=tuple(shown),
         tables=tuple(tables),
     )
@@ -64,6 +64,6 @@ def print_map(found: RegimeMap, out: Console, directory: Path | None) -> None:
         out.print(shown)
         out.print()
     if not found.complete:
-        out.print("interrupted: results of what was finished; run the same command again to resume")
+        out.print("interrupted: only finished runs are shown; run the same command again to resume")
     if directory is not None:
         out.print(f"written to {directory}: {', '.join(MAP_FILES)}, plots/", markup=False)

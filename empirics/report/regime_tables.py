@@ -94,9 +94,9 @@ def _regimes(found: RegimeMap) -> Table:
         verdicts = (Counter(c.verdicts[reading] for c in mine).most_common() for reading in design.readings)
         rows.append([*map(str, panel), *counts, *(", ".join(f"{n} {v}" for v, n in told) for told in verdicts)])
     caption = (
-        f"Cells of the main grid by regime (mean {words(design.observable)} surely at most {found.success:g}, surely "
-        f"at least {found.failure:g}, surely between, undecided)"
-        + (" and by verdict on each reading of the bound." if design.readings else ".")
+        f"Cells of the main grid by regime{' and by verdict on each reading of the bound' if design.readings else ''}. "
+        f"Succeeds: the upper limit of the mean {words(design.observable)} is at most {found.success:g}. Fails: the "
+        f"lower limit is at least {found.failure:g}. Between: the interval lies between. Undecided: otherwise."
     )
     header = [*design.others[1:], "succeeds", "between", "fails", "undecided", *map(short.__getitem__, design.readings)]
     return Table(name="regimes", caption=caption, columns=header, rows=rows)
@@ -112,10 +112,10 @@ def _transitions(found: RegimeMap) -> Table:
         begin = [*map(str, place), *([f"{first.at(quantity.column):.1f}"] if quantity else [])]
         predicted = (_text(first.predicted[claim.id], "d") for claim in design.claims)
         rows.append([*begin, *(_crossing(at[level, place]) for level in levels), *predicted])
-    asking = f", and the least {design.axis} at which each bound and exact law is at most {levels[0]:g}"
+    asking = f" Beside it: the least {design.axis} at which each bound and exact law is at most {levels[0]:g}."
     caption = (
-        f"{design.axis} at which the {words(design.observable)} falls to a level in the main grid: measured "
-        f"(interpolated, with 95 % limits over resampled seeds){asking if design.claims else ''}."
+        f"{design.axis} at which the {words(design.observable)} falls to a level in the main grid, interpolated, with "
+        f"95 % limits over resampled seeds.{asking if design.claims else ''}"
     )
     begin = [*design.others[::-1], *([quantity.label] if quantity else [])]
     header = [*begin, *(f"error {level:g}" for level in levels), *(claim.short for claim in design.claims)]
@@ -139,10 +139,10 @@ def _moves(found: RegimeMap) -> Table:
         gap = [_text(max(gaps, default=None))] if design.premise else []
         rows.append([variant, *gap, *(_crossing(by_key.get((variant, pair))) for pair in pairs)])
     level = f"the {words(design.observable)} falls to {design.levels[0]:g}"
-    caption = f"{design.axis} at which {level}, one thing varied at a time"
+    caption = f"{design.axis} at which {level}, with one setting varied at a time"
     if design.premise:
         name = words(design.premise.observable)
-        caption += f", and the largest mean {name} among these settings, in {design.premise.unit}"
+        caption += f". Gap: the largest mean {name} among these settings, in {design.premise.unit}"
     places = [", ".join(f"{s}={value}" for s, value in zip(design.others, pair, strict=True)) for pair in pairs]
     header = ["", *(["gap"] if design.premise else []), *places]
     return Table(name="moves", caption=caption + ".", columns=header, rows=rows)
@@ -156,9 +156,10 @@ def _exponents(found: RegimeMap) -> Table:
         rows.append([titles[e.law], e.name, _text(e.estimate, ".2f", e.lower, e.upper), *beside])
     sizes = [s for s in found.design.columns if s not in found.experiment.axes]
     caption = (
-        f"Exponents fitted to {found.law.cells} transition cells of the main grid"
-        + (f", with {' and '.join(sizes)} to those of all sizes" if sizes else "")
-        + " (95 % limits over resampled seeds), the bound's, and those that the same fit gives on exact laws."
+        f"Exponents fitted to {found.law.cells} transition cells of the main grid, with 95 % limits over resampled "
+        "seeds."
+        + (f" Those of {' and '.join(sizes)} are fitted to the cells of all sizes." if sizes else "")
+        + " Beside them: the exponents of the bound, and of the same fit to the exact laws."
     )
     correlation, pair = found.law.collinearity, found.design.collinear
     if correlation is not None and pair is not None:
@@ -178,9 +179,9 @@ def _held_out(found: RegimeMap) -> Table:
         for name, mine in scores.items()
     ]
     caption = (
-        "Mean absolute deviation of predicted from observed error on transition cells held out together (95 % limits "
-        "over resampled seeds), best first. Other sizes: each size by itself, the laws fitted to the main grid and the "
-        "remaining sizes."
+        "Mean absolute deviation of predicted from observed error on held-out transition cells, with 95 % limits over "
+        "resampled seeds, best first. Cells of one group are held out together. Other sizes: each size is held out by "
+        "itself, and the laws are fitted to the main grid and the remaining sizes."
     )
     header = ["law", "coefficients", *(f"held out: {s}" for s in splits)]
     return Table(name="held-out", caption=caption, columns=header, rows=rows)
@@ -208,10 +209,11 @@ def _predictors(found: RegimeMap) -> Table:
         for row in sorted(shown, key=lambda row: parts.index(row.part))
     ]
     caption = (
-        f"Predictors of single {items.item}s. AUC over all {items.item}s (95 % limits over resampled seeds) and within "
-        "single runs; agreement of the untuned rule with the outcome; mean absolute deviation and bias of its "
-        "predicted from the observed error over cells; deviation and Brier score of the probability, fitted on cells "
-        f"of another {' or '.join(items.folds)} (in brackets: Brier score of a constant)."
+        f"Predictors of single {items.item}s. AUC: over all {items.item}s, with 95 % limits over resampled seeds. "
+        "Within: AUC within single runs. Agreement: fraction for which the untuned rule predicts the outcome. "
+        "Deviation and bias: of the error that the rule predicts from the observed error, over cells (mean absolute, "
+        "mean). Dev. (prob.) and Brier: of the probability, fitted on cells of another "
+        f"{' or '.join(items.folds)}; in brackets, the Brier score of a constant."
     )
     header = ["cells", "predictor", "n", "AUC", "within", "agreement", "deviation", "bias", "dev. (prob.)", "Brier"]
     return Table(name="predictors", caption=caption, columns=header, rows=rows)

@@ -95,5 +95,5 @@ def _svg(directory: Path, name: str, path: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: cannot read the figure {name}: {error}") from None
     if "<svg" not in text or "<script" in text:
-        raise UsageError(f"{path}: the figure {name} is no plain SVG picture")
+        raise UsageError(f"{path}: the figure {name} is not a plain SVG picture")
     return text[text.index("<svg") :]

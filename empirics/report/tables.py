@@ -16,11 +16,11 @@ ORDER: Final = ("VIOLATED", "UNDECIDED", "SUPPORTED", "HOLDS", "VACUOUS", "OUT O
 """The verdicts, the worst first."""
 
 SETTINGS: Final = (
-    "A verdict speaks of these settings: widths, steps and sizes are fixed; what is random is the seed "
+    "A verdict holds for these settings only: widths, steps and sizes are fixed. Only the seed is random "
     "(world, initialisation, order)."
 )
 
-WORLDS: Final = "worlds: holds/ties/does not hold/undefined of all that ran; the effect does not decide"
+WORLDS: Final = "worlds: holds/ties/does not hold/undefined of all that ran; the effect size does not decide"
 _DECIDING: Final = ("verdict", "estimate", "lower", "upper", "bound")
 
 
@@ -39,7 +39,7 @@ def answer(results: Results) -> str:
     about |= {"BROKEN": ""} if counts["BROKEN"] else {}
     parts.append(f"{len(results.claims)} claims: {', '.join(f'{counts[v]} {v}{what}' for v, what in about.items())}.")
     if not results.complete:
-        parts.append("The run was interrupted: only what was finished is shown.")
+        parts.append("The run was interrupted: only finished runs are shown.")
     return " ".join(parts)
 
 
@@ -64,16 +64,16 @@ def confidence(results: Results) -> str:
     if not any(v.by_sampling for v in results.verdicts):
         return "No verdict rests on sampling."
     text = (
-        f"Each claim has alpha = {alpha:g}. A cell is confirmed at alpha (cells in which a measured premise failed in "
-        "some seed share it), so HOLDS, which asks for every cell, is wrong with probability at most alpha; SUPPORTED, "
-        "the statement on all cells together, likewise. A refutation has alpha divided by the number of cells and one "
-        "more, so VIOLATED is wrong with probability at most alpha."
+        f"Each claim has alpha = {alpha:g}. HOLDS, SUPPORTED and VIOLATED are each wrong with probability at most "
+        "alpha. A cell is confirmed at level alpha. Cells in which some seed failed a measured premise share alpha. "
+        "HOLDS requires every cell in scope to be confirmed. SUPPORTED is the statement on all cells together, "
+        "confirmed at level alpha. A refutation has level alpha / (number of cells + 1)."
     )
     looks = results.config.get("seeds", {}).get("looks", ())
     if looks:
         text += (
-            f" Limits of a share of worlds are exact over the looks at {' and '.join(map(str, looks))} seeds; those of "
-            "a mean are time-uniform (betting)."
+            f" Limits of a share of worlds are exact over the looks at {' and '.join(map(str, looks))} seeds. Limits "
+            "of a mean are time-uniform (betting)."
         )
     pooled = [(c.id, c.pooled) for c in results.claims if c.pooled is not None]
     if not pooled:
@@ -83,8 +83,9 @@ def confidence(results: Results) -> str:
         ids = [identifier for identifier, found in pooled if _adjusted(found)[procedure] <= found.alpha]
         told.append(f"{len(ids) or 'none'} by {procedure}" + (f" ({', '.join(ids)})" if ids else ""))
     return (
-        f"{text} Claims with a statement on all cells: {len(pooled)}; confirmed each at its own alpha: "
-        f"{sum(found.confirmed for _, found in pooled)}; over all of them: {', '.join(told)}."
+        f"{text} Claims with a statement on all cells together: {len(pooled)}. Confirmed, each at its own alpha: "
+        f"{sum(found.confirmed for _, found in pooled)}. Confirmed with one adjusted error rate over all claims: "
+        f"{', '.join(told)}."
     )
 
 
@@ -118,9 +119,9 @@ def pooled_text(claim: ClaimResult) -> str:
     adjusted = _adjusted(pooled).items()
     by = [f"{'survives' if p <= pooled.alpha else 'does not survive'} {name} ({p:.2g})" for name, p in adjusted]
     return (
-        f"{pooled.statement}, averaged over {pooled.worlds} worlds{without}: {limits}, asked {pooled.asked:g}"
+        f"{pooled.statement}, averaged over {pooled.worlds} worlds{without}: {limits}, threshold {pooled.asked:g}"
         f"{refuted}; alpha {pooled.alpha:.3g} confirms, {pooled.refuting:.3g} refutes. "
-        f"Over all claims: p = {pooled.p_value:.2g}, {', '.join(by)}."
+        f"p = {pooled.p_value:.2g}; adjusted over all claims: {', '.join(by)}."
     )
 
 

@@ -310,10 +310,10 @@ def _may_live(holder: str) -> bool:
     return True
 
 
-_FULL = "no space left to store runs in {path}: everything stored so far is kept; free some and run again"
+_FULL = "no space left to store runs in {path}; stored runs are kept; free some space and run again"
 _FAILED = (
-    "the disk of {path} fails to read or write ({text}): it may be full, beyond a quota, or out of reach; "
-    "what is stored there is kept"
+    "the disk of {path} fails to read or write ({text}): it may be full, over quota, or unreachable; "
+    "stored runs are kept"
 )
 _TOLD = {
     "SQLITE_FULL": _FULL,
@@ -323,10 +323,10 @@ _TOLD = {
     "SQLITE_PERM": "cannot write {path}: {text}; use another --output",
     "SQLITE_LOCKED": "{path} is held by another program ({text}); close it there and run again",
     "SQLITE_BUSY": "{path} is held by another program ({text}); close it there and run again",
-    "": "{path} is corrupt or no database of runs ({text}); move it away or use another --output",
+    "": "{path} is corrupt or not a database of runs ({text}); move it away or use another --output",
 }
 _LITTLE = 1 << 20
-"""Bytes of free space below which a write that failed is laid to a full disk."""
+"""Bytes of free space below which a failed write is attributed to a full disk."""
 
 
 @contextmanager

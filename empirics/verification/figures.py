@@ -12,7 +12,7 @@ from empirics.verification.results import ClaimResult, Results
 from theory.claim import Claim
 from theory.kinds import Kind
 
-_LIMITS = "Points: mean over seeds with the limits that decide; a point alone where no verdict rests on limits."
+_LIMITS = "Points show the mean over seeds and the limits that decide, if the verdict rests on limits."
 
 
 def claim_figures(results: Results, claims: Sequence[Claim]) -> list[FigureData]:
@@ -39,12 +39,12 @@ def _panels(results: Results, judged: ClaimResult, claim: Claim) -> FigureData |
     observable = results.observables.get(judged.observable)
     exact = observable is not None and observable.sampling == "exact"
     predicted = "formula" if judged.kind == Kind.IDENTITY else "bound"
-    how = "Points: the value of each cell, computed by another route, without sampling." if exact else _LIMITS
+    how = "Points show the exact value of each cell, computed independently." if exact else _LIMITS
     symbols = {s.name: s for s in results.notation}
     return FigureData.of(
         f"claim-{judged.id}",
         f"{judged.title}, predicted and observed",
-        f"{judged.title}: the {predicted} as a line, {judged.observable} as points. {how}",
+        f"{judged.title}. Lines are the {predicted}; points are {judged.observable}. {how}",
         "panels",
         rows,
         x=results.experiment.axes[last],
@@ -78,8 +78,8 @@ def _forest(results: Results, judged: ClaimResult) -> FigureData | None:
     return FigureData.of(
         f"claim-{judged.id}",
         f"{judged.title}, verdict by verdict",
-        f"{judged.title}: the {measured} with the limits that the verdict rests on; black bars are the threshold. "
-        "Open points are undecided or flat, crosses violated.",
+        f"{judged.title}. Points show the {measured} and the limits that decide. Black bars are the threshold. "
+        "Open points are undecided or flat; crosses are violated.",
         "forest",
         rows,
         xlabel=measured if judged.by_share else words(judged.observable),

@@ -119,7 +119,7 @@ def _tell_broken(trial: Experiment, arms: Sequence[Arm], chosen: Sequence[Claim]
     tables = tables_of(trial, arms, Runs()) if theirs else []
     for item in theirs:
         if why := fault(item, tables):
-            progress.told(f"claim {item.id} is BROKEN: {why}; the others go on")
+            progress.told(f"claim {item.id} is BROKEN: {why}; the other claims are judged")
 
 
 def exit_status(results: Results, *, strict: bool = False, mutants: bool = False) -> int:

@@ -25,7 +25,7 @@ def test_it_loads_in_silence_and_asks_nobody(open_report, report):
     assert page.requests == [report.as_uri()]
     assert page.title() == "factbound report"
     top = page.locator("main").inner_text()[:1500]
-    for text in ("Headline bound", "What was run.", "How sure."):
+    for text in ("Headline bound", "What was run.", "Confidence."):
         assert text in top
 
 

@@ -212,7 +212,7 @@ def test_run(monkeypatch, capsys):
     assert (chosen, parsed) == ([((None,), {})], [(("experiment", {}), {})])
     assert loaded == [(("experiment", "default", None, ["world.templates=[6]"]), {"say": run.quiet})]
     assert inspected == [(("experiment", "settings", "point", 0), {})]
-    assert told[0][0][:3] == ({"ood_error": 0.5}, {"ood_error": "share of 1"}, {"loss": "curve"})
+    assert told[0][0][:3] == ({"ood_error": 0.5}, {"ood_error": "fraction"}, {"loss": "curve"})
     assert saved == []
     words = ["--experiment", "toy", "--seed", "4", "--preset", "quick", "--config", "c.toml", "--set", "a.b=1"]
     assert factbound(["run", *words, "--templates", "6", "--save", "there", "--json"]) == 0

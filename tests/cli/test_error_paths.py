@@ -70,7 +70,7 @@ def test_one_line_of_something_else_is_no_table(refused, tmp_path):
     path = tmp_path / "m.json"
     path.write_text("[" + "1234567;" * 20_000 + "]")
     assert refused("judge", str(path), *CLAIM) == (
-        f"{path}, line 1: field larger than field limit (131072): is it a table?"
+        f"{path}, line 1: field larger than field limit (131072); is this file a table?"
     )
 
 

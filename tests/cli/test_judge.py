@@ -177,7 +177,7 @@ def test_a_figure_of_bound_and_measurements(tmp_path):
         (lambda t: t[1].__setitem__(3, "first"), ["line 3", "seed", "first"]),
         (lambda t: t[1].__setitem__(0, "2.5"), ["line 3", "N_f", "2.5"]),
         (lambda t: t[1].__setitem__(1, "-3"), ["line 3", "K", "-3"]),
-        (lambda t: t[1].__setitem__(3, 0), ["line 3", "seed 0 stands twice"]),
+        (lambda t: t[1].__setitem__(3, 0), ["line 3", "duplicate seed 0"]),
         (lambda t: t[1].append("more"), ["line 3", "7 fields", "6 columns"]),
         (lambda t: t.clear(), ["no rows"]),
     ],

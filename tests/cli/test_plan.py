@@ -29,7 +29,7 @@ def test_the_question_of_the_readme(capsys):
     ("arguments", "reason"),
     [
         (["--target", "0.05", "K=1", "R=40"], "premise K >= 2 fails"),
-        (["--target", "0.05", "K=4", "R=40", "S=60"], "at most 59 can be fine-tuned"),
+        (["--target", "0.05", "K=4", "R=40", "S=60"], "so N_f is at most 59"),
         (["--target", "0", "K=4", "R=40"], "positive for every N_f"),
     ],
 )

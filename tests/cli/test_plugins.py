@@ -120,7 +120,7 @@ def test_a_broken_claim_costs_its_own_row(folder):
         f"premise-raises: its premise q: NameError: name 'f' is not defined {file}",
     ):
         name, _, reason = line.partition(": ")
-        assert f"factbound: claim {name} is BROKEN: {reason}; the others go on" in done.stderr
+        assert f"factbound: claim {name} is BROKEN: {reason}; the other claims are judged" in done.stderr
         assert f"BROKEN, claim {line}" in " ".join(done.stdout.split())
     results = json.loads((folder / "out/results.json").read_text())
     verdicts = {claim["id"]: claim["verdict"] for claim in results["claims"]}
@@ -174,7 +174,7 @@ def test_a_file_that_cannot_be_imported_is_a_row_and_the_others_go_on(folder):
         (("--with", "."), "", "--with={folder} cannot be read: Is a directory"),
         (("--config", "c.toml"), "[plugins]\nfiles = 3\n", 'c.toml: [plugins] is refused: allowed is files = ["my'),
         (("--config", "c.toml"), "[plugins]\nfile = []\n", "c.toml: [plugins] is refused: allowed is files"),
-        (("--config", "c.toml"), '[plugins]\nfiles = ["x.py"]\n', "c.toml: plugins.files names x.py, which is no file"),
+        (("--config", "c.toml"), '[plugins]\nfiles = ["x.py"]\n', "c.toml: plugins.files names x.py, which is not a"),
     ],
     ids=["missing", "a folder", "no list", "another key", "missing in a configuration"],
 )

@@ -110,7 +110,7 @@ def test_judge(printed, tmp_path, seed):
         for name, part in zip(("estimate", "lower", "upper"), interval(row["mean [limits]"]), strict=True):
             tally.printed(f"{where}: {name}", verdict[name], part or "")
         tally.printed(f"{where}: bound", verdict["bound"], row["bound"])
-    said = re.search(r"averaged over (\d+) worlds.*?: (\S+) \[(\S+), (\S+)\], asked", " ".join(text.split()))
+    said = re.search(r"averaged over (\d+) worlds.*?: (\S+) \[(\S+), (\S+)\], threshold", " ".join(text.split()))
     for name, part in zip(("worlds", "estimate", "lower", "upper"), said.groups(), strict=True):
         tally.printed(name, mine.pooled[name], part)
     assert f"ood-error-literal: {mine.verdict}" in text

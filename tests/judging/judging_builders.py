@@ -9,10 +9,10 @@ from theory import Assumption, Claim, Kind, Measured, Premises, Provenance, Sour
 from theory.claims.xu_chen.paper import PAPER, K, N_f, R, epsilon
 
 OBSERVABLES = {
-    "error": Observable("error", "an error", "share of 1", 0, 1, trivial=1.0, better="lower"),
+    "error": Observable("error", "an error", "fraction", 0, 1, trivial=1.0, better="lower"),
     "gap": Observable("gap", "a gap", "nats", 0, float("inf"), per="unit"),
     "slope": Observable("slope", "a slope", "1", -5, 5),
-    "rest": Observable("rest", "a share over decades", "share of 1", 0, 1, per="unit"),
+    "rest": Observable("rest", "a share over decades", "fraction", 0, 1, per="unit"),
     "exact": Observable("exact", "a probability", "probability", 0, 1, trivial=1.0, sampling="exact"),
 }
 

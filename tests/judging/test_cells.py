@@ -47,7 +47,7 @@ def test_no_value_at_all_is_too_few_whatever_is_asked():
 def test_a_bound_that_is_not_defined_at_a_cell_is_out_of_scope_there():
     claim = replace(make_claim("upper", bound=-N_f * K / R), premises=Premises(domain=(K <= R,)))
     assert judge(claim, [make_cell([0.0] * 5, K=21)]).outcomes[0].reason == (
-        "the bound is not defined here: test at K=21, R=20: needs K <= R"
+        "the bound is undefined here: test at K=21, R=20: needs K <= R"
     )
     inside, outside = judge(claim, [make_cell([0.0] * 5, K=20), make_cell([0.0] * 5, K=21, index=1)]).outcomes
     assert inside.bound == pytest.approx(math.exp(-5))

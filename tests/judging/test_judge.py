@@ -202,7 +202,7 @@ def test_power_is_told():
     assert outcome.decidable_at == n
     hopeless = only(make_claim("upper", bound="1/2"), [make_cell([0.5, 0.5])])
     assert hopeless.decidable_at is None
-    assert "no number of seeds like these would decide it" in hopeless.reason
+    assert "more seeds like these will not decide it" in hopeless.reason
     against = only(make_claim("upper", bound="1/2"), [make_cell([0.9] * 3)])
     assert against.observations_needed is None
     assert f"about {against.decidable_at} seeds like these would refute it" in against.reason

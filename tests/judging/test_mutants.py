@@ -37,7 +37,7 @@ def test_measured_mutants_need_measurements():
     # Without errors nothing refutes a bound that is too small, and this is said, not hidden.
     outcomes = judge_mutants([literal], [cell([0.0] * 60)], settings())
     assert {o.refuted for o in outcomes} == {False}
-    assert all("do not tell it from the claim" in o.evidence for o in outcomes)
+    assert all("do not distinguish the mutant from the claim" in o.evidence for o in outcomes)
 
 
 def test_a_mutant_is_refuted_by_the_pooled_statement_too():

@@ -58,7 +58,7 @@ def test_what_measurements_do_not_tell():
     (open_,) = judge_mutants([claim_with(MEASURED)], [make_cell([0.05] * 9)], settings())
     assert (open_.refuted, open_.evidence) == (
         False,
-        "the verdict is UNDECIDED: these runs do not tell it from the claim",
+        "the verdict is UNDECIDED: these runs do not distinguish the mutant from the claim",
     )
     other = make_cell([0.5] * 9, observable="slope")
     (untested,) = judge_mutants([claim_with(MEASURED)], [other], settings())
@@ -91,9 +91,9 @@ def test_without_exact_values_certificates_speak(monkeypatch):
         return SimpleNamespace(claim=claim, step=step, proved=proved, detail=f"at {step}")
 
     for given, refuted, evidence in (
-        ([], None, "no certificate speaks of it"),
-        ([certificate("a", False, "test:n")], None, "no certificate speaks of it"),
-        ([certificate("a", True)], False, "every step of it is proved"),
+        ([], None, "no certificate covers it"),
+        ([certificate("a", False, "test:n")], None, "no certificate covers it"),
+        ([certificate("a", True)], False, "every step of its proof is proved"),
         ([certificate("a", False), certificate("b", True)], False, "a: at a"),
         (
             [certificate("a", False), certificate("b", False), certificate("c", True, "test:n")],

@@ -15,7 +15,7 @@ from empirics.verification.plan import falsifier
 from theory import Mutant, claim
 
 KNOWN = {
-    "error": Observable("error", "an error", "share of 1", 0, 1, trivial=1.0),
+    "error": Observable("error", "an error", "fraction", 0, 1, trivial=1.0),
     "excess": Observable("excess", "right answers beyond guessing", "facts", -math.inf, math.inf),
     "other": Observable("other", "the same of other facts", "facts", -math.inf, math.inf),
 }

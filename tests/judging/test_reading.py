@@ -91,7 +91,7 @@ def test_compressed_and_standard_input(tmp_path, monkeypatch):
 REFUSED = {
     "a name twice": (
         PLAIN.replace(HEAD, "ood_error," + HEAD).replace("\n1", "\n0.5,1"),
-        "column ood_error stands twice (columns 1 and 6)",
+        "duplicate column ood_error (columns 1 and 6)",
     ),
     "a bad value below a blank line": (
         PLAIN.replace("\n10,3,20,1,0.00", "\n\n10,3,20,1,oops"),
@@ -104,7 +104,7 @@ REFUSED = {
     "a bad value below comments": ("#\n# x\n" + PLAIN.replace("0.10", "?"), "line 6, column ood_error: '?'"),
     "a comma with two meanings": (
         PLAIN.replace(",", ";").replace("0.05", "1,234"),
-        "'1,234' can be read in two ways: say --decimal , or --thousands ,",
+        "'1,234' is ambiguous; pass --decimal , or --thousands ,",
     ),
     "commas and points": (PLAIN.replace(",", ";").replace("0.10", "0,1"), "in one table"),
     "a percent sign": (PLAIN.replace("0.10", "10 %"), "line 4, column ood_error: '10 %' has a percent sign: write 0.1"),
@@ -226,7 +226,7 @@ def test_a_frame_with_a_column_twice_is_refused():
         def __getitem__(self, name):
             return [20]
 
-    with pytest.raises(UsageError, match=r"column R stands twice \(columns 1 and 3\)"):
+    with pytest.raises(UsageError, match=r"duplicate column R \(columns 1 and 3\)"):
         empirics.judge(Frame(), CLAIM)
 
 
@@ -259,6 +259,6 @@ def test_a_premise_without_a_column_is_named_with_the_way_out(tmp_path):
     text = "\n".join(line.rpartition(",")[0] for line in PLAIN.splitlines())
     found = judged(tmp_path, text)
     assert found.verdict == "OUT OF SCOPE"
-    assert "no column pretraining_gap" in found.rows.words
+    assert "column pretraining_gap is missing; add it, or --assume pretraining_gap" in found.rows.words
     assert "--assume pretraining_gap" in found.rows.words
     assert judged(tmp_path, text, assume=["pretraining_gap"]).rows.notes == []

@@ -36,13 +36,13 @@ def test_a_bound_that_is_not_defined_is_out_of_scope(tmp_path, capsys):
     assert run(["judge", str(tmp_path / "m.csv"), *CLAIM, "--json"]) == 0
     (verdict,) = json.loads(capsys.readouterr().out)["verdicts"]
     assert verdict["verdict"] == "OUT OF SCOPE"
-    assert verdict["reason"].startswith("the bound is not defined here: ood-error-literal at K=30, R=9: needs K <= R")
+    assert verdict["reason"].startswith("the bound is undefined here: ood-error-literal at K=30, R=9: needs K <= R")
 
 
 def test_a_bound_in_a_symbol_that_the_cell_has_not_is_out_of_scope():
     cell = replace(make_cell([0.5] * 4, observable="ood_error"), symbols={"R": 20, "K": 2}, axes={"R": "|R|"})
     (outcome,) = judge_claim(claim(CLAIM[1]).without(["pretraining_gap"]), [cell], settings()).outcomes
-    assert (outcome.verdict, outcome.reason) == ("OUT OF SCOPE", "the bound is not defined here: 'N_f'")
+    assert (outcome.verdict, outcome.reason) == ("OUT OF SCOPE", "the bound is undefined here: 'N_f'")
 
 
 def test_cells_without_a_common_seed_have_no_statement_on_all(tmp_path, capsys):
@@ -56,7 +56,7 @@ def test_cells_without_a_common_seed_have_no_statement_on_all(tmp_path, capsys):
 
 def test_what_no_run_could_measure_needs_a_range():
     item = replace(claim(CLAIM[1]), id="mine", observable="luck", mutants=())
-    with pytest.raises(UsageError, match=r"^the range of luck is unknown: pass it \(--range LOW,HIGH\), or register"):
+    with pytest.raises(UsageError, match=r"^the range of luck is unknown; pass it \(--range LOW,HIGH\) or register"):
         empirics.judge([{"R": 9, "K": 3, "N_f": 5, "seed": 0, "luck": 1}], item)
 
 
@@ -103,7 +103,7 @@ def test_a_mutant_that_is_the_claim_is_not_refuted(monkeypatch):
 def test_a_mutant_that_no_certificate_speaks_of_is_not_tested():
     item = replace(claim("pretraining-rate-linear"), mutants=(Mutant("nobody's", sp.Integer(0), "unknown"),))
     (outcome,) = judge_mutants([item], [], settings())
-    assert (outcome.refuted, outcome.evidence) == (None, "no certificate speaks of it")
+    assert (outcome.refuted, outcome.evidence) == (None, "no certificate covers it")
 
 
 def test_a_compressed_table_that_ends_early(tmp_path, capsys):

@@ -100,7 +100,8 @@ def test_flat_worlds_are_neither_for_nor_against():
     for answers in ("+" * 40, "-" * 40):
         outcome = judge(answers, flat=True)
         assert (outcome.verdict, outcome.flat) == (Verdict.UNDECIDED, True)
-        assert outcome.reason == "it falls: flat, both ends at an end of the range in most worlds"
+        ends = "in most worlds both ends of the axis are at the same end of the observable's range"
+        assert outcome.reason == f"it falls: flat ({ends})"
         assert not judge(answers).flat
 
 
@@ -117,8 +118,8 @@ def test_an_open_verdict_says_how_many_seeds_would_do():
         outcome = judge(answers)
         confirm, refute = seeds_needed(outcome.counts, 0.8, 0.05, 0.025)
         told = confirm or refute
-        more = f"about {told} seeds like these would {words} it" if words else "no number of seeds like these would"
-        limits = f"limits {outcome.lower:.3g} and {outcome.upper:.3g}, asked 0.8; {more}"
+        more = f"about {told} seeds like these would {words} it" if words else "more seeds like these will not"
+        limits = f"limits {outcome.lower:.3g} and {outcome.upper:.3g}, threshold 0.8; {more}"
         assert limits in outcome.reason
         assert (outcome.observations_needed, outcome.decidable_at) == (confirm, told)
         assert (confirm is None, refute is None) == (words != "confirm", words != "refute")

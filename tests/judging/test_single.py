@@ -103,7 +103,7 @@ def test_seeds_needed_are_told_in_all_seeds(factor):
     assert outcome.reason.endswith(f"(10 seeds); about {against * factor} seeds like these would refute it")
     outcome, _ = judge("upper", [0.5] * 2, HALF, seeds=2 * factor)
     assert (outcome.observations_needed, outcome.decidable_at) == (None, None)
-    assert outcome.reason.endswith("(2 seeds); no number of seeds like these would decide it")
+    assert outcome.reason.endswith("(2 seeds); more seeds like these will not decide it")
 
 
 def test_the_sooner_of_confirming_and_refuting_is_told():
@@ -142,7 +142,8 @@ def test_a_bound_that_says_nothing_is_vacuous(kind, observable, log_bound, vacuo
     assert worlds.judged != vacuous
     if vacuous:
         trivial = KNOWN[observable].trivial if kind == "upper" else KNOWN[observable].lower
-        assert outcome.reason == f"the bound {math.exp(log_bound):.4g} is no stronger than the trivial {trivial:g}"
+        stated = f"the bound {math.exp(log_bound):.4g}"
+        assert outcome.reason == f"{stated} is no stronger than the trivial value {trivial:g}"
         assert (outcome.estimate, outcome.bound, outcome.by_sampling) == (0.6, math.exp(log_bound), False)
         assert worlds.reason == "not judged by sampling"
         assert outcome.log_bound == (log_bound if math.isfinite(log_bound) else None)

@@ -108,7 +108,7 @@ def test_the_first_of_several_things_is_named():
 
 
 def test_a_seed_that_stands_twice_is_told_with_its_cell():
-    assert refused([row(1), row(1, K=2), row(1)]) == "row 3, column seed: seed 1 stands twice at R=20, K=3, N_f=10"
+    assert refused([row(1), row(1, K=2), row(1)]) == "row 3, column seed: duplicate seed 1 at R=20, K=3, N_f=10"
 
 
 def test_seeds_are_ordered_as_numbers_and_cells_as_they_come():
@@ -205,7 +205,7 @@ def test_frames_and_rows():
         def __getitem__(self, name):
             return [20]
 
-    with pytest.raises(UsageError, match=r"^column R stands twice \(columns 2 and 3\)$"):
+    with pytest.raises(UsageError, match=r"^duplicate column R \(columns 2 and 3\)$"):
         read_table(Frame(), Form(), ())
     assert list(read_table([{"a": 1, "b": 2}, {"a": 3, "c": 4}], Form(), ()).rows) == [(1, [1, 2]), (2, [3, None])]
     assert list(read_table({"a": [1, 3], "b": [2, 4]}, Form(), ()).rows) == [(1, (1, 2)), (2, (3, 4))]
@@ -217,7 +217,7 @@ def test_frames_and_rows():
 def test_columns_by_name():
     table = Table("m.csv", "line", ("ood_eror", "R", "R"), ())
     assert table.position("ood_eror") == 0
-    with pytest.raises(UsageError, match=r"^m.csv: column R stands twice \(columns 2 and 3\)$"):
+    with pytest.raises(UsageError, match=r"^m.csv: duplicate column R \(columns 2 and 3\)$"):
         table.position("R")
     assert table.like("ood_error") == "; did you mean the column ood_eror? --rename ood_eror=ood_error"
     assert table.like("score") == ""
@@ -269,7 +269,7 @@ def test_numbers_as_they_are_written(form, text, value):
 @pytest.mark.parametrize(
     ("form", "text", "words"),
     [
-        ({}, "1,234", "can be read in two ways"),
+        ({}, "1,234", "is ambiguous"),
         ({"decimal": "."}, "0,5", "'0,5' is not a number"),
         ({"thousands": "'"}, "0,5", "'0,5' is not a number"),
         ({}, "12.5%", "'12.5%' has a percent sign: write 0.125"),

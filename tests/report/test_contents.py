@@ -68,7 +68,7 @@ def test_a_violation_of_all_cells_together_is_told(toy):
     refuted = toy.claim("toy-arms").model_copy(update={"verdict": "VIOLATED", "pooled": pooled})
     changed = toy.model_copy(update={"claims": [refuted]})
     (view,) = claim_views(changed, [])
-    assert view.closest == "It is, over all cells together: in at most 31 % of worlds, reversed."
+    assert view.closest == "Falsified over all cells together: in at most 31 % of worlds, reversed."
 
 
 def test_a_bound_that_is_judged_run_by_run_says_on_what(toy):
@@ -86,7 +86,7 @@ def test_a_violation_is_told_where_it_is_and_stands_open(results):
     cell = next(v.cells[0] for v in results.verdicts if v.claim == "failure-regime" and v.verdict == "HOLDS")
     broken = changed(results, "failure-regime", cell, verdict="VIOLATED", reason="upper limit 0.1 < 0.2")
     view = next(v for v in claim_views(broken, []) if v.stated.id == "failure-regime")
-    assert view.closest == f"It is, in 1 verdict: {results.where(results.verdict_of('failure-regime', cell))}: " + (
+    assert view.closest == f"Falsified in 1 verdict: {results.where(results.verdict_of('failure-regime', cell))}: " + (
         "upper limit 0.1 < 0.2."
     )
     assert '<details id="claim-failure-regime" open>' in report_html(broken, [])
@@ -121,9 +121,9 @@ def test_a_domain_tells_in_how_many_verdicts_it_holds(toy):
         ]
 
     assert domain(toy) == [("by construction", "yes")]
-    why = "the bound is not defined here: toy-bound needs n >= 20"
+    why = "the bound is undefined here: toy-bound needs n >= 20"
     outside = changed(changed(toy, "toy-bound", 3, reason=why), "toy-bound", 7, reason=why)
-    assert domain(outside) == [("every such condition together", "10 of 12 verdicts")]
+    assert domain(outside) == [("all such conditions together", "10 of 12 verdicts")]
 
 
 @pytest.mark.parametrize(("kind", "limit", "side"), [("upper", 0.7, "lower"), ("lower", 0.2, "upper")])
@@ -135,14 +135,14 @@ def test_without_sharpness_the_nearest_limit_is_told(toy, kind, limit, side):
     changed = toy.model_copy(update={"verdicts": verdicts})
     judged = toy.claim("toy-bound").model_copy(update={"kind": kind})
     where = toy.where(verdicts[4 if kind == "upper" else 5])
-    assert closest_call(changed, judged) == f"Nearest here: {where}, {side} limit {limit} beside the bound 0.5."
+    assert closest_call(changed, judged) == f"Closest cell: {where}: {side} limit {limit}, bound 0.5."
 
 
 def test_the_nearest_miss_is_the_one_with_the_least_sharpness(results):
     judged = results.claim("ood-error-literal")
     known = {results.where(v): v.sharpness for v in results.verdicts if v.claim == judged.id and v.sharpness}
     nearest = min(known, key=known.get)
-    told = f"Nearest here: {nearest}, where the bound would be refuted if its exponent were {known[nearest]:.3g} times"
+    told = f"Closest cell: {nearest}. There the bound would be refuted if its exponent were {known[nearest]:.3g} times"
     assert closest_call(results, judged) == f"{told} larger."
 
 

@@ -71,8 +71,9 @@ def test_figures_alone(toy, tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [(None, "cannot read .*'factbound verify --output' writes it"), (b"\xff\xfe", "is no results document: .*decode"),
-     (b"{}", "is no results document: "), (b"no json", "is no results document: ")],
+    [(None, "cannot read .*'factbound verify --output' writes it"),
+     (b"\xff\xfe", "is not a results document: .*decode"),
+     (b"{}", "is not a results document: "), (b"no json", "is not a results document: ")],
 )  # fmt: skip
 def test_what_is_no_results_document(tmp_path, content, reason):
     if content is not None:
@@ -129,8 +130,8 @@ def test_a_section_that_cannot_be_shown_is_refused(tmp_path):
         return json.dumps(section.model_copy(update={"tables": (), "figures": (figure,)}).model_dump()).encode()
 
     assert "cannot read the figure one.svg" in refused(inside, of("one.svg"))
-    assert "the figure one.svg is no plain SVG picture" in refused(inside, of("one.svg"), b"text")
-    assert "is no plain SVG picture" in refused(inside, of("one.svg"), b"<svg><script/></svg>")
+    assert "the figure one.svg is not a plain SVG picture" in refused(inside, of("one.svg"), b"text")
+    assert "is not a plain SVG picture" in refused(inside, of("one.svg"), b"<svg><script/></svg>")
     (tmp_path / "out.svg").write_text("<svg/>")
     assert "the figure ../out.svg lies outside" in refused(inside, of("../out.svg"))
     (inside / "one.svg").write_text("<?xml?><svg/>")

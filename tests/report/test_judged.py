@@ -111,7 +111,7 @@ def test_the_document():
 
 def test_all_cells_together():
     assert pooled_words(POOLED) == (
-        "fraction [of] worlds, averaged over 31 worlds: 0.963 [0.873, 0.998], asked 0.8 "
+        "fraction [of] worlds, averaged over 31 worlds: 0.963 [0.873, 0.998], threshold 0.8 "
         "(alpha 0.05 confirms, 0.0125 refutes)"
     )
 

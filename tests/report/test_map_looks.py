@@ -97,7 +97,7 @@ def test_exponents_without_two_quantities_that_are_nearly_one(found):
     law = found.law.model_dump() | {"collinearity": None}
     for other in (invented_map(design={"collinear": None}), invented_map(law=law)):
         (caption,) = (t.caption for t in all_tables(other) if t.name == "exponents")
-        assert caption.endswith("the same fit gives on exact laws.")
+        assert caption.endswith("of the same fit to the exact laws.")
 
 
 def test_csv_files(found):
@@ -115,7 +115,7 @@ def test_the_terminal(found):
     assert "interrupted" not in text
     assert agrees("map-terminal", "\n".join(line.rstrip() for line in text.splitlines()))
     cut = printed(invented_map(complete=False))
-    assert cut.splitlines()[-2] == "interrupted: results of what was finished; run the same command again to resume"
+    assert cut.splitlines()[-2] == "interrupted: only finished runs are shown; run the same command again to resume"
 
 
 @pytest.mark.parametrize("complete", [True, False])
@@ -136,5 +136,5 @@ def test_what_is_written(complete, bare, tmp_path):
     section = json.loads((tmp_path / "sections" / "regimes.json").read_text())
     assert section["figures"] == [{"file": "plots/map.svg", "title": figure.title, "caption": figure.caption}]
     assert [t["caption"] for t in section["tables"]] == [t.caption for t in all_tables(found)]
-    assert section["paragraphs"][0].startswith("6 cells; ")
-    assert section["paragraphs"][1:] == ([] if complete else ["Interrupted: this is what was finished."])
+    assert section["paragraphs"][0].startswith("6 cells. ")
+    assert section["paragraphs"][1:] == ([] if complete else ["Interrupted: only finished runs are shown."])

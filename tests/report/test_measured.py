@@ -43,7 +43,7 @@ def test_a_property_is_judged_on_worlds_and_its_means_have_an_interval_of_their_
     for row in figure.rows:
         assert (row["mean"], row["lower"], row["upper"]) == pytest.approx((0.05, limits.lower, limits.upper))
         assert row["bound"] is None
-    assert figure.caption.endswith("interval, which does not decide.")
+    assert figure.caption.endswith("interval (it does not decide).")
 
 
 def test_a_bound_that_is_judged_run_by_run_shows_what_it_is_judged_on(tmp_path):

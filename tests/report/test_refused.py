@@ -19,8 +19,12 @@ CASES = {
     "a common column": (["shown", "columns", "seeds"], [0] * 14, "shown.columns.seeds: cells.csv has a common"),
     "no such cell": (["verdicts", 1, "cells"], [9999], "verdicts.1.cells=[9999] is refused: allowed are positions"),
     "no cell": (["verdicts", 1, "cells"], [], "verdicts.1.cells=[] is refused"),
-    "an axis without values": (["experiment", "axes", "d"], "depth", "cells.0 lacks the axis d, column depth"),
-    "an axis without symbol": (["notation"], [], "notation lacks the axis c"),
+    "an axis without values": (
+        ["experiment", "axes", "d"],
+        "depth",
+        "cells.0 has no value of the axis d, column depth",
+    ),
+    "an axis without symbol": (["notation"], [], "notation has no axis c"),
     "no such arm": (["experiment", "leading"], "main", "experiment.leading='main' is not the arm of any cell"),
 }
 

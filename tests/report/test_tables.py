@@ -220,8 +220,8 @@ def test_all_cells_together_in_words(toy):
     claim = toy.claim("toy-arms")
     assert pooled_text(claim) == (
         "fraction of worlds in which it holds, averaged over 31 worlds (2 more without a cell in scope): "
-        "0.963 [0.873, 0.998], asked 0.8; alpha 0.05 confirms, 0.0125 refutes. Over all claims: p = 0.0017, "
-        "survives Holm (0.0051), does not survive Benjamini-Yekutieli (0.093)."
+        "0.963 [0.873, 0.998], threshold 0.8; alpha 0.05 confirms, 0.0125 refutes. p = 0.0017; adjusted over all "
+        "claims: survives Holm (0.0051), does not survive Benjamini-Yekutieli (0.093)."
     )
 
     def share(*, by_share=True, **pooled):
@@ -256,11 +256,11 @@ def test_sentences(toy, page, printed):
     shown = toy.model_copy(update={"shown": toy.shown.model_copy(update={"summary": "Nine toys"})})
     assert run_summary(shown) == "Nine toys; a machine, 12 s."
     told = confidence(toy)
-    assert told.startswith("Each claim has alpha = 0.05. A cell is confirmed at alpha")
+    assert told.startswith("Each claim has alpha = 0.05. HOLDS, SUPPORTED and VIOLATED are each wrong with")
     assert "exact over the looks at 3 and 6 seeds" in told
     assert told.endswith(
-        " Claims with a statement on all cells: 1; confirmed each at its own alpha: 1; "
-        "over all of them: 1 by Holm (toy-arms), none by Benjamini-Yekutieli."
+        " Claims with a statement on all cells together: 1. Confirmed, each at its own alpha: 1. Confirmed with one "
+        "adjusted error rate over all claims: 1 by Holm (toy-arms), none by Benjamini-Yekutieli."
     )
     assert told in page
     assert SETTINGS in page

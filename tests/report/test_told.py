@@ -42,7 +42,7 @@ def everything(toy):
         verdict["premises"] = [premise | {"value": None if i == 3 else 5.0 + i, "limit": 2.0 + i % 2, "holds": i > 1}]
         verdict["tightness"] = None if i % 2 else 1.0 + i
         verdict["sharpness"] = None if i % 3 else 1.5 + i / 10
-    document["verdicts"][1]["reason"] = "the bound is not defined here: n is too small"
+    document["verdicts"][1]["reason"] = "the bound is undefined here: n is too small"
     document["verdicts"][9] |= {"verdict": "UNDECIDED", "reason": "too [few]"}
     document["verdicts"][10] |= {"estimate": 0.5, "lower": None}
     document["verdicts"][13]["flat"] = True
@@ -191,7 +191,7 @@ def test_without_sampling_looks_or_pooled_statements_the_confidence_is_shorter(t
     bare = toy.model_copy(update={"config": {"verdict": {"alpha": 0.1}}, "claims": toy.claims[:1]})
     text = tables.confidence(bare)
     assert text.startswith("Each claim has alpha = 0.1. ")
-    assert text.endswith("so VIOLATED is wrong with probability at most alpha.")
+    assert text.endswith("A refutation has level alpha / (number of cells + 1).")
 
 
 def test_runs_that_failed_are_those_of_both_ends(toy):

@@ -120,7 +120,7 @@ def test_a_database_that_contradicts_itself_is_refused(capsys, tmp_path):
     data[36:40] = (7).to_bytes(4, "big")
     path.write_bytes(bytes(data))
     told = refused(capsys, tmp_path)
-    assert told.startswith(f"{path} is corrupt or no database of runs (integrity check failed); move it away")
+    assert told.startswith(f"{path} is corrupt or not a database of runs (integrity check failed); move it away")
 
 
 class Killed(Exception):

@@ -82,7 +82,7 @@ def test_a_corrupt_database_is_refused_and_left_alone(tmp_path, capsys):
     path = tmp_path / "runs.sqlite"
     path.write_bytes(b"this is not a database" * 100)
     before = path.read_bytes()
-    assert "corrupt or no database of runs" in refused(capsys, tmp_path)
+    assert "corrupt or not a database of runs" in refused(capsys, tmp_path)
     assert path.read_bytes() == before
 
 
@@ -235,7 +235,7 @@ def test_a_truncated_database_is_refused_and_a_read_only_one_is_told(tmp_path, m
         store.add({str(i): some_run(i) for i in range(200)})
     data = path.read_bytes()
     path.write_bytes(data[: len(data) // 2])
-    with pytest.raises(StoreError, match="is corrupt or no database of runs"):
+    with pytest.raises(StoreError, match="is corrupt or not a database of runs"):
         Store(path)
     path.write_bytes(data)
     connect = sqlite3.connect

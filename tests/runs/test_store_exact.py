@@ -76,7 +76,7 @@ def test_a_file_that_fails_its_check_is_refused(path, monkeypatch):
     monkeypatch.setattr(
         Store, "_one", lambda self, q: "row 1 missing from index" if "quick_check" in q else one(self, q)
     )
-    with pytest.raises(StoreError, match=r"corrupt or no database of runs \(integrity check failed\)"):
+    with pytest.raises(StoreError, match=r"corrupt or not a database of runs \(integrity check failed\)"):
         Store(path)
 
 

@@ -9,6 +9,7 @@ import theory
 from theory import KINDS, Claim, Kind, Paper, Provenance, Source
 from theory.claims.xu_chen.paper import NOTATION, N_f
 from theory.describe import evaluated
+from theory.parts import relation_text
 
 THRESHOLDS = {"bound", "zero", "equivalence_margin", "slope_limit"}
 RULES = {"at_most", "at_least", "equal", "above", "monotone", "within"}
@@ -96,3 +97,9 @@ def test_a_bound_judged_run_by_run_keeps_its_number_and_is_refuted_by_a_share(ki
     assert (judged.rule, judged.threshold, judged.worse) == ("at_most", "zero", "lower")
     said = judged.falsifier.format(observable="x", property_share=0.8)
     assert said.startswith("a cell in scope in which x is at most 0 in fewer than 80% of worlds")
+
+
+def test_relations_are_written_as_one_writes_them():
+    n = sp.Symbol("n", integer=True)
+    written = [relation_text(relation) for relation in (sp.Eq(n, 1), sp.Ne(n, 1), sp.Le(n, 1))]
+    assert written == ["n = 1", "n != 1", "n <= 1"]

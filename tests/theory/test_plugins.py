@@ -87,12 +87,15 @@ BROKEN = {
     "syntax": ("def", "SyntaxError: invalid syntax (syntax.py, line 1)"),
     "taken": (GOOD.replace('id="mine"', 'id="rank-one"'), "ValueError: claim id rank-one is registered twice"),
     "float": (GOOD.replace("expression=-n", "expression=-0.1 * n"), "ValueError: mine: log_expression holds the float"),
-    "infinite": (GOOD.replace("expression=-n", "expression=sp.zoo"), "log_expression is zoo: allowed is what is real"),
-    "imaginary": (GOOD.replace("expression=-n", "expression=sp.I * n"), "log_expression is I*n: allowed is what is"),
+    "infinite": (
+        GOOD.replace("expression=-n", "expression=sp.zoo"),
+        "log_expression is zoo: allowed is a real, finite",
+    ),
+    "imaginary": (GOOD.replace("expression=-n", "expression=sp.I * n"), "log_expression is I*n: allowed is a real"),
     "unknown": (GOOD.replace("expression=-n", "expression=-sp.Symbol('q')"), "log_expression uses ['q']; the notation"),
-    "class": (GOOD.replace("EXPERIMENT = Mine()", ""), "TypeError: it defines the class Mine and no object of it"),
+    "class": (GOOD.replace("EXPERIMENT = Mine()", ""), "TypeError: it defines the class Mine but no instance of it"),
     "observable": (GOOD.replace('"mine_more"', '"ood_error"'), "observable ood_error is registered twice"),
-    "empty": ("x = 1\n", "ValueError: it holds no Claim, Observable or Experiment at its top level"),
+    "empty": ("x = 1\n", "ValueError: it defines no Claim, Observable or Experiment at its top level"),
 }
 
 

@@ -108,5 +108,5 @@ def test_what_is_no_document_is_refused(text, capsys, tmp_path):
     (tmp_path / "results.json").write_text(text)
     assert run(["report", str(tmp_path)]) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith(f"factbound: {tmp_path / 'results.json'} is no results document: ")
+    assert line.startswith(f"factbound: {tmp_path / 'results.json'} is not a results document: ")
     assert len(line) < 400

@@ -25,7 +25,12 @@ _FACTS, _UNIVERSE = 60, 16
 _GRID = f"all 1 <= K < |R| <= {_UNIVERSE}, 1 <= N_f <= {_FACTS}"
 
 
-@_UNSEEN.step(1, "own counts are negatively associated: the swap coupling is uniform", _ALL, "symbolic identity")
+@_UNSEEN.step(
+    1,
+    "the counts of a fact's templates are negatively associated: the swap coupling is uniform",
+    _ALL,
+    "symbolic identity",
+)
 def swap_coupling() -> Outcome:
     """Swapping r for a uniform other template turns 'uniform given r in T' into 'uniform given r not in T'.
 

@@ -81,7 +81,7 @@ def _counted(own: Sequence[int], world: Sequence[Sequence[int]], N_f: int) -> tu
     return Fraction(some, total), Fraction(none, total)
 
 
-@_SOME.step(4, "some unseen rises in |R|: the coupling is uniform", "all 1 <= K <= |R|", "symbolic identity")
+@_SOME.step(4, "P(at least one unseen) rises in |R|: the coupling is uniform", "all 1 <= K <= |R|", "symbolic identity")
 def larger_universe() -> Outcome:
     """T' uniform in [R+1] from T uniform in [R]: with probability K/(R+1) a random element becomes the new one.
 
@@ -96,7 +96,7 @@ def larger_universe() -> Outcome:
 
 
 @_NONE.step(
-    5, "none seen rises in |R| and falls in K", "all K >= 1, |R| >= 2K", "symbolic ratios, nonnegative coefficients"
+    5, "P(all unseen) rises in |R| and falls in K", "all K >= 1, |R| >= 2K", "symbolic ratios, nonnegative coefficients"
 )
 def none_seen_ratios() -> Outcome:
     """q(K,R) = C(R-K,K)/C(R,K): the signs of q(K,R+1)/q(K,R) - 1 and of q(K+1,R)/q(K,R) - 1."""
@@ -117,13 +117,21 @@ def none_seen_ratios() -> Outcome:
     )
 
 
-@_SOME.mutant("rises-in-multiplicity", "some unseen rises in K", some_unseen, "K", 1, number=6)
-@_SOME.mutant("falls-in-multiplicity", "some unseen falls in K", some_unseen, "K", -1, number=6)
-@_SOME.step(4, "some unseen rises in |R|", _GRID, "exact integers", some_unseen, "R", 1)
-@_NONE.step(5, "none seen falls in K", _GRID, "exact integers", none_seen, "K", -1)
-@_NONE.step(5, "none seen rises in |R|", _GRID, "exact integers", none_seen, "R", 1)
-@_NONE.step(5, "none seen falls in N_f", _GRID, "exact integers", none_seen, "N_f", -1)
-@_SOME.step(3, "some unseen falls in N_f", _GRID, "exact integers (and a coupling, all sizes)", some_unseen, "N_f", -1)
+@_SOME.mutant("rises-in-multiplicity", "P(at least one unseen) rises in K", some_unseen, "K", 1, number=6)
+@_SOME.mutant("falls-in-multiplicity", "P(at least one unseen) falls in K", some_unseen, "K", -1, number=6)
+@_SOME.step(4, "P(at least one unseen) rises in |R|", _GRID, "exact integers", some_unseen, "R", 1)
+@_NONE.step(5, "P(all unseen) falls in K", _GRID, "exact integers", none_seen, "K", -1)
+@_NONE.step(5, "P(all unseen) rises in |R|", _GRID, "exact integers", none_seen, "R", 1)
+@_NONE.step(5, "P(all unseen) falls in N_f", _GRID, "exact integers", none_seen, "N_f", -1)
+@_SOME.step(
+    3,
+    "P(at least one unseen) falls in N_f",
+    _GRID,
+    "exact integers (and a coupling, all sizes)",
+    some_unseen,
+    "N_f",
+    -1,
+)
 def monotone(law: Law, symbol: str, direction: int) -> Outcome:
     """Whether a law is monotone in one symbol, at every pair of neighbours of the grid."""
     pairs = 0

@@ -178,7 +178,7 @@ def closest_call() -> tuple[int, int, float]:
         return (*best, float(excess[best].mid()))
 
 
-@_LITERAL.step(4, "the closest call is (138, 94), and it has no frontier", _DOMAIN, "ball arithmetic, integers")
+@_LITERAL.step(4, "the closest pair is (138, 94), and it has no frontier", _DOMAIN, "ball arithmetic, integers")
 def closest() -> Outcome:
     """By balls, and by integers at the pair itself."""
     R, K, excess = closest_call()

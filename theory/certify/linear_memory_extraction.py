@@ -23,7 +23,10 @@ more, below = sp.symbols("more below", nonnegative=True)  # n - 1; how far eta i
 
 
 @PROOF.step(
-    1, "the prompt's column moves by the sum of what the subjects' columns move by", _EVERY, "symbolic differentiation"
+    1,
+    "the change of the prompt's column is the sum of those of the subjects' columns",
+    _EVERY,
+    "symbolic differentiation",
 )
 def gradient() -> Outcome:
     """Entry by entry, for one and two facts with answers of their own and one other token.
@@ -136,12 +139,12 @@ def hull() -> Outcome:
 
 @PROOF.mutant(
     "dominance-one-short",
-    "with template dominance >= -1 an uncovered own template is never behind the answer",
+    "with template dominance >= -1 the answer's logit never exceeds an uncovered template's",
     lacking=1,
 )
 @PROOF.step(
     5,
-    "with template dominance an uncovered own template is never behind the answer",
+    "with template dominance the answer's logit never exceeds an uncovered template's",
     _EVERY,
     "nonnegative coefficients",
 )
@@ -156,7 +159,7 @@ def failure(lacking: int = 0) -> Outcome:
 
 @PROOF.step(
     6,
-    "the mean share of facts with an uncovered own template is the covering law",
+    "the mean fraction of facts with an uncovered template is the covering law",
     "|R| <= 4, K <= 3, N_f <= 3",
     "exhaustive enumeration",
 )

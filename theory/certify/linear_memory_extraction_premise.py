@@ -22,7 +22,7 @@ from theory.registry import claim
 
 PROOF = Proof("ood-error-linear-memory", "linear-memory-extraction")
 PROOFS = (PROOF,)
-_LONG = "however good the memory, the OOD error is 1 after some arbitrarily long fine-tunings with eta <= {}"
+_LONG = "for every memory the OOD error is 1 after some arbitrarily large numbers of steps with eta <= {}"
 S, V, K = sp.symbols("S V K", positive=True)
 
 

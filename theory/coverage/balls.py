@@ -16,7 +16,7 @@ _HOPELESS = 763  # K q^N_f beyond which 1 - P < exp(-763) < 2**-1100, which `enc
 
 
 def log_some_unseen(N_f: int, K: int, R: int) -> float:
-    """log P[some own template unseen], to double precision also where P is within rounding of 1."""
+    """log P(at least one template unseen), to double precision also if P is within rounding of 1."""
     return log_float(enclose(lambda bits: log_some_unseen_ball(bits, N_f=N_f, K=K, R=R)))
 
 

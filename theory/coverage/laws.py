@@ -24,7 +24,7 @@ _LONG = 1 << 14  # bits of C(R, K)**N_f from which FLINT's multiplication pays f
 
 
 def some_unseen(N_f: int, K: int, R: int) -> Fraction:
-    """P[some own template is shown by no fine-tuned fact]; long integers cost less unreduced."""
+    """P(at least one of a fact's K templates is in no fine-tuned fact); long integers cost less unreduced."""
     return Fraction(*some_unseen_integers(N_f, K, R))
 
 
@@ -57,7 +57,7 @@ def some_unseen_integers(N_f: int, K: int, R: int) -> tuple[int, int]:
 
 
 def none_seen(N_f: int, K: int, R: int) -> Fraction:
-    """P[no own template is shown by any fine-tuned fact]."""
+    """P(none of a fact's K templates is in any fine-tuned fact)."""
     return Fraction(comb(R - K, K), comb(R, K)) ** N_f
 
 
@@ -99,10 +99,10 @@ def some_unseen_by_chain(N_f: int, K: int, R: int) -> float:
 
 
 def some_below_half(N_f: int, K: int, R: int) -> Fraction:
-    """P[some own template has C_r <= N_f K / (2R)], claim C7's joint event, exact; for small cases.
+    """P(at least one of a fact's K templates has C_r <= N_f K / (2R)), the event of claim C7, exact; for small cases.
 
-    A Markov chain on how many own templates have been shown 0, 1, 2, ... times: by symmetry nothing else matters. A
-    template shown more often than the cut c is done and no longer told apart; at most C(K + c + 1, K) states.
+    A Markov chain on how many of the K templates have been shown 0, 1, 2, ... times: by symmetry nothing else matters.
+    Templates shown more often than the cut c form one state, so there are at most C(K + c + 1, K) states.
     """
     cut = half_mean_cut(N_f, K, R)
     states = {_start(K, cut): 1}

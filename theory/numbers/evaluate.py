@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 from theory.notation import BrokenClaimError, DomainError, Notation, Symbol
 from theory.numbers.floats import UnsupportedError, approximate
 from theory.numbers.minimise import minimiser
-from theory.parts import Evaluation, compiled, resolved
+from theory.parts import Evaluation, compiled, relation_text, resolved
 from theory.spelling import meant
 
 if TYPE_CHECKING:
@@ -259,4 +259,4 @@ def check_domain(name: str, domain: Iterable[sp.core.relational.Relational], val
         if not truth.all():
             at = int(np.argmin(truth.ravel()))
             where = ", ".join(f"{symbol}={array.ravel()[at]}" for symbol, array in zip(used, arrays, strict=True))
-            raise DomainError(f"{name} at {where}: needs {sp.sstr(relation)}")
+            raise DomainError(f"{name} at {where}: needs {relation_text(relation)}")

@@ -23,7 +23,7 @@ _MOST_BOUNDED = 10**7
 def least_multiplicity_some_unseen(
     good: Callable[[int], bool], target: Fraction, low: int, high: int, *, N_f: int, R: int
 ) -> tuple[int | None, int | None]:
-    """Least K with P[some own template unseen] <= target, and that from which all are; P is not monotone in K.
+    """Least K with P(at least one template unseen) <= target, and that from which all are; P is not monotone in K.
 
     With x = (1 - K/R)^N_f, P lies between 1 - (1-x)^K (negative association) and K x (union bound); only the K that
     this leaves open are decided exactly, by ``good``.

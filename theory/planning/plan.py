@@ -28,7 +28,7 @@ from theory.kinds import Kind
 from theory.notation import DomainError
 from theory.numbers.compare import meets
 from theory.numbers.evaluate import check_domain
-from theory.parts import resolved
+from theory.parts import relation_text, resolved
 from theory.planning.inverse import symbolic_inverse
 from theory.planning.least import first_true, last_true
 from theory.registry import claim as registered
@@ -162,7 +162,7 @@ def plan(claim: Claim | str, target: float | Rational | str, unknown: str | None
     except _Unreachable as why:
         return Plan(**about, premises=_premises(item, values), value=None, reason=str(why))
     if item.kind is Kind.LOWER:
-        how = f"a lower bound, so fewer cannot do; more may be needed. {how}"
+        how = f"a lower bound: fewer cannot suffice, more may be needed. {how}"
     return Plan(
         **about,
         premises=_premises(item, asked.at(value)),
@@ -223,7 +223,7 @@ def _target(target: float | Rational | str) -> Fraction:
 
 def _check_question(item: Claim, unknown: str, values: Mapping[str, Any]) -> None:
     if item.log_expression is None:
-        raise DomainError(f"{item.id} is a {item.kind} claim and states no number, so there is nothing to plan by")
+        raise DomainError(f"{item.id} is a {item.kind} claim and states no number, so there is nothing to plan")
     if unknown not in item.paper.unknowns:
         raise DomainError(f"cannot solve for {unknown}; {meant(unknown, item.paper.unknowns)}")
     if unknown not in item.symbols:
@@ -237,16 +237,17 @@ def _range(asked: _Question) -> tuple[int, int]:
     """The values of the unknown that domain and premises allow: an interval."""
     item, unknown, known = asked.item, asked.unknown, asked.values
     if asked.target < 0:
-        raise _Unreachable(f"the target {asked.target} is negative, and the bound never is")
+        raise _Unreachable(f"the target {asked.target} is negative, but the bound never is")
     for relation in item.domain:
         if unknown not in _names(relation) and not _holds(relation, known):
             raise _Unreachable(
-                f"no {unknown} helps: {item.id} needs {sp.sstr(relation)}, and {_given(relation, known)}"
+                f"no {unknown} helps: {item.id} needs {relation_text(relation)}, and {_given(relation, known)}"
             )
     premises = [premise.relation for premise in item.premises_on_symbols]
     for relation in premises:
         if unknown not in _names(relation) and _names(relation) <= set(known) and not _holds(relation, known):
-            raise _Unreachable(f"no {unknown} helps: the premise {sp.sstr(relation)} fails, {_given(relation, known)}")
+            failed = f"the premise {relation_text(relation)} fails, {_given(relation, known)}"
+            raise _Unreachable(f"no {unknown} helps: {failed}")
 
     relations = [r for r in (*item.domain, *premises) if unknown in _names(r)]
 
@@ -301,11 +302,11 @@ def _search(asked: _Question, low: int, high: int) -> tuple[int, int | None, str
     found: int | None
     if unknown in item.falls_in:
         found = stays = first_true(asked.good, low, high)
-        how = f"the bound falls in {unknown}: bisection over integers, checked forward in ball arithmetic"
+        how = f"the bound falls in {unknown}: bisection over integers, verified in ball arithmetic"
     elif search := dict(item.searches).get(unknown):
         others = {name: asked.values[name] for name in item.symbols if name != unknown}
         found, stays = resolved(search)(asked.good, asked.target, low, high, **others)
-        how = "the bound is not monotone here: special search, every comparison decided in ball arithmetic"
+        how = "the bound is not monotone here: dedicated search, with every comparison in ball arithmetic"
     else:
         found, stays = _scan(asked, low, high)
         how = f"the bound is not known to fall in {unknown}: every value up to the answer was examined"

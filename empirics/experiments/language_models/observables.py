@@ -9,8 +9,8 @@ from empirics.observables.definition import NATS, SHARE, Observable
 OBSERVABLES = (
     Observable(
         "statement_accuracy",
-        "Share of the statements of a language model's corpus whose answer greedy decoding completes, token by "
-        "token, after the text before it.",
+        "Fraction of the statements of a language model's corpus whose answer greedy decoding produces from the text "
+        "before it, token by token.",
         SHARE,
         0,
         1,
@@ -20,8 +20,8 @@ OBSERVABLES = (
     ),
     Observable(
         "statement_gap",
-        "Mean negative log probability of the statements of a language model's corpus less log(S K), the entropy of "
-        "that corpus, which no model can go below.",
+        "Mean negative log probability of the statements of a language model's corpus minus log(S K). log(S K) is the "
+        "entropy of that corpus, so no model can go below it.",
         NATS + " per statement",
         0,
         math.inf,
@@ -30,8 +30,8 @@ OBSERVABLES = (
     ),
     Observable(
         "answer_reciprocal_rank",
-        "Mean of 1/rank over the facts not fine-tuned, the rank of the answer by log probability among answers of "
-        "its relation (evaluation.candidates of them, the answer included); a tie counts against it.",
+        "Mean reciprocal rank over the held-out facts: the rank of the correct answer by log probability among "
+        "evaluation.candidates answers of its relation, itself included. A tie counts against it.",
         SHARE,
         0,
         1,

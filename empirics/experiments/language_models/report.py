@@ -9,9 +9,9 @@ from empirics.experiments.presentation import Column, FigureData, Scalar, Shown,
 from theory import DomainError, claim
 
 NOT_CLAIMED: Final = (
-    "The bound is not claimed for language models (their answers and questions are several tokens, their attention "
-    "has depth): the literal reading of the headline bound, at the N_f that fall to one relation, is shown for "
-    "comparison only."
+    "The bound is not claimed for language models: their questions and answers have several tokens, and they have "
+    "several attention layers. The literal reading of the headline bound is shown for comparison only, at N_f divided "
+    "by the number of relations."
 )
 _AXES: Final = {"R": "templates", "K": "multiplicity", "N_f": "finetuned"}
 _MEANS: Final = ("finetuning_error", "statement_accuracy", "answer_reciprocal_rank", "some_template_unseen")
@@ -64,9 +64,9 @@ def _table(subject: Measured) -> Table:
         rows=tuple(_row(subject, cell) for cell in subject.cells),
         group=("arm", "|R|"),
         note=(
-            f"Held-out error: mean over seeds with its time-uniform interval at level {1 - alpha:g} (betting; each "
-            "cell by itself). It does not decide: claims about language models are judged on shares of worlds, and "
-            "their limits stand with each claim. Trained questions: error on those. "
+            f"Held-out error: mean over seeds with its time-uniform interval at level {1 - alpha:g} (betting), for "
+            "each cell by itself. The interval does not decide: claims about language models are judged on shares of "
+            "worlds, with the limits shown for each claim. Trained questions: error on the fine-tuned facts. "
             "Template unseen: fraction of held-out facts with at least one of their K templates unseen."
         ),
     )
@@ -107,9 +107,9 @@ def _figure(subject: Measured) -> FigureData | None:
         return None
     return FigureData.of(
         "language-models",
-        "Held-out error of language models over multiplicity",
-        "Share of the held-out questions that greedy decoding answers wrongly, over the multiplicity K; mean over "
-        f"seeds with its time-uniform interval, each cell by itself, which does not decide. "
+        "Held-out error of language models against multiplicity",
+        "Fraction of the held-out questions that greedy decoding answers wrongly, against the multiplicity K. Points "
+        "are means over seeds with a time-uniform interval for each cell by itself; it does not decide. "
         f"{NOT_CLAIMED} It is the grey line.",
         "arms",
         rows,

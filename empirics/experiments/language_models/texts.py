@@ -90,7 +90,7 @@ def check_world(config: LMConfig) -> None:
     if max(config.world.finetuned) >= len(found.facts):
         raise UsageError(
             f"world.finetuned={max(config.world.finetuned)} is refused: allowed is N_f < facts, "
-            f"here at most {len(found.facts) - 1} ({len(found.facts)} facts of {found.source} take part)"
+            f"here at most {len(found.facts) - 1} ({len(found.facts)} facts of {found.source} are used)"
         )
     grid = config.world
     require_templates(

@@ -67,21 +67,21 @@ LAWS: Final = Laws(
     laws=(
         Law("bound-normalised", "bound, normalised", _NORMALISED),
         Law("bound-literal", "bound, literal", _LITERAL),
-        Law("some-unseen", "P[some own template unseen]", _SOME_UNSEEN),
-        Law("none-seen", "P[no own template seen]", _NONE_SEEN),
-        Law("half-mean", "P[some own template at or below half its mean count]", partial(_covering, "coverage_union")),
+        Law("some-unseen", "P(at least one template unseen)", _SOME_UNSEEN),
+        Law("none-seen", "P(all templates unseen)", _NONE_SEEN),
+        Law("half-mean", "P(at least one template seen <= half its mean count)", partial(_covering, "coverage_union")),
         Law("bound-normalised-factor", "bound, normalised, exponent times c", _NORMALISED, free_factor=True),
         Law("bound-literal-factor", "bound, literal, exponent times c", _LITERAL, free_factor=True),
         Law(
             "some-unseen-power",
-            "-log error = c (-log P[some own template unseen])^gamma",
+            "-log error = c (-log P(at least one template unseen))^gamma",
             _SOME_UNSEEN,
             free_factor=True,
             power_of_known=True,
         ),
         Law(
             "none-seen-power",
-            "-log error = c (-log P[no own template seen])^gamma",
+            "-log error = c (-log P(all templates unseen))^gamma",
             _NONE_SEEN,
             free_factor=True,
             power_of_known=True,
@@ -100,7 +100,7 @@ LAWS: Final = Laws(
     speak=lambda p: bool(p["K"] >= 2),
     fitted=("power", "power-one-log", "power-log"),
     fitted_over_sizes=("power-size",),
-    rivals={"some-unseen": "some unseen", "none-seen": "none seen"},
+    rivals={"some-unseen": "at least one unseen", "none-seen": "all unseen"},
     collinear=(_POWERS[2], _LOG_R),
     drawn=("bound-literal", "some-unseen", "none-seen", "power"),
     splits=(Split("pair (K, R)", ("K", "R")), Split("R", ("R",)), Split("other S", ("S",), sizes=True)),
@@ -142,8 +142,8 @@ def design(predicting: Experiment) -> MapDesign:
         charted=(
             Charted(id="ood-error-normalised", short="normalised", legend="bound, normalised"),
             Charted(id="ood-error-literal", short="literal", legend="bound, literal"),
-            Charted(id="covering-some-unseen", short="some unseen", legend="P[some unseen]"),
-            Charted(id="covering-none-seen", short="none seen", legend="P[no own template seen]"),
+            Charted(id="covering-some-unseen", short="some unseen", legend="P(at least one unseen)"),
+            Charted(id="covering-none-seen", short="none seen", legend="P(all unseen)"),
         ),
         quantity=Quantity(
             "facts_per_template", "S K / R", "facts per template S K / R", lambda p: float(p["S"] * p["K"] / p["R"])

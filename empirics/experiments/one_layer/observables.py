@@ -26,12 +26,12 @@ _PRETRAINED = (
     ),
     _nats(
         "pretraining_floor",
-        "L_PT less the mean KL(uniform on T(s) || p(.|s)) and less the mean answer loss, in float64; "
-        "the identity says log K.",
+        "L_PT minus the mean KL(uniform on T(s) || p(.|s)) and minus the mean answer loss, in float64. "
+        "By the identity it equals log K.",
     ),
     _share(
         "pretraining_accuracy",
-        "Share of the pairs (s, r), r in T(s), whose arg max at [s, r] is a(s); a tie counts as an error.",
+        "Fraction of the pairs (s, r), r in T(s), whose arg max at [s, r] is a(s). A tie counts as an error.",
         trivial=0.0,
         better="higher",
     ),
@@ -43,30 +43,30 @@ _PRETRAINED = (
     _nats(
         "linear_memory_gap",
         "L_PT - log K of the linear memory with uniform attention after t steps of full-batch gradient descent from "
-        "0, in float64. Its bound holds in every world, so every run is judged and not their mean.",
+        "0, in float64. Its bound holds in every world, so each run is judged, not their mean.",
         better="lower",
         sampling="exact",
     ),
     _ratio(
         "pretraining_smoothness",
-        "beta = lambda_max of (1/S) sum phi(s) phi(s)^T + (1/(SK)) sum phi(s,r) phi(s,r)^T, halved; phi(s) = e_s, "
-        "phi(s,r) = (e_s + e_r)/2: the smoothness constant of the linear memory's loss in this world.",
+        "The smoothness constant of the linear memory's loss in this world: beta = 1/2 lambda_max((1/S) sum phi(s) "
+        "phi(s)^T + (1/(SK)) sum phi(s,r) phi(s,r)^T), where phi(s) = e_s and phi(s,r) = (e_s + e_r)/2.",
         unit="1 / step size",
     ),
     Observable(
         "template_dominance",
-        "Linear memory with uniform attention, u_s(v) the logit of v at [s] after pre-training: the minimum over "
-        "facts s', own templates r of s' and other facts s that do not own r of "
-        "u_s'(r) - u_s'(a(s')) - max(0, u_s(r) - u_s(a(s'))).",
+        "For the linear memory with uniform attention: the minimum of u_s'(r) - u_s'(a(s')) - max(0, u_s(r) - "
+        "u_s(a(s'))) over facts s', templates r of s', and facts s that were not written with r. "
+        "u_s(v) is the logit of v at [s] after pre-training.",
         NATS,
         -math.inf,
         math.inf,
     ),
     Observable(
         "pretraining_gap_slope",
-        "Least-squares slope of log(gap t / log^2 t) on log t over the recorded steps t in [T/10, T], T the "
-        "last one, gap = L_PT - log K; clipped to [-1, 1]. A constant gap has a slope below 1, so the upper "
-        "clip touches only runs whose gap rises; the lower one only makes the mean larger.",
+        "Least-squares slope of log(gap t / log^2 t) on log t over the recorded steps t in [T/10, T]. T is the "
+        "last step and gap = L_PT - log K. The slope is clipped to [-1, 1]. A constant gap has a slope below 1, so "
+        "the upper clip affects only runs whose gap rises. The lower clip can only raise the mean.",
         "1",
         -1,
         1,
@@ -82,8 +82,8 @@ _PRETRAINED = (
     ),
     _share(
         "pretraining_gap_left",
-        "L_PT - log K after pre-training divided by its value at initialisation, between 0 and 1. It ranges "
-        "over decades.",
+        "L_PT - log K after pre-training, divided by its value at initialisation. It lies between 0 and 1 and ranges "
+        "over orders of magnitude.",
         better="lower",
     ),
     _share(
@@ -105,7 +105,7 @@ _PRETRAINED = (
     ),
     _share(
         "distractor_attention_drop",
-        "distractor_attention at initialisation less distractor_attention after pre-training.",
+        "distractor_attention at initialisation minus distractor_attention after pre-training.",
         lower=-1,
         trivial=0.0,
         better="higher",
@@ -116,17 +116,17 @@ _PRETRAINED = (
 _MECHANISM = (
     _cosine(
         "feature_alignment_covered",
-        "Mean of cos(Delta_p, h_r) over the templates r that some fine-tuned fact was written with; "
-        "h_r = W e_r after pre-training, Delta_p the change of W e_p in fine-tuning.",
+        "Mean of cos(Delta_p, h_r) over the templates r that some fine-tuned fact was written with. "
+        "h_r = W e_r after pre-training; Delta_p is the change of W e_p in fine-tuning.",
     ),
     _cosine(
         "feature_alignment_uncovered",
-        "Mean of cos(Delta_p, h_r) over the templates that no fine-tuned fact was written with; "
-        "undefined if there are none.",
+        "Mean of cos(Delta_p, h_r) over the templates that no fine-tuned fact was written with. "
+        "Undefined if there are none.",
     ),
     _cosine(
         "feature_alignment_contrast",
-        "feature_alignment_covered less feature_alignment_uncovered; undefined where one of them is.",
+        "feature_alignment_covered minus feature_alignment_uncovered. Undefined where one of them is.",
         lower=-2,
         upper=2,
         trivial=0.0,
@@ -134,19 +134,19 @@ _MECHANISM = (
     ),
     _cosine(
         "feature_similarity",
-        "Mean of cos(h_r, h_r') over pairs of different templates after pre-training, h_r = W e_r: near 1 the "
-        "features share one direction, near 0 each template has its own.",
+        "Mean of cos(h_r, h_r') over pairs of different templates after pre-training, with h_r = W e_r. Near 1, all "
+        "features share one direction. Near 0, each template has its own.",
         per="unit",
     ),
     _share(
         "rank_one_share",
-        "Share of the squared Frobenius norm of the fine-tuning gradient of W at its first step that "
+        "Fraction of the squared Frobenius norm of the fine-tuning gradient of W at its first step that "
         "lies in the column of the prompt's embedding, in float64.",
     ),
     _share(
         "gradient_coherence",
-        "c = |mean w_i|^2 / mean |w_i|^2 over the fine-tuned facts, w_i = (1 - alpha_i) delta_i: "
-        "delta_i the gradient at the hidden layer's input, alpha_i the attention on the subject.",
+        "c = |mean w_i|^2 / mean |w_i|^2 over the fine-tuned facts, with w_i = (1 - alpha_i) delta_i. "
+        "delta_i is the gradient at the hidden layer's input; alpha_i is the attention on the subject.",
         unit="1",
     ),
     _ratio(
@@ -155,8 +155,8 @@ _MECHANISM = (
     ),
     _ratio(
         "rank_one_deficit",
-        "c (1/share - 1) / tau, share from the assembled gradient, c and tau from the per-fact "
-        "gradients, in float64; the identity says 1 / N_f.",
+        "c (1/share - 1) / tau in float64. The share is computed from the assembled gradient, c and tau from the "
+        "per-fact gradients. By the identity it equals 1 / N_f.",
     ),
     _share("top_singular_share", "sigma_1^2 / |G|_F^2 of the fine-tuning gradient of W at its first step."),
     _share(
@@ -167,7 +167,7 @@ _MECHANISM = (
     _share("second_singular_share", "sigma_2^2 / |G|_F^2 of the fine-tuning gradient of W at its first step."),
     _share(
         "update_prompt_share",
-        "Share of the squared Frobenius norm of Delta W, the change of W in fine-tuning, that lies in the "
+        "Fraction of the squared Frobenius norm of Delta W, the change of W in fine-tuning, that lies in the "
         "column of the prompt's embedding.",
     ),
     _share("update_top_singular_share", "sigma_1^2 / |Delta W|_F^2, Delta W the change of W in fine-tuning."),
@@ -181,28 +181,29 @@ _MECHANISM = (
 
 def _right_excess(name: str, which: str) -> Observable:
     definition = (
-        f"Number of right answers among the {which}, less the 95 % quantile of Binomial(n, 1/A), n the number of these "
-        "facts: above 0, they are answered better than by guessing. Undefined if that quantile is n (as for n = 0)."
+        f"Number of correct answers among the {which}, minus the 95 % quantile of Binomial(n, 1/A), where n is the "
+        "number of these facts. Above 0, they are answered better than by guessing. Undefined if that quantile is n "
+        "(as for n = 0)."
     )
     return Observable(f"{name}_right_excess", definition, "facts", -math.inf, math.inf)
 
 
 # Right answers beyond what guessing gives.
 _GUESSING = (
-    _right_excess("unseen", "held-out facts none of whose templates a fine-tuned fact was written with"),
-    _right_excess("shown", "held-out facts at least one of whose templates a fine-tuned fact was written with"),
-    _right_excess("held_out", "facts not fine-tuned"),
+    _right_excess("unseen", "held-out facts that share no template with any fine-tuned fact"),
+    _right_excess("shown", "held-out facts that share at least one template with a fine-tuned fact"),
+    _right_excess("held_out", "held-out facts"),
 )
 
 
 def _predicted(name: str, how: str) -> Observable:
-    definition = f"Share of the held-out facts that {how} says will not be extracted; no fine-tuning run is used."
+    definition = f"Fraction of the held-out facts that {how} predicts to fail. It uses no fine-tuning run."
     return Observable(f"predicted_ood_error_{name}", definition, SHARE, 0, 1, better="lower")
 
 
 # What was predicted before fine-tuning.
 _PREDICTIONS = (
-    _predicted("coverage", "coverage (extracted if and only if every own template is shown by a fine-tuned fact)"),
+    _predicted("coverage", "coverage (extracted if and only if all of the fact's K templates are covered)"),
     _predicted("prompt", "fine-tuning of the prompt's row of the MLP alone, W e_p,"),
     _predicted("linearised", "fine-tuning of the network linearised at its pre-trained weights"),
     _predicted("displaced", "the network at the weights that fine-tuning of the linearised network reaches"),

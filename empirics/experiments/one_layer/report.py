@@ -49,10 +49,10 @@ def _table(subject: Measured, indices: Sequence[int]) -> Table:
         rows=tuple(_row(subject, index) for index in indices),
         group=("|R|", "K"),
         note=(
-            "Observed: mean over seeds with the limits that decide (time-uniform, betting; none where no verdict rests "
-            "on them). Literal, normalised: the bound in its two readings. P(template unseen): the exact probability "
-            "that at least one of the fact's K templates is unseen. A verdict here is of one cell; those of all cells "
-            "together are in the table of claims. "
+            "Observed: mean over seeds with the limits that decide (time-uniform, betting), if the verdict rests on "
+            "limits. Literal, normalised: the bound in its two readings. P(template unseen): the exact probability "
+            "that at least one of the fact's K templates is unseen. Each verdict here is on one cell. The table of "
+            "claims has the verdicts on all cells together. "
             "Slack ×12: the bound would be refuted if the exponent were 12 times larger."
         ),
     )
@@ -134,10 +134,10 @@ def _error_figure(subject: Measured) -> FigureData | None:
     return FigureData.of(
         "ood-error",
         "Out-of-distribution error, predicted and observed",
-        "Out-of-distribution error against the number of fine-tuned facts. Points: mean over seeds with the limits "
-        "that decide, alone where no verdict rests on limits. Lines: the two readings of the headline bound, and the "
-        "exact probability that at least one of a held-out fact's K templates is unseen. Below the break of the axis: "
-        "0, and what is less than the axis shows.",
+        "Out-of-distribution error against the number of fine-tuned facts. Points are measurements: the mean over "
+        "seeds and the limits that decide, if the verdict rests on limits. Lines are predictions: the two readings of "
+        "the headline bound, and the exact probability that at least one of a held-out fact's K templates is unseen. "
+        "Below the axis break: 0 and values too small for the axis.",
         "panels",
         rows,
         x="finetuned",
@@ -178,9 +178,9 @@ def _gap_figure(subject: Measured) -> FigureData | None:
     limit = float(subject.config["verdict"]["premise_gap"])
     return FigureData.of(
         "pretraining-gap",
-        "Pre-training gap along training",
-        "How far the pre-training loss is above its floor log K, mean over seeds, along gradient descent. One panel "
-        "for each universe |R|; the thin line is the premise of the headline bound.",
+        "Pre-training gap during training",
+        "How far the pre-training loss is above its floor log K during gradient descent, mean over seeds. One panel "
+        "for each |R|. The thin line is the premise of the headline bound.",
         "curves",
         rows,
         x="step",

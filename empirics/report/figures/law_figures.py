@@ -32,9 +32,9 @@ def law_figure(found: RegimeMap) -> Figure | None:
     return Figure(
         "law",
         "The law of the error",
-        f"Observed -log(error) of the transition cells (mean over seeds; {shape}open: other sizes) against -log of "
-        f"what a law says{'; fitted to the main grid: ' + ', '.join(free) if free else ''}. On the diagonal the law is "
-        "right, on any one curve it has the right variables.",
+        f"Observed -log(error) of the transition cells against -log of the error that a law predicts. Points: means "
+        f"over seeds; {shape}open: other sizes. {'Fitted to the main grid: ' + ', '.join(free) + '. ' if free else ''}"
+        "On the diagonal, the law is right. If all points lie on one curve, the law has the right variables.",
         rows,
         partial(_draw_law, found=found),
     )
@@ -60,7 +60,7 @@ def prediction_figure(found: RegimeMap) -> Figure | None:
     return Figure(
         "prediction",
         f"Predicted against observed {words(found.design.observable)}",
-        f"Every cell of the map, mean over seeds; predicted from {items.basis} alone, with nothing tuned. "
+        f"Every cell of the map, mean over seeds. Predictions use only {items.basis}; no parameter was tuned. "
         "Filled: main grid; open: variations.",
         rows,
         partial(_draw_prediction, leading=found.leading),
@@ -81,9 +81,9 @@ def reliability_figure(found: RegimeMap) -> Figure | None:
     return Figure(
         "reliability",
         "Reliability of the probabilities",
-        f"Every {items.item} of the transition cells in bins of the predicted probability of {found.design.subject}; "
-        f"its two constants were fitted on cells of another {' or '.join(items.folds)}; on the diagonal the "
-        "probabilities are right.",
+        f"Every {items.item} of the transition cells, binned by its predicted probability of {found.design.subject}. "
+        f"The two constants of the probability were fitted on cells of another {' or '.join(items.folds)}. "
+        "On the diagonal, the probabilities are calibrated.",
         rows,
         partial(_draw_reliability, subject=found.design.subject),
     )
@@ -141,6 +141,6 @@ def _draw_reliability(rows: Sequence[Row], subject: str) -> Any:
         at = [r for r in rows if r["predictor"] == name]
         look = {"marker": MARKERS[i % len(MARKERS)], "linestyle": STYLES[i % len(STYLES)], "color": str(0.2 * i)}
         axis.plot(numbers(at, "predicted"), numbers(at, "observed"), markersize=4, linewidth=1.0, label=name, **look)
-    axis.set(xlabel=f"predicted probability of {subject}", ylabel="share observed")
+    axis.set(xlabel=f"predicted probability of {subject}", ylabel="fraction observed")
     axis.legend()
     return figure

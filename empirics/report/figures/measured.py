@@ -35,7 +35,7 @@ def judged_figure(judged: Judged, alpha: float) -> Figure:
         mean, lower, upper = _limits(judged, cell, alpha)
         drawn: Row = {"mean": mean, "lower": lower, "upper": upper, "bound": _bound(claim, cell)}
         rows.append({"series": ", ".join(fixed), name: cell.symbols[name], **drawn, "seeds": len(cell.seeds)})
-    about = "its time-uniform interval, which does not decide" if claim.by_share else "the limits that decide"
+    about = "its time-uniform interval (it does not decide)" if claim.by_share else "the limits that decide"
     return Figure(
         claim.id,
         f"{claim.title}, predicted and observed",

@@ -19,8 +19,8 @@ _STYLES: Final = ("-", (0, (6, 1.5)), "-.", "--", (0, (3, 1, 1, 1, 1, 1)), ":")
 def frontier_figure(table: Path) -> Figure:
     """From which N_f each reading dominates for good: from :func:`theory.certify.tables.write_frontier`'s CSV."""
     caption = (
-        "The least number of fine-tuned facts from which the bound dominates, for good, the probability that at least "
-        "one of a fact's K templates is unseen. Red: never."
+        "The least N_f such that, at this and every larger N_f, the bound dominates the probability that at least one "
+        "of a fact's K templates is unseen. Red: no such N_f."
     )
     return Figure("frontier", "Validity frontier of both readings", caption, _read(table), _draw_frontier)
 
@@ -28,7 +28,7 @@ def frontier_figure(table: Path) -> Figure:
 def rate_figure(table: Path) -> Figure:
     """The linear memory's gap and forms of its bound along t: from :func:`theory.certify.tables.write_rates`' CSV."""
     title = "Pre-training gap of the linear memory and its bounds"
-    caption = "Forms of the bound as lines, the gap as points; S = A = 30, |R| = 8."
+    caption = "Lines are forms of the bound; points are the gap. S = A = 30, |R| = 8."
     return Figure("linear-memory-rate", title, caption, _read(table), _draw_rates)
 
 

@@ -60,10 +60,10 @@ def contour_figure(found: RegimeMap) -> Figure | None:
     return Figure(
         "map",
         f"Where {design.subject} succeeds and fails",
-        f"{design.axis} at which the {words(design.observable)} falls to {high:g} (above) and {low:g} (below): "
-        "measured (red, with 95 % limits over resampled seeds; a triangle: beyond the values run) and predicted "
-        f"(lines){', ' + sizes if sizes else ''}. Behind them every cell, the darker the larger its mean error: large "
-        "circles surely fail or succeed, squares surely lie between, small circles are undecided."
+        f"{design.axis} at which the {words(design.observable)} falls to {high:g} (top) and {low:g} (bottom)"
+        f"{', ' + sizes if sizes else ''}. Lines are predictions. Red points are measurements with 95 % limits over "
+        "resampled seeds; a triangle lies beyond the values run. Grey marks are the cells: darker means a larger mean "
+        "error. Large circles fail or succeed, squares lie between, small circles are undecided."
         + ("" if design.most is None else f" Above the grey line no {design.axis} is possible."),
         rows,
         partial(_draw_contours, found=found),
@@ -89,7 +89,7 @@ def readings_figure(found: RegimeMap) -> Figure | None:
     return Figure(
         "readings",
         "Verdicts on the readings of the bound",
-        "One mark per cell of the main grid; the error probability of a reading is divided over all cells of the map.",
+        "One mark per cell of the main grid. The error probability of a reading is divided over all cells of the map.",
         rows,
         partial(_draw_readings, found=found),
     )
@@ -125,7 +125,7 @@ def moves_figure(found: RegimeMap) -> Figure | None:
         f"{design.axis} at which the {words(design.observable)} falls to {design.levels[0]:g}, with 95 % limits over "
         "resampled seeds, "
         + (f"against {quantity.title} (every world of the main grid and of other sizes) and " if quantity else "")
-        + "against one setting at a time. Open: beyond the values run.",
+        + "against one setting at a time. Open marks: beyond the values run.",
         rows,
         partial(_draw_moves, found=found),
     )

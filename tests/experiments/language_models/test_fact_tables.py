@@ -83,7 +83,7 @@ def test_files_that_cannot_be_understood(tmp_path: Path) -> None:
     (tmp_path / "latin.tsv").write_bytes(HEADER.encode() + b"\nMal\xe9")
     with pytest.raises(UsageError, match=r"latin\.tsv: not UTF-8 text \(byte 37\)"):
         load_facts(tmp_path / "latin.tsv")
-    with pytest.raises(UsageError, match="columns named twice: subj"):
+    with pytest.raises(UsageError, match="duplicate columns: subj"):
         load_facts(_write(tmp_path / "twice.tsv", HEADER + "\tsubj", "1"))
 
 

@@ -50,8 +50,8 @@ def test_plain_rows_become_facts(tmp_path: Path) -> None:
         ({"subj": " \u200f "}, "subj is empty"),
         ({"prop": ""}, "prop is empty"),
         ({"obj": ""}, "obj is empty"),
-        ({"obj": "Par\ufffds"}, "obj holds unreadable characters"),
-        ({"obj": "Par\x07s"}, "obj holds unreadable characters"),
+        ({"obj": "Par\ufffds"}, "obj contains unreadable characters"),
+        ({"obj": "Par\x07s"}, "obj contains unreadable characters"),
     ],
 )
 def test_unusable_rows_are_dropped_and_named(tmp_path: Path, row: dict[str, object], reason: str) -> None:
@@ -72,7 +72,7 @@ def test_unusable_rows_are_dropped_and_named(tmp_path: Path, row: dict[str, obje
         (
             {"possible_answers": ["answer 1", "x", "x"]},
             ("subject 1", "author", "answer 1", ("answer 1", "x")),
-            "twice",
+            "duplicate accepted answers",
         ),
         (
             {"possible_answers": ["answer 1", "", 3]},
@@ -105,7 +105,7 @@ def test_odd_fields_are_repaired_and_counted(
 def test_an_odd_value_nobody_uses_is_noted_unless_the_column_is_empty(tmp_path: Path) -> None:
     _, report = load_facts(_table(tmp_path, {"s_pop": 5, "o_pop": -2}, {"s_pop": "", "o_pop": 7}))
     assert {name: tally.rows for name, tally in report.noted.items()} == {
-        "o_pop is no number of page views": [2],
+        "o_pop is not a number of page views": [2],
         "s_pop is empty": [3],
     }
 

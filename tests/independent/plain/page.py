@@ -43,7 +43,7 @@ def check_page(tally: Tally, text: str, answers: Answers, results: Document) -> 
         for caption, table in tables.items():
             if caption.startswith("Premises"):
                 _premises(tally, BY_ID[key], table.named(), found)
-            elif caption.startswith("Moves"):
+            elif caption.startswith("Changes"):
                 _moves(tally, key, table.named(), found, results)
         _sentences(tally, key, " ".join(page.texts.get(f"claim-{key}", "").split()), found, results)
 
@@ -136,7 +136,7 @@ def _labels(results: Document) -> dict[str, str]:
 def _sentences(tally: Tally, key: str, text: str, found: Answer, results: Document) -> None:
     pooled, stated = found.pooled, BY_ID[key]
     said = re.search(
-        r"averaged over (\d+) worlds(?: \((\d+) more [^)]*\))?: (\S+) \[(\S+), (\S+)\], asked ([\d.]+)"
+        r"averaged over (\d+) worlds(?: \((\d+) more [^)]*\))?: (\S+) \[(\S+), (\S+)\], threshold ([\d.]+)"
         r"(?: \(refuted: (.*?)\))?;",
         text,
     )
@@ -156,7 +156,7 @@ def _sentences(tally: Tally, key: str, text: str, found: Answer, results: Docume
             words = words.replace("worlds", "runs")
         tally.same(f"page, {key}: together", True, words in text)
         levels = re.search(
-            r"alpha (\S+) confirms, (\S+) refutes\. Over all claims: p = ([\d.e-]+), (.*?) Holm "
+            r"alpha (\S+) confirms, (\S+) refutes\. p = ([\d.e-]+); adjusted over all claims: (.*?) Holm "
             r"\((\S+)\), (.*?) Benjamini-Yekutieli \((\S+?)\)",
             text,
         )
@@ -173,7 +173,7 @@ def _sentences(tally: Tally, key: str, text: str, found: Answer, results: Docume
         for mine, part in zip((min(tight), max(tight), statistics.median(tight)), ratio.groups(), strict=True):
             tally.printed(f"page, {key}: tightness", float(mine), part.rstrip("."))
     nearest = re.search(
-        r"Nearest here: (.*?), where the bound would be refuted if its exponent were ([\d.e+]+) times", text
+        r"Closest cell: (.*?)\. There the bound would be refuted if its exponent were ([\d.e+]+) times", text
     )
     sharp = (
         [

@@ -141,7 +141,7 @@ def test_lower_bound_is_said_to_be_necessary_only() -> None:
 @pytest.mark.parametrize(
     ("question", "reason"),
     [
-        ({"claim": "ood-error-literal", "target": 0.05, "K": 4, "R": 40, "S": 100}, "163 fine-tuned facts, but of S"),
+        ({"claim": "ood-error-literal", "target": 0.05, "K": 4, "R": 40, "S": 100}, "163 fine-tuned facts are needed"),
         ({"claim": "ood-error-literal", "target": 0.05, "K": 1, "R": 40}, "premise K >= 2 fails, K = 1"),
         ({"claim": "failure-regime", "target": 0.05, "K": 2, "R": 40, "A": 9}, "premise K <= 1 fails, K = 2"),
         ({"claim": "ood-error-literal", "target": 0.05, "K": 41, "R": 40}, "needs K <= R"),

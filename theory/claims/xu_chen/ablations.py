@@ -34,31 +34,31 @@ def _ablation(identifier: str, title: str, statement: str, source: str, observab
 CLAIMS = (
     _ablation(
         "ablation-attention-only",
-        "Without the MLP extraction is worse",
-        "Trained alike, the model without its MLP has a larger out-of-distribution error than the full model in at "
-        "least 80 % of worlds.",
+        "Removing the MLP makes extraction worse",
+        "In at least 80 % of worlds the model without its MLP has a larger out-of-distribution error than the full "
+        "model trained with the same settings.",
         "The source's first version says that attention-only simplifications may be incapable of acquiring or "
-        "extracting knowledge; this comparison is the project's reading.",
+        "extracting knowledge. This comparison is the project's reading.",
         "ood_error",
         "attention-only",
     ),
     _ablation(
         "ablation-mlp-only",
-        "Without trained attention extraction is worse",
-        "Trained alike, the model with uniform attention has a larger out-of-distribution error than the full model in "
-        "at least 80 % of worlds.",
-        "The source describes attention and MLP as filtering and storing, each with its part; this comparison is the "
-        "project's reading.",
+        "Replacing trained by uniform attention makes extraction worse",
+        "In at least 80 % of worlds the model with uniform attention has a larger out-of-distribution error than the "
+        "full model trained with the same settings.",
+        "The source says that attention filters and the MLP stores. This comparison is the project's reading.",
         "ood_error",
         "mlp-only",
     ),
     _ablation(
         "learning-rate-schedule",
-        "A decayed learning rate leaves more of the gap",
-        "For the same number of steps, pre-training with a cosine-decayed learning rate leaves a larger share of the "
-        "initial gap than pre-training with the constant rate it starts from, in at least 80 % of worlds.",
-        "The source's first version says that learning-rate schedules matter, without a direction; the direction is "
-        "the project's.",
+        "A decayed learning rate leaves a larger pre-training gap",
+        "In at least 80 % of worlds pre-training with a cosine-decayed learning rate leaves a larger fraction of the "
+        "initial gap than pre-training with a constant rate. Both start from the same rate and take the same number "
+        "of steps.",
+        "The source's first version says that learning-rate schedules matter, but gives no direction. The direction "
+        "is the project's.",
         "pretraining_gap_left",
         "decayed-rate",
     ),

@@ -20,10 +20,10 @@ CLAIMS = (
     Claim(
         id="attention-pattern",
         title="Pre-training moves attention away from distractors",
-        statement="In at least 80 % of worlds the attention mass on distractor tokens at the answer position is below "
-        "its share at initialisation after pre-training, and so the mass on subject and template above it. (Without "
-        "distractors the subject's weight rises from 1/2 where templates are shared by many facts; this part is "
-        "reported only.)",
+        statement="In at least 80 % of worlds the attention mass on distractor tokens at the answer position is lower "
+        "after pre-training than at initialisation. Hence the mass on subject and template is higher. (Without "
+        "distractors the subject's weight rises above 1/2 if many facts share each template. This part is reported "
+        "only.)",
         kind=Kind.COMPARISON,
         observable="distractor_attention_drop",
         source=reconstructed(

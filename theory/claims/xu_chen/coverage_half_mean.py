@@ -32,16 +32,16 @@ CLAIMS = (
         required=True,
         source=derived(
             number="C4",
-            text="Not in the source as such: a plausible origin of the K^2 / (2|R|^2) in its headline bound (with N_f "
-            "= normalised N_f times log|R| it is the headline formula).",
+            text="Not stated in the source. It is a plausible origin of the K^2 / (2|R|^2) in the headline bound: "
+            "with N_f = normalised N_f times log|R| it becomes the headline formula.",
             proof="claims/coverage-half-mean",
         ),
         premises=Premises(domain=(sp.Le(K, R),)),
         measured=Measured(tolerance=1e-12),
         evaluation=Evaluation(falls_in=("N_f", "K")),
         mutants=(
-            Mutant("without-half", 2 * HALF_MEAN, "the factor 1/2 in the exponent dropped"),
-            Mutant("linear-in-multiplicity", HALF_MEAN * R / K, "K / |R| in place of K^2 / |R|^2"),
+            Mutant("without-half", 2 * HALF_MEAN, "the factor 1/2 in the exponent is dropped"),
+            Mutant("linear-in-multiplicity", HALF_MEAN * R / K, "K / |R| replaces K^2 / |R|^2"),
         ),
     ),
 )

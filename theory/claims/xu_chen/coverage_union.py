@@ -1,6 +1,6 @@
-"""C7: closed-form bounds on insufficient coverage of a fact's own templates, in a simple and a sharp form.
+"""C7: closed-form bounds on insufficient coverage of a fact's K templates, in a simple and a sharp form.
 
-Definition: a held-out fact is insufficiently covered if some of its K own templates has coverage C_r <= N_f K /
+Definition: a held-out fact is insufficiently covered if at least one of its K templates has coverage C_r <= N_f K /
 (2|R|), half its mean.
 
 Guarantee (upper): with p = K/|R| and c = floor(N_f p / 2) its probability is at most min(1, K exp(-N_f p^2 /
@@ -41,9 +41,9 @@ def _tail(cut: sp.Expr) -> sp.Expr:
 CLAIMS = (
     Claim(
         id="coverage-union",
-        title="Some own template covered at most half its mean, simple form",
-        statement="Averaged over worlds, with p = K/|R|, the probability that some own template of a held-out fact "
-        "has coverage C_r <= N_f p / 2 is at most min(1, K exp(-N_f p^2 / 2)).",
+        title="At least one of the fact's templates covered at most half its mean, simple form",
+        statement="Let p = K/|R|. Averaged over worlds, the probability that at least one of a held-out fact's K "
+        "templates has coverage C_r <= N_f p / 2 is at most min(1, K exp(-N_f p^2 / 2)).",
         kind=Kind.UPPER,
         observable="coverage_union",
         log_expression=_union(HALF_MEAN),
@@ -53,18 +53,18 @@ CLAIMS = (
         measured=Measured(tolerance=1e-12),
         evaluation=Evaluation(falls_in=("N_f",)),
         mutants=(
-            Mutant("without-union", HALF_MEAN, "the factor K of the union over own templates dropped"),
-            Mutant("without-half", _union(2 * HALF_MEAN), "the factor 1/2 in the exponent dropped"),
-            Mutant("linear-in-multiplicity", _union(-N_f * K / (2 * R)), "K / |R| in place of K^2 / |R|^2"),
+            Mutant("without-union", HALF_MEAN, "the factor K of the union bound is dropped"),
+            Mutant("without-half", _union(2 * HALF_MEAN), "the factor 1/2 in the exponent is dropped"),
+            Mutant("linear-in-multiplicity", _union(-N_f * K / (2 * R)), "K / |R| replaces K^2 / |R|^2"),
         ),
     ),
     Claim(
         id="coverage-union-sharp",
-        title="Some own template covered at most half its mean, sharp closed form",
-        statement="Averaged over worlds, with p = K/|R|, c = floor(N_f K / (2|R|)) and rho = c(1-p) / ((N_f-c+1)p), "
-        "the probability that some own template of a held-out fact has coverage C_r <= N_f p / 2 is at most min(1, K "
-        "C(N_f,c) p^c (1-p)^(N_f-c) / (1-rho)). It is within 4/3 of the union over templates, within 2.11 of the "
-        "exact law, and never looser than the simple form.",
+        title="At least one of the fact's templates covered at most half its mean, sharp closed form",
+        statement="Let p = K/|R|, c = floor(N_f K / (2|R|)) and rho = c(1-p) / ((N_f-c+1)p). Averaged over worlds, the "
+        "probability that at least one of a held-out fact's K templates has coverage C_r <= N_f p / 2 is at most "
+        "min(1, K C(N_f,c) p^c (1-p)^(N_f-c) / (1-rho)). The bound is within a factor 4/3 of the union bound over "
+        "templates and within a factor 2.11 of the exact law. It is never looser than the simple form.",
         kind=Kind.UPPER,
         observable="coverage_union",
         log_expression=_tail(_c),
@@ -80,14 +80,14 @@ CLAIMS = (
             Mutant(
                 "cut-one-lower",
                 _tail(_c - 1),
-                "the tail bounded at c - 1 while the event reaches c = floor(N_f K / (2|R|))",
+                "the tail is bounded at c - 1, but the event includes c = floor(N_f K / (2|R|))",
             ),
             Mutant(
                 "without-geometric-factor",
                 sp.log(sp.Min(1, K * sp.binomial(N_f, _c) * _p**_c * (1 - _p) ** (N_f - _c) * (1 - _p))),
-                "the point probability times 1 - p in place of 1 / (1 - rho)",
+                "the point probability is multiplied by 1 - p instead of 1 / (1 - rho)",
             ),
-            Mutant("without-union", _tail(_c) - sp.log(K), "the factor K of the union over own templates dropped"),
+            Mutant("without-union", _tail(_c) - sp.log(K), "the factor K of the union bound is dropped"),
         ),
     ),
 )

@@ -1,8 +1,8 @@
-"""C6: the exact law that no own template of a fact is seen.
+"""C6: the exact probability that all of a fact's K templates are unseen.
 
-Definition: an own template of a held-out fact is seen if some fine-tuned fact was written with it.
+Definition: a template of a held-out fact is unseen if no fine-tuned fact was written with it.
 
-Guarantee (identity, hence tight): averaged over worlds, no own template is seen with probability
+Guarantee (identity, hence tight): averaged over worlds, all K templates are unseen with probability
 [C(|R|-K,K)/C(|R|,K)]^N_f.
 
 Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. DERIVED; proof in docs/claims/covering-none-seen.md.
@@ -22,9 +22,9 @@ NONE_SEEN = (sp.binomial(R - K, K) / sp.binomial(R, K)) ** N_f
 CLAIMS = (
     Claim(
         id="covering-none-seen",
-        title="Exact covering law: no own template seen",
-        statement="Averaged over worlds, a held-out fact has no own template in common with any fine-tuned fact with "
-        "probability [C(|R|-K,K)/C(|R|,K)]^N_f. It falls in N_f and K and rises in |R|.",
+        title="Exact covering law: all of the fact's templates unseen",
+        statement="Averaged over worlds, a held-out fact shares no template with any fine-tuned fact with probability "
+        "[C(|R|-K,K)/C(|R|,K)]^N_f. This decreases in N_f and in K and increases in |R|.",
         kind=Kind.IDENTITY,
         observable="covering_none_seen",
         log_expression=sp.log(NONE_SEEN),
@@ -33,6 +33,8 @@ CLAIMS = (
         premises=Premises(domain=COVERING),
         measured=Measured(tolerance=1e-10),
         evaluation=Evaluation(falls_in=("N_f", "K"), numeric="theory.coverage.floats:log_none_seen"),
-        mutants=(Mutant("with-replacement", K * N_f * sp.log(1 - K / R), "a fact's templates drawn with replacement"),),
+        mutants=(
+            Mutant("with-replacement", K * N_f * sp.log(1 - K / R), "a fact's templates are drawn with replacement"),
+        ),
     ),
 )

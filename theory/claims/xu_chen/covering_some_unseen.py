@@ -1,8 +1,8 @@
-"""C6: the exact law that some own template of a fact is unseen.
+"""C6: the exact probability that at least one of a fact's K templates is unseen.
 
-Definition: an own template of a held-out fact is unseen if no fine-tuned fact was written with it.
+Definition: a template of a held-out fact is unseen if no fine-tuned fact was written with it.
 
-Guarantee (identity, hence tight): averaged over worlds, some own template is unseen with probability
+Guarantee (identity, hence tight): averaged over worlds, at least one of the K templates is unseen with probability
 sum_{j=1..K} (-1)^(j+1) C(K,j) [C(|R|-j,K)/C(|R|,K)]^N_f.
 
 Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. DERIVED; proof in docs/claims/covering-some-unseen.md.
@@ -24,10 +24,10 @@ SOME_UNSEEN = sp.log(_LAW)
 CLAIMS = (
     Claim(
         id="covering-some-unseen",
-        title="Exact covering law: some own template unseen",
-        statement="Averaged over worlds, a held-out fact has at least one own template that no fine-tuned fact shows "
-        "with probability sum_{j=1..K} (-1)^(j+1) C(K,j) [C(|R|-j,K)/C(|R|,K)]^N_f. It falls in N_f and rises in |R|; "
-        "it is not monotone in K.",
+        title="Exact covering law: at least one of the fact's templates unseen",
+        statement="Averaged over worlds, at least one of a held-out fact's K templates appears in no fine-tuned fact "
+        "with probability sum_{j=1..K} (-1)^(j+1) C(K,j) [C(|R|-j,K)/C(|R|,K)]^N_f. This decreases in N_f and "
+        "increases in |R|. It is not monotone in K.",
         kind=Kind.IDENTITY,
         observable="covering_some_unseen",
         log_expression=SOME_UNSEEN,
@@ -45,7 +45,7 @@ CLAIMS = (
             Mutant(
                 "independent-templates",
                 sp.log(1 - (1 - (1 - K / R) ** N_f) ** K),
-                "own templates treated as if they were covered independently",
+                "the fact's K templates are treated as if they were covered independently",
             ),
         ),
     ),

@@ -1,8 +1,8 @@
-"""C7: a closed form for the probability that some own template of a fact is unseen.
+"""C7: a closed form for the probability that at least one of a fact's K templates is unseen.
 
-Definition: an own template of a held-out fact is unseen if no fine-tuned fact was written with it.
+Definition: a template of a held-out fact is unseen if no fine-tuned fact was written with it.
 
-Guarantee (upper): the probability that one of the K own templates is unseen is at most min(1, K (1 -
+Guarantee (upper): the probability that at least one of the K templates is unseen is at most min(1, K (1 -
 K/|R|)^N_f), and at least that divided by e/(e-1).
 
 Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. DERIVED; proof in
@@ -24,10 +24,10 @@ _UNSEEN = sp.log(sp.Min(1, K * (1 - _p) ** N_f))
 CLAIMS = (
     Claim(
         id="covering-some-unseen-sharp",
-        title="Some own template unseen, sharp closed form",
-        statement="Averaged over worlds, a held-out fact has an own template that no fine-tuned fact shows with "
-        "probability at most min(1, K (1 - K/|R|)^N_f); this is within the factor e/(e-1) of the exact law for all K "
-        "<= |R| and N_f.",
+        title="At least one of the fact's templates unseen, sharp closed form",
+        statement="Averaged over worlds, at least one of a held-out fact's K templates appears in no fine-tuned fact "
+        "with probability at most min(1, K (1 - K/|R|)^N_f). The bound is within a factor e/(e-1) of the exact law "
+        "for all K <= |R| and N_f.",
         kind=Kind.UPPER,
         observable="covering_some_unseen",
         log_expression=_UNSEEN,
@@ -37,8 +37,8 @@ CLAIMS = (
         measured=Measured(tolerance=1e-12),
         evaluation=Evaluation(falls_in=("N_f",)),
         mutants=(
-            Mutant("without-union", N_f * sp.log(1 - _p), "the factor K of the union over own templates dropped"),
-            Mutant("one-fact-more", sp.log(sp.Min(1, K * (1 - _p) ** (N_f + 1))), "N_f + 1 facts in place of N_f"),
+            Mutant("without-union", N_f * sp.log(1 - _p), "the factor K of the union bound is dropped"),
+            Mutant("one-fact-more", sp.log(sp.Min(1, K * (1 - _p) ** (N_f + 1))), "N_f + 1 replaces N_f"),
         ),
     ),
 )

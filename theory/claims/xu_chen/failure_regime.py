@@ -1,15 +1,16 @@
 """C9: with one template per fact, uncovered facts fail.
 
-Definition: the OOD error is the share of held-out facts whose question is answered wrongly; with K = 1 a fact
-has one template, which fine-tuning shows or does not show. Guessing gets n facts right Binomial(n, 1/A) times.
+Definition: the OOD error is the fraction of held-out facts whose question is answered wrongly. With K = 1 a fact
+has one template, which fine-tuning shows or does not show. By guessing, Binomial(n, 1/A) of n facts are answered
+correctly.
 
 Guarantee (lower): in at least 80 % of worlds the facts whose template fine-tuning never shows are answered no
-better than by guessing: at most the 95 % quantile of Binomial(n, 1/A) of these n facts are right. Guessed at, they
-make the mean OOD error at least max(P[no own template seen] - 1/A, 0).
+better than by guessing: at most the 95 % quantile of Binomial(n, 1/A) of these n facts are correct. If they are
+guessed, the mean OOD error is at least max(P(all of the fact's templates unseen) - 1/A, 0).
 
 Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. RECONSTRUCTED, hence not required: which quantity
-bounds the failure from below is this project's reading. Verdicts rest on the worlds one by one; the bound on the mean
-is what ``bound`` computes.
+bounds the failure from below is this project's reading. Each world is judged by itself. ``bound`` computes the bound
+on the mean.
 
 >>> import theory
 >>> round(theory.claim("failure-regime").bound(N_f=10, K=1, R=60, A=60), 3)
@@ -25,18 +26,18 @@ from theory.claims.xu_chen.paper import COVERING, NEAR_OPTIMAL, A, K, N_f, R, re
 CLAIMS = (
     Claim(
         id="failure-regime",
-        title="Failure regime below the premise on multiplicity",
-        statement="With multiplicity K = 1, below the premise of the headline bound, facts whose only template "
-        "fine-tuning never shows are answered no better than by guessing: in at least 80 % of worlds the number of "
-        "right answers among these n facts is at most the 95 % quantile of Binomial(n, 1/A). Guessed at, they make "
-        "the mean out-of-distribution error at least max(P[no own template seen] - 1/A, 0).",
+        title="Failure regime at multiplicity K = 1",
+        statement="The headline bound assumes K >= 2. At K = 1, held-out facts whose only template no fine-tuned fact "
+        "shows are answered no better than by guessing. That is: in at least 80 % of worlds the number of correct "
+        "answers among these n facts is at most the 95 % quantile of Binomial(n, 1/A). If they are guessed, the mean "
+        "out-of-distribution error is at least max(P(all of the fact's templates unseen) - 1/A, 0).",
         kind=Kind.LOWER,
         observable="ood_error",
         log_expression=sp.log(sp.Max(0, NONE_SEEN - 1 / A)),
         source=reconstructed(
             number="C9",
             text="Abstract and summary: insufficient coverage leaves facts stored but inaccessible, a mechanism of "
-            "hallucination; this lower bound is the project's reading of it.",
+            "hallucination. This lower bound is the project's reading.",
         ),
         premises=Premises(
             domain=COVERING,
@@ -48,22 +49,22 @@ CLAIMS = (
             Mutant(
                 "coverage-useless",
                 sp.log(1 - 1 / A),
-                "all held-out facts are answered no better than by guessing, whatever fine-tuning covers",
+                "all held-out facts are answered no better than by guessing, regardless of coverage",
                 "measurement",
                 per_run="held_out_right_excess",
             ),
             Mutant(
                 "shown-instead",
                 sp.log(sp.Max(0, 1 - NONE_SEEN - 1 / A)),
-                "the facts whose template fine-tuning shows are answered no better than by guessing",
+                "the held-out facts whose template some fine-tuned fact shows are answered no better than by guessing",
                 "measurement",
                 per_run="shown_right_excess",
             ),
             Mutant(
                 "universe-squared",
                 N_f * sp.log(1 - 1 / (2 * R**2)),
-                "in the bound on the mean, 1 / (2|R|^2) in place of 1 / |R| as the chance that a fact shows the "
-                "template",
+                "in the bound on the mean, the probability that a fact shows the template is 1 / (2|R|^2) instead of "
+                "1 / |R|",
                 "measurement",
             ),
         ),

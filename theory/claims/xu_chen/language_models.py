@@ -81,8 +81,9 @@ CLAIMS = (
         "lm-low-rank",
         Kind.EQUIVALENCE,
         "Low-rank fine-tuning matches full fine-tuning",
-        "low-rank fine-tuning reaches the out-of-distribution error of full fine-tuning within the stated margin.",
+        "the out-of-distribution error of low-rank fine-tuning equals that of full fine-tuning within the stated "
+        "margin.",
         Measured(arm="lm-low-rank", reference="language-model"),
-        "Abstract and summary: its results hold for full and for low-rank fine-tuning alike. " + _SOURCE,
+        "Abstract and summary: the results hold for both full and low-rank fine-tuning. " + _SOURCE,
     ),
 )

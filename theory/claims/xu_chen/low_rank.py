@@ -20,12 +20,12 @@ CLAIMS = (
     Claim(
         id="low-rank",
         title="Rank-one fine-tuning matches full fine-tuning",
-        statement="In at least 80 % of worlds LoRA of rank 1 on W reaches the out-of-distribution error of full "
+        statement="In at least 80 % of worlds the out-of-distribution error of rank-1 LoRA on W equals that of full "
         "fine-tuning within the stated margin.",
         kind=Kind.EQUIVALENCE,
         observable="ood_error",
         source=reconstructed(
-            number="C13", text="Abstract and summary: its results hold for full and for low-rank fine-tuning alike."
+            number="C13", text="Abstract and summary: the results hold for both full and low-rank fine-tuning."
         ),
         premises=Premises(assumptions=(NEAR_OPTIMAL,)),
         measured=Measured(arm="low-rank", reference="main"),

@@ -1,11 +1,11 @@
-"""C8: why a held-out fact fails: its own templates were not covered.
+"""C8: why a held-out fact fails: not all of its K templates were covered.
 
-Definition: a held-out fact's own template is uncovered if no fine-tuned fact was written with it; a fact fails if its
+Definition: a template of a held-out fact is uncovered if no fine-tuned fact was written with it. A fact fails if its
 question is answered wrongly.
 
-Guarantee (comparison): the area under the ROC curve of the number of uncovered own templates, as a predictor of
-failure among the held-out facts of one run, exceeds 1/2 in at least 80 % of the worlds in which some held-out facts
-fail and some do not.
+Guarantee (comparison): among the held-out facts of one run, the number of uncovered templates predicts failure with
+an area under the ROC curve above 1/2. This holds in at least 80 % of the worlds in which some held-out facts fail and
+some do not.
 
 Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. RECONSTRUCTED, hence not required: paper and project
 agree on the mechanism in words; the measure of it is ours.
@@ -21,16 +21,16 @@ from theory.claims.xu_chen.paper import NEAR_OPTIMAL, reconstructed
 CLAIMS = (
     Claim(
         id="mechanism",
-        title="Uncovered own templates predict failure",
-        statement="Among the held-out facts of one run, those with more uncovered own templates fail more often: in "
-        "at least 80 % of worlds the area under the ROC curve of the number of uncovered own templates as a predictor "
-        "of failure exceeds 1/2. Only worlds in which some held-out facts fail and some do not are counted.",
+        title="Uncovered templates predict failure",
+        statement="Among the held-out facts of one run, those with more of their K templates uncovered fail more "
+        "often. That is: in at least 80 % of worlds the number of uncovered templates predicts failure with an area "
+        "under the ROC curve above 1/2. Only worlds in which some held-out facts fail and some do not are counted.",
         kind=Kind.COMPARISON,
         observable="coverage_auc_excess",
         source=reconstructed(
             number="C8",
-            text="Abstract and summary: facts are stored yet inaccessible where fine-tuning covers too few of the "
-            "latent relation-template directions through which they were encoded.",
+            text="Abstract and summary: facts are stored but inaccessible if fine-tuning covers too few of the "
+            "latent relation-template directions that encode them.",
         ),
         premises=Premises(assumptions=(NEAR_OPTIMAL,)),
         measured=Measured(

@@ -37,8 +37,8 @@ def _reading(identifier: str, title: str, statement: str, log_expression: sp.Exp
         required=True,
         source=stated(
             number="C5",
-            text="The formula is in the abstract and summary, with a tilde on N_f; what the tilde normalises by is not "
-            f"stated. This reading {tilde}.",
+            text="The formula is in the abstract and summary, with a tilde on N_f. The normalisation that the tilde "
+            f"stands for is not stated. This reading {tilde}.",
         ),
         premises=Premises(
             domain=(sp.Le(K, R), sp.Ge(R, 2)),
@@ -50,8 +50,8 @@ def _reading(identifier: str, title: str, statement: str, log_expression: sp.Exp
         measured=Measured(supporting=("unseen_own_templates", "ood_loss")),
         evaluation=Evaluation(falls_in=("N_f", "K")),
         mutants=(
-            Mutant("universe-not-squared", log_expression * R, "|R| in place of |R|^2 in the exponent", "measurement"),
-            Mutant("without-universe", log_expression * R**2, "no |R|^2 at all in the exponent", "measurement"),
+            Mutant("universe-not-squared", log_expression * R, "|R| replaces |R|^2 in the exponent", "measurement"),
+            Mutant("without-universe", log_expression * R**2, "|R|^2 is dropped from the exponent", "measurement"),
         ),
     )
 
@@ -60,15 +60,15 @@ CLAIMS = (
     _reading(
         "ood-error-normalised",
         "Headline bound on the OOD error, N_f normalised by log|R|",
-        "exp(-N~_f K^2 log|R| / (2|R|^2)) with N~_f = N_f / log|R|, that is exp(-N_f K^2 / (2|R|^2)) in the raw count.",
+        "exp(-N~_f K^2 log|R| / (2|R|^2)) with N~_f = N_f / log|R|. In the raw count this is exp(-N_f K^2 / (2|R|^2)).",
         _NORMALISED,
-        "takes it to be log|R|",
+        "divides N_f by log|R|",
     ),
     _reading(
         "ood-error-literal",
         "Headline bound on the OOD error, N_f the raw count",
-        "exp(-N_f K^2 log|R| / (2|R|^2)), N_f the raw count of facts.",
+        "exp(-N_f K^2 log|R| / (2|R|^2)), where N_f is the raw count of facts.",
         _LITERAL,
-        "ignores it",
+        "ignores the tilde",
     ),
 )

@@ -1,10 +1,10 @@
-"""C9 proved for the linear memory: a held-out fact with an own template that fine-tuning never shows fails.
+"""C9 proved for the linear memory: a held-out fact fails if one of its K templates appears in no fine-tuned fact.
 
-Definition: the linear memory is F = V x with uniform attention; it has template dominance if each fact prefers each
-own template to its answer, no less than facts that do not own the template do.
+Definition: the linear memory is F = V x with uniform attention. It has template dominance if each fact prefers each
+of its K templates to its answer, at least as strongly as facts that were not written with the template do.
 
 Guarantee (lower, tight under its premise): after any number of full-batch gradient steps of size at most 8 the mean
-OOD error is at least the exact covering law of C6, P[some own template unseen].
+OOD error is at least the exact covering law of C6, P(at least one of the fact's K templates unseen).
 
 Reference: R. Xu and K. Chen, https://arxiv.org/abs/2508.00901. DERIVED; proof in
 docs/claims/ood-error-linear-memory.md.
@@ -29,14 +29,15 @@ CLAIMS = (
     Claim(
         id="ood-error-linear-memory",
         title="The linear memory extracts nothing that fine-tuning does not cover",
-        statement="Linear memory F = V x with uniform attention, V e_p = 0 before fine-tuning, every fact with an "
-        "answer of its own: after any number of full-batch gradient steps of size at most 8 on N_f facts, in every "
-        "world, a held-out fact with an own template that no fine-tuned fact shows is answered wrongly, if the "
-        "pre-trained memory has template dominance: its vote for an own template over its answer is at least 0 and at "
-        "least that of any fact that does not own the template. So the OOD error is at least the share of such facts, "
-        "and its mean over worlds at least P[some own template unseen] = sum_{j=1..K} (-1)^(j+1) C(K,j) "
-        "[C(|R|-j,K)/C(|R|,K)]^N_f; no larger bound holds under the premise. For K = 1 the premise holds after every "
-        "number of pre-training steps of size at most 2 S from 0, and the bound is (1 - 1/|R|)^N_f.",
+        statement="Setting: linear memory F = V x with uniform attention, V e_p = 0 before fine-tuning, distinct "
+        "answers. Fine-tuning takes any number of full-batch gradient steps of size at most 8 on N_f facts. Premise "
+        "(template dominance): after pre-training, each fact prefers each of its K templates to its answer, at least "
+        "as strongly as any fact that was not written with the template prefers it to that answer. Then, in every "
+        "world, a held-out fact is answered wrongly if at least one of its K templates appears in no fine-tuned fact. "
+        "So the OOD error is at least the fraction of such facts. Its mean over worlds is at least P(at least one of "
+        "the fact's K templates unseen) = sum_{j=1..K} (-1)^(j+1) C(K,j) [C(|R|-j,K)/C(|R|,K)]^N_f. No larger bound "
+        "holds under the premise. For K = 1 the premise holds after any number of pre-training steps of size at most "
+        "2 S from 0, and the bound is (1 - 1/|R|)^N_f.",
         kind=Kind.LOWER,
         observable="ood_error",
         log_expression=_SOME_UNSEEN,
@@ -44,8 +45,8 @@ CLAIMS = (
         source=derived(
             number="C9",
             text="The source says that insufficient coverage leaves facts stored but inaccessible, and that "
-            "attention-only simplifications may be incapable of extracting; this theorem, for the linear memory, is "
-            "this project's.",
+            "attention-only simplifications may be incapable of extracting. This theorem on the linear memory is this "
+            "project's.",
             proof="claims/ood-error-linear-memory",
         ),
         premises=Premises(
@@ -54,13 +55,13 @@ CLAIMS = (
                 Assumption(
                     name="template_dominance",
                     relation=sp.Ge(measured("template_dominance"), 0),
-                    text="after pre-training each fact prefers each own template to its answer, and by no less than "
-                    "any other fact that does not own the template prefers it to that answer",
+                    text="after pre-training each fact prefers each of its K templates to its answer, at least as "
+                    "strongly as any fact that was not written with the template prefers it to that answer",
                 ),
                 Assumption(
                     name="finetuning_step",
                     relation=sp.Le(measured("finetuning_step"), 8),
-                    text="fine-tuning is full-batch gradient descent on the whole matrix, with steps of at most 8",
+                    text="fine-tuning is full-batch gradient descent on the whole matrix, with step size at most 8",
                 ),
             ),
         ),
@@ -70,8 +71,8 @@ CLAIMS = (
         ),
         evaluation=_LAW.evaluation,
         mutants=(
-            Mutant("one-fact-fewer", _SOME_UNSEEN.subs(N_f, N_f - 1), "N_f - 1 facts in place of N_f"),
-            Mutant("coverage-useless", sp.Integer(0), "failure at every held-out fact whatever fine-tuning covers"),
+            Mutant("one-fact-fewer", _SOME_UNSEEN.subs(N_f, N_f - 1), "N_f - 1 replaces N_f"),
+            Mutant("coverage-useless", sp.Integer(0), "every held-out fact fails, regardless of coverage"),
         ),
     ),
 )

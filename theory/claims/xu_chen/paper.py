@@ -80,8 +80,8 @@ PAPER: Final = Paper(
     limits=(
         Limit(
             sp.Lt(N_f, S),
-            "it takes N_f = {N_f} fine-tuned facts, but of S = {S} facts at most {most} can be fine-tuned while one "
-            "is held out",
+            "N_f = {N_f} fine-tuned facts are needed, but at least one of the S = {S} facts must be held out, so N_f "
+            "is at most {most}",
         ),
     ),
 )
@@ -92,16 +92,18 @@ stated, reconstructed, derived = (partial(Source, paper=PAPER, provenance=kind) 
 NEAR_OPTIMAL: Final = Assumption(
     name="pretraining_gap",
     relation=sp.Le(measured("pretraining_gap"), epsilon),
-    text="pre-training is near-optimal: its loss is within epsilon of the floor log K",
+    text="pre-training is near-optimal: its loss is at most epsilon above the floor log K",
 )
 """The premise that most claims about extraction share."""
 
 COVERING: Final = (sp.Le(K, R), sp.Ge(N_f, 1))
-"""Where the laws of covering own templates, and bounds on them, are defined."""
+"""Where the laws of covering a fact's templates, and bounds on them, are defined."""
 
-EXACT_LAW: Final = "The source asks that fine-tuning cover enough templates; the exact probability is derived here."
+EXACT_LAW: Final = (
+    "The source requires fine-tuning to cover enough templates. This project derives the exact probability."
+)
 CLOSED_FORM: Final = (
     "The source says that fine-tuning must cover enough relation templates and that insufficient coverage leaves facts "
-    "inaccessible; the closed form and its proof are this project's."
+    "inaccessible. The closed form and its proof are this project's."
 )
 """What the source says of covering templates, and what is this project's: of C6 and of C7."""

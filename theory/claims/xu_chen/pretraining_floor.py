@@ -22,16 +22,16 @@ CLAIMS = (
     Claim(
         id="pretraining-floor",
         title="Loss floor of pre-training",
-        statement="For every parameter, the pre-training loss exceeds log K by exactly the mean divergence KL(uniform "
-        "on T(s) || p(.|s)) plus the mean answer loss, both non-negative. The observable pretraining_floor is the "
-        "loss less these two terms, measured in float64: it must equal log K.",
+        statement="For all parameters, the pre-training loss exceeds log K by exactly the mean divergence KL(uniform "
+        "on T(s) || p(.|s)) plus the mean answer loss. Both are non-negative. The observable pretraining_floor is the "
+        "loss minus these two terms, measured in float64. It must equal log K.",
         kind=Kind.IDENTITY,
         observable="pretraining_floor",
         log_expression=sp.log(sp.log(K)),
         required=True,
         source=derived(
             number="C1",
-            text="The source says that pre-training reaches near-optimal loss; what optimal means is derived here.",
+            text="The source says that pre-training reaches near-optimal loss. This project derives the optimal loss.",
             proof="claims/pretraining-floor",
         ),
         measured=Measured(tolerance=1e-9),
@@ -39,10 +39,10 @@ CLAIMS = (
             Mutant(
                 "entropy-of-universe",
                 sp.log(sp.log(R)),
-                "the entropy of the whole universe of templates, log |R|, in place of log K",
+                "the entropy log|R| of the whole template universe replaces log K",
                 "measurement",
             ),
-            Mutant("one-template-more", sp.log(sp.log(K + 1)), "log(K + 1) in place of log K", "measurement"),
+            Mutant("one-template-more", sp.log(sp.log(K + 1)), "log(K + 1) replaces log K", "measurement"),
         ),
     ),
 )

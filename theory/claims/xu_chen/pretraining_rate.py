@@ -22,23 +22,24 @@ CLAIMS = (
     Claim(
         id="pretraining-rate",
         title="Pre-training rate of the full model",
-        statement="With the ReLU MLP and trained attention, once the gap L_PT - log K is under 1 it falls at least "
-        "like log^2 t / t: the slope of log(gap t / log^2 t) against log t over the last decade of steps is at most 0.",
+        statement="With the ReLU MLP and trained attention, the gap L_PT - log K falls at least as fast as log^2 t / t "
+        "once it is below 1. That is: the slope of log(gap t / log^2 t) against log t over the last decade of steps "
+        "is at most 0.",
         kind=Kind.RATE,
         observable="pretraining_gap_slope",
         source=reconstructed(
             number="C3",
-            text="Abstract and summary: pre-training reaches near-optimal loss; the rate is this project's reading.",
+            text="Abstract and summary: pre-training reaches near-optimal loss. The rate is this project's reading.",
         ),
         premises=Premises(
             assumptions=(
                 Assumption(
-                    "pretraining_gap", sp.Le(measured("pretraining_gap"), 1), "the run has reached a gap under 1"
+                    "pretraining_gap", sp.Le(measured("pretraining_gap"), 1), "the run has reached a gap below 1"
                 ),
                 Assumption(
                     name="subject_attention",
                     relation=sp.Le(measured("subject_attention"), sp.Rational(19, 20)),
-                    text="the run is not in the attention collapse: some attention is left for the template",
+                    text="attention has not collapsed onto the subject: at least 5 % is left for other tokens",
                 ),
             )
         ),

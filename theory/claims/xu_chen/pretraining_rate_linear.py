@@ -40,19 +40,19 @@ CLAIMS = (
     Claim(
         id="pretraining-rate-linear",
         title="Pre-training rate of the linear memory with uniform attention, simple form",
-        statement="Linear memory F = V x with uniform attention, no distractors, no residual: full-batch gradient "
-        "descent from 0 with step eta <= 1/beta (beta the smoothness constant of the loss) has after t >= 1 steps, in "
-        "every world and for every rho > 0, L_PT - log K <= log(1 + (e^(rho/2) + V - K - 1) / (K e^rho)) + log(1 + "
-        "(A-1) e^(-rho/4) + (S+K+1) e^(-3 rho/4) + (|R|-K) e^(-5 rho/4)) + rho^2 [S (K + 1/4) + |R| (|R| + A)] / (4 "
-        "eta t), with V = S + |R| + A + 1. At rho = 4 log t this is O(log^2 t / t).",
+        statement="Setting: linear memory F = V x with uniform attention, no distractors, no residual. Training is "
+        "full-batch gradient descent from 0 with step eta <= 1/beta, where beta is the smoothness constant of the "
+        "loss. Then after t >= 1 steps, in every world and for every rho > 0, L_PT - log K <= log(1 + (e^(rho/2) + V "
+        "- K - 1) / (K e^rho)) + log(1 + (A-1) e^(-rho/4) + (S+K+1) e^(-3 rho/4) + (|R|-K) e^(-5 rho/4)) + rho^2 [S "
+        "(K + 1/4) + |R| (|R| + A)] / (4 eta t), where V = S + |R| + A + 1. At rho = 4 log t this is O(log^2 t / t).",
         kind=Kind.UPPER,
         observable="linear_memory_gap",
         log_expression=_log_gap_bound(),
         required=True,
         source=derived(
             number="C2",
-            text="The source says that pre-training by next-token prediction reaches near-optimal loss; this rate, "
-            "for the linear memory, and its proof are this project's.",
+            text="The source says that pre-training by next-token prediction reaches near-optimal loss. This rate for "
+            "the linear memory and its proof are this project's.",
             proof="claims/pretraining-rate-linear",
         ),
         premises=Premises(
@@ -61,23 +61,24 @@ CLAIMS = (
                 Assumption(
                     name="pretraining_smoothness",
                     relation=sp.Le(eta * measured("pretraining_smoothness"), 1),
-                    text="the step is at most 1/beta, beta the smoothness constant of the loss in this world",
+                    text="the step size is at most 1/beta, where beta is the smoothness constant of the loss in this "
+                    "world",
                 ),
             ),
         ),
         measured=Measured(arm="linear-memory"),
         evaluation=Evaluation(minimised_over=(rho,), falls_in=("t",)),
         mutants=(
-            Mutant("twice-as-fast", _log_gap_bound(steps_factor=8), "8 eta t in place of 4 eta t"),
+            Mutant("twice-as-fast", _log_gap_bound(steps_factor=8), "8 eta t replaces 4 eta t"),
             Mutant(
                 "vocabulary-without-prompt",
                 _log_gap_bound(vocabulary=_V - 1),
-                "V = S + |R| + A: the prompt token left out",
+                "V = S + |R| + A: the prompt token is left out",
             ),
             Mutant(
                 "templates-free",
                 _log_gap_bound(norm=S * (K + sp.Rational(1, 4))),
-                "the comparator's rows for templates, |R| (|R| + A), left out of its norm",
+                "the comparator's rows for templates, |R| (|R| + A), are left out of its norm",
             ),
         ),
     ),

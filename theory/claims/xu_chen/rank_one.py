@@ -24,11 +24,12 @@ CLAIMS = (
     Claim(
         id="rank-one",
         title="Rank-one concentration of the fine-tuning gradient",
-        statement="The fine-tuning gradient of W at its first step (one-hot embeddings, distinct subjects, no "
-        "residual) has the share c N_f / (c N_f + tau) of its squared Frobenius norm in the prompt's column, c the "
-        "coherence of the per-fact gradients and tau their norm ratio; that is c (1/share - 1) / tau = 1 / N_f. Hence "
-        "sigma_1^2 / ||G||^2 >= share, and cos^2 of the angle between the top right singular vector and e_p is at "
-        "least share whenever share > 1/2. 1 - share = O(1/N_f) only if c stays above a constant.",
+        statement="Setting: one-hot embeddings, distinct subjects, no residual. Let share be the fraction of the "
+        "squared Frobenius norm of the fine-tuning gradient of W at its first step that lies in the prompt's column. "
+        "Then share = c N_f / (c N_f + tau), where c is the coherence of the per-fact gradients and tau their norm "
+        "ratio. Equivalently, c (1/share - 1) / tau = 1 / N_f. Hence sigma_1^2 / ||G||^2 >= share. If share > 1/2, "
+        "cos^2 of the angle between the top right singular vector and e_p is at least share. 1 - share = O(1/N_f) "
+        "only if c stays above a constant.",
         kind=Kind.IDENTITY,
         observable="rank_one_deficit",
         log_expression=-sp.log(N_f),
@@ -36,7 +37,7 @@ CLAIMS = (
         source=derived(
             number="C12",
             text="The source says that the fine-tuning gradient concentrates on a rank-one component aligned with the "
-            "embedding of the Q&A format; the identity, the bounds and their premise are this project's.",
+            "embedding of the Q&A format. The identity, the bounds and their premise are this project's.",
             proof="claims/rank-one",
         ),
         premises=Premises(domain=(sp.Ge(N_f, 1),)),
@@ -58,9 +59,9 @@ CLAIMS = (
             Mutant(
                 "without-coherence",
                 -2 * sp.log(N_f),
-                "1 - share = O(1/N_f) for every gradient: where c = 1/N_f this would make the deficit 1/N_f^2",
+                "1 - share = O(1/N_f) for every gradient: at c = 1/N_f the deficit would be 1/N_f^2",
             ),
-            Mutant("one-fact-more", -sp.log(N_f + 1), "1 / (N_f + 1) in place of 1 / N_f"),
+            Mutant("one-fact-more", -sp.log(N_f + 1), "1 / (N_f + 1) replaces 1 / N_f"),
         ),
     ),
 )

@@ -21,16 +21,16 @@ CLAIMS = (
     Claim(
         id="relation-features",
         title="Fine-tuning aligns the prompt with covered relation features",
-        statement="With h_r = W e_r after pre-training and Delta_p the change of W e_p in fine-tuning, in at least 80 "
-        "% of worlds cos(Delta_p, h_r) is larger on average over the templates that some fine-tuned fact was written "
-        "with than over the others. Only worlds with templates of both kinds are counted. (Its mean over the former "
-        "grows with K; this part is reported only.)",
+        statement="Let h_r = W e_r after pre-training, and let Delta_p be the change of W e_p in fine-tuning. In at "
+        "least 80 % of worlds the mean of cos(Delta_p, h_r) is larger over covered templates (some fine-tuned fact was "
+        "written with them) than over uncovered ones. Only worlds with templates of both kinds are counted. (The mean "
+        "over covered templates grows with K. This part is reported only.)",
         kind=Kind.COMPARISON,
         observable="feature_alignment_contrast",
         source=reconstructed(
             number="C11",
-            text="Abstract and summary: pre-training learns relation-specific feature directions and that "
-            "fine-tuning makes the Q&A format a trigger for them.",
+            text="Abstract and summary: pre-training learns relation-specific feature directions, and fine-tuning "
+            "makes the Q&A format a trigger for them.",
         ),
         measured=Measured(
             supporting=("feature_alignment_covered", "feature_alignment_uncovered", "feature_similarity")

@@ -66,6 +66,6 @@ CLAIMS = (
         "At fixed N_f and multiplicity K, in at least 80 % of worlds the out-of-distribution error is not smaller at "
         "the largest |R| than at the smallest, |R| >= 2.",
         "Abstract and summary: extraction becomes harder as the template universe grows.",
-        Assumption("R", sp.Ge(R, 2), "the universe holds at least two templates"),
+        Assumption("R", sp.Ge(R, 2), "the universe has at least two templates"),
     ),
 )

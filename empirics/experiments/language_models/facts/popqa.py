@@ -110,7 +110,7 @@ def _require_columns(path: Path, names: Sequence[str]) -> None:
         )
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled:
-        raise UsageError(f"facts {path}: columns named twice: {', '.join(doubled)}")
+        raise UsageError(f"facts {path}: duplicate columns: {', '.join(doubled)}")
 
 
 def _json_lines(path: Path) -> list[Row]:

@@ -49,7 +49,7 @@ class Selection:
     def lines(self) -> tuple[str, ...]:
         """The selection in words."""
         by_relation = ", ".join(f"{name} {count}" for name, count in self.relations.items())
-        lines = [*self.read, f"{len(self.facts)} of {self.available} facts of {self.source} take part: {by_relation}"]
+        lines = [*self.read, f"{len(self.facts)} of {self.available} facts of {self.source} are used: {by_relation}"]
         return (*lines, *(f"left out {count}: {reason}" for reason, count in self.left_out.items() if count))
 
 

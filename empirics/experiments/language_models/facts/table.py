@@ -168,7 +168,7 @@ def entry_of(row: Row, report: FactReport) -> Entry | None:
         if not _plain(row.values[column]):
             _count(report.noted, f"{column}{EMPTY}", row.number)
         elif column in ("s_pop", "o_pop") and _number(row.values[column]) is None:
-            _count(report.noted, f"{column} is no number of page views", row.number)
+            _count(report.noted, f"{column} is not a number of page views", row.number)
     name = _plain(row.values.get("id")) or f"row-{row.number}"
     fact = Fact(name, texts["subj"], relation, texts["obj"], accepted)
     return Entry(row.number, fact, _plain(row.values.get("subj_id")), _number(row.values.get("s_pop")) or 0)
@@ -184,7 +184,7 @@ def clean(value: Any) -> tuple[str, str]:
     if not text:
         return "is empty", ""
     if "\ufffd" in text or any(unicodedata.category(letter) in ("Cc", "Cs", "Cn") for letter in text):
-        return "holds unreadable characters", ""
+        return "contains unreadable characters", ""
     return "", text
 
 
@@ -214,7 +214,7 @@ def _accepted(values: Mapping[str, Any], answer: str, mended: list[str]) -> list
         mended.append("obj was not among possible_answers: added")
     distinct = list(dict.fromkeys(usable))
     if len(distinct) < len(usable):
-        mended.append("accepted answers given twice")
+        mended.append("duplicate accepted answers")
     return list(dict.fromkeys([answer, *distinct]))
 
 
@@ -247,7 +247,8 @@ def _without_namesakes(entries: list[Entry], report: FactReport) -> list[Entry]:
     for entry in entries:
         chosen = best[entry.key]
         if entry.entity and chosen.entity and entry.entity != chosen.entity:
-            _count(report.dropped, "another subject of the same name (subj_id differs) is viewed more", entry.row)
+            why = "another subject with the same name (subj_id differs) has more page views"
+            _count(report.dropped, why, entry.row)
         else:
             kept.append(entry)
     return kept
@@ -271,7 +272,7 @@ def _facts(entries: list[Entry], report: FactReport) -> tuple[Fact, ...]:
         while name in facts:
             name = f"{name}-row-{entry.row}"
         if name != entry.fact.id:
-            _count(report.repaired, "id used before: the row was added to it", entry.row)
+            _count(report.repaired, "id used before: the row was merged into it", entry.row)
         facts[name] = replace(entry.fact, id=name)
     report.relations = dict(Counter(fact.relation for fact in facts.values()))
     report.kept = len(facts)
