@@ -78,6 +78,9 @@ class Claim:
         free = {s.name for s in self.minimised_over}
         if free & set(self.notation):
             raise ValueError(f"{self.id}: minimised_over names the notation's {sorted(free & set(self.notation))}")
+        for name in (*self.falls_in, *(name for name, _ in self.searches)):
+            if name not in self.notation:
+                raise ValueError(f"{self.id}: evaluation names {name}; the notation has {sorted(self.notation)}")
         expressions = {"log_expression": self.log_expression} | {f"mutant {m.name}": m.log_bound for m in self.mutants}
         for name, expression in expressions.items():
             if expression is not None:

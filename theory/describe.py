@@ -10,7 +10,7 @@ import sympy as sp
 
 from theory.claim import Claim
 from theory.kinds import Kind
-from theory.notation import DomainError
+from theory.notation import BrokenClaimError, DomainError
 from theory.numbers.evaluate import from_log
 from theory.parts import Provenance, relation_text
 
@@ -84,14 +84,20 @@ def evaluated(
 
 
 def premises_at(claim: Claim, values: Mapping[str, int | float]) -> list[dict[str, Any]]:
-    """The assumptions of a claim, each with whether it holds at some values; None where these do not tell."""
-    return [
-        {
-            "name": assumption.name,
-            "relation": relation_text(assumption.relation),
-            "holds": assumption.evaluate(values).holds
-            if {s.name for s in assumption.relation.free_symbols} <= set(values)
-            else None,
-        }
-        for assumption in claim.assumptions
-    ]
+    """The assumptions of a claim, each with whether it holds at some values; None where these do not tell.
+
+    Raises BrokenClaimError: one has no finite number there.
+    """
+    try:
+        return [
+            {
+                "name": assumption.name,
+                "relation": relation_text(assumption.relation),
+                "holds": assumption.evaluate(values).holds
+                if {s.name for s in assumption.relation.free_symbols} <= set(values)
+                else None,
+            }
+            for assumption in claim.assumptions
+        ]
+    except BrokenClaimError as error:
+        raise BrokenClaimError(claim.id, error.reason) from error

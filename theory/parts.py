@@ -69,9 +69,9 @@ class Assumption:
             left = number_at(self.relation.lhs, values)
             right = number_at(self.relation.rhs, values)
         except Exception as error:  # a relation may be a third party's
-            raise BrokenClaimError.of("", f"its premise {self.name}", error) from error
+            raise BrokenClaimError.of("", f"its premise {self.relation}", error) from error
         if not self.observables and not all(map(math.isfinite, (left or 0.0, right or 0.0))):
-            raise BrokenClaimError("", f"its premise {self.name} has no finite number at these symbols")
+            raise BrokenClaimError("", f"its premise {self.relation} has no finite number at these symbols")
         holds = left is not None and right is not None and compare(left, right)
         return Premise(self.name, left, right, holds, f"{self.name} {self.relation.rel_op} {limit}")
 
@@ -211,7 +211,10 @@ def number_at(expression: sp.Expr, values: Mapping[str, float | None]) -> float 
         if value is None or not math.isfinite(value):
             return None
         arguments.append(float(value))
-    return float(compiled(expression, names)(*arguments))
+    import numpy as np
+
+    with np.errstate(all="ignore"):  # what is not finite is seen by who asks
+        return float(compiled(expression, names)(*arguments))
 
 
 @lru_cache(maxsize=1024)

@@ -43,7 +43,9 @@ def run(arguments: list[str]) -> int:
         found = app(args=arguments or ["--help"], prog_name="factbound", standalone_mode=False)
         status = found if isinstance(found, int) else 0
         return with_broken_files(status) if arguments else 2
-    except (UsageError, theory.DomainError, theory.UnknownClaimError) as error:
+    except theory.UnknownClaimError as error:
+        return with_broken_files(_fail(str(error)))  # it may be a claim of a broken file
+    except (UsageError, theory.DomainError) as error:
         return _fail(str(error))
     except WorkerError as error:
         return _fail(str(error), 70)

@@ -109,6 +109,7 @@ def perform(
             results = verify(settled, progress=progress, store=store, **more)
         except Interrupted as stop:
             results, status = stop.results, 130
+            print("factbound: interrupted; the same command resumes where it stopped", file=sys.stderr)
 
     broken: list[str] = []
 

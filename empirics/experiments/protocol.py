@@ -308,7 +308,11 @@ class Experiment(Protocol):
     def values(self, settings: Any, symbol: str) -> tuple[int | float, ...]:
         """The values of an axis in the settings."""
         section, _, key = self.axes[symbol].partition(".")
-        return tuple(getattr(getattr(settings, section), key))
+        try:
+            return tuple(getattr(getattr(settings, section), key))
+        except AttributeError:
+            path = self.axes[symbol]
+            raise UsageError(f"experiment {self.name}: the axis {symbol}={path!r} is no key of its settings") from None
 
     def units(self, settings: Any) -> tuple[Point, ...]:
         """The units of the configured grid, in the order of the configuration."""

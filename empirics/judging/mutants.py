@@ -48,7 +48,8 @@ def judge_mutants(
 
 
 def _measurable(claim: Claim, mutant: Mutant) -> bool:
-    return mutant.refuted_by == "measurement" and observables()[claim.observable].sampling == "seed"
+    observable = observables().get(claim.observable)
+    return mutant.refuted_by == "measurement" and observable is not None and observable.sampling == "seed"
 
 
 def _by_exact_arithmetic(claim: Claim, mutant: Mutant, settings: Settings) -> MutantOutcome:

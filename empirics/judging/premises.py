@@ -6,8 +6,6 @@ import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from empirics.judging.settings import Settings
 from empirics.judging.table import CellTable
 from theory import Assumption, Claim, Premise
@@ -57,10 +55,9 @@ def _evaluated(assumption: Assumption, cell: CellTable, limits: Mapping[str, flo
     """The premise at each seed; one on symbols alone is the same at all."""
     given: dict[str, float | None] = {**cell.symbols, **limits}
     names = assumption.observables
-    with np.errstate(all="ignore"):  # what is not finite fails the premise, and is told
-        if not names:
-            return [assumption.evaluate(given)] * len(cell.seeds)
-        return [assumption.evaluate(given | {n: cell.value(n, seed) for n in names}) for seed in cell.seeds]
+    if not names:
+        return [assumption.evaluate(given)] * len(cell.seeds)
+    return [assumption.evaluate(given | {n: cell.value(n, seed) for n in names}) for seed in cell.seeds]
 
 
 def _summary(per_seed: list[Premise], holds: bool) -> Premise:

@@ -29,8 +29,15 @@ def answer(results: Results) -> str:
     violated = [c.id if c.required else f"{c.id} (not required)" for c in results.claims if c.verdict == "VIOLATED"]
     parts = [f"VIOLATED: {', '.join(violated)}." if violated else "No claim is violated."]
     if results.untested:
-        parts = [" ".join([f"No claim was tested: {results.untested}.", *failures(results)[:1]])]
-    if broken := [line.partition(": ")[0] for line in results.defects]:
+        parts = [
+            " ".join(
+                [
+                    f"No claim was tested: {results.untested}.",
+                    *(f"{line.rstrip('.')}." for line in failures(results)[:1]),
+                ]
+            )
+        ]
+    if broken := list(dict.fromkeys(line.partition(": ")[0] for line in results.defects)):
         parts.insert(0, f"BROKEN: {', '.join(broken[:3])}{f' and {len(broken) - 3} more' if len(broken) > 3 else ''}.")
     if results.shown.headline:
         parts.append(results.shown.headline)

@@ -16,6 +16,8 @@ from empirics.experiments.document import INTERNAL_ERROR, Measured
 from empirics.experiments.presentation import FigureData, Part, Shown, repeated
 from empirics.verification.document import Document, read_document, schema_of
 from theory.html import html_table
+from theory.registry import UnknownClaimError
+from theory.spelling import meant
 
 SCHEMA_FILE = Path(__file__).with_name("results.schema.json")
 
@@ -190,19 +192,25 @@ class Results(Measured, Document):
         return lines + [f"{reason} ({number} run{'s' * (number > 1)})" for reason, number in failed.items()]
 
     def claim(self, identifier: str) -> ClaimResult:
-        """The claim of that id."""
-        return next(c for c in self.claims if c.id == identifier)
+        """The claim of that id (UnknownClaimError: there is none)."""
+        known = {c.id: c for c in self.claims}
+        if identifier not in known:
+            raise UnknownClaimError(f"unknown claim {identifier!r}; {meant(identifier, known)}")
+        return known[identifier]
 
 
 def read_results(path: str | Path) -> Results:
-    """Read a results document.
+    """Read a results document, or that of a directory.
 
     Raises:
         UsageError: it is of another schema version; the line says what to do.
         OSError: the file cannot be read.
         pydantic.ValidationError: it is not a results document.
     """
-    return read_document(Results, Path(path), "run 'factbound verify' again with another --output")
+    place = Path(path)
+    if place.is_dir():
+        place /= "results.json"
+    return read_document(Results, place, "run 'factbound verify' again with another --output")
 
 
 if __name__ == "__main__":

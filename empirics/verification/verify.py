@@ -13,6 +13,7 @@ from empirics.experiments.registry import experiment_of
 from empirics.judging.judge import fault, judge_claim
 from empirics.judging.mutants import judge_mutants, mutated_claims
 from empirics.judging.outcome import ClaimOutcome, Verdict
+from empirics.observables.catalogue import observables
 from empirics.runs.environment import resolved_device
 from empirics.runs.pool import available_cores
 from empirics.runs.source import Progress, RunSource, keys_of, wanted
@@ -24,6 +25,7 @@ from empirics.verification.results import BrokenResult, Results
 from empirics.verification.size import check_size, size_of
 from theory import Claim
 from theory.registry import origin
+from theory.spelling import meant
 
 
 class Interrupted(Exception):
@@ -118,7 +120,10 @@ def _tell_broken(trial: Experiment, arms: Sequence[Arm], chosen: Sequence[Claim]
     theirs = [item for item in chosen if origin(item.id)]
     tables = tables_of(trial, arms, Runs()) if theirs else []
     for item in theirs:
-        if why := fault(item, tables):
+        if item.judged_on not in observables():
+            why = f"nothing measures {item.judged_on}; {meant(item.judged_on, observables())}"
+            progress.told(f"claim {item.id} cannot be tested: {why}")
+        elif why := fault(item, tables):
             progress.told(f"claim {item.id} is BROKEN: {why}; the other claims are judged")
 
 

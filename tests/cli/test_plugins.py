@@ -116,8 +116,8 @@ def test_a_broken_claim_costs_its_own_row(folder):
         f"pole: its bound: a negative power of 0 at n=2 {file}",
         f"endless: its bound: it is infinite at n=2 {file}",
         f"stranger: its bound: TypeError: no ball evaluation of f {file}",
-        f"premise: its premise q has no finite number at these symbols {file}",
-        f"premise-raises: its premise q: NameError: name 'f' is not defined {file}",
+        f"premise: its premise log(n - 3) <= 1 has no finite number at these symbols {file}",
+        f"premise-raises: its premise f(n) <= 1: NameError: name 'f' is not defined {file}",
     ):
         name, _, reason = line.partition(": ")
         assert f"factbound: claim {name} is BROKEN: {reason}; the other claims are judged" in done.stderr
@@ -138,6 +138,21 @@ def test_a_broken_claim_costs_its_own_row(folder):
     assert factbound(folder, "bound", "pole", "n=2", "--with", "mine.py").stderr == (
         f"factbound: claim pole is broken: its bound: a negative power of 0 at n=2 {file}\n"
     )
+
+
+def test_what_nothing_measures_is_told_before_anything_runs(folder):
+    (folder / "odd.py").write_text(CLAIMS.replace('observable="mine_seen"', 'observable="mine_sean"'))
+    words = ("verify", "--experiment", "mine", "--with", "odd.py", "--claims", "sound", "--output", "odd")
+    done = factbound(folder, *words, "--set", "seeds.looks=[3]", "--workers", "1", "--mutants")
+    assert "claim sound cannot be tested: nothing measures mine_sean; did you mean mine_seen?" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 3
+    named = factbound(folder, "bound", "premise", "n=2", "--with", "mine.py")
+    assert named.stderr == (
+        "factbound: claim premise is broken: its premise log(n - 3) <= 1 has no finite number at these symbols "
+        f"(file {folder / 'mine.py'})\n"
+    )
+    assert factbound(folder, "bound", "mine", "--with", "broken.py").returncode == 70, "it may be a claim of that file"
 
 
 def test_a_dry_run_says_what_is_broken(folder):

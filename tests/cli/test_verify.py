@@ -129,7 +129,8 @@ def test_an_interruption_writes_what_was_finished(stand, monkeypatch, capsys):
     assert run(["verify"]) == 130
     assert stand.page[0][0][0] is stand.document[0][0][0] is stand.printed[0][0][0] is results
     assert stand.status == []
-    assert capsys.readouterr().err == f"factbound: {LINE}\n"
+    told = "interrupted; the same command resumes where it stopped"
+    assert capsys.readouterr().err == f"factbound: {LINE}\nfactbound: {told}\n"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,6 @@ CASES = {
     "an unknown kind": (["shown", "figures", 0, "kind"], "pie", "shown.figures.0.kind='pie': Input should be 'panels'"),
     "a figure without rows": (["shown", "figures", 0, "rows"], [], "shown.figures.0.rows=[]"),
     "a short row": (["shown", "figures", 1, "rows", 0], [1], "figure toy-curves: a row has 1 values, allowed are 4"),
-    "another column": (["shown", "figures", 1, "columns", 3], "gasp", "toy-curves of the kind curves, columns"),
     "a short row of a table": (["shown", "tables", 0, "rows", 0], [1], "table toy-table: a row has 1 values"),
     "a short column": (["shown", "columns", "first"], [1, 2], "shown.columns.first has 2 values, allowed are 14"),
     "a common column": (["shown", "columns", "seeds"], [0] * 14, "shown.columns.seeds: cells.csv has a common"),
@@ -53,3 +52,12 @@ def test_a_claims_figure_has_a_name_of_its_own(toy, tmp_path, capsys):
     (tmp_path / "results.json").write_text(json.dumps(document))
     assert run(["report", str(tmp_path)]) == 2
     assert "two figures are named toy-curves" in capsys.readouterr().err
+
+
+def test_a_figure_that_lacks_a_column_costs_itself_alone(toy, tmp_path, capsys):
+    document = toy.model_dump(mode="json")
+    document["shown"]["figures"][1]["columns"][3] = "gasp"
+    (tmp_path / "results.json").write_text(json.dumps(document))
+    assert run(["report", str(tmp_path)]) == 70
+    assert "factbound: BROKEN, the figure toy-curves of the kind curves, columns" in capsys.readouterr().err
+    assert (tmp_path / "report.html").exists()
