@@ -104,7 +104,7 @@ def test_values_stay_in_the_range_that_is_given(refused, tmp_path):
 
 def test_a_mean_without_a_range_has_no_limits():
     item = replace(claim(CLAIM[1]), id="mine", observable="rank_one_deficit", mutants=())
-    with pytest.raises(UsageError, match=r"^rank_one_deficit has no finite range, .* give one \(--range LOW,HIGH\)$"):
+    with pytest.raises(UsageError, match=r"^rank_one_deficit has no finite range, .* pass one \(--range LOW,HIGH\)$"):
         empirics.judge([COLUMNS | {"rank_one_deficit": 0.5}], item)
 
 

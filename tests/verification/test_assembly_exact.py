@@ -134,16 +134,28 @@ def assembled(experiment, mutants=(), **more):
         ],
     )
     runs.add("main", [UnitRun(Point.of(K=1), 3, {}, failure="it diverged")])
+    broken = []
     tables = [
         CellTable(
             t.index, t.variant, t.symbols, t.seeds, t.failed, {k: v for k, v in t.observables.items() if k != "half"}
         )
-        for t in tables_of(experiment, ARMS, runs)
+        for t in tables_of(experiment, ARMS, runs, broken)
     ]
     outcomes = [cell_outcome(c.id, **more) for c in claims]
     plan = PlanResult(hash="h", declared=True, reason="")
     return assemble(
-        experiment, Config(), ARMS, runs, tables, claims, outcomes, mutants, 1.23456, plan=plan, complete=False
+        experiment,
+        Config(),
+        ARMS,
+        runs,
+        tables,
+        claims,
+        outcomes,
+        mutants,
+        1.23456,
+        plan=plan,
+        complete=False,
+        broken=broken,
     )
 
 
@@ -184,17 +196,16 @@ def test_the_document_of_a_few_runs():
     )
 
 
-def test_of_several_defects_the_first_is_told_behind_the_experiments_own_notes():
+def test_of_several_defects_the_first_is_told_beside_the_experiments_own_notes():
     class Telling(Faulty):
         def show(self, subject):
             return Shown(notes=("mine",))
 
-    mine, defect = assembled(Telling()).shown.notes
-    assert mine == "mine"
-    assert defect == (
-        "A defect of the experiment small, symbols() of the arm main: ValueError: not at K=1, N_f=5. "
-        "The cell has the symbols of its axes alone."
-    )
+    found = assembled(Telling())
+    assert found.shown.notes == ("mine",)
+    (defect,) = found.broken
+    assert defect.what == "experiment small, symbols() of the arm main"
+    assert defect.reason.startswith("ValueError: not at K=1, N_f=5. The cells have the symbols of their axes alone")
 
     class Silent(Small):
         def show(self, subject):
@@ -208,8 +219,8 @@ def test_of_several_missing_axes_the_first_is_named():
         def symbols(self, settings, cell):
             return {"R": 20}
 
-    (note,) = assembled(Without()).shown.notes
-    assert "ValueError: the axis K is missing." in note
+    (defect,) = assembled(Without()).broken
+    assert "ValueError: the axis K is missing." in defect.reason
 
 
 def pool(p_value):

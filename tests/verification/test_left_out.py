@@ -81,7 +81,9 @@ def checked(monkeypatch, tmp_path):
 
     def check(old, new, preset="quick"):
         write_baseline(Baseline(preset=preset, claims=claims(*old)), tmp_path / "b.json")
-        monkeypatch.setattr("empirics.verification.verify.verify", lambda *_, **__: SimpleNamespace(claims=[]))
+        monkeypatch.setattr(
+            "empirics.verification.verify.verify", lambda *_, **__: SimpleNamespace(claims=[], defects=[])
+        )
         monkeypatch.setattr("theory.certify.record.proved_steps", lambda _: {})
         monkeypatch.setattr(
             "empirics.verification.baseline.baseline_of", lambda *_: Baseline(preset="quick", claims=claims(*new))

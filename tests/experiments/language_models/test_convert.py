@@ -63,7 +63,7 @@ TOLD = {
         "passed over 1: answers is missing (first: item 3 of P36.train.json)",
         "passed over 1: the question is not in the known form of P36 (first: item 4 of P36.train.json)",
         "passed over 1: not a JSON object (first: item 7 of P36.train.json)",
-        "repaired 1: accepted answers given twice (first: item 1 of P36.train.json)",
+        "repaired 1: duplicate accepted answers (first: item 1 of P36.train.json)",
         "repaired 1: accepted answers that are not readable text were left out (first: item 6 of P36.train.json)",
         "rows by relation: capital 3, P20 2",
         "no templates are built in for P20: language models need yours",
@@ -273,4 +273,4 @@ def test_a_verification_plans_on_the_table(tmp_path, monkeypatch, capsys):
     assert run(["facts", "convert", "P36.train.json", "--output", "facts.tsv"]) == 0
     assert capsys.readouterr().out.splitlines()[1] == "60 rows read, 60 written to facts.tsv, 0 passed over"
     assert run(["verify", "--preset", "quick", "--facts", "facts.tsv", "--dry-run"]) == 0
-    assert "40 of 60 facts of facts.tsv take part: capital 40" in "".join(capsys.readouterr())
+    assert "40 of 60 facts of facts.tsv are used: capital 40" in "".join(capsys.readouterr())

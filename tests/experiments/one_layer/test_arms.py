@@ -101,7 +101,7 @@ def test_impossible_arms_are_refused_by_name():
         small("arms.run=['trained-embeddings']", "model.merge_never_targets=true")
     with pytest.raises(UsageError, match=r"arm low-rank is impossible here: finetuning.method"):
         small("arms.run=['low-rank']", "model.trained_embeddings=true")
-    with pytest.raises(UsageError, match=r"arms.run=.* names that differ"):
+    with pytest.raises(UsageError, match=r"arms.run=.* distinct names"):
         small("arms.run=['low-rank', 'low-rank']")
 
 

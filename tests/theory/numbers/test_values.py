@@ -167,14 +167,16 @@ def test_exact_routes_take_integers_and_give_the_value() -> None:
     mine = bound(N_f * K, exact=exact)
     assert mine.at({"N_f": np.array([5.0, 7.0]), "K": 2.0}).tolist() == [3.0, 5.0]
     assert math.copysign(1.0, mine.at({"N_f": 5, "K": 8})) == 1.0  # no negative zero
-    with pytest.raises(ArithmeticError, match=r"mine: the expression K\*N_f gave NaN"):
+    with pytest.raises(ArithmeticError, match=r"mine is broken: its bound: it is no number \(NaN\) at K=9, N_f=5"):
         mine.at({"N_f": np.array([5, 5]), "K": np.array([2, 9])})
 
 
 def test_what_floats_do_not_know_goes_to_balls_point_by_point() -> None:
     found = bound(sp.log(sp.binomial(R, K))).at({"R": np.array([5, 60]), "K": np.array([2, 30])})
     assert found == pytest.approx([math.log(10), math.log(math.comb(60, 30))], rel=1e-15)
-    with pytest.raises(ArithmeticError, match=r"mine at K=3, N_f=7: the logarithm of a negative number"):
+    with pytest.raises(
+        ArithmeticError, match=r"mine is broken: its bound: the logarithm of a negative number at K=3, N_f=7"
+    ):
         bound(sp.log(N_f - K - 5)).at({"N_f": np.array([9, 7]), "K": 3})
 
 
