@@ -15,6 +15,7 @@ from calls import kept
 from pyarrow import parquet
 
 import empirics
+import empirics.cli.verify  # before a test replaces what it takes
 from empirics.cli.app import run
 from empirics.errors import UsageError
 from empirics.files import write_atomically

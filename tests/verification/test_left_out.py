@@ -8,6 +8,7 @@ import sympy as sp
 from judging_builders import OBSERVABLES, make_cell, make_claim
 from planned_experiment import Instant, small
 
+import empirics.cli.verify  # noqa: F401 # before a test replaces what it takes
 from empirics.cli.app import run
 from empirics.runs.store import Store
 from empirics.verification import forecast as module
