@@ -8,8 +8,8 @@ import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
-from typing import Any
+from functools import cached_property, lru_cache
+from typing import Any, Final
 
 import sympy as sp
 
@@ -57,23 +57,38 @@ class Assumption:
     relation: sp.core.relational.Relational
     text: str
 
-    @property
+    @cached_property
     def observables(self) -> frozenset[str]:
         """Names in the relation that are measured rather than chosen."""
         return frozenset(s.name for s in self.relation.free_symbols if s == measured(s.name))
 
+    @cached_property
+    def words(self) -> str:
+        """The relation, its left-hand side by the assumption's name."""
+        return f"{self.name} {self.relation.rel_op} {sp.sstr(self.relation.rhs)}"
+
     def evaluate(self, values: Mapping[str, float | None]) -> Premise:
         """Value, limit and truth at values by name; what is missing or not finite (a diverged run) fails it."""
-        compare, limit = _comparison(self.relation)
+        found = self.at({name: math.nan if value is None else float(value) for name, value in values.items()})
+        left, right = (None if math.isnan(side) else float(side) for side in found[:2])
+        return Premise(self.name, left, right, bool(found[2]), self.words)
+
+    def at(self, values: Mapping[str, Any]) -> tuple[Any, Any, Any]:
+        """Value, limit and truth at floats or float arrays by name; NaN where something is missing or not finite.
+
+        Raises:
+            BrokenClaimError: a side cannot be computed, or is not finite although nothing in it is measured.
+        """
         try:
-            left = number_at(self.relation.lhs, values)
-            right = number_at(self.relation.rhs, values)
+            left, right = (number_at(side, values) for side in self.relation.args)
         except Exception as error:  # a relation may be a third party's
             raise BrokenClaimError.of("", f"its premise {self.relation}", error) from error
-        if not self.observables and not all(map(math.isfinite, (left or 0.0, right or 0.0))):
+        if not self.observables and not all(finite for _, finite in (left, right)):
             raise BrokenClaimError("", f"its premise {self.relation} has no finite number at these symbols")
-        holds = left is not None and right is not None and compare(left, right)
-        return Premise(self.name, left, right, holds, f"{self.name} {self.relation.rel_op} {limit}")
+        return left[0], right[0], _COMPARE[self.relation.rel_op](left[0], right[0])
+
+
+_COMPARE: Final = {"<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt, "==": operator.eq}
 
 
 def relation_text(relation: sp.Basic) -> str:
@@ -81,13 +96,6 @@ def relation_text(relation: sp.Basic) -> str:
     if isinstance(relation, sp.Eq | sp.Ne):
         return f"{sp.sstr(relation.lhs)} {'=' if isinstance(relation, sp.Eq) else '!='} {sp.sstr(relation.rhs)}"
     return str(sp.sstr(relation))
-
-
-@lru_cache
-def _comparison(relation: sp.core.relational.Relational) -> tuple[Callable[[float, float], bool], str]:
-    """How floats are compared, without SymPy, and the right-hand side in words."""
-    compare = {"<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt, "==": operator.eq}
-    return compare[relation.rel_op], sp.sstr(relation.rhs)
 
 
 @dataclass(frozen=True)
@@ -202,19 +210,19 @@ def resolved(route: Route) -> Callable[..., Any]:
     return function
 
 
-def number_at(expression: sp.Expr, values: Mapping[str, float | None]) -> float | None:
-    """A scalar from an expression, or None if a value is missing or not finite."""
-    arguments = []
-    names = _names(expression)
-    for name in names:
-        value = values.get(name)
-        if value is None or not math.isfinite(value):
-            return None
-        arguments.append(float(value))
+def number_at(expression: sp.Expr, values: Mapping[str, Any]) -> tuple[Any, bool]:
+    """An expression at floats or float arrays by name, and whether it is finite wherever all of its symbols are.
+
+    NaN where a symbol has no value or one that is not finite.
+    """
     import numpy as np
 
-    with np.errstate(all="ignore"):  # what is not finite is seen by who asks
-        return float(compiled(expression, names)(*arguments))
+    names = _names(expression)
+    arguments = [np.asarray(values.get(name, math.nan), dtype=np.float64) for name in names]
+    known = np.logical_and.reduce(np.broadcast_arrays(*map(np.isfinite, arguments))) if names else np.True_
+    with np.errstate(all="ignore"):
+        found = np.asarray(compiled(expression, names)(*arguments), dtype=np.float64)
+    return np.where(known, found, math.nan), bool((np.isfinite(found) | ~known).all())
 
 
 @lru_cache(maxsize=1024)

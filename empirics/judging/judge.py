@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import replace
 
-import numpy as np
-
+from empirics.judging.bounds import columns, log_bounds
 from empirics.judging.levels import claim_verdict, pooled_verdict
 from empirics.judging.outcome import ClaimOutcome, Frame, Outcome, Verdict
-from empirics.judging.premises import Scoped, scope_of
+from empirics.judging.premises import Scoped, scopes_of
 from empirics.judging.settings import Settings
 from empirics.judging.share_verdicts import share_verdict
 from empirics.judging.single import single
@@ -18,8 +15,11 @@ from empirics.judging.table import MAIN, CellTable
 from empirics.judging.worlds import Worlds, groups_of, worlds_of
 from empirics.observables.catalogue import observables as known_observables
 from empirics.observables.definition import Observable
-from theory import BrokenClaimError, Claim, DomainError, Kind, Premise, Scope
+from theory import BrokenClaimError, Claim, Kind, Premise, Scope
 from theory.registry import origin
+
+Nowhere = tuple[Verdict, str]
+"""The verdict where a cell cannot be judged, and why."""
 
 
 def judge_claim(
@@ -54,14 +54,12 @@ def judge_claim(
 
 def fault(claim: Claim, cells: Sequence[CellTable]) -> str:
     """What is wrong with its bound and premises at the symbols of its cells, before anything is measured."""
-    mine = [cell.symbols for cell in cells if cell.variant == claim.arm]
+    mine = [cell for cell in cells if cell.variant == claim.arm]
     try:
-        for symbols in mine:
-            with np.errstate(all="ignore"), suppress(DomainError, KeyError):
-                for premise in claim.premises_on_symbols:
-                    premise.evaluate(symbols)
-                if claim.log_expression is not None:
-                    claim.log_bound(**{name: symbols[name] for name in claim.symbols})
+        for premise in claim.premises_on_symbols:
+            premise.at(columns(mine, {s.name for s in premise.relation.free_symbols}))
+        if claim.log_expression is not None:
+            log_bounds(claim, mine)
     except BrokenClaimError as error:
         return broken(claim, error.reason).reason
     return ""
@@ -96,15 +94,17 @@ def _judged(
                 claim.id, f"{observable.name} has no finite range: its mean has no limits by sampling"
             )
         groups = groups_of(claim, observable, mine)
-        scopes = [scope_of(claim, group[0], settings) for group in groups]
+        scopes = scopes_of(claim, [group[0] for group in groups], settings)
         places = [
             (tuple(c.index for c in group), _measured_scope(claim, group[0], scoped), scoped.premises)
             for group, scoped in zip(groups, scopes, strict=True)
         ]
         frames = _frames(claim, places, settings, looks)
+        firsts = [group[0] for group in groups]
+        judged = [_judgeable(claim, cell, scoped, settings) for cell, scoped in zip(firsts, scopes, strict=True)]
         found = [
-            _mean_cell(claim, observable, group[0], scoped, frame, settings)
-            for group, scoped, frame in zip(groups, scopes, frames, strict=True)
+            _mean_cell(claim, observable, cell, *there, frame, settings)
+            for cell, there, frame in zip(firsts, _with_bounds(claim, firsts, judged), frames, strict=True)
         ]
         outcomes, worlds = [outcome for outcome, _ in found], [w for _, w in found]
     pooled = pooled_verdict(claim, worlds, settings, looks)
@@ -143,23 +143,45 @@ def _measured_scope(claim: Claim, cell: CellTable, scoped: Scoped) -> bool:
     return scoped.measured_failures > 0 or any(cell.value(claim.observable, seed) is None for seed in scoped.seeds)
 
 
-def _mean_cell(
-    claim: Claim, observable: Observable, cell: CellTable, scoped: Scoped, frame: Frame, settings: Settings
-) -> tuple[Outcome, Worlds]:
-    """A bound, rate or identity in one cell; and in which worlds the run itself meets it."""
-    nowhere = Worlds(frame.cells, cell.label, "", tuple(cell.seeds), reason="not judged")
+def _judgeable(claim: Claim, cell: CellTable, scoped: Scoped, settings: Settings) -> dict[int, float] | Nowhere:
+    """The values in scope, by seed; or why the mean in this cell cannot be judged by them."""
     if not cell.seeds:
-        return frame.outcome(Verdict.NOT_TESTED, scoped.reason), replace(nowhere, tested=False)
+        return Verdict.NOT_TESTED, scoped.reason
     if not scoped.in_scope:
-        return frame.outcome(Verdict.OUT_OF_SCOPE, scoped.reason), nowhere
+        return Verdict.OUT_OF_SCOPE, scoped.reason
     values = {s: v for s in scoped.seeds if (v := cell.value(claim.observable, s)) is not None}
     if len(values) < settings.scope_share * len(cell.seeds) - 1e-9 or not values:
         share = f"{claim.observable} is in scope and defined in {len(values)} of {len(cell.seeds)} runs"
-        return frame.outcome(Verdict.NOT_TESTED, f"{share}: its mean over all runs cannot be judged by these"), nowhere
-    log_bound = None
-    if claim.log_expression is not None:
-        try:
-            log_bound = float(claim.log_bound(**{name: cell.symbols[name] for name in claim.symbols}))
-        except (DomainError, KeyError) as error:
-            return frame.outcome(Verdict.OUT_OF_SCOPE, f"the bound is undefined here: {error}"), nowhere
-    return single(claim, observable, cell, values, log_bound, frame, settings)
+        return Verdict.NOT_TESTED, f"{share}: its mean over all runs cannot be judged by these"
+    return values
+
+
+def _with_bounds(
+    claim: Claim, cells: Sequence[CellTable], judged: Sequence[dict[int, float] | Nowhere]
+) -> list[tuple[dict[int, float] | Nowhere, float | None]]:
+    """The same with the log-bound of each cell that can be judged; where that is undefined, it is the reason."""
+    places = [i for i, values in enumerate(judged) if isinstance(values, dict)]
+    found: list[tuple[dict[int, float] | Nowhere, float | None]] = [(values, None) for values in judged]
+    if claim.log_expression is not None and places:
+        bounds, reasons = log_bounds(claim, [cells[i] for i in places])
+        for position, place in enumerate(places):
+            found[place] = (judged[place], float(bounds[position]))
+            if position in reasons:
+                found[place] = ((Verdict.OUT_OF_SCOPE, f"the bound is undefined here: {reasons[position]}"), None)
+    return found
+
+
+def _mean_cell(
+    claim: Claim,
+    observable: Observable,
+    cell: CellTable,
+    values: dict[int, float] | Nowhere,
+    log_bound: float | None,
+    frame: Frame,
+    settings: Settings,
+) -> tuple[Outcome, Worlds]:
+    """A bound, rate or identity in one cell; and in which worlds the run itself meets it."""
+    if isinstance(values, dict):
+        return single(claim, observable, cell, values, log_bound, frame, settings)
+    nowhere = Worlds(frame.cells, cell.label, "", tuple(cell.seeds), reason="not judged", tested=bool(cell.seeds))
+    return frame.outcome(*values), nowhere

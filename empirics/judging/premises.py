@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from empirics.judging.settings import Settings
-from empirics.judging.table import CellTable
+from empirics.judging.table import CellTable, FloatArray
 from theory import Assumption, Claim, Premise
 
 
@@ -23,48 +25,70 @@ class Scoped:
     measured_failures: int = 0  # seeds that fail a premise that is measured, and failed runs
 
 
-def scope_of(claim: Claim, cell: CellTable, settings: Settings) -> Scoped:
-    """Judge the premises of ``claim`` at each seed of ``cell``."""
+@dataclass(frozen=True)
+class _Evaluated:
+    """One premise at every seed of one cell or of many."""
+
+    assumption: Assumption
+    values: FloatArray
+    limits: FloatArray
+    holds: Any  # truths
+
+    def part(self, first: int, last: int) -> _Evaluated:
+        return _Evaluated(self.assumption, *(a[first:last] for a in (self.values, self.limits, self.holds)))
+
+
+def scopes_of(claim: Claim, cells: Sequence[CellTable], settings: Settings) -> list[Scoped]:
+    """Judge the premises of ``claim`` at each seed of each cell; each premise is evaluated once for all of them."""
+    limits = {s.name: float(getattr(settings, s.setting)) for s in claim.notation.values() if s.setting}
+    evaluated = [_evaluated(assumption, cells, limits) for assumption in claim.assumptions]
+    ends = np.cumsum([len(cell.seeds) for cell in cells], dtype=int).tolist()
+    return [
+        _scoped([premise.part(end - len(cell.seeds), end) for premise in evaluated], cell, settings)
+        for cell, end in zip(cells, ends, strict=True)
+    ]
+
+
+def _evaluated(assumption: Assumption, cells: Sequence[CellTable], limits: Mapping[str, float]) -> _Evaluated:
+    counts = [len(cell.seeds) for cell in cells]
+    given: dict[str, Any] = dict(limits)
+    for symbol in {s.name for s in assumption.relation.free_symbols} - set(limits):
+        if symbol in assumption.observables:
+            given[symbol] = np.concatenate([np.zeros(0), *(cell.column(symbol) for cell in cells)])
+        else:
+            given[symbol] = np.repeat([float(cell.symbols.get(symbol, np.nan)) for cell in cells], counts)
+    found = assumption.at(given)
+    return _Evaluated(assumption, *(np.broadcast_to(part, sum(counts)) for part in found))
+
+
+def _scoped(evaluated: Sequence[_Evaluated], cell: CellTable, settings: Settings) -> Scoped:
     if not cell.seeds:
         return Scoped((), False, (), "no run finished")
-    limits = {s.name: float(getattr(settings, s.setting)) for s in claim.notation.values() if s.setting}
-    per_seed = [_evaluated(assumption, cell, limits) for assumption in claim.assumptions]
-    by_seed = dict(zip(cell.seeds, zip(*per_seed, strict=True) if per_seed else [()] * len(cell.seeds), strict=True))
-    good = tuple(
-        seed for seed, premises in by_seed.items() if seed not in cell.failed and all(p.holds for p in premises)
-    )
-    needed = settings.scope_share * len(cell.seeds)
+    failed = np.array([seed in cell.failed for seed in cell.seeds])
+    good = np.logical_and.reduce([~failed, *(premise.holds for premise in evaluated)])
+    needed = settings.scope_share * len(cell.seeds) - 1e-9
     premises, reasons = [], []
-    for position, assumption in enumerate(claim.assumptions):
-        found = per_seed[position]
-        satisfied = sum(p.holds for p in found)
-        summary = _summary(found, satisfied >= needed - 1e-9)
+    for premise in evaluated:
+        satisfied = int(premise.holds.sum())
+        summary = _summary(premise, satisfied >= needed)
         premises.append(summary)
-        if satisfied + len(cell.failed) < needed - 1e-9:  # else the failed runs are the reason, told below
-            reasons.append(_explain(assumption, summary, satisfied, len(found)))
-    in_scope = bool(good) and len(good) >= needed - 1e-9
+        if satisfied + len(cell.failed) < needed:  # else the failed runs are the reason, told below
+            reasons.append(_explain(premise.assumption, summary, satisfied, len(cell.seeds)))
+    seeds = tuple(seed for seed, kept in zip(cell.seeds, good.tolist(), strict=True) if kept)
+    in_scope = bool(seeds) and len(seeds) >= needed
     if not in_scope and not reasons:
-        failed = f", {len(cell.failed)} failed (diverged, or their process died)" if cell.failed else ""
-        reasons.append(f"only {len(good)} of {len(cell.seeds)} seeds satisfy every premise{failed}")
-    measured = [i for i, assumption in enumerate(claim.assumptions) if assumption.observables]
-    failures = sum(s in cell.failed or not all(by_seed[s][i].holds for i in measured) for s in cell.seeds)
-    return Scoped(good, in_scope, tuple(premises), "" if in_scope else "; ".join(reasons), failures)
+        told = f", {len(cell.failed)} failed (diverged, or their process died)" if cell.failed else ""
+        reasons.append(f"only {len(seeds)} of {len(cell.seeds)} seeds satisfy every premise{told}")
+    measured = [~premise.holds for premise in evaluated if premise.assumption.observables]
+    failures = int(np.logical_or.reduce([failed, *measured]).sum())
+    return Scoped(seeds, in_scope, tuple(premises), "" if in_scope else "; ".join(reasons), failures)
 
 
-def _evaluated(assumption: Assumption, cell: CellTable, limits: Mapping[str, float]) -> list[Premise]:
-    """The premise at each seed; one on symbols alone is the same at all."""
-    given: dict[str, float | None] = {**cell.symbols, **limits}
-    names = assumption.observables
-    if not names:
-        return [assumption.evaluate(given)] * len(cell.seeds)
-    return [assumption.evaluate(given | {n: cell.value(n, seed) for n in names}) for seed in cell.seeds]
-
-
-def _summary(per_seed: list[Premise], holds: bool) -> Premise:
-    values = [p.value for p in per_seed if p.value is not None]
-    median = statistics.median(values) if values else None
-    first = per_seed[0]
-    return Premise(first.name, median, first.limit, holds, first.relation)
+def _summary(premise: _Evaluated, holds: bool) -> Premise:
+    values = premise.values[~np.isnan(premise.values)]
+    median = float(np.median(values)) if len(values) else None
+    limit = None if np.isnan(premise.limits[0]) else float(premise.limits[0])
+    return Premise(premise.assumption.name, median, limit, holds, premise.assumption.words)
 
 
 def _explain(assumption: Assumption, premise: Premise, satisfied: int, seeds: int) -> str:

@@ -6,7 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
+
 MAIN = "main"
+
+FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,20 @@ class CellTable:
         """The observable at a seed, or None."""
         values = self.observables.get(observable)
         return None if values is None or seed in self.failed else values[self._place_of[seed]]
+
+    def column(self, observable: str) -> FloatArray:
+        """The observable at every seed; NaN where it is undefined or the run failed."""
+        if observable not in self._columns:
+            column = np.full(len(self.seeds), np.nan)
+            if observable in self.observables:
+                column[:] = np.asarray(self.observables[observable], dtype=np.float64)
+                column[[seed in self.failed for seed in self.seeds]] = np.nan
+            self._columns[observable] = column
+        return self._columns[observable]
+
+    @cached_property
+    def _columns(self) -> dict[str, FloatArray]:
+        return {}
 
     @cached_property
     def _place_of(self) -> Mapping[int, int]:

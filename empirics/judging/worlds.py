@@ -12,11 +12,14 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import pairwise
 
-from empirics.judging.premises import Scoped, scope_of
+from empirics.judging.premises import Scoped, scopes_of
 from empirics.judging.settings import Settings
 from empirics.judging.table import CellTable
 from empirics.observables.definition import Observable
 from theory import Claim, Kind, Premise
+
+Scopes = Mapping[int, Scoped]
+"""Which seeds are in scope, by the position of the cell."""
 
 
 class Answer(IntEnum):
@@ -68,14 +71,16 @@ def worlds_of(
     claim: Claim, observable: Observable, mine: Sequence[CellTable], cells: Sequence[CellTable], settings: Settings
 ) -> list[Worlds]:
     """The answers of each cell, pair of arms, or pair of ends that the claim speaks of."""
+    asked = [*mine, *(c for c in cells if c.variant == claim.reference != claim.arm)]
+    scopes = {c.index: scoped for c, scoped in zip(asked, scopes_of(claim, asked, settings), strict=True)}
     if claim.axis is not None:
-        return [_ends(claim, observable, chain, settings) for chain in _chains(claim, mine)]
+        return [_ends(claim, observable, chain, scopes, settings) for chain in _chains(claim, mine)]
     if claim.reference is not None:
         partners = {c.at(c.axes): c for c in cells if c.variant == claim.reference and c.seeds}
         if observable.per == "unit":  # the same in every cell that a run serves: one answer for each run
             mine = list({c.at(c.run_axes): c for c in reversed(mine)}.values())[::-1]
-        return [_pair(claim, observable, cell, partners.get(cell.at(cell.axes)), settings) for cell in mine]
-    return [_alone(claim, observable, group, settings) for group in groups_of(claim, observable, mine)]
+        return [_pair(claim, observable, cell, partners.get(cell.at(cell.axes)), scopes, settings) for cell in mine]
+    return [_alone(claim, observable, group, scopes, settings) for group in groups_of(claim, observable, mine)]
 
 
 def groups_of(claim: Claim, observable: Observable, cells: Sequence[CellTable]) -> list[list[CellTable]]:
@@ -89,21 +94,28 @@ def groups_of(claim: Claim, observable: Observable, cells: Sequence[CellTable]) 
     return list(groups.values())
 
 
-def _alone(claim: Claim, observable: Observable, group: Sequence[CellTable], settings: Settings) -> Worlds:
+def _alone(
+    claim: Claim, observable: Observable, group: Sequence[CellTable], scopes: Scopes, settings: Settings
+) -> Worlds:
     cell = group[0]
     places = tuple(c.index for c in group)
     bound = claim.judged_on != claim.observable
     asked = f"{observable.name} {'<=' if bound else '>'} 0"
     if not cell.seeds:
         return Worlds(places, cell.label, asked, reason="no run finished", tested=False)
-    scoped = scope_of(claim, cell, settings)
+    scoped = scopes[cell.index]
     values = {seed: cell.value(observable.name, seed) for seed in scoped.seeds}
     effects = {seed: -value if bound else value for seed, value in values.items() if value is not None}
     return _answered(claim, (scoped,), places, cell.label, asked, cell.seeds, list(values), effects, settings)
 
 
 def _pair(
-    claim: Claim, observable: Observable, cell: CellTable, partner: CellTable | None, settings: Settings
+    claim: Claim,
+    observable: Observable,
+    cell: CellTable,
+    partner: CellTable | None,
+    scopes: Scopes,
+    settings: Settings,
 ) -> Worlds:
     """A cell of the claim's arm beside the same cell of its reference."""
     if claim.kind is Kind.EQUIVALENCE:
@@ -113,10 +125,12 @@ def _pair(
     if partner is None or not cell.seeds:
         why = f"no runs of the arms {claim.arm} and {claim.reference} to compare at {cell.label}"
         return Worlds((cell.index,), cell.label, asked, reason=why, tested=False)
-    return _compared(claim, observable, cell, partner, 1, cell.label, asked, settings)
+    return _compared(claim, observable, cell, partner, 1, cell.label, asked, scopes, settings)
 
 
-def _ends(claim: Claim, observable: Observable, chain: Sequence[CellTable], settings: Settings) -> Worlds:
+def _ends(
+    claim: Claim, observable: Observable, chain: Sequence[CellTable], scopes: Scopes, settings: Settings
+) -> Worlds:
     """The two ends of an axis, largest value less smallest, in the claim's direction."""
     first, last, symbol = chain[0], chain[-1], str(claim.axis)
     span = f"{first.axes.get(symbol, symbol)} from {first.symbols[symbol]:g} to {last.symbols[symbol]:g}"
@@ -129,9 +143,9 @@ def _ends(claim: Claim, observable: Observable, chain: Sequence[CellTable], sett
         return Worlds(places[:1], label, asked, reason=why, tested=False)
     if not first.seeds or not last.seeds:
         return Worlds(places, label, asked, reason="no run finished", tested=False)
-    found = _compared(claim, observable, last, first, claim.direction, label, asked, settings)
+    found = _compared(claim, observable, last, first, claim.direction, label, asked, scopes, settings)
     spans = [(first, last), *(pairwise(chain) if len(chain) > 2 else ())]
-    steps = tuple(_step(claim, observable, before, after, settings) for before, after in spans)
+    steps = tuple(_step(claim, observable, before, after, scopes) for before, after in spans)
     flat = _flat(observable, first, last, found.answers)
     cells = tuple(c.index for c in chain)
     return Worlds(**{**vars(found), "cells": cells, "steps": steps, "flat": flat})
@@ -145,17 +159,20 @@ def _compared(
     direction: int,
     label: str,
     asked: str,
+    scopes: Scopes,
     settings: Settings,
 ) -> Worlds:
     """The observable at ``cell`` less that at ``partner``, over the seeds in scope of both."""
-    here, there = scope_of(claim, cell, settings), scope_of(claim, partner, settings)
-    common = [s for s in here.seeds if s in there.seeds]
+    here, there = scopes[cell.index], scopes[partner.index]
+    also = set(there.seeds)
+    common = [s for s in here.seeds if s in also]
     effects = {}
     for seed in common:
         a, b = cell.value(observable.name, seed), partner.value(observable.name, seed)
         if a is not None and b is not None:
             effects[seed] = direction * (a - b)
-    ran = tuple(s for s in cell.seeds if s in partner.seeds)
+    also_ran = set(partner.seeds)
+    ran = tuple(s for s in cell.seeds if s in also_ran)
     return _answered(claim, (there, here), (cell.index, partner.index), label, asked, ran, common, effects, settings)
 
 
@@ -207,15 +224,17 @@ def _chains(claim: Claim, cells: Sequence[CellTable]) -> list[list[CellTable]]:
     return [sorted(chain, key=lambda c: c.symbols[symbol]) for chain in series.values()]
 
 
-def _step(claim: Claim, observable: Observable, before: CellTable, after: CellTable, settings: Settings) -> Step:
+def _step(claim: Claim, observable: Observable, before: CellTable, after: CellTable, scopes: Scopes) -> Step:
     """The moves between two cells, over the seeds in scope of both."""
-    moves, symbol = [], str(claim.axis)
-    later = set(scope_of(claim, after, settings).seeds)
-    for seed in scope_of(claim, before, settings).seeds:
-        if seed in later:
-            a, b = before.value(observable.name, seed), after.value(observable.name, seed)
-            if a is not None and b is not None:
-                moves.append(b - a)
+    symbol = str(claim.axis)
+    later = set(scopes[after.index].seeds)
+    moves = [
+        b - a
+        for seed in scopes[before.index].seeds
+        if seed in later
+        and (a := before.value(observable.name, seed)) is not None
+        and (b := after.value(observable.name, seed)) is not None
+    ]
     span = f"{before.axes.get(symbol, symbol)} from {before.symbols[symbol]:g} to {after.symbols[symbol]:g}"
     return Step(span, sum(m < 0 for m in moves), sum(m == 0 for m in moves), sum(m > 0 for m in moves))
 

@@ -30,7 +30,7 @@ from empirics.regimes.document import (
 from empirics.regimes.laws import law_part
 from empirics.regimes.regime import TRANSITION, Thresholds, regime_of
 from empirics.regimes.survey import Place, Survey, value, values
-from empirics.verification.assembly import bound_at
+from empirics.verification.assembly import bounds_at
 from empirics.verification.document import beginning, copied
 from theory import claim
 
@@ -47,7 +47,12 @@ def analyse(
     """The whole document from whatever runs there are; limits of fits and contours rest on ``resamples`` bootstraps."""
     design, settings = survey.design, survey.settings
     verdicts = reading_verdicts(survey)
-    cells = [_cell(survey, place, verdicts[place.table.index], thresholds) for place in survey.places]
+    charted = {item.id: bounds_at(claim(item.id), survey.tables) for item in design.charted}
+    laws = [{n: b.bound for n, found in charted.items() if (b := found[i])} for i in range(len(survey.tables))]
+    cells = [
+        _cell(survey, place, verdicts[place.table.index], laws[place.table.index], thresholds)
+        for place in survey.places
+    ]
     varied = {f"{v.key}={number}": (v.key, number) for v in variations for number in v.values}
     return RegimeMap(
         **beginning(survey.experiment, settings, wall_seconds, complete=complete),
@@ -81,12 +86,13 @@ def reading_verdicts(survey: Survey) -> list[dict[str, str]]:
     return [{reading: word(reading, table) for reading in survey.design.readings} for table in survey.tables]
 
 
-def _cell(survey: Survey, place: Place, verdicts: dict[str, str], thresholds: Thresholds) -> MapCell:
+def _cell(
+    survey: Survey, place: Place, verdicts: dict[str, str], laws: dict[str, float], thresholds: Thresholds
+) -> MapCell:
     design, table, alpha = survey.design, place.table, survey.settings.verdict.alpha
     errors = values(table, design.observable)
     limits = interval(errors, alpha) if errors else None
     predictors = design.items.predictors if design.items else {}
-    bounds = {c.id: bound_at(claim(c.id), table.symbols) for c in design.charted}
     return MapCell(
         variant=place.arm.name,
         **_columns(design, place.point),
@@ -100,7 +106,7 @@ def _cell(survey: Survey, place: Place, verdicts: dict[str, str], thresholds: Th
         upper=limits and limits.upper,
         regime=regime_of(errors, alpha, thresholds),
         in_law=survey.in_law(place),
-        laws={name: found.bound for name, found in bounds.items() if found},
+        laws=laws,
         verdicts=verdicts,
         predicted={name: _mean(values(table, observable)) for name, observable in predictors.items()},
     )

@@ -17,6 +17,7 @@ from empirics.experiments.arms import Arm
 from empirics.experiments.document import BoundResult, CellResult, CurveResult, ObservableResult, Summary, VerdictResult
 from empirics.experiments.presentation import Shown
 from empirics.experiments.protocol import Experiment, Point, UnitRun
+from empirics.judging.bounds import log_bounds
 from empirics.judging.confidence import interval, student_t
 from empirics.judging.levels import benjamini_yekutieli, holm
 from empirics.judging.mutants import MutantOutcome
@@ -37,7 +38,7 @@ from empirics.verification.results import (
     Results,
     StatedPremise,
 )
-from theory import Claim, DomainError, Notation
+from theory import BrokenClaimError, Claim, Notation
 from theory.certify.record import certificate_of
 from theory.fingerprint import fingerprint
 from theory.numbers.evaluate import from_log
@@ -117,9 +118,9 @@ def assemble(
 ) -> Results:
     """The results document; ``tables`` are those of the arms' declared cells, ``broken`` what was left out."""
     sound = [item for item, outcome in zip(claims, outcomes, strict=True) if outcome.verdict is not Verdict.BROKEN]
-    places = zip(declared(experiment, arms), tables, strict=True)
     measured = {name for table in tables for name in table.observables} | {c.observable for c in claims}
     pooled = _pooled(outcomes)
+    bounds = {item.id: bounds_at(item, tables) for item in sound}
     results = Results(
         **beginning(experiment, settings, wall_seconds, complete=complete),
         observables={
@@ -127,7 +128,10 @@ def assemble(
             for name, item in observables().items()
             if name in measured
         },
-        cells=[_cell(experiment, arm, cell, table, runs, sound) for (arm, cell), table in places],
+        cells=[
+            _cell(experiment, arm, cell, table, runs, {name: of_cells[i] for name, of_cells in bounds.items()})
+            for i, ((arm, cell), table) in enumerate(zip(declared(experiment, arms), tables, strict=True))
+        ],
         verdicts=[verdict_result(o) for outcome in outcomes for o in outcome.outcomes],
         plan=plan,
         claims=[
@@ -194,7 +198,12 @@ def _defect(experiment: Experiment, what: str, error: Exception, left: str) -> B
 
 
 def _cell(
-    experiment: Experiment, arm: Arm, cell: Point, table: CellTable, runs: Runs, claims: Sequence[Claim]
+    experiment: Experiment,
+    arm: Arm,
+    cell: Point,
+    table: CellTable,
+    runs: Runs,
+    bounds: Mapping[str, BoundResult | None],
 ) -> CellResult:
     verdict = arm.settings.verdict
     found = runs.of(arm.name, cell.on(experiment.run_axes))
@@ -210,7 +219,7 @@ def _cell(
         observables={
             name: _summary(observables()[name], values, verdict.alpha) for name, values in table.observables.items()
         },
-        bounds={c.id: bound for c in claims if (bound := bound_at(c, table.symbols)) is not None},
+        bounds={name: bound for name, bound in bounds.items() if bound is not None},
     )
 
 
@@ -229,15 +238,20 @@ def in_scope(experiment: Experiment, table: CellTable, verdict: Settings) -> lis
     return good
 
 
-def bound_at(item: Claim, symbols: Mapping[str, float]) -> BoundResult | None:
-    """The claim's number at a cell; None where it has none or is not defined."""
-    if item.log_expression is None:
-        return None
-    try:
-        log_bound = float(item.log_bound(**{name: symbols[name] for name in item.symbols}))
-    except (DomainError, KeyError):
-        return None
-    return BoundResult(bound=from_log(log_bound), log_bound=log_bound if math.isfinite(log_bound) else None)
+def bounds_at(item: Claim, tables: Sequence[CellTable]) -> list[BoundResult | None]:
+    """The claim's number at the cell of each table; None where it has none or is not defined."""
+    found: list[BoundResult | None] = [None] * len(tables)
+    for arm in dict.fromkeys(table.variant for table in tables if item.log_expression is not None):
+        places = [i for i, table in enumerate(tables) if table.variant == arm]
+        try:
+            bounds, undefined = log_bounds(item, [tables[i] for i in places])
+        except BrokenClaimError:  # in an arm that it does not speak of
+            continue
+        for position, log_bound in enumerate(bounds.tolist()):
+            if position not in undefined:
+                logarithm = log_bound if math.isfinite(log_bound) else None
+                found[places[position]] = BoundResult(bound=from_log(log_bound), log_bound=logarithm)
+    return found
 
 
 def _summary(observable: Observable, values: Sequence[float | None], alpha: float) -> Summary:

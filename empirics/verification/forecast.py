@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import Field
 
 from empirics.experiments.arms import Arm
+from empirics.experiments.document import BoundResult
 from empirics.experiments.presentation import Part
 from empirics.experiments.protocol import Experiment
 from empirics.judging.confidence import bets_for, lower_limit
@@ -32,7 +33,7 @@ from empirics.runs.pool import Task, run_tasks
 from empirics.runs.source import RunPlace, keys_of, wanted
 from empirics.runs.store import Store, StoreError
 from empirics.runs.store import size_of as stored_size
-from empirics.verification.assembly import Runs, bound_at, tables_of
+from empirics.verification.assembly import Runs, bounds_at, tables_of
 from empirics.verification.plan import asked, plan_of, standing
 from empirics.verification.results import PlanResult
 from empirics.verification.size import Size, size_of
@@ -229,17 +230,20 @@ def _at_best(claim: Claim, tables: Sequence[CellTable], settings: Any) -> AtBest
         places = [w.cells for w in worlds_of(claim, observable, mine, tables, settings.verdict)]
     else:
         places = [tuple(c.index for c in group) for group in groups_of(claim, observable, mine)]
-    testable = [cells for cells in places if _testable(claim, [tables[i] for i in cells], tables)]
+    bounds = bounds_at(claim, tables)
+    testable = [cells for cells in places if _testable(claim, [tables[i] for i in cells], tables, bounds)]
     refuting = settings.verdict.alpha / (len(places) + 1)
     found: dict[str, Any] = {"exact": True}
     if claim.by_share:
         found = _shares(settings.verdict, settings.seeds.looks, refuting)
     elif claim.kind is not Kind.IDENTITY and observable.sampling != "exact" and observable.bounded:
-        found = _bounds(claim, observable, [tables[cells[0]] for cells in testable], settings, refuting)
+        found = _bounds(claim, observable, [tables[cells[0]] for cells in testable], bounds, settings, refuting)
     return AtBest(claim=claim.id, kind=kind, cells=len(places), testable=len(testable), **found)
 
 
-def _testable(claim: Claim, cells: Sequence[CellTable], tables: Sequence[CellTable]) -> bool:
+def _testable(
+    claim: Claim, cells: Sequence[CellTable], tables: Sequence[CellTable], bounds: Sequence[BoundResult | None]
+) -> bool:
     """Whether there are the two ends of an axis, or the partners in the reference arm, and all are in scope."""
     if claim.axis is not None and len(cells) < 2:
         return False
@@ -249,7 +253,7 @@ def _testable(claim: Claim, cells: Sequence[CellTable], tables: Sequence[CellTab
             return False
     return all(
         all(premise.evaluate(cell.symbols).holds for premise in claim.premises_on_symbols)
-        and (claim.log_expression is None or bound_at(claim, cell.symbols) is not None)
+        and (claim.log_expression is None or bounds[cell.index] is not None)
         for cell in cells
     )
 
@@ -275,7 +279,12 @@ def _shares(verdict: Settings, looks: Sequence[int], refuting: float) -> dict[st
 
 
 def _bounds(
-    claim: Claim, observable: Observable, cells: Sequence[CellTable], settings: Any, refuting: float
+    claim: Claim,
+    observable: Observable,
+    cells: Sequence[CellTable],
+    bounds: Sequence[BoundResult | None],
+    settings: Any,
+    refuting: float,
 ) -> dict[str, Any]:
     """The limit if every run had the best value, and which cells it would confirm."""
     number, alpha = settings.seeds.looks[-1], settings.verdict.alpha
@@ -284,7 +293,7 @@ def _bounds(
     limit, confirmable, refutable, vacuous = None, 0, 0, 0
     beyond = []
     for cell in cells:
-        found = bound_at(claim, cell.symbols)
+        found = bounds[cell.index]
         bound = 0.0 if found is None else found.bound
         if observable.trivial is not None and at_most and found is not None and bound >= observable.trivial:
             vacuous += 1

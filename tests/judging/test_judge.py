@@ -10,7 +10,7 @@ from judging_builders import DECAY, NEAR_OPTIMAL, OBSERVABLES, TWO_TEMPLATES, ma
 from empirics.judging.confidence import lower_limit, upper_limit
 from empirics.judging.judge import judge_claim
 from empirics.judging.outcome import Verdict, worst
-from empirics.judging.premises import scope_of
+from empirics.judging.premises import scopes_of
 from empirics.verification.plan import falsifier
 
 
@@ -157,7 +157,7 @@ def test_a_cell_without_runs_takes_none_of_alpha():
     claim = make_claim("upper", bound="1/2", assumptions=[NEAR_OPTIMAL])
     cells = [make_cell(LOW, gaps=[0.0] * 39 + [1.0]), make_cell([], index=1, N_f=3)]
     assert [o.alpha for o in judge(claim, cells).outcomes] == [0.05, 0.05]
-    assert scope_of(claim, cells[1], settings()).measured_failures == 0
+    assert scopes_of(claim, [cells[1]], settings())[0].measured_failures == 0
 
 
 def test_one_measurement_of_the_pretrained_model_is_one_verdict():

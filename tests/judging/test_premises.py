@@ -4,7 +4,7 @@ import pytest
 import sympy as sp
 from judging_builders import NEAR_OPTIMAL, TWO_TEMPLATES, make_cell, make_claim, settings
 
-from empirics.judging.premises import Scoped, scope_of
+from empirics.judging.premises import Scoped, scopes_of
 from theory import Assumption, Premise, measured
 from theory.claims.xu_chen.paper import epsilon
 
@@ -13,7 +13,9 @@ ALSO = Assumption("error", sp.Le(measured("error"), sp.Rational(1, 2)), "small")
 
 def scope(gaps, values=None, failed=(), assumptions=(NEAR_OPTIMAL,), share=0.8, **more):
     cell = make_cell(values or [0.25] * len(gaps), gaps=gaps, failed=failed, **more)
-    return scope_of(make_claim("upper", bound="1/2", assumptions=assumptions), cell, settings(scope_share=share))
+    claim = make_claim("upper", bound="1/2", assumptions=assumptions)
+    other = make_cell([0.25] * 3, gaps=[9.0] * 3, index=1)  # cells are judged together, and do not touch each other
+    return scopes_of(claim, [other, cell, other], settings(scope_share=share))[1]
 
 
 def gap(value, holds):
@@ -102,5 +104,5 @@ def test_the_limit_is_the_setting():
     cell = make_cell([0.25] * 4, gaps=[0.3] * 4)
     claim = make_claim("upper", bound="1/2", assumptions=(NEAR_OPTIMAL,))
     assert epsilon.name == "epsilon"
-    assert scope_of(claim, cell, settings(premise_gap=0.3)).in_scope
-    assert not scope_of(claim, cell, settings(premise_gap=0.29)).in_scope
+    assert scopes_of(claim, [cell], settings(premise_gap=0.3))[0].in_scope
+    assert not scopes_of(claim, [cell], settings(premise_gap=0.29))[0].in_scope

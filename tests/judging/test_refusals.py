@@ -42,7 +42,8 @@ def test_a_bound_that_is_not_defined_is_out_of_scope(tmp_path, capsys):
 def test_a_bound_in_a_symbol_that_the_cell_has_not_is_out_of_scope():
     cell = replace(make_cell([0.5] * 4, observable="ood_error"), symbols={"R": 20, "K": 2}, axes={"R": "|R|"})
     (outcome,) = judge_claim(claim(CLAIM[1]).without(["pretraining_gap"]), [cell], settings()).outcomes
-    assert (outcome.verdict, outcome.reason) == ("OUT OF SCOPE", "the bound is undefined here: 'N_f'")
+    needs = "ood-error-literal needs N_f (it uses R, K, N_f)"
+    assert (outcome.verdict, outcome.reason) == ("OUT OF SCOPE", f"the bound is undefined here: {needs}")
 
 
 def test_cells_without_a_common_seed_have_no_statement_on_all(tmp_path, capsys):

@@ -19,7 +19,7 @@ from empirics.judging.outcome import Counts, Outcome, Verdict
 from empirics.judging.settings import Settings
 from empirics.judging.table import CellTable
 from empirics.settings import Axis, Section
-from empirics.verification.assembly import _curves, _summary, bound_at, in_scope, verdict_result
+from empirics.verification.assembly import _curves, _summary, bounds_at, in_scope, verdict_result
 from empirics.verification.results import read_results
 from theory import Scope, all_claims, claim
 from theory.notation import Notation, Symbol
@@ -141,17 +141,21 @@ def test_limits_are_exact_for_shares_at_declared_looks_alone(sampled, share, loo
 
 
 def test_the_number_of_a_claim_at_a_cell_or_none():
+    def at(item, *points):
+        return bounds_at(item, [CellTable(0, "main", point, ()) for point in points])
+
     half_mean, point = claim("coverage-half-mean"), {"N_f": 5, "K": 3, "R": 10, "other": 7}
-    found = bound_at(half_mean, point)
-    assert found.log_bound == pytest.approx(-5 * 9 / 200)
-    assert found.bound == pytest.approx(math.exp(-5 * 9 / 200))
-    assert bound_at(half_mean, {"N_f": 5, "K": 3}) is None
-    assert bound_at(half_mean, {"N_f": 5, "K": 11, "R": 10}) is None
-    assert bound_at(claim("covering-some-unseen"), {"N_f": 5, "K": 4, "R": 4}).model_dump() == {
+    missing, outside = {"N_f": 5, "K": 3}, {"N_f": 5, "K": 11, "R": 10}
+    found = at(half_mean, missing, point, outside, {**point, "K": 2.5})
+    assert [f is None for f in found] == [True, False, True, True]
+    assert found[1].log_bound == pytest.approx(-5 * 9 / 200)
+    assert found[1].bound == pytest.approx(math.exp(-5 * 9 / 200))
+    assert at(half_mean) == []
+    assert at(claim("covering-some-unseen"), {"N_f": 5, "K": 4, "R": 4})[0].model_dump() == {
         "bound": 0,
         "log_bound": None,
     }
-    assert bound_at(next(c for c in all_claims() if c.log_expression is None), point) is None
+    assert at(next(c for c in all_claims() if c.log_expression is None), point, point) == [None, None]
 
 
 def test_curves_are_means_over_runs_at_the_steps_that_all_have():

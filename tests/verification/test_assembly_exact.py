@@ -23,7 +23,7 @@ from empirics.verification.assembly import (
     _pooled,
     _summary,
     assemble,
-    bound_at,
+    bounds_at,
     in_scope,
     latex_of,
     tables_of,
@@ -277,7 +277,7 @@ def test_an_observable_that_no_cell_has_puts_no_seed_out_of_scope():
 
 
 def test_a_claim_without_a_number_has_none_anywhere():
-    assert bound_at(claim("trend-finetuned"), {"N_f": 5, "K": 3, "R": 10}) is None
+    assert bounds_at(claim("trend-finetuned"), [CellTable(0, "main", {"N_f": 5, "K": 3, "R": 10}, ())]) == [None]
     assert judge_claim(claim("trend-finetuned"), [], Settings()).verdict is Verdict.NOT_TESTED
 
 

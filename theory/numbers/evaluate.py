@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
@@ -123,6 +123,34 @@ class LogBound:
         except Exception as error:  # an expression and its routes may be a third party's
             raise BrokenClaimError.of(self.name, "its bound", error) from error
 
+    def at_each(
+        self, values: Mapping[str, np.ndarray[Any, Any]], count: int
+    ) -> tuple[np.ndarray[Any, Any], dict[int, str]]:
+        """The log-bound at ``count`` points, given by a column for each symbol; NaN where it is undefined, and why.
+
+        A symbol without a column is missing everywhere, one that is NaN there.
+
+        Raises:
+            BrokenClaimError: as :meth:`at`.
+        """
+        given = {name: np.asarray(values[name]) for name in self.symbols if name in values}
+        inside = np.full(count, len(given) == len(self.symbols))
+        for name, column in given.items():
+            inside &= ~_outside(self.notation[name], column)
+        for relation, names in _given(self.domain, given):
+            inside[inside] = compiled(relation, names)(*(given[name][inside] for name in names))
+        found = np.full(count, np.nan)
+        if inside.any():
+            found[inside] = self.at({name: column[inside] for name, column in given.items()})
+        reasons = {}
+        for place in np.flatnonzero(~inside).tolist():
+            point = {name: column[place].item() for name, column in given.items() if column[place] == column[place]}
+            try:
+                self.check(point)
+            except DomainError as error:
+                reasons[place] = str(error)
+        return found, reasons
+
     def _at(self, values: Mapping[str, ArrayLike]) -> Any:
         used = {name: array for name, array in self.check(values).items() if name in self.symbols}
         shape = next(iter(used.values())).shape if used else ()
@@ -238,10 +266,14 @@ def _check_symbol(symbol: Symbol, value: ArrayLike) -> None:
             shown = array.ravel()[0].item() if array.size and hasattr(array.ravel()[0], "item") else value
             raise DomainError(f"{symbol.name}={shown!r}: must be {symbol.domain}")
     else:
-        low = array <= symbol.minimum if symbol.strict else array < symbol.minimum
-        bad = np.atleast_1d(~np.isfinite(array) | low | (symbol.integer & (array != np.floor(array))))
+        bad = np.atleast_1d(_outside(symbol, array))
     if bad.any():
         raise DomainError(f"{symbol.name}={array.ravel()[int(np.argmax(bad))]}: must be {symbol.domain}")
+
+
+def _outside(symbol: Symbol, array: np.ndarray[Any, Any]) -> Any:
+    low = array <= symbol.minimum if symbol.strict else array < symbol.minimum
+    return ~np.isfinite(array) | low | (symbol.integer & (array != np.floor(array)))
 
 
 def check_domain(name: str, domain: Iterable[sp.core.relational.Relational], values: Mapping[str, ArrayLike]) -> None:
@@ -250,13 +282,18 @@ def check_domain(name: str, domain: Iterable[sp.core.relational.Relational], val
     Raises:
         DomainError: one does not hold; the message says for what (``name``) and where.
     """
-    for relation in domain:
-        used = tuple(sorted(s.name for s in relation.free_symbols))
-        if any(symbol not in values for symbol in used):
-            continue
+    for relation, used in _given(domain, values):
         arrays = np.broadcast_arrays(*(np.asarray(values[symbol]) for symbol in used))
         truth = np.broadcast_to(compiled(relation, used)(*arrays), arrays[0].shape)
         if not truth.all():
             at = int(np.argmin(truth.ravel()))
             where = ", ".join(f"{symbol}={array.ravel()[at]}" for symbol, array in zip(used, arrays, strict=True))
             raise DomainError(f"{name} at {where}: needs {relation_text(relation)}")
+
+
+def _given(
+    domain: Iterable[sp.core.relational.Relational], names: Collection[str]
+) -> list[tuple[sp.core.relational.Relational, tuple[str, ...]]]:
+    """The relations whose symbols are all given, each with their names."""
+    found = [(relation, tuple(sorted(s.name for s in relation.free_symbols))) for relation in domain]
+    return [(relation, used) for relation, used in found if set(used) <= set(names)]

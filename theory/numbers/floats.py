@@ -11,7 +11,8 @@ x``: most bounds then need no second look.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 Approximation = tuple[FloatArray, FloatArray]
+Evaluator = Callable[[Mapping[str, FloatArray]], Approximation]
 
 _UNIT = 2.0**-52  # twice the unit roundoff
 _ELEMENTARY = 8 * _UNIT  # NumPy's transcendental functions are within 4 units in the last place
@@ -39,38 +41,63 @@ def approximate(expression: sp.Expr, values: Mapping[str, FloatArray]) -> Approx
     Raises UnsupportedError: the expression holds an unknown function.
     """
     with np.errstate(all="ignore"):
-        value, error = _node(expression, values)
+        value, error = approximation(expression)(values)
         return value, np.where(np.isnan(value) | np.isnan(error), np.inf, error)
 
 
-def _node(x: sp.Basic, values: Mapping[str, FloatArray]) -> Approximation:
+@lru_cache(maxsize=4096)
+def approximation(x: sp.Basic) -> Evaluator:
+    """The function of the symbols, by name, that evaluates an expression: SymPy is asked once, not at each point.
+
+    Raises UnsupportedError: as above.
+    """
     if isinstance(x, sp.Symbol):
-        value = values[x.name]
-        return value, np.where(np.abs(value) < _EXACT, 0.0, _UNIT * np.abs(value))
+        return partial(_symbol, str(x.name))
     if isinstance(x, sp.Integer | sp.Rational):
         number = float(x)
-        exact = sp.Rational(number) == x
-        return np.float64(number), np.float64(0.0 if exact else _UNIT * abs(number))  # type: ignore[return-value]
+        return _constant(number, 0.0 if sp.Rational(number) == x else _UNIT * abs(number))
     if x is sp.S.NegativeInfinity:
-        return np.float64(-np.inf), np.float64(0.0)  # type: ignore[return-value]
+        return _constant(-np.inf, 0.0)
     if isinstance(x, sp.NumberSymbol):
-        return np.float64(float(x)), np.float64(_UNIT * float(x))  # type: ignore[return-value]
+        return _constant(float(x), _UNIT * float(x))
     if isinstance(x, sp.Add):
-        return _sum(*(_node(a, values) for a in x.args))
+        return _combined(_sum, x.args)
     if isinstance(x, sp.Mul):
-        return _product(*(_node(a, values) for a in x.args))
+        return _combined(_product, x.args)
     if isinstance(x, sp.Pow):
-        return _power(x, values)
+        return _power_of(x)
     if isinstance(x, sp.exp):
-        return _exp(_node(x.args[0], values))
+        return _combined(_exp, x.args)
     if isinstance(x, sp.log):
-        return _log_of(x.args[0], values)
+        return _log_of(x.args[0])
     if isinstance(x, sp.Min | sp.Max):
-        return _extremum(x, [_node(a, values) for a in x.args])
+        return _combined(_least if isinstance(x, sp.Min) else _greatest, x.args)
     if isinstance(x, sp.floor):
-        value, error = _node(x.args[0], values)
-        return np.floor(value), np.where(np.floor(value - error) == np.floor(value + error), 0.0, np.inf)
+        return _combined(_floor, x.args)
     raise UnsupportedError(f"no float evaluation of {x.func.__name__}")
+
+
+def _combined(
+    rule: Callable[..., Approximation], parts: Iterable[sp.Basic], of: Callable[[Any], Evaluator] = approximation
+) -> Evaluator:
+    """A rule on the approximations of some parts."""
+    evaluators = tuple(of(part) for part in parts)
+    return lambda values: rule(*(evaluator(values) for evaluator in evaluators))
+
+
+def _constant(number: float, error: float) -> Evaluator:
+    found: Any = np.float64(number), np.float64(error)
+    return lambda values: found
+
+
+def _symbol(name: str, values: Mapping[str, FloatArray]) -> Approximation:
+    value = values[name]
+    return value, np.where(np.abs(value) < _EXACT, 0.0, _UNIT * np.abs(value))
+
+
+def _floor(argument: Approximation) -> Approximation:
+    value, error = argument
+    return np.floor(value), np.where(np.floor(value - error) == np.floor(value + error), 0.0, np.inf)
 
 
 def _sum(*terms: Approximation) -> Approximation:
@@ -101,16 +128,24 @@ def _whole(value: FloatArray, error: FloatArray) -> Any:
     return (error == 0) & (value == np.floor(value))
 
 
-def _power(x: sp.Pow, values: Mapping[str, FloatArray]) -> Approximation:
-    base, base_error = _node(x.base, values)
+def _power_of(x: sp.Pow) -> Evaluator:
     if x.exp == -1:
-        least = np.abs(base) - base_error
-        inverse = 1.0 / base
-        return inverse, np.where(least > 0, base_error / (np.abs(base) * least) + _UNIT * np.abs(inverse), np.inf)
-    exponent, exponent_error = _node(x.exp, values)
-    value = np.power(base, exponent)
+        return _combined(_inverse, (x.base,))
     if x.exp == 2:
-        return _product((base, base_error), (base, base_error))
+        return _combined(lambda base: _product(base, base), (x.base,))
+    return _combined(_power, (x.base, x.exp))
+
+
+def _inverse(argument: Approximation) -> Approximation:
+    base, base_error = argument
+    least = np.abs(base) - base_error
+    inverse = 1.0 / base
+    return inverse, np.where(least > 0, base_error / (np.abs(base) * least) + _UNIT * np.abs(inverse), np.inf)
+
+
+def _power(first: Approximation, second: Approximation) -> Approximation:
+    (base, base_error), (exponent, exponent_error) = first, second
+    value = np.power(base, exponent)
     zero = (base == 0) & (base_error == 0) & (exponent > 0)
     one = (exponent == 0) & (exponent_error == 0)
     relative = base_error / (np.abs(base) - base_error)
@@ -128,38 +163,45 @@ def _exp(argument: Approximation) -> Approximation:
     return result, np.where(sure, 0.0, result * (np.expm1(error) + _ELEMENTARY) + _TINY)
 
 
-def _log_of(x: sp.Expr, values: Mapping[str, FloatArray]) -> Approximation:
+def _log_of(x: sp.Expr) -> Evaluator:
     """log(x), pushed inwards as far as it is safe."""
     if isinstance(x, sp.exp):
-        return _node(x.args[0], values)
+        return approximation(x.args[0])
     if isinstance(x, sp.Mul):
         # Each factor must be positive by itself; where one is not, its logarithm is NaN and the error infinite.
-        return _sum(*(_log_of(a, values) for a in x.args))
+        return _combined(_sum, x.args, _log_of)
     if isinstance(x, sp.Pow):
-        return _product(_node(x.exp, values), _log_of(x.base, values))
+        exponent, logarithm = approximation(x.exp), _log_of(x.base)
+        return lambda values: _product(exponent(values), logarithm(values))
     if isinstance(x, sp.Min | sp.Max):
-        return _extremum(x, [_log_of(a, values) for a in x.args])
+        return _combined(_least if isinstance(x, sp.Min) else _greatest, x.args, _log_of)
     if isinstance(x, sp.Add) and sp.S.One in x.args:
-        rest, rest_error = _node(x - 1, values)
-        low = 1.0 + rest - rest_error
-        result = np.log1p(rest)
-        lost = rest_error / low + _UNIT * np.abs(rest) / low + _ELEMENTARY * np.abs(result)
-        return result, np.where(low > 0, lost, np.inf)
-    value, error = _node(x, values)
+        return _combined(_log1p, (x - 1,))
+    return _combined(_log, (x,))
+
+
+def _log1p(argument: Approximation) -> Approximation:
+    rest, rest_error = argument
+    low = 1.0 + rest - rest_error
+    result = np.log1p(rest)
+    lost = rest_error / low + _UNIT * np.abs(rest) / low + _ELEMENTARY * np.abs(result)
+    return result, np.where(low > 0, lost, np.inf)
+
+
+def _log(argument: Approximation) -> Approximation:
+    value, error = argument
     result = np.log(value)
     lost = error / (value - error) + _ELEMENTARY * np.abs(result)
     known_zero = (value == 0) & (error == 0)
     return result, np.where(known_zero, 0.0, np.where(value > error, lost, np.inf))
 
 
-def _extremum(x: sp.Min | sp.Max, terms: list[Approximation]) -> Approximation:
-    if isinstance(x, sp.Min):
-        return _least(terms)
-    value, error = _least([(-value, error) for value, error in terms])
+def _greatest(*terms: Approximation) -> Approximation:
+    value, error = _least(*((-value, error) for value, error in terms))
     return -value, error
 
 
-def _least(terms: list[Approximation]) -> Approximation:
+def _least(*terms: Approximation) -> Approximation:
     value, error = terms[0]
     for other, other_error in terms[1:]:
         first, second = value + error <= other - other_error, other + other_error <= value - error

@@ -1,0 +1,116 @@
+"""Bounds and premises are compiled, and evaluated for all cells at once: against SymPy, cell by cell and seed by seed."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import sympy as sp
+
+import theory
+from empirics.judging.bounds import log_bounds
+from empirics.judging.premises import scopes_of
+from empirics.judging.settings import Settings
+from empirics.judging.table import CellTable
+from theory import BrokenClaimError, DomainError
+
+CLAIMS = [claim for claim in theory.all_claims() if claim.log_expression is not None]
+PLAIN = [claim for claim in CLAIMS if not claim.minimised_over and not claim.log_expression.has(sp.Sum)]
+PREMISED = [claim for claim in theory.all_claims() if claim.assumptions]
+
+
+def random_cells(claim, number=40, seed=0):
+    """Cells at random symbols: inside the domain and outside of it, one symbol missing in some."""
+    rng = np.random.default_rng(seed)
+    cells = []
+    for index in range(number):
+        symbols = {}
+        for name, symbol in claim.notation.items():
+            value = 10 ** rng.uniform(-1, 2)
+            symbols[name] = max(int(value), int(symbol.minimum)) if symbol.integer else symbol.minimum + value
+        if rng.random() < 0.1:
+            symbols.pop(str(rng.choice(list(symbols))))
+        if rng.random() < 0.1:
+            symbols["K"] = 2.5
+        if "K" in symbols and "R" in symbols and rng.random() < 0.6:
+            symbols["R"] = symbols["K"] + int(rng.integers(1, 50))
+        seeds = tuple(range(int(rng.integers(0, 6))))
+        names = {name for assumption in claim.assumptions for name in assumption.observables}
+        observables = {
+            name: tuple(None if rng.random() < 0.2 else float(rng.choice([0.0, 0.05, 0.5, 2.0])) for _ in seeds)
+            for name in names
+            if rng.random() < 0.9
+        }
+        failed = frozenset(s for s in seeds if rng.random() < 0.1)
+        cells.append(CellTable(index, "main", symbols, seeds, failed, observables))
+    return cells
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
+def test_bounds_of_all_cells_are_those_of_each(claim):
+    cells = random_cells(claim)
+    found, undefined = log_bounds(claim, cells)
+    assert 0 < len(undefined) < len(cells)
+    for place, cell in enumerate(cells):
+        given = {name: cell.symbols[name] for name in claim.symbols if name in cell.symbols}
+        if place in undefined:
+            assert math.isnan(found[place])
+            with pytest.raises(DomainError) as refused:
+                claim.log_bound(**given)
+            assert undefined[place] == str(refused.value)
+        else:
+            assert found[place] == claim.log_bound(**given)
+
+
+@pytest.mark.parametrize("claim", PLAIN, ids=lambda claim: claim.id)
+def test_bounds_are_what_sympy_says(claim):
+    cells = random_cells(claim, 60, 1)
+    found, undefined = log_bounds(claim, cells)
+    told = 0
+    for place in set(range(len(cells))) - set(undefined):
+        symbols = cells[place].symbols
+        exact = claim.log_expression.subs({s: sp.Rational(symbols[s.name]) for s in claim.log_expression.free_symbols})
+        if exact.has(sp.zoo):
+            assert found[place] == -math.inf
+            continue
+        told += 1
+        assert found[place] == pytest.approx(float(exact.evalf(40)), rel=1e-12)
+    assert told > 5
+
+
+@pytest.mark.parametrize("claim", PREMISED, ids=lambda claim: claim.id)
+def test_premises_of_all_seeds_are_what_sympy_says_of_each(claim):
+    settings = Settings()
+    limits = {s.name: getattr(settings, s.setting) for s in claim.notation.values() if s.setting}
+    cells = random_cells(claim, 60, 2)
+    seen = set()
+    for cell, scoped in zip(cells, scopes_of(claim, cells, settings), strict=True):
+        good = []
+        for seed in cell.seeds:
+            measured = {name: cell.value(name, seed) for name in cell.observables}
+            values = {**cell.symbols, **limits, **measured}
+            truths = [_truth(assumption.relation, values) for assumption in claim.assumptions]
+            seen |= set(truths)
+            if seed not in cell.failed and all(truths):
+                good.append(seed)
+        assert scoped.seeds == tuple(good)
+    assert seen == {True, False}
+
+
+def _truth(relation, values):
+    """Of a relation, exactly; False if a value is missing."""
+    at = {symbol: values.get(symbol.name) for symbol in relation.free_symbols}
+    if any(value is None for value in at.values()):
+        return False
+    return bool(relation.subs({symbol: sp.Rational(value) for symbol, value in at.items()}))
+
+
+def test_a_premise_without_a_number_breaks_its_claim_wherever_the_cell_stands():
+    claim = next(c for c in PREMISED if "K" in {s.name for a in c.assumptions for s in a.relation.free_symbols})
+    K = claim.notation["K"].symbol
+    worse = theory.Assumption("K", sp.Ge(1 / (K - 3), 0), "never at K = 3")
+    broken = replace(claim, premises=replace(claim.premises, assumptions=(worse,)))
+    cells = [CellTable(i, "main", {"K": k}, (0, 1)) for i, k in enumerate((4, 5, 3))]
+    assert all(scoped.in_scope for scoped in scopes_of(broken, cells[:2], Settings()))
+    with pytest.raises(BrokenClaimError, match="no finite number"):
+        scopes_of(broken, cells, Settings())
