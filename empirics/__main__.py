@@ -12,6 +12,7 @@ import atexit
 import contextlib
 import signal
 import time
+from importlib.metadata import version
 from typing import Any
 
 from empirics.cli.streams import lost_output, prepare
@@ -33,9 +34,13 @@ def main() -> None:
     output = prepare()
     _end_by_signals()
     try:
-        from empirics.cli.app import run
+        if sys.argv[1:] == ["--version"]:  # not worth what the rest takes to load
+            print(f"factbound {version('factbound')}")
+            status[0] = 0
+        else:
+            from empirics.cli.app import run
 
-        status[0] = run(sys.argv[1:])
+            status[0] = run(sys.argv[1:])
     except KeyboardInterrupt:
         print("factbound: interrupted", file=sys.stderr)
         status[0] = 130

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import sympy as sp
-from numpy.typing import ArrayLike
 
 from theory.html import html_table
 from theory.kinds import Kind, Meaning
 from theory.parts import Assumption, Evaluation, Measured, Mutant, Premises, Scope, Source
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from theory.numbers.balls import Enclosure
     from theory.numbers.evaluate import LogBound
 

@@ -23,8 +23,21 @@ from theory.plugins import BrokenPluginError
 from theory.registry import origin
 from theory.spelling import meant
 
-# In the order of --help; "short" last, since it may take no name that another has.
-_COMMANDS = ("certify", "verify", "check", "claims", "facts", "judge", "map", "new", "plan", "plot", "run", "short")
+# Where each command is, in the order of --help; "short" last, since it may take no name that another has.
+_COMMANDS = {
+    "certify": ("certify",),
+    "verify": ("verify",),
+    "check": ("check",),
+    "claims": ("claims", "bound"),
+    "facts": ("facts",),
+    "judge": ("judge",),
+    "map": ("map",),
+    "new": ("new",),
+    "plan": ("plan",),
+    "plot": ("plot", "report"),
+    "run": ("run",),
+    "short": (),
+}
 
 # The command-line parser's own error, the base of the one that typer exports.
 _ParserError: type[Exception] = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
@@ -36,7 +49,7 @@ def run(arguments: list[str]) -> int:
         return _fail(f"another package named 'theory' shadows factbound's: {theory.__file__}; remove or rename it")
     try:
         load_files(arguments)
-        for module in _COMMANDS:
+        for module in _needed(arguments):
             import_module(f"empirics.cli.{module}")
         from empirics.cli.root import app
 
@@ -64,6 +77,12 @@ def run(arguments: list[str]) -> int:
         traceback.print_exc()
         print("factbound: internal error; the traceback above belongs in a report to the developers", file=sys.stderr)
         return 70
+
+
+def _needed(arguments: list[str]) -> list[str]:
+    """The modules of the command that is asked for; all where that is not plain, as for help."""
+    mine = [module for module, names in _COMMANDS.items() if arguments and arguments[0] in names]
+    return mine or list(_COMMANDS)
 
 
 def _broken(error: Exception) -> int:

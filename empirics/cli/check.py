@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from empirics.cli import options
+from empirics.cli.experiment_option import ExperimentName
 from empirics.cli.output import console, print_json, with_broken
 from empirics.cli.root import app
 from empirics.experiments.load import load_config
@@ -22,7 +23,7 @@ def check_command(
         "tests/baseline/quick.json"
     ),
     update: Annotated[bool, typer.Option("--update", help="Rewrite the baseline and show the difference.")] = False,
-    experiment: options.ExperimentName = None,
+    experiment: ExperimentName = None,
     preset: Annotated[str, typer.Option(help="The preset to rerun.")] = "quick",
     workers: options.Workers = None,
     markdown: Annotated[Path | None, typer.Option(metavar="FILE", help="Append a summary, as for a CI page.")] = None,

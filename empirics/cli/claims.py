@@ -10,7 +10,7 @@ from rich.markup import escape
 from empirics.cli import options
 from empirics.cli.output import console, print_json
 from empirics.cli.root import app
-from empirics.observables.catalogue import observables
+from empirics.observables.catalogue import observable
 from theory import Claim, all_claims, claim
 from theory.describe import described, evaluated, status_of
 from theory.numbers.evaluate import parse_assignments
@@ -53,7 +53,7 @@ def bound_command(
     """
     item = claim(identifier)
     given = parse_assignments(item.notation, values or [])
-    known = observables().get(item.observable)
+    known = observable(item.observable)
     document = evaluated(
         item, given, trivial=None if known is None else known.trivial, least=None if known is None else known.lower
     )
@@ -80,7 +80,7 @@ def _print_bound(item: Claim, document: dict[str, Any]) -> None:
 
 
 def _list(chosen: tuple[Claim, ...]) -> None:
-    from empirics.report.terminal import plain_table
+    from empirics.report.plain import plain_table
 
     rows = []
     for item in chosen:
@@ -96,7 +96,7 @@ def _show(item: Claim) -> None:
 
     out = console()
     document = described(item)
-    known = observables().get(item.observable)
+    known = observable(item.observable)
     rows = [
         ("statement", item.statement),
         ("formula", item.formula),

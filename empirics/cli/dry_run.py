@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from empirics.experiments.wording import duration
-from empirics.report.terminal import plain_table
+from empirics.report.plain import plain_table
 from empirics.verification.forecast import AtBest, Count, Forecast
 
 

@@ -8,14 +8,16 @@ from typing import Annotated
 import typer
 
 from empirics.cli import options
-from empirics.cli.output import console, print_json, training, unwritten, with_unwritten
+from empirics.cli.experiment_option import ExperimentName
+from empirics.cli.output import console, print_json, unwritten, with_unwritten
 from empirics.cli.root import app
+from empirics.cli.training import training
 from empirics.experiments.registry import experiment as registered
 
 
 @app.command("map")
 def map_command(
-    experiment: options.ExperimentName = None,
+    experiment: ExperimentName = None,
     preset: Annotated[str, typer.Option(help="A preset of the map: quick or default.")] = "default",
     config: options.Config = None,
     settings: options.Set = None,

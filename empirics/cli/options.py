@@ -8,9 +8,7 @@ from typing import Annotated
 import typer
 
 from empirics.errors import UsageError
-from empirics.experiments.registry import experiments
 
-_known = ", ".join(experiments())
 AnyMachine = Annotated[
     bool, typer.Option("--any-machine", help="Use stored runs of other kinds of machines too (last bits may differ).")
 ]
@@ -18,7 +16,6 @@ ClaimId = Annotated[str, typer.Argument(metavar="ID", help="A claim, as listed b
 Cluster = Annotated[str | None, typer.Option(metavar="ADDRESS", help="A dask scheduler whose workers run the models.")]
 Config = Annotated[Path | None, typer.Option(metavar="FILE.toml", help="TOML file that overrides the preset.")]
 Device = Annotated[str | None, typer.Option(metavar="cpu|cuda|auto", help="Where to train.")]
-ExperimentName = Annotated[str | None, typer.Option(metavar="NAME", help=f"What to run, one of: {_known}.")]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Ignore stored runs; train again.")]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 Mutants = Annotated[bool, typer.Option("--mutants", help="Also test mutants; exit 0 only if all are refuted.")]

@@ -1,21 +1,15 @@
-"""Consoles, tables and JSON on standard output; on standard error the bar while runs come in."""
+"""Consoles and JSON on standard output, and exit statuses of what could not be written."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from rich.console import Console
 
 from empirics.errors import UsageError
-from empirics.judging.outcome import ClaimOutcome, Verdict
-from empirics.runs.source import Progress
-from empirics.runs.store import Store
 
 _WIDTH_OF_PIPES = 132
 
@@ -67,59 +61,3 @@ def progress_console() -> Console:
 def print_json(document: Any) -> None:
     """One strict JSON document on standard output, and nothing else there."""
     sys.stdout.write(json.dumps(document, indent=1, allow_nan=False) + "\n")
-
-
-@contextmanager
-def training(directory: Path, *, any_machine: bool = False) -> Iterator[tuple[Store, Progress]]:
-    """The store in a directory, and a bar while models are trained; then what was found there, a line each."""
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    found: list[int] = []
-    path = directory / "runs.sqlite"
-    with (
-        Store(path, any_machine=any_machine) as store,
-        Bar(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("models"),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[verdicts]}"),
-            console=progress_console(),
-            transient=True,
-        ) as bar,
-    ):
-        task = bar.add_task("training", total=None, verdicts="")
-        yield (
-            store,
-            Progress(
-                found=found.append,
-                planned=lambda more: bar.update(task, total=(bar.tasks[0].total or 0) + more),
-                judged=lambda outcomes: bar.update(task, verdicts=_counts(outcomes)),
-                told=lambda line: print(f"factbound: {line}", file=sys.stderr),
-                advanced=lambda work, runs: bar.update(task, advance=len(runs), description=f"training {work.label}"),
-            ),
-        )
-    if store.without_lock:
-        print(f"factbound: {path} lies where files cannot be locked; SQLite's own locks were used", file=sys.stderr)
-    if found:
-        print(f"factbound: {sum(found)} finished runs found in {path}", file=sys.stderr)
-    use = "they are used" if any_machine else "they are not used without --any-machine"
-    for place, number in sorted(store.elsewhere.items()):
-        made = f"{number} runs in {path} were made on another kind of machine ({place})"
-        print(f"factbound: {made}: {use}", file=sys.stderr)
-    if store.damaged:
-        named = "; ".join(store.damaged[:3]) + ("; ..." if len(store.damaged) > 3 else "")
-        print(
-            f"factbound: {len(store.damaged)} damaged runs in {path} were set aside and made again: {named}",
-            file=sys.stderr,
-        )
-
-
-def _counts(outcomes: Sequence[ClaimOutcome]) -> str:
-    """Verdicts so far, as in ``21 HOLDS, 4 UNDECIDED``."""
-    counts = Counter(o.verdict for claim in outcomes for o in claim.outcomes)
-    shown = (Verdict.VIOLATED, Verdict.HOLDS, Verdict.UNDECIDED)
-    return ", ".join(f"{counts[v]} {v.value}" for v in shown if counts[v])

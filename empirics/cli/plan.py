@@ -77,7 +77,7 @@ def _print_first(found: Plan, wanted: str, *, guaranteed: bool) -> None:
 
 
 def _print_others(plans: list[Plan]) -> None:
-    from empirics.report.terminal import plain_table
+    from empirics.report.plain import plain_table
 
     unknown, out = plans[0].unknown, console()
     table = plain_table()

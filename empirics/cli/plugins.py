@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from empirics.errors import UsageError
-from empirics.settings import files_of
 from theory.plugins import VARIABLE, add_files, files
 
 
@@ -20,6 +19,8 @@ def load_files(arguments: Sequence[str]) -> None:
     try:
         add_files(_values(arguments, "--with"))
         for config in _values(arguments, "--config"):
+            from empirics.settings import files_of
+
             if os.path.isfile(config):  # else the command says what is wrong with it
                 add_files(files_of(Path(config)))
     except OSError as error:

@@ -10,8 +10,10 @@ from typing import Annotated, Any
 import typer
 
 from empirics.cli import options
-from empirics.cli.output import console, print_json, training, unwritten, with_broken, with_unwritten
+from empirics.cli.experiment_option import ExperimentName
+from empirics.cli.output import console, print_json, unwritten, with_broken, with_unwritten
 from empirics.cli.root import app
+from empirics.cli.training import training
 from empirics.errors import UsageError
 from empirics.experiments.arms import arms_of
 from empirics.experiments.load import load_settings
@@ -29,7 +31,7 @@ from empirics.verification.verify import Interrupted, exit_status, verify
 
 @app.command("verify")
 def verify_command(
-    experiment: options.ExperimentName = None,
+    experiment: ExperimentName = None,
     preset: options.Preset = "default",
     config: options.Config = None,
     settings: options.Set = None,

@@ -28,6 +28,11 @@ def observables() -> Mapping[str, Observable]:
     return _known(files())[0]
 
 
+def observable(name: str) -> Observable | None:
+    """The observable of that name, if there is one; those that experiments share are found without loading any."""
+    return next((item for item in SHARED if item.name == name), None) or observables().get(name)
+
+
 def broken_observables() -> tuple[BrokenPluginError, ...]:
     """The plug-ins of observables that are broken."""
     return _known(files())[1]

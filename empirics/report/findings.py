@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 from rich.console import Console
 
-from empirics.report.terminal import plain_table
+from empirics.report.plain import plain_table
 from empirics.verification.baseline import Baseline, Finding, Level
 
 _COLOURS = {Level.FAILURE: "bold red", Level.WARNING: "yellow", Level.NOTE: "dim"}

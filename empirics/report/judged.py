@@ -15,8 +15,8 @@ from empirics.judging.measurements import Judged
 from empirics.judging.outcome import Pooled
 from empirics.report.figures.figure import FORMATS
 from empirics.report.figures.measured import judged_figure
+from empirics.report.plain import plain_table
 from empirics.report.tables import WORLDS, alphas, effect_text, limits_text, three_digits, worlds_text
-from empirics.report.terminal import plain_table
 from empirics.verification.assembly import verdict_result
 
 _BETTING = "limits are time-uniform (betting): valid at any number of seeds and at any time"

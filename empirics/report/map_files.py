@@ -12,9 +12,9 @@ from empirics.regimes.document import RegimeMap
 from empirics.report.figures.figure import Figure
 from empirics.report.figures.law_figures import law_figure, prediction_figure, reliability_figure
 from empirics.report.figures.regime_figures import contour_figure, moves_figure, readings_figure
+from empirics.report.plain import plain_table
 from empirics.report.regime_tables import Table, all_tables, cells_csv, contours_csv, markdown
 from empirics.report.sections import Section, SectionFigure, write_section
-from empirics.report.terminal import plain_table
 from empirics.verification.document import write_document
 
 _FIGURES = (contour_figure, readings_figure, moves_figure, law_figure, prediction_figure, reliability_figure)

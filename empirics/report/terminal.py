@@ -1,13 +1,12 @@
-"""The plain table of every command, the closing tables of a verification, and those of a single run."""
+"""The closing tables of a verification, and those of a single run."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from rich import table as rich
 from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
@@ -15,6 +14,7 @@ from rich.text import Text
 from empirics.experiments.presentation import Column, Table, Value
 from empirics.experiments.protocol import Curve
 from empirics.report import tables
+from empirics.report.plain import plain_table
 from empirics.verification.results import Results
 
 _OPEN_SHOWN = 2
@@ -22,16 +22,6 @@ _HEADINGS = (40, 20, 16, 12)
 _WIDEST = 30
 _COLOURS = {"HOLDS": "green", "SUPPORTED": "cyan", "VIOLATED": "bold red", "UNDECIDED": "yellow", "BROKEN": "bold red"}
 _REFUTED = {True: "[green]refuted[/green]", False: "[bold red]NOT REFUTED[/bold red]", None: "[dim]not tested[/dim]"}
-
-
-def plain_table(*headings: str, rows: Iterable[Iterable[str]] = (), title: str = "") -> rich.Table:
-    """A table without lines, with columns that fold; headings and rows may hold markup."""
-    table = rich.Table(box=None, pad_edge=False, header_style="bold", title=escape(title), title_justify="left")
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
-    for row in rows:
-        table.add_row(*row)
-    return table
 
 
 def print_results(results: Results, out: Console, directory: Path | None) -> None:

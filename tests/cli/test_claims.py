@@ -46,7 +46,7 @@ def _mine(monkeypatch):
     for module in (command, planning):
         monkeypatch.setattr(module, "claim", found.__getitem__)
     monkeypatch.setattr(command, "all_claims", lambda: tuple(found.values()))
-    monkeypatch.setattr(command, "observables", lambda: KNOWN)
+    monkeypatch.setattr(command, "observable", KNOWN.get)
 
 
 def told(capsys, *arguments, status=0):
@@ -117,13 +117,13 @@ def test_a_bound(capsys):
 def test_a_lower_bound_is_vacuous_at_the_least_value(capsys, monkeypatch):
     lower = replace(BOUND, kind=Kind.LOWER, measured=Measured(), mutants=())
     monkeypatch.setattr(command, "claim", {"mine": lower}.__getitem__)
-    monkeypatch.setattr(command, "observables", lambda: {"my_error": replace(KNOWN["my_error"], lower=0.25)})
+    monkeypatch.setattr(command, "observable", {"my_error": replace(KNOWN["my_error"], lower=0.25)}.get)
     assert told(capsys, "bound", "mine", "n=8", "k=1")[4] == "  vacuous    yes"
     assert told(capsys, "bound", "mine", "n=4", "k=1")[4] == "  vacuous    no"
 
 
 def test_a_bound_of_an_observable_that_nobody_knows_is_never_vacuous(capsys, monkeypatch):
-    monkeypatch.setattr(command, "observables", dict)
+    monkeypatch.setattr(command, "observable", {}.get)
     assert told(capsys, "bound", "mine", "n=1", "k=1")[4] == "  vacuous    no"
     assert "observable other_error" in [" ".join(s.split()) for s in told(capsys, "claims", "falling")]
 

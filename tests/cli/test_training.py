@@ -10,7 +10,7 @@ import pytest
 import rich.progress
 from calls import Bar, opened
 
-from empirics.cli import output
+from empirics.cli import output, training
 from empirics.judging.outcome import Verdict
 
 
@@ -18,7 +18,7 @@ from empirics.judging.outcome import Verdict
 def store(monkeypatch):
     store = SimpleNamespace(elsewhere=Counter(), damaged=[], without_lock=False)
     manager = opened(store)
-    monkeypatch.setattr(output, "Store", manager)
+    monkeypatch.setattr(training, "Store", manager)
     monkeypatch.setattr(rich.progress, "Progress", Bar)
     store.calls = manager.calls
     return store
@@ -29,7 +29,7 @@ def outcomes(*verdicts):
 
 
 def test_the_bar_follows_the_runs(store, tmp_path, capsys):
-    with output.training(tmp_path) as (opened_store, progress):
+    with training.training(tmp_path) as (opened_store, progress):
         assert opened_store is store
         progress.planned(3)
         progress.planned(4)
@@ -51,7 +51,7 @@ def test_the_bar_follows_the_runs(store, tmp_path, capsys):
 
 @pytest.mark.parametrize("any_machine", [False, True])
 def test_what_was_found_is_told_afterwards(store, tmp_path, capsys, any_machine):
-    with output.training(tmp_path, any_machine=any_machine) as (_, progress):
+    with training.training(tmp_path, any_machine=any_machine) as (_, progress):
         progress.found(2)
         progress.found(3)
         store.elsewhere.update({"a GPU": 4, "a CPU": 1})
@@ -64,7 +64,7 @@ def test_what_was_found_is_told_afterwards(store, tmp_path, capsys, any_machine)
         f"factbound: 4 runs in {path} were made on another kind of machine (a GPU): {use}",
         f"factbound: 3 damaged runs in {path} were set aside and made again: K=1; K=2; K=3",
     ]
-    with output.training(tmp_path):
+    with training.training(tmp_path):
         store.elsewhere.clear()
         store.damaged.append("K=4")
     assert capsys.readouterr().err == (
@@ -74,7 +74,7 @@ def test_what_was_found_is_told_afterwards(store, tmp_path, capsys, any_machine)
 
 def test_a_place_without_locks_is_told(store, tmp_path, capsys):
     store.without_lock = True
-    with output.training(tmp_path):
+    with training.training(tmp_path):
         pass
     where = f"{tmp_path / 'runs.sqlite'} lies where files cannot be locked"
     assert capsys.readouterr().err == f"factbound: {where}; SQLite's own locks were used\n"

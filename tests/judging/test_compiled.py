@@ -1,4 +1,4 @@
-"""Bounds and premises are compiled, and evaluated for all cells at once: against SymPy, cell by cell and seed by seed."""
+"""Compiled bounds and premises, evaluated for all cells at once, against SymPy cell by cell and seed by seed."""
 
 import math
 from dataclasses import replace
