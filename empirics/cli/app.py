@@ -17,27 +17,12 @@ from importlib import import_module
 import typer
 
 import theory
+from empirics.cli.order import COMMANDS
 from empirics.cli.plugins import load_files, with_broken_files
 from empirics.errors import UsageError, WorkerError
 from theory.plugins import BrokenPluginError
 from theory.registry import origin
 from theory.spelling import meant
-
-# Where each command is, in the order of --help; "short" last, since it may take no name that another has.
-_COMMANDS = {
-    "certify": ("certify",),
-    "verify": ("verify",),
-    "check": ("check",),
-    "claims": ("claims", "bound"),
-    "facts": ("facts",),
-    "judge": ("judge",),
-    "map": ("map",),
-    "new": ("new",),
-    "plan": ("plan",),
-    "plot": ("plot", "report"),
-    "run": ("run",),
-    "short": (),
-}
 
 # The command-line parser's own error, the base of the one that typer exports.
 _ParserError: type[Exception] = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
@@ -81,8 +66,8 @@ def run(arguments: list[str]) -> int:
 
 def _needed(arguments: list[str]) -> list[str]:
     """The modules of the command that is asked for; all where that is not plain, as for help."""
-    mine = [module for module, names in _COMMANDS.items() if arguments and arguments[0] in names]
-    return mine or list(_COMMANDS)
+    mine = [module for module, names in COMMANDS.items() if arguments and arguments[0] in names]
+    return mine or list(COMMANDS)
 
 
 def _broken(error: Exception) -> int:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from empirics.cli.order import COMMANDS
 from empirics.errors import UsageError
 from theory.spelling import meant
 
@@ -31,6 +32,12 @@ class Commands(TyperGroup):
         if command is not None and not any("--with" in p.opts for p in command.params):
             command.params.append(_with_option())
         return command
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The commands in their order, whichever was loaded first."""
+        order = [name for names in COMMANDS.values() for name in names]
+        found: list[str] = super().list_commands(ctx)
+        return sorted(found, key=lambda name: order.index(name) if name in order and ctx.parent is None else len(order))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command of that name."""

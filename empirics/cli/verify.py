@@ -24,7 +24,7 @@ from empirics.runs.environment import resolved_device
 from empirics.runs.pool import available_cores
 from empirics.verification.document import write_document
 from empirics.verification.plan import PLAN_FILE
-from empirics.verification.results import Results
+from empirics.verification.results import RESULTS, Results
 from empirics.verification.size import check_size, size_of
 from empirics.verification.verify import Interrupted, exit_status, verify
 
@@ -101,10 +101,12 @@ def perform(
 ) -> int:
     """Run, judge, write, print; the exit status. ``more`` goes to :func:`verify`."""
     from empirics.files import prepare_directory
+    from empirics.made import Made
     from empirics.report.files import RESULT_FILES, write_page
 
     directory = prepare_directory(output, files=(*RESULT_FILES, PLAN_FILE), folders=("plots",))
-    more |= {"experiment": experiment, "workers": plan.workers, "mutants": mutants}
+    made = Made(directory, fresh=more.get("fresh", False))
+    more |= {"experiment": experiment, "workers": plan.workers, "mutants": mutants, "made": made}
     status: int | None = None
     with training(directory, any_machine=any_machine) as (store, progress):
         try:
@@ -116,8 +118,11 @@ def perform(
     broken: list[str] = []
 
     def write() -> None:
-        write_document(results, directory / "results.json")
-        broken.extend(write_page(results, directory))
+        if RESULTS not in made.unchanged:
+            text = write_document(results, directory / RESULTS)
+            if RESULTS in made.due:
+                made.remember(RESULTS, made.due[RESULTS], text)
+        broken.extend(write_page(results, directory, made))
 
     reason = unwritten(write)
     tell(results, None if reason else directory, as_json=as_json)

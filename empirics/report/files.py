@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache, partial
 from pathlib import Path
+from typing import Final
 
 from pydantic import ValidationError
 
 from empirics.errors import UsageError
+from empirics.experiments.presentation import FigureData
+from empirics.files import hash_of as hash_of_files
 from empirics.files import prepare_directory, write_atomically
+from empirics.made import Made, hash_of
 from empirics.report.figures.figure import FORMATS, Figure
-from empirics.report.figures.plots import all_figures
+from empirics.report.figures.plots import all_figures, draw
 from empirics.report.html import report_html
 from empirics.report.sections import sections
 from empirics.report.tables import cells_csv
+from empirics.runs.environment import code_hash, versions
 from empirics.verification.document import refusal
-from empirics.verification.results import Results, read_results
+from empirics.verification.results import RESULTS, Results, read_results
 
-RESULT_FILES = ("results.json", "cells.csv", "report.html")
+_DECLARATION: Final = '<?xml version="1.0" encoding="utf-8"?>\n'
+RESULT_FILES = (RESULTS, "cells.csv", "report.html")
 
 
 def read_directory(directory: Path) -> Results:
     """The results in a directory (UsageError: there are none)."""
-    path = directory / "results.json"
+    path = directory / RESULTS
     try:
         return read_results(path)
     except OSError as error:
@@ -32,22 +41,48 @@ def read_directory(directory: Path) -> Results:
         raise UsageError(f"{path} is not a results document: {reason}") from None
 
 
-def write_page(results: Results, directory: Path) -> list[str]:
-    """cells.csv, plots/*.svg each with its CSV, report.html.
+def write_page(results: Results, directory: Path, made: Made | None = None) -> list[str]:
+    """cells.csv, plots/*.svg each with its CSV, report.html; what is there from the same inputs is left as it is.
 
-    Returned are the figures and sections that cannot be shown and were left out, a line each.
+    Returned are the figures and sections that cannot be shown and were left out, a line each. ``made`` is the record of
+    the directory, read from there if None.
     """
     broken: list[str] = []
     prepare_directory(directory, files=RESULT_FILES, folders=("plots",))
-    write_atomically(directory / "cells.csv", cells_csv(results))
-    figures = all_figures(results, broken=broken)
+    made = made or Made(directory)
+    document, style = results.model_dump_json(), _style()
+    if made.text("cells.csv", source := hash_of(style, document)) is None:
+        made.write("cells.csv", source, cells_csv(results))
+    sources = {data.name: hash_of(style, data.model_dump_json()) for data in (*results.shown.figures, *results.figures)}
+    figures = all_figures(results, broken=broken, drawn=partial(_drawn, made, sources))
     for figure in figures:
-        picture = f'<?xml version="1.0" encoding="utf-8"?>\n{figure.svg}'
-        write_atomically(directory / "plots" / f"{figure.name}.svg", picture)
-        write_atomically(directory / "plots" / f"{figure.name}.csv", figure.csv)
-    page = report_html(results, figures, sections(directory, broken), broken)
-    write_atomically(directory / "report.html", page)
+        for name, text in ((f"{figure.name}.svg", _DECLARATION + figure.svg), (f"{figure.name}.csv", figure.csv)):
+            if f"plots/{name}" not in made.unchanged:
+                made.write(f"plots/{name}", sources[figure.name], text)
+    shown = sections(directory, broken)
+    parts = (text for section, pictures in shown for text in (section.model_dump_json(), *pictures))
+    if made.text("report.html", source := hash_of(style, document, *broken, "", *parts)) is None:
+        made.write("report.html", source, report_html(results, figures, shown, broken))
+    made.save()
     return broken
+
+
+def _drawn(made: Made, sources: Mapping[str, str], data: FigureData) -> Figure:
+    """A figure, with its picture where that stands in plots/ already."""
+    figure = draw(data)
+    made.text(f"plots/{data.name}.csv", sources[data.name])
+    picture = made.text(f"plots/{data.name}.svg", sources[data.name])
+    return figure if picture is None else replace(figure, picture=picture.removeprefix(_DECLARATION))
+
+
+@lru_cache(maxsize=1)
+def _style() -> str:
+    """What decides how results look: sources, templates, and the library that draws."""
+    folder = Path(__file__).parent
+    templates = sorted(file for file in folder.iterdir() if file.suffix in (".j2", ".css", ".js"))
+    return json.dumps(
+        [code_hash(), *versions("matplotlib", "jinja2", "numpy"), hash_of_files((f.name, f) for f in templates)]
+    )
 
 
 def write_figures(figures: Sequence[Figure], directory: Path, form: str) -> list[Path]:

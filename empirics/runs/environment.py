@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import subprocess
+from collections.abc import Iterable
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -45,7 +46,7 @@ def describe_environment(device: str, dtype: str) -> Environment:
         factbound=_version("factbound"),
         git_commit=commit,
         git_dirty=dirty,
-        code_hash=_code_hash(),
+        code_hash=code_hash(),
         python=platform.python_version(),
         torch=torch.__version__,
         numpy=_version("numpy"),
@@ -57,11 +58,21 @@ def describe_environment(device: str, dtype: str) -> Environment:
     )
 
 
+def provenance(libraries: Iterable[str]) -> list[str | bool | None]:
+    """What else decides results than settings and runs: sources, versions, processor; it imports none of them."""
+    return [*_git(), code_hash(), platform.python_version(), machine(), *versions(*libraries)]
+
+
 @lru_cache(maxsize=1)
-def _code_hash() -> str:
+def code_hash() -> str:
     """Hash of every Python source of both packages."""
     files = [file for package in ("theory", "empirics") for file in sorted((_ROOT / package).rglob("*.py"))]
     return hash_of((str(file.relative_to(_ROOT)), file) for file in files)[:16]
+
+
+def versions(*libraries: str) -> list[str]:
+    """Of installed libraries; it imports none of them."""
+    return [_version(name) for name in libraries]
 
 
 def _version(name: str) -> str:

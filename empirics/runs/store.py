@@ -125,6 +125,23 @@ class Store:
                     break
         return found
 
+    def count(self, keys: Iterable[str]) -> int:
+        """How many of the runs are stored."""
+        return len({key for key, _ in self._asked("SELECT 1 FROM runs WHERE key = ?", keys)})
+
+    def fingerprint(self, keys: Iterable[str]) -> str | None:
+        """Hash of what is stored of some runs, by every kind of machine; None if a row of theirs is damaged."""
+        digest = hashlib.sha256()
+        with _explained(self.path):
+            for key in keys:
+                for row in self._connection.execute(
+                    "SELECT machine, unit, seed, run, digest FROM runs WHERE key = ? ORDER BY machine", (key,)
+                ):
+                    if row[-1] != _digest(key, *row[:-1]):
+                        return None
+                    digest.update(f"{key} {row[0]} {row[-1]}\n".encode())
+        return digest.hexdigest()
+
     def _set_aside(self, *row: str) -> None:
         with self._connection:
             self._connection.execute("BEGIN IMMEDIATE")

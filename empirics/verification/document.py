@@ -76,12 +76,13 @@ def with_machines(document: _Made, machines: Iterable[str]) -> _Made:
     return document.model_copy(update={"environment": environment})
 
 
-def write_document(document: Document, path: Path) -> None:
-    """Validate once more, as a reader would, and write atomically; strict JSON without NaN."""
+def write_document(document: Document, path: Path) -> str:
+    """Validate once more, as a reader would, and write atomically; strict JSON without NaN, which is returned."""
     text = document.model_dump_json(indent=1) + "\n"
     type(document).model_validate_json(text)
     json.dumps(json.loads(text), allow_nan=False)
     write_atomically(path, text)
+    return text
 
 
 def read_document(kind: type[_Kind], path: Path, again: str) -> _Kind:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pydantic import Field, model_validator
 
@@ -19,6 +19,7 @@ from theory.html import html_table
 from theory.registry import UnknownClaimError
 from theory.spelling import meant
 
+RESULTS: Final = "results.json"
 SCHEMA_FILE = Path(__file__).with_name("results.schema.json")
 
 
@@ -209,7 +210,7 @@ def read_results(path: str | Path) -> Results:
     """
     place = Path(path)
     if place.is_dir():
-        place /= "results.json"
+        place /= RESULTS
     return read_document(Results, place, "run 'factbound verify' again with another --output")
 
 

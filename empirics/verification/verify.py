@@ -13,15 +13,17 @@ from empirics.experiments.registry import experiment_of
 from empirics.judging.judge import fault, judge_claim
 from empirics.judging.mutants import judge_mutants, mutated_claims
 from empirics.judging.outcome import ClaimOutcome, Verdict
+from empirics.made import Made
 from empirics.observables.catalogue import observables
 from empirics.runs.environment import resolved_device
 from empirics.runs.pool import available_cores
 from empirics.runs.source import Progress, RunSource, keys_of, wanted
 from empirics.runs.store import Store
+from empirics.verification.again import inputs_of
 from empirics.verification.assembly import Runs, assemble, tables_of
 from empirics.verification.document import with_machines
 from empirics.verification.plan import asked, declare, plan_of, standing
-from empirics.verification.results import BrokenResult, Results
+from empirics.verification.results import RESULTS, BrokenResult, Results
 from empirics.verification.size import check_size, size_of
 from theory import Claim
 from theory.registry import origin
@@ -47,6 +49,7 @@ def verify(
     store: Store | None = None,
     fresh: bool = False,
     cluster: str | None = None,
+    made: Made | None = None,
 ) -> Results:
     """Run the configured grid and judge every claim that the experiment is about.
 
@@ -63,6 +66,7 @@ def verify(
         store: where finished runs are kept and found again; None keeps them in memory only.
         fresh: do not look runs up in the store (they are still stored).
         cluster: address of a dask scheduler whose workers run the models, in place of local processes.
+        made: the record of the store's directory: results.json there is the answer if nothing that decides it changed.
 
     Raises:
         empirics.runs.store.StoreError: a run could not be stored (disk full); what was stored is kept.
@@ -80,10 +84,21 @@ def verify(
     runs = Runs()
     plan = plan_of(trial, settings, arms, chosen)
     all_runs = wanted(trial, arms, settings.seeds.base, settings.seeds.base + settings.seeds.maximum)
-    stands = standing(plan, store, keys_of(trial, arms, all_runs).values())
+    keys = list(keys_of(trial, arms, all_runs).values())
+    stands = standing(plan, store, keys)
+    progress = progress or Progress()
+
+    def decided() -> str | None:
+        """The hash of all that decides the results, as the store stands now."""
+        if store is None or made is None or without:
+            return None
+        return inputs_of(trial, settings, stands, (c.id for c in chosen), store, keys, mutants=mutants)
+
+    if made and store and (inputs := decided()) and (text := made.text(RESULTS, inputs)) is not None:
+        progress.found(store.count(keys))
+        return Results.model_validate_json(text)
     if store is not None:
         declare(plan, store)
-    progress = progress or Progress()
     for defect in without:
         defect.tell()
     _tell_broken(trial, arms, chosen, progress)
@@ -112,6 +127,8 @@ def verify(
         results = with_machines(results, store.used_elsewhere)
     if interrupted:
         raise Interrupted(results)
+    if made is not None and (inputs := decided()):
+        made.due[RESULTS] = inputs
     return results
 
 

@@ -14,7 +14,7 @@ from empirics.cli import root
 from empirics.errors import UsageError
 from theory.plugins import BrokenPluginError, Plugin
 
-for module in command._COMMANDS:  # attached to the command itself, before a test replaces it
+for module in command.COMMANDS:  # attached to the command itself, before a test replaces it
     import_module(f"empirics.cli.{module}")
 
 POINT = Plugin(EntryPoint("mine", "mine:CLAIMS", "factbound.claims"), "theory.claim.Claim")
@@ -44,7 +44,7 @@ def test_every_command_is_attached_in_the_order_of_the_help(monkeypatch):
     imported = []
     monkeypatch.setattr(command, "import_module", imported.append)
     assert ended(monkeypatch, 0)[0] == 0
-    assert imported == [f"empirics.cli.{name}" for name in command._COMMANDS]
+    assert imported == [f"empirics.cli.{name}" for name in command.COMMANDS]
     assert imported[-1] == "empirics.cli.short", "which may take no name that another has"
 
 

@@ -8,7 +8,7 @@ import typer
 
 from empirics.cli import app as command
 
-for module in command._COMMANDS:
+for module in command.COMMANDS:
     import_module(f"empirics.cli.{module}")
 
 from empirics.cli.root import app  # noqa: E402 - with every command attached

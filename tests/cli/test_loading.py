@@ -4,21 +4,21 @@ import subprocess
 import sys
 from importlib import import_module
 
-from empirics.cli import app as module
+from empirics.cli.order import COMMANDS
 
 
 def test_every_command_is_where_the_table_says():
     found = {}
-    for name in module._COMMANDS:
+    for name in COMMANDS:
         before = {c.name for c in _commands()}
         import_module(f"empirics.cli.{name}")
         found |= {c.name: c.callback.__module__ for c in _commands() if c.name not in before}
-    for name, commands in module._COMMANDS.items():
+    for name, commands in COMMANDS.items():
         for command in commands:
             callback = next((c.callback for c in _commands() if c.name == command), None)
             groups = [g.name for g in _root().registered_groups]
             assert command in groups if callback is None else callback.__module__ == f"empirics.cli.{name}"
-    told = {command for commands in module._COMMANDS.values() for command in commands}
+    told = {command for commands in COMMANDS.values() for command in commands}
     assert {c.name for c in _commands()} <= told
 
 

@@ -82,12 +82,14 @@ def test_verify(stand, tmp_path, capsys):
     assert stand.training.calls == [((tmp_path,), {"any_machine": False})]
     ((given, more),) = stand.verified
     assert given == ("settled on cpu",)
+    made = more.pop("made")
+    assert made.directory == tmp_path
     assert more == {
         "progress": "progress", "store": "store", "experiment": stand.toy, "workers": 5, "mutants": False,
         "fresh": False, "cluster": None, "claims": None,
     }  # fmt: skip
     assert stand.document == [((stand.results, tmp_path / "results.json"), {})]
-    assert stand.page == [((stand.results, tmp_path), {})]
+    assert stand.page == [((stand.results, tmp_path, made), {})]
     assert (stand.printed[0][0][0], stand.printed[0][0][2]) == (stand.results, tmp_path)
     assert stand.status == [((stand.results,), {"strict": False, "mutants": False})]
     assert capsys.readouterr() == ("", f"factbound: {LINE}\n")

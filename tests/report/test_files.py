@@ -31,7 +31,7 @@ def test_a_page_and_all_beside_it(toy, tmp_path):
     figures = all_figures(toy)
     plots = {f"plots/{f.name}.{ending}" for f in figures for ending in ("svg", "csv")}
     names = {str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*.*")}
-    assert names == plots | {"results.json", "cells.csv", "report.html", "sections/mine.json"}
+    assert names == plots | {"results.json", "cells.csv", "report.html", "sections/mine.json", ".made.json"}
     assert (tmp_path / "cells.csv").read_text() == cells_csv(toy)
     for figure in figures:
         assert (tmp_path / "plots" / f"{figure.name}.csv").read_text() == figure.csv

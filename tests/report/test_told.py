@@ -13,7 +13,8 @@ from empirics.experiments.protocol import Curve
 from empirics.report import tables
 from empirics.report.claim_views import claim_views, closest_call
 from empirics.report.figures.figure import Figure
-from empirics.report.plain import plain_table, print_results, print_run
+from empirics.report.plain import plain_table
+from empirics.report.terminal import print_results, print_run
 from empirics.verification.results import Results
 
 PROVED = {

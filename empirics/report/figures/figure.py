@@ -79,6 +79,7 @@ class Figure:
     caption: str
     rows: Sequence[Row]
     draw: Callable[[Sequence[Row]], Any]
+    picture: str | None = None  # the SVG element, where it was drawn before
 
     @property
     def csv(self) -> str:
@@ -88,6 +89,8 @@ class Figure:
     @cached_property
     def svg(self) -> str:
         """The picture as an SVG element, without XML declaration; the same text for the same rows."""
+        if self.picture is not None:
+            return self.picture
         text = self.render("svg").decode("utf-8")
         return text[text.index("<svg") :]
 

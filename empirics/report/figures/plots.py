@@ -73,10 +73,16 @@ def _drawn(data: FigureData, function: Callable[..., Any], rows: Any) -> Any:
         raise UsageError(f"the figure {data.name} of the kind {data.kind}, columns {has}: {error!r}") from None
 
 
-def all_figures(results: Results, only: str | None = None, broken: list[str] | None = None) -> list[Figure]:
+def all_figures(
+    results: Results,
+    only: str | None = None,
+    broken: list[str] | None = None,
+    drawn: Callable[[FigureData], Figure] = draw,
+) -> list[Figure]:
     """The figures of a results document: the experiment's, the main one first, then one per measured claim.
 
-    Those that cannot be drawn are left out, and the reason is added to ``broken``, if it is given.
+    Those that cannot be drawn are left out, and the reason is added to ``broken``, if it is given. ``drawn`` gives a
+    figure of its data.
 
     Raises:
         UsageError: a name in ``only``, separated by commas, is none of them; without ``broken``, one cannot be drawn.
@@ -89,7 +95,7 @@ def all_figures(results: Results, only: str | None = None, broken: list[str] | N
     found = []
     for data in (known[name] for name in known if name in names):
         try:
-            found.append(draw(data))
+            found.append(drawn(data))
             if broken is not None:
                 _ = found[-1].svg
         except UsageError as error:  # an experiment's figure must not cost the page

@@ -1,0 +1,73 @@
+"""What decides the results of a verification: while it is the same, so are they, and nothing is judged again."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Any
+
+from empirics.experiments.protocol import Experiment
+from empirics.files import hash_of as hash_of_files
+from empirics.made import hash_of
+from empirics.runs.environment import provenance
+from empirics.runs.store import Store
+from empirics.verification.results import PlanResult
+from theory.plugins import files
+
+_GROUPS = ("factbound.claims", "factbound.observables", "factbound.experiments")
+_LIBRARIES = ("numpy", "scipy", "sympy", "mpmath", "python-flint", "pydantic")
+
+
+def inputs_of(
+    experiment: Experiment,
+    settings: Any,
+    plan: PlanResult,
+    claims: Iterable[str],
+    store: Store,
+    keys: Iterable[str],
+    *,
+    mutants: bool,
+) -> str | None:
+    """The hash of all that decides the results; None while a stored run of theirs is damaged.
+
+    What is stored of the runs (``keys``), the plan and its standing, settings, claims, sources, versions, machine, and
+    whatever third parties and the user have added.
+    """
+    stored = store.fingerprint(keys)
+    if stored is None:
+        return None
+    parts = {
+        "runs": stored,
+        "any machine": store.any_machine,
+        "plan": plan.model_dump(mode="json"),
+        "settings": settings.model_dump(mode="json"),
+        "claims": list(claims),
+        "mutants": mutants,
+        "made by": provenance((*experiment.libraries, *_LIBRARIES)),
+        "files": [(str(file.path), file.sha256) for file in files()],
+        "plugins": [
+            (group, point.name, point.value, hash_of_files(_sources(point)))
+            for group in _GROUPS
+            for point in entry_points(group=group)
+            if point.dist is None or point.dist.name != "factbound"
+        ],
+    }
+    return hash_of(json.dumps(parts, sort_keys=True))
+
+
+def _sources(point: EntryPoint) -> Iterator[tuple[str, Path]]:
+    """The Python sources of the package, or the module, that an entry point leads to."""
+    top = point.module.partition(".")[0]
+    module = sys.modules.get(top)
+    spec = importlib.util.find_spec(top) if module is None else module.__spec__
+    if spec is None:
+        return
+    folders = [Path(place) for place in spec.submodule_search_locations or ()]
+    for folder in folders:
+        yield from ((file.relative_to(folder).as_posix(), file) for file in sorted(folder.rglob("*.py")))
+    if not folders and spec.origin and Path(spec.origin).is_file():
+        yield top, Path(spec.origin)
