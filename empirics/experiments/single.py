@@ -14,7 +14,7 @@ from empirics.experiments.load import load_settings, settings_from
 from empirics.experiments.protocol import Experiment, Inspected, Point
 from empirics.experiments.registry import experiment_of
 from empirics.files import prepare_directory, write_atomically
-from theory.spelling import meant
+from theory.spelling import near
 
 
 def run(config: Any = None, *, seed: int = 0, experiment: str | None = None, **axes: int | float) -> Any:
@@ -108,7 +108,7 @@ def _check(experiment: Experiment, axes: Mapping[str, Any]) -> None:
     columns = [experiment.column(symbol) for symbol in experiment.axes]
     grid = f"the grid of {experiment.name} has {', '.join(columns)}"
     for name in (name for name in axes if name not in columns):
-        near = meant(name, [*columns, "seed", "experiment", "config"])
-        raise UsageError(f"{name} is not an axis; {f'{near} ' * near.startswith('did')}{grid}")
+        like = near(name, [*columns, "seed", "experiment", "config"])
+        raise UsageError(f"{name} is not an axis; {f'{like} ' if like else ''}{grid}")
     for name in (column for column in columns if column not in axes):
         raise UsageError(f"{name} is missing; {grid}")
