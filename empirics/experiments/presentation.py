@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from theory.plural import counted
+
 __all__ = ["CLAIM_FIGURE", "Column", "FigureData", "Part", "Scalar", "Shown", "Table", "Value", "repeated"]
 
 Scalar = str | int | float | None
@@ -123,4 +125,5 @@ class Shown(Part):
 def _check_rows(where: str, columns: Sequence[Any], rows: Sequence[Sequence[Any]]) -> None:
     for row in rows:
         if len(row) != len(columns):
-            raise ValueError(f"{where}: a row has {len(row)} values, allowed are {len(columns)}, one for each column")
+            values = counted(len(row), "value")
+            raise ValueError(f"{where}: a row has {values}, allowed are {len(columns)}, one for each column")

@@ -19,6 +19,7 @@ from empirics.judging.worlds import Worlds, groups_of, worlds_of
 from empirics.observables.catalogue import observables as known_observables
 from empirics.observables.definition import Observable
 from theory import BrokenClaimError, Claim, DomainError, Kind, Premise, Scope
+from theory.plural import counted
 from theory.registry import origin
 
 
@@ -154,7 +155,7 @@ def _mean_cell(
         return frame.outcome(Verdict.OUT_OF_SCOPE, scoped.reason), nowhere
     values = {s: v for s in scoped.seeds if (v := cell.value(claim.observable, s)) is not None}
     if len(values) < settings.scope_share * len(cell.seeds) - 1e-9 or not values:
-        share = f"{claim.observable} is in scope and defined in {len(values)} of {len(cell.seeds)} runs"
+        share = f"{claim.observable} is in scope and defined in {len(values)} of {counted(len(cell.seeds), 'run')}"
         return frame.outcome(Verdict.NOT_TESTED, f"{share}: its mean over all runs cannot be judged by these"), nowhere
     log_bound = None
     if claim.log_expression is not None:

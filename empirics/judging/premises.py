@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from empirics.judging.settings import Settings
 from empirics.judging.table import CellTable
 from theory import Assumption, Claim, Premise
+from theory.plural import counted
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,8 @@ def scope_of(claim: Claim, cell: CellTable, settings: Settings) -> Scoped:
     in_scope = bool(good) and len(good) >= needed - 1e-9
     if not in_scope and not reasons:
         failed = f", {len(cell.failed)} failed (diverged, or their process died)" if cell.failed else ""
-        reasons.append(f"only {len(good)} of {len(cell.seeds)} seeds satisfy every premise{failed}")
+        satisfy = "satisfies" if len(good) == 1 else "satisfy"
+        reasons.append(f"only {len(good)} of {counted(len(cell.seeds), 'seed')} {satisfy} every premise{failed}")
     measured = [i for i, assumption in enumerate(claim.assumptions) if assumption.observables]
     failures = sum(s in cell.failed or not all(by_seed[s][i].holds for i in measured) for s in cell.seeds)
     return Scoped(good, in_scope, tuple(premises), "" if in_scope else "; ".join(reasons), failures)
@@ -74,4 +76,4 @@ def _explain(assumption: Assumption, premise: Premise, satisfied: int, seeds: in
         return f"{failed}: it was not measured"
     if not assumption.observables:
         return f"{failed}: {premise.name} = {premise.value:.4g}"
-    return f"{failed}: median {premise.value:.4g}, satisfied by {satisfied} of {seeds} seeds"
+    return f"{failed}: median {premise.value:.4g}, satisfied by {satisfied} of {counted(seeds, 'seed')}"

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from empirics.errors import UsageError
+from theory.plural import counted
 from theory.spelling import meant, some
 
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -194,7 +195,8 @@ def _rows(table: Table, reader: Any, width: int, skipped: int) -> Iterator[tuple
             if len(fields) != width and (len(fields) < width or any(map(str.strip, fields[width:]))):
                 comma = ": numbers with decimal commas need other separators, or quotes" if len(fields) > width else ""
                 raise UsageError(
-                    f"{table.source}, line {line} has {len(fields)} fields, the header has {width} columns{comma}"
+                    f"{table.source}, line {line} has {counted(len(fields), 'field')}, the header has "
+                    f"{counted(width, 'column')}{comma}"
                 )
             yield line, fields
     except csv.Error as error:

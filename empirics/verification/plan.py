@@ -29,6 +29,7 @@ from empirics.verification.results import PlanResult
 from theory import Claim, claim
 from theory.fingerprint import fingerprint
 from theory.plugins import BrokenPluginError
+from theory.plural import counted
 
 PLAN_FILE: Final = "plan.json"
 
@@ -140,9 +141,9 @@ def standing(plan: VerificationPlan, store: Store | None, keys: Iterable[str]) -
     reason = "none of its runs existed before it"
     if others:
         parts = [f"{number} {_origin(plan, store, origin)}" for origin, number in others.most_common()]
-        reason = f"{others.total()} of its {len(own)} runs existed before it: {', '.join(parts)}"
+        reason = f"{others.total()} of its {counted(len(own), 'run')} existed before it: {', '.join(parts)}"
     if unused := len(store) - len(made):
-        reason += f"; the store also holds {unused} runs of other settings, seeds or sources"
+        reason += f"; the store also holds {counted(unused, 'run')} of other settings, seeds or sources"
     return PlanResult(hash=plan.hash, declared=not others, reason=reason)
 
 

@@ -16,6 +16,7 @@ from empirics.experiments.document import INTERNAL_ERROR, Measured
 from empirics.experiments.presentation import FigureData, Part, Shown, repeated
 from empirics.verification.document import Document, read_document, schema_of
 from theory.html import html_table
+from theory.plural import counted
 from theory.registry import UnknownClaimError
 from theory.spelling import meant
 
@@ -134,15 +135,15 @@ class Results(Measured, Document):
             if name in common:
                 raise ValueError(f"shown.columns.{name}: cells.csv has a common column of that name")
             if len(values) != len(self.cells):
-                raise ValueError(
-                    f"shown.columns.{name} has {len(values)} values, allowed are {len(self.cells)}, one for each cell"
-                )
+                has = f"shown.columns.{name} has {counted(len(values), 'value')}"
+                raise ValueError(f"{has}, allowed are {len(self.cells)}, one for each cell")
         return self
 
     def __repr__(self) -> str:
         """In a line; the document itself is ``model_dump()``."""
         counts = ", ".join(f"{n} {v}" for v, n in Counter(c.verdict for c in self.claims).most_common())
-        return f"Results({self.experiment.name}: {len(self.cells)} cells; {len(self.claims)} claims: {counts})"
+        cells = counted(len(self.cells), "cell")
+        return f"Results({self.experiment.name}: {cells}; {counted(len(self.claims), 'claim')}: {counts})"
 
     __str__ = __repr__
 
@@ -189,7 +190,7 @@ class Results(Measured, Document):
             if m.evidence.startswith("broken: ")
         ]
         failed = Counter(f for c in self.cells for f in c.failures.values() if f.startswith(INTERNAL_ERROR))
-        return lines + [f"{reason} ({number} run{'s' * (number > 1)})" for reason, number in failed.items()]
+        return lines + [f"{reason} ({counted(number, 'run')})" for reason, number in failed.items()]
 
     def claim(self, identifier: str) -> ClaimResult:
         """The claim of that id (UnknownClaimError: there is none)."""

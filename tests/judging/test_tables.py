@@ -40,10 +40,10 @@ def written(tmp_path, text, name="m.csv"):
 def test_rows_in_words():
     assert (Rows().read, Rows().of_other_arms, Rows().empty, Rows().words) == (0, 0, 0, "0 rows read, 0 used")
     assert Rows(read=9, without_value=[2, 3, 4, 5, 6], of_other_arms=1, empty=2, notes=["so"]).words == (
-        "9 rows read, 3 used; 5 without a value (line 2, 3, 4, 5, 6), counted as failed runs; "
+        "9 rows read, 3 used; 5 without a value (lines 2, 3, 4, 5, 6), counted as failed runs; "
         "1 of other arms; 2 empty; so"
     )
-    assert "6 without a value (row 1, 2, 3, 4, 5, ...)," in Rows("row", 9, [1, 2, 3, 4, 5, 6]).words
+    assert "6 without a value (rows 1, 2, 3, 4, 5, ...)," in Rows("row", 9, [1, 2, 3, 4, 5, 6]).words
 
 
 @pytest.mark.parametrize(
