@@ -112,6 +112,25 @@ class ClaimResult(Part):
     certificate: dict[str, Any] | None
     mutants: list[MutantResult]
 
+    def __repr__(self) -> str:
+        """In a line."""
+        return f"ClaimResult({self.id}: {self.verdict}; {self.formula})"
+
+    def _repr_html_(self) -> str:
+        """In a notebook: the verdict, and what it is about."""
+        rows = [
+            ("verdict", self.verdict),
+            ("statement", self.statement),
+            ("formula", self.formula),
+            ("kind", self.kind),
+        ]
+        if (found := self.pooled) is not None:
+            limits = f"{found.estimate:.3g} [{found.lower:.3g}, {found.upper:.3g}], threshold {found.asked:g}"
+            rows.append(("all cells together", f"{found.statement}: {limits}"))
+        rows += [("premise", premise.text) for premise in self.premises]
+        rows += [("falsified by", self.falsifier), ("provenance", self.provenance), ("source", self.source)]
+        return html_table(f"{self.id}: {self.title}", rows)
+
 
 class Results(Measured, Document):
     """The whole document; it is read without the code that made it."""
