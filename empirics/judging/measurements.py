@@ -227,7 +227,8 @@ def _cells(
         _read(table, arm, item, used, names, Numbers(table, form), cells, rows)
     if not cells:
         of_arms = f" of the arm {item.arm}" if rows.read else ""
-        raise UsageError(f"{first.source or 'the table'} has no rows{of_arms} below its header")
+        where = " below its header" if first.source else ""
+        raise UsageError(f"{first.source or 'the table'} has no rows{of_arms}{where}")
     ordered = {key: sorted(cell.seeds, key=int) for key, cell in cells.items()}
     found = []
     for index, ((variant, symbols), cell) in enumerate(cells.items()):
