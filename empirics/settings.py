@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from empirics.errors import UsageError
 from theory.plugins import add_files
-from theory.spelling import meant
+from theory.spelling import meant, some
 
 __all__ = ["Axis", "Count", "NonNegative", "Positive", "Section", "Seed", "Whole", "refuse"]
 
@@ -134,26 +135,44 @@ def _tuples(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _explain(kind: type[BaseModel], error: ValidationError) -> str:
+    """The first mistake in a line, which then names what else is refused."""
     errors = error.errors(include_url=False)
-    first = errors[0]
-    location = list(first["loc"])
-    key = ".".join(str(part) for part in location if not isinstance(part, int))
-    if not location or " is refused: allowed is " in first["msg"]:  # a refusal of ours, complete in itself
-        return first["msg"].removeprefix("Value error, ")
-    value = _show(first["input"])
-    if first["type"] == "extra_forbidden" and len(location) == 1:
-        line = f"unknown section [{key}]; {meant(key, kind.model_fields)}"
-    elif first["type"] == "extra_forbidden":
+    # A list whose elements are refused is not short of elements too.
+    told = dict.fromkeys(_refused(one) for one in errors if one["type"] != "too_short" or not one["input"])
+    follows = {f"{key}=": f"{other}=" for key, other in getattr(kind, "follows", {}).items()}
+    copies = {
+        key + line.removeprefix(other) for key, other in follows.items() for line in told if line.startswith(other)
+    }
+    others = [line for line in told if line != _refused(errors[0]) and line not in copies]
+    return _explained(kind, errors[0]) + (f"; also refused: {some(others)}" if others else "")
+
+
+def _explained(kind: type[BaseModel], error: ErrorDetails) -> str:
+    location = error["loc"]
+    if not location or " is refused: allowed is " in error["msg"]:  # a refusal of ours, complete in itself
+        return error["msg"].removeprefix("Value error, ")
+    refused = _refused(error)
+    if error["type"] == "extra_forbidden" and len(location) == 1:
+        return f"unknown section {refused}; {meant(str(location[0]), kind.model_fields)}"
+    if error["type"] == "extra_forbidden":
         section = kind.model_fields[str(location[0])].annotation
         assert section is not None
-        line = f"unknown key {key}={value} in [{location[0]}]; {meant(str(location[1]), section.model_fields)}"
-    elif first["type"] == "too_short":
-        line = f"{key}={value} is refused: the axis is empty, allowed is a list of at least one value"
-    else:
-        message = first["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
-        message = message[0].lower() + message[1:].replace("valid tuple", "list").replace("tuple", "list")
-        line = f"{key}={value} is refused: allowed is {message}"
-    return line + (f" (and {len(errors) - 1} more)" if len(errors) > 1 else "")
+        return f"unknown key {refused} in [{location[0]}]; {meant(str(location[1]), section.model_fields)}"
+    if error["type"] == "too_short":
+        return f"{refused} is refused: the axis is empty, allowed is a list of at least one value"
+    message = error["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    message = message[0].lower() + message[1:].replace("valid tuple", "list").replace("tuple", "list")
+    return f"{refused} is refused: allowed is {message}"
+
+
+def _refused(error: ErrorDetails) -> str:
+    """``section.key=value``, or the section that is not known."""
+    if error["type"] == "extra_forbidden" and len(error["loc"]) == 1:
+        return f"[{error['loc'][0]}]"
+    own, sign, _ = error["msg"].removeprefix("Value error, ").partition(" is refused: allowed is ")
+    if sign:
+        return own
+    return f"{'.'.join(str(part) for part in error['loc'] if not isinstance(part, int))}={_show(error['input'])}"
 
 
 def _show(value: object) -> str:

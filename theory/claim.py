@@ -14,7 +14,7 @@ import sympy as sp
 
 from theory.html import html_table
 from theory.kinds import Kind, Meaning
-from theory.parts import Assumption, Evaluation, Measured, Mutant, Premises, Scope, Source
+from theory.parts import Assumption, Evaluation, Measured, Mutant, Premises, Source
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -124,11 +124,6 @@ class Claim:
     def symbols(self) -> tuple[str, ...]:
         """Names of the symbols in the bound, in the notation's order."""
         return () if self.log_expression is None else self.notation.names_in(self.log_expression)
-
-    @property
-    def scope(self) -> Scope:
-        """What one verdict speaks about: a cell, or a series of them along steps or an axis."""
-        return Scope.SERIES if self.axis is not None or self.kind is Kind.RATE else Scope.CELL
 
     @property
     def meaning(self) -> Meaning:

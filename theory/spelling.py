@@ -22,14 +22,20 @@ def meant(word: str, known: Iterable[str]) -> str:
     Of many known names only the first are listed, and one that is less near is named before that.
     """
     names = list(known)
+    return near(word, names) or f"known are {some(names)}"
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """``did you mean X?``, or nothing where no known name is near."""
+    names = list(known)
     folded = {name.casefold(): name for name in reversed(names)}
     wanted, many = word.casefold(), len(names) > _MANY
-    near = get_close_matches(wanted, folded, 2, 0.7) or [n for n in folded if sorted(n) == sorted(wanted)]
-    near = near or get_close_matches(wanted, folded, 1, 0.6 if many else 0.7)
-    if near:
-        least = _likeness(near[0], wanted) - 0.1
-        return f"did you mean {' or '.join(folded[n] for n in near if _likeness(n, wanted) >= least)}?"
-    return f"known are {some(names)}"
+    found = get_close_matches(wanted, folded, 2, 0.7) or [n for n in folded if sorted(n) == sorted(wanted)]
+    found = found or get_close_matches(wanted, folded, 1, 0.6 if many else 0.7)
+    if not found:
+        return ""
+    least = _likeness(found[0], wanted) - 0.1
+    return f"did you mean {' or '.join(folded[n] for n in found if _likeness(n, wanted) >= least)}?"
 
 
 def _likeness(name: str, word: str) -> float:

@@ -9,6 +9,7 @@ import typer
 from empirics.cli import options
 from empirics.cli.output import console, print_json, progress_console
 from empirics.cli.root import app
+from theory.plural import counted
 
 
 @app.command("certify")
@@ -51,8 +52,9 @@ def certify_command(
     else:
         seconds = sum(c.seconds for c in (*proofs, *refutations))
         out.print(
-            f"{sum(c.proved for c in proofs)} of {len(proofs)} certificates proved, "
-            f"{sum(not c.proved for c in refutations)} of {len(refutations)} mutants refuted, {seconds:.1f} s"
+            f"{sum(c.proved for c in proofs)} of {counted(len(proofs), 'certificate')} proved, "
+            f"{sum(not c.proved for c in refutations)} of {counted(len(refutations), 'mutant')} refuted, "
+            f"{seconds:.1f} s"
         )
     if not (summary["all_proved"] and summary["all_mutants_refuted"]):
         raise typer.Exit(1)

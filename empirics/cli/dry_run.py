@@ -9,6 +9,7 @@ from rich.console import Console
 from empirics.experiments.wording import duration
 from empirics.report.plain import plain_table
 from empirics.verification.forecast import AtBest, Count, Forecast
+from theory.plural import counted
 
 
 def print_forecast(found: Forecast, out: Console) -> None:
@@ -16,9 +17,9 @@ def print_forecast(found: Forecast, out: Console) -> None:
     plan, cost = found.plan, found.cost
     looks, base = plan["seeds"]["looks"], plan["seeds"]["base"]
     out.print(f"Plan {plan['hash']}", style="bold", markup=False)
-    seeds = f"seeds {base} to {base + looks[-1] - 1}"
-    out.print(f"{plan['experiment']}: {len(plan['claims'])} claims; {seeds}", markup=False)
-    out.print("looks at " + ", ".join(f"{n} seeds" for n in looks))
+    seeds = f"seeds {base} to {base + looks[-1] - 1}" if looks[-1] > 1 else f"seed {base}"
+    out.print(f"{plan['experiment']}: {counted(len(plan['claims']), 'claim')}; {seeds}", markup=False)
+    out.print("looks at " + ", ".join(counted(n, "seed") for n in looks))
     out.print("; ".join(f"{key} {value:g}" for key, value in plan["verdict"].items()), markup=False)
     for arm in plan["arms"]:
         grid = ", ".join(f"{symbol} in {values}" for symbol, values in arm["grid"].items())
@@ -27,13 +28,14 @@ def print_forecast(found: Forecast, out: Console) -> None:
     word = "declared before the data" if found.standing.declared else "exploratory"
     out.print(f"Results would be {word}: {found.standing.reason}.", markup=False)
     out.print("\nCost", style="bold")
-    missing = f" ({cost.found} of them are stored)" if cost.found else ""
-    out.print(", ".join(f"{runs} runs at {n} seeds" for runs, n in zip(cost.runs, looks, strict=True)) + missing)
+    missing = f" ({counted(cost.found, 'of them is', 'of them are')} stored)" if cost.found else ""
+    counts = zip(cost.runs, looks, strict=True)
+    out.print(", ".join(f"{counted(runs, 'run')} at {counted(n, 'seed')}" for runs, n in counts) + missing)
     out.print("what is missing, in cheapest runs: " + ", ".join(f"{value:.4g}" for value in cost.relative))
     if cost.seconds is not None and cost.seconds_per_run is not None:
-        times = ", ".join(f"{duration(s)} for {n} seeds" for s, n in zip(cost.seconds, looks, strict=True))
+        times = ", ".join(f"{duration(s)} for {counted(n, 'seed')}" for s, n in zip(cost.seconds, looks, strict=True))
         cheapest = f"({cost.seconds_per_run:.2g} s the cheapest run here)"
-        out.print(f"time: about {times} in {cost.workers} processes {cheapest}")
+        out.print(f"time: about {times} in {counted(cost.workers, 'process', 'processes')} {cheapest}")
     if cost.megabytes_per_process is not None:
         out.print(f"memory: about {cost.megabytes_per_process:.0f} MB a process, more for larger units")
     if cost.disk_megabytes is not None:
@@ -48,7 +50,8 @@ def _print_at_best(found: Forecast, out: Console) -> None:
     share, enough = f"{found.property_share:.0%}", found.supported_from
     together = f"these seeds are too few for SUPPORTED: none could confirm {share} over all cells together"
     if enough:
-        together = f"a property that holds everywhere is SUPPORTED from {enough} seeds ({share}, all cells together)"
+        seeds = counted(enough, "seed")
+        together = f"a property that holds everywhere is SUPPORTED from {seeds} ({share}, all cells together)"
     out.print(together)
     table = plain_table("claim", "kind", "cells", "a cell is confirmed", "a cell is refuted")
     for claim in found.claims:

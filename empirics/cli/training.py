@@ -12,6 +12,7 @@ from empirics.cli.output import progress_console
 from empirics.judging.outcome import ClaimOutcome, Verdict
 from empirics.runs.source import Progress
 from empirics.runs.store import Store
+from theory.plural import counted
 
 
 @contextmanager
@@ -50,17 +51,16 @@ def training(directory: Path, *, any_machine: bool = False) -> Iterator[tuple[St
     if store.without_lock:
         print(f"factbound: {path} lies where files cannot be locked; SQLite's own locks were used", file=sys.stderr)
     if found:
-        print(f"factbound: {sum(found)} finished runs found in {path}", file=sys.stderr)
-    use = "they are used" if any_machine else "they are not used without --any-machine"
+        print(f"factbound: {counted(sum(found), 'finished run')} found in {path}", file=sys.stderr)
+    use = "used" if any_machine else "not used without --any-machine"
     for place, number in sorted(store.elsewhere.items()):
-        made = f"{number} runs in {path} were made on another kind of machine ({place})"
-        print(f"factbound: {made}: {use}", file=sys.stderr)
+        made = counted(number, f"run in {path} was", f"runs in {path} were")
+        they = "it is" if number == 1 else "they are"
+        print(f"factbound: {made} made on another kind of machine ({place}): {they} {use}", file=sys.stderr)
     if store.damaged:
         named = "; ".join(store.damaged[:3]) + ("; ..." if len(store.damaged) > 3 else "")
-        print(
-            f"factbound: {len(store.damaged)} damaged runs in {path} were set aside and made again: {named}",
-            file=sys.stderr,
-        )
+        damaged = counted(len(store.damaged), f"damaged run in {path} was", f"damaged runs in {path} were")
+        print(f"factbound: {damaged} set aside and made again: {named}", file=sys.stderr)
 
 
 def _counts(outcomes: Sequence[ClaimOutcome]) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import ConfigDict, model_validator
 
-from empirics.experiments.presentation import Part
+from empirics.experiments.presentation import Brief, Part
 
 __all__ = ["Measured"]
 
@@ -65,7 +65,7 @@ class BoundResult(Part):
     log_bound: float | None
 
 
-class Placed(BaseModel):
+class Placed(Brief):
     """A part that belongs to a point of an arm's grid: the column of each symbol is a key of its own."""
 
     model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False)
@@ -90,7 +90,7 @@ class CellResult(OnGrid):
     overlay: dict[str, Any]
     seeds: list[int]
     failed: list[int]
-    failures: dict[str, str] = {}
+    failures: dict[str, str] = {}  # noqa: RUF012 - pydantic copies it
     in_scope_seeds: list[int]
     observables: dict[str, Summary]
     bounds: dict[str, BoundResult]

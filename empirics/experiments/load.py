@@ -12,9 +12,10 @@ from empirics.experiments.arms import arms_of
 from empirics.experiments.defaults import fitted, tell
 from empirics.experiments.protocol import Experiment
 from empirics.experiments.registry import experiment as registered
+from empirics.experiments.registry import experiments
 from empirics.experiments.settings import ExperimentSettings
 from empirics.settings import gathered, validated
-from theory.spelling import meant
+from theory.spelling import near
 
 
 def load_config(
@@ -39,7 +40,7 @@ def load_settings(
     """
     known = presets(experiment)
     if preset not in known:
-        raise UsageError(f"preset={preset} is unknown; {meant(preset, known)}")
+        raise unknown_preset(preset, known, experiment.name)
     place = known[preset]
     data = tomllib.loads(place.read_text(encoding="utf-8")) if place is not None else {}
     return fitted(experiment, data, gathered(experiment.settings, {}, file, settings), say)
@@ -50,6 +51,16 @@ def settings_from(experiment: Experiment, data: Mapping[str, Any]) -> Experiment
     found = validated(experiment.settings, data)
     arms_of(experiment, found)
     return found
+
+
+def unknown_preset(preset: str, known: Iterable[str], owner: str) -> UsageError:
+    """What is said of a preset that ``owner`` has not: the nearest that it has, all of them, or whose it may be."""
+    names = list(known)
+    like, theirs = near(preset, names), ""
+    for other in experiments().values() if not like else ():
+        alike = [name for name in presets(other) if name not in names and near(preset, [name])]
+        theirs = theirs or (f"; {alike[0]} is a preset of {other.name}" if alike else "")
+    return UsageError(f"preset={preset} is unknown; {f'{like} ' if like else ''}{owner} has {', '.join(names)}{theirs}")
 
 
 def presets(experiment: Experiment) -> dict[str, Path | None]:

@@ -11,6 +11,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from theory.html import brief, html_table
+from theory.plural import counted
+
 __all__ = ["CLAIM_FIGURE", "Column", "FigureData", "Part", "Scalar", "Shown", "Table", "Value", "repeated"]
 
 Scalar = str | int | float | None
@@ -25,7 +28,23 @@ def repeated(names: Sequence[str]) -> list[str]:
     return [name for name in dict.fromkeys(names) if names.count(name) > 1]
 
 
-class Part(BaseModel):
+class Brief(BaseModel):
+    """What says of itself in a line what it holds, and in a notebook in a table; the whole is ``model_dump()``."""
+
+    def __repr__(self) -> str:
+        """In a line, without what is empty."""
+        held = (f"{name}={brief(value)}" for name, value in self if value not in (None, "", [], (), {}))
+        return f"{type(self).__name__}({', '.join(held)})"
+
+    def __str__(self) -> str:
+        return repr(self)
+
+    def _repr_html_(self) -> str:
+        """In a notebook: a row for each value."""
+        return html_table(type(self).__name__, ((name, brief(value)) for name, value in self))
+
+
+class Part(Brief):
     """A part of a document: complete, frozen, strict JSON."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -123,4 +142,5 @@ class Shown(Part):
 def _check_rows(where: str, columns: Sequence[Any], rows: Sequence[Sequence[Any]]) -> None:
     for row in rows:
         if len(row) != len(columns):
-            raise ValueError(f"{where}: a row has {len(row)} values, allowed are {len(columns)}, one for each column")
+            values = counted(len(row), "value")
+            raise ValueError(f"{where}: a row has {values}, allowed are {len(columns)}, one for each column")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from keyword import iskeyword
@@ -12,6 +13,7 @@ from typing import Any
 from empirics.errors import UsageError
 from empirics.experiments.document import CellResult
 from empirics.experiments.protocol import Experiment, FactTable
+from empirics.experiments.settings import ExperimentSettings
 from empirics.observables.catalogue import SHARED, broken_observables
 from empirics.observables.definition import Observable
 from theory import Notation
@@ -120,7 +122,12 @@ def experiment(name: str | None = None) -> Experiment:
 
 
 def experiment_of(name: str | None, settings: Any) -> Experiment:
-    """The experiment of that name; if None, the one whose kind of settings these are, or the default one."""
+    """The experiment of that name; if None, the one whose kind of settings these are, or the default one.
+
+    Raises UsageError: there is none, or these are no settings.
+    """
+    if settings is not None and not isinstance(settings, ExperimentSettings):
+        raise UsageError(f"config={reprlib.repr(settings)} is refused: allowed is what empirics.load_config gives")
     if name is None and settings is not None:
         return next((e for e in experiments().values() if type(settings) is e.settings), experiment())
     return experiment(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from empirics.judging.settings import Settings as Judging
 from empirics.settings import Count, Section, Seed, listed, refuse
+from theory.html import brief, html_table
 
 __all__ = ["Arms", "Compute", "ExperimentSettings", "GridArms", "Limit", "Seeds", "check_grid"]
 
@@ -128,6 +129,26 @@ class ExperimentSettings(Section):
     seeds: Seeds = Seeds()
     verdict: Judging = Judging()
     compute: Compute = Compute()
+
+    def __repr__(self) -> str:
+        """In a line: what is not the default of its kind; the whole is ``model_dump()``."""
+        differing = [f"{key}={brief(value)}" for key, value, default in self._values() if value != default]
+        return f"{type(self).__name__}({', '.join(differing) or 'all defaults'})"
+
+    def __str__(self) -> str:
+        return repr(self)
+
+    def _repr_html_(self) -> str:
+        """In a notebook: a row for each key, with the default where the value is another one."""
+        rows = ((key, brief(value), "" if value == usual else brief(usual)) for key, value, usual in self._values())
+        return html_table(type(self).__name__, [("key", "value", "default"), *rows])
+
+    def _values(self) -> Iterator[tuple[str, Any, Any]]:
+        """Each key with its value and its default."""
+        for name, field in type(self).model_fields.items():
+            usual = field.get_default(call_default_factory=True)
+            for key, value in getattr(self, name):
+                yield f"{name}.{key}", value, getattr(usual, key, None)
 
     @model_validator(mode="after")
     def _shared(self) -> Self:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from numbers import Integral
 from pathlib import Path
 from typing import Any, get_args
 
@@ -13,9 +14,10 @@ from empirics.experiments.load import load_settings, settings_from
 from empirics.experiments.protocol import Experiment, Inspected, Point
 from empirics.experiments.registry import experiment_of
 from empirics.files import prepare_directory, write_atomically
+from theory.spelling import near
 
 
-def run(config: Any = None, *, seed: int, experiment: str | None = None, **axes: int | float) -> Any:
+def run(config: Any = None, *, seed: int = 0, experiment: str | None = None, **axes: int | float) -> Any:
     """One run of the cell at these values of the axes, with the other settings as they are.
 
     Args:
@@ -25,7 +27,7 @@ def run(config: Any = None, *, seed: int, experiment: str | None = None, **axes:
         axes: a value for each column of the grid, as in ``templates=60, multiplicity=3, finetuned=20``.
 
     Raises:
-        UsageError: an impossible cell, a negative seed, or an experiment that cannot be inspected.
+        UsageError: an argument that is no axis, an impossible cell or seed, or an experiment that cannot be inspected.
     """
     chosen = experiment_of(experiment, config)
     return inspect(chosen, config if config is not None else load_settings(chosen), axes, seed)
@@ -33,9 +35,9 @@ def run(config: Any = None, *, seed: int, experiment: str | None = None, **axes:
 
 def inspect(experiment: Experiment, settings: Any, axes: Mapping[str, int | float], seed: int) -> Inspected:
     """The run at values of the grid's columns; see :func:`run`."""
-    if not 0 <= seed <= 2**53:
-        raise UsageError(f"seed={seed} is refused: allowed is an integer from 0 to 2^53")
     _check(experiment, axes)
+    if not isinstance(seed, Integral) or not 0 <= seed <= 2**53:
+        raise UsageError(f"seed={seed!r} is refused: allowed is an integer from 0 to 2^53")
     data = settings.model_dump()
     values = {symbol: _value(experiment, symbol, axes) for symbol in experiment.axes}
     for symbol, key in experiment.axes.items():
@@ -102,7 +104,11 @@ def _value(experiment: Experiment, symbol: str, axes: Mapping[str, int | float])
 
 
 def _check(experiment: Experiment, axes: Mapping[str, Any]) -> None:
+    """Refuse what is no column of the grid, then a column without a value."""
     columns = [experiment.column(symbol) for symbol in experiment.axes]
-    for name in (*(c for c in columns if c not in axes), *(a for a in axes if a not in columns)):
-        state = "not an axis" if name in axes else "missing"
-        raise UsageError(f"{name} is {state}; the grid of {experiment.name} has {', '.join(columns)}")
+    grid = f"the grid of {experiment.name} has {', '.join(columns)}"
+    for name in (name for name in axes if name not in columns):
+        like = near(name, [*columns, "seed", "experiment", "config"])
+        raise UsageError(f"{name} is not an axis; {f'{like} ' if like else ''}{grid}")
+    for name in (column for column in columns if column not in axes):
+        raise UsageError(f"{name} is missing; {grid}")

@@ -16,6 +16,7 @@ from empirics.judging.worlds import Worlds, groups_of, worlds_of
 from empirics.observables.catalogue import observables as known_observables
 from empirics.observables.definition import Observable
 from theory import BrokenClaimError, Claim, Kind, Premise, Scope
+from theory.plural import counted
 from theory.registry import origin
 
 Nowhere = tuple[Verdict, str]
@@ -151,7 +152,7 @@ def _judgeable(claim: Claim, cell: CellTable, scoped: Scoped, settings: Settings
         return Verdict.OUT_OF_SCOPE, scoped.reason
     values = {s: v for s in scoped.seeds if (v := cell.value(claim.observable, s)) is not None}
     if len(values) < settings.scope_share * len(cell.seeds) - 1e-9 or not values:
-        share = f"{claim.observable} is in scope and defined in {len(values)} of {len(cell.seeds)} runs"
+        share = f"{claim.observable} is in scope and defined in {len(values)} of {counted(len(cell.seeds), 'run')}"
         return Verdict.NOT_TESTED, f"{share}: its mean over all runs cannot be judged by these"
     return values
 

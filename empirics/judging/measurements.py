@@ -24,6 +24,7 @@ from theory import Claim, DomainError, Kind, claim
 from theory.html import html_table
 from theory.notation import Notation
 from theory.numbers.evaluate import parse_value
+from theory.plural import counted
 from theory.spelling import some
 
 SEED, VARIANT = "seed", ("arm", "variant")
@@ -43,18 +44,19 @@ class Rows:
     @property
     def words(self) -> str:
         """``8 rows read, 7 used; 1 without a value (line 4)``."""
+        unit = self.unit if len(self.without_value) == 1 else f"{self.unit}s"
         shown = ", ".join(map(str, self.without_value[:5])) + (", ..." if len(self.without_value) > 5 else "")
         rest = [
             f"{n} {words}"
             for n, words in (
-                (len(self.without_value), f"without a value ({self.unit} {shown}), counted as failed runs"),
+                (len(self.without_value), f"without a value ({unit} {shown}), counted as failed runs"),
                 (self.of_other_arms, "of other arms"),
                 (self.empty, "empty"),
             )
             if n
         ]
         used = self.read - len(self.without_value) - self.of_other_arms
-        return "; ".join([f"{self.read} rows read, {used} used", *rest, *self.notes])
+        return "; ".join([f"{counted(self.read, 'row')} read, {used} used", *rest, *self.notes])
 
 
 @dataclass(frozen=True, repr=False)
@@ -79,7 +81,7 @@ class Judged:
 
     def __repr__(self) -> str:
         """In a line; ``outcome`` holds the rest."""
-        return f"Judged({self.claim.id}: {self.verdict}; {len(self.cells)} cells)"
+        return f"Judged({self.claim.id}: {self.verdict}; {counted(len(self.cells), 'cell')})"
 
     def _repr_html_(self) -> str:
         """In a notebook: a row for each verdict."""
@@ -225,7 +227,8 @@ def _cells(
         _read(table, arm, item, used, names, Numbers(table, form), cells, rows)
     if not cells:
         of_arms = f" of the arm {item.arm}" if rows.read else ""
-        raise UsageError(f"{first.source or 'the table'} has no rows{of_arms} below its header")
+        where = " below its header" if first.source else ""
+        raise UsageError(f"{first.source or 'the table'} has no rows{of_arms}{where}")
     ordered = {key: sorted(cell.seeds, key=int) for key, cell in cells.items()}
     found = []
     for index, ((variant, symbols), cell) in enumerate(cells.items()):

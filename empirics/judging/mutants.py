@@ -11,6 +11,7 @@ from empirics.judging.settings import Settings
 from empirics.judging.table import MAIN, CellTable
 from empirics.observables.catalogue import observables
 from theory import Claim, Mutant
+from theory.plural import counted
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,6 @@ def _evidence(outcome: ClaimOutcome, tables: Sequence[CellTable]) -> tuple[bool,
             return True, f"{labels[item.cells[0]]}: {item.reason}"
     pooled = outcome.pooled
     if pooled is not None and pooled.refuted:
-        where = f"all cells, {pooled.worlds} worlds: {pooled.statement}"
+        where = f"all cells, {counted(pooled.worlds, 'world')}: {pooled.statement}"
         return True, f"{where} {pooled.estimate:.3g}; upper limit {pooled.upper:.3g} < {pooled.asked:g}"
     return False, f"the verdict is {outcome.verdict.value}: these runs do not distinguish the mutant from the claim"

@@ -11,6 +11,7 @@ import numpy as np
 from empirics.judging.settings import Settings
 from empirics.judging.table import CellTable, FloatArray
 from theory import Assumption, Claim, Premise
+from theory.plural import counted
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,8 @@ def _scoped(evaluated: Sequence[_Evaluated], cell: CellTable, settings: Settings
     in_scope = bool(seeds) and len(seeds) >= needed
     if not in_scope and not reasons:
         told = f", {len(cell.failed)} failed (diverged, or their process died)" if cell.failed else ""
-        reasons.append(f"only {len(seeds)} of {len(cell.seeds)} seeds satisfy every premise{told}")
+        satisfy = "satisfies" if len(seeds) == 1 else "satisfy"
+        reasons.append(f"only {len(seeds)} of {counted(len(cell.seeds), 'seed')} {satisfy} every premise{told}")
     measured = [~premise.holds for premise in evaluated if premise.assumption.observables]
     failures = int(np.logical_or.reduce([failed, *measured]).sum())
     return Scoped(seeds, in_scope, tuple(premises), "" if in_scope else "; ".join(reasons), failures)
@@ -98,4 +100,4 @@ def _explain(assumption: Assumption, premise: Premise, satisfied: int, seeds: in
         return f"{failed}: it was not measured"
     if not assumption.observables:
         return f"{failed}: {premise.name} = {premise.value:.4g}"
-    return f"{failed}: median {premise.value:.4g}, satisfied by {satisfied} of {seeds} seeds"
+    return f"{failed}: median {premise.value:.4g}, satisfied by {satisfied} of {counted(seeds, 'seed')}"

@@ -12,6 +12,7 @@ import io
 import itertools
 import math
 import re
+import reprlib
 import sys
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from empirics.errors import UsageError
+from theory.plural import counted
 from theory.spelling import meant, some
 
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -101,22 +103,46 @@ def read_table(frame: Any, form: Form, known: Collection[str]) -> Table:
         names = [str(name) for name in (frame.columns if hasattr(frame, "columns") else frame)]
         if len(set(names)) < len(names):
             Table("", "row", tuple(names), ()).position(next(n for n in names if names.count(n) > 1))
-        columns = [list(frame[name]) for name in (frame.columns if hasattr(frame, "columns") else frame)]
+        columns = [_values(name, frame[name]) for name in (frame.columns if hasattr(frame, "columns") else frame)]
         lengths = {name: len(column) for name, column in zip(names, columns, strict=True)}
         if len(set(lengths.values())) > 1:
             raise UsageError(f"columns differ in length: {lengths}")
         table = Table("", "row", tuple(names), enumerate(zip(*columns, strict=True), start=1))
     else:
-        rows = list(frame)
+        rows = _mappings(frame)
         names = list(map(str, rows[0])) if rows else []
         table = Table(
             "", "row", tuple(names), ((i, [row.get(n) for n in names]) for i, row in enumerate(rows, start=1))
         )
+    if not table.names:
+        raise UsageError("the table is empty: it has no rows and no columns")
     missing = [theirs for theirs in form.rename if theirs not in table.names]
     if missing:
         raise UsageError(f"--rename {missing[0]}: there is no such column (found: {some(table.names)})")
     table.names = tuple(form.rename.get(name, name) for name in table.names)
     return table
+
+
+def _values(name: object, column: Any) -> list[Any]:
+    """The values of a column; UsageError if it is one value."""
+    if isinstance(column, str | bytes) or not isinstance(column, Iterable):
+        raise UsageError(
+            f"column {name}={reprlib.repr(column)} is refused: allowed is a sequence, a value for each row"
+        )
+    return list(column)
+
+
+def _mappings(frame: Any) -> list[Any]:
+    """The rows of a table that is neither a file nor columns; UsageError if it is something else."""
+    if isinstance(frame, bytes) or not isinstance(frame, Iterable):
+        forms = "a path, a data frame, a mapping of columns, or rows, each a mapping"
+        raise UsageError(f"measurements={reprlib.repr(frame)} is refused: allowed are {forms}")
+    rows = list(frame)
+    for number, row in enumerate(rows, start=1):
+        if not isinstance(row, Mapping):
+            allowed = "a mapping from names of columns to values"
+            raise UsageError(f"row {number} is {reprlib.repr(row)}: allowed is {allowed}")
+    return rows
 
 
 def _of_file(path: Path, form: Form, known: Collection[str]) -> Table:
@@ -194,7 +220,8 @@ def _rows(table: Table, reader: Any, width: int, skipped: int) -> Iterator[tuple
             if len(fields) != width and (len(fields) < width or any(map(str.strip, fields[width:]))):
                 comma = ": numbers with decimal commas need other separators, or quotes" if len(fields) > width else ""
                 raise UsageError(
-                    f"{table.source}, line {line} has {len(fields)} fields, the header has {width} columns{comma}"
+                    f"{table.source}, line {line} has {counted(len(fields), 'field')}, the header has "
+                    f"{counted(width, 'column')}{comma}"
                 )
             yield line, fields
     except csv.Error as error:

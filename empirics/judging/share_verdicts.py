@@ -12,6 +12,7 @@ from empirics.judging import confidence, shares
 from empirics.judging.outcome import Counts, Frame, Outcome, Verdict
 from empirics.judging.settings import Settings
 from empirics.judging.worlds import Answer, Worlds
+from theory.plural import counted
 
 _MOST = 100_000  # seeds beyond which nobody would go
 
@@ -30,7 +31,7 @@ def share_verdict(worlds: Worlds, frame: Frame, settings: Settings) -> Outcome:
     looks = frame.looks
     seen = _seen(worlds, looks)
     if not seen[-1]:
-        return frame.outcome(Verdict.UNDECIDED, f"{worlds.asked}: the first look is at {looks[0]} seeds")
+        return frame.outcome(Verdict.UNDECIDED, f"{worlds.asked}: the first look is at {counted(looks[0], 'seed')}")
     ran = len(worlds.ran) if not looks else max(n for n in looks if n <= len(worlds.ran))
     yes, tie, no = (seen[-1].count(a) for a in (Answer.YES, Answer.TIE, Answer.NO))
     counts = Counts(yes, tie, no, sum(s in worlds.undefined for s in worlds.ran[:ran]), ran)
@@ -64,9 +65,9 @@ def share_verdict(worlds: Worlds, frame: Frame, settings: Settings) -> Outcome:
     holds_at, violated_at = seeds_needed(counts, asked, frame.alpha, frame.refuting)
     known = [n for n in (holds_at, violated_at) if n is not None]
     if holds_at is not None:
-        more = f"about {holds_at} seeds like these would confirm it"
+        more = f"about {counted(holds_at, 'seed')} like these would confirm it"
     elif violated_at is not None:
-        more = f"about {violated_at} seeds like these would refute it"
+        more = f"about {counted(violated_at, 'seed')} like these would refute it"
     else:
         more = "more seeds like these will not decide it"
     reason = f"{worlds.asked}: in {counts.yes} {of}; limits {lower:.3g} and {upper:.3g}, threshold {asked:g}; {more}"
@@ -126,11 +127,12 @@ def _effect(worlds: Worlds, settings: Settings) -> tuple[float, float, float] | 
 def _of(counts: Counts) -> str:
     """``of 32 worlds``, or ``of the 30 of 32 worlds in which the premises hold``; with ties and undefined ones."""
     if counts.defined == counts.ran:
-        scope = f"of {counts.ran} worlds"
+        scope = f"of {counted(counts.ran, 'world')}"
     else:
         also = " and it is defined" if counts.undefined else ""
-        scope = f"of the {counts.defined} of {counts.ran} worlds in which the premises hold{also}"
-    rest = [f"{n} {word}" for n, word in ((counts.tie, "ties"), (counts.undefined, "undefined")) if n]
+        scope = f"of the {counts.defined} of {counted(counts.ran, 'world')} in which the premises hold{also}"
+    undefined = f"{counts.undefined} undefined"
+    rest = [words for n, words in ((counts.tie, counted(counts.tie, "tie")), (counts.undefined, undefined)) if n]
     return scope + (f" ({', '.join(rest)})" if rest else "")
 
 

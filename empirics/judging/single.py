@@ -17,6 +17,7 @@ from empirics.judging.worlds import Answer, Worlds
 from empirics.observables.definition import Observable
 from theory import Claim, Kind
 from theory.numbers.evaluate import from_log
+from theory.plural import counted
 
 
 def single(
@@ -72,14 +73,14 @@ def _measured(
         holds_at, violated_at = (n and math.ceil(n * seeds / len(values)) for n in rule.decidable_at(values))
         needed, decidable = holds_at, min((n for n in (holds_at, violated_at) if n), default=None)
         if needed:
-            more = f"about {needed} seeds like these would confirm it"
+            more = f"about {counted(needed, 'seed')} like these would confirm it"
         elif decidable:
-            more = f"about {decidable} seeds like these would refute it"
+            more = f"about {counted(decidable, 'seed')} like these would refute it"
         else:
             more = "more seeds like these will not decide it"
-        reason += f" ({len(values)} seeds); {more}"
+        reason += f" ({counted(len(values), 'seed')}); {more}"
     else:
-        reason += f" ({len(values)} seeds)"
+        reason += f" ({counted(len(values), 'seed')})"
     return replace(
         frame.outcome(verdict, f"{observable.name}: {reason}"),
         estimate=float(np.mean(values)),

@@ -17,6 +17,7 @@ from empirics.judging.settings import Settings
 from empirics.judging.table import CellTable
 from empirics.observables.definition import Observable
 from theory import Claim, Kind, Premise
+from theory.plural import counted
 
 Scopes = Mapping[int, Scoped]
 """Which seeds are in scope, by the position of the cell."""
@@ -189,7 +190,8 @@ def _answered(
 ) -> Worlds:
     reasons = [scoped.reason for scoped in scopes if scoped.reason]
     if not reasons and (not effects or len(effects) < settings.scope_share * len(ran) - 1e-9):
-        reasons = [f"only {len(effects)} of {len(ran)} worlds are in scope and have a value ({asked})"]
+        told = "is in scope and has a value" if len(effects) == 1 else "are in scope and have a value"
+        reasons = [f"only {len(effects)} of {counted(len(ran), 'world')} {told} ({asked})"]
     worst = next((scoped for scoped in scopes if scoped.reason), scopes[-1])
     return Worlds(
         places,

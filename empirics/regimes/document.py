@@ -6,15 +6,19 @@ models by ``python -m empirics.regimes.document``; a test keeps the two equal.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
 from empirics.experiments.document import Described, Placed
 from empirics.experiments.map_design import Charted
-from empirics.experiments.presentation import Part
+from empirics.experiments.presentation import Brief, Part
 from empirics.verification.document import Document, read_document, schema_of
+from theory.html import html_table
+from theory.plural import counted
 
 MAP_SCHEMA_FILE = Path(__file__).with_name("map.schema.json")
 
@@ -139,7 +143,7 @@ class ContourRow(Placed):
     predicted: dict[str, int | None]
 
 
-class ExponentRow(BaseModel):
+class ExponentRow(Brief):
     """A coefficient of a fitted law.
 
     ``lower`` and ``upper`` are limits at 95 % from resampled seeds, None if too few resamples could be fitted;
@@ -252,6 +256,14 @@ class RegimeMap(Described, Document):
     law: LawPart
     prediction: list[AccuracyRow]
 
+    def __repr__(self) -> str:
+        """In a line; the document itself is ``model_dump()``."""
+        return f"RegimeMap({self.experiment.name}: {counted(len(self.cells), 'cell')}: {_regimes(self.cells)})"
+
+    def _repr_html_(self) -> str:
+        """In a notebook: a row for each arm."""
+        return html_table(repr(self), ((arm.name, _regimes(self.of(arm.name))) for arm in self.arms))
+
     @property
     def leading(self) -> str:
         """The arm of the main grid."""
@@ -278,6 +290,11 @@ class RegimeMap(Described, Document):
     def others(self, row: Placed) -> tuple[int | float, ...]:
         """The values of the other axes."""
         return tuple(map(row.at, self.other_columns))
+
+
+def _regimes(cells: Iterable[MapCell]) -> str:
+    """How many cells are in each regime, as in ``12 succeeds, 3 fails``."""
+    return ", ".join(f"{number} {regime}" for regime, number in Counter(c.regime for c in cells).most_common())
 
 
 def read_map(path: Path) -> RegimeMap:

@@ -16,6 +16,7 @@ import numpy as np
 
 from empirics.experiments.map_design import FloatArray, Law
 from empirics.experiments.protocol import Point
+from theory.plural import counted
 
 _STEPS = 100
 _TOLERANCE = 1e-11
@@ -48,7 +49,8 @@ def fit_rates(design: FloatArray, share: FloatArray, offset: FloatArray | float 
     if p == 0:
         return np.zeros(0)
     if n < p or np.linalg.matrix_rank(design) < p:
-        raise NoFit(f"{n} cells do not determine {p} coefficients (too few, or with dependent columns)")
+        cells = counted(n, "cell does", "cells do")
+        raise NoFit(f"{cells} not determine {counted(p, 'coefficient')} (too few, or with dependent columns)")
     varies = design.std(axis=0) > 0
     intercept = bool((design[:, 0] == 1.0).all())
     centre = design.mean(axis=0) * varies if intercept else np.zeros(p)

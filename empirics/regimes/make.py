@@ -15,6 +15,7 @@ from typing import Any
 from empirics.errors import UsageError
 from empirics.experiments.arms import Arm
 from empirics.experiments.defaults import fitted
+from empirics.experiments.load import unknown_preset
 from empirics.experiments.map_design import MapDesign, Variation
 from empirics.experiments.settings import ExperimentSettings
 from empirics.regimes.analysis import analyse
@@ -28,7 +29,6 @@ from empirics.settings import gathered, parse_setting, validated
 from empirics.verification.assembly import Runs
 from empirics.verification.document import with_machines
 from empirics.verification.size import check_size, size_of
-from theory.spelling import meant
 
 
 def load_map_settings(
@@ -36,7 +36,7 @@ def load_map_settings(
 ) -> Any:
     """The main settings of a map from a preset of its own, a TOML file and ``KEY=VALUE`` settings; or a UsageError."""
     if preset not in design.presets:
-        raise UsageError(f"preset={preset} is unknown; {meant(preset, design.presets)}")
+        raise unknown_preset(preset, design.presets, "a map")
     data = tomllib.loads(design.presets[preset].file.read_text(encoding="utf-8"))
     return fitted(design.experiment, data, gathered(design.experiment.settings, {}, file, settings))
 

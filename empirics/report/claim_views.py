@@ -15,6 +15,7 @@ from empirics.report.figures.figure import Figure
 from empirics.report.mathml import mathml
 from empirics.verification.results import ClaimResult, Results
 from theory.kinds import Kind
+from theory.plural import counted
 
 _PROVENANCE = {
     "STATED": "the source's own formula or sentence",
@@ -96,7 +97,7 @@ def _view(results: Results, stated: ClaimResult, figure: Figure | None) -> Claim
 
 def _premises(stated: ClaimResult, verdicts: Sequence[VerdictResult]) -> list[PremiseView]:
     outside = sum("bound is undefined here" in v.reason for v in verdicts)  # as empirics.judging.judge says it
-    inside = f"{len(verdicts) - outside} of {len(verdicts)} verdicts" if outside else "yes"
+    inside = f"{len(verdicts) - outside} of {counted(len(verdicts), 'verdict')}" if outside else "yes"
     told = "all such conditions together" if outside else "by construction"
     views = [PremiseView(mathml(x), "where the formula is defined", told, inside) for x in stated.domain]
     for premise in stated.premises:
@@ -105,7 +106,7 @@ def _premises(stated: ClaimResult, verdicts: Sequence[VerdictResult]) -> list[Pr
         limits = sorted({p.limit for p in found if p.limit is not None})
         span = _span(values) if values else "not measured"
         span += f" (limit {', '.join(f'{x:g}' for x in limits)})" if values and limits else ""
-        holds = f"{sum(p.holds for p in found)} of {len(found)} verdicts" if found else "-"
+        holds = f"{sum(p.holds for p in found)} of {counted(len(found), 'verdict')}" if found else "-"
         views.append(PremiseView(mathml(premise.latex), premise.text, span, holds))
     return views
 
@@ -120,9 +121,10 @@ def _certificate(certificate: Mapping[str, Any] | None) -> str | None:
         return None
     if certificate["status"] == "NOT CHECKED":
         return f"NOT CHECKED: {certificate['reason']}."
+    steps, mutants = counted(certificate["steps"], "step"), counted(certificate["mutants"], "mutant")
     return (
-        f"{certificate['status']}: {certificate['proved']} of {certificate['steps']} steps checked by machine, "
-        f"{certificate['refuted']} of {certificate['mutants']} mutants refuted, as recorded with this version. "
+        f"{certificate['status']}: {certificate['proved']} of {steps} checked by machine, "
+        f"{certificate['refuted']} of {mutants} refuted, as recorded with this version. "
         f"Methods: {'; '.join(certificate['methods'])}. Domains: {'; '.join(certificate['domains'])}. "
         f"To check it again: {certificate['check']}"
     )
@@ -143,7 +145,7 @@ def _violated(results: Results, judged: ClaimResult) -> str | None:
             return None
         return f"Falsified over all cells together: {tables.pooled_share(judged)}, {judged.pooled.direction}."
     first = f"{results.where(found[0])}: {found[0].reason}"
-    return f"Falsified in {len(found)} verdict{'s' if len(found) > 1 else ''}: {first}."
+    return f"Falsified in {counted(len(found), 'verdict')}: {first}."
 
 
 def closest_call(results: Results, judged: ClaimResult) -> str | None:

@@ -10,17 +10,19 @@ from rich.console import Console
 
 from empirics.report.plain import plain_table
 from empirics.verification.baseline import Baseline, Finding, Level
+from theory.plural import counted
 
 _COLOURS = {Level.FAILURE: "bold red", Level.WARNING: "yellow", Level.NOTE: "dim"}
 
 
 def _summary(findings: Sequence[Finding], new: Baseline) -> str:
     counts = Counter(f.level for f in findings)
-    cells = sum(len(c.cells) for c in new.claims.values())
+    claims = counted(len(new.claims), "claim")
+    cells = counted(sum(len(c.cells) for c in new.claims.values()), "cell")
     if not findings:
-        return f"No change: {len(new.claims)} claims, {cells} cells as in the baseline."
-    parts = [f"{n} {level.value.lower()}{'s' if n != 1 else ''}" for level in Level if (n := counts[level])]
-    return f"{', '.join(parts)} in {len(new.claims)} claims, {cells} cells."
+        return f"No change: {claims}, {cells} as in the baseline."
+    parts = [counted(n, level.value.lower()) for level in Level if (n := counts[level])]
+    return f"{', '.join(parts)} in {claims}, {cells}."
 
 
 def print_findings(findings: Sequence[Finding], new: Baseline, out: Console) -> None:

@@ -18,6 +18,7 @@ from empirics.report.figures.figure import Figure
 from empirics.report.figures.style import GRID, INK, LAW, SEEN, SHADES, SOFT
 from empirics.report.sections import Section
 from empirics.verification.results import Results
+from theory.plural import counted
 
 _COLOURS = {
     INK: "--figure-ink",
@@ -54,6 +55,7 @@ def report_html(
     return environment.get_template("report.html.j2").render(
         results=results,
         text=tables,
+        counted=counted,
         broken=[*results.defects, *broken],
         counts=[(verdict, counts[verdict]) for verdict in tables.ORDER if counts[verdict]],
         claims=claim_views(results, figures),

@@ -18,6 +18,7 @@ from empirics.report.figures.measured import judged_figure
 from empirics.report.plain import plain_table
 from empirics.report.tables import WORLDS, alphas, effect_text, limits_text, three_digits, worlds_text
 from empirics.verification.assembly import verdict_result
+from theory.plural import counted
 
 _BETTING = "limits are time-uniform (betting): valid at any number of seeds and at any time"
 
@@ -75,7 +76,7 @@ def print_judged(judged: Judged, out: Console) -> None:
 def pooled_words(pooled: Pooled) -> str:
     """The statement on all cells with its limits and error probabilities."""
     return (
-        f"{pooled.statement}, averaged over {pooled.worlds} worlds: {pooled.estimate:.3g} "
+        f"{pooled.statement}, averaged over {counted(pooled.worlds, 'world')}: {pooled.estimate:.3g} "
         f"[{pooled.lower:.3g}, {pooled.upper:.3g}], threshold {pooled.asked:g} "
         f"(alpha {pooled.alpha:.3g} confirms, {pooled.refuting:.3g} refutes)"
     )

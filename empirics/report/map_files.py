@@ -16,6 +16,7 @@ from empirics.report.plain import plain_table
 from empirics.report.regime_tables import Table, all_tables, cells_csv, contours_csv, markdown
 from empirics.report.sections import Section, SectionFigure, write_section
 from empirics.verification.document import write_document
+from theory.plural import counted
 
 _FIGURES = (contour_figure, readings_figure, moves_figure, law_figure, prediction_figure, reliability_figure)
 MAP_FILES = ("map.json", "cells.csv", "contours.csv", "map.md")
@@ -37,7 +38,8 @@ def write_map_files(found: RegimeMap, directory: Path) -> None:
         write_atomically(directory / "plots" / f"{figure.name}.svg", figure.svg)
         write_atomically(directory / "plots" / f"{figure.name}.csv", figure.csv)
     write_atomically(directory / "map.md", "\n\n".join(markdown(table) for table in tables) + "\n")
-    about = f"{len(found.cells)} cells. Time-uniform intervals decide which cells succeed, fail, or lie between."
+    cells = counted(len(found.cells), "cell")
+    about = f"{cells}. Time-uniform intervals decide which cells succeed, fail, or lie between."
     shown = [SectionFigure(file=f"plots/{f.name}.svg", title=f.title, caption=f.caption) for f in figures]
     section = Section(
         id="regimes",

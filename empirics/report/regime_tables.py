@@ -8,6 +8,7 @@ from empirics.experiments.wording import words
 from empirics.regimes.document import ContourRow, RegimeMap
 from empirics.report.figures.figure import csv_text
 from empirics.report.sections import SectionTable
+from theory.plural import counted
 
 
 class Table(SectionTable):
@@ -156,8 +157,8 @@ def _exponents(found: RegimeMap) -> Table:
         rows.append([titles[e.law], e.name, _text(e.estimate, ".2f", e.lower, e.upper), *beside])
     sizes = [s for s in found.design.columns if s not in found.experiment.axes]
     caption = (
-        f"Exponents fitted to {found.law.cells} transition cells of the main grid, with 95 % limits over resampled "
-        "seeds."
+        f"Exponents fitted to {counted(found.law.cells, 'transition cell')} of the main grid, with 95 % limits over "
+        "resampled seeds."
         + (f" Those of {' and '.join(sizes)} are fitted to the cells of all sizes." if sizes else "")
         + " Beside them: the exponents of the bound, and of the same fit to the exact laws."
     )

@@ -31,7 +31,8 @@
       row.hidden = !wanted.every((word) => content.includes(word));
       shown += !row.hidden;
     }
-    status.textContent = wanted.length ? `${shown} of ${table.tBodies[0].rows.length} rows` : "";
+    const all = table.tBodies[0].rows.length;
+    status.textContent = wanted.length ? `${shown} of ${all} ${all === 1 ? "row" : "rows"}` : "";
   }
 
   for (const table of document.querySelectorAll("table[data-sortable]")) {

@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError
 from empirics.errors import UsageError
 from empirics.experiments.presentation import Part, Scalar
 from empirics.files import prepare_directory, write_atomically
+from theory.plural import counted
 
 __all__ = ["FOLDER", "Section", "SectionFigure", "SectionTable", "sections", "write_section"]
 
@@ -82,7 +83,7 @@ def _read(path: Path) -> tuple[Section, list[str]]:
         raise UsageError(f"{path} is not a section of a report: {reason}") from None
     for table in section.tables:
         if any(len(row) != len(table.columns) for row in table.rows):
-            raise UsageError(f"{path}: a row of {table.caption!r} has not {len(table.columns)} values")
+            raise UsageError(f"{path}: a row of {table.caption!r} has not {counted(len(table.columns), 'value')}")
     return section, [_svg(path.parent.parent, figure.file, path) for figure in section.figures]
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 from empirics.experiments.document import CellResult, VerdictResult
 from empirics.experiments.presentation import Scalar
 from empirics.verification.results import ClaimResult, PooledResult, Results
+from theory.plural import counted
 
 ORDER: Final = ("VIOLATED", "UNDECIDED", "SUPPORTED", "HOLDS", "VACUOUS", "OUT OF SCOPE", "NOT TESTED", "BROKEN")
 """The verdicts, the worst first."""
@@ -44,7 +45,8 @@ def answer(results: Results) -> str:
     counts = Counter(c.verdict for c in results.claims)
     about = {"HOLDS": " (every cell in scope)", "SUPPORTED": " (all cells together)", "UNDECIDED": "", "VIOLATED": ""}
     about |= {"BROKEN": ""} if counts["BROKEN"] else {}
-    parts.append(f"{len(results.claims)} claims: {', '.join(f'{counts[v]} {v}{what}' for v, what in about.items())}.")
+    verdicts = ", ".join(f"{counts[v]} {v}{what}" for v, what in about.items())
+    parts.append(f"{counted(len(results.claims), 'claim')}: {verdicts}.")
     if not results.complete:
         parts.append("The run was interrupted: only finished runs are shown.")
     return " ".join(parts)
@@ -55,7 +57,7 @@ def run_summary(results: Results) -> str:
     cells = results.cells
     units = ((c, tuple(map(c.symbols.__getitem__, results.experiment.run_axes))) for c in cells)
     runs = {(c.variant, unit, seed) for c, unit in units for seed in c.seeds}
-    common = f"{len(runs)} runs of {results.experiment.title}, {len(cells)} cells"
+    common = f"{counted(len(runs), 'run')} of {results.experiment.title}, {counted(len(cells), 'cell')}"
     return f"{results.shown.summary or common}; {results.environment.cpu}, {results.wall_seconds:.0f} s."
 
 
@@ -79,7 +81,8 @@ def confidence(results: Results) -> str:
     looks = results.config.get("seeds", {}).get("looks", ())
     if looks:
         text += (
-            f" Limits of a share of worlds are exact over the looks at {' and '.join(map(str, looks))} seeds. Limits "
+            f" Limits of a share of worlds are exact over the {'look' if len(looks) == 1 else 'looks'} at "
+            f"{' and '.join([*map(str, looks[:-1]), counted(looks[-1], 'seed')])}. Limits "
             "of a mean are time-uniform (betting)."
         )
     pooled = [(c.id, c.pooled) for c in results.claims if c.pooled is not None]
@@ -126,8 +129,8 @@ def pooled_text(claim: ClaimResult) -> str:
     adjusted = _adjusted(pooled).items()
     by = [f"{'survives' if p <= pooled.alpha else 'does not survive'} {name} ({p:.2g})" for name, p in adjusted]
     return (
-        f"{pooled.statement}, averaged over {pooled.worlds} worlds{without}: {limits}, threshold {pooled.asked:g}"
-        f"{refuted}; alpha {pooled.alpha:.3g} confirms, {pooled.refuting:.3g} refutes. "
+        f"{pooled.statement}, averaged over {counted(pooled.worlds, 'world')}{without}: {limits}, "
+        f"threshold {pooled.asked:g}{refuted}; alpha {pooled.alpha:.3g} confirms, {pooled.refuting:.3g} refutes. "
         f"p = {pooled.p_value:.2g}; adjusted over all claims: {', '.join(by)}."
     )
 
@@ -196,8 +199,8 @@ def failures(results: Results) -> list[str]:
     lines = []
     for reason, places in met.items():
         count = len(set(places))
-        runs, others = ("runs", " and others") if count > 1 else ("run", "")
-        lines.append(f"{count} failed {runs} ({places[0]}{others}): {reason}")
+        others = " and others" if count > 1 else ""
+        lines.append(f"{counted(count, 'failed run')} ({places[0]}{others}): {reason}")
     return lines
 
 

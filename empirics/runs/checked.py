@@ -12,6 +12,7 @@ from typing import Any
 from empirics.experiments.protocol import Curve, Experiment, Point, UnitRun
 from empirics.experiments.settings import ExperimentSettings
 from empirics.observables.definition import Observable
+from theory.plural import counted
 
 _ROUNDING = 1e-6
 """How far rounding may carry a value out of its range, except where confidence limits need the range exactly."""
@@ -75,7 +76,8 @@ def _observed(place: str, value: Any, known: Observable) -> float | None:
 
 def _curve(name: str, curve: Curve, known: Observable | None) -> Curve:
     if len(curve.steps) != len(curve.values):
-        raise BadRunError(f"curve {name} has {len(curve.steps)} steps and {len(curve.values)} values")
+        steps = counted(len(curve.steps), "step")
+        raise BadRunError(f"curve {name} has {steps} and {counted(len(curve.values), 'value')}")
     values = tuple(_number(f"curve {name}", value, known, _ROUNDING) for value in curve.values)
     return Curve(tuple(int(step) for step in curve.steps), values)
 

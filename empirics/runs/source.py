@@ -56,10 +56,15 @@ def run_key(experiment: Experiment, settings: ExperimentSettings, unit: Point, s
         "device": resolved_device(settings.compute.device),
         "unit": unit.values,
         "seed": seed,
-        "code": _code(experiment.folder, experiment.aside, experiment.sources),
+        "code": code_of(experiment),
         "libraries": {name: _version(name) for name in experiment.libraries},
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def code_of(experiment: Experiment) -> str:
+    """Hash of all files that decide a result: the experiment's folder or file, its further sources, the protocol."""
+    return _code(experiment.folder, experiment.aside, experiment.sources)
 
 
 @lru_cache(maxsize=16)

@@ -23,14 +23,17 @@ from empirics.experiments.registry import broken_plugins
 from empirics.files import hash_of, write_atomically
 from empirics.judging.rules import RATE_SLOPE_LIMIT
 from empirics.judging.settings import Settings
+from empirics.runs.source import code_of
 from empirics.runs.store import Store
 from empirics.verification.document import copied
 from empirics.verification.results import PlanResult
 from theory import Claim, claim
 from theory.fingerprint import fingerprint
 from theory.plugins import BrokenPluginError
+from theory.plural import counted
 
 PLAN_FILE: Final = "plan.json"
+_PACKAGE = Path(str(judging.__file__)).parents[1]
 
 
 class PlannedClaim(Part):
@@ -55,7 +58,8 @@ class VerificationPlan(Part):
 
     ``settings`` are all that decides a run of the leading arm (the first of ``arms``) apart from its place in the grid
     and its seed, ``seeds`` the declared looks and the first seed, ``verdict`` error probability, share of worlds,
-    margins and limits of premises. With other ``judging_code``, of which it holds the hash, it is another plan.
+    margins and limits of premises. With other ``judging_code`` or ``experiment_code``, of which it holds the hashes, it
+    is another plan. The code of an experiment of factbound's own is not in it: it changes with the version alone.
     """
 
     experiment: str
@@ -65,16 +69,21 @@ class VerificationPlan(Part):
     seeds: dict[str, Any]
     verdict: dict[str, float]
     judging_code: str
+    experiment_code: str | None = None
 
     @property
     def hash(self) -> str:
         """SHA-256 of everything in the plan, as compact JSON with sorted keys."""
-        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        text = json.dumps(self.content(), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
+
+    def content(self) -> dict[str, Any]:
+        """The plan as strict JSON, without what it does not have: so the hash is that of earlier versions."""
+        return self.model_dump(mode="json", exclude={"experiment_code"} if self.experiment_code is None else None)
 
     def document(self) -> dict[str, Any]:
         """The plan and its hash, as strict JSON."""
-        return {"hash": self.hash, **self.model_dump(mode="json")}
+        return {"hash": self.hash, **self.content()}
 
 
 def asked(
@@ -127,6 +136,7 @@ def plan_of(experiment: Experiment, settings: Any, arms: Sequence[Arm], claims: 
         seeds=settings.seeds.model_dump(mode="json"),
         verdict=settings.verdict.model_dump(mode="json"),
         judging_code=_judging_code(),
+        experiment_code=None if _PACKAGE in experiment.folder.parents else code_of(experiment)[:16],
     )
 
 
@@ -140,15 +150,15 @@ def standing(plan: VerificationPlan, store: Store | None, keys: Iterable[str]) -
     reason = "none of its runs existed before it"
     if others:
         parts = [f"{number} {_origin(plan, store, origin)}" for origin, number in others.most_common()]
-        reason = f"{others.total()} of its {len(own)} runs existed before it: {', '.join(parts)}"
+        reason = f"{others.total()} of its {counted(len(own), 'run')} existed before it: {', '.join(parts)}"
     if unused := len(store) - len(made):
-        reason += f"; the store also holds {unused} runs of other settings, seeds or sources"
+        reason += f"; the store also holds {counted(unused, 'run')} of other settings, seeds or sources"
     return PlanResult(hash=plan.hash, declared=not others, reason=reason)
 
 
 def declare(plan: VerificationPlan, store: Store) -> None:
     """Record the plan in the store, and write it beside the store as plan.json."""
-    store.declare(plan.hash, json.dumps(plan.model_dump(mode="json")))
+    store.declare(plan.hash, json.dumps(plan.content()))
     text = json.dumps(plan.document(), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     write_atomically(store.path.with_name(PLAN_FILE), text)
 
@@ -159,7 +169,7 @@ def _origin(plan: VerificationPlan, store: Store, origin: str | None) -> str:
         return "made without a plan"
     text = store.plan(origin)
     try:
-        differing = [] if text is None else _differences(json.loads(text), plan.model_dump(mode="json"))
+        differing = [] if text is None else _differences(json.loads(text), plan.content())
     except (ValueError, AttributeError):  # a damaged row: the hash is told alone
         differing = []
     return f"made under the plan {origin[:12]}" + (f", which has other {', '.join(differing)}" if differing else "")
@@ -181,5 +191,5 @@ def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
 
 @lru_cache(maxsize=1)
 def _judging_code() -> str:
-    files = sorted(Path(str(judging.__file__)).parent.glob("*.py"))
+    files = sorted((_PACKAGE / "judging").glob("*.py"))
     return hash_of((file.name, file) for file in files)[:16]

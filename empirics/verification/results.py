@@ -16,6 +16,7 @@ from empirics.experiments.document import INTERNAL_ERROR, Measured
 from empirics.experiments.presentation import FigureData, Part, Shown, repeated
 from empirics.verification.document import Document, read_document, schema_of
 from theory.html import html_table
+from theory.plural import counted
 from theory.registry import UnknownClaimError
 from theory.spelling import meant
 
@@ -112,6 +113,25 @@ class ClaimResult(Part):
     certificate: dict[str, Any] | None
     mutants: list[MutantResult]
 
+    def __repr__(self) -> str:
+        """In a line."""
+        return f"ClaimResult({self.id}: {self.verdict}; {self.formula})"
+
+    def _repr_html_(self) -> str:
+        """In a notebook: the verdict, and what it is about."""
+        rows = [
+            ("verdict", self.verdict),
+            ("statement", self.statement),
+            ("formula", self.formula),
+            ("kind", self.kind),
+        ]
+        if (found := self.pooled) is not None:
+            limits = f"{found.estimate:.3g} [{found.lower:.3g}, {found.upper:.3g}], threshold {found.asked:g}"
+            rows.append(("all cells together", f"{found.statement}: {limits}"))
+        rows += [("premise", premise.text) for premise in self.premises]
+        rows += [("falsified by", self.falsifier), ("provenance", self.provenance), ("source", self.source)]
+        return html_table(f"{self.id}: {self.title}", rows)
+
 
 class Results(Measured, Document):
     """The whole document; it is read without the code that made it."""
@@ -135,15 +155,15 @@ class Results(Measured, Document):
             if name in common:
                 raise ValueError(f"shown.columns.{name}: cells.csv has a common column of that name")
             if len(values) != len(self.cells):
-                raise ValueError(
-                    f"shown.columns.{name} has {len(values)} values, allowed are {len(self.cells)}, one for each cell"
-                )
+                has = f"shown.columns.{name} has {counted(len(values), 'value')}"
+                raise ValueError(f"{has}, allowed are {len(self.cells)}, one for each cell")
         return self
 
     def __repr__(self) -> str:
         """In a line; the document itself is ``model_dump()``."""
         counts = ", ".join(f"{n} {v}" for v, n in Counter(c.verdict for c in self.claims).most_common())
-        return f"Results({self.experiment.name}: {len(self.cells)} cells; {len(self.claims)} claims: {counts})"
+        cells = counted(len(self.cells), "cell")
+        return f"Results({self.experiment.name}: {cells}; {counted(len(self.claims), 'claim')}: {counts})"
 
     __str__ = __repr__
 
@@ -190,7 +210,7 @@ class Results(Measured, Document):
             if m.evidence.startswith("broken: ")
         ]
         failed = Counter(f for c in self.cells for f in c.failures.values() if f.startswith(INTERNAL_ERROR))
-        return lines + [f"{reason} ({number} run{'s' * (number > 1)})" for reason, number in failed.items()]
+        return lines + [f"{reason} ({counted(number, 'run')})" for reason, number in failed.items()]
 
     def claim(self, identifier: str) -> ClaimResult:
         """The claim of that id (UnknownClaimError: there is none)."""

@@ -13,6 +13,7 @@ from empirics.errors import UsageError
 from empirics.experiments.arms import Arm
 from empirics.experiments.presentation import Part
 from empirics.experiments.protocol import Experiment, Point
+from theory.plural import counted
 
 # Measured on one-layer runs, and rounded down.
 _RUN_MEMORY, _CELL_MEMORY = 4_000, 2_000  # bytes, in the process that collects them
@@ -42,9 +43,11 @@ class Size(Part):
     @property
     def text(self) -> str:
         """The numbers in words."""
-        running = f", {_bytes(self.running)} for each run in {self.processes} processes" if self.running else ""
+        processes = counted(self.processes, "process", "processes")
+        running = f", {_bytes(self.running)} for each run in {processes}" if self.running else ""
+        runs, cells = counted(self.runs, "run", form=","), counted(self.cells, "cell", form=",")
         return (
-            f"{self.runs:,} runs of {self.cells:,} cells; at least {_bytes(self.memory)} of memory "
+            f"{runs} of {cells}; at least {_bytes(self.memory)} of memory "
             f"({_bytes(self.collecting)} for the results{running}) and {_bytes(self.disk)} of disk"
         )
 

@@ -34,6 +34,22 @@ CASES = {
     "unknown claim": (["verify", "--claims", "no-such-claim"], ["no-such-claim", "ood-error-literal"]),
     "mistyped claim": (["claims", "ood-error-litral"], ["ood-error-litral", "did you mean ood-error-literal"]),
     "mistyped preset": (["verify", "--preset", "Quik"], ["preset=Quik", "did you mean quick?"]),
+    **{
+        f"mistyped preset of {command}": ([*command.split(), "--preset", "quik"], [f"preset=quik is unknown; {told}"])
+        for command, told in {
+            "verify": "did you mean quick? one-layer has default, full, quick",
+            "verify --experiment language-model": "language-model has default; quick is a preset of one-layer",
+            "lm plan": "language-model has default; quick is a preset of one-layer",
+            "lm run": "language-model has default; quick is a preset of one-layer",
+            "run --templates 4 --multiplicity 2 --finetuned=2": "did you mean quick? one-layer has default",
+            "check --update": "did you mean quick? one-layer has default, full, quick",
+            "map": "did you mean quick? a map has quick, default",
+        }.items()
+    },
+    "a preset of verify for a map": (
+        ["map", "--preset", "full"],
+        ["a map has quick, default; full is a preset of one"],
+    ),
     "mistyped experiment": (["verify", "--experiment", "one-leyer"], ["one-leyer", "did you mean one-layer?"]),
     "mistyped symbol": (["bound", "ood-error-literal", "n_f=3"], ["n_f", "did you mean N_f?"]),
     "no claim": (["verify", "--claims", " , "], ["--claims", "names nothing"]),

@@ -259,7 +259,7 @@ def test_certify(monkeypatch, capsys, proved, refuted, status):
     assert factbound(["certify", "c"]) == status
     lines = capsys.readouterr().out.splitlines()
     assert lines[:3] == [*(p.line() for p in proofs), *(m.line(mutant=True) for m in mutants)]
-    assert lines[3:] == [f"{1 + proved} of 2 certificates proved, {int(refuted)} of 1 mutants refuted, 2.0 s"]
+    assert lines[3:] == [f"{1 + proved} of 2 certificates proved, {int(refuted)} of 1 mutant refuted, 2.0 s"]
     task = {"advance": 1, "description": "c page.1"}
     assert Bar.last.told == [task, task, task | {"description": "c:m page.1"}]
     assert (Bar.last.tasks[0].total, Bar.last.transient, Bar.last.console.stderr) == (3, True, True)

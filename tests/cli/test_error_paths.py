@@ -64,7 +64,7 @@ def test_parquet_on_standard_input(refused, monkeypatch, capsys):
             assert refused("judge", "-", *CLAIM).startswith("cannot read standard input: ")
         else:
             assert run(["judge", "-", *CLAIM]) == 0
-            assert "1 rows read, 1 used" in capsys.readouterr().out
+            assert "1 row read, 1 used" in capsys.readouterr().out
 
 
 def test_one_line_of_something_else_is_no_table(refused, tmp_path):

@@ -60,7 +60,7 @@ def test_what_was_found_is_told_afterwards(store, tmp_path, capsys, any_machine)
     assert store.calls[0][1] == {"any_machine": any_machine}
     assert capsys.readouterr().err.splitlines() == [
         f"factbound: 5 finished runs found in {path}",
-        f"factbound: 1 runs in {path} were made on another kind of machine (a CPU): {use}",
+        f"factbound: 1 run in {path} was made on another kind of machine (a CPU): {use.replace('they are', 'it is')}",
         f"factbound: 4 runs in {path} were made on another kind of machine (a GPU): {use}",
         f"factbound: 3 damaged runs in {path} were set aside and made again: K=1; K=2; K=3",
     ]

@@ -43,7 +43,7 @@ def test_every_field_of_a_verdict():
         scope=Scope.CELL,
         cells=(3,),
         verdict=Verdict.HOLDS,
-        reason=f"it falls: in 10 of 12 worlds (1 ties, 1 undefined); confirmed in at least {_percent(outcome.lower)} "
+        reason=f"it falls: in 10 of 12 worlds (1 tie, 1 undefined); confirmed in at least {_percent(outcome.lower)} "
         "of worlds",
         estimate=10 / 12,
         lower=shares.lower_limit(seen, 0.05, 0.3),
@@ -187,7 +187,7 @@ def test_the_sign_test_by_hand(yes, no, words):
     ("counts", "words"),
     [
         (Counts(3, 0, 1, 0, 4), "of 4 worlds"),
-        (Counts(2, 1, 1, 0, 4), "of 4 worlds (1 ties)"),
+        (Counts(2, 1, 1, 0, 4), "of 4 worlds (1 tie)"),
         (Counts(2, 0, 1, 0, 4), "of the 3 of 4 worlds in which the premises hold"),
         (
             Counts(2, 2, 1, 3, 9),

@@ -40,10 +40,10 @@ def written(tmp_path, text, name="m.csv"):
 def test_rows_in_words():
     assert (Rows().read, Rows().of_other_arms, Rows().empty, Rows().words) == (0, 0, 0, "0 rows read, 0 used")
     assert Rows(read=9, without_value=[2, 3, 4, 5, 6], of_other_arms=1, empty=2, notes=["so"]).words == (
-        "9 rows read, 3 used; 5 without a value (line 2, 3, 4, 5, 6), counted as failed runs; "
+        "9 rows read, 3 used; 5 without a value (lines 2, 3, 4, 5, 6), counted as failed runs; "
         "1 of other arms; 2 empty; so"
     )
-    assert "6 without a value (row 1, 2, 3, 4, 5, ...)," in Rows("row", 9, [1, 2, 3, 4, 5, 6]).words
+    assert "6 without a value (rows 1, 2, 3, 4, 5, ...)," in Rows("row", 9, [1, 2, 3, 4, 5, 6]).words
 
 
 @pytest.mark.parametrize(
@@ -209,8 +209,7 @@ def test_frames_and_rows():
         read_table(Frame(), Form(), ())
     assert list(read_table([{"a": 1, "b": 2}, {"a": 3, "c": 4}], Form(), ()).rows) == [(1, [1, 2]), (2, [3, None])]
     assert list(read_table({"a": [1, 3], "b": [2, 4]}, Form(), ()).rows) == [(1, (1, 2)), (2, (3, 4))]
-    assert read_table([], Form(), ()).names == ()
-    assert (read_table([], Form(), ()).empty, read_table({}, Form(), ()).unit) == (0, "row")
+    assert (read_table([{"a": 1}], Form(), ()).empty, read_table({"a": []}, Form(), ()).unit) == (0, "row")
     assert "columns differ in length: {'a': 1, 'b': 2}" in refused({"a": [1], "b": [1, 2]})
 
 
@@ -320,3 +319,30 @@ def test_integers_are_written_without_a_point(value, text):
     assert numbers().text(value, 1, "x") == text
     with pytest.raises(UsageError, match="line 1, column x is empty"):
         numbers().text("", 1, "x")
+
+
+NO_ROWS = "the table has no rows"
+EMPTY = "the table is empty: it has no rows and no columns"
+FORMS = "allowed are a path, a data frame, a mapping of columns, or rows, each a mapping"
+
+
+@pytest.mark.parametrize(
+    ("frame", "line"),
+    [
+        ([], EMPTY),
+        ({}, EMPTY),
+        (iter(()), EMPTY),
+        ([{}, {}], EMPTY),
+        (arrow_table({}), EMPTY),
+        (dict.fromkeys(("N_f", "K", "R", "seed", "ood_error"), ()), NO_ROWS),
+        (arrow_table({name: [] for name in ("N_f", "K", "R", "seed", "ood_error")}), NO_ROWS),
+        (None, f"measurements=None is refused: {FORMS}"),
+        (b"N_f,K", f"measurements=b'N_f,K' is refused: {FORMS}"),
+        ([{"K": 1}, 3], "row 2 is 3: allowed is a mapping from names of columns to values"),
+        ([(1, 2)], "row 1 is (1, 2): allowed is a mapping from names of columns to values"),
+        ({"K": 1}, "column K=1 is refused: allowed is a sequence, a value for each row"),
+        ({"K": "12"}, "column K='12' is refused: allowed is a sequence, a value for each row"),
+    ],
+)
+def test_what_is_no_table_or_an_empty_one_is_refused_in_a_plain_line(frame, line):
+    assert refused(frame) == line

@@ -127,6 +127,7 @@ def test_usual_values_too_few_for_a_line_are_an_axis_and_premises_are_kept():
 def test_what_is_refused():
     for given, told in (
         ({"m": (1,)}, "has no symbol m; it has eps, n"),
+        ({"N": (1,)}, r"has no symbol N; did you mean n\? it has eps, n"),
         ({"n": (1,), "eps": (0.5,)}, r"nothing varies: give a range, as in eps=1:100"),
         (
             {"eps": [0.1 * i for i in range(1, 14)]},
@@ -135,6 +136,10 @@ def test_what_is_refused():
     ):
         with pytest.raises(DomainError, match=told):
             usual_ranges(mine(), given)
+    with pytest.raises(DomainError, match=r"mine has no symbol epse; did you mean eps\? it has eps, n"):
+        bound_figure(mine(), axis="epse")
+    with pytest.raises(DomainError, match="nothing varies: the bound of mine is one number"):
+        bound_figure(replace(mine(), log_expression=sp.Integer(-1), mutants=()))
     assert len(usual_ranges(mine(), {"eps": [0.1 * i for i in range(1, 13)]})["eps"]) == 12
     with pytest.raises(DomainError, match="mine is not defined anywhere in that range"):
         bound_figure(replace(mine(), premises=Premises(domain=(n < 5,))), {"n": [5, 6], "eps": [1.0]}, "n")

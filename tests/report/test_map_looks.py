@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -138,3 +139,13 @@ def test_what_is_written(complete, bare, tmp_path):
     assert [t["caption"] for t in section["tables"]] == [t.caption for t in all_tables(found)]
     assert section["paragraphs"][0].startswith("6 cells. ")
     assert section["paragraphs"][1:] == ([] if complete else ["Interrupted: only finished runs are shown."])
+
+
+def test_a_map_in_a_notebook_is_short(found):
+    assert repr(found) == str(found)
+    cells = len(found.cells)
+    assert repr(found).startswith(f"RegimeMap({found.experiment.name}: {cells} cells: ")
+    assert sum(int(n) for n in re.findall(r"(\d+) (?:succeeds|fails|transition|undecided|empty)", repr(found))) == cells
+    shown = found._repr_html_()
+    assert all(f"<tr><td>{arm.name}</td><td>" in shown for arm in found.arms)
+    assert len(repr(found.cells[0])) < 1000

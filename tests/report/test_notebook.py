@@ -88,6 +88,16 @@ def test_a_figure_gives_its_axes(results):
         empty.plot()
 
 
+def test_what_is_long_is_cut_and_what_is_empty_is_left_out(results):
+    told = [repr(part) for part in (*results.claims, *results.verdicts, *results.cells, *results.figures)]
+    assert max(map(len, told)) < 1200
+    assert not any("=None" in text or "=[]" in text for text in told)
+    pooled = next(c for c in results.claims if c.pooled is not None)
+    assert f"<td>{pooled.pooled.statement}: " in pooled._repr_html_()
+    assert str(results.claims[0]) == repr(results.claims[0])
+    assert str(load_config("quick")) == repr(load_config("quick"))
+
+
 def test_what_a_notebook_shows_is_short(results):
     claim = theory.claim("rank-one")
     rows = [{"N_f": 40, "K": 3, "R": 20, "seed": s, "ood_error": 0.1, "pretraining_gap": 0.01} for s in range(3)]
@@ -100,11 +110,22 @@ def test_what_a_notebook_shows_is_short(results):
         (judged, "Judged("),
         (planned, "Plan("),
         (run, "Fini"),
+        (results.claims[0], "ClaimResult(pretraining-floor: HOLDS; pretraining_floor == log(K))"),
+        (results.cells[0], "CellResult(variant='main', symbols={'A': 60, "),
+        (results.verdicts[0], "VerdictResult(claim='ood-error-literal', "),
+        (results.curves[0], "CurveResult(variant='main', "),
+        (results.shown, "Shown(summary="),
+        (results.environment, "Environment(factbound="),
+        (load_config("quick"), "Config(seeds.looks=(16,), world.subjects=40, "),
+        (load_config(experiment="language-model"), "LMConfig(all defaults)"),
     ):
         assert repr(shown).startswith(name)
         assert len(repr(shown)) < 800
         assert "<table><tr><td>" in shown._repr_html_()
         assert len(shown._repr_html_()) < 10_000
+    assert "<td>verdict</td><td>HOLDS</td>" in results.claims[0]._repr_html_()
+    assert "<td>world.subjects</td><td>40</td><td>60</td>" in load_config("quick")._repr_html_()
+    assert "<td>world.facts</td><td>&#x27;&#x27;</td><td></td>" in load_config("quick")._repr_html_()
     assert "|R|=20, K=3, N_f=40</td><td>UNDECIDED" in judged._repr_html_()
     assert f"{planned.unknown} = {planned.value} for" in repr(planned)
     assert html_table("a < b", [("<x>", 1)]) == "<p>a &lt; b</p><table><tr><td>&lt;x&gt;</td><td>1</td></tr></table>"

@@ -81,7 +81,7 @@ BAD = {
     "infinity": (one({CELL: {"pretraining_gap": np.inf}}), "is inf"),
     "text": (one({CELL: {"ood_error": "hello"}}), "is 'hello'"),
     "out of range": (one({CELL: {"ood_error": 1.5}}), "is 1.5: allowed is a finite number from 0 to 1"),
-    "a short curve": (one({CELL: {}}, curves={"pretraining_gap": Curve((1, 2), (0.1,))}), "2 steps and 1 values"),
+    "a short curve": (one({CELL: {}}, curves={"pretraining_gap": Curve((1, 2), (0.1,))}), "2 steps and 1 value"),
     "a NaN in a curve": (one({CELL: {}}, curves={"loss": Curve((1,), (float("nan"),))}), "curve loss is nan"),
     "a reason that is none": (one({}, failure=ValueError("why")), "allowed is text"),
 }

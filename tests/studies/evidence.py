@@ -11,6 +11,7 @@ from statistics import fmean
 from empirics.experiments.document import CellResult, VerdictResult
 from empirics.judging.confidence import upper_limit
 from empirics.verification.results import Results
+from theory.plural import counted
 
 __all__ = ["Evidence", "number", "percent", "table"]
 
@@ -95,7 +96,8 @@ class Evidence:
         found = [(n, v) for n, v in found if n.no + n.tie]
         found.sort(key=lambda item: (-item[0].no, -item[0].tie))
         return [
-            f"{self.results.where(v)}: {n.no} of {n.yes + n.tie + n.no} worlds" + (f", {n.tie} ties" if n.tie else "")
+            f"{self.results.where(v)}: {n.no} of {counted(n.yes + n.tie + n.no, 'world')}"
+            + (f", {counted(n.tie, 'tie')}" if n.tie else "")
             for n, v in found
         ] + [
             f"{self.results.where(v)}: {number(100 * v.exceedance.share, 0)} % of runs are beyond the bound"

@@ -13,6 +13,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from theory.plural import counted
+
 sys.path.insert(0, str(Path(__file__).parent))
 
 from evidence import Evidence, percent, table
@@ -60,7 +62,7 @@ def page(e: Evidence, command: str, lm: Evidence | None = None) -> str:
         "sentence is *supported* if every claim that it stands on holds or is supported, *refuted* if one of them is "
         "violated, else *not decided*. A property is asked for in at least "
         f"{percent(e.results.config['verdict']['property_share'])} of worlds. The answers speak of these settings.",
-        f"{len(runs)} pre-trained models, S = {world['subjects']}, R in {world['templates']}, K in "
+        f"{counted(len(runs), 'pre-trained model')}, S = {world['subjects']}, R in {world['templates']}, K in "
         f"{world['multiplicity']}, N_f in {world['finetuned']}; {environment.cpu}, torch {environment.torch}, "
         f"{environment.dtype}, {e.results.wall_seconds:.0f} s (runs found in the store not counted); "
         f"{datetime.date.today().isoformat()}. Regenerate with "

@@ -7,6 +7,7 @@ from findings_rules import OPEN, SUPPORTED, Finding, account, judged, weakest, w
 
 from empirics.experiments.document import CellResult
 from theory import claim
+from theory.plural import counted
 
 
 def headline(e: Evidence) -> Finding:
@@ -59,15 +60,15 @@ def covering(e: Evidence) -> Finding:
 
 def answered(e: Evidence) -> str:
     """The same in a few words."""
-    return f"facts not shown are answered in {len(e.extracted())} cells"
+    return f"facts not shown are answered in {counted(len(e.extracted()), 'cell')}"
 
 
 def extraction(e: Evidence) -> str:
     """Whether facts that fine-tuning never showed are answered, in words."""
     found, asked = e.extracted(), [c for c in e.cells() if c.multiplicity >= 2]
     return (
-        f"Facts that fine-tuning does not show: most are answered in {len(found)} of {len(asked)} cells with K ≥ 2 "
-        "(upper limit of the mean OOD error at most 1/2, alpha divided over these cells)."
+        f"Facts that fine-tuning does not show: most are answered in {len(found)} of {counted(len(asked), 'cell')} "
+        "with K ≥ 2 (upper limit of the mean OOD error at most 1/2, alpha divided over these cells)."
     )
 
 

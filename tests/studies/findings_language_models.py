@@ -6,6 +6,8 @@ from evidence import Evidence, number, table
 from findings_rules import UNTESTED, Finding, account, judged, why
 from findings_seeds import seeds_line
 
+from theory.plural import counted
+
 __all__ = ["language_models"]
 
 TRENDS = ("lm-trends", "lm-trends-multiplicity", "lm-trends-templates")
@@ -31,7 +33,7 @@ def language_models(e: Evidence | None) -> Finding:
     model = config["model"]
     text = [
         f"`factbound lm run` with facts of `{config['facts']['source']}` ({', '.join(config['facts']['relations'])}), "
-        f"{model['name'] or model['architecture'] + ' from scratch'}, {model['layers']} layers of width "
+        f"{model['name'] or model['architecture'] + ' from scratch'}, {counted(model['layers'], 'layer')} of width "
         f"{model['width']}; {environment.cpu}, {e.results.wall_seconds:.0f} s. No weights pre-trained elsewhere.",
         seeds_line(e.results),
         account(e, *trends),

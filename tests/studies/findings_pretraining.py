@@ -7,6 +7,7 @@ from findings_extraction import answered, extraction
 from findings_rules import NOT, OPEN, SUPPORTED, Finding, account, judged, weakest, why
 
 from empirics.judging.shares import lower_limit, upper_limit
+from theory.plural import counted
 
 
 def near_optimal(e: Evidence) -> Finding:
@@ -37,13 +38,13 @@ def near_optimal(e: Evidence) -> Finding:
             )
     text = [
         account(e, *names),
-        f"{reached} of {len(gaps)} runs of the main arm end within {limit} nats of the floor log K: {least}",
+        f"{reached} of {counted(len(gaps), 'run')} of the main arm end within {limit} nats of the floor log K: {least}",
         table(["R", "K", "gap, mean", "gap, worst", "exponent of t", "slope of log(gap t/log² t)"], rows),
         "The slope is clipped at −1."
         + (f" The bound of `{names[2]}` is {', '.join(f'{r:.0f}' for r in ratios)} times the gap." if ratios else ""),
         *(["Largest gaps of other arms, not part of the answer: " + "; ".join(others) + "."] if others else []),
     ]
-    reaches = f"{why(e, *names)}; {reached} of {len(gaps)} runs are near the floor"
+    reaches = f"{why(e, *names)}; {reached} of {counted(len(gaps), 'run')} are near the floor"
     return Finding(weakest(judged(e, *names), near), reaches, "\n\n".join(text))
 
 
@@ -88,7 +89,7 @@ def structure(e: Evidence) -> Finding:
     ]
     distractors = [
         f"Mass on distractors at the template's position after pre-training: {drops}. It falls in "
-        f"{sum(d > 0 for d in falls)} of {len(falls)} runs of these arms."
+        f"{sum(d > 0 for d in falls)} of {counted(len(falls), 'run')} of these arms."
     ] * bool(falls)
     similar = e.values(e.units(), "feature_similarity")
     least, most = min(similar, default=None), max(similar, default=None)
@@ -101,9 +102,9 @@ def structure(e: Evidence) -> Finding:
         "Without distractors, the subject's weight at the template's position (1/2 at the start), and the mean cosine "
         "between the features W e_r of different templates:",
         table(["R", "K", "facts per template", "subject's weight", "feature similarity"], rows),
-        f"The subject's weight ends below 1/2 in {len(below)} of {len(e.units())} settings. Feature similarity ranges "
-        f"from {number(least)} (each template its own direction) to {number(most)} (all share one), and "
-        "grows with the facts per template.",
+        f"The subject's weight ends below 1/2 in {len(below)} of {counted(len(e.units()), 'setting')}. Feature "
+        f"similarity ranges from {number(least)} (each template its own direction) to {number(most)} (all share one), "
+        "and grows with the facts per template.",
     ]
     return Finding(judged(e, *names), why(e, *names), "\n\n".join(text))
 

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from evidence import Evidence, percent
 
+from theory.plural import counted
+
 __all__ = ["NOT", "OPEN", "SUPPORTED", "UNTESTED", "Finding", "account", "confirmed", "judged", "weakest", "why"]
 
 SUPPORTED, NOT, OPEN, UNTESTED = "supported", "refuted", "not decided", "not tested here"
@@ -68,7 +70,7 @@ def _account(e: Evidence, claim: str) -> list[str]:
 def _few(lines: list[str]) -> list[str]:
     """Lines of a list below another one; the last says how many are left out, of which sort."""
     rest = len(lines) - _SHOWN
-    shown = lines if rest <= 0 else [*lines[:_SHOWN], f"{lines[0].partition(',')[0]}, {rest} more cells"]
+    shown = lines if rest <= 0 else [*lines[:_SHOWN], f"{lines[0].partition(',')[0]}, {counted(rest, 'more cell')}"]
     return [f"  - {line}" for line in shown]
 
 
@@ -78,8 +80,8 @@ def confirmed(e: Evidence, claim: str) -> str:
     parts = []
     if found:
         least = percent(min(v.lower for v in found if v.lower is not None))
-        where = "cell" if len(found) == 1 else f"of {len(found)} cells"
-        parts.append(f"at least {least} of worlds in {'one' if len(found) == 1 else 'each'} {where}")
+        where = "one cell" if len(found) == 1 else f"each of {counted(len(found), 'cell')}"
+        parts.append(f"at least {least} of worlds in {where}")
     pooled = e.results.claim(claim).pooled
     if pooled is not None and pooled.lower > 0:
         share = f"at least {percent(pooled.lower)} of"

@@ -13,6 +13,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from theory.plural import counted
+
 sys.path.insert(0, str(Path(__file__).parent))
 
 from kept import replaced
@@ -33,12 +35,13 @@ def section(found: RegimeMap, command: str) -> str:
     environment, world = found.environment, found.config["world"]
     models = {(c.variant, c.at("templates"), c.at("multiplicity"), s) for c in found.cells for s in c.seeds}
     variations = "; ".join(f"{v.key} in {v.values}" for v in found.variations)
-    seeds = found.config["seeds"]["minimum"]
+    number = found.config["seeds"]["minimum"]
+    steps = counted(found.config["pretraining"]["steps"], "pre-training step")
     parts = [
         "## The map of regimes, the law of the error, and a prediction",
-        f"{len(models)} pre-trained models: S = {world['subjects']}, R in {world['templates']}, K in "
-        f"{world['multiplicity']}, N_f in {world['finetuned']}, {found.config['pretraining']['steps']} pre-training "
-        f"steps, {seeds} seeds (0 to {seeds - 1}); varied one at a time: {variations}. {environment.cpu}, torch "
+        f"{counted(len(models), 'pre-trained model')}: S = {world['subjects']}, R in {world['templates']}, K in "
+        f"{world['multiplicity']}, N_f in {world['finetuned']}, {steps}, {counted(number, 'seed')} "
+        f"(0 to {number - 1}); varied one at a time: {variations}. {environment.cpu}, torch "
         f"{environment.torch}, {environment.dtype}; {datetime.date.today().isoformat()}. Regenerate with `make map` "
         f"(`{command}`); what everything means is in [the map of regimes](map.md).",
         "### Where extraction succeeds and fails",
@@ -73,14 +76,16 @@ def _regimes(found: RegimeMap) -> str:
         broken = [c for c in found.cells if c.verdicts[reading] == "VIOLATED"]
         held = [c for c in found.cells if c.verdicts[reading] == "HOLDS"]
         lines.append(
-            f"`{reading}` holds in {len(held)} and is violated in {len(broken)} of {len(found.cells)} cells of the "
-            f"whole map" + (": " + "; ".join(_place(found, c, reading) for c in broken) if broken else "") + "."
+            f"`{reading}` holds in {len(held)} and is violated in {len(broken)} of "
+            f"{counted(len(found.cells), 'cell')} of the whole map"
+            + (": " + "; ".join(_place(found, c, reading) for c in broken) if broken else "")
+            + "."
         )
     over = [
         c for c in found.of(found.leading) if c.at("multiplicity") >= 2 and (c.error or 0) > c.laws["ood-error-literal"]
     ]
     lines.append(
-        f"In {len(over)} cells of the main grid with K ≥ 2 the mean error lies above the literal bound"
+        f"In {counted(len(over), 'cell')} of the main grid with K ≥ 2 the mean error lies above the literal bound"
         + (": " + "; ".join(_place(found, c, "ood-error-literal") for c in over) if over else "")
         + "."
     )

@@ -102,7 +102,7 @@ def test_a_baseline_of_another_preset_fails_the_check(checked, capsys):
 def test_a_new_cell_is_noted_and_fails_nothing(checked, capsys):
     assert checked(["K=1"], ["K=1", "K=2"]) == 0
     out = capsys.readouterr().out
-    assert "1 note in 1 claims, 2 cells." in out
+    assert "1 note in 1 claim, 2 cells." in out
     assert "new cell" in out
 
 

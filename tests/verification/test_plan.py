@@ -4,17 +4,30 @@ import hashlib
 import json
 import shutil
 import sqlite3
+import sys
+from pathlib import Path
 
 import pytest
 from planned_experiment import Instant, small
 
 import empirics
+from empirics.experiments.registry import experiment
+from empirics.runs import source
 from empirics.runs.source import Progress, run_key
 from empirics.runs.store import Store
 from empirics.verification import plan as plans
 from empirics.verification.plan import PLAN_FILE, asked, plan_of
 from empirics.verification.verify import Interrupted, verify
+from theory.plugins import UserFile
 
+SAME = """
+from empirics.experiments.one_layer.experiment import OneLayer
+
+class Mine(OneLayer):
+    name = "mine"
+
+EXPERIMENT = Mine()
+"""
 CLAIMS = ["ood-error-literal", "trend-finetuned"]
 
 
@@ -63,6 +76,36 @@ def test_the_hash_holds_claims_and_rules_but_neither_order_nor_machine(monkeypat
     before = plan().hash
     monkeypatch.setattr(plans, "_judging_code", lambda: "other rules")
     assert plan().hash != before
+
+
+def test_the_hash_holds_the_code_of_an_experiment_that_is_not_ours(monkeypatch, tmp_path):
+    found, ours = small(), experiment("one-layer")
+    arms, chosen, _ = asked(ours, found, CLAIMS)
+    document = plan_of(ours, found, arms, chosen).document()
+    assert "experiment_code" not in document, "as in every plan before there was such a key"
+    file, hashes = tmp_path / "mine.py", []
+    for text in (SAME, SAME, SAME + "ERROR = 1.0\n"):
+        file.write_text(text)
+        source._code.cache_clear()  # as in a new process
+        monkeypatch.delitem(sys.modules, UserFile(file, b"").module_name, raising=False)
+        mine = UserFile(file, file.read_bytes()).module().EXPERIMENT
+        hashes.append(plan_of(mine, found, *asked(mine, found, CLAIMS)[:2]).hash)
+    assert hashes[0] == hashes[1] != hashes[2]
+    assert document["hash"] not in hashes
+
+
+def test_a_store_whose_plans_do_not_hold_the_code_is_read(tmp_path, monkeypatch):
+    with monkeypatch.context() as earlier:
+        earlier.setattr(plans, "code_of", lambda _: pytest.fail("it has no such key"))
+        earlier.setattr(plans, "_PACKAGE", Path(__file__).parents[2])
+        earlier.setattr(plans, "_judging_code", lambda: "0" * 16)
+        first = verified(tmp_path)
+    assert "experiment_code" not in json.loads((tmp_path / PLAN_FILE).read_text("utf-8"))
+    monkeypatch.setattr(plans, "_judging_code", lambda: "0" * 16)
+    second = verified(tmp_path)
+    assert second.reason.endswith(f"made under the plan {first.hash[:12]}, which has other experiment_code")
+    assert len(json.loads((tmp_path / PLAN_FILE).read_text("utf-8"))["experiment_code"]) == 16
+    assert not second.declared
 
 
 def test_the_plan_stands_before_the_first_run_and_anybody_can_check_its_hash(tmp_path):

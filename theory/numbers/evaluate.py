@@ -18,7 +18,7 @@ from theory.notation import BrokenClaimError, DomainError, Notation, Symbol
 from theory.numbers.floats import UnsupportedError, approximate
 from theory.numbers.minimise import minimiser
 from theory.parts import Evaluation, compiled, relation_text, resolved
-from theory.spelling import meant
+from theory.spelling import meant, near
 
 if TYPE_CHECKING:
     from theory.numbers.balls import Enclosure
@@ -225,12 +225,14 @@ class LogBound:
             DomainError: a symbol is missing, unknown or outside its domain.
         """
         symbols = tuple(name for name in self.symbols if name != without)
-        missing = [name for name in symbols if name not in values]
-        if missing:
-            raise DomainError(f"{self.name} needs {', '.join(missing)} (it uses {', '.join(symbols)})")
-        unknown = [name for name in values if name not in self.notation]
-        if unknown:
-            raise DomainError(f"{self.name} does not know {', '.join(unknown)}; it uses {', '.join(symbols)}")
+        uses = f"it uses {', '.join(symbols)}"
+        if unknown := [name for name in values if name not in self.notation]:
+            like = near(unknown[0], [*symbols, *self.notation])
+            raise DomainError(f"{self.name} does not know {', '.join(unknown)}; {f'{like} ' if like else ''}{uses}")
+        if missing := [name for name in symbols if name not in values]:
+            idle = [name for name in values if name not in self.symbols]
+            more = f"; it does not depend on {', '.join(idle)}" if idle else ""
+            raise DomainError(f"{self.name} needs {', '.join(missing)} ({uses}){more}")
         names = [name for name in self.notation if name in values]
         arrays = dict(zip(names, np.broadcast_arrays(*(np.asarray(values[name]) for name in names)), strict=True))
         for name, array in arrays.items():

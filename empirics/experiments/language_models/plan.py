@@ -17,6 +17,7 @@ from empirics.experiments.language_models.run import finetune, prepare, pretrain
 from empirics.experiments.language_models.train import answer_examples
 from empirics.experiments.protocol import Experiment, Plan, Point
 from empirics.experiments.wording import duration
+from theory.plural import counted
 
 _WARM, _TIMED = 2, 4
 _Result = TypeVar("_Result")
@@ -38,13 +39,13 @@ def plan_of(experiment: Experiment, config: LMConfig, arms: Sequence[Arm], devic
     models = {look: runs * seeds for look, seeds in looks.items()}
     seconds = {look: alone * seeds / min(workers, max(1, runs * seeds)) for look, seeds in looks.items()}
     several = looks["minimum"] < looks["maximum"]
-    span = f"{models['minimum']} to {models['maximum']}" if several else f"{models['minimum']}"
+    span = (f"{models['minimum']} to " if several else "") + counted(models["maximum"], "run")
     longest = f", up to {duration(seconds['maximum'])} if more seeds can decide" if several else ""
     grid, names = config.world, [arm.name for arm in arms]
     lines = (
         *selection.lines,
         f"arms: {', '.join(names)}; |R| in {list(grid.templates)}, K in {list(grid.multiplicity)}, "
-        f"N_f in {list(grid.finetuned)}; {span} runs on {workers} process{'es' if workers > 1 else ''}",
+        f"N_f in {list(grid.finetuned)}; {span} on {counted(workers, 'process', 'processes')}",
         f"a step on statements takes {timing.pretraining_step * 1000:.0f} ms, on questions "
         f"{timing.finetuning_step * 1000:.0f} ms, a batch of greedy answers {timing.decoding_batch * 1000:.0f} ms here",
         f"estimated time: {duration(seconds['minimum'])}{longest}",

@@ -7,6 +7,7 @@ from typing import Any, Final
 from empirics.experiments.document import CellResult, Measured
 from empirics.experiments.presentation import Column, FigureData, Scalar, Shown, Table, Value
 from theory import DomainError, claim
+from theory.plural import counted
 
 NOT_CLAIMED: Final = (
     "The bound is not claimed for language models: their questions and answers have several tokens, and they have "
@@ -32,10 +33,13 @@ def _summary(subject: Measured) -> str:
     config: Any = subject.config
     models = {(c.variant, c.symbols["R"], c.symbols["K"], seed) for c in subject.cells for seed in c.seeds}
     model, world = config["model"], config["world"]
-    name = model["name"] or f"{model['architecture']} from scratch ({model['layers']} layers, width {model['width']})"
+    name = model["name"] or (
+        f"{model['architecture']} from scratch ({counted(model['layers'], 'layer')}, width {model['width']})"
+    )
+    steps = counted(config["pretraining"]["steps"], "step")
     return (
-        f"{len(models)} language models, {name}, on facts of {config['facts']['source']} "
-        f"({', '.join(config['facts']['relations'])}); {config['pretraining']['steps']} steps on statements, "
+        f"{counted(len(models), 'language model')}, {name}, on facts of {config['facts']['source']} "
+        f"({', '.join(config['facts']['relations'])}); {steps} on statements, "
         f"{config['finetuning']['steps']} on questions; |R| in {world['templates']} for each relation, "
         f"K in {world['multiplicity']}, N_f in {world['finetuned']}"
     )

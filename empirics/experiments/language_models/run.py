@@ -23,6 +23,7 @@ from empirics.experiments.language_models.tokenizer import Encoded, Tokens, buil
 from empirics.experiments.language_models.train import Arithmetic, answer_examples, statement_examples, train
 from empirics.experiments.protocol import Curve, Point, UnitRun
 from empirics.experiments.world import IntArray, coverage_observables, stream
+from theory.plural import counted
 
 Observables = dict[str, float | None]
 
@@ -71,7 +72,7 @@ def _run(config: LMConfig, unit: Point, seed: int, before: Pretrained) -> UnitRu
         at.model.load_state_dict(before.weights)
         tuned, loss = finetune(at, count)
         if why := _diverged(loss):
-            return UnitRun(unit, seed, {}, {}, f"fine-tuning on {count} facts diverged: {why}")
+            return UnitRun(unit, seed, {}, {}, f"fine-tuning on {counted(count, 'fact')} diverged: {why}")
         cell = Point((*unit.values, ("N_f", count)))
         found[cell] = {**before.observables, **measure_finetuned(at, tuned, count)}
         if tuned is not at.model:
@@ -112,7 +113,8 @@ def prepare(config: LMConfig, unit: Point, seed: int, device: str) -> Prepared:
         allowed = getattr(model.config, "max_position_embeddings", positions)
         if positions > allowed:
             raise UsageError(
-                f"model.name={config.model.name!r} has {allowed} positions, and these texts need {positions}; "
+                f"model.name={config.model.name!r} has {counted(allowed, 'position')}, and these texts need "
+                f"{positions}; "
                 "take shorter templates (facts.templates) or another model"
             )
     arithmetic = Arithmetic.of(config.compute, torch.device(device))

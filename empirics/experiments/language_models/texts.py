@@ -18,6 +18,7 @@ from empirics.experiments.language_models.facts.selection import EMBEDDED, selec
 from empirics.experiments.language_models.facts.table import Fact
 from empirics.experiments.language_models.facts.templates import RelationTemplates, load_templates, require_templates
 from empirics.experiments.world import IntArray, Sizes, World, draw_world, stream
+from theory.plural import counted
 
 
 @dataclass(frozen=True)
@@ -88,9 +89,11 @@ def check_world(config: LMConfig) -> None:
     """
     found = selected(config.facts)
     if max(config.world.finetuned) >= len(found.facts):
+        facts = f"of {found.source}"
+        used = counted(len(found.facts), f"fact {facts} is used", f"facts {facts} are used")
         raise UsageError(
             f"world.finetuned={max(config.world.finetuned)} is refused: allowed is N_f < facts, "
-            f"here at most {len(found.facts) - 1} ({len(found.facts)} facts of {found.source} are used)"
+            f"here at most {len(found.facts) - 1} ({used})"
         )
     grid = config.world
     require_templates(

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from empirics.experiments import settings as shared
 from empirics.settings import Axis, Count, NonNegative, Positive, Section, Whole, refuse
+from theory.plural import counted
 
 Schedule = Literal["constant", "cosine", "step"]
 Optimizer = Literal["gd", "sgd", "adam"]
@@ -111,7 +112,7 @@ class Config(shared.ExperimentSettings):
         if world.answer_of:
             given = list(world.answer_of)
             if len(given) != world.subjects:
-                refuse("world.answer_of", given, f"one answer for each of {world.subjects} subjects")
+                refuse("world.answer_of", given, f"one answer for each of {counted(world.subjects, 'subject')}")
             if max(given) >= world.answers:
                 refuse("world.answer_of", given, f"numbers below world.answers={world.answers}")
             if len(set(given)) < world.subjects and not world.answers_shared:

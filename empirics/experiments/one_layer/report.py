@@ -10,6 +10,7 @@ from empirics.experiments.document import CellResult, Measured
 from empirics.experiments.panels import observed_mean, observed_rows, predicted_rows
 from empirics.experiments.presentation import Column, FigureData, Scalar, Shown, Table, Value
 from theory import claim
+from theory.plural import counted
 
 _ERROR: Final = "ood_error"
 _LITERAL: Final = "ood-error-literal"
@@ -102,7 +103,7 @@ def _reading(subject: Measured, identifier: str) -> str:
         return ""
     if not scope:
         return f"{name} has no cell in scope"
-    text = f"{name} holds in {counts['HOLDS']} of {scope} cells in scope"
+    text = f"{name} holds in {counts['HOLDS']} of {counted(scope, 'cell')} in scope"
     rest = [f"{counts[v]} {v.lower()}" for v in ("UNDECIDED", "VIOLATED") if counts[v]]
     return text + (f", {' and '.join(rest)}" if rest else "")
 
@@ -112,10 +113,11 @@ def _summary(subject: Measured) -> str:
     models = {(c.variant, c.symbols["R"], c.symbols["K"], seed) for c in cells for seed in c.seeds}
     arms = len({c.variant for c in cells})
     seeds = sorted({len(c.seeds) for c in cells})
-    span = f"{seeds[0]}" if seeds[0] == seeds[-1] else f"{seeds[0]} to {seeds[-1]}"
+    span = ("" if seeds[0] == seeds[-1] else f"{seeds[0]} to ") + counted(seeds[-1], "seed")
+    steps = counted(subject.config["pretraining"]["steps"], "step")
     return (
-        f"{len(models)} one-layer transformers pre-trained for {subject.config['pretraining']['steps']} steps, "
-        f"{len(cells)} cells in {arms} arm{'s' if arms > 1 else ''}, {span} seeds a cell; S = {world['subjects']}, |R| "
+        f"{counted(len(models), 'one-layer transformer')} pre-trained for {steps}, "
+        f"{counted(len(cells), 'cell')} in {counted(arms, 'arm')}, {span} a cell; S = {world['subjects']}, |R| "
         f"in {world['templates']}, K in {world['multiplicity']}, N_f in {world['finetuned']}"
     )
 

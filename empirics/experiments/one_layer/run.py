@@ -19,6 +19,7 @@ from empirics.experiments.one_layer.train import Trained, train
 from empirics.experiments.protocol import Curve, Point, UnitRun
 from empirics.experiments.world import World, draw_world
 from theory.html import html_table
+from theory.plural import counted
 
 
 @dataclass(frozen=True, repr=False)
@@ -35,7 +36,8 @@ class Finished:
         """In a line."""
         sizes = self.world.vocabulary
         return (
-            f"Finished({sizes.subjects} facts, {sizes.templates} templates; ood_error={self.observables['ood_error']})"
+            f"Finished({counted(sizes.subjects, 'fact')}, {counted(sizes.templates, 'template')}; "
+            f"ood_error={self.observables['ood_error']})"
         )
 
     def _repr_html_(self) -> str:
@@ -120,7 +122,7 @@ def _with_finetuned(
 ) -> UnitRun:
     """The run with what fine-tuning on ``finetuned`` facts gave; without any result if that diverged."""
     if after.diverged:
-        why = f"fine-tuning on {finetuned} facts diverged: {after.diverged}"
+        why = f"fine-tuning on {counted(finetuned, 'fact')} diverged: {after.diverged}"
         return replace(run, observables={}, curves={}, details={}, failure=why)
     cell, at = _cell(run.unit, finetuned), (config, model.world, model.trained.weights, after.weights, finetuned)
     found, details = measure_finetuned(*at), run.details

@@ -19,7 +19,7 @@ from theory.claim import Claim
 from theory.kinds import Kind
 from theory.notation import DomainError, Symbol
 from theory.numbers.evaluate import parse_value
-from theory.spelling import meant
+from theory.spelling import meant, near
 
 _MOST_LINES = 12
 _MOST_POINTS = 400
@@ -87,12 +87,15 @@ def usual_ranges(
     """
     usual = next((u for u in item.paper.usual if set(item.symbols) <= set(u)), {})
     order = sorted(item.symbols, key=list(usual).index) if usual else list(item.symbols)
-    unknown = sorted(set(given) - set(order))
-    if unknown:
-        raise DomainError(f"{item.id} has no symbol {', '.join(unknown)}; it has {', '.join(order)}")
+    if unknown := sorted({*given, *([axis] if axis else [])} - set(order)):
+        like = near(unknown[0], order)
+        raise DomainError(
+            f"{item.id} has no symbol {', '.join(unknown)}; {f'{like} ' if like else ''}it has {', '.join(order)}"
+        )
     free = [name for name in order if name not in given]
     if axis is None and not free:
-        raise DomainError(f"nothing varies: give a range, as in {order[0]}=1:100")
+        how = f"give a range, as in {order[0]}=1:100" if order else f"the bound of {item.id} is one number"
+        raise DomainError(f"nothing varies: {how}")
     axis = axis or free[0]
     values = {name: given.get(name, ()) or _in_premises(item, name, usual.get(name, ())) for name in order}
     for name in free:

@@ -193,7 +193,7 @@ def test_a_folder_says_what_it_did_not_read(tmp_path):
     shutil.copytree(MADE / "pararel", tmp_path / "in")
     (tmp_path / "in" / "P17.graph").write_bytes(b"")
     (tmp_path / "in" / ".hidden").write_bytes(b"")
-    assert "not read: 1 files of other kinds (first: P17.graph)" in made(tmp_path, tmp_path / "in")[1]
+    assert "not read: 1 file of other kinds (first: P17.graph)" in made(tmp_path, tmp_path / "in")[1]
 
 
 @pytest.mark.parametrize(

@@ -257,7 +257,7 @@ def _lines(tally: Tally, claim: str, found: Answer, text: str) -> None:
 def _below(tally: Tally, claim: str, found: Answer, each: Sequence[Mapping[str, object]], below: list[str]) -> None:
     sorts: Counter[str] = Counter()
     for line in below:
-        left = re.match(r"(\w+), (\d+) more cells", line)
+        left = re.match(r"(\w+), (\d+) more cells?", line)
         sorts[line.partition(",")[0]] += int(left[2]) if left else "all cells together" not in line
     against = [v["counts"] for v in each if v["verdict"] == "HOLDS" and v["counts"]]
     beyond = [v["exceedance"] for v in each if v["verdict"] == "HOLDS" and v.get("exceedance")]

@@ -14,6 +14,7 @@ from theory import DomainError
 from theory.claims.xu_chen.paper import NOTATION, K, N_f, R
 from theory.numbers.evaluate import LogBound, check_domain, log_fraction, parse_assignments, parse_value
 from theory.parts import Evaluation
+from theory.planning.plan import plan
 
 
 def bound(expression: sp.Expr, domain: tuple[Any, ...] = (), **routes: Any) -> LogBound:
@@ -45,6 +46,8 @@ def refused(values: dict[str, Any], message: str) -> None:
     ("changed", "message"),
     [
         ({"q": 1}, "ood-error-literal does not know q; it uses R, K, N_f"),
+        ({"n_f": 1}, "ood-error-literal does not know n_f; did you mean N_f? it uses R, K, N_f"),
+        ({"Eta": 1, "q": 1}, "ood-error-literal does not know Eta, q; did you mean eta? it uses R, K, N_f"),
         ({"K": 11}, "at K=11, R=10: needs K <= R"),
         ({"K": np.array([1, 12, 11])}, "at K=12, R=10: needs K <= R"),
         ({"N_f": -1}, "N_f=-1: must be an integer"),
@@ -69,6 +72,16 @@ def test_impossible_values_are_refused_by_name(changed: dict[str, Any], message:
 def test_missing_values_are_named() -> None:
     refused({"N_f": 5, "K": 3}, "ood-error-literal needs R (it uses R, K, N_f)")
     refused({}, "needs R, K, N_f (it uses R, K, N_f)")
+
+
+def test_what_is_too_much_is_named_before_what_is_missing() -> None:
+    refused({"N_f": 5, "K": 3, "Q": 0}, "ood-error-literal does not know Q; it uses R, K, N_f")
+    refused({"N_f": 5, "k": 3, "R": 9}, "ood-error-literal does not know k; did you mean K? it uses R, K, N_f")
+    refused({"N_f": 5, "K": 3, "S": 9}, "needs R (it uses R, K, N_f); it does not depend on S")
+    claim = theory.claim("ood-error-literal")
+    for ask in (claim.bound, claim.enclosure, lambda **values: plan(claim, 0.1, "N_f", **values)):
+        with pytest.raises(DomainError, match=r"does not know r; did you mean R\? it uses R, K"):
+            ask(r=9)
 
 
 def test_the_least_values_are_taken() -> None:

@@ -23,6 +23,7 @@ from empirics.experiments.language_models.facts.popqa import COLUMNS, Row, kind_
 from empirics.experiments.language_models.facts.table import FactReport, clean, entry_of
 from empirics.experiments.language_models.facts.templates import bytes_of, load_templates, text_of
 from empirics.files import write_atomically
+from theory.plural import counted
 from theory.spelling import meant, some
 
 X = "[X]"
@@ -146,10 +147,10 @@ def convert(source: Path, output: Path, name: str | None = None) -> tuple[str, .
     lacking = [column for column in COLUMNS if column not in columns]
     lines = [
         f"{source}: read as {chosen}" + ("" if name else ", by the keys of its rows (--from names another format)"),
-        f"{read} rows read, {len(written)} written to {output}, {read - len(written)} passed over",
+        f"{counted(read, 'row')} read, {len(written)} written to {output}, {read - len(written)} passed over",
         *passed,
         *_told("repaired", "repaired", reports),
-        *([f"not read: {len(others)} files of other kinds (first: {others[0].name})"] if others else []),
+        *([f"not read: {counted(len(others), 'file')} of other kinds (first: {others[0].name})"] if others else []),
         "rows by relation: " + some(f"{relation} {count}" for relation, count in relations.most_common()),
         *([f"no templates are built in for {some(unstated)}: language models need yours"] if unstated else []),
         *([f"columns that the source has no values for are left out: {', '.join(lacking)}"] if lacking else []),

@@ -20,6 +20,7 @@ from typing import Any
 
 from empirics.errors import UsageError
 from empirics.experiments.language_models.facts.templates import text_of
+from theory.plural import counted
 
 COLUMNS = (
     *("id", "subj", "prop", "obj", "subj_id", "prop_id", "obj_id", "s_aliases", "o_aliases"),
@@ -93,7 +94,7 @@ def _delimited(path: Path, delimiter: str) -> list[Row]:
         elif not any(field.strip() for field in fields):
             rows.append(Row(number, {}, "the row is empty"))
         elif len(fields) != len(header):
-            rows.append(Row(number, {}, f"{len(fields)} fields instead of {len(header)}"))
+            rows.append(Row(number, {}, f"{counted(len(fields), 'field')} instead of {len(header)}"))
         else:
             rows.append(Row(number, dict(zip(header, fields, strict=True))))
     if header is None:

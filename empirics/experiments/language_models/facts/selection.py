@@ -14,6 +14,7 @@ from pathlib import Path
 from empirics.errors import UsageError
 from empirics.experiments.language_models.facts.table import Fact, embedded_facts, load_facts
 from empirics.settings import Section, Whole
+from theory.plural import counted
 from theory.spelling import meant
 
 EMBEDDED = "embedded"
@@ -49,7 +50,8 @@ class Selection:
     def lines(self) -> tuple[str, ...]:
         """The selection in words."""
         by_relation = ", ".join(f"{name} {count}" for name, count in self.relations.items())
-        lines = [*self.read, f"{len(self.facts)} of {self.available} facts of {self.source} are used: {by_relation}"]
+        used = f"{counted(self.available, 'fact')} of {self.source} {'is' if len(self.facts) == 1 else 'are'} used"
+        lines = [*self.read, f"{len(self.facts)} of {used}: {by_relation}"]
         return (*lines, *(f"left out {count}: {reason}" for reason, count in self.left_out.items() if count))
 
 

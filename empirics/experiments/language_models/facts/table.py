@@ -17,6 +17,7 @@ from typing import Any
 from empirics.errors import UsageError
 from empirics.experiments.language_models.facts.popqa import COLUMNS, REQUIRED, Row, read_rows
 from empirics.experiments.language_models.facts.templates import load_templates, shipped
+from theory.plural import counted
 
 SHOWN_ROWS = 5
 EMPTY = " is empty"
@@ -77,9 +78,10 @@ class FactReport:
     def lines(self) -> list[str]:
         """The report as plain lines, one a reason, each with its first rows."""
         relations = ", ".join(f"{name} {count}" for name, count in self.relations.items())
+        merged = counted(self.total("merged"), "row")
         lines = [
-            f"{self.source}: {self.read} rows read, {self.kept} facts kept, {self.total('merged')} rows merged, "
-            f"{self.total('dropped')} dropped, {self.total('repaired')} repairs",
+            f"{self.source}: {counted(self.read, 'row')} read, {counted(self.kept, 'fact')} kept, {merged} merged, "
+            f"{self.total('dropped')} dropped, {counted(self.total('repaired'), 'repair')}",
             f"facts by relation: {relations or 'none'}",
         ]
         for what in ("merged", "dropped", "repaired", "noted"):

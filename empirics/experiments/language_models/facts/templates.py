@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from empirics.errors import UsageError
+from theory.plural import counted
 
 SUBJECT, ANSWER = "{subject}", "{answer}"
 KINDS = ("statements", "questions")
@@ -66,7 +67,7 @@ def require_templates(
         for name, value in (("multiplicity (K)", multiplicity), ("templates (|R|)", templates)):
             if value > available:
                 where = f"relation {relation!r} ({found.source})"
-                raise UsageError(f"{name} = {value} exceeds the {available} statement templates of {where}")
+                raise UsageError(f"{name} = {value} exceeds the {counted(available, 'statement template')} of {where}")
 
 
 def shipped(name: str) -> Traversable:
