@@ -39,6 +39,13 @@ def unwritten(write: Callable[[], object]) -> str:
     return ""
 
 
+def tell_removed(paths: Sequence[Path]) -> None:
+    """One line on what was removed because newer results do not have it."""
+    if paths:
+        first, more = paths[0], f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+        print(f"factbound: removed figures of the earlier results: {first}{more}", file=sys.stderr)
+
+
 def with_unwritten(reason: str, status: int) -> int:
     """The status of a command that printed its answer; a line, and at least 2, where its files could not be written."""
     if not reason:

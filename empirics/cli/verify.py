@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from empirics.cli import options
-from empirics.cli.output import console, print_json, training, unwritten, with_broken, with_unwritten
+from empirics.cli.output import console, print_json, tell_removed, training, unwritten, with_broken, with_unwritten
 from empirics.cli.root import app
 from empirics.errors import UsageError
 from empirics.experiments.arms import arms_of
@@ -21,8 +21,8 @@ from empirics.experiments.registry import on_facts
 from empirics.runs.environment import resolved_device
 from empirics.runs.pool import available_cores
 from empirics.verification.document import write_document
-from empirics.verification.plan import PLAN_FILE
-from empirics.verification.results import Results
+from empirics.verification.plan import PLAN_FILE, asked
+from empirics.verification.results import Results, read_results
 from empirics.verification.size import check_size, size_of
 from empirics.verification.verify import Interrupted, exit_status, verify
 
@@ -99,9 +99,14 @@ def perform(
 ) -> int:
     """Run, judge, write, print; the exit status. ``more`` goes to :func:`verify`."""
     from empirics.files import prepare_directory
+    from empirics.report.earlier import data_of, earlier, remove_outdated, replaced
     from empirics.report.files import RESULT_FILES, write_page
 
+    _, judged, _ = asked(experiment, settled, more.get("claims"))
     directory = prepare_directory(output, files=(*RESULT_FILES, PLAN_FILE), folders=("plots",))
+    before = earlier(read_results, directory / "results.json")
+    if line := replaced(before, [item.id for item in judged], directory / "results.json"):
+        print(f"factbound: {line}", file=sys.stderr)
     more |= {"experiment": experiment, "workers": plan.workers, "mutants": mutants}
     status: int | None = None
     with training(directory, any_machine=any_machine) as (store, progress):
@@ -116,6 +121,8 @@ def perform(
     def write() -> None:
         write_document(results, directory / "results.json")
         broken.extend(write_page(results, directory))
+        if before is not None:
+            tell_removed(remove_outdated(data_of(before), data_of(results), directory / "plots"))
 
     reason = unwritten(write)
     tell(results, None if reason else directory, as_json=as_json)
