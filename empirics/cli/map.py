@@ -9,7 +9,7 @@ import typer
 
 from empirics.cli import options
 from empirics.cli.experiment_option import ExperimentName
-from empirics.cli.output import console, print_json, unwritten, with_unwritten
+from empirics.cli.output import console, print_json, tell_removed, unwritten, with_unwritten
 from empirics.cli.root import app
 from empirics.cli.training import training
 from empirics.experiments.registry import experiment as registered
@@ -41,9 +41,11 @@ def map_command(
     """
     from empirics.experiments.map_design import MapDesign
     from empirics.files import prepare_directory
+    from empirics.regimes.document import read_map
     from empirics.regimes.make import check_resamples, load_map_settings, make_map, map_arms, variations_of
     from empirics.regimes.regime import Thresholds
-    from empirics.report.map_files import MAP_FILES, print_map, write_map_files
+    from empirics.report.earlier import earlier, remove_outdated
+    from empirics.report.map_files import MAP_FILES, data_of, print_map, write_map_files
     from empirics.runs.environment import resolved_device
 
     design: MapDesign = registered(experiment).map_design()
@@ -55,6 +57,7 @@ def map_command(
     check_resamples(resamples)
     resolved_device(chosen.compute.device)
     directory = prepare_directory(output, files=MAP_FILES, folders=("plots",))
+    before = earlier(read_map, directory / "map.json")
     with training(directory, any_machine=any_machine) as (store, progress):
         document = make_map(
             design,
@@ -68,7 +71,13 @@ def map_command(
             fresh=fresh,
             cluster=cluster,
         )
-    reason = unwritten(lambda: write_map_files(document, directory))
+
+    def write() -> None:
+        write_map_files(document, directory)
+        if before is not None:
+            tell_removed(remove_outdated(data_of(before), data_of(document), directory / "plots"))
+
+    reason = unwritten(write)
     if as_json:
         print_json(document.model_dump(mode="json"))
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -31,6 +32,13 @@ def unwritten(write: Callable[[], object]) -> str:
     except OSError as error:
         return f"cannot write {error.filename or 'the files of this directory'}: {error.strerror}"
     return ""
+
+
+def tell_removed(paths: Sequence[Path]) -> None:
+    """One line on what was removed because newer results do not have it."""
+    if paths:
+        first, more = paths[0], f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+        print(f"factbound: removed figures of the earlier results: {first}{more}", file=sys.stderr)
 
 
 def with_unwritten(reason: str, status: int) -> int:

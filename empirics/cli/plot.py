@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,8 @@ import typer
 from empirics.cli.output import console, with_broken
 from empirics.cli.root import app
 from empirics.errors import UsageError
+from theory import UnknownClaimError, claim
+from theory.plugins import BrokenPluginError
 
 
 @app.command("plot")
@@ -28,14 +31,16 @@ def plot_command(
 ) -> None:
     """Draw each figure alone, in the width of a paper's column or page, with its data as CSV beside it.
 
-    With DIR the figures of a verification; with ID the bound itself over a range, without any measurement.
+    With DIR the figures of a verification; with ID the bound itself over a range, without any measurement. A name that
+    is both is the claim; DIR/ is the directory.
 
     Example: factbound plot ood-error-literal K=2,4 R=40 N_f=1:200
     """
     from empirics.report.files import write_figures
 
     directory = Path(subject)
-    if os.path.isdir(subject):  # of Path, it fails on a name that is too long
+    is_directory = os.path.isdir(subject)  # of Path, it fails on a name that is too long
+    if is_directory and (os.path.basename(subject) != subject or not _is_claim(subject)):
         from empirics.report.figures.plots import all_figures
         from empirics.report.files import read_directory
 
@@ -47,11 +52,27 @@ def plot_command(
         from empirics.report.figures.bounds import claim_figure
 
         if only is not None:
-            raise UsageError(f"--only={only} goes with a directory, and {subject} is none")
+            what = f"a claim; the directory is {subject}{os.sep}" if is_directory else "none"
+            raise UsageError(f"--only={only} goes with a directory, and {subject} is {what}")
+        if is_directory and (directory / "results.json").is_file():
+            print(
+                f"factbound: {subject} is drawn as the claim; the results in the directory are {subject}{os.sep}",
+                file=sys.stderr,
+            )
         figures = [claim_figure(subject, values or [])]
         target = output or Path()
     for figure, picture in zip(figures, write_figures(figures, target, form), strict=True):
         console().print(f"{picture}  {figure.title}", markup=False, soft_wrap=True)
+
+
+def _is_claim(name: str) -> bool:
+    try:
+        claim(name)
+    except UnknownClaimError:
+        return False
+    except BrokenPluginError:  # told when it is drawn
+        return True
+    return True
 
 
 @app.command("report")

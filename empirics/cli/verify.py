@@ -11,7 +11,7 @@ import typer
 
 from empirics.cli import options
 from empirics.cli.experiment_option import ExperimentName
-from empirics.cli.output import console, print_json, unwritten, with_broken, with_unwritten
+from empirics.cli.output import console, print_json, tell_removed, unwritten, with_broken, with_unwritten
 from empirics.cli.root import app
 from empirics.cli.training import training
 from empirics.errors import UsageError
@@ -23,8 +23,8 @@ from empirics.experiments.registry import on_facts
 from empirics.runs.environment import resolved_device
 from empirics.runs.pool import available_cores
 from empirics.verification.document import write_document
-from empirics.verification.plan import PLAN_FILE
-from empirics.verification.results import RESULTS, Results
+from empirics.verification.plan import PLAN_FILE, asked
+from empirics.verification.results import RESULTS, Results, read_results
 from empirics.verification.size import check_size, size_of
 from empirics.verification.verify import Interrupted, exit_status, verify
 
@@ -102,10 +102,15 @@ def perform(
     """Run, judge, write, print; the exit status. ``more`` goes to :func:`verify`."""
     from empirics.files import prepare_directory
     from empirics.made import Made
+    from empirics.report.earlier import data_of, earlier, remove_outdated, replaced
     from empirics.report.files import RESULT_FILES, write_page
 
+    _, judged, _ = asked(experiment, settled, more.get("claims"))
     directory = prepare_directory(output, files=(*RESULT_FILES, PLAN_FILE), folders=("plots",))
     made = Made(directory, fresh=more.get("fresh", False))
+    before = earlier(read_results, directory / RESULTS)
+    if line := replaced(before, [item.id for item in judged], directory / RESULTS):
+        print(f"factbound: {line}", file=sys.stderr)
     more |= {"experiment": experiment, "workers": plan.workers, "mutants": mutants, "made": made}
     status: int | None = None
     with training(directory, any_machine=any_machine) as (store, progress):
@@ -123,6 +128,8 @@ def perform(
             if RESULTS in made.due:
                 made.remember(RESULTS, made.due[RESULTS], text)
         broken.extend(write_page(results, directory, made))
+        if before is not None and RESULTS not in made.unchanged:
+            tell_removed(remove_outdated(data_of(before), data_of(results), directory / "plots"))
 
     reason = unwritten(write)
     tell(results, None if reason else directory, as_json=as_json)

@@ -28,6 +28,11 @@ def map_parts(found: RegimeMap) -> tuple[list[Figure], list[Table]]:
     return [figure for figure in figures if figure is not None], all_tables(found)
 
 
+def data_of(found: RegimeMap) -> dict[str, str]:
+    """By the name of each figure of a map its data as CSV."""
+    return {figure.name: figure.csv for figure in map_parts(found)[0]}
+
+
 def write_map_files(found: RegimeMap, directory: Path) -> None:
     """map.json first, then tables and figures, and all as a section of the report of the directory above."""
     write_document(found, directory / "map.json")

@@ -76,6 +76,17 @@ def test_map(mapped, capsys):
     assert capsys.readouterr().out == ""
 
 
+def test_the_figures_of_an_earlier_map_are_removed(mapped, monkeypatch, capsys):
+    read = kept(monkeypatch, "empirics.report.earlier", "earlier", "old")
+    data = kept(monkeypatch, "empirics.report.map_files", "data_of", {"map": "csv"})
+    removed = kept(monkeypatch, "empirics.report.earlier", "remove_outdated", [Path("plots/moves.svg")])
+    assert factbound(["map"]) == 0
+    assert read[0][0][1] == Path("there/map.json")
+    assert [given for (given,), _ in data] == ["old", mapped.document]
+    assert removed == [(({"map": "csv"}, {"map": "csv"}, Path("there/plots")), {})]
+    assert capsys.readouterr().err == "factbound: removed figures of the earlier results: plots/moves.svg\n"
+
+
 def test_map_with_every_option(mapped, capsys):
     mapped.document.complete = False
     words = ["--experiment", "toy", "--preset", "quick", "--config", "c.toml", "--set", "a.b=1", "--vary", "a.c=[1]"]

@@ -3,13 +3,16 @@
 import csv
 import math
 import re
+from types import SimpleNamespace
 
 import pytest
+from calls import kept
 
 from empirics.cli.app import run
 from empirics.report.figures.plots import all_figures
 from empirics.verification.results import read_results
 from theory import all_claims, claim
+from theory.plugins import BrokenPluginError
 
 TINY = {
     "world.subjects": 12,
@@ -115,12 +118,43 @@ def test_the_range_and_the_lines_of_a_bound_are_the_users(tmp_path):
         assert float(row["log_bound"]) == pytest.approx(exponent, rel=1e-13)
 
 
+def test_a_claims_id_wins_over_a_directory_of_that_name(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ood-error-literal").mkdir()
+    assert run(["plot", "ood-error-literal"]) == 0
+    assert (tmp_path / "ood-error-literal.svg").is_file()
+    assert capsys.readouterr().err == ""
+    (tmp_path / "ood-error-literal" / "results.json").write_text("[]")
+    assert run(["plot", "ood-error-literal"]) == 0
+    told = "ood-error-literal is drawn as the claim; the results in the directory are ood-error-literal/"
+    assert capsys.readouterr().err == f"factbound: {told}\n"
+    assert run(["plot", "ood-error-literal", "--only", "x"]) == 2
+    assert capsys.readouterr().err.endswith("and ood-error-literal is a claim; the directory is ood-error-literal/\n")
+    for path in ("ood-error-literal/", "./ood-error-literal", str(tmp_path / "ood-error-literal")):
+        assert run(["plot", path]) == 2
+        assert "is not a results document" in capsys.readouterr().err
+    (tmp_path / "mine").mkdir()
+    assert run(["plot", "mine"]) == 2
+    assert "mine/results.json" in capsys.readouterr().err, "no claim is of that name"
+
+
+def test_a_broken_claim_is_told_and_a_directory_of_its_name_is_not_read(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ood-error-literal").mkdir()
+    broken = BrokenPluginError(SimpleNamespace(source=None), ValueError("odd"))
+    kept(monkeypatch, "empirics.cli.plot", "claim", broken)
+    kept(monkeypatch, "theory", "claim", broken)
+    assert run(["plot", "ood-error-literal"]) == 70
+    assert "is broken: ValueError: odd" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (["nowhere"], ["nowhere", "neither a directory", "ood-error-literal"]),
         (["ood-error-literal", "--format", "gif"], ["--format=gif", "svg"]),
         (["ood-error-literal", "m=3"], ["no symbol m"]),
+        (["ood-error-literal", "epsilon=0.1,0.2"], ["does not depend on epsilon", "pretraining_gap <= epsilon"]),
         (["ood-error-literal", "N_f=5", "K=3", "R=9"], ["nothing varies"]),
         (["ood-error-literal", "N_f=9:2"], ["N_f=9:2", "LOW < HIGH"]),
         (["ood-error-literal", "N_f=1:9", "K=1:3"], ["both ranges"]),

@@ -14,6 +14,9 @@ from empirics.cli import root, short, verify
 from empirics.cli.app import run
 from empirics.errors import UsageError
 from empirics.experiments.protocol import Plan
+from empirics.report.figures.plots import all_figures
+from empirics.report.files import write_figures
+from empirics.verification.document import write_document
 from empirics.verification.verify import Interrupted
 
 LINE = "takes a [minute]" + 20 * " and more"
@@ -42,6 +45,7 @@ SETTINGS = SimpleNamespace(compute=SimpleNamespace(device="gpu"))
 def stand(monkeypatch, tmp_path):
     """Stand-ins for what both commands call."""
     found = SimpleNamespace(toy=Toy(), results=toy_results(), training=opened(("store", "progress")))
+    found.monkeypatch = monkeypatch
     monkeypatch.setattr(verify, "training", found.training)
     monkeypatch.setattr(verify, "available_cores", lambda: 8)
     monkeypatch.setattr(short, "available_cores", lambda: 8)
@@ -49,6 +53,7 @@ def stand(monkeypatch, tmp_path):
     found.loaded = kept(monkeypatch, verify, "load_settings", SETTINGS)
     for module in (verify, short):
         found.device = kept(monkeypatch, module, "resolved_device", ("cpu", ""))
+    found.judged = kept(monkeypatch, verify, "asked", ([], [SimpleNamespace(id="toy-bound")], []))
     found.arms = kept(monkeypatch, verify, "arms_of", "arms")
     found.size = kept(monkeypatch, verify, "size_of", "size")
     found.checked = kept(monkeypatch, verify, "check_size")
@@ -114,6 +119,24 @@ def test_verify_with_every_option(stand, capsys):
     assert json.loads(out) == stand.results.model_dump(mode="json")
     assert err == f"factbound: twelve facts\nfactbound: {LINE}\n"
     assert stand.printed == []
+
+
+def test_results_that_judged_more_claims_are_told_of_and_their_figures_removed(stand, tmp_path, capsys):
+    write_document(stand.results, tmp_path / "results.json")
+    write_figures(all_figures(stand.results), tmp_path / "plots", "svg")
+    kept_figures = stand.results.shown.model_copy(update={"figures": stand.results.shown.figures[:1]})
+    new = stand.results.model_copy(update={"shown": kept_figures})
+    stand.results = new
+    verified = kept(stand.monkeypatch, verify, "verify", new)
+    assert run(["verify", "--claims", "toy-bound"]) == 3
+    assert stand.judged == [((stand.toy, "settled on cpu", ["toy-bound"]), {})]
+    assert len(verified) == 1
+    assert sorted(path.stem for path in (tmp_path / "plots").glob("*.svg")) == ["toy-panels"]
+    assert capsys.readouterr().err.splitlines()[1:] == [
+        f"factbound: {tmp_path}/results.json judged 2 claims that are not judged now (toy-arms, toy-trend); it is "
+        "replaced; another --output keeps it",
+        f"factbound: removed figures of the earlier results: {tmp_path}/plots/toy-curves.svg and 3 more",
+    ]
 
 
 def test_facts_without_relations_are_all_of_them(stand, capsys):

@@ -10,7 +10,20 @@ from looks import agrees, looks
 from empirics.errors import UsageError
 from empirics.report.figures.bounds import bound_figure, claim_figure, given_ranges, usual_ranges
 from empirics.report.figures.style import figure_style
-from theory import Assumption, Claim, DomainError, Kind, Notation, Paper, Premises, Provenance, Source, Symbol, claim
+from theory import (
+    Assumption,
+    BrokenClaimError,
+    Claim,
+    DomainError,
+    Kind,
+    Notation,
+    Paper,
+    Premises,
+    Provenance,
+    Source,
+    Symbol,
+    claim,
+)
 
 n = sp.Symbol("n", integer=True, positive=True)
 eps = sp.Symbol("eps", positive=True)
@@ -122,6 +135,37 @@ def test_usual_values_too_few_for_a_line_are_an_axis_and_premises_are_kept():
     assert usual_ranges(premised, {"eps": (0.5, 1.0)}, "eps")["n"] == [40]
     long = mine(usual=({"n": tuple(range(1, 10)), "eps": (0.5,)},))
     assert usual_ranges(long, {})["n"] == list(range(1, 10)), "nine values are an axis"
+
+
+def test_symbols_of_premises_alone_say_where_the_bound_is_stated():
+    premises = Premises(
+        domain=(n <= 9,),
+        assumptions=(
+            Assumption("many", n >= k, "many"),
+            Assumption("gap", sp.Symbol("pretraining_gap", real=True) <= k, "measured"),
+        ),
+    )
+    item = replace(mine(), log_expression=-n / 2, premises=premises)
+    given = {"n": range(1, 21), "k": (4,)}
+    assert list(usual_ranges(item, given, "n").items()) == [("n", range(1, 21)), ("k", (4,))]
+    figure = bound_figure(item, given, "n")
+    assert [(r["n"], r["k"]) for r in figure.rows] == [(x, 4) for x in range(4, 10)]
+    assert figure.caption.endswith("; k = 4.")
+    with pytest.raises(DomainError, match="a premise of mine fails everywhere in that range"):
+        bound_figure(item, given | {"k": (10,)}, "n")
+    for given, axis in (({"k": (1, 2)}, None), ({"k": (1, 2)}, "k")):
+        with pytest.raises(
+            DomainError,
+            match="the bound of mine does not depend on k, which stands only in n >= k and pretraining_gap <= k: "
+            "allowed is one value; the bound has n",
+        ):
+            usual_ranges(item, given, axis)
+    with pytest.raises(DomainError, match="mine has no symbol eps; it has n"):
+        usual_ranges(item, {"eps": (1.0,)})
+    broken = replace(item, premises=Premises(assumptions=(Assumption("odd", n >= 1 / (k - 4), "odd"),)))
+    with pytest.raises(BrokenClaimError) as told:
+        bound_figure(broken, {"n": range(1, 4), "k": (4,)}, "n")
+    assert told.value.claim == "mine"
 
 
 def test_what_is_refused():

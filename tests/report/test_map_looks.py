@@ -59,6 +59,11 @@ def test_a_bare_map_has_the_contours_alone(bare):
     ]  # fmt: skip
 
 
+def test_the_data_of_a_maps_figures_are_those_beside_them(bare):
+    (figure,) = map_files.map_parts(bare)[0]
+    assert map_files.data_of(bare) == {"map": figure.csv}
+
+
 def test_a_figure_without_anything_to_show_is_left_out(found):
     nothing = {"error": None, "lower": None, "upper": None, "seeds": []}
     cells = [c.model_dump() | nothing for c in found.cells]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from empirics.experiments.document import CellResult, Measured
@@ -13,17 +13,18 @@ from theory import claim
 from theory.plural import counted
 
 _ERROR: Final = "ood_error"
-_LITERAL: Final = "ood-error-literal"
-_READINGS: Final[Mapping[str, str]] = {_LITERAL: "literal", "ood-error-normalised": "normalised"}
+_READINGS: Final[Mapping[str, str]] = {"ood-error-literal": "literal", "ood-error-normalised": "normalised"}
 _COVERING: Final = "covering-some-unseen"
+_UNSEEN: Final = "P(template unseen)"
 _MAIN: Final = "main"
 _AXES: Final[Mapping[str, str]] = {"templates": "R", "multiplicity": "K", "finetuned": "N_f"}
 _NAMES: Final[Mapping[str, str]] = {"templates": "|R|", "multiplicity": "K"}
 
 
 def show(subject: Measured) -> Shown:
-    """Table and figure of the headline bound, the gap, and one sentence on each."""
-    indices = [index for index, cell in enumerate(subject.cells) if cell.variant == _MAIN]
+    """Table and figure of the headline bound, the gap, and one sentence on each; of claims that were judged alone."""
+    main = [index for index, cell in enumerate(subject.cells) if cell.variant == _MAIN]
+    indices = main if _judged(subject, _READINGS) else []
     figures = (_error_figure(subject), _gap_figure(subject))
     readings = [text for identifier in _READINGS if (text := _reading(subject, identifier))]
     outside = {v.reason for v in subject.verdicts if v.claim in _READINGS and v.verdict == "OUT OF SCOPE"}
@@ -37,37 +38,46 @@ def show(subject: Measured) -> Shown:
     )
 
 
+def _judged(subject: Measured, names: Mapping[str, str]) -> dict[str, str]:
+    """Of some claims, each with its name here, those that were judged."""
+    judged = {verdict.claim for verdict in subject.verdicts}
+    return {identifier: name for identifier, name in names.items() if identifier in judged}
+
+
 def _table(subject: Measured, indices: Sequence[int]) -> Table:
+    readings, law = _judged(subject, _READINGS), _judged(subject, {_COVERING: _UNSEEN})
+    which = "in its two readings" if len(readings) > 1 else "in this reading"
     return Table(
         id=_ERROR.replace("_", "-"),
         title="Predicted against observed out-of-distribution error",
         columns=(
             *(Column(name=name, kind="count") for name in ("|R|", "K", "N_f", "seeds")),
             Column(name="observed [limits]", kind="interval"),
-            *(Column(name=name, kind="number") for name in (*_READINGS.values(), "P(template unseen)")),
-            *(Column(name=f"verdict, {reading}", kind="verdict") for reading in _READINGS.values()),
+            *(Column(name=name, kind="number") for name in (*readings.values(), *law.values())),
+            *(Column(name=f"verdict, {reading}", kind="verdict") for reading in readings.values()),
         ),
-        rows=tuple(_row(subject, index) for index in indices),
+        rows=tuple(_row(subject, index, readings, law) for index in indices),
         group=("|R|", "K"),
         note=(
             "Observed: mean over seeds with the limits that decide (time-uniform, betting), if the verdict rests on "
-            "limits. Literal, normalised: the bound in its two readings. P(template unseen): the exact probability "
-            "that at least one of the fact's K templates is unseen. Each verdict here is on one cell. The table of "
-            "claims has the verdicts on all cells together. "
+            f"limits. {', '.join(readings.values()).capitalize()}: the bound {which}. "
+            + f"{_UNSEEN}: the exact probability that at least one of the fact's K templates is unseen. "
+            * bool(law)
+            + "Each verdict here is on one cell. The table of claims has the verdicts on all cells together. "
             "Slack ×12: the bound would be refuted if the exponent were 12 times larger."
         ),
     )
 
 
-def _row(subject: Measured, index: int) -> tuple[Value, ...]:
+def _row(subject: Measured, index: int, readings: Iterable[str], law: Iterable[str]) -> tuple[Value, ...]:
     cell = subject.cells[index]
     seeds = f"{len(cell.seeds)} ({len(cell.failed)} failed)" if cell.failed else len(cell.seeds)
     return (
         *(cell.symbols[symbol] for symbol in _AXES.values()),
         seeds,
         observed_mean(subject, list(_READINGS), _ERROR, index),
-        *(_bound(cell, identifier) for identifier in (*_READINGS, _COVERING)),
-        *(_verdict(subject, reading, index) for reading in _READINGS),
+        *(_bound(cell, identifier) for identifier in (*readings, *law)),
+        *(_verdict(subject, reading, index) for reading in readings),
     )
 
 
@@ -84,11 +94,13 @@ def _bound(cell: CellResult, identifier: str) -> float | None:
 
 
 def _columns(subject: Measured) -> dict[str, tuple[Scalar, ...]]:
-    bounds = {f"bound_{reading}": identifier for identifier, reading in _READINGS.items()} | {"covering_law": _COVERING}
+    readings = _judged(subject, _READINGS)
+    bounds = {identifier: f"bound_{reading}" for identifier, reading in readings.items()}
     columns: dict[str, tuple[Scalar, ...]] = {
-        name: tuple(_bound(cell, identifier) for cell in subject.cells) for name, identifier in bounds.items()
+        name: tuple(_bound(cell, identifier) for cell in subject.cells)
+        for identifier, name in (bounds | _judged(subject, {_COVERING: "covering_law"})).items()
     }
-    for identifier, reading in _READINGS.items():
+    for identifier, reading in readings.items():
         found = [subject.verdict_of(identifier, index) for index in range(len(subject.cells))]
         columns[f"verdict_{reading}"] = tuple(None if v is None else v.verdict for v in found)
     return columns
@@ -124,22 +136,24 @@ def _summary(subject: Measured) -> str:
 
 def _error_figure(subject: Measured) -> FigureData | None:
     cells = [c for c in subject.cells if c.variant == _MAIN and _ERROR in c.observables]
+    readings, law = _judged(subject, _READINGS), _judged(subject, {_COVERING: _UNSEEN})
     outside = _outside(subject)
     rows: list[dict[str, Scalar]] = []
     for R, K in dict.fromkeys((c.symbols["R"], c.symbols["K"]) for c in cells):
         panel = [c for c in cells if (c.symbols["R"], c.symbols["K"]) == (R, K)]
-        predicted = (predicted_rows(subject, claim(name), "N_f", panel) for name in (*_READINGS, _COVERING))
+        predicted = (predicted_rows(subject, claim(name), "N_f", panel) for name in (*readings, *law))
         found = [row for line in (*predicted, observed_rows(subject, list(_READINGS), _ERROR, panel)) for row in line]
         rows += [row | {"note": "out of scope" if (R, K) in outside else None} for row in found]
-    if not any(row["series"] == "observed" for row in rows):
+    if not readings or not any(row["series"] == "observed" for row in rows):
         return None
     return FigureData.of(
         "ood-error",
         "Out-of-distribution error, predicted and observed",
         "Out-of-distribution error against the number of fine-tuned facts. Points are measurements: the mean over "
-        "seeds and the limits that decide, if the verdict rests on limits. Lines are predictions: the two readings of "
-        "the headline bound, and the exact probability that at least one of a held-out fact's K templates is unseen. "
-        "Below the axis break: 0 and values too small for the axis.",
+        "seeds and the limits that decide, if the verdict rests on limits. Lines are predictions: "
+        f"{'the two readings' if len(readings) > 1 else 'the reading that was judged'} of the headline bound"
+        + ", and the exact probability that at least one of a held-out fact's K templates is unseen" * bool(law)
+        + ". Below the axis break: 0 and values too small for the axis.",
         "panels",
         rows,
         x="finetuned",
@@ -148,14 +162,15 @@ def _error_figure(subject: Measured) -> FigureData | None:
         across=["multiplicity"],
         down=["templates"],
         names=dict(_NAMES),
-        lines={i: f"bound, {reading}" for i, reading in _READINGS.items()} | {_COVERING: "P(template unseen)"},
+        lines={i: f"bound, {reading}" for i, reading in readings.items()} | law,
         log=True,
     )
 
 
 def _outside(subject: Measured) -> set[tuple[float, float]]:
-    """|R| and K of the pre-trained models all of whose cells are out of scope of the literal reading."""
-    found = [v for v in subject.verdicts if v.claim == _LITERAL and v.cells]
+    """|R| and K of the pre-trained models all of whose cells are out of scope of the first reading that was judged."""
+    first = next(iter(_judged(subject, _READINGS)), "")
+    found = [v for v in subject.verdicts if v.claim == first and v.cells]
     judged = [(v.verdict, subject.cells[v.cells[0]].symbols) for v in found]
     inside = {(at["R"], at["K"]) for verdict, at in judged if verdict != "OUT OF SCOPE"}
     return {(at["R"], at["K"]) for _, at in judged} - inside

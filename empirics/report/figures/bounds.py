@@ -17,8 +17,9 @@ from empirics.report.figures.figure import Figure, Row, number
 from empirics.report.figures.style import COLUMN, new_figure, shade_and_style
 from theory.claim import Claim
 from theory.kinds import Kind
-from theory.notation import DomainError, Symbol
+from theory.notation import BrokenClaimError, DomainError, Symbol
 from theory.numbers.evaluate import parse_value
+from theory.parts import relation_text
 from theory.spelling import meant, near
 
 _MOST_LINES = 12
@@ -83,15 +84,13 @@ def usual_ranges(
 ) -> dict[str, Sequence[float]]:
     """For each symbol of the bound its values: those given, else the paper's usual ones; the axis comes first.
 
-    Raises DomainError: a symbol is given that the bound does not have, nothing varies, or lines become too many.
+    Last come given symbols that only premises or the domain have: one value of each.
+
+    Raises DomainError: a symbol is given that the claim does not have, nothing varies, or lines become too many.
     """
     usual = next((u for u in item.paper.usual if set(item.symbols) <= set(u)), {})
     order = sorted(item.symbols, key=list(usual).index) if usual else list(item.symbols)
-    if unknown := sorted({*given, *([axis] if axis else [])} - set(order)):
-        like = near(unknown[0], order)
-        raise DomainError(
-            f"{item.id} has no symbol {', '.join(unknown)}; {f'{like} ' if like else ''}it has {', '.join(order)}"
-        )
+    beside = _beside(item, {name: given[name] for name in given if name not in order}, order)
     free = [name for name in order if name not in given]
     if axis is None and not free:
         how = f"give a range, as in {order[0]}=1:100" if order else f"the bound of {item.id} is one number"
@@ -111,7 +110,23 @@ def usual_ranges(
     if lines > _MOST_LINES:
         allowed = f"allowed are at most {_MOST_LINES}: fix a symbol, as in {order[-1]}=3"
         raise DomainError(f"that is {lines} lines; {allowed}")
-    return {axis: values.pop(axis), **values}
+    return {axis: values.pop(axis), **values, **beside}
+
+
+def _beside(item: Claim, given: Mapping[str, Sequence[float]], order: Sequence[str]) -> dict[str, Sequence[float]]:
+    """Given symbols that the bound does not have; they decide only where it is stated."""
+    for name, values in given.items():
+        relations = (*item.domain, *(a.relation for a in item.assumptions))
+        where = [relation_text(r) for r in relations if name in item.notation.names_in(r)]
+        if not where:
+            like = f"{near(name, order)} ".lstrip()
+            raise DomainError(f"{item.id} has no symbol {name}; {like}it has {', '.join(order)}")
+        if len(values) > 1:
+            raise DomainError(
+                f"the bound of {item.id} does not depend on {name}, which stands only in {' and '.join(where)}: "
+                f"allowed is one value; the bound has {', '.join(order)}"
+            )
+    return dict(given)
 
 
 def _in_premises(item: Claim, name: str, values: Sequence[float]) -> Sequence[float]:
@@ -136,6 +151,9 @@ def bound_figure(item: Claim, given: Mapping[str, Sequence[float]] | None = None
     rows = [row for v in lines for row in _line(item, along, ranges[along], dict(zip(others, v, strict=True)))]
     if not rows:
         raise DomainError(f"{item.id} is not defined anywhere in that range")
+    rows = [row for row in rows if _stated(item, {name: number(row, name) for name in ranges})]
+    if not rows:
+        raise DomainError(f"a premise of {item.id} fails everywhere in that range")
     symbols = {name: item.notation[name] for name in ranges}
     varying = [symbols[name] for name in others if len({r[name] for r in rows}) > 1]
     fixed = ", ".join(f"{symbols[n].label} = {ranges[n][0]:g}" for n in others if symbols[n] not in varying)
@@ -153,6 +171,16 @@ def _line(item: Claim, axis: str, values: Sequence[float], fixed: Mapping[str, f
         for x, y in where_defined(item.log_bound, fixed, axis, np.array(values))
         if math.isfinite(y)
     ]
+
+
+def _stated(item: Claim, at: Mapping[str, float]) -> bool:
+    """Whether the premises hold at a point that have a symbol which the bound has not; what it does not tell holds."""
+    beside = set(at) - set(item.symbols)
+    used = [(a, {s.name for s in a.relation.free_symbols}) for a in item.assumptions] if beside else []
+    try:
+        return all(a.evaluate(at).holds for a, names in used if names & beside and names <= set(at))
+    except BrokenClaimError as error:
+        raise BrokenClaimError(item.id, error.reason) from error
 
 
 def _draw(rows: Sequence[Row], along: Symbol, varying: Sequence[Symbol], ylabel: str) -> Any:

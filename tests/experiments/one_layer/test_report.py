@@ -100,6 +100,39 @@ def test_the_figure_has_the_lines_of_their_claims_in_the_panel_of_their_cells(re
     assert points == list(zip(curve.steps, curve.mean, curve.lower, curve.upper, strict=True))
 
 
+@pytest.mark.parametrize(
+    ("judged", "numbers", "verdicts"),
+    [
+        (["ood-error-literal"], ["literal"], ["literal"]),
+        (["ood-error-normalised", "covering-some-unseen"], ["normalised", "P(template unseen)"], ["normalised"]),
+    ],
+)
+def test_of_some_claims_only_what_belongs_to_them_is_shown(results, shown, judged, numbers, verdicts):
+    some = results.model_copy(update={"verdicts": [v for v in results.verdicts if v.claim in judged]})
+    part = show(some)
+    (table,), (whole,) = part.tables, shown.tables
+    names = ["|R|", "K", "N_f", "seeds", "observed [limits]", *numbers, *(f"verdict, {name}" for name in verdicts)]
+    assert [column.name for column in table.columns] == names
+    places = [[column.name for column in whole.columns].index(name) for name in names]
+    assert [row[5:] for row in table.rows] == [tuple(row[i] for i in places[5:]) for row in whole.rows]
+    assert f"{verdicts[0].capitalize()}: the bound in this reading." in table.note
+    assert ("P(template unseen):" in table.note) == ("covering-some-unseen" in judged)
+    drawn, note = part.figures[0], "Lines are predictions: the reading that was judged of the headline bound"
+    assert set(drawn.options["lines"]) == {row["series"] for row in drawn.mappings()} - {"observed"} == set(judged)
+    assert note + (", and the exact" if "covering-some-unseen" in judged else ". Below") in drawn.caption
+    columns = {f"{what}_{name}" for what in ("bound", "verdict") for name in verdicts}
+    assert set(part.columns) == columns | ({"covering_law"} if "covering-some-unseen" in judged else set())
+    assert all(other not in part.headline for other in {"literal", "normalised"} - set(verdicts))
+
+
+def test_without_the_headline_bound_nothing_of_it_is_shown(results):
+    other = results.model_copy(update={"verdicts": [v for v in results.verdicts if v.claim == "covering-some-unseen"]})
+    part = show(other)
+    assert (part.tables, part.headline, part.notes) == ((), "", ())
+    assert [figure.name for figure in part.figures] == ["pretraining-gap"]
+    assert set(part.columns) == {"covering_law"}
+
+
 def test_what_was_run_and_what_is_out_of_scope(results, shown):
     models = {(c.symbols["R"], c.symbols["K"], seed) for c in results.cells for seed in c.seeds}
     assert shown.summary.startswith(f"{len(models)} one-layer transformers pre-trained for 4000 steps")
