@@ -50,16 +50,25 @@ def wanted(experiment: Experiment, arms: Sequence[Arm], first: int, last: int) -
 
 def run_key(experiment: Experiment, settings: ExperimentSettings, unit: Point, seed: int) -> str:
     """The key of one run: settings (without seeds, verdicts, and axes that it does not touch), sources, versions."""
+    return _key(_common(experiment, settings), unit, seed)
+
+
+def _key(common: tuple[str, str], unit: Point, seed: int) -> str:
+    """The hash of the JSON object, with sorted keys, of what the runs of an arm have in common, seed and unit."""
+    before, between = common
+    return hashlib.sha256(f"{before}{seed}{between}{json.dumps(unit.values)}}}".encode()).hexdigest()
+
+
+def _common(experiment: Experiment, settings: ExperimentSettings) -> tuple[str, str]:
+    """What the keys of an arm's runs have in common: the text before the seed, and that between it and the unit."""
     parts = {
-        "experiment": experiment.name,
-        "settings": experiment.deciding(settings),
-        "device": resolved_device(settings.compute.device),
-        "unit": unit.values,
-        "seed": seed,
         "code": code_of(experiment),
+        "device": resolved_device(settings.compute.device),
+        "experiment": experiment.name,
         "libraries": {name: _version(name) for name in experiment.libraries},
     }
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    deciding = json.dumps(experiment.deciding(settings), sort_keys=True)
+    return f'{json.dumps(parts, sort_keys=True)[:-1]}, "seed": ', f', "settings": {deciding}, "unit": '
 
 
 def code_of(experiment: Experiment) -> str:
@@ -88,9 +97,9 @@ def keys_of(
     experiment: Experiment, arms: Sequence[Arm], wanted: Mapping[ArmUnit, Sequence[int]]
 ) -> dict[RunPlace, str]:
     """The key of each run, by arm, unit and seed."""
-    settings = {arm.name: arm.settings for arm in arms}
+    common = {arm.name: _common(experiment, arm.settings) for arm in arms}
     return {
-        (variant, unit, seed): run_key(experiment, settings[variant], unit, seed)
+        (variant, unit, seed): _key(common[variant], unit, seed)
         for (variant, unit), seeds in wanted.items()
         for seed in seeds
     }
@@ -125,13 +134,22 @@ class RunSource:
         """
         settings = {arm.name: arm.settings for arm in self.arms}
         keys = keys_of(self.experiment, self.arms, wanted)
-        stored = self.store.find(keys.values()) if self.store is not None and not self.fresh else {}
+        stored: set[str] = set()
+        if self.store is not None and not self.fresh:
+            variants: dict[str, list[str]] = {}
+            for (variant, _, _), key in keys.items():
+                variants.setdefault(key, []).append(variant)
+            for batch in self.store.stream(variants):
+                stored.update(batch)
+                found: dict[str, list[UnitRun]] = {}
+                for key, run in batch.items():
+                    for variant in variants[key]:
+                        found.setdefault(variant, []).append(run)
+                for variant, some in found.items():
+                    self.progress.found(len(some))
+                    yield variant, some
         tasks: list[Task] = []
         for (variant, unit), seeds in wanted.items():
-            found = [stored[k] for s in seeds if (k := keys[variant, unit, s]) in stored]
-            if found:
-                self.progress.found(len(found))
-                yield variant, found
             missing = [s for s in seeds if keys[variant, unit, s] not in stored]
             tasks += split(self.experiment, variant, settings[variant], unit, missing)
         self.progress.planned(sum(len(task.seeds) for task in tasks))

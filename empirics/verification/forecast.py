@@ -130,7 +130,7 @@ def forecast(
     with _as_it_stands(stored) as store:
         keys = keys_of(experiment, arms, wanted(experiment, arms, seeds.base, seeds.base + seeds.maximum))
         stands = standing(plan, store, keys.values())
-        found = {} if store is None else store.find(keys.values())
+        found = {key for batch in (() if store is None else store.stream(keys.values())) for key in batch}
         missing = [place for place, key in keys.items() if key not in found]
     return Forecast(
         plan=plan.document(),

@@ -2,15 +2,19 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
 from empirics.experiments import protocol
+from empirics.experiments.arms import arms_of
+from empirics.experiments.load import load_settings
 from empirics.experiments.protocol import Point, UnitRun
+from empirics.experiments.registry import experiments
 from empirics.files import hash_of
 from empirics.runs import source
-from empirics.runs.source import Progress, RunSource, run_key, wanted
+from empirics.runs.source import Progress, RunSource, keys_of, run_key, wanted
 
 ONE, TWO = Point.of(K=1), Point.of(K=2)
 ARMS = [SimpleNamespace(name="main", settings="plain"), SimpleNamespace(name="slow", settings="slower")]
@@ -20,8 +24,11 @@ class Kept:
     def __init__(self, *keys):
         self.runs, self.added = {key: UnitRun(ONE, -1, {}, failure=key) for key in keys}, []
 
-    def find(self, keys):
-        return {key: self.runs[key] for key in keys if key in self.runs}
+    def stream(self, keys):
+        yield {}
+        for key in keys:
+            if key in self.runs:
+                yield {key: self.runs[key]}
 
     def add(self, entries, plan):
         self.added.append((sorted(entries), plan))
@@ -40,7 +47,8 @@ def made(monkeypatch):
         for task in tasks[::-1]:
             yield task, [UnitRun(task.unit, seed, {}, lost=seed == 9) for seed in task.seeds]
 
-    monkeypatch.setattr(source, "run_key", lambda experiment, settings, unit, seed: f"{settings} {unit} {seed}")
+    monkeypatch.setattr(source, "_common", lambda experiment, settings: settings)
+    monkeypatch.setattr(source, "_key", lambda common, unit, seed: f"{common} {unit} {seed}")
     monkeypatch.setattr(source, "split", split)
     monkeypatch.setattr(source, "run_tasks", run_tasks)
 
@@ -134,3 +142,42 @@ def test_a_key_hashes_its_parts_in_the_order_of_their_names(tmp_path, monkeypatc
         "unit": [["K", 1]],
     }
     assert run_key(experiment, settings, ONE, 4) == hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def plain_key(experiment, settings, unit, seed):
+    """The key of a run as stores have it: the hash of one JSON object."""
+    parts = {
+        "experiment": experiment.name,
+        "settings": experiment.deciding(settings),
+        "device": source.resolved_device(settings.compute.device),
+        "unit": unit.values,
+        "seed": seed,
+        "code": source._code(experiment.folder, experiment.aside, experiment.sources),
+        "libraries": {name: source._version(name) for name in experiment.libraries},
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+@pytest.mark.parametrize("name", list(experiments()))
+def test_keys_made_together_are_those_made_alone_on_every_arm(name, monkeypatch):
+    experiment = experiments()[name]
+    arms = arms_of(experiment, experiment.settle(load_settings(experiment), "cpu"))
+    asked = wanted(experiment, arms, 8, 11)
+    places = [(variant, unit, seed) for (variant, unit), seeds in asked.items() for seed in seeds]
+    plain = [plain_key(experiment, {a.name: a.settings for a in arms}[v], unit, seed) for v, unit, seed in places]
+    decided = []
+    deciding = type(experiment).deciding
+    monkeypatch.setattr(
+        type(experiment), "deciding", lambda self, settings: decided.append(settings) or deciding(self, settings)
+    )
+    assert keys_of(experiment, arms, asked) == dict(zip(places, plain, strict=True))
+    assert len(decided) == len(arms)  # and not once a run
+    assert run_key(experiment, arms[-1].settings, places[-1][1], 10) == plain[-1]
+
+
+def test_a_run_of_two_arms_is_given_to_both(made):
+    runs, told = made(store=Kept("plain K=1 0"))
+    twice = [*ARMS, SimpleNamespace(name="same", settings="plain")]
+    found = list(replace(runs, arms=twice).runs({("main", ONE): [0], ("same", ONE): [0]}))
+    assert [(variant, len(some)) for variant, some in found] == [("main", 1), ("same", 1)]
+    assert told == [("found", 1), ("found", 1), ("planned", 0)]

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+from dataclasses import replace
 
 import pytest
 
@@ -148,3 +149,23 @@ def test_a_run_is_marked_with_the_plan_under_which_it_was_first_made(path):
         store.declare("first", "another")
         assert (store.plan("first"), store.plan("second")) == ("text", None)
     assert asked(path, "SELECT count(*) FROM planned") == [(2,)]
+
+
+def test_runs_come_in_batches_in_the_order_of_their_keys(path, monkeypatch):
+    monkeypatch.setattr("empirics.runs.store._BATCH", 2)
+    runs = {name: a_run(seed) for seed, name in enumerate("dacbe")}
+    with Store(path) as store:
+        store.add(runs)
+        assert [list(batch.items()) for batch in store.stream(["e", "b", "x", "a", "b", "d"])] == [
+            [("a", runs["a"]), ("b", runs["b"])],
+            [("d", runs["d"]), ("e", runs["e"])],
+            [],
+        ]
+        assert store.plans_of("dacbe") == dict.fromkeys("abcde")
+
+
+def test_what_only_a_patient_reader_of_json_reads_comes_back(path):
+    runs = {"half": replace(a_run(), failure="half a pair: \udc80"), "large": replace(a_run(), seed=2**62)}
+    with Store(path) as store:
+        store.add(runs)
+        assert store.find(["half", "large"]) == runs

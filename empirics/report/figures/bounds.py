@@ -95,6 +95,10 @@ def usual_ranges(
     if axis is None and not free:
         how = f"give a range, as in {order[0]}=1:100" if order else f"the bound of {item.id} is one number"
         raise DomainError(f"nothing varies: {how}")
+    if axis is not None and axis not in order:
+        raise DomainError(
+            f"{item.id} has no symbol {axis}; {f'{near(axis, order)} '.lstrip()}it has {', '.join(order)}"
+        )
     axis = axis or free[0]
     values = {name: given.get(name, ()) or _in_premises(item, name, usual.get(name, ())) for name in order}
     for name in free:
@@ -119,14 +123,18 @@ def _beside(item: Claim, given: Mapping[str, Sequence[float]], order: Sequence[s
         relations = (*item.domain, *(a.relation for a in item.assumptions))
         where = [relation_text(r) for r in relations if name in item.notation.names_in(r)]
         if not where:
-            like = f"{near(name, order)} ".lstrip()
-            raise DomainError(f"{item.id} has no symbol {name}; {like}it has {', '.join(order)}")
+            raise _unknown(item, name, order)
         if len(values) > 1:
             raise DomainError(
                 f"the bound of {item.id} does not depend on {name}, which stands only in {' and '.join(where)}: "
                 f"allowed is one value; the bound has {', '.join(order)}"
             )
     return dict(given)
+
+
+def _unknown(item: Claim, name: str, order: Sequence[str]) -> DomainError:
+    like = f"{near(name, order)} ".lstrip()
+    return DomainError(f"{item.id} has no symbol {name}; {like}it has {', '.join(order)}")
 
 
 def _in_premises(item: Claim, name: str, values: Sequence[float]) -> Sequence[float]:
