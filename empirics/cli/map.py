@@ -47,15 +47,17 @@ def map_command(
     from empirics.report.earlier import earlier, remove_outdated
     from empirics.report.map_files import MAP_FILES, data_of, print_map, write_map_files
     from empirics.runs.environment import resolved_device
+    from empirics.verification.size import check_size, size_of
 
     design: MapDesign = registered(experiment).map_design()
     chosen = load_map_settings(design, preset, config, settings or [])
     variations = variations_of(design, preset, vary)
-    map_arms(design, chosen, variations)  # refused before anything is written
+    arms = map_arms(design, chosen, variations)
     thresholds = Thresholds(success, failure)
     options.check_workers(workers)
     check_resamples(resamples)
     resolved_device(chosen.compute.device)
+    check_size(size_of(design.experiment, arms, workers))  # all of it is refused before anything is written
     directory = prepare_directory(output, files=MAP_FILES, folders=("plots",))
     before = earlier(read_map, directory / "map.json")
     with training(directory, any_machine=any_machine) as (store, progress):

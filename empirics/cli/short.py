@@ -11,13 +11,11 @@ import typer
 from empirics.cli import options
 from empirics.cli.output import console, print_json, with_broken
 from empirics.cli.root import Commands, app, without_command
-from empirics.cli.verify import perform, planned, tell
+from empirics.cli.verify import perform, planned, settled_plan, tell
 from empirics.errors import UsageError
 from empirics.experiments.load import load_settings
 from empirics.experiments.protocol import Experiment
 from empirics.experiments.registry import experiments
-from empirics.runs.environment import resolved_device
-from empirics.runs.pool import available_cores
 
 Overriding = Annotated[
     Path | None, typer.Option("--config", metavar="FILE.toml", help="TOML file that overrides the defaults.")
@@ -48,10 +46,8 @@ def attach(experiment: Experiment) -> None:
         device: options.Device = None,
         as_json: options.Json = False,
     ) -> None:
-        options.check_workers(workers)
         chosen = load_settings(experiment, preset, config, options.with_device(settings, device))
-        kind = resolved_device(chosen.compute.device)[0]
-        found = experiment.plan(experiment.settle(chosen, kind), kind, workers, available_cores())
+        _, found = settled_plan(experiment, chosen, workers)
         if as_json:
             print_json(dict(found.document))
             return

@@ -147,13 +147,18 @@ def tell(results: Results, directory: Path | None, *, as_json: bool) -> None:
         print_results(results, console(), directory)
 
 
-def planned(experiment: Experiment, settings: Any, lines: Sequence[str], workers: int | None) -> tuple[Any, Plan]:
-    """The settings, settled, and the experiment's own plan, which is told on standard error after some lines."""
+def settled_plan(experiment: Experiment, settings: Any, workers: int | None) -> tuple[Any, Plan]:
+    """The settings, settled, and the experiment's own plan (UsageError: this machine cannot hold what they ask for)."""
     options.check_workers(workers)
     device = resolved_device(settings.compute.device)[0]
     settled = experiment.settle(settings, device)
-    check_size(size_of(experiment, arms_of(experiment, settled), workers or available_cores()))
-    plan = experiment.plan(settled, device, workers, available_cores())
+    check_size(size_of(experiment, arms_of(experiment, settled), workers))
+    return settled, experiment.plan(settled, device, workers, available_cores())
+
+
+def planned(experiment: Experiment, settings: Any, lines: Sequence[str], workers: int | None) -> tuple[Any, Plan]:
+    """The same; the experiment's own plan is told on standard error after some lines."""
+    settled, plan = settled_plan(experiment, settings, workers)
     for line in (*lines, *plan.lines):
         print(f"factbound: {line}", file=sys.stderr)
     return settled, plan

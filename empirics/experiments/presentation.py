@@ -64,7 +64,7 @@ class Column(Part):
 class Table(Part):
     """A table: columns, rows of as many values (None: undefined), and a note below it.
 
-    ``group`` names the columns whose change starts a new block of rows.
+    ``group`` names the columns whose change starts a new block of rows, for readers that draw blocks: ours do not.
     """
 
     id: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from keyword import iskeyword
 from pathlib import Path
@@ -14,6 +15,7 @@ from empirics.errors import UsageError
 from empirics.experiments.document import CellResult
 from empirics.experiments.protocol import Experiment, FactTable
 from empirics.experiments.settings import ExperimentSettings
+from empirics.judging.settings import Settings as Judging
 from empirics.observables.catalogue import SHARED, broken_observables
 from empirics.observables.definition import Observable
 from theory import Notation
@@ -78,26 +80,55 @@ def broken_plugins() -> tuple[BrokenPluginError, ...]:
 
 
 def _check(item: Any) -> None:
-    """Raise a TypeError where it is no experiment, or not wholly one, and a ValueError for an impossible axis."""
+    """Raise a TypeError where it is no experiment, or not wholly one, and a ValueError for what cannot be."""
     if isinstance(item, type) or Experiment not in type(item).__mro__:
         what = f"the class {item.__name__}" if isinstance(item, type) else type(item).__name__
         raise TypeError(f"it gives {what}, not an instance of an Experiment")
+    where = getattr(sys.modules.get(type(item).__module__), "__file__", None)
+    own = f"experiment {getattr(item, 'name', '?')} ({where}): "
     for name, kind in _NEEDED.items():
         if not isinstance(getattr(item, name, None), kind):
-            raise TypeError(f"its attribute {name} is {'of the wrong type' if hasattr(item, name) else 'missing'}")
+            raise TypeError(f"{own}its attribute {name} is {'of the wrong type' if hasattr(item, name) else 'missing'}")
+    if not issubclass(item.settings, ExperimentSettings):
+        raise TypeError(f"{own}its settings are {item.settings.__name__}, not a kind of ExperimentSettings")
+    if type(item).run is Experiment.run and type(item).run_arms is Experiment.run_arms:
+        raise TypeError(f"{own}its method run is missing")
     for one in item.observables:
         if not isinstance(one, Observable):
-            raise TypeError(f"its observables hold {type(one).__name__}, not an Observable")
+            raise TypeError(f"{own}its observables hold {type(one).__name__}, not an Observable")
+    for why in (*_axes_refused(item), *_premises_refused(item)):
+        raise ValueError(own + why)
+
+
+def _axes_refused(item: Experiment) -> Iterator[str]:
+    """Why its axes cannot be: symbols, columns of the results, and keys of its settings."""
     columns: dict[str, str] = {}
     for symbol, key in item.axes.items():
         if symbol not in item.notation:
-            raise ValueError(f"axis {symbol} is not in its notation, which has {', '.join(item.notation)}")
+            yield f"axis {symbol} is not in its notation, which has {', '.join(item.notation)}"
         column = str(key).rpartition(".")[2]
         if not column.isidentifier() or iskeyword(column) or column in CellResult.model_fields:
-            raise ValueError(f"axis {symbol}={key!r}: {column!r} cannot name a column of the results")
+            yield f"axis {symbol}={key!r}: {column!r} cannot name a column of the results"
         if column in columns:
-            raise ValueError(f"axes {columns[column]} and {symbol} have the same column name {column}")
+            yield f"axes {columns[column]} and {symbol} have the same column name {column}"
         columns[column] = symbol
+    defaults = item.settings()
+    known = {f"{section}.{name}": value for section, part in defaults for name, value in part}
+    for symbol, key in item.axes.items():
+        if key not in known:
+            yield f"axis {symbol}={key!r}: its settings have no such key; {meant(str(key), known)}"
+        elif not isinstance(known[key], tuple | list):
+            yield f"axis {symbol}={key!r}: its settings hold {known[key]!r} there, not a list of values"
+
+
+def _premises_refused(item: Experiment) -> Iterator[str]:
+    """Why its premises cannot be: what it measures, and settings of the verdict."""
+    measured, limits = [one.name for one in item.observables], Judging.model_fields
+    for name, key in item.premises.items():
+        if name not in measured:
+            yield f"premise {name}={key!r}: it does not measure {name}; {meant(name, measured)}"
+        if key not in limits:
+            yield f"premise {name}={key!r}: [verdict] has no such setting; {meant(str(key), limits)}"
 
 
 def experiments() -> Mapping[str, Experiment]:

@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 from empirics.errors import UsageError
 from empirics.experiments.load import load_settings, settings_from
+from empirics.experiments.memory import check_run
 from empirics.experiments.protocol import Experiment, Inspected, Point
 from empirics.experiments.registry import experiment_of
 from empirics.files import prepare_directory, write_atomically
@@ -43,7 +44,9 @@ def inspect(experiment: Experiment, settings: Any, axes: Mapping[str, int | floa
     for symbol, key in experiment.axes.items():
         section, _, name = key.partition(".")
         data[section][name] = (values[symbol],)
-    return experiment.inspect(settings_from(experiment, data), Point(tuple(values.items())), seed)
+    found, cell = settings_from(experiment, data), Point(tuple(values.items()))
+    check_run(experiment, found, cell.on(experiment.run_axes))
+    return experiment.inspect(found, cell, seed)
 
 
 def settings_at(experiment: Experiment, axes: Mapping[str, int | float]) -> list[str]:

@@ -140,7 +140,7 @@ def make_map(
     start = time.monotonic()
     experiment, seeds = design.experiment, settings.seeds
     arms, runs, complete = map_arms(design, settings, variations), Runs(), True
-    check_size(size_of(experiment, arms, workers or available_cores()), None if store is None else store.path.parent)
+    check_size(size_of(experiment, arms, workers), None if store is None else store.path.parent)
     source = RunSource(experiment, arms, workers or available_cores(), progress or Progress(), store, fresh, cluster)
     try:
         for variant, finished in source.runs(wanted(experiment, arms, seeds.base, seeds.base + seeds.minimum)):

@@ -79,7 +79,7 @@ def verify(
     settings = trial.settle(settings, resolved_device(settings.compute.device)[0])
     arms, chosen, without = asked(trial, settings, claims)
     broken = [BrokenResult(what=str(defect.plugin), reason=defect.reason) for defect in without]
-    check_size(size_of(trial, arms, workers or available_cores()), None if store is None else store.path.parent)
+    check_size(size_of(trial, arms, workers), None if store is None else store.path.parent)
     start = time.monotonic()
     runs = Runs()
     plan = plan_of(trial, settings, arms, chosen)

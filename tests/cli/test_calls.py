@@ -39,6 +39,9 @@ def test_judge(monkeypatch, capsys):
     assert drawn == [((judged, 0.125, Path("f.svg"), Path("m.csv")), {})]
 
 
+DESIGN = SimpleNamespace(experiment="toy")
+
+
 @pytest.fixture
 def mapped(monkeypatch):
     """Stand-ins for everything that ``factbound map`` calls."""
@@ -46,10 +49,12 @@ def mapped(monkeypatch):
     chosen = SimpleNamespace(compute=SimpleNamespace(device="cpu"))
     make, files = "empirics.regimes.make", "empirics.report.map_files"
     stand = SimpleNamespace(document=found, chosen=chosen, training=opened(("store", "progress")))
-    stand.asked = kept(monkeypatch, map, "registered", SimpleNamespace(map_design=lambda: "design"))
+    stand.asked = kept(monkeypatch, map, "registered", SimpleNamespace(map_design=lambda: DESIGN))
     stand.settings = kept(monkeypatch, make, "load_map_settings", chosen)
     stand.variations = kept(monkeypatch, make, "variations_of", "variations")
-    stand.arms = kept(monkeypatch, make, "map_arms")
+    stand.arms = kept(monkeypatch, make, "map_arms", "arms")
+    stand.size = kept(monkeypatch, "empirics.verification.size", "size_of", "size")
+    stand.checked = kept(monkeypatch, "empirics.verification.size", "check_size")
     stand.made = kept(monkeypatch, make, "make_map", found)
     stand.prepared = kept(monkeypatch, "empirics.files", "prepare_directory", Path("there"))
     stand.device = kept(monkeypatch, "empirics.runs.environment", "resolved_device", ("cpu", ""))
@@ -61,13 +66,14 @@ def mapped(monkeypatch):
 
 def test_map(mapped, capsys):
     assert factbound(["map"]) == 0
-    assert mapped.settings == [(("design", "default", None, []), {})]
-    assert mapped.variations == [(("design", "default", None), {})]
-    assert mapped.arms == [(("design", mapped.chosen, "variations"), {})]
+    assert mapped.settings == [((DESIGN, "default", None, []), {})]
+    assert mapped.variations == [((DESIGN, "default", None), {})]
+    assert mapped.arms == [((DESIGN, mapped.chosen, "variations"), {})]
+    assert (mapped.size, mapped.checked) == ([(("toy", "arms", None), {})], [(("size",), {})])
     assert mapped.prepared[0][0] == (Path("results/map"),)
     assert mapped.training.calls == [((Path("there"),), {"any_machine": False})]
     ((given, more),) = mapped.made
-    assert given[:3] == ("design", mapped.chosen, "variations")
+    assert given[:3] == (DESIGN, mapped.chosen, "variations")
     assert (given[3].success, given[3].failure) == (0.3, 0.7)
     expected = {"resamples": 100, "workers": None, "progress": "progress", "store": "store", "fresh": False}
     assert more == expected | {"cluster": None}
@@ -93,8 +99,8 @@ def test_map_with_every_option(mapped, capsys):
     words += ["--success", "0.2", "--failure", "0.9", "--resamples", "70", "--output", "o", "--workers", "2"]
     assert factbound(["map", *words, "--cluster", "tcp://x", "--fresh", "--any-machine", "--json"]) == 130
     assert mapped.asked == [(("toy",), {})]
-    assert mapped.settings == [(("design", "quick", Path("c.toml"), ["a.b=1"]), {})]
-    assert mapped.variations == [(("design", "quick", ["a.c=[1]"]), {})]
+    assert mapped.settings == [((DESIGN, "quick", Path("c.toml"), ["a.b=1"]), {})]
+    assert mapped.variations == [((DESIGN, "quick", ["a.c=[1]"]), {})]
     ((given, more),) = mapped.made
     assert (given[3].success, given[3].failure) == (0.2, 0.9)
     assert (more["resamples"], more["workers"], more["cluster"], more["fresh"]) == (70, 2, "tcp://x", True)

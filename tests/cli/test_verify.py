@@ -48,11 +48,9 @@ def stand(monkeypatch, tmp_path):
     found.monkeypatch = monkeypatch
     monkeypatch.setattr(verify, "training", found.training)
     monkeypatch.setattr(verify, "available_cores", lambda: 8)
-    monkeypatch.setattr(short, "available_cores", lambda: 8)
     found.asked = kept(monkeypatch, verify, "registered", found.toy)
     found.loaded = kept(monkeypatch, verify, "load_settings", SETTINGS)
-    for module in (verify, short):
-        found.device = kept(monkeypatch, module, "resolved_device", ("cpu", ""))
+    found.device = kept(monkeypatch, verify, "resolved_device", ("cpu", ""))
     found.judged = kept(monkeypatch, verify, "asked", ([], [SimpleNamespace(id="toy-bound")], []))
     found.arms = kept(monkeypatch, verify, "arms_of", "arms")
     found.size = kept(monkeypatch, verify, "size_of", "size")
@@ -76,7 +74,7 @@ def test_verify(stand, tmp_path, capsys):
     assert stand.loaded == [((stand.toy, "default", None, []), {})]
     assert stand.toy.planned == [("settled on cpu", "cpu", None, 8)]
     assert stand.arms == [((stand.toy, "settled on cpu"), {})]
-    assert stand.size == [((stand.toy, "arms", 8), {})]
+    assert stand.size == [((stand.toy, "arms", None), {})]
     assert stand.checked == [(("size",), {})]
     assert stand.prepared == [
         (

@@ -16,15 +16,28 @@ from theory import Notation, Symbol
 from theory.claims.xu_chen.paper import NOTATION
 from theory.claims.xu_chen.rank_one import CLAIMS
 
+class Grid(Section):
+    seed: tuple[int, ...] = (1,)
+    size: int = 3
+
+
+class Seeded(ExperimentSettings):
+    world: Grid = Grid()
+
+
 class Mine(Experiment):
     name = "mine"
     title = "nothing"
     notation = Notation("mine", Symbol(sp.Symbol("s", integer=True, positive=True), "a symbol", 1))
     axes = {"s": "world.seed"}
-    settings = ExperimentSettings
+    settings = Seeded
     observables = ()
 
+    def run(self, settings, unit, seeds, device):
+        raise NotImplementedError
+
 EXPERIMENT = Mine()
+MY_GAP = Observable("my_gap", "mine", "1", 0, 1)
 
 
 def changed(**attributes):
@@ -63,6 +76,13 @@ UNKNOWN = changed(axes={"zeta": "world.zeta"})
 ALIKE = changed(notation=NOTATION, axes={"R": "world.size", "K": "other.size"})
 SEEDS = changed(axes={"s": "world.seeds"})
 OBSERVED = changed(observables=(Observable("ood_error", "another", "1", 0, 1),))
+UNSET = changed(axes={"s": "world.sed"})
+NO_SECTION = changed(axes={"s": "word"})
+SCALAR = changed(axes={"s": "world.size"})
+FOREIGN = changed(settings=dict)
+NO_RUN = type("NoRun", (Experiment,), {k: v for k, v in vars(Mine).items() if k != "run"})()
+PREMISE = changed(premises={"my_gap": "premise_gap"})
+LIMIT = changed(observables=(MY_GAP,), premises={"my_gap": "premise_gaap"})
 TEXT = "no plug-in"
 OBSERVABLE = Observable("ood_error", "another", "1", 0, 1)
 RANK_ONE = list(CLAIMS)
@@ -83,9 +103,11 @@ def factbound(tmp_path):
         (info / "entry_points.txt").write_text("\n".join([f"[{group}]", *lines, ""]))
         paths = os.pathsep.join([*os.environ.get("PYTHONPATH", "").split(os.pathsep), str(tmp_path)])
         command = [sys.executable, "-m", "empirics", *words]
-        return subprocess.run(
+        done = subprocess.run(
             command, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, check=False
         )
+        done.folder = tmp_path
+        return done
 
     return run
 
@@ -122,6 +144,13 @@ def test_a_broken_package_fails_where_it_is_asked_for_and_nowhere_else(factbound
         ("UNKNOWN", "axis zeta is not in its notation, which has s"),
         ("ALIKE", "axes R and K have the same column name size"),
         ("SEEDS", "'seeds' cannot name a column"),
+        ("UNSET", "axis s='world.sed': its settings have no such key; did you mean world.seed?"),
+        ("NO_SECTION", "axis s='word': its settings have no such key; "),
+        ("SCALAR", "axis s='world.size': its settings hold 3 there, not a list of values"),
+        ("FOREIGN", "its settings are dict, not a kind of ExperimentSettings"),
+        ("NO_RUN", "its method run is missing"),
+        ("PREMISE", "premise my_gap='premise_gap': it does not measure my_gap"),
+        ("LIMIT", "premise my_gap='premise_gaap': [verdict] has no such setting; did you mean premise_gap?"),
     ],
 )
 def test_an_impossible_experiment_is_told_of_where_it_is_asked_for(factbound, item, reason):
@@ -132,6 +161,8 @@ def test_an_impossible_experiment_is_told_of_where_it_is_asked_for(factbound, it
     assert (done.returncode, len(done.stderr.splitlines())) == (70, 1)
     assert f"entry point mine (third:{item}) is broken" in done.stderr
     assert reason in done.stderr
+    if item in ("UNSET", "SCALAR", "NO_RUN", "LIMIT"):
+        assert f"experiment mine ({done.folder / 'third.py'}): " in done.stderr
 
 
 def test_a_command_that_is_taken_is_refused(factbound):

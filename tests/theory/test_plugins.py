@@ -16,6 +16,7 @@ import sympy as sp
 from empirics.experiments.protocol import Experiment
 from empirics.experiments.settings import ExperimentSettings
 from empirics.observables.definition import Observable
+from empirics.settings import Axis, Section
 from theory import Claim, Kind, Notation, Paper, Provenance, Source, Symbol
 from theory.claims.xu_chen.rank_one import CLAIMS as theirs
 
@@ -30,9 +31,20 @@ CLAIM = Claim(
 AGAIN = (CLAIM,)
 
 
+class World(Section):
+    n: Axis = (1,)
+
+
+class Settings(ExperimentSettings):
+    world: World = World()
+
+
 class Mine(Experiment):
-    name, title, notation, axes, settings = "mine", "mine", NOTATION, {"n": "world.n"}, ExperimentSettings
+    name, title, notation, axes, settings = "mine", "mine", NOTATION, {"n": "world.n"}, Settings
     observables = (SEEN,)
+
+    def run(self, settings, unit, seeds, device):
+        raise NotImplementedError
 
 
 EXPERIMENT = Mine()
@@ -95,6 +107,8 @@ BROKEN = {
     "unknown": (GOOD.replace("expression=-n", "expression=-sp.Symbol('q')"), "log_expression uses ['q']; the notation"),
     "class": (GOOD.replace("EXPERIMENT = Mine()", ""), "TypeError: it defines the class Mine but no instance of it"),
     "observable": (GOOD.replace('"mine_more"', '"ood_error"'), "observable ood_error is registered twice"),
+    "axis": (GOOD.replace('"world.n"', '"world.m"'), "axis n='world.m': its settings have no such key; did you mean"),
+    "run": (GOOD.replace("def run(", "def ran("), "run.py): its method run is missing"),
     "empty": ("x = 1\n", "ValueError: it defines no Claim, Observable or Experiment at its top level"),
 }
 

@@ -3,17 +3,28 @@
 import math
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import torch
 
+import empirics
 from empirics.cli.app import run
 from empirics.errors import UsageError
+from empirics.experiments import memory
 from empirics.experiments.arms import arms_of
 from empirics.experiments.load import load_config
 from empirics.experiments.protocol import Experiment, Point
 from empirics.experiments.registry import experiment
 from empirics.verification import size
 from empirics.verification.verify import verify
+
+CELL = ["--templates", "60", "--multiplicity", "3", "--finetuned", "20"]
+LARGE = ["--set", "model.width=8192", "--set", "model.layers=64", "--set", "compute.device=cpu"]
+SIZE = size.Size(
+    runs=8, cells=8, processes=2, collecting=20_000_000, running=3_000_000_000, disk=9_000,
+    key="seeds.looks", running_key="model.width",
+)  # fmt: skip
 
 
 def asked(*settings, workers=2, trial=None):
@@ -124,9 +135,89 @@ def test_the_memory_of_language_models():
 
 
 def test_what_the_system_does_not_tell_is_no_limit(monkeypatch):
-    assert 0 < size.memory_here() < math.inf
+    assert 0 < memory.memory_here() < math.inf
     monkeypatch.setattr(os, "sysconf", lambda name: (_ for _ in ()).throw(ValueError(name)))
-    monkeypatch.setattr(size, "Path", lambda place: Path("/nonexistent"))
-    assert size.memory_here() == math.inf
+    monkeypatch.setattr(memory, "Path", lambda place: Path("/nonexistent"))
+    assert memory.memory_here() == math.inf
     monkeypatch.delattr(os, "sysconf")
-    assert size.memory_here() == math.inf
+    assert memory.memory_here() == math.inf
+
+
+@pytest.mark.parametrize(
+    ("have", "key", "why"),
+    [
+        ({"memory": 1e9}, "model.width", "this machine has 1 GB of memory"),
+        ({"memory": 1e6}, "model.width", "this machine has 1 MB of memory"),
+        ({"memory": 1e10, "disk": 1e3, "place": "there"}, "seeds.looks", "there has 1 kB free"),
+        ({"memory": 1e10, "accelerator": 1.0}, None, None),  # none is used
+    ],
+)
+def test_what_does_not_suffice_on_a_processor(have, key, why):
+    found = size.lacking(SIZE, **have)
+    assert found == (None if key is None else (key, why))
+
+
+@pytest.mark.parametrize(
+    ("have", "key", "why"),
+    [
+        ({"memory": 1e8, "accelerator": 7e9}, None, None),  # the runs are on the accelerator
+        ({"memory": 1e8, "accelerator": 5e9}, "model.width", "its accelerator has 5 GB of memory"),
+        ({"memory": 1e7, "accelerator": 7e9}, "seeds.looks", "this machine has 10 MB of memory"),
+    ],
+)
+def test_what_does_not_suffice_on_an_accelerator(have, key, why):
+    found = size.lacking(SIZE.model_copy(update={"accelerator": True}), **have)
+    assert found == (None if key is None else (key, why))
+
+
+def test_an_accelerator_is_shared_by_the_processes_and_holds_one_run_at_least(monkeypatch):
+    monkeypatch.setattr(size, "resolved_device", lambda name: ("cuda", "a GPU") if name == "cuda" else ("cpu", ""))
+    alone, four = (asked("compute.device='cuda'", workers=n) for n in (None, 4))
+    assert (alone.processes, four.processes) == (1, 4)
+    assert four.accelerator_memory == 4 * alone.accelerator_memory == 4 * alone.running
+    assert alone.memory == alone.collecting == four.memory
+    assert "of the accelerator's memory (" in four.text
+    monkeypatch.setattr(size, "_accelerator", lambda: 1e3)
+    with pytest.raises(UsageError, match=r"^world.subjects asks for .* in 4 processes\).*; its accelerator has 1 kB"):
+        size.check_size(four)
+    size.check_size(asked(workers=4))
+    monkeypatch.undo()
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda _: SimpleNamespace(total_memory=8e9))
+    assert size._accelerator() == 8e9
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda _: (_ for _ in ()).throw(RuntimeError("none")))
+    assert size._accelerator() == math.inf
+
+
+@pytest.mark.parametrize(
+    ("words", "key", "number"),
+    [
+        (["run", *CELL, "--set", "world.subjects=10000000"], "world.subjects", "6.4 PB of memory for one run"),
+        (["run", *CELL, "--set", "model.width=10000000"], "model.width", "GB of memory for one run"),
+        (["lm", "plan", *LARGE, "--workers", "1"], "model.width", "825 GB for each run in 1 process)"),
+        (["lm", "run", *LARGE, "--workers", "2"], "model.width", "825 GB for each run in 2 processes)"),
+        (["map", "--set", "world.subjects=10000000"], "world.subjects", "6.4 PB for each run"),
+    ],
+)
+def test_every_command_that_trains_refuses_what_is_too_large_before_it_builds_anything(
+    words, key, number, monkeypatch, tmp_path, capsys
+):
+    for place in (size, memory):
+        monkeypatch.setattr(place, "memory_here", lambda: 16e9)
+    monkeypatch.setattr(type(experiment()), "inspect", lambda *_: pytest.fail("a model was built"))
+    monkeypatch.setattr(type(experiment("language-model")), "plan", lambda *_: pytest.fail("a model was built"))
+    monkeypatch.chdir(tmp_path)
+    assert run(words) == 2
+    out, err = capsys.readouterr()
+    line = err.splitlines()[-1]
+    assert line.startswith(f"factbound: {key} asks for ")
+    assert number in line
+    assert line.endswith("; this machine has 16 GB of memory: make it smaller")
+    assert out == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_one_run_from_python_too(monkeypatch):
+    monkeypatch.setattr(memory, "memory_here", lambda: 16e9)
+    config = load_config("default", None, ["world.subjects=10000000"])
+    with pytest.raises(UsageError, match=r"^world.subjects asks for at least 6.4 PB of memory for one run; this"):
+        empirics.run(config, templates=60, multiplicity=3, finetuned=20)
