@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from empirics.cli import options
-from empirics.cli.output import console, print_json, tell_removed, training, unwritten, with_unwritten
+from empirics.cli.output import console, print_json, tell_removed, training, unwritten, with_broken, with_unwritten
 from empirics.cli.root import app
 from empirics.experiments.registry import experiment as registered
 
@@ -80,4 +80,4 @@ def map_command(
         print_json(document.model_dump(mode="json"))
     else:
         print_map(document, console(), None if reason else directory)
-    return with_unwritten(reason, 0 if document.complete else 130)
+    return with_broken(document.broken, with_unwritten(reason, 0 if document.complete else 130))

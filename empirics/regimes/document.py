@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from empirics.experiments.document import Described, Placed
 from empirics.experiments.map_design import Charted
@@ -239,7 +239,7 @@ class AccuracyRow(Part):
 
 
 class RegimeMap(Described, Document):
-    """The whole document."""
+    """The whole document; ``broken`` are lines on the runs that a defect ended."""
 
     design: DesignPart
     variations: list[VariationRow]
@@ -251,6 +251,7 @@ class RegimeMap(Described, Document):
     contours: list[ContourRow]
     law: LawPart
     prediction: list[AccuracyRow]
+    broken: list[str] = Field(default_factory=list)
 
     @property
     def leading(self) -> str:

@@ -8,8 +8,9 @@ import math
 from collections import Counter
 from typing import Any, Final
 
-from empirics.experiments.document import CellResult, VerdictResult
+from empirics.experiments.document import INTERNAL_ERROR, CellResult, VerdictResult
 from empirics.experiments.presentation import Scalar
+from empirics.experiments.wording import counted
 from empirics.verification.results import ClaimResult, PooledResult, Results
 
 ORDER: Final = ("VIOLATED", "UNDECIDED", "SUPPORTED", "HOLDS", "VACUOUS", "OUT OF SCOPE", "NOT TESTED", "BROKEN")
@@ -44,7 +45,8 @@ def answer(results: Results) -> str:
     counts = Counter(c.verdict for c in results.claims)
     about = {"HOLDS": " (every cell in scope)", "SUPPORTED": " (all cells together)", "UNDECIDED": "", "VIOLATED": ""}
     about |= {"BROKEN": ""} if counts["BROKEN"] else {}
-    parts.append(f"{len(results.claims)} claims: {', '.join(f'{counts[v]} {v}{what}' for v, what in about.items())}.")
+    claims = f"{len(results.claims)} claim{'s' * (len(results.claims) != 1)}"
+    parts.append(f"{claims}: {', '.join(f'{counts[v]} {v}{what}' for v, what in about.items())}.")
     if not results.complete:
         parts.append("The run was interrupted: only finished runs are shown.")
     return " ".join(parts)
@@ -186,19 +188,9 @@ def alphas(verdict: VerdictResult) -> str:
 
 
 def failures(results: Results) -> list[str]:
-    """Each reason for which runs failed, with how many runs and where it was met first."""
-    met: dict[str, list[str]] = {}
-    for cell in results.cells:
-        for seed, reason in cell.failures.items():
-            symbols = {symbol: cell.symbols[symbol] for symbol in results.experiment.run_axes}
-            run = results.place([cell.model_copy(update={"symbols": symbols})])
-            met.setdefault(reason, []).append(f"{run}, seed {seed}")
-    lines = []
-    for reason, places in met.items():
-        count = len(set(places))
-        runs, others = ("runs", " and others") if count > 1 else ("run", "")
-        lines.append(f"{count} failed {runs} ({places[0]}{others}): {reason}")
-    return lines
+    """Each reason for which runs failed, with how many runs and where it was met first; defects are told apart."""
+    found = results.failures.items()
+    return [f"{counted(runs)}: {reason}" for reason, runs in found if not reason.startswith(INTERNAL_ERROR)]
 
 
 def arm_verdicts(results: Results) -> list[tuple[CellResult, VerdictResult]]:
