@@ -144,6 +144,13 @@ def _line(plugin: Plugin, reason: BaseException) -> str:
     return f" (line {lines[-1]})" if lines else ""
 
 
+def line_of(error: BaseException) -> str:
+    """The user's file, and the line in it, that an exception came through last; empty if it came through none."""
+    named = {str(path) for path in _named}
+    places = [f for f in traceback.extract_tb(error.__traceback__) if f.filename in named]
+    return f"file {places[-1].filename}, line {places[-1].lineno}" if places else ""
+
+
 _named: dict[Path, UserFile] = {}
 _failed: dict[UserFile, BaseException] = {}
 

@@ -20,7 +20,7 @@ import theory
 from empirics.cli.order import COMMANDS
 from empirics.cli.plugins import load_files, with_broken_files
 from empirics.errors import UsageError, WorkerError
-from theory.plugins import BrokenPluginError
+from theory.plugins import BrokenPluginError, line_of
 from theory.registry import origin
 from theory.spelling import meant
 
@@ -60,8 +60,9 @@ def run(arguments: list[str]) -> int:
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             return _fail(f"cannot write {error.filename or 'a file'}: {error.strerror}")
         traceback.print_exc()
-        print("factbound: internal error; the traceback above belongs in a report to the developers", file=sys.stderr)
-        return 70
+        if place := line_of(error):
+            return _fail(f"{type(error).__name__}: {error} ({place})", 70)
+        return _fail("internal error; the traceback above belongs in a report to the developers", 70)
 
 
 def _needed(arguments: list[str]) -> list[str]:

@@ -9,7 +9,7 @@ import typer
 
 from empirics.cli import options
 from empirics.cli.experiment_option import ExperimentName
-from empirics.cli.output import console, print_json, tell_removed, unwritten, with_unwritten
+from empirics.cli.output import console, print_json, tell_removed, unwritten, with_broken, with_unwritten
 from empirics.cli.root import app
 from empirics.cli.training import training
 from empirics.experiments.registry import experiment as registered
@@ -84,4 +84,4 @@ def map_command(
         print_json(document.model_dump(mode="json"))
     else:
         print_map(document, console(), None if reason else directory)
-    return with_unwritten(reason, 0 if document.complete else 130)
+    return with_broken(document.broken, with_unwritten(reason, 0 if document.complete else 130))

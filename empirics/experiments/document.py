@@ -12,7 +12,7 @@ from empirics.experiments.presentation import Brief, Part
 __all__ = ["Measured"]
 
 INTERNAL_ERROR = "internal error"
-"""How the failure of a run begins that a defect of the program ended."""
+"""How the failure of a run begins that a defect ended; then come, after colons, where it lies, its kind, a text."""
 
 
 class ExperimentResult(Part):

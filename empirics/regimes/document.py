@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from empirics.experiments.document import Described, Placed
 from empirics.experiments.map_design import Charted
@@ -243,7 +243,7 @@ class AccuracyRow(Part):
 
 
 class RegimeMap(Described, Document):
-    """The whole document."""
+    """The whole document; ``broken`` are lines on the runs that a defect ended."""
 
     design: DesignPart
     variations: list[VariationRow]
@@ -255,6 +255,7 @@ class RegimeMap(Described, Document):
     contours: list[ContourRow]
     law: LawPart
     prediction: list[AccuracyRow]
+    broken: list[str] = Field(default_factory=list)
 
     def __repr__(self) -> str:
         """In a line; the document itself is ``model_dump()``."""

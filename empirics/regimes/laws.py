@@ -145,7 +145,8 @@ def held_out(
             continue
         off = np.abs(errors - sample.means)[tested]
         again = [(left_out(design, offset, folds, means), means) for means in draws]
-        spread = [float(np.nanmean(np.abs(guess - means))) for guess, means in again if guess is not None]
+        apart = [np.abs(guess - means) for guess, means in again if guess is not None]
+        spread = [float(np.nanmean(difference)) for difference in apart if np.isfinite(difference).any()]
         lower, upper = _limits(spread, resamples)
         found.append(
             HeldOutRow(

@@ -18,6 +18,7 @@ from empirics.experiments.defaults import fitted
 from empirics.experiments.load import unknown_preset
 from empirics.experiments.map_design import MapDesign, Variation
 from empirics.experiments.settings import ExperimentSettings
+from empirics.experiments.wording import defects_in
 from empirics.regimes.analysis import analyse
 from empirics.regimes.document import RegimeMap
 from empirics.regimes.regime import Thresholds
@@ -155,4 +156,5 @@ def make_map(
         wall_seconds=time.monotonic() - start,
         resamples=resamples,
     )
+    found = found.model_copy(update={"broken": defects_in(runs.failures)})
     return found if store is None else with_machines(found, store.used_elsewhere)

@@ -8,8 +8,9 @@ import math
 from collections import Counter
 from typing import Any, Final
 
-from empirics.experiments.document import CellResult, VerdictResult
+from empirics.experiments.document import INTERNAL_ERROR, CellResult, VerdictResult
 from empirics.experiments.presentation import Scalar
+from empirics.experiments.wording import of_runs
 from empirics.verification.results import ClaimResult, PooledResult, Results
 from theory.plural import counted
 
@@ -189,19 +190,9 @@ def alphas(verdict: VerdictResult) -> str:
 
 
 def failures(results: Results) -> list[str]:
-    """Each reason for which runs failed, with how many runs and where it was met first."""
-    met: dict[str, list[str]] = {}
-    for cell in results.cells:
-        for seed, reason in cell.failures.items():
-            symbols = {symbol: cell.symbols[symbol] for symbol in results.experiment.run_axes}
-            run = results.place([cell.model_copy(update={"symbols": symbols})])
-            met.setdefault(reason, []).append(f"{run}, seed {seed}")
-    lines = []
-    for reason, places in met.items():
-        count = len(set(places))
-        others = " and others" if count > 1 else ""
-        lines.append(f"{counted(count, 'failed run')} ({places[0]}{others}): {reason}")
-    return lines
+    """Each reason for which runs failed, with how many runs and where it was met first; defects are told apart."""
+    found = results.failures.items()
+    return [f"{of_runs(runs)}: {reason}" for reason, runs in found if not reason.startswith(INTERNAL_ERROR)]
 
 
 def arm_verdicts(results: Results) -> list[tuple[CellResult, VerdictResult]]:

@@ -37,7 +37,7 @@ def print_results(results: Results, out: Console, directory: Path | None) -> Non
         summary.add_row(escape(part.what), "", "", _coloured("BROKEN"), "", "")
     out.print(summary)
     for line in results.defects:
-        out.print(f"BROKEN, {line}", style="bold red", markup=False)
+        out.print(f"BROKEN, {line}", style="bold red", markup=False, soft_wrap=True)
     _print_arms(results, out)
     mutants = [(c.id, m.name, _REFUTED[m.refuted], escape(m.evidence)) for c in results.claims for m in c.mutants]
     if mutants:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from empirics.errors import UsageError, WorkerError
+from empirics.experiments.blame import place_of
 from empirics.experiments.document import INTERNAL_ERROR
 from empirics.experiments.protocol import Experiment, Point, UnitRun
 from empirics.experiments.settings import ExperimentSettings
@@ -250,15 +251,19 @@ def _run(bundle: Bundle) -> Iterator[tuple[Task, list[UnitRun]]]:
             raise
         except (Exception, SystemExit) as error:  # one task must not end the others: failed runs say why
             task = left.pop(0)
-            yield task, [UnitRun(task.unit, s, {}, {}, _reason(error), lost=True) for s in task.seeds]
+            yield task, [UnitRun(task.unit, s, {}, {}, _reason(task.experiment, error), lost=True) for s in task.seeds]
 
 
-def _reason(error: BaseException) -> str:
+def _reason(experiment: Experiment, error: BaseException) -> str:
     text = " ".join(str(error).split())[:200]
     # RuntimeError is torch's way to say that memory does not suffice.
     if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "memory" in text.lower()):
         return f"not enough memory: {text}"
     if isinstance(error, BadRunError):
-        return f"{INTERNAL_ERROR}: {text}"
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{INTERNAL_ERROR}: {type(error).__name__}: {text} ({Path(last.filename).name}, line {last.lineno})"
+        return (
+            f"{INTERNAL_ERROR}: experiment {experiment.name} ({place_of(experiment)}): it breaks the protocol: {text}"
+        )
+    place, last = place_of(experiment, error), traceback.extract_tb(error.__traceback__)[-1]
+    inside = place == f"{last.filename}, line {last.lineno}"
+    raised = "" if inside else f" (raised in {Path(last.filename).name}, line {last.lineno})"
+    return f"{INTERNAL_ERROR}: experiment {experiment.name} ({place}): {type(error).__name__}: {text}{raised}"

@@ -14,6 +14,7 @@ import sympy as sp
 from pydantic import ValidationError
 
 from empirics.experiments.arms import Arm
+from empirics.experiments.blame import place_of
 from empirics.experiments.document import BoundResult, CellResult, CurveResult, ObservableResult, Summary, VerdictResult
 from empirics.experiments.presentation import Shown
 from empirics.experiments.protocol import Experiment, Point, UnitRun
@@ -54,6 +55,16 @@ class Runs:
         """Take in finished runs; a seed that comes again replaces itself."""
         for run in runs:
             self.by_unit.setdefault((variant, run.unit), {})[run.seed] = run
+
+    @property
+    def failures(self) -> dict[str, list[str]]:
+        """Each reason for which runs failed, with those runs in words."""
+        met: dict[str, list[str]] = {}
+        for (variant, unit), runs in self.by_unit.items():
+            for seed, run in sorted(runs.items()):
+                if run.failure:
+                    met.setdefault(run.failure, []).append(f"{variant}, {unit}, seed {seed}")
+        return met
 
     def of(self, variant: str, unit: Point) -> list[UnitRun]:
         """The runs of a unit, by seed."""
@@ -194,7 +205,8 @@ def _exact(
 
 def _defect(experiment: Experiment, what: str, error: Exception, left: str) -> BrokenResult:
     reason = refusal(error) if isinstance(error, ValidationError) else f"{type(error).__name__}: {error}"
-    return BrokenResult(what=f"experiment {experiment.name}, {what}", reason=" ".join(f"{reason}. {left}".split()))
+    told = f"{reason}. {left} ({place_of(experiment, error)})"
+    return BrokenResult(what=f"experiment {experiment.name}, {what}", reason=" ".join(told.split()))
 
 
 def _cell(

@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from pydantic import Field, model_validator
 
-from empirics.experiments.document import INTERNAL_ERROR, Measured
+from empirics.experiments.document import Measured
 from empirics.experiments.presentation import FigureData, Part, Shown, repeated
+from empirics.experiments.wording import defects_in
 from empirics.verification.document import Document, read_document, schema_of
 from theory.html import html_table
 from theory.plural import counted
@@ -209,8 +210,18 @@ class Results(Measured, Document):
             for m in c.mutants
             if m.evidence.startswith("broken: ")
         ]
-        failed = Counter(f for c in self.cells for f in c.failures.values() if f.startswith(INTERNAL_ERROR))
-        return lines + [f"{reason} ({counted(number, 'run')})" for reason, number in failed.items()]
+        return lines + defects_in(self.failures)
+
+    @property
+    def failures(self) -> dict[str, list[str]]:
+        """Each reason for which runs failed, with those runs: unit and seed in words, each once."""
+        met: dict[str, dict[str, None]] = {}
+        for cell in self.cells:
+            symbols = {symbol: cell.symbols[symbol] for symbol in self.experiment.run_axes}
+            place = self.place([cell.model_copy(update={"symbols": symbols})])
+            for seed, reason in cell.failures.items():
+                met.setdefault(reason, {})[f"{place}, seed {seed}"] = None
+        return {reason: list(runs) for reason, runs in met.items()}
 
     def claim(self, identifier: str) -> ClaimResult:
         """The claim of that id (UnknownClaimError: there is none)."""

@@ -12,6 +12,7 @@ import theory
 from empirics.cli import app as command
 from empirics.cli import root
 from empirics.errors import UsageError
+from theory import plugins
 from theory.plugins import BrokenPluginError, Plugin
 
 for module in command.COMMANDS:  # attached to the command itself, before a test replaces it
@@ -88,6 +89,22 @@ def test_a_defect_shows_its_traceback(monkeypatch, capsys, error):
     assert err.splitlines()[-1] == (
         "factbound: internal error; the traceback above belongs in a report to the developers"
     )
+
+
+def test_a_defect_of_a_users_file_names_it(monkeypatch, capsys, tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text("def settle(n):\n    return int('no number')\n")
+    monkeypatch.setattr(plugins, "_named", {})
+    plugins.add_files([file])
+    try:
+        plugins.files()[0].module().settle(1)
+    except ValueError as error:
+        defect = error
+    assert ended(monkeypatch, defect)[0] == 70
+    err = capsys.readouterr().err
+    assert err.startswith("Traceback"), "its author needs it"
+    told = "ValueError: invalid literal for int() with base 10: 'no number'"
+    assert err.splitlines()[-1] == f"factbound: {told} (file {file}, line 2)"
 
 
 def test_another_package_of_the_same_name_is_told_of(monkeypatch, capsys):

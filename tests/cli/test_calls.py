@@ -45,7 +45,7 @@ DESIGN = SimpleNamespace(experiment="toy")
 @pytest.fixture
 def mapped(monkeypatch):
     """Stand-ins for everything that ``factbound map`` calls."""
-    found = SimpleNamespace(complete=True, model_dump=lambda *, mode: {"mode": mode})
+    found = SimpleNamespace(complete=True, broken=[], model_dump=lambda *, mode: {"mode": mode})
     chosen = SimpleNamespace(compute=SimpleNamespace(device="cpu"))
     make, files = "empirics.regimes.make", "empirics.report.map_files"
     stand = SimpleNamespace(document=found, chosen=chosen, training=opened(("store", "progress")))
@@ -91,6 +91,13 @@ def test_the_figures_of_an_earlier_map_are_removed(mapped, monkeypatch, capsys):
     assert [given for (given,), _ in data] == ["old", mapped.document]
     assert removed == [(({"map": "csv"}, {"map": "csv"}, Path("there/plots")), {})]
     assert capsys.readouterr().err == "factbound: removed figures of the earlier results: plots/moves.svg\n"
+
+
+def test_a_map_says_what_a_defect_ended(mapped, capsys):
+    mapped.document.broken.append("experiment mine (mine.py, line 3): ValueError: no; 1 failed run (seed 0)")
+    assert factbound(["map"]) == 70
+    (line,) = mapped.document.broken
+    assert capsys.readouterr().err == f"factbound: BROKEN, {line}; it is left out\n"
 
 
 def test_map_with_every_option(mapped, capsys):

@@ -282,6 +282,20 @@ def test_a_map_of_nothing_but_the_error(design, tmp_path):
     assert found.prediction == found.law.held_out == []
 
 
+def test_a_map_tells_the_runs_that_a_defect_ended(design, monkeypatch):
+    def one(self, settings, unit, seed):
+        if seed:
+            raise ValueError(f"no seed {seed}")
+        return Votes._of(self, settings, unit, seed)
+
+    monkeypatch.setattr(Votes, "_of", Votes._one, raising=False)
+    monkeypatch.setattr(Votes, "_one", one)
+    settings = load_map_settings(design, "first", None, ["seeds.minimum=3", "world.bias=[0.1,0.2]"])
+    (line,) = make_map(design, settings, (), workers=1, resamples=20).broken
+    assert line.startswith(f"experiment votes ({__file__}, line ")
+    assert line.endswith("): ValueError: no seed 1; 4 failed runs (plain, b=0.1, seed 1 and others)")
+
+
 def test_what_a_design_may_not_say(design):
     with pytest.raises(ValueError, match="axis=m"):
         MapDesign(experiment=Votes(), presets={}, observable="majority_error", axis="m", subject="it")

@@ -266,6 +266,17 @@ def test_sentences(toy, page, printed):
     assert SETTINGS in page
     assert SETTINGS in printed
     assert failures(toy) == ["7 failed runs (|D|=10, c=1, seed 2 and others): it diverged"]
+    assert toy.defects == []
+    defect = "internal error: experiment toy (/toy.py, line 1): ValueError: no"
+    broken = [cell.model_copy(update={"failures": {"2": defect}}) for cell in toy.cells]
+    results = toy.model_copy(update={"cells": broken})
+    assert failures(results) == []
+    (line,) = results.defects
+    assert line == "experiment toy (/toy.py, line 1): ValueError: no; 7 failed runs (|D|=10, c=1, seed 2 and others)"
+    alone = results.model_copy(update={"claims": results.claims[:1]})
+    assert answer(alone).startswith("BROKEN: experiment toy (/toy.py, line 1). ")
+    assert "ValueError" not in answer(alone)
+    assert " 1 claim: " in answer(alone)
     assert axis_values(toy, toy.verdicts[-2]) == {"|D|": "10", "c": "1", "n": "5, 7"}
     undecided = next(v for v in toy.verdicts if v.verdict == "UNDECIDED")
     assert f"  |D|=10, c=1, n=7: {undecided.reason}" in printed

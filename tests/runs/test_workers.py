@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from dying_experiment import Broken, BrokenLater, Dying, Hungry, marks_of
@@ -122,7 +123,10 @@ def test_an_exception_in_one_task_is_a_failed_run_and_the_rest_goes_on(workers):
     runs = sorted((run for _, found in run_tasks(tasks, workers) for run in found), key=lambda r: r.seed)
     assert [run.failure is None for run in runs] == [True, False, True, True]
     assert runs[1].lost, "it is not stored, so the next call tries it again"
-    assert runs[1].failure.startswith("internal error: ZeroDivisionError: a defect (dying_experiment.py, line ")
+    place, _, text = runs[1].failure.partition("): ")
+    file = Path(__file__).with_name("dying_experiment.py")
+    assert place.startswith(f"internal error: experiment broken ({file}, line ")
+    assert text == "ZeroDivisionError: a defect"
 
 
 def test_a_verification_with_a_defect_says_so_and_exits_70(monkeypatch, tmp_path, capsys):
@@ -133,7 +137,12 @@ def test_a_verification_with_a_defect_says_so_and_exits_70(monkeypatch, tmp_path
     settings = ["world.templates=[8]", "world.multiplicity=[2]", "world.finetuned=[2]", "seeds.minimum=3"]
     command = ["verify", "--workers", "1", "--output", str(tmp_path)]
     assert run([*command, *(word for s in settings for word in ("--set", s))]) == 70
-    assert "1 failed run (|R|=8, K=2, seed 1): internal error: ZeroDivisionError" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    (line,) = [line for line in out.splitlines() if "a defect" in line]
+    assert line.startswith("BROKEN, experiment broken (")
+    assert line.endswith("): ZeroDivisionError: a defect; 1 failed run (|R|=8, K=2, seed 1)")
+    assert "BROKEN: experiment broken (" in out
+    assert "internal error" not in out
     cell = json.loads((tmp_path / "results.json").read_text())["cells"][0]
     assert cell["failed"] == [1]
     assert "a defect" in cell["failures"]["1"]
