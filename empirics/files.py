@@ -55,6 +55,14 @@ def prepare_directory(path: Path, *, files: Sequence[str] = (), folders: Sequenc
     return path
 
 
+def temporary_folder() -> tempfile.TemporaryDirectory[str]:
+    """A folder for as long as it is used (UsageError: there is no place for one)."""
+    try:
+        return tempfile.TemporaryDirectory(prefix="factbound-")
+    except OSError as error:
+        raise UsageError(f"cannot make a temporary folder: {error.strerror}; set TMPDIR to a writable folder") from None
+
+
 def write_text(path: Path, text: str, *, append: bool = False) -> None:
     """Write text where a pipe or device may stand for a file, as a CI summary (UsageError: it cannot be written)."""
     try:

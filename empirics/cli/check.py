@@ -14,7 +14,7 @@ from empirics.cli.experiment_option import ExperimentName
 from empirics.cli.output import console, print_json, with_broken
 from empirics.cli.root import app
 from empirics.experiments.load import load_config
-from empirics.files import write_text
+from empirics.files import prepare_directory, write_text
 
 
 @app.command("check")
@@ -43,6 +43,8 @@ def check_command(
     from theory.certify.record import proved_steps
 
     options.check_workers(workers)
+    if update:
+        prepare_directory(baseline.parent, files=(baseline.name,))  # before what takes long
     old = read_baseline(baseline) if os.path.exists(baseline) or not update else None
     results = verify(load_config(preset, experiment=experiment), experiment=experiment, workers=workers)
     new = baseline_of(preset, results, proved_steps(item.id for item in results.claims))

@@ -30,7 +30,7 @@ def unwritten(write: Callable[[], object]) -> str:
     except UsageError as error:
         return str(error)
     except OSError as error:
-        return f"cannot write {error.filename or 'the files of this directory'}: {error.strerror}"
+        return f"cannot write {error.filename or 'the files of this directory'}: {error.strerror or error}"
     return ""
 
 

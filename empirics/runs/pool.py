@@ -7,7 +7,6 @@ import pickle
 import signal
 import subprocess
 import sys
-import tempfile
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -19,6 +18,7 @@ from empirics.experiments.blame import place_of
 from empirics.experiments.document import INTERNAL_ERROR
 from empirics.experiments.protocol import Experiment, Point, UnitRun
 from empirics.experiments.settings import ExperimentSettings
+from empirics.files import temporary_folder
 from empirics.runs.checked import BadRunError, checked
 from empirics.runs.environment import resolved_device
 from theory.plugins import UserFile, adopt, files
@@ -116,7 +116,7 @@ def run_tasks(tasks: Sequence[Task], workers: int, cluster: str | None = None) -
         return
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-    with tempfile.TemporaryDirectory(prefix="factbound-") as markers:
+    with temporary_folder() as markers:
         pending = dict(enumerate(ordered))
         idle_deaths = 0  # of workers that were given nothing yet, without a result in between
         while pending:

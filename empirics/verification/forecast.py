@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from empirics.experiments.arms import Arm
 from empirics.experiments.document import BoundResult
 from empirics.experiments.presentation import Part
 from empirics.experiments.protocol import Experiment
+from empirics.files import temporary_folder
 from empirics.judging.confidence import bets_for, lower_limit
 from empirics.judging.judge import fault
 from empirics.judging.outcome import Verdict
@@ -151,7 +151,7 @@ def _as_it_stands(path: Path) -> Iterator[Store | None]:
     if not os.path.exists(path):
         yield None
         return
-    with tempfile.TemporaryDirectory(prefix="factbound-") as folder:
+    with temporary_folder() as folder:
         try:
             for suffix in ("", "-wal"):
                 if (source := path.with_name(path.name + suffix)).exists():

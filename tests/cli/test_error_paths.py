@@ -138,14 +138,15 @@ def test_names_that_are_too_long(refused, tmp_path, monkeypatch):
     assert refused("verify", "--config", LONG) == f"cannot read the configuration {LONG}: File name too long"
 
 
-def test_a_baseline_that_has_no_place(refused, monkeypatch, tmp_path, capsys):
+def test_a_baseline_that_has_no_place_is_told_before_anything_runs(monkeypatch, tmp_path, capsys):
     (tmp_path / "file").write_text("")
-    monkeypatch.setattr("empirics.verification.verify.verify", lambda *_, **__: SimpleNamespace(claims=[]))
-    kept(monkeypatch, "empirics.verification.baseline", "baseline_of", Baseline(preset="quick", claims={}))
+    ran = []
+    monkeypatch.setattr("empirics.verification.verify.verify", lambda *_, **__: ran.append("verify"))
     place = tmp_path / "file" / "b.json"
     assert run(["check", "--update", "--baseline", str(place)]) == 2
     told = f"factbound: cannot write to the output directory {place.parent}: "
     assert capsys.readouterr().err.startswith(told)
+    assert ran == []
 
 
 def test_a_dry_run_beside_a_store_that_cannot_be_read(capsys, tmp_path):

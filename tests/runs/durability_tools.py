@@ -2,11 +2,13 @@
 
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from empirics.cli.app import run
 
@@ -76,6 +78,21 @@ def wait_for_runs(process, output, count, patience=90):
     while stored_runs(output) < count and process.poll() is None:
         assert time.monotonic() < end, f"no {count} runs within {patience} s"
         time.sleep(0.02)
+
+
+def wait_for_main(process, patience=60):
+    """Wait until the program has taken over from Python, which shows a traceback if it is interrupted while it starts.
+
+    It does so with its answer to SIGTERM, as Linux tells.
+    """
+    end = time.monotonic() + patience
+    while process.poll() is None:
+        status = Path(f"/proc/{process.pid}/status")
+        caught = re.search(r"^SigCgt:\s*(\w+)$", status.read_text(), re.MULTILINE) if status.exists() else None
+        if caught is None or int(caught[1], 16) >> (signal.SIGTERM - 1) & 1:
+            return
+        assert time.monotonic() < end, f"no answer to SIGTERM within {patience} s"
+        time.sleep(0.01)
 
 
 def kill(process):

@@ -6,7 +6,7 @@ import signal
 import subprocess
 
 import pytest
-from durability_tools import RUNS, comparable, finish, kill, start, stored_runs, wait_for_runs
+from durability_tools import RUNS, comparable, finish, kill, start, stored_runs, wait_for_main, wait_for_runs
 
 
 @pytest.fixture(scope="module")
@@ -66,10 +66,11 @@ def test_ctrl_c_keeps_what_is_finished_and_exits_130(undisturbed, tmp_path, caps
     assert comparable(tmp_path) == comparable(undisturbed)
 
 
-@pytest.mark.parametrize("moment", [0.1, 0.8, 1.6, 2.6])
+@pytest.mark.parametrize("moment", [0.05, 0.8, 1.6, 2.6])
 def test_ctrl_c_in_the_first_seconds_shows_no_traceback(moment, tmp_path):
     """While modules are loaded, while workers start, and while workers load theirs."""
     process = start(tmp_path, "--fresh")
+    wait_for_main(process)
     try:
         process.wait(timeout=moment)
     except subprocess.TimeoutExpired:

@@ -13,7 +13,7 @@ from empirics.experiments.presentation import FigureData
 from empirics.report.figures.figure import Figure, Row, number, with_bars
 from empirics.report.figures.panels import draw_panels
 from empirics.report.figures.small_multiples import draw_arms, draw_curves
-from empirics.report.figures.style import INK, OBSERVED, PAGE, SOFT, new_figure, note_beside
+from empirics.report.figures.style import INK, OBSERVED, PAGE, SOFT, figure_style, new_figure, note_beside
 from empirics.verification.results import Results
 from theory.spelling import meant
 
@@ -85,13 +85,15 @@ def all_figures(
     figure of its data.
 
     Raises:
-        UsageError: a name in ``only``, separated by commas, is none of them; without ``broken``, one cannot be drawn.
+        UsageError: a name in ``only``, separated by commas, is none of them; none can be drawn; without ``broken``, one
+            cannot be drawn.
     """
     known = {data.name: data for data in (*results.shown.figures, *results.figures)}
     names = list(known) if only is None else [name.strip() for name in only.split(",")]
     unknown = [name for name in names if name not in known]
     if unknown:
         raise UsageError(f"--only={unknown[0]} is unknown; {meant(unknown[0], known)}")
+    figure_style()  # what no figure can be drawn without is no figure's own fault
     found = []
     for data in (known[name] for name in known if name in names):
         try:

@@ -5,9 +5,12 @@ Widths are those of a two-column paper, in inches. Sizes of text are those of th
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Final
+
+from empirics.errors import UsageError
 
 COLUMN: Final = 3.35
 PAGE: Final = 6.9
@@ -36,9 +39,7 @@ def shade_and_style(first: int, second: int = 0) -> dict[str, str]:
 
 def figure_style() -> AbstractContextManager[None]:
     """Matplotlib settings for figures: vector text, no frame on top and right, reproducible SVG."""
-    import matplotlib as mpl
-
-    settings: AbstractContextManager[None] = mpl.rc_context(
+    settings: AbstractContextManager[None] = _matplotlib().rc_context(
         {
             "font.size": 8,
             "axes.titlesize": 8,
@@ -61,6 +62,22 @@ def figure_style() -> AbstractContextManager[None]:
         }
     )
     return settings
+
+
+def _matplotlib() -> Any:
+    """Matplotlib; without a word where it keeps its fonts in a temporary folder (UsageError: it finds no folder)."""
+    log = logging.getLogger("matplotlib")
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        import matplotlib
+    except OSError:
+        raise UsageError(
+            "cannot draw figures: matplotlib finds no writable folder; set MPLCONFIGDIR or TMPDIR to one"
+        ) from None
+    finally:
+        log.setLevel(before)
+    return matplotlib
 
 
 def new_figure(width: float, height: float, **margins: float) -> Any:
