@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-import pickle
 import signal
 import subprocess
 import sys
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from empirics.errors import UsageError, WorkerError
 from empirics.experiments.blame import place_of
@@ -21,7 +22,7 @@ from empirics.experiments.settings import ExperimentSettings
 from empirics.files import temporary_folder
 from empirics.runs.checked import BadRunError, checked
 from empirics.runs.environment import resolved_device
-from theory.plugins import UserFile, adopt, files
+from empirics.runs.portions import Carried, Dealer, together, worked
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,6 @@ class Task:
     settings: ExperimentSettings
     unit: Point
     seeds: tuple[int, ...]
-
-    @property
-    def start(self) -> tuple[object, ...]:
-        """What decides the part that runs share; tasks of equal start differ in the rest alone."""
-        compute = self.settings.compute
-        return self.unit, self.seeds, compute.dtype, compute.device, self.experiment.start(self.settings)
 
     @property
     def label(self) -> str:
@@ -54,23 +49,8 @@ class Task:
 Bundle = tuple[Task, ...]
 """Tasks of equal start, run one after the other in one process; the experiment may share what is expensive."""
 
-
-@dataclass(frozen=True)
-class Carried:
-    """Tasks on their way to another process, which first loads the user's files that this one has loaded."""
-
-    bundle: Bundle
-
-    def __reduce__(self) -> tuple[object, ...]:
-        from joblib.externals.loky.backend.reduction import dumps  # also what a notebook defines
-
-        return _unpacked, (files(), bytes(dumps(self.bundle)))
-
-
-def _unpacked(given: tuple[UserFile, ...], packed: bytes) -> Carried:
-    adopt(given)
-    bundle: Bundle = pickle.loads(packed)
-    return Carried(bundle)
+Finished = tuple[Task, list[UnitRun]]
+"""A task and its runs, one for each of its seeds."""
 
 
 def available_cores() -> int:
@@ -86,7 +66,7 @@ def split(
     return [Task(experiment, variant, settings, unit, tuple(seeds[i : i + size])) for i in range(0, len(seeds), size)]
 
 
-def run_tasks(tasks: Sequence[Task], workers: int, cluster: str | None = None) -> Iterator[tuple[Task, list[UnitRun]]]:
+def run_tasks(tasks: Sequence[Task], workers: int, cluster: str | None = None) -> Iterator[Finished]:
     """Run tasks, longest first and those of equal start in one process, and yield each as it finishes.
 
     With one worker everything runs in this process; else one single-threaded process per worker, or, with
@@ -96,69 +76,101 @@ def run_tasks(tasks: Sequence[Task], workers: int, cluster: str | None = None) -
     again, and a task that raises an exception, is yielded as failed runs. All others go on.
 
     Raises:
-        WorkerError: workers die before they begin a task.
+        WorkerError: workers die before they begin a task; or the scheduler, or the last of its workers, is gone.
     """
+    for finished in run_together(tasks, workers, cluster):
+        yield from finished
+
+
+def run_together(tasks: Sequence[Task], workers: int, cluster: str | None = None) -> Iterator[list[Finished]]:
+    """As :func:`run_tasks`; what short tasks give comes together, to be stored in one transaction."""
+    ordered = bundled(tasks)
+    if cluster is not None:
+        from empirics.runs.cluster import on_cluster
+
+        for done in on_cluster(cluster, _runs_of, dict(enumerate(ordered)), dict(enumerate(map(_cost, ordered)))):
+            yield [finished for number, runs in done for finished in _with_tasks(ordered[number], runs)]
+    elif workers == 1 or len(ordered) == 1:
+        yield from together(finished for bundle in ordered for finished in _run(bundle))
+    else:
+        with temporary_folder() as markers:
+            yield from _by_processes(dict(enumerate(ordered)), workers, markers)
+
+
+def bundled(tasks: Iterable[Task]) -> list[Bundle]:
+    """Tasks of equal start together, longest first."""
+    starts: dict[int, str] = {}  # by settings: tasks of one arm have the same object
     bundles: dict[tuple[object, ...], list[Task]] = {}
     for task in tasks:
-        bundles.setdefault(task.start, []).append(task)
-    ordered = sorted(map(tuple, bundles.values()), key=lambda bundle: -max(task.cost for task in bundle))
-    if cluster is not None:
-        from empirics.runs.cluster import connect, on_cluster
+        settings, compute = task.settings, task.settings.compute
+        if id(settings) not in starts:
+            starts[id(settings)] = task.experiment.start(settings)
+        shared = task.unit, task.seeds, compute.dtype, compute.device, starts[id(settings)]
+        bundles.setdefault(shared, []).append(task)
+    return sorted(map(tuple, bundles.values()), key=lambda bundle: -_cost(bundle))
 
-        with closing(connect(cluster)) as client:
-            for number, runs in on_cluster(client, _numbered, dict(enumerate(map(Carried, ordered)))):
-                bundle = ordered[number]
-                yield from zip(bundle, _lost(bundle, runs) if isinstance(runs, BaseException) else runs, strict=True)
-        return
-    if workers == 1 or len(ordered) == 1:
-        for bundle in ordered:
-            yield from _run(bundle)
-        return
+
+def _by_processes(pending: dict[int, Bundle], workers: int, markers: str) -> Iterator[list[Finished]]:
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-    with temporary_folder() as markers:
-        pending = dict(enumerate(ordered))
-        idle_deaths = 0  # of workers that were given nothing yet, without a result in between
-        while pending:
-            left = len(pending)
-            try:
-                for number, runs in _parallel(pending, workers, markers):
-                    yield from zip(pending.pop(number), runs, strict=True)
-            except TerminatedWorkerError as death:
-                dying = _under_way(markers)
-                idle_deaths = 0 if dying or len(pending) < left else idle_deaths + 1
-                if idle_deaths > 1:
-                    raise WorkerError(
-                        f"no worker process can start: {_why_not(death)}; --workers 1 needs none"
-                    ) from None
-                for number in dying:
-                    if number in pending:
-                        bundle = pending.pop(number)
-                        try:  # the second and last try of tasks whose worker may have died of them
-                            ((_, runs),) = _parallel({number: bundle}, 2, markers)
-                        except TerminatedWorkerError:
-                            runs = _lost(bundle, death)
-                        yield from zip(bundle, runs, strict=True)
+    idle_deaths = 0  # of workers that were given nothing yet, without a result in between
+    while pending:
+        left = len(pending)
+        try:
+            for done in _parallel(pending, workers, markers):
+                yield [finished for number, runs in done for finished in _with_tasks(pending.pop(number), runs)]
+        except TerminatedWorkerError as death:
+            dying = _under_way(markers)
+            idle_deaths = 0 if dying or len(pending) < left else idle_deaths + 1
+            if idle_deaths > 1:
+                raise WorkerError(f"no worker process can start: {_why_not(death)}; --workers 1 needs none") from None
+            for number in dying:
+                if number in pending:
+                    bundle = pending.pop(number)
+                    try:  # the second and last try of tasks whose worker may have died of them
+                        (((_, runs),),) = _parallel({number: bundle}, 2, markers)
+                    except TerminatedWorkerError:
+                        runs = death
+                    yield _with_tasks(bundle, runs)
 
 
-def _numbered(number: int, carried: Carried) -> tuple[int, list[list[UnitRun]]]:
-    return number, [runs for _, runs in _run(carried.bundle)]
+def _cost(bundle: Bundle) -> float:
+    return max(task.cost for task in bundle)
 
 
-def _lost(bundle: Bundle, death: BaseException) -> list[list[UnitRun]]:
-    reason = "its worker process died twice (killed, or out of memory): " + " ".join(str(death).split())[:200]
-    return [[UnitRun(task.unit, seed, {}, {}, reason, lost=True) for seed in task.seeds] for task in bundle]
+def _runs_of(number: int, bundle: Bundle) -> list[list[UnitRun]]:
+    return [runs for _, runs in _run(bundle)]
 
 
-def _parallel(pending: Mapping[int, Bundle], workers: int, markers: str) -> Iterator[tuple[int, list[list[UnitRun]]]]:
+def _with_tasks(bundle: Bundle, runs: list[list[UnitRun]] | BaseException) -> list[Finished]:
+    """Each task with its runs, which failed if their process died."""
+    if isinstance(runs, BaseException):
+        reason = "its worker process died twice (killed, or out of memory): " + " ".join(str(runs).split())[:200]
+        runs = [[UnitRun(task.unit, seed, {}, {}, reason, lost=True) for seed in task.seeds] for task in bundle]
+    return list(zip(bundle, runs, strict=True))
+
+
+def _parallel(
+    pending: Mapping[int, Bundle], workers: int, markers: str
+) -> Iterator[list[tuple[int, list[list[UnitRun]]]]]:
+    """What each portion of the tasks gave, as it comes; a portion may be taken up again by the next call."""
     from joblib import Parallel, delayed, parallel_config
+
+    dealer = Dealer({number: _cost(bundle) for number, bundle in pending.items()})
+    function = partial(_marked, markers)
+
+    def dealt() -> Iterator[Any]:
+        while numbers := dealer.deal(workers):
+            yield delayed(worked)(function, Carried(tuple((number, pending[number]) for number in numbers)))
 
     with parallel_config(backend="loky", inner_max_num_threads=1), _safe_path():
         with _interrupts_held():
             finished = Parallel(
                 n_jobs=min(workers, max(2, len(pending))), return_as="generator_unordered", batch_size=1
-            )(delayed(_marked)(number, Carried(bundle), markers) for number, bundle in list(pending.items()))
-        yield from finished
+            )(dealt())
+        for portion in finished:
+            dealer.took(portion)
+            yield portion.done
 
 
 @contextmanager
@@ -211,11 +223,11 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _marked(number: int, carried: Carried, markers: str) -> tuple[int, list[list[UnitRun]]]:
+def _marked(markers: str, number: int, bundle: Bundle) -> list[list[UnitRun]]:
     """Run tasks, with a marker file while they are under way."""
     marker = Path(markers) / str(number)
     marker.touch()
-    done = _numbered(number, carried)
+    done = _runs_of(number, bundle)
     marker.unlink()
     return done
 

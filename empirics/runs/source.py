@@ -20,7 +20,7 @@ from empirics.experiments.settings import ExperimentSettings
 from empirics.files import hash_of
 from empirics.judging.outcome import ClaimOutcome
 from empirics.runs.environment import resolved_device
-from empirics.runs.pool import Task, run_tasks, split
+from empirics.runs.pool import Task, run_together, split
 from empirics.runs.store import Store
 
 _version = lru_cache(version)
@@ -153,8 +153,10 @@ class RunSource:
             missing = [s for s in seeds if keys[variant, unit, s] not in stored]
             tasks += split(self.experiment, variant, settings[variant], unit, missing)
         self.progress.planned(sum(len(task.seeds) for task in tasks))
-        for task, finished in run_tasks(tasks, self.workers, self.cluster) if tasks else ():
+        for together in run_together(tasks, self.workers, self.cluster) if tasks else ():
             if self.store is not None:
-                self.store.add({keys[task.variant, r.unit, r.seed]: r for r in finished if not r.lost}, self.plan)
-            self.progress.advanced(task, finished)
-            yield task.variant, finished
+                entries = {keys[task.variant, r.unit, r.seed]: r for task, runs in together for r in runs if not r.lost}
+                self.store.add(entries, self.plan)
+            for task, finished in together:
+                self.progress.advanced(task, finished)
+                yield task.variant, finished

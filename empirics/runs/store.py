@@ -2,8 +2,9 @@
 
 One row per (unit, seed) and kind of machine; its key (:func:`empirics.runs.source.run_key`) hashes all that decides
 the result. Beside it stand a digest of the row, without which it is not believed, and the hash of the plan under which
-it was first made (:mod:`empirics.verification.plan`). A run is written in one transaction, in write-ahead mode with
-full synchronisation: kill -9 at any moment loses nothing that was reported finished.
+it was first made (:mod:`empirics.verification.plan`). Runs that finish together are written in one transaction, in
+write-ahead mode with full synchronisation, and reported afterwards: kill -9 at any moment loses nothing that was
+reported finished.
 """
 
 from __future__ import annotations

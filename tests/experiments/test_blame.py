@@ -7,7 +7,7 @@ from types import ModuleType
 import pytest
 
 from empirics.experiments.blame import place_of
-from empirics.experiments.wording import counted, defects_in
+from empirics.experiments.wording import defects_in, of_runs
 from empirics.runs.checked import BadRunError
 from empirics.runs.pool import _reason
 
@@ -58,9 +58,9 @@ def test_a_failed_run_says_experiment_place_error_and_where_it_was_raised(mine):
     assert told == f"internal error: experiment mine ({file}): it breaks the protocol: run gave int"
 
 
-def test_failed_runs_are_counted():
-    assert counted(["K=2, seed 0"]) == "1 failed run (K=2, seed 0)"
-    assert counted(["K=2, seed 0", "K=2, seed 1"]) == "2 failed runs (K=2, seed 0 and others)"
+def test_failed_runs_are_of_runs():
+    assert of_runs(["K=2, seed 0"]) == "1 failed run (K=2, seed 0)"
+    assert of_runs(["K=2, seed 0", "K=2, seed 1"]) == "2 failed runs (K=2, seed 0 and others)"
 
 
 def test_a_defect_in_many_runs_is_told_once():

@@ -1,13 +1,12 @@
 """What the system lacks, and stores and schedulers that fail: each is told, or done without."""
 
+import itertools
 import signal
 import subprocess
 import sys
-from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
-import joblib
 import pytest
 import torch
 from durability_tools import CLAIM, SETTINGS
@@ -15,6 +14,7 @@ from dying_experiment import Dying, result
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 
 from empirics.cli.app import run
+from empirics.errors import UsageError, WorkerError
 from empirics.experiments.load import load_config
 from empirics.experiments.protocol import Point
 from empirics.runs import cluster, environment, pool
@@ -130,41 +130,83 @@ class Killed(Exception):
 
 @pytest.fixture
 def dask(monkeypatch):
-    """Stand-ins for dask and joblib: which tasks a call was given, and the numbers on which its workers die."""
-    found = SimpleNamespace(deadly=set(), given=[], client=None)
+    """A stand-in for dask: which portions it was given, and the numbers on which its workers die."""
+    found = SimpleNamespace(deadly=set(), given=[], error=None, raised=None)
 
-    class Parallel:
-        def __init__(self, **options):
-            pass
+    class Future:
+        def __init__(self, key, function, carried):
+            self.key, self.status, self.numbers = key, "finished", [number for number, _ in carried.tasks]
+            self.result = lambda: self.answer(function, carried)
 
-        def __call__(self, calls):
-            calls = list(calls)
-            found.given.append([number for _, (number, _), _ in calls])
-            for function, (number, task), _ in calls:
-                if number in found.deadly:
-                    raise Killed(f"task {number}")
-                yield function(number, task)
+        def answer(self, function, carried):
+            if death := found.deadly.intersection(self.numbers):
+                raise Killed(f"task {max(death)}")
+            if found.raised:
+                self.status = "error"
+                raise found.raised
+            return function(carried)
 
-    def client(address, **options):
-        if isinstance(found.client, Exception):
-            raise found.client
-        return found.client
+        def add_done_callback(self, call):
+            call(self)
 
-    monkeypatch.setitem(sys.modules, "distributed", SimpleNamespace(Client=client, KilledWorker=Killed))
-    monkeypatch.setattr(joblib, "Parallel", Parallel)
-    monkeypatch.setattr(joblib, "parallel_config", lambda **_: nullcontext())
+    class Client:
+        status = "running"
+
+        def __init__(self, address, **options):
+            if found.error:
+                raise found.error
+
+        def nthreads(self):
+            return {"a": 1}
+
+        def submit(self, worked, function, carried, pure):
+            assert not pure
+            future = Future(str(len(found.given)), lambda carried: worked(function, carried), carried)
+            found.given.append(future.numbers)
+            return future
+
+        def close(self):
+            found.given.append("closed")
+
+    monkeypatch.setitem(sys.modules, "distributed", SimpleNamespace(Client=Client, KilledWorker=Killed))
     return found
 
 
 def test_a_task_that_kills_workers_is_told_alone_and_the_others_go_on(dask):
     dask.deadly = {1}
-    found = dict(cluster.on_cluster(None, lambda number, task: (number, task.upper()), dict(enumerate("abc"))))
-    assert dask.given == [[0, 1, 2], [1], [2]]
+    tasks, costs = dict(enumerate("abc")), dict.fromkeys(range(3), 1.0)
+    found = dict(itertools.chain(*cluster.on_cluster("there", lambda _, task: task.upper(), tasks, costs)))
+    assert dask.given == [[0], [1], [2], [1], "closed"]
     assert (found[0], found[2], str(found[1])) == ("A", "C", "task 1")
 
 
+def test_those_in_a_portion_with_one_that_kills_are_each_tried_alone(dask):
+    dask.deadly = {150}
+    numbers = range(200)
+    tasks, costs = dict.fromkeys(numbers, "a"), dict.fromkeys(numbers, 1.0)
+    found = dict(itertools.chain(*cluster.on_cluster("there", lambda _, task: task.upper(), tasks, costs)))
+    assert [number for number in numbers if found[number] != "A"] == [150]
+    given = dask.given[:-1]
+    (portion,) = (some for some in given if 150 in some and len(some) > 1)
+    assert sorted(given[-len(portion) :]) == [[number] for number in portion]
+
+
+@pytest.mark.parametrize(
+    ("raised", "kind", "told"),
+    [
+        (ImportError("No module\n empirics"), WorkerError, "workers of the dask scheduler at there cannot run tasks: "),
+        (UsageError("a setting"), UsageError, "^a setting$"),
+    ],
+)
+def test_what_surrounds_a_task_fails(dask, raised, kind, told):
+    dask.raised = raised
+    with pytest.raises(kind, match=told):
+        list(cluster.on_cluster("there", lambda _, task: task, {0: 0}, {0: 1.0}))
+    assert dask.given == [[0], "closed"]
+
+
 def test_runs_on_a_cluster_come_back_or_are_lost(dask, monkeypatch):
-    dask.client, dask.deadly = SimpleNamespace(close=lambda: dask.given.append("closed")), {1}
+    dask.deadly = {1}
     monkeypatch.setattr(Dying, "run_arms", lambda self, arms, unit, seeds, device: [[result(unit, seeds[0], 0.5)]])
     found = {r.seed: r for _, runs in pool.run_tasks(tasks(3), 1, "tcp://here") for r in runs}
     assert dask.given[-1] == "closed"
@@ -181,7 +223,7 @@ def test_runs_on_a_cluster_come_back_or_are_lost(dask, monkeypatch):
     ],
 )
 def test_a_scheduler_that_does_not_answer(dask, capsys, tmp_path, error, reason):
-    dask.client = error
+    dask.error = error
     assert refused(capsys, tmp_path, "--cluster", "tcp://nowhere") == (
         f"--cluster=tcp://nowhere: no dask scheduler answers there ({reason})"
     )

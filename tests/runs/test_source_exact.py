@@ -42,15 +42,17 @@ def made(monkeypatch):
     def split(experiment, variant, settings, unit, seeds):
         return [SimpleNamespace(variant=variant, settings=settings, unit=unit, seeds=tuple(seeds))] if seeds else []
 
-    def run_tasks(tasks, workers, cluster):
+    def run_together(tasks, workers, cluster):
         told.append(("ran", workers, cluster))
-        for task in tasks[::-1]:
-            yield task, [UnitRun(task.unit, seed, {}, lost=seed == 9) for seed in task.seeds]
+        found = [(task, [UnitRun(task.unit, seed, {}, lost=seed == 9) for seed in task.seeds]) for task in tasks[::-1]]
+        yield found[:1]
+        if found[1:]:
+            yield found[1:]
 
     monkeypatch.setattr(source, "_common", lambda experiment, settings: settings)
     monkeypatch.setattr(source, "_key", lambda common, unit, seed: f"{common} {unit} {seed}")
     monkeypatch.setattr(source, "split", split)
-    monkeypatch.setattr(source, "run_tasks", run_tasks)
+    monkeypatch.setattr(source, "run_together", run_together)
 
     def make(**more):
         progress = Progress(
@@ -79,8 +81,17 @@ def test_what_is_stored_comes_first_and_the_rest_is_stored_but_for_lost_runs(mad
     runs, told = made(store=store, plan="p", cluster="c")
     found = [(variant, [r.failure or r.seed for r in some]) for variant, some in runs.runs(WANTED)]
     assert found == [("main", ["plain K=1 1"]), ("slow", ["slower K=1 5"]), ("main", [0, 9]), ("main", [0])]
-    assert store.added == [(["plain K=2 0"], "p"), (["plain K=1 0"], "p")]
+    assert store.added == [(["plain K=2 0"], "p"), (["plain K=1 0"], "p")]  # nothing is left of the slower arm
     assert told[:4] == [("found", 1), ("found", 1), ("planned", 3), ("ran", 3, "c")]
+
+
+def test_what_finishes_together_is_stored_at_once_and_then_told(made, monkeypatch):
+    store = Kept()
+    runs, told = made(store=store)
+    monkeypatch.setattr(store, "add", lambda entries, plan: told.append(("stored", len(entries))))
+    assert sum(len(some) for _, some in runs.runs(WANTED)) == 5
+    assert [kind for kind, *_ in told] == ["planned", "ran", "stored", "advanced", "stored", "advanced", "advanced"]
+    assert [entry for entry in told if entry[0] == "stored"] == [("stored", 1), ("stored", 3)]
 
 
 def test_fresh_runs_are_made_again_and_stored(made):

@@ -1,0 +1,118 @@
+"""Short tasks travel together: how many, in which order, and what happens when they take longer than expected."""
+
+from pathlib import Path
+
+import pytest
+from dying_experiment import Quick
+from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+from empirics.experiments.load import load_config
+from empirics.experiments.protocol import Point
+from empirics.runs import pool, portions
+from empirics.runs.portions import Carried, Dealer, Worked, together, worked
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that is moved by hand."""
+    now = [0.0]
+    monkeypatch.setattr(portions.time, "monotonic", lambda: now[0])
+    return lambda seconds: now.__setitem__(0, now[0] + seconds)
+
+
+def back(dealer, *numbers, seconds, undone=()):
+    dealer.took(Worked([(number, None) for number in numbers], list(undone), seconds))
+
+
+def test_tasks_go_alone_until_one_is_back_then_as_many_as_take_a_quarter_of_a_second():
+    dealer = Dealer(dict.fromkeys(range(1000), 2.0))
+    assert [dealer.deal(2) for _ in range(4)] == [(0,), (1,), (2,), (3,)]
+    back(dealer, 0, seconds=1 / 128)
+    assert dealer.deal(2) == tuple(range(4, 36))
+    back(dealer, *range(4, 36), seconds=4.0)  # it was sixteen times as long
+    assert dealer.deal(2) == (36, 37)
+    back(dealer, 36, 37, seconds=1.0)
+    assert dealer.deal(2) == (38,)
+    assert len(dealer) == 1000 - 39
+
+
+def test_costs_tell_how_many():
+    dealer = Dealer({0: 8.0, 1: 8.0, 2: 4.0, 3: 2.0, 4: 1.0, 5: 1.0} | dict.fromkeys(range(6, 100), 0.5))
+    dealer.deal(1)
+    back(dealer, 0, seconds=0.125)
+    assert [dealer.deal(1) for _ in range(2)] == [(1, 2, 3, 4, 5), tuple(range(6, 38))]
+
+
+def test_towards_the_end_every_worker_gets_some():
+    dealer = Dealer(dict.fromkeys(range(41), 1.0))
+    dealer.deal(2)
+    back(dealer, 0, seconds=1e-6)
+    assert [len(dealer.deal(2)) for _ in range(7)] == [10, 7, 5, 4, 3, 2, 2]
+    while dealer.deal(2):
+        pass
+    assert len(dealer) == 0
+
+
+@pytest.mark.parametrize("cost", [0.0, float("nan"), float("inf")])
+def test_costs_that_tell_nothing_leave_tasks_alone(cost):
+    dealer = Dealer(dict.fromkeys(range(9), cost))
+    for number in range(9):
+        assert dealer.deal(1) == (number,)
+        back(dealer, number, seconds=0.1)
+    assert dealer.deal(1) == ()
+
+
+def test_what_was_not_begun_comes_next():
+    dealer = Dealer(dict.fromkeys(range(100), 1.0))
+    dealer.deal(1)
+    back(dealer, 0, seconds=0.05)
+    assert dealer.deal(1) == (1, 2, 3, 4, 5)
+    back(dealer, 1, 2, seconds=0.5, undone=[3, 4, 5])
+    assert dealer.deal(1) == (3,)
+
+
+def test_a_portion_that_takes_long_is_handed_back(clock):
+    def slow(number, task):
+        clock(task)
+        return -number
+
+    assert worked(slow, Carried(((4, 0.2), (5, 0.29), (6, 0.02), (7, 1.0)))) == ([(4, -4), (5, -5), (6, -6)], [7], 0.51)
+    assert worked(slow, Carried(((4, 9.0), (5, 9.0)))) == ([(4, -4)], [5], 9.0)
+
+
+def test_what_finishes_within_a_short_time_comes_together(clock):
+    def finishing():
+        for number, seconds in enumerate((1.0, 0.1, 0.1, 0.1, 0.3, 0.2)):
+            clock(seconds)
+            yield number
+
+    assert list(together(finishing())) == [[0], [1, 2, 3], [4], [5]]
+    assert list(together([])) == []
+
+
+def tasks(experiment, number):
+    return pool.split(experiment, "main", load_config("default"), Point.of(R=8, K=1), range(number))
+
+
+def test_short_tasks_reach_processes_in_few_portions():
+    found = list(pool.run_together(tasks(Quick(), 300), 2))
+    assert sorted(run.seed for finished in found for _, (run,) in finished) == list(range(300))
+    assert len(found) < 100
+
+
+def test_of_a_portion_whose_process_dies_only_the_task_under_way_is_blamed(monkeypatch):
+    given = []
+
+    def dies(pending, workers, markers):
+        given.append(sorted(pending))
+        if 0 in pending:
+            yield [(number, pool._runs_of(number, pending[number])) for number in (0, 1)]
+        if 3 in pending:  # of the portion 2, 3, 4
+            (Path(markers) / "3").touch()
+            raise TerminatedWorkerError("killed")
+        yield [(number, pool._runs_of(number, pending[number])) for number in pending]
+
+    monkeypatch.setattr(pool, "_parallel", dies)
+    found = [[(run.seed, run.lost) for _, (run,) in finished] for finished in pool.run_together(tasks(Quick(), 5), 2)]
+    assert found == [[(0, False), (1, False)], [(3, True)], [(2, False), (4, False)]]
+    assert given == [[0, 1, 2, 3, 4], [3], [2, 4]]
