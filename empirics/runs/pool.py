@@ -27,13 +27,14 @@ from empirics.runs.portions import Carried, Dealer, together, worked
 
 @dataclass(frozen=True)
 class Task:
-    """Some seeds of one unit of one arm."""
+    """Some seeds of one unit of one arm; tasks of lower rank are begun first."""
 
     experiment: Experiment
     variant: str
     settings: ExperimentSettings
     unit: Point
     seeds: tuple[int, ...]
+    rank: int = 0
 
     @property
     def label(self) -> str:
@@ -59,11 +60,17 @@ def available_cores() -> int:
 
 
 def split(
-    experiment: Experiment, variant: str, settings: ExperimentSettings, unit: Point, seeds: Sequence[int]
+    experiment: Experiment,
+    variant: str,
+    settings: ExperimentSettings,
+    unit: Point,
+    seeds: Sequence[int],
+    rank: int = 0,
 ) -> list[Task]:
     """Tasks of one seed each on a CPU, of many on an accelerator if the experiment stacks models."""
     size = 1 if resolved_device(settings.compute.device)[0] == "cpu" else experiment.stacks
-    return [Task(experiment, variant, settings, unit, tuple(seeds[i : i + size])) for i in range(0, len(seeds), size)]
+    parts = [tuple(seeds[i : i + size]) for i in range(0, len(seeds), size)]
+    return [Task(experiment, variant, settings, unit, part, rank) for part in parts]
 
 
 def run_tasks(tasks: Sequence[Task], workers: int, cluster: str | None = None) -> Iterator[Finished]:
@@ -88,17 +95,24 @@ def run_together(tasks: Sequence[Task], workers: int, cluster: str | None = None
     if cluster is not None:
         from empirics.runs.cluster import on_cluster
 
+        load_torch()
         for done in on_cluster(cluster, _runs_of, dict(enumerate(ordered)), dict(enumerate(map(_cost, ordered)))):
             yield [finished for number, runs in done for finished in _with_tasks(ordered[number], runs)]
     elif workers == 1 or len(ordered) == 1:
+        load_torch()
         yield from together(finished for bundle in ordered for finished in _run(bundle))
     else:
         with temporary_folder() as markers:
             yield from _by_processes(dict(enumerate(ordered)), workers, markers)
 
 
+def load_torch() -> None:
+    """Load it early, since results name it: what Ctrl-C leaves half loaded cannot be loaded again."""
+    import torch  # noqa: F401
+
+
 def bundled(tasks: Iterable[Task]) -> list[Bundle]:
-    """Tasks of equal start together, longest first."""
+    """Tasks of equal start together; by rank, then longest first."""
     starts: dict[int, str] = {}  # by settings: tasks of one arm have the same object
     bundles: dict[tuple[object, ...], list[Task]] = {}
     for task in tasks:
@@ -107,7 +121,7 @@ def bundled(tasks: Iterable[Task]) -> list[Bundle]:
             starts[id(settings)] = task.experiment.start(settings)
         shared = task.unit, task.seeds, compute.dtype, compute.device, starts[id(settings)]
         bundles.setdefault(shared, []).append(task)
-    return sorted(map(tuple, bundles.values()), key=lambda bundle: -_cost(bundle))
+    return sorted(map(tuple, bundles.values()), key=lambda bundle: (bundle[0].rank, -_cost(bundle)))
 
 
 def _by_processes(pending: dict[int, Bundle], workers: int, markers: str) -> Iterator[list[Finished]]:
@@ -168,6 +182,7 @@ def _parallel(
             finished = Parallel(
                 n_jobs=min(workers, max(2, len(pending))), return_as="generator_unordered", batch_size=1
             )(dealt())
+            load_torch()  # while the workers do
         for portion in finished:
             dealer.took(portion)
             yield portion.done

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
@@ -20,7 +20,7 @@ from empirics.experiments.settings import ExperimentSettings
 from empirics.files import hash_of
 from empirics.judging.outcome import ClaimOutcome
 from empirics.runs.environment import resolved_device
-from empirics.runs.pool import Task, run_together, split
+from empirics.runs.pool import Task, load_torch, run_together, split
 from empirics.runs.store import Store
 
 _version = lru_cache(version)
@@ -122,18 +122,17 @@ class RunSource:
     cluster: str | None = None
     plan: str | None = None
 
-    def __post_init__(self) -> None:
-        """Load torch, which results name: what Ctrl-C leaves half loaded cannot be loaded again."""
-        import torch  # noqa: F401
-
-    def runs(self, wanted: Mapping[ArmUnit, Sequence[int]]) -> Iterator[tuple[str, list[UnitRun]]]:
+    def runs(self, *looks: Mapping[ArmUnit, Sequence[int]]) -> Generator[tuple[str, list[UnitRun]], None, None]:
         """The runs of each arm at its seeds: those found first, then those computed, as they finish.
+
+        Those of an earlier look are begun before those of a later one. In other processes they go on while the caller
+        thinks; whoever needs no more closes the iterator.
 
         Raises:
             empirics.runs.store.StoreError: a run could not be stored; what was stored is kept.
         """
         settings = {arm.name: arm.settings for arm in self.arms}
-        keys = keys_of(self.experiment, self.arms, wanted)
+        keys = {place: key for look in looks for place, key in keys_of(self.experiment, self.arms, look).items()}
         stored: set[str] = set()
         if self.store is not None and not self.fresh:
             variants: dict[str, list[str]] = {}
@@ -149,14 +148,24 @@ class RunSource:
                     self.progress.found(len(some))
                     yield variant, some
         tasks: list[Task] = []
-        for (variant, unit), seeds in wanted.items():
-            missing = [s for s in seeds if keys[variant, unit, s] not in stored]
-            tasks += split(self.experiment, variant, settings[variant], unit, missing)
-        self.progress.planned(sum(len(task.seeds) for task in tasks))
+        planned: list[int] = []
+        for rank, look in enumerate(looks):
+            before = len(tasks)
+            for (variant, unit), seeds in look.items():
+                missing = [s for s in seeds if keys[variant, unit, s] not in stored]
+                tasks += split(self.experiment, variant, settings[variant], unit, missing, rank)
+            planned.append(sum(len(task.seeds) for task in tasks[before:]))
+        rank = 0
+        self.progress.planned(planned[0])
+        if not tasks:
+            load_torch()
         for together in run_together(tasks, self.workers, self.cluster) if tasks else ():
             if self.store is not None:
                 entries = {keys[task.variant, r.unit, r.seed]: r for task, runs in together for r in runs if not r.lost}
                 self.store.add(entries, self.plan)
             for task, finished in together:
+                while task.rank > rank:
+                    rank += 1
+                    self.progress.planned(planned[rank])
                 self.progress.advanced(task, finished)
                 yield task.variant, finished

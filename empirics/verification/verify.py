@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import time
+from bisect import bisect_right
 from collections.abc import Sequence
-from typing import Any
+from contextlib import closing
+from typing import Any, Final
 
 from empirics.experiments.arms import Arm
 from empirics.experiments.load import load_settings
-from empirics.experiments.protocol import Experiment
+from empirics.experiments.protocol import Experiment, UnitRun
 from empirics.experiments.registry import experiment_of
 from empirics.judging.judge import fault, judge_claim
 from empirics.judging.mutants import judge_mutants, mutated_claims
@@ -28,6 +31,8 @@ from empirics.verification.size import check_size, size_of
 from theory import Claim
 from theory.registry import origin
 from theory.spelling import meant
+
+_OPEN: Final = (Verdict.UNDECIDED, Verdict.SUPPORTED)
 
 
 class Interrupted(Exception):
@@ -161,18 +166,36 @@ def exit_status(results: Results, *, strict: bool = False, mutants: bool = False
 
 
 def _run_looks(source: RunSource, settings: Any, runs: Runs, claims: Sequence[Claim], *, mutants: bool) -> None:
-    """All units up to each look in turn; until every verdict is final."""
+    """All units up to each look in turn; until every verdict is final. While one look is judged the next is begun."""
     experiment, arms, seeds = source.experiment, source.arms, settings.seeds
     asked = [*claims, *(mutated for _, _, mutated in mutated_claims(claims) if mutants)]
-    before = 0
-    for look in seeds.looks:
-        for variant, finished in source.runs(wanted(experiment, arms, seeds.base + before, seeds.base + look)):
-            runs.add(variant, finished)
-        before = look
-        tables = tables_of(experiment, arms, runs)
-        outcomes: list[ClaimOutcome] = [
-            judge_claim(item, tables, settings.verdict, looks=seeds.looks) for item in asked
-        ]
-        source.progress.judged(outcomes)
-        if not any(o.verdict in (Verdict.UNDECIDED, Verdict.SUPPORTED) for o in outcomes):
-            return
+    looks = [
+        wanted(experiment, arms, seeds.base + first, seeds.base + last)
+        for first, last in itertools.pairwise((0, *seeds.looks))
+    ]
+    left = [sum(map(len, look.values())) for look in looks]
+    early: list[list[tuple[str, UnitRun]]] = [[] for _ in looks]  # what came before its look
+    now = 0
+    with closing(source.runs(*looks)) as arriving:
+        for variant, finished in itertools.chain([("", [])], arriving):
+            for run in finished:
+                look = bisect_right(seeds.looks, run.seed - seeds.base)
+                left[look] -= 1
+                early[look].append((variant, run))
+            while True:
+                for arm, run in early[now]:
+                    runs.add(arm, [run])
+                early[now].clear()
+                if left[now]:
+                    break
+                outcomes = _judged(source, settings, runs, asked)
+                now += 1
+                if now == len(looks) or not any(o.verdict in _OPEN for o in outcomes):
+                    return
+
+
+def _judged(source: RunSource, settings: Any, runs: Runs, claims: Sequence[Claim]) -> list[ClaimOutcome]:
+    tables = tables_of(source.experiment, source.arms, runs)
+    outcomes = [judge_claim(item, tables, settings.verdict, looks=settings.seeds.looks) for item in claims]
+    source.progress.judged(outcomes)
+    return outcomes

@@ -39,8 +39,10 @@ def made(monkeypatch):
     """A source whose keys are readable, whose tasks hold all seeds of a unit, and what it told."""
     told = []
 
-    def split(experiment, variant, settings, unit, seeds):
-        return [SimpleNamespace(variant=variant, settings=settings, unit=unit, seeds=tuple(seeds))] if seeds else []
+    def split(experiment, variant, settings, unit, seeds, rank):
+        seeds = tuple(seeds)
+        task = SimpleNamespace(variant=variant, settings=settings, unit=unit, seeds=seeds, rank=rank)
+        return [task] if seeds else []
 
     def run_together(tasks, workers, cluster):
         told.append(("ran", workers, cluster))
@@ -66,6 +68,15 @@ def made(monkeypatch):
 
 
 WANTED = {("main", ONE): [0, 1], ("main", TWO): [0, 9], ("slow", ONE): [5]}
+
+
+def test_later_looks_are_planned_when_their_first_run_is_there(made):
+    runs, told = made()
+    found = [(v, [r.seed for r in some]) for v, some in runs.runs({("main", ONE): [0, 1]}, {("main", ONE): [2, 3, 4]})]
+    assert found == [("main", [2, 3, 4]), ("main", [0, 1])], "in whichever order they finish"
+    assert told == [
+        ("planned", 2), ("ran", 3, None), ("planned", 3), ("advanced", ONE, 3), ("advanced", ONE, 2)
+    ]  # fmt: skip
 
 
 def test_without_a_store_every_run_is_made(made):

@@ -12,10 +12,11 @@ from planned_experiment import Instant, small
 
 import empirics
 from empirics.experiments.registry import experiment
-from empirics.runs import source
+from empirics.runs import pool, source
 from empirics.runs.source import Progress, run_key
 from empirics.runs.store import Store
 from empirics.verification import plan as plans
+from empirics.verification import verify as module
 from empirics.verification.plan import PLAN_FILE, asked, plan_of
 from empirics.verification.verify import Interrupted, verify
 from theory.plugins import UserFile
@@ -130,7 +131,9 @@ def test_without_a_store_nothing_existed():
     assert told.reason == "none of its runs existed before it"
 
 
-def test_stopped_and_resumed_it_stays_declared(tmp_path):
+def test_stopped_and_resumed_it_stays_declared(tmp_path, monkeypatch):
+    monkeypatch.setattr(portions, "SECONDS", 0.0)
+
     def stop(*_):
         raise KeyboardInterrupt
 
@@ -224,3 +227,35 @@ def test_fresh_seeds_in_an_old_store_are_declared_and_the_old_runs_are_told(tmp_
     assert told.reason == (
         "none of its runs existed before it; the store also holds 8 runs of other settings, seeds or sources"
     )
+
+
+def test_a_look_that_decides_ends_the_runs_and_what_came_early_waits_for_its_look(tmp_path, monkeypatch):
+    """Runs of a later look that are there before it do not enter the verdicts of an earlier one."""
+    monkeypatch.setattr(portions, "SECONDS", 0.0)
+    found, at = small("seeds.looks=[4,8]"), []
+    experiment, judge = Instant(), module.judge_claim
+
+    def judged(claim, tables, settings, **more):
+        at.append({len(table.seeds) for table in tables if table.seeds})
+        return judge(claim, tables, settings, **more)
+
+    monkeypatch.setattr(module, "judge_claim", judged)
+    order = pool.bundled
+
+    def latest_first(tasks):
+        return order(tasks)[::-1]
+
+    monkeypatch.setattr(pool, "bundled", latest_first)
+    results = verify(found, experiment=experiment, claims=["trend-finetuned"], workers=1)
+    assert at[0] == {4}
+    assert at[-1] == {8}
+    assert experiment.ran == 2 * 8
+    assert {len(cell.seeds) for cell in results.cells} == {8}
+
+    monkeypatch.setattr(pool, "bundled", order)
+    decided = Instant()
+    found = small("seeds.looks=[40,80]")
+    results = verify(found, experiment=decided, claims=["ood-error-normalised"], workers=1)
+    assert results.claim("ood-error-normalised").verdict == "HOLDS"
+    assert decided.ran == 2 * 40
+    assert {len(cell.seeds) for cell in results.cells} == {40}
