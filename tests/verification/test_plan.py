@@ -12,7 +12,7 @@ from planned_experiment import Instant, small
 
 import empirics
 from empirics.experiments.registry import experiment
-from empirics.runs import pool, source
+from empirics.runs import pool, portions, source
 from empirics.runs.source import Progress, run_key
 from empirics.runs.store import Store
 from empirics.verification import plan as plans
