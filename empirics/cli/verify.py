@@ -127,7 +127,7 @@ def perform(
             text = write_document(results, directory / RESULTS)
             if RESULTS in made.due:
                 made.remember(RESULTS, made.due[RESULTS], text)
-        broken.extend(write_page(results, directory, made))
+        broken.extend(write_page(results, directory, made, plan.workers or available_cores()))
         if before is not None and RESULTS not in made.unchanged:
             tell_removed(remove_outdated(data_of(before), data_of(results), directory / "plots"))
 

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 from pydantic import ValidationError
 
 from empirics.errors import UsageError
-from empirics.experiments.presentation import FigureData
 from empirics.files import hash_of as hash_of_files
 from empirics.files import prepare_directory, write_atomically
 from empirics.made import Made, hash_of
 from empirics.report.figures.figure import FORMATS, Figure
-from empirics.report.figures.plots import all_figures, draw
+from empirics.report.figures.plots import draw, figures_of, picture
+from empirics.report.figures.style import figure_style
 from empirics.report.html import report_html
 from empirics.report.sections import sections
 from empirics.report.tables import cells_csv
 from empirics.runs.environment import code_hash, versions
+from empirics.runs.pool import each
 from empirics.verification.document import refusal
 from empirics.verification.results import RESULTS, Results, read_results
 
@@ -41,11 +42,11 @@ def read_directory(directory: Path) -> Results:
         raise UsageError(f"{path} is not a results document: {reason}") from None
 
 
-def write_page(results: Results, directory: Path, made: Made | None = None) -> list[str]:
+def write_page(results: Results, directory: Path, made: Made | None = None, workers: int = 1) -> list[str]:
     """cells.csv, plots/*.svg each with its CSV, report.html; what is there from the same inputs is left as it is.
 
     Returned are the figures and sections that cannot be shown and were left out, a line each. ``made`` is the record of
-    the directory, read from there if None.
+    the directory, read from there if None; ``workers`` processes draw.
     """
     broken: list[str] = []
     prepare_directory(directory, files=RESULT_FILES, folders=("plots",))
@@ -53,12 +54,7 @@ def write_page(results: Results, directory: Path, made: Made | None = None) -> l
     document, style = results.model_dump_json(), _style()
     if made.text("cells.csv", source := hash_of(style, document)) is None:
         made.write("cells.csv", source, cells_csv(results))
-    sources = {data.name: hash_of(style, data.model_dump_json()) for data in (*results.shown.figures, *results.figures)}
-    figures = all_figures(results, broken=broken, drawn=partial(_drawn, made, sources))
-    for figure in figures:
-        for name, text in ((f"{figure.name}.svg", _DECLARATION + figure.svg), (f"{figure.name}.csv", figure.csv)):
-            if f"plots/{name}" not in made.unchanged:
-                made.write(f"plots/{name}", sources[figure.name], text)
+    figures = _figures(results, made, style, workers, broken)
     shown = sections(directory, broken)
     parts = (text for section, pictures in shown for text in (section.model_dump_json(), *pictures))
     if made.text("report.html", source := hash_of(style, document, *broken, "", *parts)) is None:
@@ -67,12 +63,29 @@ def write_page(results: Results, directory: Path, made: Made | None = None) -> l
     return broken
 
 
-def _drawn(made: Made, sources: Mapping[str, str], data: FigureData) -> Figure:
-    """A figure, with its picture where that stands in plots/ already."""
-    figure = draw(data)
-    made.text(f"plots/{data.name}.csv", sources[data.name])
-    picture = made.text(f"plots/{data.name}.svg", sources[data.name])
-    return figure if picture is None else replace(figure, picture=picture.removeprefix(_DECLARATION))
+def _figures(results: Results, made: Made, style: str, workers: int, broken: list[str]) -> list[Figure]:
+    """The figures, each in plots/ with its data; those that are not there yet are drawn."""
+    data = {item.name: item for item in figures_of(results)}
+    sources = {name: hash_of(style, item.model_dump_json()) for name, item in data.items()}
+    pictures = {
+        name: text.removeprefix(_DECLARATION)
+        for name, source in sources.items()
+        if (text := made.text(f"plots/{name}.svg", source)) is not None
+    }
+    missing = [item for name, item in data.items() if name not in pictures]
+    if missing:
+        figure_style()  # what no figure can be drawn without is no figure's own fault
+    for item, (svg, reason) in zip(missing, each(picture, missing, workers), strict=True):
+        if reason:  # an experiment's figure must not cost the page
+            broken.append(reason)
+        else:
+            made.write(f"plots/{item.name}.svg", sources[item.name], _DECLARATION + svg)
+            pictures[item.name] = svg
+    figures = [replace(draw(data[name]), picture=pictures[name]) for name in data if name in pictures]
+    for figure in figures:
+        if made.text(f"plots/{figure.name}.csv", sources[figure.name]) is None:
+            made.write(f"plots/{figure.name}.csv", sources[figure.name], figure.csv)
+    return figures
 
 
 @lru_cache(maxsize=1)
@@ -92,9 +105,9 @@ def write_figures(figures: Sequence[Figure], directory: Path, form: str) -> list
     """
     if form not in FORMATS:
         raise UsageError(f"--format={form} is refused: allowed is {', '.join(FORMATS)}")
-    pictures = [directory / f"{figure.name}.{form}" for figure in figures]
-    prepare_directory(directory, files=[picture.name for picture in pictures])
-    for figure, picture in zip(figures, pictures, strict=True):
-        write_atomically(picture, figure.render(form))
-        write_atomically(picture.with_suffix(".csv"), figure.csv)
-    return pictures
+    paths = [directory / f"{figure.name}.{form}" for figure in figures]
+    prepare_directory(directory, files=[path.name for path in paths])
+    for figure, path in zip(figures, paths, strict=True):
+        write_atomically(path, figure.render(form))
+        write_atomically(path.with_suffix(".csv"), figure.csv)
+    return paths

@@ -7,12 +7,12 @@ import signal
 import subprocess
 import sys
 import traceback
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, TypeVar
 
 from empirics.errors import UsageError, WorkerError
 from empirics.experiments.blame import place_of
@@ -23,6 +23,10 @@ from empirics.files import temporary_folder
 from empirics.runs.checked import BadRunError, checked
 from empirics.runs.environment import resolved_device
 from empirics.runs.portions import Carried, Dealer, together, worked
+
+T = TypeVar("T")
+U = TypeVar("U")
+_WORTH_PROCESSES: Final = 8  # items, each a third of a second
 
 
 @dataclass(frozen=True)
@@ -186,6 +190,22 @@ def _parallel(
         for portion in finished:
             dealer.took(portion)
             yield portion.done
+
+
+def each(function: Callable[[T], U], items: Sequence[T], workers: int) -> list[U]:
+    """The function of each item, in order; of many items by processes, those that ran tasks if they still wait."""
+    if workers > 1 and len(items) >= _WORTH_PROCESSES:
+        from joblib import Parallel, delayed, parallel_config
+        from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+        try:
+            with parallel_config(backend="loky", inner_max_num_threads=1), _safe_path():
+                with _interrupts_held():
+                    found = Parallel(n_jobs=workers, return_as="generator")(delayed(function)(item) for item in items)
+                return list(found)
+        except TerminatedWorkerError:  # as for want of memory: one after the other needs less
+            pass
+    return [function(item) for item in items]
 
 
 @contextmanager

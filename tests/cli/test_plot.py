@@ -186,9 +186,7 @@ def test_bad_directories_and_sections_are_one_line(verified, capsys, tmp_path, m
         assert len(err.strip().splitlines()) == 1
     assert run(["plot", str(verified), "--only", "nothing"]) == 2
     assert "--only=nothing" in capsys.readouterr().err
-    monkeypatch.setattr(
-        "empirics.report.files.all_figures", lambda results, **_: []
-    )  # drawn before, and of no matter here
+    monkeypatch.setattr("empirics.report.files.figures_of", lambda results: ())  # of no matter here
     (verified / "sections").mkdir()
     section = verified / "sections" / "x.json"
     for text in (

@@ -92,7 +92,7 @@ def test_verify(stand, tmp_path, capsys):
         "fresh": False, "cluster": None, "claims": None,
     }  # fmt: skip
     assert stand.document == [((stand.results, tmp_path / "results.json"), {})]
-    assert stand.page == [((stand.results, tmp_path, made), {})]
+    assert stand.page == [((stand.results, tmp_path, made, 5), {})]
     assert (stand.printed[0][0][0], stand.printed[0][0][2]) == (stand.results, tmp_path)
     assert stand.status == [((stand.results,), {"strict": False, "mutants": False})]
     assert capsys.readouterr() == ("", f"factbound: {LINE}\n")

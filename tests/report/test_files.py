@@ -154,3 +154,17 @@ def test_what_cannot_be_shown_costs_itself_alone(toy, tmp_path):
     page = (tmp_path / "report.html").read_text()
     assert page.count("BROKEN, ") == 3
     assert {p.stem for p in (tmp_path / "plots").glob("*.svg")} == {f.name for f in all_figures(toy)}
+
+
+def test_processes_draw_the_same(tmp_path, toy):
+    """Figures that several processes draw are those of one, and what cannot be drawn is told all the same."""
+    worse = toy.shown.figures[0].model_copy(update={"name": "worse", "kind": "none"})
+    many = [toy.shown.figures[0].model_copy(update={"name": f"toy-{n}"}) for n in range(8)]
+    shown = toy.shown.model_copy(update={"figures": (*many, worse)})
+    results = toy.model_copy(update={"shown": shown, "figures": []})
+    alone, together = tmp_path / "alone", tmp_path / "together"
+    lines = write_page(results, alone), write_page(results, together, workers=2)
+    assert lines[0] == lines[1]
+    assert [("worse" in line, "none" in line) for line in lines[0]] == [(True, True)]
+    for path in (p for p in alone.rglob("*.*") if p.name != ".made.json"):
+        assert (together / path.relative_to(alone)).read_bytes() == path.read_bytes(), path

@@ -73,36 +73,29 @@ def _drawn(data: FigureData, function: Callable[..., Any], rows: Any) -> Any:
         raise UsageError(f"the figure {data.name} of the kind {data.kind}, columns {has}: {error!r}") from None
 
 
-def all_figures(
-    results: Results,
-    only: str | None = None,
-    broken: list[str] | None = None,
-    drawn: Callable[[FigureData], Figure] = draw,
-) -> list[Figure]:
+def picture(data: FigureData) -> tuple[str, str]:
+    """The SVG element of a figure; or, where it cannot be drawn, nothing and the reason."""
+    try:
+        return draw(data).svg, ""
+    except UsageError as error:
+        return "", str(error)
+
+
+def all_figures(results: Results, only: str | None = None) -> list[Figure]:
     """The figures of a results document: the experiment's, the main one first, then one per measured claim.
 
-    Those that cannot be drawn are left out, and the reason is added to ``broken``, if it is given. ``drawn`` gives a
-    figure of its data.
-
     Raises:
-        UsageError: a name in ``only``, separated by commas, is none of them; none can be drawn; without ``broken``, one
-            cannot be drawn.
+        UsageError: a name in ``only``, separated by commas, is none of them; one cannot be drawn, or none.
     """
-    known = {data.name: data for data in (*results.shown.figures, *results.figures)}
+    known = {data.name: data for data in figures_of(results)}
     names = list(known) if only is None else [name.strip() for name in only.split(",")]
     unknown = [name for name in names if name not in known]
     if unknown:
         raise UsageError(f"--only={unknown[0]} is unknown; {meant(unknown[0], known)}")
     figure_style()  # what no figure can be drawn without is no figure's own fault
-    found = []
-    for data in (known[name] for name in known if name in names):
-        try:
-            found.append(drawn(data))
-            if broken is not None:
-                _ = found[-1].svg
-        except UsageError as error:  # an experiment's figure must not cost the page
-            if broken is None:
-                raise
-            broken.append(str(error))
-            found = [figure for figure in found if figure.name != data.name]
-    return found
+    return [draw(known[name]) for name in known if name in names]
+
+
+def figures_of(results: Results) -> tuple[FigureData, ...]:
+    """The data of all figures, in their order."""
+    return (*results.shown.figures, *results.figures)
