@@ -14,6 +14,7 @@ from empirics.cli.experiment_option import ExperimentName
 from empirics.cli.output import console, print_json, with_broken
 from empirics.cli.root import app
 from empirics.experiments.load import load_config
+from empirics.experiments.registry import experiment_of
 from empirics.files import prepare_directory, write_text
 
 
@@ -26,6 +27,10 @@ def check_command(
     experiment: ExperimentName = None,
     preset: Annotated[str, typer.Option(help="The preset to rerun.")] = "quick",
     workers: options.Workers = None,
+    stored: Annotated[
+        Path | None,
+        typer.Option("--results", metavar="DIR", help="Rerun nothing: take what 'factbound verify' left there."),
+    ] = None,
     markdown: Annotated[Path | None, typer.Option(metavar="FILE", help="Append a summary, as for a CI page.")] = None,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write JUnit XML.")] = None,
     as_json: options.Json = False,
@@ -38,15 +43,21 @@ def check_command(
     Example: factbound check --markdown summary.md --junit theorems.xml
     """
     from empirics.report.findings import findings_junit, findings_markdown, print_findings
-    from empirics.verification.baseline import Level, baseline_of, compare, read_baseline, write_baseline
-    from empirics.verification.verify import verify
+    from empirics.verification.baseline import Level, baseline_of, compare, finished, read_baseline, write_baseline
     from theory.certify.record import proved_steps
+
+    if stored is None:
+        from empirics.verification.verify import verify
 
     options.check_workers(workers)
     if update:
         prepare_directory(baseline.parent, files=(baseline.name,))  # before what takes long
     old = read_baseline(baseline) if os.path.exists(baseline) or not update else None
-    results = verify(load_config(preset, experiment=experiment), experiment=experiment, workers=workers)
+    config = load_config(preset, experiment=experiment)
+    if stored is None:
+        results = verify(config, experiment=experiment, workers=workers)
+    else:
+        results = finished(stored, experiment_of(experiment, config).settle(config, "cpu"))
     new = baseline_of(preset, results, proved_steps(item.id for item in results.claims))
     findings = compare(old, new) if old is not None else []
     if as_json:

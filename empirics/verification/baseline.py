@@ -11,15 +11,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, ValidationError
 
 from empirics.errors import UsageError
 from empirics.experiments.presentation import Part
 from empirics.files import prepare_directory, write_atomically
+from empirics.runs.environment import code_hash
 from empirics.verification.document import copied
-from empirics.verification.results import Results
+from empirics.verification.results import RESULTS, Results, read_results
 from theory import Kind
 
 _DIGITS = 4
@@ -98,6 +99,29 @@ def baseline_of(preset: str, results: Results, certificates: Mapping[str, Mappin
             for item in results.claims
         },
     )
+
+
+def finished(directory: Path, config: Any) -> Results:
+    """The results in a directory, which the present sources made of these settings (settled ones).
+
+    Raises UsageError: there are none, or others.
+    """
+    path = directory / RESULTS
+    again = f"run 'factbound verify --preset ... --output {directory}' again"
+    try:
+        found = read_results(path)
+    except (OSError, ValidationError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read {path}: {getattr(error, 'strerror', None) or 'no results document'}") from None
+    if not found.complete:
+        raise UsageError(f"{path} is of a verification that was interrupted; {again}")
+    if found.environment.code_hash != code_hash():
+        raise UsageError(f"{path} was made by other sources than the present ones; {again}")
+    asked = config.model_dump(mode="json")
+    for section, values in asked.items():
+        for key, value in values.items():
+            if (other := found.config.get(section, {}).get(key)) != value:
+                raise UsageError(f"{path} has {section}.{key}={other}, and the preset {value}; {again}")
+    return found
 
 
 def read_baseline(path: Path) -> Baseline:

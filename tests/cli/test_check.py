@@ -13,6 +13,7 @@ import theory.certify.record
 from empirics.cli.app import run
 from empirics.experiments.load import load_config
 from empirics.verification.baseline import baseline_of, compare, read_baseline, write_baseline
+from empirics.verification.document import write_document
 from empirics.verification.verify import verify
 from theory import Premises, claim
 from theory.fingerprint import fingerprint
@@ -246,3 +247,29 @@ def test_bad_baselines(tmp_path, capsys):
     (tmp_path / "bad.json").write_text('{"preset": "quick"}')
     assert run(["check", "--baseline", str(tmp_path / "bad.json")]) == 2
     assert "is not a baseline" in capsys.readouterr().err
+
+
+def test_finished_results_are_checked_without_a_run(results, checked, tmp_path, capsys, monkeypatch):
+    check, now, _ = checked
+    now["results"] = None  # nothing is run
+    monkeypatch.setattr("empirics.cli.check.load_config", lambda *_, **__: load_config("quick", None, SETTINGS))
+    write_document(results, tmp_path / "results.json")
+    capsys.readouterr()
+    assert check("--results", str(tmp_path)) == 0
+
+    def refused(**changes):
+        write_document(results.model_copy(update=changes), tmp_path / "results.json")
+        assert check("--results", str(tmp_path)) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        return line
+
+    capsys.readouterr()
+    assert "interrupted" in refused(complete=False)
+    assert "other sources" in refused(environment=results.environment.model_copy(update={"code_hash": "0" * 16}))
+    config = results.config | {"pretraining": results.config["pretraining"] | {"steps": 900}}
+    assert "has pretraining.steps=900, and the preset 800; run 'factbound verify" in refused(config=config)
+    (tmp_path / "results.json").write_text("[]")
+    assert check("--results", str(tmp_path)) == 2
+    assert "no results document" in capsys.readouterr().err
+    assert check("--results", str(tmp_path / "none")) == 2
+    assert "No such file" in capsys.readouterr().err
