@@ -29,7 +29,11 @@ def check_command(
     workers: options.Workers = None,
     stored: Annotated[
         Path | None,
-        typer.Option("--results", metavar="DIR", help="Rerun nothing: take what 'factbound verify' left there."),
+        typer.Option(
+            "--results",
+            metavar="DIR",
+            help="Rerun and prove nothing: take what 'factbound verify' left there, and proofs as on record.",
+        ),
     ] = None,
     markdown: Annotated[Path | None, typer.Option(metavar="FILE", help="Append a summary, as for a CI page.")] = None,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write JUnit XML.")] = None,
@@ -44,7 +48,7 @@ def check_command(
     """
     from empirics.report.findings import findings_junit, findings_markdown, print_findings
     from empirics.verification.baseline import Level, baseline_of, compare, finished, read_baseline, write_baseline
-    from theory.certify.record import proved_steps
+    from theory.certify.record import proved_steps, recorded_steps
 
     if stored is None:
         from empirics.verification.verify import verify
@@ -58,7 +62,8 @@ def check_command(
         results = verify(config, experiment=experiment, workers=workers)
     else:
         results = finished(stored, experiment_of(experiment, config).settle(config, "cpu"))
-    new = baseline_of(preset, results, proved_steps(item.id for item in results.claims))
+    prove = proved_steps if stored is None else recorded_steps
+    new = baseline_of(preset, results, prove(item.id for item in results.claims))
     findings = compare(old, new) if old is not None else []
     if as_json:
         print_json({"baseline": str(baseline), "findings": [asdict(f) for f in findings]})

@@ -33,6 +33,20 @@ def proved_steps(identifiers: Iterable[str]) -> dict[str, dict[str, bool]]:
     return found
 
 
+def recorded_steps(identifiers: Iterable[str]) -> dict[str, dict[str, bool]]:
+    """The same from the record; of a claim that is not on it, or has changed since, every step is proved."""
+    found: dict[str, dict[str, bool]] = {}
+    for identifier in identifiers:
+        recorded = _record().get(identifier)
+        if recorded is None or recorded["fingerprint"] != fingerprint(claim(identifier)):
+            found |= proved_steps([identifier])
+            continue
+        steps = found.setdefault(identifier, {})
+        for step in recorded["steps"]:
+            steps[step["step"]] = steps.get(step["step"], True) and step["proved"]
+    return found
+
+
 def certificate_of(item: Claim) -> dict[str, Any] | None:
     """What is on record about the proof of a claim: None for a claim that is no theorem of this project.
 

@@ -1,5 +1,6 @@
 """What is on record about a proof, where it is not simply proved."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -40,3 +41,22 @@ def test_a_step_is_proved_if_all_its_certificates_are(monkeypatch: pytest.Monkey
     found = [certificate("a", proved=True), certificate("a", proved=False), certificate("a", proved=True)]
     monkeypatch.setattr(record, "certificates", lambda _: [*found, certificate("b", proved=True)])
     assert record.proved_steps(["rank-one"]) == {"rank-one": {"a": False, "b": True}}
+
+
+def test_steps_on_record_are_those_that_are_proved(monkeypatch):
+    recorded = json.loads(record.RECORD_FILE.read_text(encoding="utf-8"))
+    proved = []
+    monkeypatch.setattr(record, "proved_steps", lambda some: proved.extend(some) or {i: {"again": True} for i in some})
+    found = record.recorded_steps([*recorded, "ood-error-literal"])
+    assert proved == ["ood-error-literal"], "what is not on record is proved"
+    assert found.pop("ood-error-literal") == {"again": True}
+    assert found == {
+        name: {
+            step["step"]: all(s["proved"] for s in entry["steps"] if s["step"] == step["step"])
+            for step in entry["steps"]
+        }
+        for name, entry in recorded.items()
+    }
+    stale = dict(recorded) | {"rank-one": recorded["rank-one"] | {"fingerprint": "other"}}
+    monkeypatch.setattr(record, "_record", lambda: stale)
+    assert record.recorded_steps(["rank-one"]) == {"rank-one": {"again": True}}
