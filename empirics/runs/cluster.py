@@ -1,7 +1,7 @@
 """The same sweep on a dask.distributed cluster, through joblib's backend.
 
 Tasks travel to the cluster's workers; results come back here and go into the
-store. A worker that dies is the scheduler's affair: it gives its tasks to
+store. A worker that dies is handled by the scheduler: it gives its tasks to
 others, and only a task that has killed several workers comes back as lost.
 """
 
