@@ -76,7 +76,7 @@ class Table:
         return f"{self.source}, {self.unit} {number}, column {column}".removeprefix(", ")
 
     def position(self, name: str) -> int:
-        """Where the column stands; UsageError if it stands twice."""
+        """Where the column stands; UsageError if there are two of that name."""
         found = [i for i, n in enumerate(self.names) if n == name]
         if len(found) > 1:
             places = " and ".join(str(i + 1) for i in found)

@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import importlib
 import json
 import math
 import os
@@ -56,6 +57,18 @@ def directory(tmp_path_factory):
 @pytest.fixture(scope="module")
 def found(directory):
     return read_map(directory / "map.json")
+
+
+def test_the_section_of_the_findings_is_written_from_a_map(found, pytestconfig, monkeypatch):
+    monkeypatch.syspath_prepend(pytestconfig.rootpath / "tests/studies")
+    text = importlib.import_module("map_section").section(found, "a command")
+    assert text.startswith(
+        "## The map of regimes, the law of the error, and a prediction\n\n44 pre-trained models: S = 12,"
+    )
+    assert "500 pre-training steps, 4 seeds (0 to 3); varied one at a time: world.subjects in [8]; " in text
+    assert "(`a command`); [the map of regimes](map.md) explains the terms." in text
+    assert "| at least one unseen | all unseen |" in text
+    assert "| some" not in text
 
 
 def test_the_map_matches_its_schema_and_covers_the_grid(directory, found):

@@ -42,7 +42,10 @@ SENTENCES: tuple[tuple[str, Section], ...] = (
     ("Fine-tuning need not revisit every fact, but must cover enough relation templates.", covering),
     ("Extraction improves with K and with coverage, and becomes harder as R grows.", directions),
     ("With insufficient coverage facts are stored but inaccessible.", failure),
-    ("Full and low-rank fine-tuning alike; the gradient concentrates on a rank-one component at the prompt.", low_rank),
+    (
+        "Full and low-rank fine-tuning behave alike; the gradient concentrates on a rank-one component at the prompt.",
+        low_rank,
+    ),
     ("Attention-only models may be incapable of acquiring or extracting; schedules matter.", ablations),
 )
 LANGUAGE_MODELS = "Experiments on PopQA with language models support the trends."
@@ -54,14 +57,14 @@ def page(e: Evidence, command: str, lm: Evidence | None = None) -> str:
     found.append((LANGUAGE_MODELS, language_models(lm)))
     environment = e.results.environment
     runs = {(c.variant, c.templates, c.multiplicity, s) for c in e.results.cells for s in c.seeds}
-    world = e.results.config["world"]
+    world, asked = e.results.config["world"], percent(e.results.config["verdict"]["property_share"])
     head = [
         "# Findings",
         "What the measurements say of each sentence of the source (in our words; we had access only to its abstracts "
         "and a short summary). Every answer follows from verdicts by the rules in `tests/studies/findings*.py`: a "
-        "sentence is *supported* if every claim that it stands on holds or is supported, *refuted* if one of them is "
-        "violated, else *not decided*. A property is asked for in at least "
-        f"{percent(e.results.config['verdict']['property_share'])} of worlds. The answers speak of these settings.",
+        "sentence is *supported* if every claim that it rests on holds or is supported, *refuted* if one of them is "
+        "violated, otherwise *not decided*. A property must hold in at least "
+        f"{asked} of worlds. The answers apply only to these settings.",
         f"{counted(len(runs), 'pre-trained model')}, S = {world['subjects']}, R in {world['templates']}, K in "
         f"{world['multiplicity']}, N_f in {world['finetuned']}; {environment.cpu}, torch {environment.torch}, "
         f"{environment.dtype}, {e.results.wall_seconds:.0f} s (runs found in the store not counted); "

@@ -50,22 +50,23 @@ def low_rank(e: Evidence) -> Finding:
     ]
     text = [
         account(e, *names),
-        "`rank-one` is an identity, compared to 1e-10 in float64; it gives the fraction of the gradient that lies at "
-        "the prompt. `low-rank` is the part about low rank.",
-        "LoRA on W beside full fine-tuning at R = 60, paired by seed (a rate of 1/64 matches the effective step; "
-        "`low-rank` has the rate of full fine-tuning):",
+        "`rank-one` is an identity, checked to 1e-10 in float64. It gives the fraction of the gradient in the prompt's "
+        "column. `low-rank` tests what the sentence says of low rank.",
+        "LoRA on W compared with full fine-tuning at R = 60, paired by seed. A learning rate of 1/64 matches the "
+        "effective step; `low-rank` uses the rate of full fine-tuning:",
         table(
             ["arm", "K", "N_f", "OOD error", "full", "difference", "error on fine-tuned", "cos² with e_p"],
             rows,
         ),
-        "The fine-tuning gradient of W at its first step: coherence c, share of the prompt's column, of σ₁², cos² of "
-        "its right singular vector with e_p; and cos² for the whole update ΔW:",
+        "The fine-tuning gradient of W at its first step: coherence c, the fractions of its squared norm in the "
+        "prompt's column and in σ₁², and cos² between its top right singular vector and e_p. Last column: cos² for the "
+        "whole update ΔW.",
         table(["R", "K", "N_f", "c", "column", "σ₁²", "cos²", "cos² of ΔW"], shares),
     ]
     worst = {arm: max(found) for arm in ("low-rank-4", "low-rank-16") if (found := excess(e, arm))}
     if worst:
         text.append(
-            "Higher ranks, not judged: the largest mean excess over full fine-tuning in any of these cells is "
+            "Higher ranks (not judged): the largest mean excess over full fine-tuning in any of these cells is "
             + ", ".join(f"{number(v, 3)} for `{arm}`" for arm, v in worst.items())
             + f" (margin {e.results.config['verdict']['equivalence_margin']})."
         )
@@ -122,7 +123,7 @@ def ablations(e: Evidence) -> Finding:
     differing = ("attention-only", "attention-only-large-step", "mlp-only", "decayed-rate")
     text = [
         account(e, *names),
-        "Beside the sentence, and not part of the answer, the model without trained attention:",
+        "Not part of the answer: the model without trained attention.",
         account(e, "ablation-mlp-only"),
         table(["arm", "K", "gap", "stored", *(f"error, N_f={n}" for n in sizes)], rows),
         "Mean difference of the OOD error from the main arm, paired by seed: "
@@ -132,7 +133,7 @@ def ablations(e: Evidence) -> Finding:
     larger = e.units("attention-only-large-step")
     if larger:
         text.append(
-            "With a ten times larger pre-training step the model without MLP comes to a gap of "
+            "With a ten times larger pre-training step the model without MLP reaches a gap of "
             f"{', '.join(number(e.mean([u], 'pretraining_gap'), 3) for u in larger)}, and its error is "
             f"{number(e.mean(e.cells('attention-only-large-step'), 'ood_error'))} over all cells."
         )

@@ -49,9 +49,9 @@ def covering(e: Evidence) -> Finding:
     text = [
         account(e, "mechanism"),
         extraction(e),
-        f"Least N_f of the grid with a mean OOD error of at most 0.05 (S = {subjects}), the fraction of held-out facts "
-        "of which at least one of the K templates is then still unseen, and the error by number of the fact's "
-        "templates that are unseen, over all N_f:",
+        f"The smallest N_f of the grid with a mean OOD error of at most 0.05 (S = {subjects}), the fraction of "
+        "held-out facts with at least one of their K templates still unseen at that N_f, and the error over all N_f by "
+        "the number of the fact's unseen templates:",
         table(["R", "K", "N_f", "at least one unseen", "0 unseen", "1", "2", "3 or more"], rows),
     ]
     answer = weakest(judged(e, "mechanism"), SUPPORTED if e.extracted() else OPEN)
@@ -60,14 +60,14 @@ def covering(e: Evidence) -> Finding:
 
 def answered(e: Evidence) -> str:
     """The same in a few words."""
-    return f"facts not shown are answered in {counted(len(e.extracted()), 'cell')}"
+    return f"facts not shown in fine-tuning are answered in {counted(len(e.extracted()), 'cell')}"
 
 
 def extraction(e: Evidence) -> str:
     """Whether facts that fine-tuning never showed are answered, in words."""
     found, asked = e.extracted(), [c for c in e.cells() if c.multiplicity >= 2]
     return (
-        f"Facts that fine-tuning does not show: most are answered in {len(found)} of {counted(len(asked), 'cell')} "
+        f"Most facts that fine-tuning does not show are answered in {len(found)} of {counted(len(asked), 'cell')} "
         "with K ≥ 2 (upper limit of the mean OOD error at most 1/2, alpha divided over these cells)."
     )
 
@@ -82,8 +82,8 @@ def directions(e: Evidence) -> Finding:
     ]
     text = [
         account(e, *names),
-        "Two runs of one world are compared, at the two ends of an axis. A world in which the error is the same at "
-        "both ends counts for the trend, which says no more than that the error does not move the other way.",
+        "Two runs of one world are compared, at the two ends of an axis. The trend says only that the error does not "
+        "move the other way. So a world in which the error is the same at both ends counts for it.",
         "Worlds in which the error falls, stays and rises from one value of an axis to the next:",
         table(["claim", "series", "from one value to the next", "falls", "stays", "rises"], steps),
     ]
@@ -109,7 +109,7 @@ def failure(e: Evidence) -> Finding:
     names = ("failure-regime", "mechanism")
     text = [
         account(e, *names),
-        "K = 1: the fraction of facts stored (arg max at [s, r]), the OOD error beside its claimed lower bound, the "
+        "K = 1: the fraction of facts stored (arg max at [s, r]), the OOD error and its claimed lower bound, the "
         "fraction of right answers among the facts whose template was never shown, the fraction of errors that are the "
         "fact's template, and coverage as a predictor of failure:",
         table(

@@ -17,7 +17,7 @@ BESIDE = ("lm-multiplicity", "lm-low-rank")
 def language_models(e: Evidence | None) -> Finding:
     """By the verdicts on the trends along each axis of the grid; the other claims are reported beside them."""
     if e is None:
-        text = "Language models are a study of their own ([language models](language-models.md))."
+        text = "Language models are a separate study ([language models](language-models.md))."
         return Finding(UNTESTED, "no run", text)
     varied = len(e.results.config["world"]["templates"]) > 1
     trends = TRENDS if varied else TRENDS[:2]
@@ -34,10 +34,10 @@ def language_models(e: Evidence | None) -> Finding:
     text = [
         f"`factbound lm run` with facts of `{config['facts']['source']}` ({', '.join(config['facts']['relations'])}), "
         f"{model['name'] or model['architecture'] + ' from scratch'}, {counted(model['layers'], 'layer')} of width "
-        f"{model['width']}; {environment.cpu}, {e.results.wall_seconds:.0f} s. No weights pre-trained elsewhere.",
+        f"{model['width']}; {environment.cpu}, {e.results.wall_seconds:.0f} s. No weights were pre-trained elsewhere.",
         seeds_line(e.results),
         account(e, *trends),
-        "Beside the trends, and not part of the answer:",
+        "Not part of the answer:",
         account(e, *BESIDE),
         table(["arm", "R", "K", "N_f", "seeds", "statements stored", "error, trained", "error, held out"], rows),
         "See [language models](language-models.md).",

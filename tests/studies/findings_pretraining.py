@@ -33,9 +33,8 @@ def near_optimal(e: Evidence) -> Finding:
     for arm in ("equal-attention-step", "attention-only", "attention-only-large-step", "residual"):
         found = e.values(e.units(arm), "pretraining_gap")
         if found:
-            others.append(
-                f"`{arm}` {number(max(found), 3)} at worst ({sum(g <= limit for g in found)} of {len(found)} reach it)"
-            )
+            close = f"{sum(g <= limit for g in found)} of {counted(len(found), 'run')} near the floor"
+            others.append(f"`{arm}` {number(max(found), 3)} at worst ({close})")
     text = [
         account(e, *names),
         f"{reached} of {counted(len(gaps), 'run')} of the main arm end within {limit} nats of the floor log K: {least}",
@@ -79,7 +78,7 @@ def structure(e: Evidence) -> Finding:
     ]
     drops = "; ".join(
         f"`{arm}` {number(e.mean(e.units(arm), 'distractor_attention'), 3)}, down by "
-        f"{number(e.mean(e.units(arm), 'distractor_attention_drop'), 3)} from its initial share; at the subject's "
+        f"{number(e.mean(e.units(arm), 'distractor_attention_drop'), 3)} from its initial value; at the subject's "
         f"position {number(e.mean(e.units(arm), 'subject_distractor_attention'), 3)}"
         for arm in ("distractors", "distractors-large")
         if e.units(arm)
@@ -88,7 +87,7 @@ def structure(e: Evidence) -> Finding:
         d for arm in ("distractors", "distractors-large") for d in e.values(e.units(arm), "distractor_attention_drop")
     ]
     distractors = [
-        f"Mass on distractors at the template's position after pre-training: {drops}. It falls in "
+        f"Attention to distractors at the template's position after pre-training: {drops}. It falls in "
         f"{sum(d > 0 for d in falls)} of {counted(len(falls), 'run')} of these arms."
     ] * bool(falls)
     similar = e.values(e.units(), "feature_similarity")
@@ -96,15 +95,15 @@ def structure(e: Evidence) -> Finding:
     below = [u for u in e.units() if (e.mean([u], "subject_attention") or 0) < 0.5]
     text = [
         account(e, *names),
-        "That features are specific to relations is judged by `relation-features`: those of shown templates are nearer "
-        "to the change of the prompt than the others.",
+        "`relation-features` tests whether features are specific to relations: whether those of shown templates are "
+        "closer to the change of the prompt than those of the others.",
         *distractors,
-        "Without distractors, the subject's weight at the template's position (1/2 at the start), and the mean cosine "
-        "between the features W e_r of different templates:",
+        "Without distractors: the subject's attention weight at the template's position (1/2 at the start), and the "
+        "mean cosine between the features W e_r of different templates:",
         table(["R", "K", "facts per template", "subject's weight", "feature similarity"], rows),
         f"The subject's weight ends below 1/2 in {len(below)} of {counted(len(e.units()), 'setting')}. Feature "
-        f"similarity ranges from {number(least)} (each template its own direction) to {number(most)} (all share one), "
-        "and grows with the facts per template.",
+        f"similarity ranges from {number(least)} (each template has its own direction) to {number(most)} (all "
+        "share one), and grows with the facts per template.",
     ]
     return Finding(judged(e, *names), why(e, *names), "\n\n".join(text))
 

@@ -1,6 +1,6 @@
 """The answers there are to a sentence of the source, and how verdicts on claims give them.
 
-A sentence is supported if every claim that it stands on holds or is supported, refuted if one is violated, else
+A sentence is supported if every claim that it rests on holds or is supported, refuted if one is violated, otherwise
 not decided. The account beside it names every verdict, what is confirmed, what is open and what speaks against it.
 """
 
@@ -58,10 +58,11 @@ def _account(e: Evidence, claim: str) -> list[str]:
     found = e.results.claim(claim)
     if found.pooled is not None and found.pooled.refuted:
         most = percent(found.pooled.upper, up=True)
-        lines.append(f"  - refuted, all cells together: at most {most}, {found.pooled.direction}")
+        why = ", ".join(filter(None, (f"at most {most}", found.pooled.direction)))
+        lines.append(f"  - refuted, all cells together: {why}")
     if found.pooled is not None and found.verdict == "UNDECIDED":
         limits = f"{percent(found.pooled.lower)} to {percent(found.pooled.upper, up=True)}"
-        lines.append(f"  - open, all cells together: limits {limits}, asked {percent(found.pooled.asked)}")
+        lines.append(f"  - open, all cells together: limits {limits}, threshold {percent(found.pooled.asked)}")
     lines += _few([f"open, {e.results.where(v)}: {v.reason}" for v in e.of(claim, "UNDECIDED") if not v.flat])
     lines += _few([f"counterexamples, {line}" for line in e.counterexamples(claim)])
     return lines
@@ -88,9 +89,7 @@ def confirmed(e: Evidence, claim: str) -> str:
         if "worlds" in pooled.statement:
             parts.append(f"{share} worlds over all cells together")
         else:
-            parts.append(
-                f"{share} runs meet the bound, over all cells together (the bound on the mean says another thing)"
-            )
+            parts.append(f"{share} runs meet the bound, over all cells together (which is not the bound on the mean)")
     flat = sum(v.flat for v in e.of(claim))
     text = f"Confirmed: {'; '.join(parts)}." if parts else ""
     return f"{text} Flat, not counted: {flat}.".strip() if flat else text

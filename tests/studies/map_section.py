@@ -24,7 +24,7 @@ from empirics.report.map_files import map_parts
 from empirics.report.regime_tables import markdown
 
 AUC, DEVIATION = 0.95, 0.05
-"""What a prediction aims at in the transition cells."""
+"""The target of a prediction in the transition cells."""
 
 
 def section(found: RegimeMap, command: str) -> str:
@@ -35,7 +35,7 @@ def section(found: RegimeMap, command: str) -> str:
     environment, world = found.environment, found.config["world"]
     models = {(c.variant, c.at("templates"), c.at("multiplicity"), s) for c in found.cells for s in c.seeds}
     variations = "; ".join(f"{v.key} in {v.values}" for v in found.variations)
-    number = found.config["seeds"]["minimum"]
+    number = found.config["seeds"]["looks"][0]
     steps = counted(found.config["pretraining"]["steps"], "pre-training step")
     parts = [
         "## The map of regimes, the law of the error, and a prediction",
@@ -43,7 +43,7 @@ def section(found: RegimeMap, command: str) -> str:
         f"{world['multiplicity']}, N_f in {world['finetuned']}, {steps}, {counted(number, 'seed')} "
         f"(0 to {number - 1}); varied one at a time: {variations}. {environment.cpu}, torch "
         f"{environment.torch}, {environment.dtype}; {datetime.date.today().isoformat()}. Regenerate with `make map` "
-        f"(`{command}`); what everything means is in [the map of regimes](map.md).",
+        f"(`{command}`); [the map of regimes](map.md) explains the terms.",
         "### Where extraction succeeds and fails",
         _regimes(found),
         text.get("regimes", ""),
@@ -99,8 +99,8 @@ def _regimes(found: RegimeMap) -> str:
     ]
     if ratios:
         lines.append(
-            f"Where the error crosses {found.design.levels[0]:g} within the N_f run, the literal bound asks for "
-            f"{min(ratios):.1f} to {max(ratios):.0f} times the N_f measured."
+            f"Where the error crosses {found.design.levels[0]:g} within the N_f run, the literal bound requires "
+            f"{min(ratios):.1f} to {max(ratios):.0f} times the measured N_f."
         )
     return " ".join(lines)
 
@@ -118,7 +118,7 @@ def _moves(found: RegimeMap) -> str:
         if c.at("multiplicity") >= 2 and len(c.in_scope_seeds) < found.config["verdict"]["scope_share"] * len(c.seeds)
     ]
     names = list(dict.fromkeys(outside))
-    text = "Settings whose pre-training misses the premise (gap at most "
+    text = "Settings whose pre-training fails the premise (gap at most "
     text += f"{found.config['verdict']['premise_gap']:g}) in too many seeds: {', '.join(names) if names else 'none'}."
     return text
 
@@ -132,12 +132,14 @@ def _law(found: RegimeMap) -> str:
                 f"{e.name}: {e.estimate:.2f}, limits {e.lower:.2f} to {e.upper:.2f}, which "
                 f"{'contain' if inside else 'exclude'} the bound's {e.source:g}"
             )
-    text = "With the exponent of log R held at 1: " + "; ".join(lines) + "." if lines else ""
+    text = "With the exponent of log R fixed at 1: " + "; ".join(lines) + "." if lines else ""
     free = [e for e in found.law.exponents if e.law == "power-log" and e.name in ("R", "log R") and e.lower is not None]
     if free:
-        text += " Left free: " + ", ".join(f"{e.name} {e.estimate:.1f} [{e.lower:.1f}, {e.upper:.1f}]" for e in free)
+        text += " With a free exponent: " + ", ".join(
+            f"{e.name} {e.estimate:.1f} [{e.lower:.1f}, {e.upper:.1f}]" for e in free
+        )
         text += (
-            "; these two variables are nearly one, so their exponents describe a bend in R together, not each its own."
+            "; these two variables are nearly collinear, so only their joint effect, a bend in R, can be interpreted."
         )
     for e in found.law.exponents:
         if e.law == "power-size" and e.name == "S" and e.lower is not None:
@@ -152,8 +154,8 @@ def _law(found: RegimeMap) -> str:
 
 def _prediction(rows: Sequence[AccuracyRow]) -> str:
     lines = [
-        f"Aim: an AUC of at least {AUC:g} and a mean absolute deviation of the predicted from the observed error of at "
-        f"most {DEVIATION:g} in the transition cells."
+        f"Target: an AUC of at least {AUC:g} and a mean absolute deviation of the predicted from the observed error of "
+        f"at most {DEVIATION:g} in the transition cells."
     ]
     for row in rows:
         if row.part == "transition cells" and row.auc is not None:
@@ -163,8 +165,8 @@ def _prediction(rows: Sequence[AccuracyRow]) -> str:
             ]
             lines.append(f"`{row.predictor}`: {', '.join(reached)}.")
     lines.append(
-        "The predictors were written down and compared on seeds 1000 to 1003 of seven worlds, with "
-        "none of the seeds here; their rules have no constant that is fitted."
+        "The predictors were fixed and compared on seeds 1000 to 1003 of seven worlds, none of which is used here. "
+        "Their rules have no fitted constants."
     )
     return " ".join(lines)
 

@@ -1,7 +1,8 @@
 """From how many facts on does a reading of C5 dominate the covering failure of C6?
 
-For multiplicity K out of R templates let P(N) = P[some own template unseen] and let b be the rate of a reading of the
-registered bound, exp(-b N). The *frontier* is the least N >= 1 from which P(N) <= exp(-bN) for good; it may not exist.
+For multiplicity K out of R templates let P(N) = P[at least one own template unseen] and let b be the rate of a
+reading of the registered bound, exp(-b N). The *frontier* is the least N >= 1 from which P(N) <= exp(-bN) for good; it
+may not exist.
 Every entry is decided, none estimated, in balls or integers: one point certifies a half-line, and below it partial
 sums bracket P(N), of which one settles a stretch at once, as both sides fall. Steps 1 to 8 of docs/proofs/frontier.md.
 """

@@ -1,8 +1,8 @@
 """Claim C6's alternating sum in ball arithmetic: rigorous at any size.
 
-P[some own template unseen] = sum_{j=1..K} (-1)^(j+1) C(K,j) q_j^N_f with q_j = C(R-j,K)/C(R,K), affordable for R to
-10^6 and N_f to 10^9, where exact integers are not: the precision grows until P and 1 - P are known, the sum stops early
-by Bonferroni, and 1 - P <= exp(-K q_1^N_f) is below every float where K q_1^N_f is large ("Computation" in
+P[at least one own template unseen] = sum_{j=1..K} (-1)^(j+1) C(K,j) q_j^N_f with q_j = C(R-j,K)/C(R,K), affordable for
+R to 10^6 and N_f to 10^9, where exact integers are not: the precision grows until P and 1 - P are known, the sum stops
+early by Bonferroni, and 1 - P <= exp(-K q_1^N_f) is below every float where K q_1^N_f is large ("Computation" in
 docs/claims/covering-some-unseen.md).
 """
 

@@ -142,8 +142,8 @@ def design(predicting: Experiment) -> MapDesign:
         charted=(
             Charted(id="ood-error-normalised", short="normalised", legend="bound, normalised"),
             Charted(id="ood-error-literal", short="literal", legend="bound, literal"),
-            Charted(id="covering-some-unseen", short="some unseen", legend="P(at least one unseen)"),
-            Charted(id="covering-none-seen", short="none seen", legend="P(all unseen)"),
+            Charted(id="covering-some-unseen", short="at least one unseen", legend="P(at least one unseen)"),
+            Charted(id="covering-none-seen", short="all unseen", legend="P(all unseen)"),
         ),
         quantity=Quantity(
             "facts_per_template", "S K / R", "facts per template S K / R", lambda p: float(p["S"] * p["K"] / p["R"])

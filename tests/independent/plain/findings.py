@@ -202,7 +202,7 @@ def check_findings(tally: Tally, text: str, answers: Answers, results: Document)
     tally.same(
         "near the floor",
         [[str(reached), str(of)]] * 2,
-        [list(m) for m in re.findall(r"; (\d+) of (\d+) runs are near the floor", text)],
+        [list(m) for m in re.findall(r"; (\d+) of (\d+) runs? are near the floor", text)],
     )
     summary, *others = markdown_tables(text)
     for row, (claims, facts) in zip(summary, SENTENCES, strict=False):
@@ -213,7 +213,7 @@ def check_findings(tally: Tally, text: str, answers: Answers, results: Document)
         told = re.findall(r"`([\w-]+)`: ([A-Z ]+[A-Z])", row["follows from"])
         tally.same(f"{where}: follows from", list(zip(claims, verdicts, strict=True)), told)
         if facts:
-            tally.same(f"{where}: cells", str(shown), re.findall(r"answered in (\d+) cells", row["follows from"])[0])
+            tally.same(f"{where}: cells", str(shown), re.findall(r"answered in (\d+) cells?", row["follows from"])[0])
     for claim, found in answers.items():
         _lines(tally, claim, found, text)
     unread = 0
@@ -274,7 +274,7 @@ def _below(tally: Tally, claim: str, found: Answer, each: Sequence[Mapping[str, 
             mine = [math.ceil(100 * pooled["upper"] - 1e-9), pooled["direction"]]  # type: ignore[operator]
             tally.same(f"{claim}: refuted together", mine, [int(match[1]), match[2]])
     told = sorted(
-        tuple(map(int, m)) for m in re.findall(r"counterexamples, .*: (\d+) of (\d+) worlds", "\n".join(below))
+        tuple(map(int, m)) for m in re.findall(r"counterexamples, .*: (\d+) of (\d+) worlds?", "\n".join(below))
     )
     mine = sorted((c["no"], c["yes"] + c["tie"] + c["no"]) for c in against if c["no"] + c["tie"])  # type: ignore[index]
     if len(told) == len(mine):  # none left out
