@@ -14,6 +14,7 @@ import signal
 import time
 from typing import Any
 
+from empirics.cli import clock  # noqa: F401 # it begins with the program
 from empirics.cli.streams import lost_output, prepare
 
 _PATIENCE = 10.0
