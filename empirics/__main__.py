@@ -15,6 +15,7 @@ import time
 from importlib.metadata import version
 from typing import Any
 
+from empirics.cli import clock  # noqa: F401 # it begins with the program
 from empirics.cli.streams import lost_output, prepare
 
 _PATIENCE = 10.0

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+import shlex
+import shutil
+import sys
 from importlib import resources
+from importlib.util import find_spec
 from keyword import iskeyword
 from pathlib import Path
 from string import Template
@@ -29,10 +33,7 @@ _POINTS = {
     "experiment": '[project.entry-points."factbound.claims"]\n$id = "$module:CLAIM"\n\n'
     '[project.entry-points."factbound.experiments"]\n$id = "$module:EXPERIMENT"\n',
 }
-_NEXT = {
-    "claim": "factbound verify --with $file --claims $id --preset quick",
-    "experiment": "factbound verify --with $file --experiment $id --mutants",
-}
+_NEXT = {"claim": ("--claims", "--preset", "quick"), "experiment": ("--experiment", "--mutants")}
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Lower case, with dashes, as in my-bound.")]
 Into = Annotated[Path | None, typer.Option("--output", metavar="DIR", help="A new folder; NAME if not given.")]
 
@@ -64,6 +65,8 @@ def _write(kind: str, name: str, output: Path | None) -> None:
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name) or iskeyword(module):
         raise UsageError(f"NAME={name} is refused: allowed are lower case letters, digits and dashes, as in my-bound")
     folder = Path(name) if output is None else output
+    if _is_installed(module):
+        raise UsageError(f"NAME={name} is refused: {module} is a module of Python's, or an installed one")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"--output={folder} is refused: it is there already; nothing is overwritten")
     words = {
@@ -72,7 +75,6 @@ def _write(kind: str, name: str, output: Path | None) -> None:
         "title": name.replace("-", " ").capitalize(),
         "class": "".join(part.capitalize() for part in name.split("-")),
         "observable": f"{module}_off",
-        "file": str(folder / f"{module}.py"),
     }
     words["points"] = Template(_POINTS[kind]).substitute(words)
     prepare_directory(folder)
@@ -84,12 +86,28 @@ def _write(kind: str, name: str, output: Path | None) -> None:
         text = (resources.files("empirics.cli") / "scaffold" / f"{source}.txt").read_text(encoding="utf-8")
         write_atomically(folder / target, Template(text).substitute(words))
     out = console()
+    option, *more = _NEXT[kind]
+    verify = ("verify", "--with", str(folder / f"{module}.py"), option, name, *more)
     for line in (
-        f"{folder} written: {module}.py, test_{module}.py, pyproject.toml.",
-        f"  (cd {folder} && pytest)",
-        f"  {Template(_NEXT[kind]).substitute(words)}",
+        f"{folder} written: {module}.py, test_{module}.py, pyproject.toml. To test and to verify it:",
+        f"  {_typed('pytest', 'pytest', str(folder))}",
+        f"  {_typed('factbound', 'empirics', *verify, '--output', str(folder / 'results'))}",
     ):
         out.print(line, markup=False, soft_wrap=True)
+
+
+def _is_installed(module: str) -> bool:
+    """Whether the new file would hide, or be hidden by, a module that is not one of the working directory."""
+    found = find_spec(module)
+    elsewhere = found is not None and found.origin is not None and Path(found.origin).parent != Path.cwd()
+    return elsewhere or module in sys.stdlib_module_names
+
+
+def _typed(program: str, module: str, *arguments: str) -> str:
+    """A command as it can be typed here: by its name if the shell would find this environment's program."""
+    found = shutil.which(program)
+    here = found is not None and Path(found).parent == Path(sys.executable).parent
+    return shlex.join([*([program] if here else [sys.executable, "-m", module]), *arguments])
 
 
 app.add_typer(_GROUP, name="new")

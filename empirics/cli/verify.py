@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from empirics.cli import options
+from empirics.cli.clock import waited
 from empirics.cli.experiment_option import ExperimentName
 from empirics.cli.output import console, print_json, tell_removed, unwritten, with_broken, with_unwritten
 from empirics.cli.root import app
@@ -132,19 +133,19 @@ def perform(
             tell_removed(remove_outdated(data_of(before), data_of(results), directory / "plots"))
 
     reason = unwritten(write)
-    tell(results, None if reason else directory, as_json=as_json)
+    tell(results, None if reason else directory, as_json=as_json, seconds=waited())
     found = exit_status(results, strict=strict, mutants=mutants) if status is None else status
     return with_broken(broken, with_unwritten(reason, found))
 
 
-def tell(results: Results, directory: Path | None, *, as_json: bool) -> None:
-    """The results on standard output: the tables, or the document."""
+def tell(results: Results, directory: Path | None, *, as_json: bool, seconds: float | None = None) -> None:
+    """The results on standard output: the tables, and how long the user has waited, or the document."""
     from empirics.report.terminal import print_results
 
     if as_json:
         print_json(results.model_dump(mode="json"))
     else:
-        print_results(results, console(), directory)
+        print_results(results, console(), directory, seconds)
 
 
 def settled_plan(experiment: Experiment, settings: Any, workers: int | None) -> tuple[Any, Plan]:

@@ -95,12 +95,9 @@ class Judged:
         return self.outcome.verdict.value
 
     def exit_status(self, *, strict: bool = False) -> int:
-        """0; 70 if the claim is broken; 1 if it is violated; 3 if ``strict`` and it is undecided."""
-        if self.outcome.verdict is Verdict.BROKEN:
-            return 70
-        if self.outcome.verdict is Verdict.VIOLATED:
-            return 1
-        return 3 if strict and self.outcome.verdict is Verdict.UNDECIDED else 0
+        """0; 70 if the claim is broken; 1 if it is violated; 3 if it was not tested, or ``strict`` and undecided."""
+        status = {Verdict.BROKEN: 70, Verdict.VIOLATED: 1, Verdict.OUT_OF_SCOPE: 3, Verdict.NOT_TESTED: 3}
+        return status.get(self.outcome.verdict, 3 if strict and self.outcome.verdict is Verdict.UNDECIDED else 0)
 
 
 def judge(

@@ -59,7 +59,12 @@ def run_summary(results: Results) -> str:
     units = ((c, tuple(map(c.symbols.__getitem__, results.experiment.run_axes))) for c in cells)
     runs = {(c.variant, unit, seed) for c, unit in units for seed in c.seeds}
     common = f"{counted(len(runs), 'run')} of {results.experiment.title}, {counted(len(cells), 'cell')}"
-    return f"{results.shown.summary or common}; {results.environment.cpu}, {results.wall_seconds:.0f} s."
+    return f"{results.shown.summary or common}; {results.environment.cpu}, {took(results)}."
+
+
+def took(results: Results) -> str:
+    """How long it took, start-up, figures and page not counted."""
+    return f"{results.wall_seconds:.0f} s for runs and verdicts"
 
 
 def plan_line(results: Results) -> str:

@@ -24,8 +24,8 @@ _COLOURS = {"HOLDS": "green", "SUPPORTED": "cyan", "VIOLATED": "bold red", "UNDE
 _REFUTED = {True: "[green]refuted[/green]", False: "[bold red]NOT REFUTED[/bold red]", None: "[dim]not tested[/dim]"}
 
 
-def print_results(results: Results, out: Console, directory: Path | None) -> None:
-    """The experiment's tables, then the claims, then the answer, and where they are written, if they are."""
+def print_results(results: Results, out: Console, directory: Path | None, seconds: float | None = None) -> None:
+    """The experiment's tables, the claims, the answer, how long it took, and where it is written, if it is."""
     for table in results.shown.tables:
         _print_table(table, out)
     out.print()
@@ -50,7 +50,8 @@ def print_results(results: Results, out: Console, directory: Path | None) -> Non
     out.print()
     out.print(tables.answer(results), style="bold", markup=False)
     where = "" if directory is None else f" Written to {directory}: report.html, results.json, cells.csv, plots."
-    written = f"{results.wall_seconds:.0f} s.{where}"
+    took = tables.took(results) if seconds is None else f"{seconds:.0f} s"
+    written = f"{took}.{where}"
     for line in (tables.confidence(results), tables.plan_line(results), tables.SETTINGS, written):
         out.print(line, markup=False)
 

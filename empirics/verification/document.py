@@ -33,7 +33,10 @@ class FileResult(Part):
 
 
 class Document(Part):
-    """What every document says of its making: its version, how long it took, whether it came to its end, and where."""
+    """What every document says of its making: its version, how long it took, whether it came to its end, and where.
+
+    ``wall_seconds`` are of the call that made it, for runs and verdicts alone, without start-up, figures and page.
+    """
 
     schema_version: Literal[2]
     wall_seconds: float

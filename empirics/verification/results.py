@@ -197,7 +197,10 @@ class Results(Measured, Document):
         if any(c.seeds for c in self.cells) and all(len(c.failed) == len(c.seeds) for c in self.cells):
             return "every run failed"
         verdicts = {c.verdict for c in self.claims}
-        return "no run measured what the claims speak of" if verdicts == {"NOT TESTED"} else ""
+        if verdicts == {"NOT TESTED"}:
+            return "no run measured what the claims speak of"
+        outside = "OUT OF SCOPE" in verdicts and verdicts <= {"OUT OF SCOPE", "NOT TESTED"}
+        return "no measured cell is in scope" if outside else ""
 
     @property
     def defects(self) -> list[str]:

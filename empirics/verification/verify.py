@@ -152,6 +152,8 @@ def _tell_broken(trial: Experiment, arms: Sequence[Arm], chosen: Sequence[Claim]
 def exit_status(results: Results, *, strict: bool = False, mutants: bool = False) -> int:
     """0; 1 if a required claim is violated; 3 if no claim was tested, or ``strict`` and a required one is not decided.
 
+    A claim that is OUT OF SCOPE was not tested, as one that is NOT TESTED.
+
     With ``mutants``: 0 if every mutant is refuted, else 1. 70, before all others, if something of the program or of a
     plug-in that was asked for is broken.
     """

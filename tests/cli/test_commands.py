@@ -181,6 +181,13 @@ def test_where_nothing_was_tested_the_first_line_and_the_status_say_so(verified)
     assert exit_status(lost.model_copy(update={"complete": False})) == 0
     unasked = [c.model_copy(update={"verdict": "NOT TESTED"}) for c in whole.claims]
     assert exit_status(whole.model_copy(update={"claims": unasked})) == 3
+    outside = [c.model_copy(update={"verdict": "OUT OF SCOPE"}) for c in whole.claims]
+    for claims in (outside, [*outside[:1], *unasked[1:]]):
+        out = whole.model_copy(update={"claims": claims})
+        assert (exit_status(out), exit_status(out.model_copy(update={"complete": False}))) == (3, 0)
+        assert answer(out).startswith("No claim was tested: no measured cell is in scope. ")
+    vacuous = whole.claims[0].model_copy(update={"verdict": "VACUOUS"})
+    assert exit_status(whole.model_copy(update={"claims": [vacuous, *outside[1:]]})) == 0
     one = whole.cells[0].model_copy(update={"failed": whole.cells[0].seeds})
     assert whole.model_copy(update={"cells": [one, *whole.cells[1:]]}).untested == ""
 

@@ -42,15 +42,15 @@ def test_holds_violated_undecided_out_of_scope(capsys, tmp_path):
     assert judged(capsys, table(path, rows(error=1.0)), status=1)["verdict"] == "VIOLATED"
     assert judged(capsys, table(path, rows(error=0.6, seeds=3)))["verdict"] == "UNDECIDED"
     assert judged(capsys, table(path, rows(error=0.6, seeds=3)), "--strict", status=3)["verdict"] == "UNDECIDED"
-    out = judged(capsys, table(path, rows(gap=1.39)))
+    out = judged(capsys, table(path, rows(gap=1.39)), status=3)
     assert out["verdict"] == "OUT OF SCOPE"
     assert "pretraining_gap <= 0.1 fails" in out["verdicts"][0]["reason"]
-    assert judged(capsys, table(path, rows(K=1)))["verdict"] == "OUT OF SCOPE"
+    assert judged(capsys, table(path, rows(K=1)), status=3)["verdict"] == "OUT OF SCOPE"
 
 
 def test_a_premise_that_was_not_measured_fails_unless_it_is_assumed(capsys, tmp_path):
     path = table(tmp_path / "m.csv", [r[:5] for r in rows()], HEADER[:5])
-    assert judged(capsys, path)["verdict"] == "OUT OF SCOPE"
+    assert judged(capsys, path, status=3)["verdict"] == "OUT OF SCOPE"
     found = judged(capsys, path, "--assume", "pretraining_gap")
     assert found["verdict"] == "HOLDS"
     assert found["assumed"] == ["pretraining_gap"]

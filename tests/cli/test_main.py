@@ -2,6 +2,7 @@
 
 import io
 import os
+import subprocess
 import sys
 from types import SimpleNamespace
 
@@ -37,6 +38,16 @@ def raising(error):
 
 def test_the_status_of_the_command_is_that_of_the_program(left):
     assert left(lambda arguments: 3 if arguments == ["claims"] else 9) == (3, 3)
+
+
+def test_the_clock_begins_before_anything_else_is_loaded():
+    code = (
+        "import sys, time, empirics.__main__; from empirics.cli import clock; "
+        "first = [name for name in sys.modules if name.startswith('empirics.cli.')][0]; "
+        "time.sleep(0.05); print(first, clock.waited() >= 0.05)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["empirics.cli.clock", "True"]
 
 
 def test_ctrl_c_outside_every_command(left, capsys):

@@ -146,6 +146,12 @@ def test_facts_without_relations_are_all_of_them(stand, capsys):
     assert run(["verify", "--workers", "0"]) == 2
 
 
+def test_the_seconds_that_are_printed_are_counted_from_the_start_to_the_print(stand, monkeypatch):
+    monkeypatch.setattr(verify, "waited", lambda: 7.25 + len(stand.page))
+    assert run(["verify"]) == 3
+    assert stand.printed[0][0][3] == 8.25, "after the page was written"
+
+
 def test_an_interruption_writes_what_was_finished(stand, monkeypatch, capsys):
     results = stand.results.model_copy()
     kept(monkeypatch, verify, "verify", Interrupted(results))

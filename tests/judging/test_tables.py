@@ -47,7 +47,15 @@ def test_rows_in_words():
 
 
 @pytest.mark.parametrize(
-    ("verdict", "plain", "strict"), [("HOLDS", 0, 0), ("VIOLATED", 1, 1), ("UNDECIDED", 0, 3), ("OUT OF SCOPE", 0, 0)]
+    ("verdict", "plain", "strict"),
+    [
+        ("HOLDS", 0, 0),
+        ("VIOLATED", 1, 1),
+        ("UNDECIDED", 0, 3),
+        ("OUT OF SCOPE", 3, 3),
+        ("NOT TESTED", 3, 3),
+        ("VACUOUS", 0, 0),
+    ],
 )
 def test_exit_statuses(verdict, plain, strict):
     judged = Judged(claim(CLAIM), (), ClaimOutcome(CLAIM, Verdict(verdict), ()))

@@ -12,7 +12,7 @@ from empirics.report.html import config_toml, inline, report_html
 from empirics.report.mathml import mathml
 from empirics.report.sections import Section, SectionFigure, SectionTable, sections, write_section
 from empirics.report.tables import cells_csv
-from empirics.verification.document import write_document
+from empirics.verification.document import FileResult, write_document
 
 
 @pytest.fixture(scope="module", name="toy")
@@ -57,6 +57,13 @@ def test_the_page_shows_texts_as_they_are_without_empty_lines(toy):
     assert "<b>or</b>" not in page
     body = page.partition("<body>")[2].partition("<script")[0]
     assert [line for line in body.splitlines() if line != line.strip() and not line.strip()] == []
+
+
+def test_the_page_says_which_files_a_rerun_takes(toy):
+    assert "--config FILE.toml</code>" in report_html(toy, [])
+    files = [FileResult(path=f"/{name}.py", sha256="0") for name in ("a", "b")]
+    page = report_html(toy.model_copy(update={"files": files}), [])
+    assert "--config FILE.toml --with /a.py --with /b.py</code>" in page
 
 
 def test_figures_alone(toy, tmp_path):

@@ -252,9 +252,9 @@ def test_sentences(toy, page, printed):
         "VIOLATED: toy-bound. The headline. "
         "3 claims: 1 HOLDS (every cell in scope), 1 SUPPORTED (all cells together), 0 UNDECIDED, 1 VIOLATED."
     )
-    assert run_summary(toy) == "21 runs of toy machines, 14 cells; a machine, 12 s."
+    assert run_summary(toy) == "21 runs of toy machines, 14 cells; a machine, 12 s for runs and verdicts."
     shown = toy.model_copy(update={"shown": toy.shown.model_copy(update={"summary": "Nine toys"})})
-    assert run_summary(shown) == "Nine toys; a machine, 12 s."
+    assert run_summary(shown) == "Nine toys; a machine, 12 s for runs and verdicts."
     told = confidence(toy)
     assert told.startswith("Each claim has alpha = 0.05. HOLDS, SUPPORTED and VIOLATED are each wrong with")
     assert "exact over the looks at 3 and 6 seeds" in told
