@@ -24,7 +24,21 @@ from theory.registry import origin
 from theory.spelling import meant
 
 # In the order of --help; "short" last, since it may take no name that another has.
-_COMMANDS = ("certify", "verify", "check", "claims", "facts", "judge", "map", "new", "plan", "plot", "run", "short")
+_COMMANDS = (
+    "certify",
+    "verify",
+    "check",
+    "claims",
+    "facts",
+    "judge",
+    "map",
+    "merge",
+    "new",
+    "plan",
+    "plot",
+    "run",
+    "short",
+)
 
 # The command-line parser's own error, the base of the one that typer exports.
 _ParserError: type[Exception] = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")

@@ -87,7 +87,9 @@ def test_without_a_store_nothing_existed():
     assert told.reason == "none of its runs existed before it"
 
 
-def test_stopped_and_resumed_it_stays_declared(tmp_path):
+def test_stopped_and_resumed_it_stays_declared(tmp_path, monkeypatch):
+    monkeypatch.setattr("empirics.runs.portions.SECONDS", 0.0)  # each run is stored by itself, as those of a second are
+
     def stop(*_):
         raise KeyboardInterrupt
 
