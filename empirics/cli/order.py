@@ -12,6 +12,7 @@ COMMANDS: Final = {
     "facts": ("facts",),
     "judge": ("judge",),
     "map": ("map",),
+    "merge": ("merge",),
     "new": ("new",),
     "plan": ("plan",),
     "plot": ("plot", "report"),

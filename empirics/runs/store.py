@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
-import json
+import heapq
 import math
 import os
 import platform
@@ -26,11 +25,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pydantic_core import from_json
-
 from empirics.errors import UsageError
-from empirics.experiments.protocol import Curve, Point, UnitRun
+from empirics.experiments.protocol import UnitRun
 from empirics.runs.environment import machine
+from empirics.runs.rows import Row, decoded, digest, encoded
 
 _APPLICATION_ID = 0x66616374  # "fact"
 _LAYOUT = 3
@@ -124,10 +122,10 @@ class Store:
             found: dict[str, UnitRun] = {}
             answered = ""  # the last key of which a sound run was seen
             rows.sort(key=lambda row: (row[0], row[1] != here, str(row[1])))
-            for key, place, unit, seed, text, digest in rows:
+            for key, place, unit, seed, text, known in rows:
                 if key == answered:
                     continue
-                if digest != _digest(key, place, unit, seed, text):
+                if known != digest(key, place, unit, seed, text):
                     self._set_aside(key, place)
                     self.damaged.append(f"{unit}, seed {seed}")
                     continue
@@ -135,7 +133,7 @@ class Store:
                 if place != here:
                     self.elsewhere[place] += 1
                 if place == here or self.any_machine:
-                    found[key] = _decode(text)
+                    found[key] = decoded(text)
             yield found
 
     def count(self, keys: Iterable[str]) -> int:
@@ -177,10 +175,34 @@ class Store:
             self._connection.executemany(
                 "INSERT OR REPLACE INTO runs (key, machine, unit, seed, run, digest) VALUES (?, ?, ?, ?, ?, ?)",
                 [
-                    (*row, _digest(*row))
+                    (*row, digest(*row))
                     for key, run in entries.items()
-                    for row in [(key, here, str(run.unit), run.seed, _encode(run))]
+                    for row in [(key, here, str(run.unit), run.seed, encoded(run))]
                 ],
+            )
+
+    def rows(self) -> Iterator[Row]:
+        """Every row, those set aside among them, in the order of their keys; meanwhile nothing may be written."""
+        fields = "key, machine, unit, seed, run, digest, stored, plan"
+        ask = self._connection.execute
+        with _explained(self.path):
+            aside = ask(f"SELECT {fields}, 1 FROM damaged LEFT JOIN planned USING (key) ORDER BY key").fetchall()
+            sound = ask(f"SELECT {fields}, 0 FROM runs LEFT JOIN planned USING (key) ORDER BY runs.key, machine")
+            yield from heapq.merge(map(Row._make, aside), map(Row._make, sound), key=lambda row: str(row.key))
+
+    def take(self, rows: Iterable[Row]) -> None:
+        """Store rows of other stores as they are, with their plans, in one transaction."""
+        taken = list(rows)
+        with _explained(self.path), self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            for table, aside in (("runs", False), ("damaged", True)):
+                self._connection.executemany(
+                    f"INSERT OR IGNORE INTO {table} VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    [row[:7] for row in taken if row.aside == aside],
+                )
+            self._connection.executemany(
+                "INSERT OR IGNORE INTO planned (key, plan) VALUES (?, ?)",
+                [(row.key, row.plan) for row in taken if row.plan is not None],
             )
 
     def plans_of(self, keys: Iterable[str]) -> dict[str, str | None]:
@@ -188,10 +210,16 @@ class Store:
         question = "SELECT runs.key, planned.plan FROM runs LEFT JOIN planned USING (key) WHERE runs.key IN ({})"
         return dict(row for rows in self._asked(question, keys) for row in rows)
 
-    def declare(self, plan: str, text: str) -> None:
-        """Record a plan by its hash; on return it is on the disk."""
+    def declare(self, plan: str, text: str, when: str | None = None) -> None:
+        """Record a plan by its hash, and when it was declared (now if None); on return it is on the disk."""
+        question = "INSERT OR IGNORE INTO plans VALUES (?, ?, coalesce(?, CURRENT_TIMESTAMP))"
         with _explained(self.path):
-            self._connection.execute("INSERT OR IGNORE INTO plans (hash, plan) VALUES (?, ?)", (plan, text))
+            self._connection.execute(question, (plan, text, when))
+
+    def plans(self) -> list[tuple[str, str, str]]:
+        """Every plan: its hash, its text, and when it was declared."""
+        with _explained(self.path):
+            return self._connection.execute("SELECT hash, plan, declared FROM plans ORDER BY hash").fetchall()
 
     def plan(self, plan: str) -> str | None:
         """The text of the plan with that hash, or None."""
@@ -235,50 +263,6 @@ class Store:
             "CREATE TABLE IF NOT EXISTS plans (hash TEXT PRIMARY KEY, plan TEXT NOT NULL, "
             "declared TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP) WITHOUT ROWID"
         )
-
-
-def _digest(*row: object) -> str:
-    """Of a run together with its place: a sound run in the row of another one is damage too."""
-    return hashlib.sha256(repr(row).encode()).hexdigest()
-
-
-def size_of(run: UnitRun) -> int:
-    """Bytes that a run takes in a store, about."""
-    return len(_encode(run))
-
-
-def _encode(run: UnitRun) -> str:
-    return json.dumps(
-        {
-            "unit": run.unit.values,
-            "seed": run.seed,
-            "observables": [[cell.values, dict(found)] for cell, found in run.observables.items()],
-            "curves": {name: [curve.steps, curve.values] for name, curve in run.curves.items()},
-            "details": [[cell.values, dict(found)] for cell, found in run.details.items()],
-            "failure": run.failure,
-        }
-    )
-
-
-def _decode(text: str) -> UnitRun:
-    """The run that was encoded; its digest has told that the text is whole."""
-    data: dict[str, Any]
-    try:
-        data = from_json(text)  # three times as fast; equal names are one string in memory
-    except ValueError:  # it reads no half of a surrogate pair
-        data = json.loads(text)
-    return UnitRun(
-        unit=_point(data["unit"]),
-        seed=data["seed"],
-        observables={_point(cell): found for cell, found in data["observables"]},
-        curves={name: Curve(tuple(steps), tuple(values)) for name, (steps, values) in data["curves"].items()},
-        details={_point(cell): {k: tuple(v) for k, v in found.items()} for cell, found in data["details"]},
-        failure=data["failure"],
-    )
-
-
-def _point(values: list[tuple[str, int | float]]) -> Point:
-    return Point(tuple((name, value) for name, value in values))
 
 
 class _Lock:

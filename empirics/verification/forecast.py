@@ -30,9 +30,9 @@ from empirics.observables.catalogue import observables
 from empirics.observables.definition import Observable
 from empirics.runs.environment import resolved_device
 from empirics.runs.pool import Task, run_tasks
+from empirics.runs.rows import size_of as stored_size
 from empirics.runs.source import RunPlace, keys_of, wanted
 from empirics.runs.store import Store, StoreError
-from empirics.runs.store import size_of as stored_size
 from empirics.verification.assembly import Runs, bounds_at, tables_of
 from empirics.verification.plan import asked, plan_of, standing
 from empirics.verification.results import PlanResult

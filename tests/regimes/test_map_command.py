@@ -22,7 +22,7 @@ from empirics.errors import UsageError
 from empirics.regimes.contours import crossing
 from empirics.regimes.document import MAP_SCHEMA_FILE, RegimeMap, read_map
 from empirics.report.map_files import map_parts
-from empirics.runs import store
+from empirics.runs.rows import digest
 from empirics.verification.document import schema_of
 from theory import claim
 
@@ -201,7 +201,7 @@ def test_killed_and_interrupted_it_goes_on_where_it_stopped(directory, tmp_path)
 def test_machines_whose_runs_were_used_are_named(directory, tmp_path, capsys):
     shutil.copy(directory / "runs.sqlite", tmp_path)
     with contextlib.closing(sqlite3.connect(tmp_path / "runs.sqlite", isolation_level=None)) as connection:
-        connection.create_function("digest", -1, store._digest)
+        connection.create_function("digest", -1, digest)
         connection.execute("UPDATE runs SET machine = 'another'")
         connection.execute("UPDATE runs SET digest = digest(key, machine, unit, seed, run)")
     assert run(["map", *TINY, "--workers", "2", "--output", str(tmp_path), "--any-machine"]) == 0

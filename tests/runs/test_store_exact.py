@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from empirics.experiments.protocol import Curve, Point, UnitRun
-from empirics.runs.store import Store, StoreError, size_of
+from empirics.runs.rows import size_of
+from empirics.runs.store import Store, StoreError
 
 UNIT, CELL = Point.of(K=3), Point.of(K=3, N_f=2)
 
