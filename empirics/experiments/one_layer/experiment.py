@@ -33,7 +33,7 @@ class OneLayer(FactExperiment):
     overlays = OVERLAYS
     stacks = 64
     aside = ("presets", "report.py", "map.py", "engine/cache.py")
-    libraries = ("torch", "numpy", "numba", "scipy")
+    libraries = ("torch", "numpy", "numba", "llvmlite", "scipy")
     default = True
 
     def __init__(self, *, predicting: bool = False) -> None:
