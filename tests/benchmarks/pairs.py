@@ -4,8 +4,8 @@
 
 Each tree runs in a process of its own with its own ``tests/benchmarks/contenders.py``. In every pair both take the same
 short task, one after the other, in an order that alternates. Times are processor times, which other programs disturb
-little. Printed for each shape: the median over pairs of old time over new time (above 1: the new tree is faster) and its
-95 % interval, from order statistics.
+little. Printed for each shape: the median over pairs of old time over new time (above 1: the new tree is faster) and
+its 95 % interval, from order statistics.
 """
 
 from __future__ import annotations

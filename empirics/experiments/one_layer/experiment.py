@@ -31,7 +31,7 @@ class OneLayer(FactExperiment):
     observables = (*SHARED, *OBSERVABLES)
     premises = {"pretraining_gap": "premise_gap"}  # noqa: RUF012 - read only
     overlays = OVERLAYS
-    stacks = 64
+    stacks = 1024
     aside = ("presets", "report.py", "map.py", "engine/cache.py")
     libraries = ("torch", "numpy", "numba", "llvmlite", "scipy")
     default = True
