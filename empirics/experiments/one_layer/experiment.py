@@ -31,9 +31,9 @@ class OneLayer(FactExperiment):
     observables = (*SHARED, *OBSERVABLES)
     premises = {"pretraining_gap": "premise_gap"}  # noqa: RUF012 - read only
     overlays = OVERLAYS
-    stacks = 64
+    stacks = 1024
     aside = ("presets", "report.py", "map.py", "engine/cache.py")
-    libraries = ("torch", "numpy", "numba", "scipy")
+    libraries = ("torch", "numpy", "numba", "llvmlite", "scipy")
     default = True
 
     def __init__(self, *, predicting: bool = False) -> None:

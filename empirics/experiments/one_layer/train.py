@@ -11,9 +11,10 @@ from empirics.experiments.one_layer.config import Finetuning, Pretraining
 from empirics.experiments.one_layer.corpus import Rows
 from empirics.experiments.one_layer.engine.autograd import Autograd
 from empirics.experiments.one_layer.engine.backend import Backend
+from empirics.experiments.one_layer.engine.captured import Captured
 from empirics.experiments.one_layer.engine.compiled import CompiledEngine
 from empirics.experiments.one_layer.engine.low_rank import LowRank
-from empirics.experiments.one_layer.engine.stacked import StackedEngine
+from empirics.experiments.one_layer.engine.stacked import StackedEngine, room
 from empirics.experiments.one_layer.optimise import Stage, optimizer, schedule_factor
 from empirics.experiments.one_layer.parameters import Parameters
 from empirics.experiments.protocol import Curve, logarithmic_steps
@@ -57,7 +58,7 @@ def train(
     """
     # Models that stop at a target gap stop at steps of their own: they are not stacked.
     stacked = not (_on_cpu(weights) or _needs_autograd(model, stage) or _target(stage))
-    size = len(weights) if stacked else 1
+    size = min(len(weights), room(weights[0], corpora[0])) if stacked else 1
     results: list[Trained] = []
     for start in range(0, len(weights), size):
         part = slice(start, start + size)
@@ -83,7 +84,8 @@ def backend(
         engine: CompiledEngine | StackedEngine = CompiledEngine(weights[0], corpora[0], model)
     else:
         engine = StackedEngine(weights, corpora, model)
-    return LowRank(engine, low_rank, seeds) if low_rank else engine
+    whole: Backend = LowRank(engine, low_rank, seeds) if low_rank else engine
+    return Captured(whole) if weights[0].output.is_cuda else whole
 
 
 def descend(

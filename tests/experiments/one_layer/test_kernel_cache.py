@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from empirics.experiments.load import load_config
-from empirics.experiments.one_layer.engine import cache, kernels
+from empirics.experiments.one_layer.engine import cache, kernels, products
 from empirics.experiments.protocol import Point
 from empirics.experiments.registry import experiment
 from empirics.runs.source import run_key
@@ -60,7 +60,7 @@ def test_another_processor_source_or_version_has_a_file_of_its_own(place, monkey
     assert not used()
     monkeypatch.undo()
     monkeypatch.setenv("XDG_CACHE_HOME", str(place.parents[1]))
-    monkeypatch.setattr(cache, "_source", lambda file: "another source")
+    monkeypatch.setattr(cache, "_sources", lambda folder: "another source")
     assert not used()
     monkeypatch.setattr(cache, "_versions", lambda: ("other versions",))
     assert not used()
@@ -99,9 +99,12 @@ def test_the_folder_of_each_system(monkeypatch, tmp_path):
 
 
 def test_every_kernel_has_it_and_keys_of_runs_do_not(place):
-    compiled = [kernel for kernel in vars(kernels).values() if hasattr(kernel, "py_func")]
-    assert len(compiled) == 5
-    assert all(isinstance(kernel._cache, cache.KernelCache) for kernel in compiled)
+    modules = (kernels, products)
+    compiled = {
+        id(kernel): kernel for module in modules for kernel in vars(module).values() if hasattr(kernel, "py_func")
+    }
+    assert len(compiled) == 8
+    assert all(isinstance(kernel._cache, cache.KernelCache) for kernel in compiled.values())
     assert "engine/cache.py" in experiment().aside
     key = run_key(experiment(), load_config("default"), Point.of(R=8, K=3), 0)
     kernels.descend(np.ones(3), np.ones(3), 0.5)

@@ -12,7 +12,7 @@ from jaxtyping import AbstractArray, jaxtyped
 from one_layer_builders import configured, measured
 
 from empirics.experiments.one_layer import corpus, forward, model, parameters
-from empirics.experiments.one_layer.engine import kernels, layout
+from empirics.experiments.one_layer.engine import kernels, layout, products
 from empirics.experiments.one_layer.engine.compiled import CompiledEngine
 from empirics.experiments.one_layer.engine.stacked import StackedEngine
 from empirics.experiments.one_layer.measure import attention, mechanism
@@ -82,13 +82,17 @@ def test_shapes_of_corpora_weights_and_the_forward_pass(case):
     checked(model.activation_slope)(before.input, "relu", 0.1)
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_shapes_of_the_engines(case, dtype, monkeypatch):
+@pytest.mark.parametrize(
+    ("dtype", "registers"), [(torch.float32, False), (torch.float32, True), (torch.float64, False)]
+)
+def test_shapes_of_the_engines(case, dtype, registers, monkeypatch):
     config, world, before, _ = case
     weights, rows = before.to(dtype), corpus.pretraining_corpus(world)
-    passes = ("forward", "backward", "softmax_less_target", "softmax_less_target_double")
+    passes = ("forward", "backward", "transpose", "softmax_less_target", "softmax_less_target_double")
     for name in passes:
         monkeypatch.setattr(kernels, name, checked(getattr(kernels, name)))
+    monkeypatch.setattr(products, "multiply", checked(products.multiply))
+    monkeypatch.setattr(products, "_PREFERRED", registers)
     for merged in (False, True):
         settings = config.model.model_copy(update={"merge_never_targets": merged})
         engine = CompiledEngine(weights, rows, settings)

@@ -1,8 +1,8 @@
 """Compiled kernels kept in the user's cache folder: nothing is written where the package lies.
 
-One file for each kernel, types of its arguments, processor, source, and versions of the libraries; so processes at once
-and machines that share a home do not disturb one another. What cannot be read is compiled again, and what cannot be
-written is not kept.
+One file for each kernel, types of its arguments, processor, sources, and versions of the libraries; so processes at
+once and machines that share a home do not disturb one another. What cannot be read is compiled again, and what cannot
+be written is not kept.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from numba.core import compiler, serialize
 
 from empirics.errors import UsageError
-from empirics.files import write_atomically
+from empirics.files import hash_of, write_atomically
 
 _Kernel = TypeVar("_Kernel")
 _COMPILED: Any = compiler.CompileResult  # Numba's own cache relies on these two as well
@@ -93,7 +93,7 @@ class KernelCache:
             self._kernel.__qualname__,
             str(signature),
             codegen.magic_tuple(),
-            _source(code.co_filename),
+            _sources(Path(code.co_filename).parent),
             _versions(),
         )
         name = f"{self._kernel.__name__}-{hashlib.sha256(repr(parts).encode()).hexdigest()[:40]}"
@@ -108,8 +108,9 @@ def kept(kernel: _Kernel) -> _Kernel:
 
 
 @lru_cache(maxsize=8)
-def _source(file: str) -> str:
-    return hashlib.sha256(Path(file).read_bytes()).hexdigest()
+def _sources(folder: Path) -> str:
+    """The kernel's file and those beside it, from which it may take instructions."""
+    return hash_of((file.name, file) for file in sorted(folder.glob("*.py")))
 
 
 @lru_cache(maxsize=1)

@@ -21,29 +21,30 @@ from torch import Tensor
 
 from empirics.experiments.one_layer import config as configuration
 from empirics.experiments.one_layer.corpus import Rows
-from empirics.experiments.one_layer.engine import kernels
+from empirics.experiments.one_layer.engine import kernels, products
 from empirics.experiments.one_layer.engine.backend import ClosedForm
 from empirics.experiments.one_layer.engine.layout import lay_out, own_columns, queried_entries
 from empirics.experiments.one_layer.parameters import Parameters
 
 _BLOCK_LOGITS = 1 << 22  # entries of the logits that are held at a time
+_BLOCK_IN_REGISTERS = 1 << 17  # the same where the products are in registers: they stay in the cache
 _ALIGNMENT = 16  # rows of the logits start at multiples of this many numbers: products are faster so
 _ACTIVATIONS = {"relu": kernels.RELU, "smoothed-relu": kernels.SMOOTHED, "identity": kernels.IDENTITY}
 
 
 @dataclass(frozen=True)
 class _Block:
-    """Rows first..last-1: their part of the work space, for the matrix products, and the passes' arguments."""
+    """Rows first..last-1: their logits, the arguments of the passes, and the matrix products."""
 
     first: int
     last: int
+    logits: Float[Tensor, "rows C"]
     forward: tuple[Any, ...]
     softmax: tuple[Any, ...]
     backward: tuple[Any, ...]
-    logits: Float[Tensor, "rows C"]
-    logits_transposed: Float[Tensor, "C rows"]
-    hidden: Float[Tensor, "rows wide"]
-    dhidden: Float[Tensor, "rows wide"]
+    into_logits: products.Product
+    into_output_grad: products.Product
+    into_dhidden: products.Product
 
 
 class CompiledEngine(ClosedForm):
@@ -73,7 +74,9 @@ class CompiledEngine(ClosedForm):
         )
         self._layout = lay_out(corpus, positions, self.columns, vocabulary, self.input.numpy().dtype)
         rows = len(self._layout.length)
-        self._allocate(min(rows, max(256, _BLOCK_LOGITS // len(self.columns))))
+        self._in_registers = products.in_registers(self.input.dtype)
+        held = _BLOCK_IN_REGISTERS if self._in_registers else _BLOCK_LOGITS
+        self._allocate(min(rows, max(256, held // len(self.columns))))
 
     def output_counts(self) -> Float[Tensor, "C 1"] | None:
         """How many tokens each row of ``output`` stands for; None if each stands for one."""
@@ -116,12 +119,9 @@ class CompiledEngine(ClosedForm):
             self._forward(block)
             self._softmax(*block.softmax)
             if self._mlp:
-                if block.first == 0:
-                    torch.mm(block.logits_transposed, block.hidden, out=self.output_grad)
-                else:
-                    self.output_grad.addmm_(block.logits_transposed, block.hidden)
+                block.into_output_grad()
                 if self._through:
-                    torch.mm(block.logits, self.output, out=block.dhidden)
+                    block.into_dhidden()
             if self._through:
                 kernels.backward(*block.backward)
         if self._multiplicity:
@@ -130,7 +130,9 @@ class CompiledEngine(ClosedForm):
     def _forward(self, block: _Block) -> None:
         kernels.forward(*block.forward)
         if self._mlp:
-            torch.mm(block.hidden, self._output_transposed, out=block.logits)
+            if block.first == 0 and self._transposed is not None:
+                kernels.transpose(*self._transposed)
+            block.into_logits()
         if self._multiplicity:
             block.logits[:, -1] += math.log(self._multiplicity)
 
@@ -138,14 +140,18 @@ class CompiledEngine(ClosedForm):
         """Work space for ``block`` rows at a time, and everything that training needs prepared of it."""
         rows, (columns, width) = len(self._layout.length), self.output.shape
         self._mlp = self.config.mlp
-        logits = self.input.new_empty((block, -(-columns // _ALIGNMENT) * _ALIGNMENT))
+        aligned = -(-columns // _ALIGNMENT) * _ALIGNMENT
+        logits = self.input.new_empty((block, aligned))
+        right, self._transposed = self.output.T, None  # what hidden rows are multiplied by
         if self._mlp:
             source, source_grad = self.input, self.input_grad  # what contexts mix: W e_v as rows
             hidden, dhidden = self.input.new_empty((2, block, width))
+            if self._in_registers:
+                right = self.input.new_empty((width, aligned))[:, :columns]
+                self._transposed = self.output.numpy(), right.numpy()
         else:  # the mixtures, of the columns of V as rows, are the logits
             source, source_grad = self.output.T, self.output_grad.T
             hidden, dhidden = logits, logits
-        self._output_transposed = self.output.T
         single = self.input.dtype == torch.float32
         self._softmax = kernels.softmax_less_target if single else kernels.softmax_less_target_double
         train_source = self.config.train_input if self._mlp else self.config.train_output
@@ -161,18 +167,19 @@ class CompiledEngine(ClosedForm):
         self._blocks = []
         for first in range(0, rows, block):
             last = min(first + block, rows)
-            part = logits[: last - first, :columns]
+            of_block = slice(0, last - first)
+            part = logits[of_block, :columns]
             context = first, last, layout.tokens, layout.length, layout.entries
             self._blocks.append(
                 _Block(
                     first,
                     last,
+                    part,
                     forward=(*context, entries, config.attention, config.residual, source.numpy(), *shape),
                     softmax=(first, last, columns, logits.numpy(), *targets),
                     backward=(*context, *flags, source.numpy(), *shape, *gradients),
-                    logits=part,
-                    logits_transposed=part.T,
-                    hidden=hidden[: last - first],
-                    dhidden=dhidden[: last - first],
+                    into_logits=products.prepared(hidden[of_block], right, part),
+                    into_output_grad=products.prepared(part.T, hidden[of_block], self.output_grad, add=first > 0),
+                    into_dhidden=products.prepared(part, self.output, dhidden[of_block]),
                 )
             )

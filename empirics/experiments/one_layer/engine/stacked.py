@@ -6,6 +6,7 @@ One model of this size leaves an accelerator idle, so models are stacked along a
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -223,6 +224,30 @@ class StackedEngine(ClosedForm):
             scratch=empty(batch * count, hidden),
             dalpha=empty(length, batch * count, 1),
         )
+
+
+def room(weights: Parameters, corpus: Sequence[Rows]) -> int:
+    """How many models like this one fit into the free memory of their device; a quarter of it is left alone."""
+    if not weights.output.is_cuda:
+        return sys.maxsize
+    torch.cuda.empty_cache()  # what earlier stacks left is free
+    free, _ = torch.cuda.mem_get_info(weights.output.device)
+    return max(1, free * 3 // 4 // bytes_of_one(weights, corpus))
+
+
+def bytes_of_one(weights: Parameters, corpus: Sequence[Rows]) -> int:
+    """Memory that one model takes in a stack: its weights before and after, gradients, work space, indices, losses."""
+    (vocabulary, hidden), size = weights.output.shape, weights.output.element_size()
+    entries = len(queried_entries(corpus, vocabulary))
+    numbers = sum(2 * tensor.numel() for tensor in weights.tensors().values())
+    numbers += 2 * (weights.input.numel() + weights.output.numel() + entries)
+    indices, losses = entries, 0
+    for rows in corpus:
+        (count, n), shares = rows.tokens.shape, rows.targets.shape[1]
+        numbers += count * (vocabulary + (3 + n) * hidden + 4 * n + shares)
+        indices += count * (2 * n + shares)
+        losses = max(losses, 2 * count * vocabulary)  # in double precision, with the exponentials
+    return numbers * size + (indices + losses) * 8
 
 
 def _padded(positions: Int64[np.ndarray, " U"], length: int, total: int) -> Int64[np.ndarray, " length"]:
