@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import heapq
 import math
 import os
@@ -144,10 +145,10 @@ class Store:
         """Hash of what is stored of some runs, by every kind of machine; None if a row of theirs is damaged."""
         found = hashlib.sha256()
         for rows in self._asked("SELECT key, machine, unit, seed, run, digest FROM runs WHERE key IN ({})", keys):
-            for *row, digest in sorted(rows, key=str):
-                if digest != _digest(*row):
+            for *row, stored in sorted(rows, key=str):
+                if stored != digest(*row):
                     return None
-                found.update(f"{row[0]} {row[1]} {digest}\n".encode())
+                found.update(f"{row[0]} {row[1]} {stored}\n".encode())
         return found.hexdigest()
 
     def _set_aside(self, *row: str) -> None:
