@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, Literal
 
 from pydantic import ConfigDict, model_validator
@@ -214,16 +215,30 @@ class Measured(Described):
             for symbol, column in axes.items():
                 if symbol not in cell.symbols or column not in cell.__pydantic_extra__:
                     raise ValueError(f"cells.{index} has no value of the axis {symbol}, column {column}")
+        last = len(self.cells) - 1
         for index, verdict in enumerate(self.verdicts):
             some = verdict.cells or verdict.verdict in ("NOT TESTED", "BROKEN")  # as of an arm that was not run
-            if not some or not set(verdict.cells) <= set(range(len(self.cells))):
+            if not some or not all(0 <= place <= last for place in verdict.cells):
                 allowed = f"positions from 0 to {len(self.cells) - 1}, at least one if tested"
                 raise ValueError(f"verdicts.{index}.cells={verdict.cells} is refused: allowed are {allowed}")
         return self
 
     def verdict_of(self, claim: str, cell: int) -> VerdictResult | None:
         """The verdict of a claim that speaks of a cell alone, if there is one."""
-        return next((v for v in self.verdicts if v.claim == claim and v.cells == [cell]), None)
+        known: tuple[list[VerdictResult], dict[tuple[str, int], VerdictResult]] = self._single
+        if known[0] is not self.verdicts:  # of the document that this is a copy of
+            del self.__dict__["_single"]
+            known = self._single
+        return known[1].get((claim, cell))
+
+    @cached_property
+    def _single(self) -> tuple[list[VerdictResult], dict[tuple[str, int], VerdictResult]]:
+        """The verdicts, and those on one cell each by claim and cell; the first of several."""
+        found: dict[tuple[str, int], VerdictResult] = {}
+        for verdict in self.verdicts:
+            if len(verdict.cells) == 1:
+                found.setdefault((verdict.claim, verdict.cells[0]), verdict)
+        return self.verdicts, found
 
     def label(self, symbol: str) -> str:
         """How plain text writes a symbol."""

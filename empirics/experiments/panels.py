@@ -10,9 +10,22 @@ from numpy.typing import NDArray
 
 from empirics.experiments.document import CellResult, Measured
 from empirics.experiments.presentation import Scalar
+from empirics.experiments.sampling import chosen, told
 from theory import Claim, DomainError
 
 _POINTS = 60
+
+
+def panels(
+    cells: Sequence[CellResult], symbols: Sequence[str]
+) -> tuple[dict[tuple[int | float, ...], list[CellResult]], str]:
+    """The cells by their values of some symbols; of many values some, and a sentence that says so."""
+    found: dict[tuple[int | float, ...], list[CellResult]] = {}
+    for cell in cells:
+        found.setdefault(tuple(cell.symbols[symbol] for symbol in symbols), []).append(cell)
+    drawn = chosen(list(found))
+    shown = {place: some for place, some in found.items() if place in drawn}
+    return shown, told(len(shown), len(found), "panels", "cells.csv")
 
 
 def predicted_rows(subject: Measured, claim: Claim, axis: str, panel: Sequence[CellResult]) -> list[dict[str, Scalar]]:
@@ -47,8 +60,9 @@ def observed_rows(
 ) -> list[dict[str, Scalar]]:
     """The cells that have a mean, each with its limits; see :func:`observed_mean`."""
     rows = []
+    places = {id(cell): place for place, cell in enumerate(subject.cells)}
     for cell in panel:
-        mean, lower, upper = observed_mean(subject, claims, observable, subject.cells.index(cell))
+        mean, lower, upper = observed_mean(subject, claims, observable, places[id(cell)])
         if mean is not None:
             row = _row(subject, "observed", cell.symbols, mean)
             rows.append(row | {"lower": lower, "upper": upper, "seeds": len(cell.seeds)})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from functools import lru_cache, partial
+from functools import cache, partial
 from types import MappingProxyType
 from typing import Final
 
@@ -12,7 +12,7 @@ from empirics.observables.definition import Observable
 from theory.coverage import laws
 
 
-@lru_cache(maxsize=4096)
+@cache
 def covering_observables(finetuned: int, multiplicity: int, templates: int) -> Mapping[str, float | None]:
     """The exact observables at N_f, K and the number of templates."""
     avoided = math.prod((templates - multiplicity - i) / (templates - i) for i in range(multiplicity))

@@ -10,6 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from empirics.experiments.document import CellResult, StepResult, VerdictResult
+from empirics.experiments.sampling import ROWS, spread, told
 from empirics.report import tables
 from empirics.report.figures.figure import Figure
 from empirics.report.mathml import mathml
@@ -49,6 +50,7 @@ class ClaimView:
     closest: str | None
     figure: Figure | None
     verdicts: Sequence[tuple[VerdictResult, CellResult | None, Mapping[str, str]]]
+    left_out: str  # how many verdicts are not shown, in a sentence
     steps: Sequence[tuple[str, StepResult]]
     several_arms: bool
 
@@ -89,8 +91,9 @@ def _view(results: Results, stated: ClaimResult, figure: Figure | None) -> Claim
         tightness=_tightness(verdicts),
         closest=_violated(results, stated) or closest_call(results, stated),
         figure=figure,
-        verdicts=shown,
-        steps=[(results.where(v), step) for v in verdicts for step in v.steps],
+        verdicts=spread(shown, ROWS, lambda row: row[0].verdict in ("VIOLATED", "UNDECIDED")),
+        left_out=told(min(len(shown), ROWS), len(shown), "verdicts", "results.json").strip(),
+        steps=spread([(results.where(v), step) for v in spread(verdicts, ROWS) for step in v.steps], ROWS),
         several_arms=any(cell is not None and cell.variant != results.experiment.leading for _, cell, _ in shown),
     )
 

@@ -12,6 +12,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from empirics.experiments.sampling import ROWS, spread, told
 from empirics.report import tables
 from empirics.report.claim_views import claim_views
 from empirics.report.figures.figure import Figure
@@ -62,6 +63,9 @@ def report_html(
         axes=[results.label(symbol) for symbol in results.experiment.axes],
         general=[figure for figure in figures if figure.name in general],
         inline=inline,
+        spread=spread,
+        told=told,
+        rows_shown=ROWS,
         sections=sections,
         toml=config_toml,
         css=Markup(_asset("report.css")),

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from empirics.experiments.presentation import Column, Table, Value
 from empirics.experiments.protocol import Curve
+from empirics.experiments.sampling import ROWS, spread, told
 from empirics.report import tables
 from empirics.report.plain import plain_table
 from empirics.verification.results import Results
@@ -59,7 +60,8 @@ def print_results(results: Results, out: Console, directory: Path | None, second
 def _print_table(table: Table, out: Console) -> None:
     """The table; headings fold as far as it takes to fit, short values do not."""
     shown = plain_table(title=table.title)
-    written = [[_written(c, v) for c, v in zip(table.columns, row, strict=True)] for row in table.rows]
+    rows = spread(table.rows, ROWS)
+    written = [[_written(c, v) for c, v in zip(table.columns, row, strict=True)] for row in rows]
     lengths = [[Text.from_markup(text).cell_len for text in row] for row in written]
     widths = [max((row[index] for row in lengths), default=0) for index in range(len(table.columns))]
     for most in _HEADINGS:
@@ -73,8 +75,8 @@ def _print_table(table: Table, out: Console) -> None:
     for texts in written:
         shown.add_row(*texts)
     out.print(shown)
-    if table.note:
-        out.print(table.note, style="dim", markup=False)
+    if note := f"{table.note}{told(len(rows), len(table.rows), 'rows', 'cells.csv')}".strip():
+        out.print(note, style="dim", markup=False)
 
 
 def _written(column: Column, value: Value) -> str:
@@ -93,7 +95,7 @@ def _print_open(results: Results, out: Console) -> None:
     """The cells that are open, also those of claims that are supported; and the flat ones."""
     for claim in results.claims:
         lines, flat = tables.open_cells(results, claim.id), tables.flat_cells(results, claim.id)
-        told = [f"flat, {claim.id}: {'; '.join(flat)}"] if flat else []
+        told = [f"flat, {claim.id}: {'; '.join(spread(flat, ROWS))}"] if flat else []
         if lines:
             told += [f"{claim.verdict.lower()}, {claim.id}; open:", *(f"  {line}" for line in lines[:_OPEN_SHOWN])]
         if len(lines) > _OPEN_SHOWN:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from empirics.experiments.panels import observed_rows, predicted_rows
+from empirics.experiments.panels import observed_rows, panels, predicted_rows
 from empirics.experiments.presentation import FigureData, Scalar
+from empirics.experiments.sampling import POINTS, spread, told
 from empirics.experiments.wording import axis_label, in_math, words
 from empirics.verification.results import ClaimResult, Results
 from theory.claim import Claim
@@ -30,8 +31,8 @@ def _panels(results: Results, judged: ClaimResult, claim: Claim) -> FigureData |
     if last not in claim.symbols or claim.arm != results.experiment.leading or judged.by_share:
         return None
     rows: list[dict[str, Scalar]] = []
-    for place in dict.fromkeys(tuple(c.symbols[s] for s in others) for c in cells):
-        panel = [c for c in cells if tuple(c.symbols[s] for s in others) == place]
+    shown, left_out = panels(cells, others)
+    for panel in shown.values():
         rows += predicted_rows(results, claim, last, panel)
         rows += observed_rows(results, [judged.id], judged.observable, panel)
     if not {"observed", claim.id} <= {row["series"] for row in rows}:
@@ -44,7 +45,7 @@ def _panels(results: Results, judged: ClaimResult, claim: Claim) -> FigureData |
     return FigureData.of(
         f"claim-{judged.id}",
         f"{judged.title}, predicted and observed",
-        f"{judged.title}. Lines are the {predicted}; points are {judged.observable}. {how}",
+        f"{judged.title}. Lines are the {predicted}; points are {judged.observable}. {how}{left_out}",
         "panels",
         rows,
         x=results.experiment.axes[last],
@@ -60,6 +61,8 @@ def _panels(results: Results, judged: ClaimResult, claim: Claim) -> FigureData |
 
 
 def _forest(results: Results, judged: ClaimResult) -> FigureData | None:
+    mine = [v for v in results.verdicts if v.claim == judged.id and v.estimate is not None]
+    shown = spread(mine, POINTS, lambda v: v.verdict == "VIOLATED")
     rows: list[dict[str, Scalar]] = [
         {
             "where": results.where(verdict),
@@ -69,8 +72,7 @@ def _forest(results: Results, judged: ClaimResult) -> FigureData | None:
             "threshold": verdict.bound,
             "verdict": "flat" if verdict.flat else verdict.verdict,
         }
-        for verdict in results.verdicts
-        if verdict.claim == judged.id and verdict.estimate is not None
+        for verdict in shown
     ]
     if not rows:
         return None
@@ -79,7 +81,8 @@ def _forest(results: Results, judged: ClaimResult) -> FigureData | None:
         f"claim-{judged.id}",
         f"{judged.title}, verdict by verdict",
         f"{judged.title}. Points show the {measured} and the limits that decide. Black bars are the threshold. "
-        "Open points are undecided or flat; crosses are violated.",
+        "Open points are undecided or flat; crosses are violated."
+        + told(len(shown), len(mine), "verdicts", "results.json"),
         "forest",
         rows,
         xlabel=measured if judged.by_share else words(judged.observable),

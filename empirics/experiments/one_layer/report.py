@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from empirics.experiments.document import CellResult, Measured
-from empirics.experiments.panels import observed_mean, observed_rows, predicted_rows
+from empirics.experiments.panels import observed_mean, observed_rows, panels, predicted_rows
 from empirics.experiments.presentation import Column, FigureData, Scalar, Shown, Table, Value
+from empirics.experiments.sampling import chosen, told
 from theory import claim
 from theory.plural import counted
 
@@ -139,11 +140,11 @@ def _error_figure(subject: Measured) -> FigureData | None:
     readings, law = _judged(subject, _READINGS), _judged(subject, {_COVERING: _UNSEEN})
     outside = _outside(subject)
     rows: list[dict[str, Scalar]] = []
-    for R, K in dict.fromkeys((c.symbols["R"], c.symbols["K"]) for c in cells):
-        panel = [c for c in cells if (c.symbols["R"], c.symbols["K"]) == (R, K)]
+    shown, left_out = panels(cells, ("R", "K"))
+    for place, panel in shown.items():
         predicted = (predicted_rows(subject, claim(name), "N_f", panel) for name in (*readings, *law))
         found = [row for line in (*predicted, observed_rows(subject, list(_READINGS), _ERROR, panel)) for row in line]
-        rows += [row | {"note": "out of scope" if (R, K) in outside else None} for row in found]
+        rows += [row | {"note": "out of scope" if place in outside else None} for row in found]
     if not readings or not any(row["series"] == "observed" for row in rows):
         return None
     return FigureData.of(
@@ -153,7 +154,7 @@ def _error_figure(subject: Measured) -> FigureData | None:
         "seeds and the limits that decide, if the verdict rests on limits. Lines are predictions: "
         f"{'the two readings' if len(readings) > 1 else 'the reading that was judged'} of the headline bound"
         + ", and the exact probability that at least one of a held-out fact's K templates is unseen" * bool(law)
-        + ". Below the axis break: 0 and values too small for the axis.",
+        + f". Below the axis break: 0 and values too small for the axis.{left_out}",
         "panels",
         rows,
         x="finetuned",
@@ -177,6 +178,9 @@ def _outside(subject: Measured) -> set[tuple[float, float]]:
 
 
 def _gap_figure(subject: Measured) -> FigureData | None:
+    curves = [c for c in subject.curves if c.observable == "pretraining_gap" and c.variant == _MAIN]
+    drawn = chosen([(c.symbols["R"], c.symbols["K"]) for c in curves])
+    shown = [c for c in curves if (c.symbols["R"], c.symbols["K"]) in drawn]
     rows: list[dict[str, Scalar]] = [
         {
             "templates": curve.symbols["R"],
@@ -186,8 +190,7 @@ def _gap_figure(subject: Measured) -> FigureData | None:
             "gap_lower_nats": low,
             "gap_upper_nats": high,
         }
-        for curve in subject.curves
-        if curve.observable == "pretraining_gap" and curve.variant == _MAIN
+        for curve in shown
         for step, mean, low, high in zip(curve.steps, curve.mean, curve.lower, curve.upper, strict=True)
     ]
     if not rows:
@@ -197,7 +200,8 @@ def _gap_figure(subject: Measured) -> FigureData | None:
         "pretraining-gap",
         "Pre-training gap during training",
         "How far the pre-training loss is above its floor log K during gradient descent, mean over seeds. One panel "
-        "for each |R|. The thin line is the premise of the headline bound.",
+        "for each |R|. The thin line is the premise of the headline bound."
+        + told(len(shown), len(curves), "curves", "results.json"),
         "curves",
         rows,
         x="step",
