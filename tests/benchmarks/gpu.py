@@ -50,9 +50,9 @@ from empirics.runs.environment import processor
 STAGE = Pretraining(learning_rate=contenders.RATE, attention_learning_rate=contenders.ATTENTION_RATE, steps=4000)
 DISTINCT = 100  # worlds; larger stacks repeat them, which changes no speed
 # Largest difference of a loss in nats, and root mean square of the weights' differences. After 300 steps single
-# precision on a processor is 1e-6 and 2e-5 from double precision; single weights differ by 1e-3, where a unit switches
+# precision on a processor is 1e-6 and 2e-6 from double precision; single weights differ by 1e-3, where a unit switches
 # off a step earlier or later. Products in TensorFloat-32 would fail.
-TOLERANCES = {"float32": (1e-5, 1e-4), "float64": (1e-9, 1e-9)}
+TOLERANCES = {"float32": (1e-5, 3e-5), "float64": (1e-9, 1e-9)}
 
 
 @dataclass(frozen=True)
