@@ -14,7 +14,6 @@ from empirics.errors import UsageError
 
 _WIDTH_OF_PIPES = 132
 
-
 _WORST_FIRST = (143, 130, 70, 1, 2, 3)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from empirics.cli.output import progress_console
@@ -14,14 +16,33 @@ from empirics.runs.source import Progress
 from empirics.runs.store import Store
 from theory.plural import counted
 
+_LONG = 1e9  # seconds; more are not told apart
+
+
+class Countdown:
+    """The time that is left, as it is drawn; counts down between what it is told."""
+
+    def __init__(self) -> None:
+        self._end: float | None = None
+
+    def start(self, seconds: float) -> None:
+        """From now on."""
+        self._end = time.monotonic() + seconds
+
+    def __rich__(self) -> str:
+        if self._end is None:
+            return "-:--:-- left"
+        return f"{timedelta(seconds=round(min(max(0.0, self._end - time.monotonic()), _LONG)))} left"
+
 
 @contextmanager
 def training(directory: Path, *, any_machine: bool = False) -> Iterator[tuple[Store, Progress]]:
     """The store in a directory, and a bar while models are trained; then what was found there, a line each."""
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, RenderableColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bar
 
     found: list[int] = []
+    countdown = Countdown()
     path = directory / "runs.sqlite"
     with (
         Store(path, any_machine=any_machine) as store,
@@ -31,7 +52,7 @@ def training(directory: Path, *, any_machine: bool = False) -> Iterator[tuple[St
             MofNCompleteColumn(),
             TextColumn("models"),
             TimeElapsedColumn(),
-            TimeRemainingColumn(),
+            RenderableColumn(countdown),
             TextColumn("{task.fields[verdicts]}"),
             console=progress_console(),
             transient=True,
@@ -43,6 +64,7 @@ def training(directory: Path, *, any_machine: bool = False) -> Iterator[tuple[St
             Progress(
                 found=found.append,
                 planned=lambda more: bar.update(task, total=(bar.tasks[0].total or 0) + more),
+                left=countdown.start,
                 judged=lambda outcomes: bar.update(task, verdicts=_counts(outcomes)),
                 told=lambda line: print(f"factbound: {line}", file=sys.stderr),
                 advanced=lambda work, runs: bar.update(task, advance=len(runs), description=f"training {work.label}"),

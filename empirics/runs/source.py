@@ -20,6 +20,7 @@ from empirics.experiments.settings import ExperimentSettings
 from empirics.files import hash_of
 from empirics.judging.outcome import ClaimOutcome
 from empirics.runs.environment import resolved_device
+from empirics.runs.outlook import Outlook
 from empirics.runs.pool import Task, load_torch, run_together, split
 from empirics.runs.store import Store
 
@@ -34,11 +35,15 @@ RunPlace = tuple[str, Point, int]
 
 @dataclass
 class Progress:
-    """What is told while runs come in; every callback may be replaced."""
+    """What is told while runs come in; every callback may be replaced.
+
+    ``left`` is told in how many seconds those planned should be there.
+    """
 
     found: Callable[[int], None] = lambda runs: None
     planned: Callable[[int], None] = lambda more: None
     advanced: Callable[[Task, Sequence[UnitRun]], None] = lambda task, runs: None
+    left: Callable[[float], None] = lambda seconds: None
     judged: Callable[[Sequence[ClaimOutcome]], None] = lambda outcomes: None
     told: Callable[[str], None] = lambda line: None
 
@@ -159,10 +164,13 @@ class RunSource:
         self.progress.planned(planned[0])
         if not tasks:
             load_torch()
+        outlook = Outlook(sum(task.cost for task in tasks), 2 * self.workers)
         for together in run_together(tasks, self.workers, self.cluster) if tasks else ():
             if self.store is not None:
                 entries = {keys[task.variant, r.unit, r.seed]: r for task, runs in together for r in runs if not r.lost}
                 self.store.add(entries, self.plan)
+            if (left := outlook.after(sum(task.cost for task, _ in together))) is not None:
+                self.progress.left(left)
             for task, finished in together:
                 while task.rank > rank:
                     rank += 1

@@ -33,6 +33,7 @@ def test_the_bar_follows_the_runs(store, tmp_path, capsys):
         assert opened_store is store
         progress.planned(3)
         progress.planned(4)
+        progress.left(90.0)
         progress.advanced(SimpleNamespace(label="K=2"), ["one", "two"])
         progress.judged([outcomes(Verdict.HOLDS, Verdict.UNDECIDED), outcomes(Verdict.HOLDS, Verdict.VACUOUS)])
         progress.judged([outcomes(Verdict.VIOLATED)])
@@ -104,3 +105,16 @@ def test_json_is_strict_and_ends_in_a_line(capsys):
     assert text == json.dumps({"a": [1, None]}, indent=1) + "\n"
     with pytest.raises(ValueError, match="JSON compliant"):
         output.print_json({"a": float("nan")})
+
+
+def test_the_time_left_counts_down(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(output.time, "monotonic", lambda: now[0])
+    countdown = output.Countdown()
+    assert countdown.__rich__() == "-:--:-- left"
+    countdown.start(3725.4)
+    assert countdown.__rich__() == "1:02:05 left"
+    now[0] += 3720.0
+    assert countdown.__rich__() == "0:00:05 left"
+    now[0] += 60.0
+    assert countdown.__rich__() == "0:00:00 left"

@@ -13,7 +13,7 @@ from empirics.experiments.load import load_settings
 from empirics.experiments.protocol import Point, UnitRun
 from empirics.experiments.registry import experiments
 from empirics.files import hash_of
-from empirics.runs import source
+from empirics.runs import outlook, source
 from empirics.runs.source import Progress, RunSource, keys_of, run_key, wanted
 
 ONE, TWO = Point.of(K=1), Point.of(K=2)
@@ -41,7 +41,7 @@ def made(monkeypatch):
 
     def split(experiment, variant, settings, unit, seeds, rank):
         seeds = tuple(seeds)
-        task = SimpleNamespace(variant=variant, settings=settings, unit=unit, seeds=seeds, rank=rank)
+        task = SimpleNamespace(variant=variant, settings=settings, unit=unit, seeds=seeds, rank=rank, cost=1.0)
         return [task] if seeds else []
 
     def run_together(tasks, workers, cluster):
@@ -103,6 +103,38 @@ def test_what_finishes_together_is_stored_at_once_and_then_told(made, monkeypatc
     assert sum(len(some) for _, some in runs.runs(WANTED)) == 5
     assert [kind for kind, *_ in told] == ["planned", "ran", "stored", "advanced", "stored", "advanced", "advanced"]
     assert [entry for entry in told if entry[0] == "stored"] == [("stored", 1), ("stored", 3)]
+
+
+def test_the_time_left_is_told_before_runs_are_given(made, monkeypatch):
+    clock = iter([10.0, 12.0])
+    monkeypatch.setattr(outlook.time, "monotonic", lambda: next(clock))
+    runs, told = made()
+    runs = replace(runs, workers=0)
+    runs.progress.left = lambda seconds: told.append(("left", seconds))
+    list(runs.runs({("main", ONE): [0], ("main", TWO): [0], ("slow", ONE): [5]}))
+    assert [kind for kind, *_ in told] == ["planned", "ran", "advanced", "left", "advanced", "advanced"]
+
+
+def reckoned(monkeypatch, cost, steps, patience=1):
+    """What an outlook says after each step of time and cost."""
+    now = [5.0]
+    monkeypatch.setattr(outlook.time, "monotonic", lambda: now[0])
+    found, said = outlook.Outlook(cost, patience), []
+    for seconds, more in steps:
+        now[0] += seconds
+        said.append(found.after(more))
+    return said
+
+
+def test_the_time_left_is_in_proportion_to_what_runs_cost_once_the_first_is_there(monkeypatch):
+    assert reckoned(monkeypatch, 40.0, [(90, 8), (2, 8), (2, 4), (3, 20)]) == [None, 6.0, 4 * 20 / 12, 0.0]
+    assert reckoned(monkeypatch, 40.0, [(90, 8), (2, 8), (2, 4), (3, 20)], 3) == [None, None, None, 0.0]
+
+
+@pytest.mark.parametrize("cost", [0.0, float("inf"), float("nan")])
+def test_costs_that_tell_nothing_tell_no_time(monkeypatch, cost):
+    assert reckoned(monkeypatch, 3 * cost, [(1, cost)] * 3) == [None] * 3
+    assert reckoned(monkeypatch, float("inf"), [(1, 1.0)] * 3) == [None] * 3
 
 
 def test_fresh_runs_are_made_again_and_stored(made):
