@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
+from empirics.experiments.document import INTERNAL_ERROR
 from empirics.experiments.wording import duration
 from empirics.report.terminal import plain_table
+from empirics.verification.cost import Cost
 from empirics.verification.forecast import AtBest, Count, Forecast
 
 
@@ -26,21 +28,31 @@ def print_forecast(found: Forecast, out: Console) -> None:
         out.print(f"  {arm['name']}: {grid}{differing}", markup=False, soft_wrap=True)
     word = "declared before the data" if found.standing.declared else "exploratory"
     out.print(f"Results would be {word}: {found.standing.reason}.", markup=False)
+    print_cost(cost, looks, out)
+    _print_at_best(found, out)
+
+
+def print_cost(cost: Cost, looks: Sequence[int], out: Console) -> None:
+    """What the runs cost up to each look."""
     out.print("\nCost", style="bold")
     missing = f" ({cost.found} of them are stored)" if cost.found else ""
     out.print(", ".join(f"{runs} runs at {n} seeds" for runs, n in zip(cost.runs, looks, strict=True)) + missing)
     out.print("what is missing, in cheapest runs: " + ", ".join(f"{value:.4g}" for value in cost.relative))
     if cost.seconds is not None and cost.seconds_per_run is not None:
         times = ", ".join(f"{duration(s)} for {n} seeds" for s, n in zip(cost.seconds, looks, strict=True))
-        cheapest = f"({cost.seconds_per_run:.2g} s the cheapest run here)"
-        out.print(f"time: about {times} in {cost.workers} processes {cheapest}")
+        each = f"{cost.seconds_per_run:.2g} s a run, the mean of {cost.timed}"
+        processes = f"{cost.workers} process{'es' * (cost.workers != 1)}"
+        more = "start-up, verdicts, figures and page come on top"
+        out.print(f"time: about {times} in {processes} ({each}); {more}", soft_wrap=True)
+    for reason, run in cost.failed.items():
+        why = "" if reason.startswith(INTERNAL_ERROR) else f": {reason}"  # a defect is told elsewhere
+        out.print(f"time: unknown, a run that was to be timed failed ({run}){why}", markup=False, soft_wrap=True)
     if cost.megabytes_per_process is not None:
         out.print(f"memory: about {cost.megabytes_per_process:.0f} MB a process, more for larger units")
     if cost.disk_megabytes is not None:
         out.print(f"disk: about {cost.disk_megabytes:.2g} MB in runs.sqlite")
     if cost.size is not None:
         out.print(f"by arithmetic: {cost.size.text}", markup=False, soft_wrap=True)
-    _print_at_best(found, out)
 
 
 def _print_at_best(found: Forecast, out: Console) -> None:

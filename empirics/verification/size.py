@@ -42,7 +42,8 @@ class Size(Part):
     @property
     def text(self) -> str:
         """The numbers in words."""
-        running = f", {_bytes(self.running)} for each run in {self.processes} processes" if self.running else ""
+        processes = f"{self.processes} process{'es' * (self.processes != 1)}"
+        running = f", {_bytes(self.running)} for each run in {processes}" if self.running else ""
         return (
             f"{self.runs:,} runs of {self.cells:,} cells; at least {_bytes(self.memory)} of memory "
             f"({_bytes(self.collecting)} for the results{running}) and {_bytes(self.disk)} of disk"

@@ -21,7 +21,7 @@ PLAN = {
     ],
 }
 COST = Cost(
-    runs=[8, 32], found=3, relative=[5.25, 29.0], seconds=[90.0, 7200.0], seconds_per_run=1.234, workers=2,
+    runs=[8, 32], found=3, relative=[5.25, 29.0], seconds=[90.0, 7200.0], seconds_per_run=1.234, workers=2, timed=6,
     megabytes_per_process=512.4, disk_megabytes=0.1234,
 )  # fmt: skip
 CLAIMS = [
@@ -72,7 +72,8 @@ def test_every_line():
         "memory: about 512 MB a process, more for larger units",
     ]
     assert lines[11].startswith("time: about ")
-    assert lines[11].endswith(" for 16 seeds in 2 processes (1.2 s the cheapest run here)")
+    more = "start-up, verdicts, figures and page come on top"
+    assert lines[11].endswith(f" for 16 seeds in 2 processes (1.2 s a run, the mean of 6); {more}")
     assert " for 4 seeds, " in lines[11]
     assert lines[13:17] == [
         "disk: about 0.12 MB in runs.sqlite",
@@ -114,6 +115,11 @@ def test_what_is_unknown_is_left_out():
     for short in ({"runs": [8]}, {"seconds": [90.0]}):
         with pytest.raises(ValueError, match="longer"):
             told(cost=COST.model_copy(update=short))
+    alone = told(cost=COST.model_copy(update={"workers": 1}))[11]
+    assert " in 1 process (" in alone
+    for reason, shown in (("it [was] killed", ": it [was] killed"), ("internal error: as told elsewhere", "")):
+        failed = COST.model_copy(update={**unknown, "failed": {reason: "K=1"}})
+        assert f"time: unknown, a run that was to be timed failed (K=1){shown}" in told(cost=failed)
     for half in ("seconds", "seconds_per_run"):
         assert not any("time:" in line for line in told(cost=COST.model_copy(update={half: None})))
 
