@@ -1,8 +1,9 @@
-"""``factbound verify --dry-run``: the plan, its cost, and what its seeds could decide at best."""
+"""``--dry-run`` of ``verify``, the plan, its cost, and what its seeds could decide at best, and of ``map``."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
@@ -11,6 +12,9 @@ from empirics.experiments.wording import duration
 from empirics.report.terminal import plain_table
 from empirics.verification.cost import Cost
 from empirics.verification.forecast import AtBest, Count, Forecast
+
+if TYPE_CHECKING:
+    from empirics.regimes.forecast import MapForecast
 
 
 def print_forecast(found: Forecast, out: Console) -> None:
@@ -22,14 +26,27 @@ def print_forecast(found: Forecast, out: Console) -> None:
     out.print(f"{plan['experiment']}: {len(plan['claims'])} claims; {seeds}", markup=False)
     out.print("looks at " + ", ".join(f"{n} seeds" for n in looks))
     out.print("; ".join(f"{key} {value:g}" for key, value in plan["verdict"].items()), markup=False)
-    for arm in plan["arms"]:
-        grid = ", ".join(f"{symbol} in {values}" for symbol, values in arm["grid"].items())
-        differing = "".join(f"; {key}={value}" for key, value in arm["overlay"].items())
-        out.print(f"  {arm['name']}: {grid}{differing}", markup=False, soft_wrap=True)
+    _print_arms(plan["arms"], out)
     word = "declared before the data" if found.standing.declared else "exploratory"
     out.print(f"Results would be {word}: {found.standing.reason}.", markup=False)
     print_cost(cost, looks, out)
     _print_at_best(found, out)
+
+
+def print_map_forecast(found: MapForecast, out: Console) -> None:
+    """What a map would run, and its cost, in words."""
+    seeds = f"seeds {found.base} to {found.base + found.seeds - 1}"
+    out.print(f"Map of {found.experiment}; {seeds}", style="bold", markup=False)
+    out.print(f"a cell succeeds at a mean error of at most {found.success:g}, and fails from {found.failure:g} on")
+    _print_arms([arm.model_dump(mode="json") for arm in found.arms], out)
+    print_cost(found.cost, [found.seeds], out)
+
+
+def _print_arms(arms: Sequence[Mapping[str, Any]], out: Console) -> None:
+    for arm in arms:
+        grid = ", ".join(f"{symbol} in {values}" for symbol, values in arm["grid"].items())
+        differing = "".join(f"; {key}={value}" for key, value in arm["overlay"].items())
+        out.print(f"  {arm['name']}: {grid}{differing}", markup=False, soft_wrap=True)
 
 
 def print_cost(cost: Cost, looks: Sequence[int], out: Console) -> None:
@@ -42,7 +59,7 @@ def print_cost(cost: Cost, looks: Sequence[int], out: Console) -> None:
         times = ", ".join(f"{duration(s)} for {n} seeds" for s, n in zip(cost.seconds, looks, strict=True))
         each = f"{cost.seconds_per_run:.2g} s a run, the mean of {cost.timed}"
         processes = f"{cost.workers} process{'es' * (cost.workers != 1)}"
-        more = "start-up, verdicts, figures and page come on top"
+        more = "start-up, verdicts and figures come on top"
         out.print(f"time: about {times} in {processes} ({each}); {more}", soft_wrap=True)
     for reason, run in cost.failed.items():
         why = "" if reason.startswith(INTERNAL_ERROR) else f": {reason}"  # a defect is told elsewhere

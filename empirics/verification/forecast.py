@@ -99,7 +99,7 @@ def forecast(
     tables = tables_of(experiment, arms, Runs())
     faults = {item.id: why for item in chosen if origin(item.id) and (why := fault(item, tables))}
     bets = bets_for(seeds.looks, verdict.alpha)
-    with _as_it_stands(stored) as store:
+    with as_it_stands(stored) as store:
         keys = keys_of(experiment, arms, wanted(experiment, arms, seeds.base, seeds.base + seeds.maximum))
         stands = standing(plan, store, keys.values())
         found = {} if store is None else store.find(keys.values())
@@ -123,7 +123,7 @@ def forecast(
 
 
 @contextmanager
-def _as_it_stands(path: Path) -> Iterator[Store | None]:
+def as_it_stands(path: Path) -> Iterator[Store | None]:
     """A copy of the store, so that looking into it leaves no trace; None if there is none."""
     if not os.path.exists(path):
         yield None
