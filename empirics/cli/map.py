@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +15,10 @@ from empirics.cli.output import console, print_json, tell_removed, unwritten, wi
 from empirics.cli.root import app
 from empirics.cli.training import training
 from empirics.experiments.registry import experiment as registered
+
+if TYPE_CHECKING:
+    from empirics.experiments.map_design import MapDesign, Variation
+    from empirics.regimes.regime import Thresholds
 
 
 @app.command("map")
@@ -33,13 +39,15 @@ def map_command(
     cluster: options.Cluster = None,
     fresh: options.Fresh = False,
     any_machine: options.AnyMachine = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print what would run and its cost; write nothing.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print map.json on standard output.")] = False,
 ) -> int:
     """Map where an experiment succeeds and fails, the law of its error, and how well single items are predicted.
 
     Example: factbound map --preset quick --vary model.width=[16,128] --output results/map
     """
-    from empirics.experiments.map_design import MapDesign
     from empirics.files import prepare_directory
     from empirics.regimes.document import read_map
     from empirics.regimes.make import check_resamples, load_map_settings, make_map, map_arms, variations_of
@@ -58,6 +66,8 @@ def map_command(
     check_resamples(resamples)
     resolved_device(chosen.compute.device)
     check_size(size_of(design.experiment, arms, workers))  # all of it is refused before anything is written
+    if dry_run:
+        return _dry_run(design, chosen, variations, thresholds, output, workers, as_json=as_json)
     directory = prepare_directory(output, files=MAP_FILES, folders=("plots",))
     before = earlier(read_map, directory / "map.json")
     with training(directory, any_machine=any_machine) as (store, progress):
@@ -85,3 +95,27 @@ def map_command(
     else:
         print_map(document, console(), None if reason else directory)
     return with_broken(document.broken, with_unwritten(reason, 0 if document.complete else 130))
+
+
+def _dry_run(
+    design: MapDesign,
+    chosen: Any,
+    variations: Sequence[Variation],
+    thresholds: Thresholds,
+    output: Path,
+    workers: int | None,
+    *,
+    as_json: bool,
+) -> int:
+    from empirics.cli.dry_run import print_map_forecast
+    from empirics.regimes.forecast import forecast_map
+    from empirics.runs.pool import available_cores
+
+    print("factbound: timing a few runs (Ctrl-C skips this)", file=sys.stderr)
+    stored, processes = output / "runs.sqlite", workers or available_cores()
+    found = forecast_map(design, chosen, variations, thresholds, stored=stored, workers=processes)
+    if as_json:
+        print_json(found.model_dump(mode="json"))
+    else:
+        print_map_forecast(found, console())
+    return with_broken(found.broken, 0)

@@ -77,7 +77,7 @@ def verify_command(
     from empirics.verification.forecast import forecast
 
     if not plan.lines:  # the experiment does not tell the time itself
-        print("factbound: timing the cheapest run (Ctrl-C skips this)", file=sys.stderr)
+        print("factbound: timing a few runs (Ctrl-C skips this)", file=sys.stderr)
     forecasted = forecast(
         chosen, settled, claims=judged, stored=output / "runs.sqlite", workers=plan.workers, timed=not plan.lines
     )

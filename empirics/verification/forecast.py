@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,10 +11,10 @@ from typing import Any
 
 from pydantic import Field
 
-from empirics.experiments.arms import Arm
 from empirics.experiments.document import BoundResult
 from empirics.experiments.presentation import Part
 from empirics.experiments.protocol import Experiment
+from empirics.experiments.wording import defects_in
 from empirics.files import temporary_folder
 from empirics.judging.confidence import bets_for, lower_limit
 from empirics.judging.judge import fault
@@ -28,19 +26,14 @@ from empirics.judging.table import CellTable
 from empirics.judging.worlds import groups_of, worlds_of
 from empirics.observables.catalogue import observables
 from empirics.observables.definition import Observable
-from empirics.runs.environment import resolved_device
-from empirics.runs.pool import Task, run_tasks
-from empirics.runs.rows import size_of as stored_size
-from empirics.runs.source import RunPlace, keys_of, wanted
+from empirics.runs.source import keys_of, wanted
 from empirics.runs.store import Store, StoreError
 from empirics.verification.assembly import Runs, bounds_at, tables_of
+from empirics.verification.cost import Cost, cost_of
 from empirics.verification.plan import asked, plan_of, standing
 from empirics.verification.results import PlanResult
-from empirics.verification.size import Size, size_of
 from theory import Claim, Kind
 from theory.registry import origin
-
-_WARM = 5.0  # seconds; a first run that took no longer is timed again, since it also compiled
 
 
 class Count(Part):
@@ -77,26 +70,6 @@ class AtBest(Part):
     exact: bool = False
 
 
-class Cost(Part):
-    """What the runs cost.
-
-    ``runs``, ``relative`` and ``seconds`` are up to each look: all runs, what is missing in units of the cheapest run,
-    and its estimated wall time (None if nothing was timed). ``found`` runs are stored already. Seconds and megabytes
-    (larger runs take more) were measured on the cheapest run; ``disk_megabytes`` are of all runs in the store.
-    ``size`` is what all runs take at least, by arithmetic.
-    """
-
-    runs: list[int]
-    found: int
-    relative: list[float]
-    seconds: list[float] | None
-    seconds_per_run: float | None
-    workers: int
-    megabytes_per_process: float | None
-    disk_megabytes: float | None
-    size: Size | None = None
-
-
 class Forecast(Part):
     """A plan, where it stands, its cost, and what its seeds could decide at best.
 
@@ -118,8 +91,8 @@ def forecast(
 ) -> Forecast:
     """What ``verify`` would do with settled settings; nothing is written.
 
-    Runs are looked up in the database ``stored``. If ``timed``, the cheapest unit is trained once or twice, at seeds
-    beyond the plan's, to estimate time and size.
+    Runs are looked up in the database ``stored``. If ``timed``, a few runs are made, at seeds beyond the plan's, to
+    estimate time and size.
     """
     seeds, verdict = settings.seeds, settings.verdict
     arms, chosen, without = asked(experiment, settings, claims)
@@ -127,26 +100,31 @@ def forecast(
     tables = tables_of(experiment, arms, Runs())
     faults = {item.id: why for item in chosen if origin(item.id) and (why := fault(item, tables))}
     bets = bets_for(seeds.looks, verdict.alpha)
-    with _as_it_stands(stored) as store:
+    with as_it_stands(stored) as store:
         keys = keys_of(experiment, arms, wanted(experiment, arms, seeds.base, seeds.base + seeds.maximum))
         stands = standing(plan, store, keys.values())
         found = {key for batch in (() if store is None else store.stream(keys.values())) for key in batch}
         missing = [place for place, key in keys.items() if key not in found]
+    cost = cost_of(experiment, arms, missing, seeds.looks, workers, timed=timed)
     return Forecast(
         plan=plan.document(),
         standing=stands,
-        cost=_cost(experiment, arms, missing, len(keys), workers, timed=timed),
+        cost=cost,
         property_share=verdict.property_share,
         supported_from=next(
             (n for n in seeds.looks if lower_limit([1.0] * n, verdict.alpha, bets=bets) >= verdict.property_share), None
         ),
         claims=[_at_best(item, tables, settings) for item in chosen if item.id not in faults],
-        broken=[*map(str, without), *(f"claim {identifier}: {why}" for identifier, why in faults.items())],
+        broken=[
+            *map(str, without),
+            *(f"claim {identifier}: {why}" for identifier, why in faults.items()),
+            *defects_in({reason: [run] for reason, run in cost.failed.items()}),
+        ],
     )
 
 
 @contextmanager
-def _as_it_stands(path: Path) -> Iterator[Store | None]:
+def as_it_stands(path: Path) -> Iterator[Store | None]:
     """A copy of the store, so that looking into it leaves no trace; None if there is none."""
     if not os.path.exists(path):
         yield None
@@ -160,64 +138,6 @@ def _as_it_stands(path: Path) -> Iterator[Store | None]:
             raise StoreError(f"cannot read {path}: {error.strerror or error}; use another --output") from None
         with Store(Path(folder) / path.name) as store:
             yield store
-
-
-def _cost(
-    experiment: Experiment, arms: Sequence[Arm], missing: Sequence[RunPlace], runs: int, workers: int, *, timed: bool
-) -> Cost:
-    main = arms[0].settings
-    looks, base = main.seeds.looks, main.seeds.base
-    on_cpu = resolved_device(main.compute.device)[0] == "cpu"
-    by_name = {arm.name: arm.settings for arm in arms}
-    starts = {arm.name: experiment.start(arm.settings) for arm in arms}
-    # Arms of equal start share what is expensive: it is counted once.
-    weights = {(starts[name], unit, seed): experiment.cost(by_name[name], unit) for name, unit, seed in missing}
-    unit = min(experiment.units(main), key=lambda u: experiment.cost(main, u))
-    least = experiment.cost(main, unit)
-    relative = [sum(w for (_, _, s), w in weights.items() if s < base + look) / least for look in looks]
-    stack = 1 if on_cpu else min(experiment.stacks, looks[0])
-    task = Task(experiment, arms[0].name, main, unit, tuple(range(base + looks[-1], base + looks[-1] + stack)))
-    seconds, size = _one_run(task) if timed else (None, None)
-    return Cost(
-        runs=[runs // looks[-1] * look for look in looks],
-        found=runs - len(missing),
-        relative=relative,
-        seconds=None if seconds is None else [r * seconds / max(1, min(workers, r)) for r in relative],
-        seconds_per_run=seconds,
-        workers=workers,
-        megabytes_per_process=_memory() if seconds is not None and on_cpu else None,
-        disk_megabytes=None if size is None else size * runs / 1e6,
-        size=size_of(experiment, arms, workers),
-    )
-
-
-def _one_run(task: Task) -> tuple[float, int] | tuple[None, None]:
-    """Seconds and stored bytes of one run, at seeds that the plan does not use; nobody sees what it gave.
-
-    On an accelerator as many models as a look has seeds are trained at once, if the experiment stacks them. Ctrl-C
-    ends the timing alone: there is no estimate then.
-    """
-    seconds, size = 0.0, 0
-    for _ in range(2):
-        start = time.perf_counter()
-        try:
-            ((_, runs),) = run_tasks([task], 1)
-        except KeyboardInterrupt:
-            return None, None
-        took = time.perf_counter() - start
-        seconds, size = took / len(task.seeds), stored_size(runs[0])
-        if took > _WARM:
-            break
-    return seconds, size
-
-
-def _memory() -> float | None:
-    """Megabytes that this process took at most, as any worker would."""
-    try:
-        import resource
-    except ImportError:  # not on this system
-        return None
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
 
 
 def _at_best(claim: Claim, tables: Sequence[CellTable], settings: Any) -> AtBest:

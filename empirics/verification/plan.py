@@ -126,18 +126,21 @@ def plan_of(experiment: Experiment, settings: Any, arms: Sequence[Arm], claims: 
             copied(PlannedClaim, item, fingerprint=fingerprint(item), falsifier=falsifier(item, settings.verdict))
             for item in sorted(claims, key=lambda c: c.id)
         ],
-        arms=[
-            copied(
-                PlannedArm, arm, grid={symbol: experiment.values(arm.settings, symbol) for symbol in experiment.axes}
-            )
-            for arm in arms
-        ],
+        arms=planned_arms(experiment, arms),
         settings=experiment.deciding(arms[0].settings),
         seeds=settings.seeds.model_dump(mode="json"),
         verdict=settings.verdict.model_dump(mode="json"),
         judging_code=_judging_code(),
         experiment_code=None if _PACKAGE in experiment.folder.parents else code_of(experiment)[:16],
     )
+
+
+def planned_arms(experiment: Experiment, arms: Sequence[Arm]) -> list[PlannedArm]:
+    """The arms as a plan tells them."""
+    return [
+        copied(PlannedArm, arm, grid={symbol: experiment.values(arm.settings, symbol) for symbol in experiment.axes})
+        for arm in arms
+    ]
 
 
 def standing(plan: VerificationPlan, store: Store | None, keys: Iterable[str]) -> PlanResult:

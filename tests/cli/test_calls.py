@@ -100,6 +100,25 @@ def test_a_map_says_what_a_defect_ended(mapped, capsys):
     assert capsys.readouterr().err == f"factbound: BROKEN, {line}; it is left out\n"
 
 
+def test_a_dry_run_of_a_map(mapped, monkeypatch, capsys):
+    found = SimpleNamespace(broken=[], model_dump=lambda *, mode: {"arms": mode})
+    asked = kept(monkeypatch, "empirics.regimes.forecast", "forecast_map", found)
+    told = kept(monkeypatch, "empirics.cli.dry_run", "print_map_forecast")
+    assert factbound(["map", "--dry-run", "--workers", "3", "--success", "0.2", "--output", "o"]) == 0
+    ((given, more),) = asked
+    assert (given[:3], given[3].success) == (("design", mapped.chosen, "variations"), 0.2)
+    assert more == {"stored": Path("o/runs.sqlite"), "workers": 3}
+    assert told[0][0][0] is found
+    assert factbound(["map", "--dry-run", "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out) == {"arms": "json"}
+    assert err.splitlines() == ["factbound: timing a few runs (Ctrl-C skips this)"] * 2
+    found.broken.append("experiment mine: no")
+    assert factbound(["map", "--dry-run"]) == 70
+    assert factbound(["map", "--dry-run", "--workers", "0"]) == 2
+    assert mapped.prepared == mapped.made == []
+
+
 def test_map_with_every_option(mapped, capsys):
     mapped.document.complete = False
     words = ["--experiment", "toy", "--preset", "quick", "--config", "c.toml", "--set", "a.b=1", "--vary", "a.c=[1]"]

@@ -5,8 +5,10 @@ import io
 import pytest
 from rich.console import Console
 
-from empirics.cli.dry_run import print_forecast
+from empirics.cli.dry_run import print_forecast, print_map_forecast
+from empirics.regimes.forecast import MapForecast
 from empirics.verification.forecast import AtBest, Cost, Count, Forecast
+from empirics.verification.plan import PlannedArm
 from empirics.verification.results import PlanResult
 
 PLAN = {
@@ -21,7 +23,7 @@ PLAN = {
     ],
 }
 COST = Cost(
-    runs=[8, 32], found=3, relative=[5.25, 29.0], seconds=[90.0, 7200.0], seconds_per_run=1.234, workers=2,
+    runs=[8, 32], found=3, relative=[5.25, 29.0], seconds=[90.0, 7200.0], seconds_per_run=1.234, workers=2, timed=6,
     megabytes_per_process=512.4, disk_megabytes=0.1234,
 )  # fmt: skip
 CLAIMS = [
@@ -72,7 +74,8 @@ def test_every_line():
         "memory: about 512 MB a process, more for larger units",
     ]
     assert lines[11].startswith("time: about ")
-    assert lines[11].endswith(" for 16 seeds in 2 processes (1.2 s the cheapest run here)")
+    more = "start-up, verdicts and figures come on top"
+    assert lines[11].endswith(f" for 16 seeds in 2 processes (1.2 s a run, the mean of 6); {more}")
     assert " for 4 seeds, " in lines[11]
     assert lines[13:17] == [
         "disk: about 0.12 MB in runs.sqlite",
@@ -114,8 +117,37 @@ def test_what_is_unknown_is_left_out():
     for short in ({"runs": [8]}, {"seconds": [90.0]}):
         with pytest.raises(ValueError, match="longer"):
             told(cost=COST.model_copy(update=short))
+    alone = told(cost=COST.model_copy(update={"workers": 1}))[11]
+    assert " in 1 process (" in alone
+    for reason, shown in (("it [was] killed", ": it [was] killed"), ("internal error: as told elsewhere", "")):
+        failed = COST.model_copy(update={**unknown, "failed": {reason: "K=1"}})
+        assert f"time: unknown, a run that was to be timed failed (K=1){shown}" in told(cost=failed)
     for half in ("seconds", "seconds_per_run"):
         assert not any("time:" in line for line in told(cost=COST.model_copy(update={half: None})))
+
+
+def test_a_map_before_it_runs():
+    found = MapForecast(
+        experiment="[toy]",
+        arms=[
+            PlannedArm(name="main", overlay={}, grid={"K": [1, 2]}),
+            PlannedArm(name="m=8", overlay={"model.m": 8}, grid={"K": [2]}),
+        ],
+        base=5, seeds=4, success=0.25, failure=0.75, cost=COST.model_copy(update={"runs": [8], "seconds": [30.0]}),
+    )  # fmt: skip
+    out = Console(file=io.StringIO(), width=140, highlight=False)
+    print_map_forecast(found, out)
+    lines = out.file.getvalue().splitlines()
+    assert lines[:7] == [
+        "Map of [toy]; seeds 5 to 8",
+        "a cell succeeds at a mean error of at most 0.25, and fails from 0.75 on",
+        "  main: K in [1, 2]",
+        "  m=8: K in [2]; model.m=8",
+        "",
+        "Cost",
+        "8 runs at 4 seeds (3 of them are stored)",
+    ]
+    assert lines[8].startswith("time: about 30 s for 4 seeds in 2 processes (")
 
 
 def test_what_all_runs_take_at_least_is_told():

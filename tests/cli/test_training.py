@@ -109,8 +109,8 @@ def test_json_is_strict_and_ends_in_a_line(capsys):
 
 def test_the_time_left_counts_down(monkeypatch):
     now = [100.0]
-    monkeypatch.setattr(output.time, "monotonic", lambda: now[0])
-    countdown = output.Countdown()
+    monkeypatch.setattr(training.time, "monotonic", lambda: now[0])
+    countdown = training.Countdown()
     assert countdown.__rich__() == "-:--:-- left"
     countdown.start(3725.4)
     assert countdown.__rich__() == "1:02:05 left"

@@ -201,7 +201,7 @@ def test_a_dry_run(stand, capsys):
     assert stand.forecast[1][1]["timed"] is True
     out, err = capsys.readouterr()
     assert json.loads(out) == {"mode": "json", "experiment_plan": {"a": 1}}
-    assert err == "factbound: timing the cheapest run (Ctrl-C skips this)\n"
+    assert err == "factbound: timing a few runs (Ctrl-C skips this)\n"
     assert (len(stand.told), stand.verified, stand.prepared) == (1, [], [])
 
 

@@ -27,10 +27,13 @@ from empirics.experiments.map_design import (
 from empirics.experiments.protocol import Experiment, Point, UnitRun
 from empirics.observables.definition import SHARE, Observable
 from empirics.regimes.document import MAP_SCHEMA_FILE, read_map
+from empirics.regimes.forecast import forecast_map
 from empirics.regimes.make import load_map_settings, make_map, parse_variation, variations_of
+from empirics.regimes.regime import Thresholds
 from empirics.report.figures.regime_figures import contour_figure, moves_figure
 from empirics.report.map_files import write_map_files
 from empirics.report.regime_tables import all_tables, cells_csv, contours_csv
+from empirics.runs.store import Store
 from empirics.settings import Axis, Count, Positive, Section
 from theory.notation import Notation, Symbol
 
@@ -280,6 +283,30 @@ def test_a_map_of_nothing_but_the_error(design, tmp_path):
     write_map_files(found, tmp_path)
     assert {p.stem for p in (tmp_path / "plots").glob("*.svg")} == {"map"}
     assert found.prediction == found.law.held_out == []
+
+
+def test_a_dry_run_tells_what_would_run_and_leaves_no_trace(design, tmp_path):
+    settings = load_map_settings(design, "first", None, ["seeds.minimum=3", "seeds.base=40"])
+    variations, thresholds = variations_of(design, "first", ["world.voters=[15]"]), Thresholds(0.2, 0.8)
+    (place := tmp_path / "map").mkdir()
+    given = {"stored": place / "runs.sqlite", "workers": 1}
+    found = forecast_map(design, settings, variations, thresholds, **given)
+    assert list(place.iterdir()) == []
+    assert (found.experiment, found.base, found.seeds, found.success, found.failure) == ("votes", 40, 3, 0.2, 0.8)
+    grids = {arm.name: (arm.overlay, arm.grid) for arm in found.arms}
+    assert grids == {
+        "plain": ({}, {"b": [0.1, 0.2, 0.4], "n": [1, 5, 15, 45]}),
+        "world.voters=15": ({"world.voters": 15}, {"b": [0.2], "n": [1, 5, 15]}),
+    }
+    assert (found.cost.runs, found.cost.found, found.cost.failed, found.broken) == ([12], 0, {}, [])
+    assert found.cost.seconds_per_run * 12 == pytest.approx(found.cost.seconds[0])
+    with Store(place / "runs.sqlite") as store:
+        make_map(design, settings, variations, workers=1, resamples=20, store=store)
+    again = forecast_map(design, settings, variations, thresholds, **given)
+    assert (again.cost.found, again.cost.relative, again.cost.seconds) == (12, [0.0], None)
+    many = load_map_settings(design, "first", None, ["seeds.minimum=1000000000"])
+    with pytest.raises(UsageError, match="seeds"):
+        forecast_map(design, many, variations, thresholds, **given)
 
 
 def test_a_map_tells_the_runs_that_a_defect_ended(design, monkeypatch):

@@ -81,12 +81,13 @@ def test_what_cannot_be_compared_is_not_testable():
 def test_cost_counts_runs_and_what_is_stored_and_leaves_no_trace(tmp_path):
     settings = small("seeds.looks=[4,8]")
     experiment = Instant()
-    fresh = of_plan(settings, tmp_path / "runs.sqlite", workers=2, timed=True, experiment=experiment)
+    fresh = of_plan(settings, tmp_path / "runs.sqlite", timed=True, experiment=experiment)
     assert list(tmp_path.iterdir()) == []
-    assert experiment.ran == 2  # the cheapest unit, twice
+    assert experiment.ran == 2 + 4  # the cheapest unit twice, then both of them twice
     assert (fresh.cost.runs, fresh.cost.found) == ([8, 16], 0)
     assert fresh.cost.relative == pytest.approx([12.0, 24.0])  # K = 1 costs 2, K = 3 costs 4
-    assert fresh.cost.seconds == pytest.approx([r * fresh.cost.seconds_per_run / 2 for r in fresh.cost.relative])
+    assert fresh.cost.seconds == pytest.approx([n * fresh.cost.seconds_per_run for n in (8, 16)])
+    assert fresh.cost.timed == 4
     assert fresh.cost.disk_megabytes > 0
     assert fresh.standing.declared
     with Store(tmp_path / "runs.sqlite") as store:
@@ -107,6 +108,16 @@ def test_arms_that_share_their_pretraining_are_counted_once():
     shared = of_plan(small("arms.run=['low-rank']", "arms.templates=[]", "arms.multiplicity=[]", "arms.finetuned=[]"))
     assert shared.cost.runs == [16]
     assert shared.cost.relative == alone.relative
+
+
+def test_a_defect_in_the_run_that_is_timed_is_told():
+    def fail():
+        raise ValueError("odd")
+
+    (line,) = of_plan(small(), timed=True, experiment=Instant(fail)).broken
+    assert line.startswith("experiment instant (")
+    assert ": ValueError: odd (raised in test_forecast.py, line " in line
+    assert line.endswith("; 1 failed run (R=20, K=1, seed 4, not of the plan)")
 
 
 def test_ctrl_c_ends_the_timing_alone():

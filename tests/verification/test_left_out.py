@@ -25,13 +25,6 @@ def foretold(settings, experiment=None, *, timed=False, claims=None, tmp_path):
     return forecast(experiment or Instant(), settings, claims=claims, stored=stored, workers=1, timed=timed)
 
 
-def test_a_first_run_that_took_long_is_not_timed_again(monkeypatch, tmp_path):
-    monkeypatch.setattr(module, "_WARM", -1.0)
-    experiment = Instant()
-    assert foretold(small(), experiment, timed=True, tmp_path=tmp_path).cost.seconds is not None
-    assert experiment.ran == 1
-
-
 def test_a_system_that_does_not_tell_the_memory(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "resource", None)
     cost = foretold(small(), timed=True, tmp_path=tmp_path).cost
