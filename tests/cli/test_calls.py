@@ -106,7 +106,7 @@ def test_a_dry_run_of_a_map(mapped, monkeypatch, capsys):
     told = kept(monkeypatch, "empirics.cli.dry_run", "print_map_forecast")
     assert factbound(["map", "--dry-run", "--workers", "3", "--success", "0.2", "--output", "o"]) == 0
     ((given, more),) = asked
-    assert (given[:3], given[3].success) == (("design", mapped.chosen, "variations"), 0.2)
+    assert (given[:3], given[3].success) == ((SimpleNamespace(experiment="toy"), mapped.chosen, "variations"), 0.2)
     assert more == {"stored": Path("o/runs.sqlite"), "workers": 3}
     assert told[0][0][0] is found
     assert factbound(["map", "--dry-run", "--json"]) == 0
