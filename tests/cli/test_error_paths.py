@@ -175,7 +175,7 @@ def test_a_figure_that_cannot_be_written(refused, tmp_path, place, why):
 def test_a_figure_leaves_out_what_is_not_known(tmp_path):
     """A bound that is not defined in a cell, and cells without a value."""
     path = csv_of(tmp_path / "m.csv", {"K": 30}, {"K": 30, "seed": 1}, {"K": 3, "ood_error": ""})
-    assert run(["judge", path, *CLAIM, "--plot", str(tmp_path / "f.svg")]) == 0
+    assert run(["judge", path, *CLAIM, "--plot", str(tmp_path / "f.svg")]) == 3
     rows = list(csv.DictReader((tmp_path / "f.csv").open()))
     assert {(row["K"], row["bound"] == "", row["mean"] == "") for row in rows} == {
         ("30", True, False),

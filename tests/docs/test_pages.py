@@ -131,7 +131,8 @@ def _run(command, where, capsys):
             more = ["--workers", "1", *(w for setting in TINY for w in ("--set", setting))]
         if words[1:3] in (["lm", "run"], ["lm", "plan"]) and "--help" not in words:
             more = ["--workers", "1", *(w for setting in LM_TINY for w in ("--set", setting))]
-        assert run([*words[1:], *more]) == 0, f"{where}: {command.words}\n{capsys.readouterr().err}"
+        allowed = (0, 3) if more else (0,)  # on the small grid no cell may be in scope
+        assert run([*words[1:], *more]) in allowed, f"{where}: {command.words}\n{capsys.readouterr().err}"
         actual = [] if more else capsys.readouterr().out.splitlines()
     else:
         program = {"pytest": [sys.executable, "-m", "pytest"], "python": [sys.executable], "dask": [_beside("dask")]}

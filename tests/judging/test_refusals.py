@@ -33,7 +33,7 @@ def refused(capsys, path, *more):
 
 def test_a_bound_that_is_not_defined_is_out_of_scope(tmp_path, capsys):
     (tmp_path / "m.csv").write_text(HEADER + "9,30,5,0,0.5\n")
-    assert run(["judge", str(tmp_path / "m.csv"), *CLAIM, "--json"]) == 0
+    assert run(["judge", str(tmp_path / "m.csv"), *CLAIM, "--json"]) == 3
     (verdict,) = json.loads(capsys.readouterr().out)["verdicts"]
     assert verdict["verdict"] == "OUT OF SCOPE"
     assert verdict["reason"].startswith("the bound is undefined here: ood-error-literal at K=30, R=9: needs K <= R")

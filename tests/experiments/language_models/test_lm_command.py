@@ -34,7 +34,7 @@ def done(tmp_path_factory):
 
 def test_a_run_judges_the_claims_on_language_models(done):
     status, directory = done
-    assert status == 0
+    assert status == 3, "so few steps leave no cell in scope"
     results = read_results(directory / "results.json")
     assert {c.variant for c in results.cells} == {"language-model", "lm-low-rank"}
     assert len(results.cells) == 2 * 2 * 2
@@ -64,7 +64,7 @@ def test_a_second_run_finds_everything_and_trains_nothing(done, capsys):
     _, directory = done
     before = read_results(directory / "results.json")
     capsys.readouterr()
-    assert run(["lm", "run", "--workers", "1", "--json", "--output", str(directory), *_set(*SHORT)]) == 0
+    assert run(["lm", "run", "--workers", "1", "--json", "--output", str(directory), *_set(*SHORT)]) == 3
     out, err = capsys.readouterr()
     assert "8 finished runs found" in err
     again = json.loads(out)
@@ -95,7 +95,7 @@ def test_a_model_in_a_folder_is_loaded_with_its_own_tokenizer(tmp_path):
     at = prepare(tiny(*settings), Point.of(R=4, K=1), 1, "cpu")
     assert all(torch.equal(a, b) for a, b in zip(model.parameters(), at.model.parameters(), strict=True))
     assert at.tokens.tokenizer.get_vocab() == tokens.tokenizer.get_vocab()
-    assert run(["lm", "run", "--workers", "1", "--output", str(tmp_path / "out"), *_set(*settings)]) == 0
+    assert run(["lm", "run", "--workers", "1", "--output", str(tmp_path / "out"), *_set(*settings)]) == 3
     (first, *_) = read_results(tmp_path / "out" / "results.json").cells
     assert first.observables["ood_error"].mean is not None
 
