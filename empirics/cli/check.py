@@ -54,10 +54,10 @@ def check_command(
         from empirics.verification.verify import verify
 
     options.check_workers(workers)
+    config = load_config(preset, experiment=experiment)
     if update:
         prepare_directory(baseline.parent, files=(baseline.name,))  # before what takes long
     old = read_baseline(baseline) if os.path.exists(baseline) or not update else None
-    config = load_config(preset, experiment=experiment)
     if stored is None:
         results = verify(config, experiment=experiment, workers=workers)
     else:

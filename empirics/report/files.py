@@ -22,7 +22,6 @@ from empirics.report.html import report_html
 from empirics.report.sections import sections
 from empirics.report.tables import cells_csv
 from empirics.runs.environment import code_hash, versions
-from empirics.runs.pool import each
 from empirics.verification.document import refusal
 from empirics.verification.results import RESULTS, Results, read_results
 
@@ -75,7 +74,7 @@ def _figures(results: Results, made: Made, style: str, workers: int, broken: lis
     missing = [item for name, item in data.items() if name not in pictures]
     if missing:
         figure_style()  # what no figure can be drawn without is no figure's own fault
-    for item, (svg, reason) in zip(missing, each(picture, missing, workers), strict=True):
+    for item, (svg, reason) in zip(missing, _drawn(missing, workers), strict=True):
         if reason:  # an experiment's figure must not cost the page
             broken.append(reason)
         else:
@@ -86,6 +85,14 @@ def _figures(results: Results, made: Made, style: str, workers: int, broken: lis
         if made.text(f"plots/{figure.name}.csv", sources[figure.name]) is None:
             made.write(f"plots/{figure.name}.csv", sources[figure.name], figure.csv)
     return figures
+
+
+def _drawn(missing: Sequence[FigureData], workers: int) -> list[tuple[str, str]]:
+    if workers == 1:
+        return [picture(item) for item in missing]
+    from empirics.runs.pool import each
+
+    return each(picture, missing, workers)
 
 
 @lru_cache(maxsize=1)

@@ -19,6 +19,7 @@ from pathlib import Path
 from empirics.errors import UsageError
 from empirics.runs.rows import Row
 from empirics.runs.store import Store
+from theory.plural import counted
 
 _BATCH = 500
 
@@ -64,7 +65,8 @@ def merge(sources: Sequence[Path], output: Path, advanced: Callable[[int], objec
         with Store(Path(folder) / output.name) as joined:
             _join(stores, joined, merged, advanced)
         if merged.conflicts:
-            more = f" (the first of {len(merged.conflicts)} such runs)" if merged.conflicts[1:] else ""
+            others = len(merged.conflicts) - 1
+            more = f" (and {counted(others, 'such run')} more)" if others else ""
             choice = "leave out one of the stores, or make its runs again (--fresh)"
             raise UsageError(f"{merged.conflicts[0]}{more}; nothing is written: {choice}")
         os.replace(joined.path, output)

@@ -99,20 +99,13 @@ def run_together(tasks: Sequence[Task], workers: int, cluster: str | None = None
     if cluster is not None:
         from empirics.runs.cluster import on_cluster
 
-        load_torch()
         for done in on_cluster(cluster, _runs_of, dict(enumerate(ordered)), dict(enumerate(map(_cost, ordered)))):
             yield [finished for number, runs in done for finished in _with_tasks(ordered[number], runs)]
     elif workers == 1 or len(ordered) == 1:
-        load_torch()
         yield from together(finished for bundle in ordered for finished in _run(bundle))
     else:
         with temporary_folder() as markers:
             yield from _by_processes(dict(enumerate(ordered)), workers, markers)
-
-
-def load_torch() -> None:
-    """Load it early, since results name it: what Ctrl-C leaves half loaded cannot be loaded again."""
-    import torch  # noqa: F401
 
 
 def bundled(tasks: Iterable[Task]) -> list[Bundle]:
@@ -186,7 +179,6 @@ def _parallel(
             finished = Parallel(
                 n_jobs=min(workers, max(2, len(pending))), return_as="generator_unordered", batch_size=1
             )(dealt())
-            load_torch()  # while the workers do
         for portion in finished:
             dealer.took(portion)
             yield portion.done

@@ -21,7 +21,7 @@ from empirics.files import hash_of
 from empirics.judging.outcome import ClaimOutcome
 from empirics.runs.environment import resolved_device
 from empirics.runs.outlook import Outlook
-from empirics.runs.pool import Task, load_torch, run_together, split
+from empirics.runs.pool import Task, run_together, split
 from empirics.runs.store import Store
 
 _version = lru_cache(version)
@@ -127,6 +127,10 @@ class RunSource:
     cluster: str | None = None
     plan: str | None = None
 
+    def __post_init__(self) -> None:
+        """Load torch, which results name: what Ctrl-C leaves half loaded cannot be loaded again."""
+        import torch  # noqa: F401
+
     def runs(self, *looks: Mapping[ArmUnit, Sequence[int]]) -> Generator[tuple[str, list[UnitRun]], None, None]:
         """The runs of each arm at its seeds: those found first, then those computed, as they finish.
 
@@ -162,8 +166,6 @@ class RunSource:
             planned.append(sum(len(task.seeds) for task in tasks[before:]))
         rank = 0
         self.progress.planned(planned[0])
-        if not tasks:
-            load_torch()
         outlook = Outlook(sum(task.cost for task in tasks), 2 * self.workers)
         for together in run_together(tasks, self.workers, self.cluster) if tasks else ():
             if self.store is not None:

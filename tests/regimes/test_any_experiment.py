@@ -304,7 +304,7 @@ def test_a_dry_run_tells_what_would_run_and_leaves_no_trace(design, tmp_path):
         make_map(design, settings, variations, workers=1, resamples=20, store=store)
     again = forecast_map(design, settings, variations, thresholds, **given)
     assert (again.cost.found, again.cost.relative, again.cost.seconds) == (12, [0.0], None)
-    many = load_map_settings(design, "first", None, ["seeds.minimum=1000000000"])
+    many = load_map_settings(design, "first", None, ["seeds.minimum=10000000"])
     with pytest.raises(UsageError, match="seeds"):
         forecast_map(design, many, variations, thresholds, **given)
 

@@ -16,7 +16,8 @@ class Forbidden:
         if inside and not name.startswith(ALLOWED) or name == "torch":
             raise AssertionError(f"{name} is not needed to show stored results")
 
-ALLOWED = tuple("empirics.experiments." + name for name in ("document", "presentation", "protocol", "wording"))
+NAMES = ("document", "presentation", "protocol", "sampling", "wording")
+ALLOWED = tuple("empirics.experiments." + name for name in NAMES)
 sys.meta_path.insert(0, Forbidden())
 
 import theory.registry

@@ -91,7 +91,7 @@ def test_other_content_on_one_kind_of_machine_is_a_named_conflict(stored, tmp_pa
     assert out == ""
     files = f"{tmp_path}/a/runs.sqlite and {tmp_path}/b/runs.sqlite"
     assert err == (
-        f"factbound: K=3, seed 2: {files} hold different results, both made on here (the first of 2 such runs); "
+        f"factbound: K=3, seed 2: {files} hold different results, both made on here (and 1 such run more); "
         "nothing is written: leave out one of the stores, or make its runs again (--fresh)\n"
     )
     assert list(output.iterdir()) == []

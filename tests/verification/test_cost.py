@@ -32,7 +32,7 @@ class Machine:
             raise KeyboardInterrupt
         bundles = {}
         for task in tasks:
-            bundles.setdefault(task.start, []).append(task)
+            bundles.setdefault((task.unit, task.seeds, task.experiment.start(task.settings)), []).append(task)
         self.calls.append((workers, [task.unit["K"] for task in tasks], [s for task in tasks for s in task.seeds]))
         self.now += 0.0 if workers in self.started else STARTING if self.started else LOADING
         self.started.add(workers)

@@ -10,6 +10,7 @@ from planned_experiment import Instant, small
 
 import empirics.cli.verify  # noqa: F401 # before a test replaces what it takes
 from empirics.cli.app import run
+from empirics.experiments.document import BoundResult
 from empirics.runs.store import Store
 from empirics.verification import forecast as module
 from empirics.verification.assembly import latex_of
@@ -35,12 +36,13 @@ def test_a_system_that_does_not_tell_the_memory(monkeypatch, tmp_path):
 def test_a_cell_without_a_partner_in_the_other_arm_is_not_testable():
     item = make_claim("comparison", arm="other", reference="main")
     cell, partner = make_cell([0.5], variant="other"), make_cell([0.5], index=1)
-    assert module._testable(item, [cell], [cell, partner])
-    assert not module._testable(item, [cell], [cell])
+    assert module._testable(item, [cell], [cell, partner], [None, None])
+    assert not module._testable(item, [cell], [cell], [None])
 
 
 def test_bounds_that_say_nothing_are_counted():
-    found = module._bounds(make_claim("upper", bound=1), OBSERVABLES["error"], [make_cell([0.5])], small(), 0.05)
+    cells, one = [make_cell([0.5])], BoundResult(bound=1.0, log_bound=0.0)
+    found = module._bounds(make_claim("upper", bound=1), OBSERVABLES["error"], cells, [one], small(), 0.05)
     assert (found["vacuous"], found["confirmable"], found["beyond"], found["limit"]) == (1, 0, (), None)
 
 
