@@ -12,6 +12,7 @@ from typing import Final
 from pydantic import ValidationError
 
 from empirics.errors import UsageError
+from empirics.experiments.presentation import FigureData
 from empirics.files import hash_of as hash_of_files
 from empirics.files import prepare_directory, write_atomically
 from empirics.made import Made, hash_of
