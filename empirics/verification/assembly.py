@@ -66,6 +66,11 @@ class Runs:
                     met.setdefault(run.failure, []).append(f"{variant}, {unit}, seed {seed}")
         return met
 
+    @property
+    def lost(self) -> bool:
+        """Whether some run met a defect or died: it is not stored, and the next verification tries it again."""
+        return any(run.lost for found in self.by_unit.values() for run in found.values())
+
     def of(self, variant: str, unit: Point) -> list[UnitRun]:
         """The runs of a unit, by seed."""
         found = self.by_unit.get((variant, unit), {})

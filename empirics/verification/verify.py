@@ -99,11 +99,11 @@ def verify(
             return None
         return inputs_of(trial, settings, stands, (c.id for c in chosen), store, keys, mutants=mutants)
 
-    if made and store and (inputs := decided()) and (text := made.text(RESULTS, inputs)) is not None:
-        progress.found(store.count(keys))
-        return Results.model_validate_json(text)
     if store is not None:
         declare(plan, store)
+        if made and (inputs := decided()) and (text := made.text(RESULTS, inputs)) is not None:
+            progress.found(store.count(keys))
+            return Results.model_validate_json(text)
     for defect in without:
         defect.tell()
     _tell_broken(trial, arms, chosen, progress)
@@ -132,7 +132,7 @@ def verify(
         results = with_machines(results, store.used_elsewhere)
     if interrupted:
         raise Interrupted(results)
-    if made is not None and (inputs := decided()):
+    if made is not None and not runs.lost and (inputs := decided()):
         made.due[RESULTS] = inputs
     return results
 

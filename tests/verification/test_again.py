@@ -191,3 +191,30 @@ def test_an_interrupted_verification_is_not_taken_for_a_whole_one(tmp_path, judg
     assert perform(tmp_path, claims=None) == 0
     assert judged
     assert json.loads((tmp_path / "results.json").read_text())["complete"]
+
+
+def test_a_run_that_a_defect_ended_is_tried_again(tmp_path, capsys):
+    ran = []
+
+    def fails():
+        ran.append(1)
+        if len(ran) == 2:
+            raise ValueError("once")
+
+    given = {"claims": ["ood-error-literal", "trend-finetuned"], "fresh": False, "cluster": None}
+    more = {"strict": False, "mutants": False, "as_json": False}
+    experiment = Instant(fails)
+    assert command.perform(experiment, small(), PLAN, tmp_path, **more, **given) == 70
+    assert "once" in capsys.readouterr().out
+    before = experiment.ran
+    assert command.perform(experiment, small(), PLAN, tmp_path, **more, **given) == 0
+    assert experiment.ran == before + 1
+    assert "once" not in capsys.readouterr().out
+    command.perform(experiment, small(), PLAN, tmp_path, **more, **given)
+    assert experiment.ran == before + 1
+
+
+def test_the_plan_is_written_again_where_it_is_gone(place):
+    (place / "plan.json").unlink()
+    assert perform(place) == 0
+    assert json.loads((place / "plan.json").read_text())["hash"]
