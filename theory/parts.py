@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import math
 import operator
@@ -240,5 +241,7 @@ def compiled(expression: sp.Basic, names: tuple[str, ...]) -> Callable[..., Any]
     arguments = [by_name.get(name, sp.Symbol(name)) for name in names]
     # Names in full: modules="numpy" would import all of NumPy's, a fifth of a second.
     printer = NumPyPrinter({"fully_qualified_modules": True, "inline": True, "allow_unknown_functions": True})
-    function: Callable[..., Any] = sp.lambdify(arguments, expression, modules=[{"numpy": np}], printer=printer)
+    function: Callable[..., Any] = sp.lambdify(
+        arguments, expression, modules=[{"numpy": np, "functools": functools}], printer=printer
+    )
     return function

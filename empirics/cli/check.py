@@ -61,7 +61,7 @@ def check_command(
     if stored is None:
         results = verify(config, experiment=experiment, workers=workers)
     else:
-        results = finished(stored, experiment_of(experiment, config).settle(config, "cpu"))
+        results = finished(stored, experiment_of(experiment, config), config)
     prove = proved_steps if stored is None else recorded_steps
     new = baseline_of(preset, results, prove(item.id for item in results.claims))
     findings = compare(old, new) if old is not None else []

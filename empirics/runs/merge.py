@@ -56,8 +56,7 @@ def merge(sources: Sequence[Path], output: Path, advanced: Callable[[int], objec
         UsageError: the new file is there already, or two stores hold different results of one run on one kind of
             machine. Nothing is written then.
     """
-    if output.exists():
-        raise UsageError(f"{output} is there already; allowed is a directory without runs.sqlite")
+    _refuse_existing(output)
     with ExitStack() as stack:
         stores = [stack.enter_context(Store(path)) for path in sources]
         folder = stack.enter_context(tempfile.TemporaryDirectory(dir=output.parent, prefix=".merge."))
@@ -69,8 +68,21 @@ def merge(sources: Sequence[Path], output: Path, advanced: Callable[[int], objec
             more = f" (and {counted(others, 'such run')} more)" if others else ""
             choice = "leave out one of the stores, or make its runs again (--fresh)"
             raise UsageError(f"{merged.conflicts[0]}{more}; nothing is written: {choice}")
-        os.replace(joined.path, output)
+        _refuse_existing(output)
+        try:
+            os.link(joined.path, output)  # fails if another program has made one meanwhile
+        except FileExistsError:
+            _refuse_existing(output)
+        except OSError:  # no links on this file system
+            os.replace(joined.path, output)
     return merged
+
+
+def _refuse_existing(output: Path) -> None:
+    """Neither a store may be there nor what SQLite left beside one, which it would play into the new one."""
+    for path in (output, *(output.with_name(output.name + ending) for ending in ("-wal", "-shm"))):
+        if path.exists():
+            raise UsageError(f"{path} is there already; allowed is a directory without runs.sqlite")
 
 
 def _join(stores: Sequence[Store], joined: Store, merged: Merged, advanced: Callable[[int], object]) -> None:

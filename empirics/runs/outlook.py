@@ -16,6 +16,10 @@ class Outlook:
         self._since: float | None = None
         self._spent = 0.0
 
+    def more(self, cost: float) -> None:
+        """Further runs are planned."""
+        self._left += cost
+
     def after(self, cost: float) -> float | None:
         """Seconds until everything is there, now that runs of this cost are; None while that is unknown."""
         now = time.monotonic()

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import traceback
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -179,9 +180,14 @@ def _parallel(
             finished = Parallel(
                 n_jobs=min(workers, max(2, len(pending))), return_as="generator_unordered", batch_size=1
             )(dealt())
-        for portion in finished:
-            dealer.took(portion)
-            yield portion.done
+        try:
+            for portion in finished:
+                dealer.took(portion)
+                yield portion.done
+        finally:
+            with warnings.catch_warnings():  # whoever needs no more runs knows that some are not used
+                warnings.filterwarnings("ignore", ".*executed +but not used", UserWarning)
+                finished.close()
 
 
 def each(function: Callable[[T], U], items: Sequence[T], workers: int) -> list[U]:

@@ -158,15 +158,17 @@ class RunSource:
                     yield variant, some
         tasks: list[Task] = []
         planned: list[int] = []
+        costs: list[float] = []
         for rank, look in enumerate(looks):
             before = len(tasks)
             for (variant, unit), seeds in look.items():
                 missing = [s for s in seeds if keys[variant, unit, s] not in stored]
                 tasks += split(self.experiment, variant, settings[variant], unit, missing, rank)
             planned.append(sum(len(task.seeds) for task in tasks[before:]))
+            costs.append(sum(task.cost for task in tasks[before:]))
         rank = 0
         self.progress.planned(planned[0])
-        outlook = Outlook(sum(task.cost for task in tasks), 2 * self.workers)
+        outlook = Outlook(costs[0], 2 * self.workers)
         for together in run_together(tasks, self.workers, self.cluster) if tasks else ():
             if self.store is not None:
                 entries = {keys[task.variant, r.unit, r.seed]: r for task, runs in together for r in runs if not r.lost}
@@ -177,5 +179,6 @@ class RunSource:
                 while task.rank > rank:
                     rank += 1
                     self.progress.planned(planned[rank])
+                    outlook.more(costs[rank])
                 self.progress.advanced(task, finished)
                 yield task.variant, finished

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
+import theory
 from empirics.experiments.protocol import Experiment
 from empirics.files import hash_of as hash_of_files
 from empirics.made import hash_of
 from empirics.runs.environment import provenance
 from empirics.runs.store import Store
 from empirics.verification.results import PlanResult
+from theory.certify.record import RECORD_FILE
 from theory.plugins import files
 
 _GROUPS = ("factbound.claims", "factbound.observables", "factbound.experiments")
@@ -48,7 +51,9 @@ def inputs_of(
         "claims": list(claims),
         "mutants": mutants,
         "made by": provenance((*experiment.libraries, *_LIBRARIES)),
+        "proofs": hash_of(RECORD_FILE.read_bytes()),
         "files": [(str(file.path), file.sha256) for file in files()],
+        "imported": hash_of_files(_imported()) if files() else "",
         "plugins": [
             (group, point.name, point.value, hash_of_files(_sources(point)))
             for group in _GROUPS
@@ -57,6 +62,20 @@ def inputs_of(
         ],
     }
     return hash_of(json.dumps(parts, sort_keys=True))
+
+
+def _imported() -> list[tuple[str, Path]]:
+    """The loaded modules that no installation brought: what a user's file may have imported from beside it."""
+    installed = {Path(place).resolve() for place in (sys.prefix, sys.base_prefix, theory.__path__[0])}
+    installed |= {Path(place).parent.resolve() for place in theory.__path__}
+    found = {}
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if file and file.endswith(".py") and os.path.isfile(file):
+            path = Path(file).resolve()
+            if not installed & set(path.parents):
+                found[name] = path
+    return sorted(found.items())
 
 
 def _sources(point: EntryPoint) -> Iterator[tuple[str, Path]]:

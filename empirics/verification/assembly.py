@@ -262,7 +262,10 @@ def bounds_at(item: Claim, tables: Sequence[CellTable]) -> list[BoundResult | No
         places = [i for i, table in enumerate(tables) if table.variant == arm]
         try:
             bounds, undefined = log_bounds(item, [tables[i] for i in places])
-        except BrokenClaimError:  # in an arm that it does not speak of
+        except BrokenClaimError:  # in an arm, or in a cell, that it does not speak of: the others have theirs
+            if len(places) > 1:
+                for place in places:
+                    found[place] = bounds_at(item, [tables[place]])[0]
             continue
         for position, log_bound in enumerate(bounds.tolist()):
             if position not in undefined:

@@ -16,12 +16,17 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, ValidationError
 
 from empirics.errors import UsageError
+from empirics.experiments.arms import arms_of
 from empirics.experiments.presentation import Part
+from empirics.experiments.protocol import Experiment
 from empirics.files import prepare_directory, write_atomically
-from empirics.runs.environment import code_hash
+from empirics.runs.environment import code_hash, resolved_device
 from empirics.verification.document import copied
 from empirics.verification.results import RESULTS, Results, read_results
 from theory import Kind
+from theory import claim as registered
+from theory.fingerprint import fingerprint
+from theory.plugins import files
 
 _DIGITS = 4
 _UNTESTED = ("VACUOUS", "OUT OF SCOPE", "NOT TESTED")
@@ -101,8 +106,8 @@ def baseline_of(preset: str, results: Results, certificates: Mapping[str, Mappin
     )
 
 
-def finished(directory: Path, config: Any) -> Results:
-    """The results in a directory, which the present sources made of these settings (settled ones).
+def finished(directory: Path, experiment: Experiment, config: Any) -> Results:
+    """The results in a directory, which the present sources made of these settings, on all of the experiment's claims.
 
     Raises UsageError: there are none, or others.
     """
@@ -116,7 +121,15 @@ def finished(directory: Path, config: Any) -> Results:
         raise UsageError(f"{path} is of a verification that was interrupted; {again}")
     if found.environment.code_hash != code_hash():
         raise UsageError(f"{path} was made by other sources than the present ones; {again}")
-    asked = config.model_dump(mode="json")
+    if [(file.path, file.sha256) for file in found.files] != [(str(file.path), file.sha256) for file in files()]:
+        raise UsageError(f"{path} was made with other files (--with) than those given now; {again}")
+    settled = experiment.settle(config, resolved_device(config.compute.device)[0])
+    known = set(experiment.claims([arm.name for arm in arms_of(experiment, settled)]))
+    if different := sorted(known ^ {c.id for c in found.claims}):
+        raise UsageError(f"{path} is not on the claims of {experiment.name}: {different[0]} is in one only; {again}")
+    if other := next((c.id for c in found.claims if c.fingerprint != fingerprint(registered(c.id))), None):
+        raise UsageError(f"{path} judged another formula or premise of {other}; {again}")
+    asked = settled.model_dump(mode="json")
     for section, values in asked.items():
         for key, value in values.items():
             if (other := found.config.get(section, {}).get(key)) != value:

@@ -132,7 +132,7 @@ def verify(
         results = with_machines(results, store.used_elsewhere)
     if interrupted:
         raise Interrupted(results)
-    if made is not None and not runs.lost and (inputs := decided()):
+    if made is not None and not runs.lost and not results.defects and (inputs := decided()):
         made.due[RESULTS] = inputs
     return results
 

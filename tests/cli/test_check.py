@@ -13,7 +13,7 @@ import theory.certify.record
 from empirics.cli.app import run
 from empirics.experiments.load import load_config
 from empirics.verification.baseline import baseline_of, compare, read_baseline, write_baseline
-from empirics.verification.document import write_document
+from empirics.verification.document import FileResult, write_document
 from empirics.verification.verify import verify
 from theory import Premises, claim
 from theory.fingerprint import fingerprint
@@ -268,6 +268,10 @@ def test_finished_results_are_checked_without_a_run(results, checked, tmp_path, 
     assert "other sources" in refused(environment=results.environment.model_copy(update={"code_hash": "0" * 16}))
     config = results.config | {"pretraining": results.config["pretraining"] | {"steps": 900}}
     assert "has pretraining.steps=900, and the preset 800; run 'factbound verify" in refused(config=config)
+    assert "is not on the claims of one-layer: " in refused(claims=results.claims[1:])
+    changed = results.claims[0].model_copy(update={"fingerprint": "0" * 8})
+    assert "another formula or premise" in refused(claims=[changed, *results.claims[1:]])
+    assert "other files (--with)" in refused(files=[FileResult(path="/mine.py", sha256="0" * 64)])
     (tmp_path / "results.json").write_text("[]")
     assert check("--results", str(tmp_path)) == 2
     assert "no results document" in capsys.readouterr().err

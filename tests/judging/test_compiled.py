@@ -114,3 +114,23 @@ def test_a_premise_without_a_number_breaks_its_claim_wherever_the_cell_stands():
     assert all(scoped.in_scope for scoped in scopes_of(broken, cells[:2], Settings()))
     with pytest.raises(BrokenClaimError, match="no finite number"):
         scopes_of(broken, cells, Settings())
+
+
+def test_minima_and_maxima_stand_in_premises_and_domains():
+    bound = theory.claim("coverage-half-mean")
+    K, R, n = (bound.notation[name].symbol for name in ("K", "R", "N_f"))
+    premise = theory.Assumption("K", sp.Le(sp.Max(K, n), R), "few")
+    premises = replace(bound.premises, domain=(sp.Ge(sp.Min(K, R), 2),), assumptions=(premise,))
+    mine = replace(bound, premises=premises, mutants=())
+    points = ({"K": 2, "R": 9, "N_f": 9}, {"K": 2, "R": 9, "N_f": 10}, {"K": 1, "R": 9, "N_f": 5})
+    cells = [CellTable(i, "main", point, (0,)) for i, point in enumerate(points)]
+    assert [scoped.in_scope for scoped in scopes_of(mine, cells, Settings())] == [True, False, True]
+    assert list(log_bounds(mine, cells)[1]) == [2]
+
+
+def test_a_domain_that_cannot_be_computed_breaks_its_claim():
+    bound = theory.claim("coverage-half-mean")
+    K = bound.notation["K"].symbol
+    mine = replace(bound, premises=replace(bound.premises, domain=(sp.Ge(sp.Function("mystery")(K), 2),)), mutants=())
+    with pytest.raises(BrokenClaimError, match="its domain"):
+        log_bounds(mine, [CellTable(0, "main", {"K": 2, "R": 9, "N_f": 9}, (0,))])

@@ -12,6 +12,7 @@ from empirics.experiments.protocol import Plan
 from empirics.made import RECORD, Made
 from empirics.report.figures.figure import Figure
 from empirics.runs import environment
+from empirics.verification import again
 from empirics.verification import verify as module
 
 PLAN = Plan(workers=1)
@@ -218,3 +219,22 @@ def test_the_plan_is_written_again_where_it_is_gone(place):
     (place / "plan.json").unlink()
     assert perform(place) == 0
     assert json.loads((place / "plan.json").read_text())["hash"]
+
+
+def test_results_with_a_defect_are_not_kept(tmp_path, judged, monkeypatch):
+    def fails(self, subject):
+        raise RuntimeError("not installed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Instant, "show", fails)
+        assert perform(tmp_path) == 70
+    judged.clear()
+    assert perform(tmp_path) == 0
+    assert judged
+
+
+def test_other_proofs_on_record_make_them_anew(place, judged, monkeypatch, tmp_path):
+    (tmp_path / "certificates.json").write_text("{}")
+    monkeypatch.setattr(again, "RECORD_FILE", tmp_path / "certificates.json")
+    perform(place)
+    assert judged

@@ -137,8 +137,11 @@ class LogBound:
         inside = np.full(count, len(given) == len(self.symbols))
         for name, column in given.items():
             inside &= ~_outside(self.notation[name], column)
-        for relation, names in _given(self.domain, given):
-            inside[inside] = compiled(relation, names)(*(given[name][inside] for name in names))
+        try:
+            for relation, names in _given(self.domain, given):
+                inside[inside] = compiled(relation, names)(*(given[name][inside] for name in names))
+        except Exception as error:  # a relation may be a third party's
+            raise BrokenClaimError.of(self.name, "its domain", error) from error
         found = np.full(count, np.nan)
         if inside.any():
             found[inside] = self.at({name: column[inside] for name, column in given.items()})
@@ -274,6 +277,8 @@ def _check_symbol(symbol: Symbol, value: ArrayLike) -> None:
 
 
 def _outside(symbol: Symbol, array: np.ndarray[Any, Any]) -> Any:
+    if array.dtype.kind == "O":  # integers beyond 64 bits
+        array = array.astype(np.float64)
     low = array <= symbol.minimum if symbol.strict else array < symbol.minimum
     return ~np.isfinite(array) | low | (symbol.integer & (array != np.floor(array)))
 
