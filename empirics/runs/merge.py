@@ -103,6 +103,7 @@ def _join(stores: Sequence[Store], joined: Store, merged: Merged, advanced: Call
             advanced(len(batch))
             batch = []
     joined.take(batch)
+    advanced(len(batch))
 
 
 def _sourced(store: Store) -> Iterator[Sourced]:

@@ -134,3 +134,12 @@ def test_a_domain_that_cannot_be_computed_breaks_its_claim():
     mine = replace(bound, premises=replace(bound.premises, domain=(sp.Ge(sp.Function("mystery")(K), 2),)), mutants=())
     with pytest.raises(BrokenClaimError, match="its domain"):
         log_bounds(mine, [CellTable(0, "main", {"K": 2, "R": 9, "N_f": 9}, (0,))])
+
+
+def test_integers_beyond_64_bits_are_judged_like_others():
+    bound = theory.claim("coverage-half-mean")
+    cells = [CellTable(i, "main", {"K": 2, "R": 9, "N_f": n}, (0,)) for i, n in enumerate((10**20, -1, 9))]
+    found, undefined = log_bounds(bound, cells)
+    assert list(undefined) == [1]
+    assert found[0] == pytest.approx(-(10**20) * 4 / 162)
+    assert found[2] == bound.log_bound(K=2, R=9, N_f=9)

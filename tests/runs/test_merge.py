@@ -227,3 +227,23 @@ def test_a_merge_that_is_interrupted_leaves_no_half_store(stored, tmp_path, how)
     merge([tmp_path / "a" / "runs.sqlite", tmp_path / "b" / "runs.sqlite"], tmp_path / "c" / "runs.sqlite")
     with Store(tmp_path / "c" / "runs.sqlite") as store:
         assert len(store) == 200
+
+
+@pytest.mark.parametrize("ending", ["-wal", "-shm"])
+def test_what_sqlite_left_beside_a_store_is_not_played_into_the_new_one(stored, tmp_path, ending):
+    source = stored("a", {"k": a_run()})
+    (tmp_path / "c").mkdir()
+    left = tmp_path / "c" / f"runs.sqlite{ending}"
+    left.write_bytes(b"of another store")
+    with pytest.raises(UsageError, match=f"{ending} is there already"):
+        merge([source], tmp_path / "c" / "runs.sqlite")
+    assert [path.name for path in (tmp_path / "c").iterdir()] == [left.name]
+
+
+def test_a_store_that_is_made_meanwhile_is_not_replaced(stored, tmp_path):
+    source, output = stored("a", {"k": a_run()}), tmp_path / "c" / "runs.sqlite"
+    output.parent.mkdir()
+    with pytest.raises(UsageError, match="is there already"):
+        merge([source], output, lambda rows: output.write_bytes(b"theirs"))
+    assert output.read_bytes() == b"theirs"
+    assert [path.name for path in output.parent.iterdir()] == ["runs.sqlite"]

@@ -3,12 +3,15 @@
 import json
 import shutil
 import sqlite3
+import sys
+from importlib import import_module
 
 import pytest
 from planned_experiment import Instant, small
 
 import empirics.cli.verify as command
 from empirics.experiments.protocol import Plan
+from empirics.files import hash_of
 from empirics.made import RECORD, Made
 from empirics.report.figures.figure import Figure
 from empirics.runs import environment
@@ -238,3 +241,17 @@ def test_other_proofs_on_record_make_them_anew(place, judged, monkeypatch, tmp_p
     monkeypatch.setattr(again, "RECORD_FILE", tmp_path / "certificates.json")
     perform(place)
     assert judged
+
+
+def test_what_a_file_of_the_users_imports_from_beside_it_counts(tmp_path, monkeypatch):
+    (tmp_path / "mylab.py").write_text("LIMIT = 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    import_module("mylab")
+    try:
+        before = hash_of(again._imported())
+        assert "mylab" in dict(again._imported())
+        assert not {"numpy", "json", "empirics", "theory"} & set(dict(again._imported()))
+        (tmp_path / "mylab.py").write_text("LIMIT = 2\n")
+        assert hash_of(again._imported()) != before
+    finally:
+        del sys.modules["mylab"]

@@ -196,3 +196,13 @@ def test_a_mean_has_the_limits_of_its_kind_of_observable(values):
         found = _summary(observable, values, 0.05)
         assert (found.mean, found.lower, found.upper, found.interval) == (mean, *limits, kind)
         assert found.values == values
+
+
+def test_a_cell_in_which_a_bound_has_no_number_does_not_cost_the_others_theirs():
+    stated = claim("coverage-half-mean")
+    K = stated.notation["K"].symbol
+    mine = replace(stated, log_expression=-1 / (K - 3), mutants=())
+    tables = [CellTable(i, "main", {"N_f": 5, "K": k, "R": 10}, ()) for i, k in enumerate((4, 3, 5))]
+    found = bounds_at(mine, tables)
+    assert found[1] is None
+    assert [found[i].log_bound for i in (0, 2)] == pytest.approx([-1.0, -0.5])

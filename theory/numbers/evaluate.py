@@ -147,7 +147,7 @@ class LogBound:
             found[inside] = self.at({name: column[inside] for name, column in given.items()})
         reasons = {}
         for place in np.flatnonzero(~inside).tolist():
-            point = {name: column[place].item() for name, column in given.items() if column[place] == column[place]}
+            point = {name: column.tolist()[place] for name, column in given.items() if column[place] == column[place]}
             try:
                 self.check(point)
             except DomainError as error:
