@@ -1,9 +1,10 @@
 """Every figure of docs/performance.md in one run, as Markdown: machine and date, then one table after another.
 
-    python tests/benchmarks/all.py [--only NAME,NAME] [--rounds 7] [--output FILE]
+    python tests/benchmarks/all.py [--only NAME,NAME] [--rounds 7] [--beside TREE] [--output FILE]
 
 Commands are timed from outside, each in a process of its own, by the clock: it is what the user waits. Short ones run
-in turn, round after round, so that their differences are pairs. Nothing else should run on the machine.
+in turn, round after round, so that their differences are pairs. With the source tree of an older version (``--beside``)
+each command runs in both, one after the other. Nothing else should run on the machine.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -53,9 +54,9 @@ SCRIPTS = {
 NAMES = (*SHORT, *LONG, *SCRIPTS)
 
 
-def run(words: Sequence[str], folder: Path) -> tuple[float, str]:
-    """Seconds and output of a process of this Python, with this source tree, in a folder; SystemExit: it failed."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+def run(words: Sequence[str], folder: Path, tree: Path = ROOT) -> tuple[float, str]:
+    """Seconds and output of a process of this Python, with a source tree, in a folder; SystemExit: it failed."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tree), *filter(None, [os.getenv("PYTHONPATH")])])}
     start = time.perf_counter()
     done = subprocess.run(
         [sys.executable, *words], cwd=folder, env=environment, capture_output=True, text=True, check=False
@@ -66,66 +67,80 @@ def run(words: Sequence[str], folder: Path) -> tuple[float, str]:
     return seconds, done.stdout
 
 
-def short(names: Sequence[str], rounds: int, folder: Path) -> str:
+def short(names: Sequence[str], rounds: int, folder: Path, trees: Sequence[Path]) -> str:
     """Commands that take about a second, in turn, and what each takes beyond importing SymPy."""
-    seconds: dict[str, list[float]] = {name: [] for name in names}
+    seconds: dict[tuple[str, Path], list[float]] = {(name, tree): [] for name in names for tree in trees}
     for number in range(rounds + 1):
-        for name in names:
-            took, _ = run(SHORT[name], folder)
+        for name, tree in seconds:
+            took, _ = run(SHORT[name], folder, tree)
             if number:  # the first round warms the disk's cache
-                seconds[name].append(took)
-    lines = ["| command | seconds, median | least | beyond `import sympy` |", "| --- | --- | --- | --- |"]
+                seconds[name, tree].append(took)
+    heads = ["command", *_heads(trees, "seconds, median"), "least", "beyond `import sympy`"]
+    lines = [_row(*heads), _row(*["---"] * len(heads))]
     for name in names:
         beyond = ""
         if "sympy" in names and name != "sympy":
-            pairs = zip(seconds[name], seconds["sympy"], strict=True)
+            pairs = zip(seconds[name, ROOT], seconds["sympy", ROOT], strict=True)
             beyond = f"{statistics.median(one - other for one, other in pairs):.2f}"
-        middle, least = statistics.median(seconds[name]), min(seconds[name])
-        lines.append(f"| `{shown(SHORT[name])}` | {middle:.2f} | {least:.2f} | {beyond} |")
+        middles = [f"{statistics.median(seconds[name, tree]):.2f}" for tree in trees]
+        lines.append(_row(f"`{shown(SHORT[name])}`", *middles, f"{min(seconds[name, ROOT]):.2f}", beyond))
     return "\n".join(lines)
 
 
-def long(names: Sequence[str], folder: Path) -> str:
-    """Verifications and what is done with their directories, once each."""
-    finished: dict[str, Path] = {}
+def _heads(trees: Sequence[Path], alone: str) -> list[str]:
+    return [alone] if len(trees) == 1 else [f"before ({trees[0].name})", "now"]
 
-    def verify(preset: str) -> tuple[Sequence[str], float]:
-        words = (*FACTBOUND, "verify", "--preset", preset, "--output", preset)
-        seconds, _ = run(words, folder)
-        finished[preset] = folder / preset
-        return words, seconds
 
-    def directory() -> Path:
+def _row(*fields: str) -> str:
+    return f"| {' | '.join(fields)} |"
+
+
+class Verifications:
+    """Verifications of one source tree, and what is done with their directories."""
+
+    def __init__(self, tree: Path, folder: Path) -> None:
+        self.tree, self.folder = tree, folder
+        self.folder.mkdir()
+        self._finished: list[str] = []
+
+    def measured(self, name: str) -> tuple[Sequence[str], float]:
+        """The command of a figure, and its seconds."""
+        if name == "report":
+            return self._timed("report", self._directory())
+        if name == "plot":
+            directory = self._directory()
+            figure = min((self.folder / directory / "plots").glob("*.svg")).stem
+            return self._timed("plot", directory, "--only", figure, "--output", "figures")
+        if name == "check":
+            return self._timed("check", "--baseline", str(self.tree / "tests" / "baseline" / "quick.json"))
+        preset, _, again = name.partition("-")
+        if again and preset not in self._finished:
+            self._verify(preset)
+        return self._verify(preset)
+
+    def _verify(self, preset: str) -> tuple[Sequence[str], float]:
+        timed = self._timed("verify", "--preset", preset, "--output", preset)
+        self._finished.append(preset)
+        return timed
+
+    def _directory(self) -> str:
         """The latest that is finished; a quick one, which is not counted, if there is none."""
-        if not finished:
-            verify("quick")
-        return list(finished.values())[-1]
+        if not self._finished:
+            self._verify("quick")
+        return self._finished[-1]
 
-    def again(preset: str) -> tuple[Sequence[str], float]:
-        if preset not in finished:
-            verify(preset)
-        return verify(preset)
+    def _timed(self, *words: str) -> tuple[Sequence[str], float]:
+        return (*FACTBOUND, *words), run((*FACTBOUND, *words), self.folder, self.tree)[0]
 
-    def timed(*words: str) -> tuple[Sequence[str], float]:
-        return words, run(words, folder)[0]
 
-    def plot() -> tuple[Sequence[str], float]:
-        figure = min((directory() / "plots").glob("*.svg")).stem
-        return timed(*FACTBOUND, "plot", directory().name, "--only", figure, "--output", "figures")
-
-    measures: dict[str, Callable[[], tuple[Sequence[str], float]]] = {
-        "quick": lambda: verify("quick"),
-        "quick-again": lambda: again("quick"),
-        "default": lambda: verify("default"),
-        "default-again": lambda: again("default"),
-        "report": lambda: timed(*FACTBOUND, "report", directory().name),
-        "plot": plot,
-        "check": lambda: timed(*FACTBOUND, "check", "--baseline", str(ROOT / "tests" / "baseline" / "quick.json")),
-    }
-    lines = ["| figure | seconds | command |", "| --- | --- | --- |"]
+def long(names: Sequence[str], folder: Path, trees: Sequence[Path]) -> str:
+    """Verifications and what is done with their directories, once each."""
+    places = [Verifications(tree, folder / str(number)) for number, tree in enumerate(trees)]
+    heads = ["figure", *_heads(trees, "seconds"), "command"]
+    lines = [_row(*heads), _row(*["---"] * len(heads))]
     for name in names:
-        words, seconds = measures[name]()
-        lines.append(f"| {LONG[name]} | {seconds:.1f} | `{shown(words)}` |")
+        timed = [place.measured(name) for place in places]
+        lines.append(_row(LONG[name], *(f"{seconds:.1f}" for _, seconds in timed), f"`{shown(timed[-1][0])}`"))
     return "\n".join(lines)
 
 
@@ -149,11 +164,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", metavar="NAME,NAME", default=",".join(NAMES), help=f"some of {', '.join(NAMES)}")
     parser.add_argument("--rounds", type=int, default=7, help="of the short commands (default: 7)")
+    parser.add_argument("--beside", type=Path, metavar="TREE", help="a source tree that the commands run in as well")
     parser.add_argument("--output", type=Path, help="write here as well")
     chosen = parser.parse_args(arguments)
     names = chosen.only.split(",")
     if unknown := [name for name in names if name not in NAMES]:
         parser.error(f"--only={unknown[0]} is none of {', '.join(NAMES)}")
+    trees = [*([chosen.beside.resolve()] if chosen.beside else []), ROOT]
     written: list[str] = []
 
     def tell(text: str) -> None:
@@ -165,9 +182,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     tell(heading())
     with tempfile.TemporaryDirectory(prefix="factbound-benchmark-") as place:
         if some := [name for name in SHORT if name in names]:
-            tell(short(some, chosen.rounds, Path(place)))
+            tell(short(some, chosen.rounds, Path(place), trees))
         if some := [name for name in LONG if name in names]:
-            tell(long(some, Path(place)))
+            tell(long(some, Path(place), trees))
         for name in (name for name in SCRIPTS if name in names):
             script, *options = SCRIPTS[name]
             _, output = run([str(Path(__file__).with_name(script)), *options], Path(place))

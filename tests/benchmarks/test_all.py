@@ -30,8 +30,8 @@ def stand_in(script, monkeypatch):
     """No process is started: each command takes as many seconds as it has words, a verification leaves a figure."""
     ran = []
 
-    def run(words, folder):
-        ran.append(script["shown"](words))
+    def run(words, folder, tree=script["ROOT"]):
+        ran.append(script["shown"](words) + ("" if tree == script["ROOT"] else f" in {tree.name}"))
         if "verify" in words:
             (folder / words[-1] / "plots").mkdir(parents=True, exist_ok=True)
             for name in ("b", "a"):
@@ -63,6 +63,22 @@ def test_everything_in_order(script, capsys, monkeypatch):
     assert "| `factbound bound ood-error-literal N_f=40 K=3 R=60` | 7.00 | 7.00 | 5.00 |" in printed
     assert "| report of that directory | 4.0 | `factbound report default` |" in printed
     assert printed.count("what it printed") == len(script["SCRIPTS"])
+
+
+def test_an_older_tree_beside_this_one(script, capsys, monkeypatch, tmp_path):
+    ran = stand_in(script, monkeypatch)
+    script["main"](["--only", "claims,quick,plot", "--rounds", "1", "--beside", str(tmp_path / "old")])
+    assert ran[2:] == [
+        "factbound claims in old",
+        "factbound claims",
+        "factbound verify --preset quick --output quick in old",
+        "factbound verify --preset quick --output quick",
+        "factbound plot quick --only a --output figures in old",
+        "factbound plot quick --only a --output figures",
+    ]
+    printed = capsys.readouterr().out
+    assert "| command | before (old) | now | least | beyond `import sympy` |" in printed
+    assert "| verify, preset quick | 7.0 | 7.0 | `factbound verify --preset quick --output quick` |" in printed
 
 
 @pytest.mark.parametrize("name", ["report", "quick-again"])
