@@ -35,6 +35,9 @@ from numpy.typing import NDArray
 
 _END: Final = 1.0 - 1e-12  # the greatest mean that can be refuted
 _CLOSE: Final = 1e-15  # to the root; a limit lies outside it
+_STEPS: Final = 100  # of Newton's method; about six are needed
+_BLOCK: Final = 1 << 16  # numbers at once: they stay in the cache
+_TINY: Final = 1e-300  # in place of nothing, whose logarithm is no number
 _MOST: Final = 10**9  # observations beyond which nobody would go
 
 FloatArray = NDArray[np.float64]
@@ -110,20 +113,7 @@ def upper_limit(
         ValueError: an observation outside [low, high], or alpha outside (0, 1).
     """
     x = _unit(values, low, high, alpha)
-    if len(x) == 0:
-        return high
-    from scipy.optimize import brentq  # takes a quarter of a second to load
-
-    values, counts = np.unique(x, return_counts=True)
-
-    def excess(mean: float) -> float:
-        return _wealth(values, counts, mean, bets) + math.log(alpha)
-
-    inside = float(x.mean())
-    if inside >= _END or excess(_END) < 0:
-        return high
-    limit = inside if excess(inside) >= 0 else brentq(excess, inside, _END, xtol=_CLOSE, rtol=_CLOSE) + 2.0 * _CLOSE
-    return low + (high - low) * min(float(limit), 1.0)
+    return float(_scaled(_unit_limits(x[None], alpha, bets), low, high)[0])
 
 
 def lower_limit(
@@ -131,14 +121,83 @@ def lower_limit(
 ) -> float:
     """One-sided lower confidence limit for the mean; the mirror image of :func:`upper_limit`."""
     mirrored = -np.asarray(values, dtype=np.float64)
-    return -upper_limit(mirrored, alpha, -high, -low, bets)
+    return 0.0 - upper_limit(mirrored, alpha, -high, -low, bets)  # never -0
 
 
 def interval(values: Sequence[float] | FloatArray, alpha: float, low: float = 0.0, high: float = 1.0) -> Interval:
     """Two-sided interval at level 1 - alpha (each side at alpha/2), valid at every sample size at once."""
     x = np.asarray(values, dtype=np.float64)
-    mean = float(x.mean()) if len(x) else math.nan
-    return Interval(mean, lower_limit(x, alpha / 2, low, high), upper_limit(x, alpha / 2, low, high))
+    ((lower, upper),) = intervals(x[None], alpha, low, high)
+    return Interval(float(x.mean()) if len(x) else math.nan, float(lower), float(upper))
+
+
+def intervals(values: FloatArray, alpha: float, low: float = 0.0, high: float = 1.0) -> FloatArray:
+    """The limits of :func:`interval` for many samples of one size at once.
+
+    Args:
+        values: observations in [low, high]; shape [samples, n], n >= 0.
+        alpha: one minus the level.
+        low: least possible observation.
+        high: greatest possible observation.
+
+    Returns:
+        lower and upper limits, shape [samples, 2].
+
+    Raises:
+        ValueError: as :func:`upper_limit` does.
+    """
+    above = _scaled(_unit_limits(_unit(values, low, high, alpha / 2), alpha / 2, ANY_TIME), low, high)
+    below = _scaled(_unit_limits(_unit(-values, -high, -low, alpha / 2), alpha / 2, ANY_TIME), -high, -low)
+    return np.stack([0.0 - below, above], axis=1)
+
+
+def _scaled(limits: FloatArray, low: float, high: float) -> FloatArray:
+    return np.where(limits < 1.0, low + (high - low) * limits, high)
+
+
+def _unit_limits(x: FloatArray, alpha: float, bets: Bets) -> FloatArray:
+    """Upper limits for observations in [0, 1] of shape [samples, n]; shape [samples].
+
+    With s = 1 / (1 - mean) a bet c wins the factor 1 - c + c (1 - x) s, so the wealth is a polynomial in s without
+    negative coefficients, and its logarithm is convex in log s. Newton's method therefore passes the root in at most
+    its first step and then falls to it: no bracket is needed.
+    """
+    count, n = x.shape
+    limits = np.ones(count)
+    if n == 0:
+        return limits
+    y = np.ascontiguousarray(np.maximum(1.0 - x.T, _TINY))
+    threshold = -math.log(alpha)
+    size = max(1, _BLOCK // (n * len(bets.fractions)))
+    for start in range(0, count, size):
+        block, means = y[:, start : start + size], x[start : start + size].mean(axis=1)
+        at_end, _ = _log_wealths(block, np.full(len(means), 1.0 / (1.0 - _END)), bets)
+        (refutable,) = np.nonzero((means < _END) & (at_end >= threshold))
+        block, log_s = block[:, refutable], -np.log1p(-means[refutable])
+        for number in range(_STEPS if len(refutable) else 0):
+            log_wealth, slope = _log_wealths(block, np.exp(log_s), bets)
+            step = (threshold - log_wealth) / slope
+            moving = np.abs(step) * np.exp(-log_s) > _CLOSE / 10
+            if number:
+                moving &= step < 0.0  # a step upwards is rounding
+            log_s = np.where(moving, log_s + step, log_s)
+            if not moving.any():
+                break
+        limits[start + refutable] = np.minimum(2.0 * _CLOSE - np.expm1(-log_s), 1.0)
+    return limits
+
+
+def _log_wealths(y: FloatArray, s: FloatArray, bets: Bets) -> tuple[FloatArray, FloatArray]:
+    """Log wealth against the mean 1 - 1/s, and its slope in log s; y = 1 - x of shape [n, samples], else [samples]."""
+    c = bets.fractions[:, None]
+    factors = (y * s)[:, None, :] * c  # [n, bets, samples]
+    factors += 1.0 - c
+    logs = bets.log_weights[:, None] + np.log(factors).sum(axis=0)
+    slopes = len(y) - (1.0 - c) * np.reciprocal(factors).sum(axis=0)
+    most = logs.max(axis=0)
+    shares = np.exp(logs - most)
+    total = shares.sum(axis=0)
+    return most + np.log(total), (shares * slopes).sum(axis=0) / total
 
 
 def observations_needed(
@@ -173,10 +232,6 @@ def _gains(x: FloatArray, mean: float, bets: Bets) -> FloatArray:
         return np.log(np.maximum(1.0 + fractions * ((mean - x) / (1.0 - mean)), 0.0))
 
 
-def _wealth(values: FloatArray, counts: NDArray[np.int64], mean: float, bets: Bets) -> float:
-    return _mixture(_gains(values, mean, bets) @ counts, bets)
-
-
 def _mixture(log_wealths: FloatArray, bets: Bets) -> float:
     return float(np.logaddexp.reduce(bets.log_weights + log_wealths))
 
@@ -185,7 +240,7 @@ def _unit(values: Sequence[float] | FloatArray, low: float, high: float, alpha: 
     if not 0 < alpha < 1:
         raise ValueError(f"alpha={alpha} must lie strictly between 0 and 1")
     x = (np.asarray(values, dtype=np.float64) - low) / (high - low)
-    if len(x) and not (x.min() >= 0.0 and x.max() <= 1.0):
+    if x.size and not (x.min() >= 0.0 and x.max() <= 1.0):
         raise ValueError(f"observations between {np.min(values)} and {np.max(values)} leave the range [{low}, {high}]")
     return x
 

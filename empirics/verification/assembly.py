@@ -19,14 +19,13 @@ from empirics.experiments.document import BoundResult, CellResult, CurveResult, 
 from empirics.experiments.presentation import Shown
 from empirics.experiments.protocol import Experiment, Point, UnitRun
 from empirics.judging.bounds import log_bounds
-from empirics.judging.confidence import interval, student_t
+from empirics.judging.confidence import student_t
 from empirics.judging.levels import benjamini_yekutieli, holm
 from empirics.judging.mutants import MutantOutcome
 from empirics.judging.outcome import ClaimOutcome, Outcome, Verdict
 from empirics.judging.settings import Settings
 from empirics.judging.table import CellTable
 from empirics.observables.catalogue import observables
-from empirics.observables.definition import Observable
 from empirics.verification.document import beginning, copied, refusal
 from empirics.verification.figures import claim_figures
 from empirics.verification.plan import falsifier
@@ -39,6 +38,7 @@ from empirics.verification.results import (
     Results,
     StatedPremise,
 )
+from empirics.verification.summaries import summaries_of
 from theory import BrokenClaimError, Claim, Notation
 from theory.certify.record import certificate_of
 from theory.fingerprint import fingerprint
@@ -137,6 +137,8 @@ def assemble(
     measured = {name for table in tables for name in table.observables} | {c.observable for c in claims}
     pooled = _pooled(outcomes)
     bounds = {item.id: bounds_at(item, tables) for item in sound}
+    alphas = {arm.name: arm.settings.verdict.alpha for arm in arms}
+    summaries = summaries_of(tables, alphas)
     results = Results(
         **beginning(experiment, settings, wall_seconds, complete=complete),
         observables={
@@ -145,8 +147,10 @@ def assemble(
             if name in measured
         },
         cells=[
-            _cell(experiment, arm, cell, table, runs, {name: of_cells[i] for name, of_cells in bounds.items()})
-            for i, ((arm, cell), table) in enumerate(zip(declared(experiment, arms), tables, strict=True))
+            _cell(experiment, arm, cell, table, runs, summary, {name: found[i] for name, found in bounds.items()})
+            for i, ((arm, cell), table, summary) in enumerate(
+                zip(declared(experiment, arms), tables, summaries, strict=True)
+            )
         ],
         verdicts=[verdict_result(o) for outcome in outcomes for o in outcome.outcomes],
         plan=plan,
@@ -220,9 +224,9 @@ def _cell(
     cell: Point,
     table: CellTable,
     runs: Runs,
+    summaries: Mapping[str, Summary],
     bounds: Mapping[str, BoundResult | None],
 ) -> CellResult:
-    verdict = arm.settings.verdict
     found = runs.of(arm.name, cell.on(experiment.run_axes))
     return CellResult(
         variant=table.variant,
@@ -232,10 +236,8 @@ def _cell(
         seeds=list(table.seeds),
         failed=sorted(table.failed),
         failures={str(run.seed): run.failure for run in found if run.failure},
-        in_scope_seeds=in_scope(experiment, table, verdict),
-        observables={
-            name: _summary(observables()[name], values, verdict.alpha) for name, values in table.observables.items()
-        },
+        in_scope_seeds=in_scope(experiment, table, arm.settings.verdict),
+        observables=dict(summaries),
         bounds={name: bound for name, bound in bounds.items() if bound is not None},
     )
 
@@ -272,22 +274,6 @@ def bounds_at(item: Claim, tables: Sequence[CellTable]) -> list[BoundResult | No
                 logarithm = log_bound if math.isfinite(log_bound) else None
                 found[places[position]] = BoundResult(bound=from_log(log_bound), log_bound=logarithm)
     return found
-
-
-def _summary(observable: Observable, values: Sequence[float | None], alpha: float) -> Summary:
-    """Mean and two-sided limits at level 1 - alpha, each cell by itself."""
-    known = [v for v in values if v is not None]
-    mean = _finite(math.fsum(known) / len(known)) if known else None
-    limits: tuple[float | None, float | None] = (mean, mean)
-    kind = "exact"
-    if observable.sampling != "exact" and observable.bounded:
-        kind = "betting"
-        found = interval(known, alpha, observable.lower, observable.upper) if known else None
-        limits = (found.lower, found.upper) if found else (None, None)
-    elif observable.sampling != "exact":
-        kind = "student-t"
-        limits = student_t(known, alpha)
-    return Summary(mean=mean, lower=limits[0], upper=limits[1], interval=kind, values=list(values))
 
 
 def verdict_result(outcome: Outcome) -> VerdictResult:

@@ -13,6 +13,7 @@ from empirics.judging.confidence import (
     ANY_TIME,
     bets_for,
     interval,
+    intervals,
     log_wealth_path,
     lower_limit,
     observations_needed,
@@ -59,6 +60,27 @@ def test_symmetries(values, alpha):
 def test_each_side_of_an_interval_has_half_of_alpha(values, alpha):
     found = interval(values, alpha)
     assert (found.lower, found.upper) == (lower_limit(values, alpha / 2), upper_limit(values, alpha / 2))
+
+
+@given(
+    st.integers(1, 12).flatmap(
+        lambda n: st.lists(st.lists(st.floats(0, 1), min_size=n, max_size=n), min_size=1, max_size=9)
+    ),
+    st.floats(0.001, 0.5),
+)
+@hypothesis_settings(max_examples=40)
+def test_many_samples_at_once_have_the_limits_of_each(samples, alpha):
+    together = intervals(np.array(samples), alpha)
+    alone = [interval(values, alpha) for values in samples]
+    assert together == pytest.approx(np.array([[one.lower, one.upper] for one in alone]), abs=4e-15)
+
+
+def test_samples_beyond_one_block():
+    x = np.random.default_rng(5).beta(1, 4, size=(700, 32))
+    together = intervals(x, 0.05)
+    for place in (0, 156, 157, 158, 699):
+        one = interval(x[place], 0.05)
+        assert tuple(together[place]) == pytest.approx((one.lower, one.upper), abs=4e-15)
 
 
 @pytest.mark.parametrize("mean", [0.0, 0.3, 0.999])

@@ -14,12 +14,11 @@ from empirics.experiments.presentation import FigureData, Shown
 from empirics.experiments.protocol import Experiment, UnitRun
 from empirics.experiments.registry import experiment
 from empirics.experiments.settings import ExperimentSettings
-from empirics.judging.confidence import interval, student_t
 from empirics.judging.outcome import Counts, Outcome, Verdict
 from empirics.judging.settings import Settings
 from empirics.judging.table import CellTable
 from empirics.settings import Axis, Section
-from empirics.verification.assembly import _curves, _summary, bounds_at, in_scope, verdict_result
+from empirics.verification.assembly import _curves, bounds_at, in_scope, verdict_result
 from empirics.verification.results import read_results
 from theory import Scope, all_claims, claim
 from theory.notation import Notation, Symbol
@@ -179,23 +178,6 @@ def test_curves_are_means_over_runs_at_the_steps_that_all_have():
     half = stats.t.ppf(0.95, 1) * np.std([1.0, 2.0], ddof=1) / math.sqrt(2)
     assert (loss.lower[1], loss.upper[1]) == (pytest.approx(1.5 - half), pytest.approx(1.5 + half))
     assert (error.observable, error.mean, error.lower, error.upper) == ("error", [0.5], [None], [None])
-
-
-@pytest.mark.parametrize("values", [[0.5, None, 1.0, 0.75], [None], []])
-def test_a_mean_has_the_limits_of_its_kind_of_observable(values):
-    known = [v for v in values if v is not None]
-    mean = sum(known) / len(known) if known else None
-    none = (None, None)
-    betting = interval(known, 0.05, 0, 2)
-    for sampling, bounded, kind, limits in [
-        ("exact", True, "exact", (mean, mean)),
-        ("seed", True, "betting", (betting.lower, betting.upper) if known else none),
-        ("seed", False, "student-t", student_t(known, 0.05)),
-    ]:
-        observable = SimpleNamespace(sampling=sampling, bounded=bounded, lower=0, upper=2)
-        found = _summary(observable, values, 0.05)
-        assert (found.mean, found.lower, found.upper, found.interval) == (mean, *limits, kind)
-        assert found.values == values
 
 
 def test_a_cell_in_which_a_bound_has_no_number_does_not_cost_the_others_theirs():
