@@ -131,6 +131,12 @@ def interval(values: Sequence[float] | FloatArray, alpha: float, low: float = 0.
     return Interval(float(x.mean()) if len(x) else math.nan, float(lower), float(upper))
 
 
+@lru_cache(maxsize=4096)
+def share(count: int, n: int, alpha: float) -> Interval:
+    """:func:`interval` of the share of n observations that ``count`` of them make up; many cells ask for the same."""
+    return interval(np.repeat([1.0, 0.0], [count, n - count]), alpha)
+
+
 def intervals(values: FloatArray, alpha: float, low: float = 0.0, high: float = 1.0) -> FloatArray:
     """The limits of :func:`interval` for many samples of one size at once.
 

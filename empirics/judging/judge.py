@@ -141,7 +141,7 @@ def _frames(
 
 def _measured_scope(claim: Claim, cell: CellTable, scoped: Scoped) -> bool:
     """Whether measurements put some seed out of scope: a premise or the run failed, or there is no value."""
-    return scoped.measured_failures > 0 or any(cell.value(claim.observable, seed) is None for seed in scoped.seeds)
+    return scoped.measured_failures > 0 or any(v is None for v in cell.values(claim.observable, scoped.seeds))
 
 
 def _judgeable(claim: Claim, cell: CellTable, scoped: Scoped, settings: Settings) -> dict[int, float] | Nowhere:
@@ -150,7 +150,8 @@ def _judgeable(claim: Claim, cell: CellTable, scoped: Scoped, settings: Settings
         return Verdict.NOT_TESTED, scoped.reason
     if not scoped.in_scope:
         return Verdict.OUT_OF_SCOPE, scoped.reason
-    values = {s: v for s in scoped.seeds if (v := cell.value(claim.observable, s)) is not None}
+    known = cell.values(claim.observable, scoped.seeds)
+    values = {seed: v for seed, v in zip(scoped.seeds, known, strict=True) if v is not None}
     if len(values) < settings.scope_share * len(cell.seeds) - 1e-9 or not values:
         share = f"{claim.observable} is in scope and defined in {len(values)} of {counted(len(cell.seeds), 'run')}"
         return Verdict.NOT_TESTED, f"{share}: its mean over all runs cannot be judged by these"

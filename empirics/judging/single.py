@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from empirics.judging.confidence import interval
+from empirics.judging.confidence import share
 from empirics.judging.outcome import Frame, Outcome, Verdict
 from empirics.judging.rules import rule_of
 from empirics.judging.settings import Settings
@@ -118,7 +118,7 @@ def _bound(
         outcome = replace(frame.outcome(verdict, reason), lower=min(values), upper=max(values))
     else:
         outcome = _measured(claim, observable, values, seeds, frame, bound)
-        over = interval([float(v > bound if upper else v < bound) for v in values], settings.alpha)
+        over = share(sum(v > bound if upper else v < bound for v in values), len(values), settings.alpha)
         sharpness = _sharpness(outcome.lower, log_bound) if upper else None
         outcome = replace(outcome, exceedance=(over.mean, over.lower, over.upper), sharpness=sharpness)
     return replace(

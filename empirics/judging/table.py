@@ -36,6 +36,14 @@ class CellTable:
         values = self.observables.get(observable)
         return None if values is None or seed in self.failed else values[self._place_of[seed]]
 
+    def values(self, observable: str, seeds: Iterable[int]) -> list[float | None]:
+        """The observable at some seeds; None where it is undefined or the run failed."""
+        found = self.observables.get(observable)
+        if found is None:
+            return [None for _ in seeds]
+        place_of, failed = self._place_of, self.failed
+        return [None if seed in failed else found[place_of[seed]] for seed in seeds]
+
     def column(self, observable: str) -> FloatArray:
         """The observable at every seed; NaN where it is undefined or the run failed."""
         if observable not in self._columns:

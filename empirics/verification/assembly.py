@@ -6,7 +6,7 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ from empirics.judging.outcome import ClaimOutcome, Outcome, Verdict
 from empirics.judging.settings import Settings
 from empirics.judging.table import CellTable
 from empirics.observables.catalogue import observables
+from empirics.runs.packed import Packed, columns_of
 from empirics.verification.document import beginning, copied, refusal
 from empirics.verification.figures import claim_figures
 from empirics.verification.plan import falsifier
@@ -49,12 +50,13 @@ from theory.numbers.evaluate import from_log
 class Runs:
     """Finished runs by arm and unit, ordered by seed."""
 
-    by_unit: dict[tuple[str, Point], dict[int, UnitRun]] = field(default_factory=dict)
+    by_unit: dict[tuple[str, Point], dict[int, UnitRun]] = field(default_factory=dict)  # observables are packed
 
     def add(self, variant: str, runs: Iterable[UnitRun]) -> None:
         """Take in finished runs; a seed that comes again replaces itself."""
         for run in runs:
-            self.by_unit.setdefault((variant, run.unit), {})[run.seed] = run
+            packed = replace(run, observables={cell: Packed(found) for cell, found in run.observables.items()})
+            self.by_unit.setdefault((variant, run.unit), {})[run.seed] = packed
 
     @property
     def failures(self) -> dict[str, list[str]]:
@@ -94,12 +96,12 @@ def tables_of(
     axes = {symbol: experiment.notation[symbol].label for symbol in experiment.axes}
     for index, (arm, cell) in enumerate(declared(experiment, arms)):
         found = runs.of(arm.name, cell.on(experiment.run_axes))
-        rows: list[Mapping[str, float | None]] = [run.observables.get(cell, {}) for run in found]
+        rows = [run.observables.get(cell) or None for run in found]
+        measured = columns_of(rows)
         symbols = _symbols(experiment, arm, cell, defects)
-        if any(rows) and "symbols()" not in defects:  # a cell without any result has no observables at all
-            exact = _exact(experiment, arm, cell, defects)
-            rows = [{**row, **exact} if row else row for row in rows]
-        names = dict.fromkeys(name for row in rows for name in row)
+        if measured and "symbols()" not in defects:  # a cell without any result has no observables at all
+            for name, value in _exact(experiment, arm, cell, defects).items():
+                measured[name] = tuple(None if row is None else value for row in rows)
         tables.append(
             CellTable(
                 index=index,
@@ -107,7 +109,7 @@ def tables_of(
                 symbols=symbols,
                 seeds=tuple(run.seed for run in found),
                 failed=frozenset(run.seed for run in found if run.failure),
-                observables={name: tuple(row.get(name) for row in rows) for name in names},
+                observables=measured,
                 axes=axes,
                 run_axes=experiment.run_axes,
             )
@@ -278,7 +280,11 @@ def bounds_at(item: Claim, tables: Sequence[CellTable]) -> list[BoundResult | No
 
 def verdict_result(outcome: Outcome) -> VerdictResult:
     """One verdict as it stands in results.json."""
-    data: dict[str, Any] = asdict(outcome)
+    data: dict[str, Any] = dict(vars(outcome))  # not asdict, which copies every number
+    for name in ("premises", "steps"):
+        data[name] = [vars(part) for part in data[name]]
+    if outcome.counts is not None:
+        data["counts"] = vars(outcome.counts)
     exact = data.pop("looks") and outcome.counts
     data["limits"] = ("exact" if exact else "betting") if outcome.by_sampling else None
     for name, first in (("exceedance", "share"), ("effect", "mean")):

@@ -10,7 +10,7 @@ import json
 import reprlib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal, NoReturn, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -83,9 +83,13 @@ def write_document(document: Document, path: Path) -> str:
     """Validate once more, as a reader would, and write atomically; strict JSON without NaN, which is returned."""
     text = document.model_dump_json(indent=1) + "\n"
     type(document).model_validate_json(text)
-    json.dumps(json.loads(text), allow_nan=False)
+    json.loads(text, parse_constant=_refused)
     write_atomically(path, text)
     return text
+
+
+def _refused(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON")
 
 
 def read_document(kind: type[_Kind], path: Path, again: str) -> _Kind:

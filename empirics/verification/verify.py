@@ -7,7 +7,7 @@ import time
 from bisect import bisect_right
 from collections.abc import Sequence
 from contextlib import closing
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from empirics.experiments.arms import Arm
 from empirics.experiments.load import load_settings
@@ -16,6 +16,7 @@ from empirics.experiments.registry import experiment_of
 from empirics.judging.judge import fault, judge_claim
 from empirics.judging.mutants import judge_mutants, mutated_claims
 from empirics.judging.outcome import ClaimOutcome, Verdict
+from empirics.judging.table import CellTable
 from empirics.made import Made
 from empirics.observables.catalogue import observables
 from empirics.runs.environment import resolved_device
@@ -110,22 +111,22 @@ def verify(
     source = RunSource(trial, arms, workers or available_cores(), progress, store, fresh, cluster, plan.hash)
     interrupted = False
     try:
-        _run_looks(source, settings, runs, chosen, mutants=mutants)
+        judged = _run_looks(source, settings, runs, chosen, mutants=mutants)
     except KeyboardInterrupt:
         interrupted = True
-    tables = tables_of(trial, arms, runs, broken)
+        judged = _judged(source, settings, runs, chosen)
     results = assemble(
         trial,
         settings,
         arms,
         runs,
-        tables,
+        judged.tables,
         chosen,
-        [judge_claim(item, tables, settings.verdict, looks=settings.seeds.looks) for item in chosen],
-        judge_mutants(chosen, tables, settings.verdict, settings.seeds.looks) if mutants else [],
+        judged.outcomes[: len(chosen)],
+        judge_mutants(chosen, judged.tables, settings.verdict, settings.seeds.looks) if mutants else [],
         time.monotonic() - start,
         plan=stands,
-        broken=broken,
+        broken=[*broken, *judged.broken],
         complete=not interrupted,
     )
     if store is not None:
@@ -167,8 +168,20 @@ def exit_status(results: Results, *, strict: bool = False, mutants: bool = False
     return 3 if (results.untested and results.complete) or (strict and not mutants and open_ones) else 0
 
 
-def _run_looks(source: RunSource, settings: Any, runs: Runs, claims: Sequence[Claim], *, mutants: bool) -> None:
-    """All units up to each look in turn; until every verdict is final. While one look is judged the next is begun."""
+class _Judged(NamedTuple):
+    """What stands after a look: the cells, what the claims come to, and what the experiment failed to give."""
+
+    tables: list[CellTable]
+    outcomes: list[ClaimOutcome]
+    broken: list[BrokenResult]
+
+
+def _run_looks(source: RunSource, settings: Any, runs: Runs, claims: Sequence[Claim], *, mutants: bool) -> _Judged:
+    """All units up to each look in turn; until every verdict is final. While one look is judged the next is begun.
+
+    Returns:
+        the last look's; the outcomes are those of the claims, then of their mutants.
+    """
     experiment, arms, seeds = source.experiment, source.arms, settings.seeds
     asked = [*claims, *(mutated for _, _, mutated in mutated_claims(claims) if mutants)]
     looks = [
@@ -190,14 +203,16 @@ def _run_looks(source: RunSource, settings: Any, runs: Runs, claims: Sequence[Cl
                 early[now].clear()
                 if left[now]:
                     break
-                outcomes = _judged(source, settings, runs, asked)
+                judged = _judged(source, settings, runs, asked)
+                source.progress.judged(judged.outcomes)
                 now += 1
-                if now == len(looks) or not any(o.verdict in _OPEN for o in outcomes):
-                    return
+                if now == len(looks) or not any(o.verdict in _OPEN for o in judged.outcomes):
+                    return judged
+    raise AssertionError("the source ended before its last look")
 
 
-def _judged(source: RunSource, settings: Any, runs: Runs, claims: Sequence[Claim]) -> list[ClaimOutcome]:
-    tables = tables_of(source.experiment, source.arms, runs)
+def _judged(source: RunSource, settings: Any, runs: Runs, claims: Sequence[Claim]) -> _Judged:
+    broken: list[BrokenResult] = []
+    tables = tables_of(source.experiment, source.arms, runs, broken)
     outcomes = [judge_claim(item, tables, settings.verdict, looks=settings.seeds.looks) for item in claims]
-    source.progress.judged(outcomes)
-    return outcomes
+    return _Judged(tables, outcomes, broken)

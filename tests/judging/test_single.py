@@ -57,7 +57,7 @@ def test_every_field_of_an_upper_bound():
         alpha=0.05,
         refuting=0.01,
         family_size=5,
-        exceedance=(over.mean, over.lower, over.upper),
+        exceedance=pytest.approx((over.mean, over.lower, over.upper), abs=4e-15),
         sharpness=pytest.approx(math.log(low) / HALF),
         by_sampling=True,
         looks=(40,),

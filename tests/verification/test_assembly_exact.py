@@ -21,7 +21,6 @@ from empirics.verification.assembly import (
     Runs,
     _curves,
     _pooled,
-    _summary,
     assemble,
     bounds_at,
     in_scope,
@@ -259,16 +258,6 @@ def test_intervals_of_a_verdict_are_named():
 def test_relations_in_latex(relation, latex):
     plain = latex.replace("N_{f}", NOTATION["N_f"].latex).replace(" R", f" {NOTATION['R'].latex}")
     assert latex_of(relation, NOTATION) == plain.replace(r"\epsilon", NOTATION["epsilon"].latex)
-
-
-def test_what_kind_of_limits_a_mean_has():
-    exact = Observable("x", "", "", 0, 1, sampling="exact")
-    summary = _summary(exact, [0.25, None], 0.05)
-    assert (summary.lower, summary.upper, summary.interval) == (0.25, 0.25, "exact")
-    half_open = _summary(Observable("x", "", "", 0, math.inf), [1.0, 2.0], 0.05)
-    assert (half_open.mean, half_open.interval) == (1.5, "student-t")
-    bounded = _summary(Observable("x", "", "", 0, 1), [0.25, 0.5], 0.05)
-    assert bounded.lower < 0.375 < bounded.upper
 
 
 def test_an_observable_that_no_cell_has_puts_no_seed_out_of_scope():

@@ -1,0 +1,34 @@
+"""Observables as arrays: the same as the dictionaries that they are made from."""
+
+import pickle
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from empirics.runs.packed import Packed, columns_of
+
+observables = st.dictionaries(st.sampled_from("abcde"), st.none() | st.floats(allow_nan=False), max_size=5)
+
+
+@given(observables)
+def test_a_packed_row_is_its_dictionary(found):
+    row = Packed(found)
+    assert dict(row) == found
+    assert list(row) == list(found)
+    assert len(row) == len(found)
+    assert dict(pickle.loads(pickle.dumps(row))) == found
+    with pytest.raises(KeyError):
+        row["none of them"]
+
+
+@given(st.lists(st.none() | observables, max_size=6), st.booleans())
+def test_columns_of_rows_of_any_kind(rows, alike):
+    if alike:  # the same names everywhere, as in one cell
+        rows = [dict.fromkeys("abc", 0.5) | {"b": None if index % 2 else 2.0} for index in range(len(rows))]
+    met = dict.fromkeys(name for row in rows if row is not None for name in row)
+    expected = {name: tuple(None if row is None else row.get(name) for row in rows) for name in met}
+    found = columns_of([None if row is None else Packed(row) for row in rows])
+    assert found == expected
+    assert list(found) == list(expected)
+    assert columns_of(rows) == expected
