@@ -10,7 +10,7 @@ import json
 import reprlib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final, Literal, NoReturn, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -80,16 +80,14 @@ def with_machines(document: _Made, machines: Iterable[str]) -> _Made:
 
 
 def write_document(document: Document, path: Path) -> str:
-    """Validate once more, as a reader would, and write atomically; strict JSON without NaN, which is returned."""
+    """Validate once more, as a reader would, and write atomically; the text is returned.
+
+    It is strict JSON: pydantic writes null where a part without a type of its own holds NaN.
+    """
     text = document.model_dump_json(indent=1) + "\n"
     type(document).model_validate_json(text)
-    json.loads(text, parse_constant=_refused)
     write_atomically(path, text)
     return text
-
-
-def _refused(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no JSON")
 
 
 def read_document(kind: type[_Kind], path: Path, again: str) -> _Kind:
@@ -102,14 +100,17 @@ def read_document(kind: type[_Kind], path: Path, again: str) -> _Kind:
     """
     text = path.read_text(encoding="utf-8")
     try:
-        version = json.loads(text).get("schema_version")
-    except (ValueError, AttributeError, RecursionError):
-        version = None
-    if isinstance(version, int) and version != SCHEMA_VERSION:
-        raise UsageError(
-            f"{path} has schema_version {version}, this version of factbound reads {SCHEMA_VERSION}; {again}"
-        )
-    return kind.model_validate_json(text)
+        return kind.model_validate_json(text)
+    except ValidationError:
+        try:
+            version = json.loads(text).get("schema_version")
+        except (ValueError, AttributeError, RecursionError):
+            version = None
+        if isinstance(version, int) and version != SCHEMA_VERSION:
+            raise UsageError(
+                f"{path} has schema_version {version}, this version of factbound reads {SCHEMA_VERSION}; {again}"
+            ) from None
+        raise
 
 
 def refusal(error: ValidationError) -> str:

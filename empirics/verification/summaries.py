@@ -11,6 +11,7 @@ from empirics.experiments.document import Summary
 from empirics.judging.confidence import intervals, student_t
 from empirics.judging.table import CellTable
 from empirics.observables.catalogue import observables
+from empirics.observables.definition import Observable
 
 
 def summaries_of(tables: Sequence[CellTable], alphas: Mapping[str, float]) -> list[dict[str, Summary]]:
@@ -20,10 +21,11 @@ def summaries_of(tables: Sequence[CellTable], alphas: Mapping[str, float]) -> li
         tables: the cells' measurements.
         alphas: alpha of each arm.
     """
-    limits = _limits_by_betting(tables, alphas)
+    known = observables()
+    limits = _limits_by_betting(tables, alphas, known)
     return [
         {
-            name: _summary(name, values, alphas[table.variant], limits.get((index, name)))
+            name: _summary(known[name], values, alphas[table.variant], limits.get((index, name)))
             for name, values in table.observables.items()
         }
         for index, table in enumerate(tables)
@@ -31,10 +33,9 @@ def summaries_of(tables: Sequence[CellTable], alphas: Mapping[str, float]) -> li
 
 
 def _limits_by_betting(
-    tables: Sequence[CellTable], alphas: Mapping[str, float]
+    tables: Sequence[CellTable], alphas: Mapping[str, float], known: Mapping[str, Observable]
 ) -> dict[tuple[int, str], tuple[float, float]]:
     """The limits of bounded observables by table and name; samples of one size and range are taken together."""
-    known = observables()
     alike: dict[tuple[float, float, float, int], dict[tuple[int, str], list[float]]] = {}
     for index, table in enumerate(tables):
         for name, values in table.observables.items():
@@ -51,10 +52,11 @@ def _limits_by_betting(
     return found
 
 
-def _summary(name: str, values: Sequence[float | None], alpha: float, betting: tuple[float, float] | None) -> Summary:
+def _summary(
+    item: Observable, values: Sequence[float | None], alpha: float, betting: tuple[float, float] | None
+) -> Summary:
     known = [v for v in values if v is not None]
     mean = _finite(math.fsum(known) / len(known)) if known else None
-    item = observables()[name]
     limits: tuple[float | None, float | None]
     if item.sampling == "exact":
         kind, limits = "exact", (mean, mean)
