@@ -1,6 +1,7 @@
 """Hypothesis profiles: derandomised in CI, random locally; long studies in their full size with ``--full``."""
 
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -25,3 +26,14 @@ def _one_thread() -> None:
     import torch
 
     torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def _own_files() -> Iterator[None]:
+    """A file that a test names (``--with``) is forgotten after it, so that the order of tests does not matter."""
+    from theory import plugins
+
+    before = dict(plugins._named)
+    yield
+    plugins._named.clear()
+    plugins._named.update(before)

@@ -6,8 +6,6 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import sympy as sp
-
 from theory.claim import Claim
 from theory.kinds import Kind
 from theory.notation import BrokenClaimError, DomainError
@@ -24,6 +22,8 @@ def status_of(claim: Claim) -> str:
     """Proof status in one phrase."""
     if claim.provenance is Provenance.DERIVED:
         return f"DERIVED: proved in docs/{claim.proof}" if claim.proof else "DERIVED"
+    if claim.provenance is Provenance.STATED and claim.log_expression is None:
+        return "STATED: the source says it in words, the precise form is ours, not proved here"
     return _NOT_PROVED[claim.provenance]
 
 
@@ -41,7 +41,7 @@ def described(claim: Claim) -> dict[str, Any]:
         "observable": claim.observable,
         "required": claim.required,
         "formula": claim.formula,
-        "latex": sp.latex(claim.relation) if claim.relation is not None else "",
+        "latex": claim.latex or "",
         "symbols": list(claim.symbols),
         "domain": [relation_text(r) for r in claim.domain],
         "assumptions": [
@@ -83,8 +83,17 @@ def evaluated(
     }
 
 
+def state_of(premise: Mapping[str, Any]) -> str:
+    """Whether a premise of :func:`premises_at` holds, in words."""
+    if premise["holds"] is None:
+        return f"{', '.join(premise['missing'])} not given" if premise["missing"] else "to be measured"
+    return "holds" if premise["holds"] else "FAILS"
+
+
 def premises_at(claim: Claim, values: Mapping[str, int | float]) -> list[dict[str, Any]]:
     """The assumptions of a claim, each with whether it holds at some values; None where these do not tell.
+
+    ``missing`` are the symbols that were not given.
 
     Raises BrokenClaimError: one has no finite number there.
     """
@@ -96,6 +105,11 @@ def premises_at(claim: Claim, values: Mapping[str, int | float]) -> list[dict[st
                 "holds": assumption.evaluate(values).holds
                 if {s.name for s in assumption.relation.free_symbols} <= set(values)
                 else None,
+                "missing": [
+                    name
+                    for name in claim.notation.names_in(assumption.relation)
+                    if name not in values and not claim.notation[name].setting
+                ],
             }
             for assumption in claim.assumptions
         ]

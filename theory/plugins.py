@@ -21,6 +21,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
+__all__ = ["add_files"]
+
 VARIABLE: Final = "FACTBOUND_WITH"
 """Names files, as PATH does folders."""
 

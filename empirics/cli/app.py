@@ -90,7 +90,9 @@ def _explain(error: Exception, arguments: list[str]) -> str:
     for option in getattr(getattr(error, "param", None), "opts", ()):
         places = [i for i, word in enumerate(arguments[:-1]) if word == option]
         if places:  # of an option that is given twice the last counts
-            return f"{option}={arguments[places[-1] + 1]} is refused. {message}"
+            given = f"{option}={arguments[places[-1] + 1]} is refused"
+            _, typed, allowed = str(getattr(error, "message", "")).partition("Input should be ")
+            return f"{given}: allowed is {allowed.partition(',')[0]}" if typed else f"{given}. {message}"
     return message
 
 

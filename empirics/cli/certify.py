@@ -28,10 +28,10 @@ def certify_command(
     from theory import Provenance, certify, claim
     from theory.describe import status_of
 
-    if identifier is not None and not as_json and claim(identifier).provenance is not Provenance.DERIVED:
+    total = certify.count_of_steps(identifier)
+    if identifier is not None and not as_json and claim(identifier).provenance is not Provenance.DERIVED and total:
         word = status_of(claim(identifier))
         console().print(f"{identifier}: {word}. What follows is proved about its formula, not the claim.", markup=False)
-    total = certify.count_of_steps(identifier)
     proofs: list[certify.Certificate] = []
     refutations: list[certify.Certificate] = []
     out = console()

@@ -61,16 +61,17 @@ def check_command(
     if stored is None:
         results = verify(config, experiment=experiment, workers=workers)
     else:
-        results = finished(stored, experiment_of(experiment, config), config)
+        results = finished(stored, experiment_of(experiment, config), config, preset)
     prove = proved_steps if stored is None else recorded_steps
     new = baseline_of(preset, results, prove(item.id for item in results.claims))
-    findings = compare(old, new) if old is not None else []
+    compared = compare(old, new) if old is not None else None
+    findings = compared or []
     if as_json:
         print_json({"baseline": str(baseline), "findings": [asdict(f) for f in findings]})
     else:
-        print_findings(findings, new, console())
+        print_findings(compared, new, console())
     if markdown is not None:
-        write_text(markdown, findings_markdown(findings, new), append=True)
+        write_text(markdown, findings_markdown(compared, new), append=True)
     if junit is not None:
         write_text(junit, findings_junit(findings, new))
     if update:

@@ -11,8 +11,8 @@ from empirics.cli import options
 from empirics.cli.output import console, print_json
 from empirics.cli.root import app
 from empirics.observables.catalogue import observable
-from theory import Claim, all_claims, claim
-from theory.describe import described, evaluated, status_of
+from theory import Claim, DomainError, all_claims, claim
+from theory.describe import described, evaluated, state_of, status_of
 from theory.numbers.evaluate import parse_assignments
 
 
@@ -31,8 +31,11 @@ def claims_command(
         documents = [described(item) for item in chosen]
         print_json(documents if identifier is None else documents[0])
     elif latex:
-        for item in chosen:
-            print(described(item)["latex"] if identifier else f"{item.id}: {described(item)['latex']}")
+        stated = [item for item in chosen if item.latex is not None]
+        if identifier is not None and not stated:
+            raise DomainError(f"{identifier} is a {chosen[0].kind.value} claim and states no formula")
+        for item in stated:
+            print(item.latex if identifier else f"{item.id}: {item.latex}")
     elif identifier is None:
         _list(chosen)
     else:
@@ -67,14 +70,13 @@ def _print_bound(item: Claim, document: dict[str, Any]) -> None:
     out = console()
     out.print(f"[bold]{item.id}[/bold]  {escape(item.title)}")
     log_bound = document["log_bound"]
-    states = {True: "holds", False: "FAILS", None: "to be measured"}
     for line in (
         item.formula,
         f"bound      {document['bound']:.6g}",
         f"log bound  {'-inf' if log_bound is None else format(log_bound, '.12g')}",
         f"vacuous    {'yes' if document['vacuous'] else 'no'}",
         f"status     {document['status']}",
-        *(f"premise    {premise['relation']}: {states[premise['holds']]}" for premise in document["premises"]),
+        *(f"premise    {premise['relation']}: {state_of(premise)}" for premise in document["premises"]),
     ):
         out.print(f"  {line}", markup=False)
 
@@ -99,7 +101,7 @@ def _show(item: Claim) -> None:
     known = observable(item.observable)
     rows = [
         ("statement", item.statement),
-        ("formula", item.formula),
+        *([("formula", item.formula)] if item.formula != item.statement else []),
         ("kind", item.kind.value),
         ("provenance", status_of(item)),
         ("source", item.source_text),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from empirics.cli import options
-from empirics.cli.experiment_option import ExperimentName
+from empirics.cli.experiment_option import those_with
 from empirics.cli.output import console, print_json, tell_removed, unwritten, with_broken, with_unwritten
 from empirics.cli.root import app
 from empirics.cli.training import training
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 @app.command("map")
 def map_command(
-    experiment: ExperimentName = None,
+    experiment: Annotated[
+        str | None, typer.Option(metavar="NAME", help=f"What to map, one of: {those_with('map_design')}.")
+    ] = None,
     preset: Annotated[str, typer.Option(help="A preset of the map: quick or default.")] = "default",
     config: options.Config = None,
     settings: options.Set = None,

@@ -63,7 +63,8 @@ def experiment_command(name: Name, output: Into = None) -> None:
 def _write(kind: str, name: str, output: Path | None) -> None:
     module = name.replace("-", "_")
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name) or iskeyword(module):
-        raise UsageError(f"NAME={name} is refused: allowed are lower case letters, digits and dashes, as in my-bound")
+        allowed = "lower case letters, digits and dashes from a letter on, as in my-bound; no word of Python's"
+        raise UsageError(f"NAME={name} is refused: allowed are {allowed}")
     folder = Path(name) if output is None else output
     if _is_installed(module):
         raise UsageError(f"NAME={name} is refused: {module} is a module of Python's, or an installed one")
@@ -88,8 +89,10 @@ def _write(kind: str, name: str, output: Path | None) -> None:
     out = console()
     option, *more = _NEXT[kind]
     verify = ("verify", "--with", str(folder / f"{module}.py"), option, name, *more)
+    without = find_spec("pytest") is None
     for line in (
         f"{folder} written: {module}.py, test_{module}.py, pyproject.toml. To test and to verify it:",
+        *([f"  {shlex.join([sys.executable, '-m', 'pip', 'install', 'pytest'])}"] if without else []),
         f"  {_typed('pytest', 'pytest', str(folder))}",
         f"  {_typed('factbound', 'empirics', *verify, '--output', str(folder / 'results'))}",
     ):

@@ -57,7 +57,8 @@ def plan_command(
 def _print_first(found: Plan, wanted: str, *, guaranteed: bool) -> None:
     unknown, out = found.unknown, console()
     if guaranteed:
-        out.print(f"{unknown} = {found.value} is enough for {wanted}", style="bold", markup=False)
+        beyond = f"; {_beyond(found)}" if found.rises else ""
+        out.print(f"{unknown} = {found.value} is enough for {wanted}{beyond}", style="bold", markup=False)
     elif found.value is not None:
         out.print(
             f"{unknown} >= {found.value} is necessary for {wanted}; no bound here says that it is enough", markup=False
@@ -76,6 +77,13 @@ def _print_first(found: Plan, wanted: str, *, guaranteed: bool) -> None:
         out.print(f"  {name:<7}  {text}", markup=False, soft_wrap=True)
 
 
+def _beyond(found: Plan) -> str:
+    """What is said of a target that is not met at every larger value."""
+    if found.holds_from is None:
+        return f"a larger {found.unknown} may not be"
+    return f"so is every {found.unknown} from {found.holds_from} on, but not each between"
+
+
 def _print_others(plans: list[Plan]) -> None:
     from empirics.report.plain import plain_table
 
@@ -87,7 +95,7 @@ def _print_others(plans: list[Plan]) -> None:
         table.add_row(
             found.claim,
             found.observable,
-            "unreachable" if found.value is None else str(found.value),
+            "unreachable" if found.value is None else f"{found.value}{'*' if found.rises else ''}",
             "-" if found.bound_at is None else f"{found.bound_at:.6g}",
             "-" if found.bound_before is None else f"{found.bound_before:.6g}",
         )
@@ -96,3 +104,7 @@ def _print_others(plans: list[Plan]) -> None:
     for found in plans:
         if found.value is None:
             out.print(f"{found.claim}: {found.reason}", style="dim", markup=False, soft_wrap=True)
+        elif found.rises:
+            out.print(
+                f"* {found.claim}: {found.value} is enough; {_beyond(found)}", style="dim", markup=False, soft_wrap=True
+            )

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from empirics.cli import options
+from empirics.cli.experiment_option import those_with
 from empirics.cli.output import console, print_json
 from empirics.cli.root import app
 from empirics.experiments import single
@@ -19,7 +20,7 @@ from empirics.experiments.registry import experiments
 
 
 def run_command(
-    experiment: Annotated[str | None, typer.Option(metavar="NAME", help=f"One of: {', '.join(experiments())}.")] = None,
+    experiment: Annotated[str | None, typer.Option(metavar="NAME", help=f"One of: {those_with('inspect')}.")] = None,
     seed: Annotated[int, typer.Option(metavar="S", help="The seed of everything that is random.")] = 0,
     preset: Annotated[str, typer.Option(help="A preset, as for 'factbound verify'.")] = "default",
     config: options.Config = None,

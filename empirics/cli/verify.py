@@ -21,6 +21,7 @@ from empirics.experiments.load import load_settings
 from empirics.experiments.protocol import Experiment, Plan
 from empirics.experiments.registry import experiment as registered
 from empirics.experiments.registry import on_facts
+from empirics.runs.cluster import check_installed
 from empirics.runs.environment import resolved_device
 from empirics.runs.pool import available_cores
 from empirics.verification.document import write_document
@@ -73,6 +74,7 @@ def verify_command(
     if not dry_run:
         more: dict[str, Any] = {"fresh": fresh, "cluster": cluster, "claims": judged, "any_machine": any_machine}
         return perform(chosen, settled, plan, output, strict=strict, mutants=mutants, as_json=as_json, **more)
+    asked(chosen, settled, judged)  # what cannot be is refused before anything is timed
     from empirics.cli.dry_run import print_forecast
     from empirics.verification.forecast import forecast
 
@@ -106,6 +108,8 @@ def perform(
     from empirics.report.earlier import data_of, earlier, remove_outdated, replaced
     from empirics.report.files import RESULT_FILES, write_page
 
+    if more.get("cluster") is not None:
+        check_installed()
     _, judged, _ = asked(experiment, settled, more.get("claims"))
     directory = prepare_directory(output, files=(*RESULT_FILES, PLAN_FILE), folders=("plots",))
     made = Made(directory, fresh=more.get("fresh", False))

@@ -43,7 +43,23 @@ def load_settings(
         raise unknown_preset(preset, known, experiment.name)
     place = known[preset]
     data = tomllib.loads(place.read_text(encoding="utf-8")) if place is not None else {}
-    return fitted(experiment, data, gathered(experiment.settings, {}, file, settings), say)
+    single = list(settings)
+    if file is not None and single:
+        _fitted(experiment, data, file, [], lambda line: None)  # of both, the file's mistakes first
+    return _fitted(experiment, data, file, single, say)
+
+
+def _fitted(
+    experiment: Experiment, data: Mapping[str, Any], file: Path | None, settings: list[str], say: Callable[[str], None]
+) -> Any:
+    """The settings; what is refused of a file alone names it."""
+    given = gathered(experiment.settings, {}, file, settings)
+    try:
+        return fitted(experiment, data, given, say)
+    except UsageError as error:
+        if file is None or settings:
+            raise
+        raise UsageError(f"{file}: {error}") from None
 
 
 def settings_from(experiment: Experiment, data: Mapping[str, Any]) -> ExperimentSettings:

@@ -107,7 +107,9 @@ def _value(experiment: Experiment, symbol: str, axes: Mapping[str, int | float])
 
 
 def _check(experiment: Experiment, axes: Mapping[str, Any]) -> None:
-    """Refuse what is no column of the grid, then a column without a value."""
+    """Refuse an experiment without such runs, then what is no column of the grid, then a column without a value."""
+    if type(experiment).inspect is Experiment.inspect:
+        experiment.inspect(None, Point(()), 0)  # says so
     columns = [experiment.column(symbol) for symbol in experiment.axes]
     grid = f"the grid of {experiment.name} has {', '.join(columns)}"
     for name in (name for name in axes if name not in columns):

@@ -38,6 +38,8 @@ class Rows:
     read: int = 0
     without_value: list[int] = field(default_factory=list)  # their lines: runs that failed
     of_other_arms: int = 0
+    other_arms: list[str] = field(default_factory=list)
+    unpaired: int = 0  # of a comparison: no run of the other arm has their symbols and seed
     empty: int = 0  # not counted as read
     notes: list[str] = field(default_factory=list)  # what was told from the file
 
@@ -50,12 +52,13 @@ class Rows:
             f"{n} {words}"
             for n, words in (
                 (len(self.without_value), f"without a value ({unit} {shown}), counted as failed runs"),
-                (self.of_other_arms, "of other arms"),
+                (self.of_other_arms, f"of other arms ({some(self.other_arms)})"),
+                (self.unpaired, "without a run of the other arm at the same symbols and seed"),
                 (self.empty, "empty"),
             )
             if n
         ]
-        used = self.read - len(self.without_value) - self.of_other_arms
+        used = self.read - len(self.without_value) - self.of_other_arms - self.unpaired
         return "; ".join([f"{counted(self.read, 'row')} read, {used} used", *rest, *self.notes])
 
 
@@ -105,7 +108,7 @@ def judge(
     claim: Claim | str,
     *,
     settings: Settings | None = None,
-    assume: Sequence[str] = (),
+    assume: Sequence[str] | str = (),
     observable: Observable | None = None,
     reference: Any = None,
     form: Form | None = None,
@@ -129,13 +132,10 @@ def judge(
         theory.UnknownClaimError: no such claim.
     """
     item = _claim(claim)
+    assume = [assume] if isinstance(assume, str) else assume
     known = dict(observables())
     if observable is not None:
         known[observable.name] = observable
-    if item.observable not in known:
-        raise UsageError(
-            f"the range of {item.observable} is unknown; pass it (--range LOW,HIGH) or register the observable"
-        )
     unknown = [name for name in assume if name not in {a.name for a in item.assumptions}]
     if unknown:
         names = ", ".join(a.name for a in item.assumptions) or "none"
@@ -144,6 +144,11 @@ def judge(
     form = form or Form()
     expected = [*_needed_symbols(item), SEED, *VARIANT, item.judged_on, item.observable]
     table = read_table(frame, form, expected)
+    if item.observable not in known:
+        _check_columns(table, item, [*_needed_symbols(item), SEED, item.observable])
+        raise UsageError(
+            f"the range of {item.observable} is unknown; pass it (--range LOW,HIGH) or register the observable"
+        )
     if item.judged_on not in table.names and item.observable in table.names:
         item = item.on_the_mean()
     _check_range(item, known[item.judged_on])
@@ -164,6 +169,8 @@ def judge(
         for name in sorted(premise.observables - set(table.names)):
             rows.notes.append(f"column {name} is missing; add it, or --assume {premise.name}")
     cells = _cells(tables, item, form, rows, known)
+    if item.reference is not None:
+        rows.unpaired = _unpaired(cells, item)
     if strict and rows.without_value:
         raise UsageError(f"--strict: {rows.words}")
     outcome = judge_claim(item, cells, settings or Settings(), known)
@@ -258,13 +265,7 @@ def _read(
 ) -> None:
     """The rows of one table into their cells; what is passed over is counted."""
     needed = [*_needed_symbols(item), SEED, item.judged_on]
-    missing = [name for name in dict.fromkeys((*needed, *used, *names)) if name not in table.names]
-    if missing:
-        where = f"{table.source}: " if table.source else ""
-        raise UsageError(
-            f"{where}column {', '.join(missing)} is missing{table.like(missing[0])}; {item.id} needs the columns "
-            f"{', '.join(dict.fromkeys((*needed, *missing)))} (found: {some(table.names)})"
-        )
+    _check_columns(table, item, needed, [*used, *names])
     places = [(name, table.position(name)) for name in used]
     values_at = [(name, table.position(name), observable) for name, observable in names.items()]
     seed_at, of_arm = table.position(SEED), next((n for n in VARIANT if n in table.names), None)
@@ -275,6 +276,8 @@ def _read(
         variant = arm or (MAIN if arm_at is None else str(row[arm_at]).strip())
         if variant not in (item.arm, item.reference):
             rows.of_other_arms += 1
+            if variant not in rows.other_arms:
+                rows.other_arms.append(variant)
             continue
         symbols = []
         for name, at in places:
@@ -300,6 +303,27 @@ def _read(
         *table.notes,
         *(["numbers have decimal commas"] if numbers.comma and not numbers.form.decimal else []),
     ]
+
+
+def _unpaired(cells: Sequence[CellTable], item: Claim) -> int:
+    """Runs with a value that have no partner in the other arm of a comparison."""
+    runs: dict[str | None, set[tuple[object, ...]]] = {item.arm: set(), item.reference: set()}
+    for cell in cells:
+        if cell.variant in runs:
+            runs[cell.variant] |= {(*cell.symbols.values(), s) for s in cell.seeds if s not in cell.failed}
+    mine, others = runs.values()
+    return len(mine ^ others)
+
+
+def _check_columns(table: Table, item: Claim, needed: Sequence[str], expected: Sequence[str] = ()) -> None:
+    """A UsageError unless the table has the columns that the claim needs, and those expected, as in another table."""
+    if missing := [name for name in dict.fromkeys((*needed, *expected)) if name not in table.names]:
+        where = f"{table.source}: " if table.source else ""
+        words = f"column {missing[0]} is" if len(missing) == 1 else f"columns {', '.join(missing)} are"
+        raise UsageError(
+            f"{where}{words} missing{table.like(missing)}; {item.id} needs the columns "
+            f"{', '.join(dict.fromkeys((*needed, *missing)))} (found: {some(table.names)})"
+        )
 
 
 def _needed_symbols(item: Claim) -> list[str]:

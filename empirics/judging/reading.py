@@ -46,7 +46,9 @@ class Form:
         if self.decimal not in (None, ".", ","):
             raise UsageError(f"--decimal={self.decimal!r} is refused: allowed are '.' and ','")
         if self.thousands is not None and (len(self.thousands) != 1 or self.thousands == (self.decimal or ".")):
-            raise UsageError(f"--thousands={self.thousands!r} is refused: one character that is not the decimal sign")
+            allowed = f"one character that is not the decimal sign, which is {self.decimal or '.'!r}"
+            more = "; for 1.234,5 pass --decimal , too" if self.thousands == "." and self.decimal is None else ""
+            raise UsageError(f"--thousands={self.thousands!r} is refused: allowed is {allowed}{more}")
 
 
 def renames(texts: Iterable[str]) -> dict[str, str]:
@@ -83,10 +85,18 @@ class Table:
             raise UsageError(f"{self.source + ': ' if self.source else ''}duplicate column {name} (columns {places})")
         return found[0]
 
-    def like(self, name: str) -> str:
-        """A column that may have been meant, as words to add to a message."""
-        near = meant(name, self.names).removeprefix("did you mean ").removesuffix("?").split(" or ")[0]
-        return f"; did you mean the column {near}? --rename {near}={name}" if near in self.names else ""
+    def like(self, missing: Iterable[str]) -> str:
+        """Columns that may have been meant, as words to add to a message."""
+        found: dict[str, str] = {}
+        for name in missing:
+            near = meant(name, self.names).removeprefix("did you mean ").removesuffix("?").split(" or ")[0]
+            if near in self.names and near not in found.values():
+                found[name] = near
+        if not found:
+            return ""
+        word = "column" if len(found) == 1 else "columns"
+        how = [f"--rename {near}={name}" if self.source else f"name it {name}" for name, near in found.items()]
+        return f"; did you mean the {word} {' and '.join(found.values())}? {', '.join(how)}"
 
 
 def read_table(frame: Any, form: Form, known: Collection[str]) -> Table:
@@ -97,6 +107,8 @@ def read_table(frame: Any, form: Form, known: Collection[str]) -> Table:
     """
     if isinstance(frame, str | Path):
         table = _of_file(Path(frame), form, known)
+    elif type(frame).__name__ == "LazyFrame":  # of polars: its columns are not there yet
+        return read_table(frame.collect(), form, known)
     elif hasattr(frame, "columns") or hasattr(frame, "keys"):
         if hasattr(frame, "to_pydict"):  # of Arrow, whose columns have no names
             frame = frame.to_pydict()
@@ -289,6 +301,8 @@ class Numbers:
             self.comma = self.comma or place()
             plain = plain.replace(",", ".")
         elif "." in plain:
+            if form.decimal == ",":
+                raise UsageError(f"{place()}: {text!r} has a point, and --decimal is a comma")
             self.point = self.point or place()
         if self.comma and self.point:
             raise UsageError(f"a decimal comma ({self.comma}) and a decimal point ({self.point}) in one table")

@@ -19,8 +19,8 @@ from theory.kinds import Kind
 from theory.plural import counted
 
 _PROVENANCE = {
-    "STATED": "the source's own formula or sentence",
-    "RECONSTRUCTED": "this project's precise version of a sentence of the source",
+    "STATED": "the source's own formula or sentence, not proved here",
+    "RECONSTRUCTED": "this project's precise version of a sentence of the source, not proved here",
     "DERIVED": "a theorem of this project, not a claim of the source",
 }
 

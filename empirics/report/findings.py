@@ -15,17 +15,20 @@ from theory.plural import counted
 _COLOURS = {Level.FAILURE: "bold red", Level.WARNING: "yellow", Level.NOTE: "dim"}
 
 
-def _summary(findings: Sequence[Finding], new: Baseline) -> str:
-    counts = Counter(f.level for f in findings)
+def _summary(findings: Sequence[Finding] | None, new: Baseline) -> str:
+    """``findings`` are None where there was no baseline."""
     claims = counted(len(new.claims), "claim")
     cells = counted(sum(len(c.cells) for c in new.claims.values()), "cell")
+    if findings is None:
+        return f"There was no baseline: {claims}, {cells}."
     if not findings:
         return f"No change: {claims}, {cells} as in the baseline."
+    counts = Counter(f.level for f in findings)
     parts = [counted(n, level.value.lower()) for level in Level if (n := counts[level])]
     return f"{', '.join(parts)} in {claims}, {cells}."
 
 
-def print_findings(findings: Sequence[Finding], new: Baseline, out: Console) -> None:
+def print_findings(findings: Sequence[Finding] | None, new: Baseline, out: Console) -> None:
     """The table, then the sentence."""
     if findings:
         levels = {level: f"[{colour}]{level.value}[/{colour}]" for level, colour in _COLOURS.items()}
@@ -34,7 +37,7 @@ def print_findings(findings: Sequence[Finding], new: Baseline, out: Console) -> 
     out.print(_summary(findings, new), style="bold")
 
 
-def findings_markdown(findings: Sequence[Finding], new: Baseline) -> str:
+def findings_markdown(findings: Sequence[Finding] | None, new: Baseline) -> str:
     """For a CI summary."""
     lines = ["## Theorems against the baseline", "", _summary(findings, new), ""]
     if findings:

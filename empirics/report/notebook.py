@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from empirics.errors import UsageError
-from empirics.report.figures.plots import all_figures
+from empirics.report.figures.plots import all_figures, figures_of
 from empirics.report.figures.style import figure_style
 from empirics.verification.results import Results
+from theory.spelling import meant
 
 
 def plot(results: Results, name: str | None = None) -> Any:
@@ -15,6 +16,9 @@ def plot(results: Results, name: str | None = None) -> Any:
 
     The picture is ``plot(...).figure``. Raises UsageError: there is no figure of that name, or none at all.
     """
+    known = [data.name for data in figures_of(results)]
+    if name is not None and name not in known:
+        raise UsageError(f"name={name} is unknown; {meant(name, known)}")
     figures = all_figures(results, name)
     if not figures:
         raise UsageError("these results have no figure: nothing was measured")

@@ -45,7 +45,7 @@ def answer(results: Results) -> str:
         parts.append(results.shown.headline)
     counts = Counter(c.verdict for c in results.claims)
     about = {"HOLDS": " (every cell in scope)", "SUPPORTED": " (all cells together)", "UNDECIDED": "", "VIOLATED": ""}
-    about |= {"BROKEN": ""} if counts["BROKEN"] else {}
+    about |= dict.fromkeys((v for v in counts if v not in about), "")
     verdicts = ", ".join(f"{counts[v]} {v}{what}" for v, what in about.items())
     parts.append(f"{counted(len(results.claims), 'claim')}: {verdicts}.")
     if not results.complete:
@@ -153,6 +153,12 @@ def open_cells(results: Results, identifier: str) -> list[str]:
     """For each undecided cell of a claim, where and what it would take; flat ones aside."""
     found = [v for v in results.verdicts if v.claim == identifier and v.verdict == "UNDECIDED"]
     return [f"{results.where(verdict)}: {verdict.reason}" for verdict in found if not verdict.flat]
+
+
+def violated_cells(results: Results, identifier: str) -> list[str]:
+    """For each cell that refutes a claim, where and why."""
+    found = [v for v in results.verdicts if v.claim == identifier and v.verdict == "VIOLATED"]
+    return [f"{results.where(verdict)}: {verdict.reason}" for verdict in found]
 
 
 def flat_cells(results: Results, identifier: str) -> list[str]:

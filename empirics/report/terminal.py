@@ -92,14 +92,17 @@ def _written(column: Column, value: Value) -> str:
 
 
 def _print_open(results: Results, out: Console) -> None:
-    """The cells that are open, also those of claims that are supported; and the flat ones."""
+    """The cells that refute a claim; those that are open, also of claims that are supported; and the flat ones."""
     for claim in results.claims:
-        lines, flat = tables.open_cells(results, claim.id), tables.flat_cells(results, claim.id)
+        flat = tables.flat_cells(results, claim.id)
         told = [f"flat, {claim.id}: {'; '.join(spread(flat, ROWS))}"] if flat else []
-        if lines:
-            told += [f"{claim.verdict.lower()}, {claim.id}; open:", *(f"  {line}" for line in lines[:_OPEN_SHOWN])]
-        if len(lines) > _OPEN_SHOWN:
-            told.append(f"  and {len(lines) - _OPEN_SHOWN} more (report.html)")
+        refuting, lines = tables.violated_cells(results, claim.id), tables.open_cells(results, claim.id)
+        word = "" if claim.verdict == "VIOLATED" else f"{claim.verdict.lower()}, "
+        for heading, some in (f"violated, {claim.id}; refuted by:", refuting), (f"{word}{claim.id}; open:", lines):
+            if some:
+                told += [heading, *(f"  {line}" for line in some[:_OPEN_SHOWN])]
+            if len(some) > _OPEN_SHOWN:
+                told.append(f"  and {len(some) - _OPEN_SHOWN} more (report.html)")
         for line in told:
             out.print(line, style="dim", markup=False)
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError
 from contextlib import closing, suppress
+from importlib.util import find_spec
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -29,14 +30,17 @@ _LOOK_SECONDS = 1.0
 """How often workers are counted."""
 
 
+def check_installed() -> None:
+    """A UsageError if dask.distributed is missing."""
+    if find_spec("distributed") is None:
+        raise UsageError("--cluster needs dask.distributed; install it with: pip install 'factbound[cluster]'")
+
+
 def connect(address: str) -> Any:
     """A client of the scheduler at ``address`` (as in tcp://10.0.0.5:8786); a UsageError if there can be none."""
-    try:
-        from distributed import Client
-    except ImportError:
-        raise UsageError(
-            "--cluster needs dask.distributed; install it with: pip install 'factbound[cluster]'"
-        ) from None
+    check_installed()
+    from distributed import Client
+
     try:
         return Client(address, timeout=_CONNECT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError, TimeoutError) as error:

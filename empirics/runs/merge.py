@@ -58,6 +58,9 @@ def merge(sources: Sequence[Path], output: Path, advanced: Callable[[int], objec
     """
     _refuse_existing(output)
     with ExitStack() as stack:
+        for path in sources:
+            if path.stat().st_size == 0:
+                raise UsageError(f"{path} is empty: no store of runs")
         stores = [stack.enter_context(Store(path)) for path in sources]
         folder = stack.enter_context(tempfile.TemporaryDirectory(dir=output.parent, prefix=".merge."))
         merged = Merged(dict.fromkeys(sources, 0), {path: [] for path in sources})

@@ -6,12 +6,15 @@ import os
 import signal
 import subprocess
 import sys
+import textwrap
+import threading
+import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -157,7 +160,7 @@ def _runs_of(number: int, bundle: Bundle) -> list[list[UnitRun]]:
 def _with_tasks(bundle: Bundle, runs: list[list[UnitRun]] | BaseException) -> list[Finished]:
     """Each task with its runs, which failed if their process died."""
     if isinstance(runs, BaseException):
-        reason = "its worker process died twice (killed, or out of memory): " + " ".join(str(runs).split())[:200]
+        reason = "its worker process died twice (killed, or out of memory): " + textwrap.shorten(str(runs), 200)
         runs = [[UnitRun(task.unit, seed, {}, {}, reason, lost=True) for seed in task.seeds] for task in bundle]
     return list(zip(bundle, runs, strict=True))
 
@@ -169,7 +172,7 @@ def _parallel(
     from joblib import Parallel, delayed, parallel_config
 
     dealer = Dealer({number: _cost(bundle) for number, bundle in pending.items()})
-    function = partial(_marked, markers)
+    function = partial(_marked, markers, os.getpid())
 
     def dealt() -> Iterator[Any]:
         while numbers := dealer.deal(workers):
@@ -186,7 +189,7 @@ def _parallel(
                 yield portion.done
         finally:
             with warnings.catch_warnings():  # whoever needs no more runs knows that some are not used
-                warnings.filterwarnings("ignore", ".*executed +but not used", UserWarning)
+                warnings.filterwarnings("ignore", ".*(executed +but not used|still being processed)", UserWarning)
                 finished.close()
 
 
@@ -256,13 +259,27 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _marked(markers: str, number: int, bundle: Bundle) -> list[list[UnitRun]]:
-    """Run tasks, with a marker file while they are under way."""
+def _marked(markers: str, parent: int, number: int, bundle: Bundle) -> list[list[UnitRun]]:
+    """Run tasks, with a marker file while they are under way, as long as the process that asked for them lives."""
+    _end_with(parent)
     marker = Path(markers) / str(number)
     marker.touch()
     done = _runs_of(number, bundle)
     marker.unlink()
     return done
+
+
+@cache
+def _end_with(parent: int) -> None:
+    """End this process soon after its parent, also if that was killed and could tell nobody."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        os._exit(1)
+
+    if os.getppid() == parent:
+        threading.Thread(target=watch, daemon=True).start()
 
 
 def _under_way(markers: str) -> list[int]:
@@ -300,7 +317,7 @@ def _run(bundle: Bundle) -> Iterator[tuple[Task, list[UnitRun]]]:
 
 
 def _reason(experiment: Experiment, error: BaseException) -> str:
-    text = " ".join(str(error).split())[:200]
+    text = textwrap.shorten(str(error), 200)
     # RuntimeError is torch's way to say that memory does not suffice.
     if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "memory" in text.lower()):
         return f"not enough memory: {text}"

@@ -19,6 +19,7 @@ from empirics.errors import UsageError
 from empirics.experiments.arms import arms_of
 from empirics.experiments.presentation import Part
 from empirics.experiments.protocol import Experiment
+from empirics.experiments.registry import experiment as default_experiment
 from empirics.files import prepare_directory, write_atomically
 from empirics.runs.environment import code_hash, resolved_device
 from empirics.verification.document import copied
@@ -106,13 +107,14 @@ def baseline_of(preset: str, results: Results, certificates: Mapping[str, Mappin
     )
 
 
-def finished(directory: Path, experiment: Experiment, config: Any) -> Results:
-    """The results in a directory, which the present sources made of these settings, on all of the experiment's claims.
+def finished(directory: Path, experiment: Experiment, config: Any, preset: str) -> Results:
+    """The results in a directory, which the present sources made of a preset, on all of the experiment's claims.
 
     Raises UsageError: there are none, or others.
     """
     path = directory / RESULTS
-    again = f"run 'factbound verify --preset ... --output {directory}' again"
+    named = "" if experiment.name == default_experiment().name else f"--experiment {experiment.name} "
+    again = f"run 'factbound verify {named}--preset {preset} --output {directory}' again"
     try:
         found = read_results(path)
     except (OSError, ValidationError, UnicodeDecodeError) as error:

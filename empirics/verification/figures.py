@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
+from empirics.experiments.document import CellResult
 from empirics.experiments.panels import observed_rows, panels, predicted_rows
 from empirics.experiments.presentation import FigureData, Scalar
 from empirics.experiments.sampling import POINTS, spread, told
@@ -34,7 +35,10 @@ def _panels(results: Results, judged: ClaimResult, claim: Claim) -> FigureData |
     shown, left_out = panels(cells, others)
     for panel in shown.values():
         rows += predicted_rows(results, claim, last, panel)
-        rows += observed_rows(results, [judged.id], judged.observable, panel)
+        seen = observed_rows(results, [judged.id], judged.observable, panel)
+        if seen and _out_of_scope(results, judged.id, panel):
+            seen[0]["note"] = "out of scope"
+        rows += seen
     if not {"observed", claim.id} <= {row["series"] for row in rows}:
         return None
     observable = results.observables.get(judged.observable)
@@ -58,6 +62,13 @@ def _panels(results: Results, judged: ClaimResult, claim: Claim) -> FigureData |
         points="exact value" if exact else "observed",
         log=observable is not None and (observable.lower, observable.upper) == (0, 1),
     )
+
+
+def _out_of_scope(results: Results, claim: str, panel: Sequence[CellResult]) -> bool:
+    """Whether the claim speaks of no cell of a panel."""
+    places = {id(cell): place for place, cell in enumerate(results.cells)}
+    found = [results.verdict_of(claim, places[id(cell)]) for cell in panel]
+    return all(verdict is not None and verdict.verdict == "OUT OF SCOPE" for verdict in found)
 
 
 def _forest(results: Results, judged: ClaimResult) -> FigureData | None:

@@ -36,7 +36,7 @@ def frame(results: Results, part: str, library: str | None = None) -> Any:
             except ModuleNotFoundError:
                 continue
     needed = library or ", ".join(name for name, _ in LIBRARIES[:-1]) + f" or {LIBRARIES[-1][0]}"
-    raise UsageError(f"a data frame needs {needed}, which is not installed")
+    raise UsageError(f"a data frame needs {needed}, which is not installed: pip install {library or LIBRARIES[0][0]}")
 
 
 def _place(results: Results, cell: CellResult) -> dict[str, Any]:

@@ -23,11 +23,12 @@ from empirics.experiments.registry import broken_plugins
 from empirics.files import hash_of, write_atomically
 from empirics.judging.rules import RATE_SLOPE_LIMIT
 from empirics.judging.settings import Settings
+from empirics.observables.catalogue import observables
 from empirics.runs.source import code_of
 from empirics.runs.store import Store
 from empirics.verification.document import copied
 from empirics.verification.results import PlanResult
-from theory import Claim, claim
+from theory import Claim, Kind, claim
 from theory.fingerprint import fingerprint
 from theory.plugins import BrokenPluginError
 from theory.plural import counted
@@ -110,6 +111,15 @@ def asked(
 
 def falsifier(claim: Claim, settings: Settings) -> str:
     """The outcome that would make a verdict on the claim VIOLATED, as part of a sentence."""
+    known = observables().get(claim.judged_on)
+    if (
+        claim.kind in (Kind.UPPER, Kind.LOWER)
+        and not claim.by_share
+        and known is not None
+        and known.sampling == "exact"
+    ):
+        side = "above" if claim.kind is Kind.UPPER else "below"
+        return f"one cell in scope in which {claim.judged_on}, which is computed exactly, lies {side} the bound"
     return claim.meaning.falsifier.format(
         observable=claim.judged_on,
         property_share=settings.property_share,
@@ -179,7 +189,10 @@ def _origin(plan: VerificationPlan, store: Store, origin: str | None) -> str:
 
 
 def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """The keys whose values differ; of sections, the keys in them."""
+    """The keys whose values differ; of sections and of listed parts, the keys in them.
+
+    What would falsify a claim follows from the settings of verdicts, which are told themselves.
+    """
     found = []
     for key in dict.fromkeys([*new, *old]):
         before, after = old.get(key), new.get(key)
@@ -188,8 +201,18 @@ def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
                 f"{key}.{name}" for name in dict.fromkeys([*after, *before]) if before.get(name) != after.get(name)
             ]
         elif before != after:
-            found.append(key)
+            inside = _inside(before, after)
+            found += [key] if inside is None else [f"{key}.{name}" for name in inside if name != "falsifier"]
     return found
+
+
+def _inside(before: Any, after: Any) -> list[str] | None:
+    """The keys in which listed parts differ, which have the same ids or names; None if these are no such lists."""
+    if not isinstance(before, list) or not isinstance(after, list):
+        return None
+    if [(part.get("id"), part.get("name")) for part in before] != [(p.get("id"), p.get("name")) for p in after]:
+        return None
+    return list(dict.fromkeys(key for a, b in zip(before, after, strict=True) for key in b if a.get(key) != b[key]))
 
 
 @lru_cache(maxsize=1)

@@ -108,6 +108,8 @@ def verify(
     for defect in without:
         defect.tell()
     _tell_broken(trial, arms, chosen, progress)
+    if claims is not None:
+        _tell_untested(trial, arms, chosen, progress)
     source = RunSource(trial, arms, workers or available_cores(), progress, store, fresh, cluster, plan.hash)
     interrupted = False
     try:
@@ -148,6 +150,17 @@ def _tell_broken(trial: Experiment, arms: Sequence[Arm], chosen: Sequence[Claim]
             progress.told(f"claim {item.id} cannot be tested: {why}")
         elif why := fault(item, tables):
             progress.told(f"claim {item.id} is BROKEN: {why}; the other claims are judged")
+
+
+def _tell_untested(trial: Experiment, arms: Sequence[Arm], chosen: Sequence[Claim], progress: Progress) -> None:
+    """Before the first run, which of the claims that were asked for no run will test."""
+    measured, run = {item.name for item in trial.observables}, {arm.name for arm in arms}
+    for item in chosen:
+        needed = [item.judged_on, *sorted({name for premise in item.assumptions for name in premise.observables})]
+        if missing := [name for name in needed if name not in measured]:
+            progress.told(f"claim {item.id} will not be tested: {trial.name} does not measure {', '.join(missing)}")
+        elif item.arm not in run:
+            progress.told(f"claim {item.id} will not be tested: the arm {item.arm} is not run")
 
 
 def exit_status(results: Results, *, strict: bool = False, mutants: bool = False) -> int:

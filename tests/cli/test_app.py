@@ -122,6 +122,8 @@ def test_the_value_that_was_given_is_told_where_the_parser_leaves_it_out():
     assert command._explain(error, ["run", "-w", "two"]) == "-w=two is refused. Not allowed."
     assert command._explain(error, ["run", "--workers"]) == "Not allowed."
     assert command._explain(error, ["run", "--workers=two"]) == "Not allowed."
+    error.message = "Input should be a valid integer, unable to parse string as an integer"
+    assert command._explain(error, ["run", "-w", "two"]) == "-w=two is refused: allowed is a valid integer"
     assert command._explain(ValueError("plain"), ["run"]) == "plain"
 
 

@@ -58,6 +58,15 @@ CASES = {
         ["--target=5", "below 1"],
     ),
     "plan: an error of 1": (["plan", "ood-error-literal", "--target=1", "K=3", "R=20"], ["--target=1", "below 1"]),
+    "plan: nothing to solve for": (
+        ["plan", "ood-error-literal", "--target=0.1", "K=3", "R=20", "N_f=4"],
+        ["nothing is left to solve for: leave out N_f or K"],
+    ),
+    "an integer option": (["verify", "--workers", "abc"], ["--workers=abc is refused: allowed is a valid integer"]),
+    "no experiment of single runs": (
+        ["run", "--experiment", "language-model"],
+        ["the experiment language-model does not support factbound run"],
+    ),
     "missing file": (["verify", "--config", "/no/such/file.toml"], ["/no/such/file.toml", "No such file"]),
     "unknown option": (["verify", "--fast"], ["--fast"]),
     "unknown command": (["xyz"], ["factbound has no command xyz; known are certify, verify"]),

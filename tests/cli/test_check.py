@@ -228,6 +228,16 @@ def test_update_rewrites_and_shows_the_difference(checked, capsys):
     assert check() == 0
 
 
+def test_the_first_baseline_is_not_said_to_be_the_same(checked, capsys):
+    check, _, file = checked
+    file.unlink()
+    assert check("--update") == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "There was no baseline: " in out
+    assert "No change" not in out
+    assert f"{file} written" in out
+
+
 def test_markdown_junit_and_json(checked, capsys, tmp_path):
     check, now, _ = checked
     now["steps"] = {}
@@ -267,7 +277,8 @@ def test_finished_results_are_checked_without_a_run(results, checked, tmp_path, 
     assert "interrupted" in refused(complete=False)
     assert "other sources" in refused(environment=results.environment.model_copy(update={"code_hash": "0" * 16}))
     config = results.config | {"pretraining": results.config["pretraining"] | {"steps": 900}}
-    assert "has pretraining.steps=900, and the preset 800; run 'factbound verify" in refused(config=config)
+    line = refused(config=config)
+    assert "has pretraining.steps=900, and the preset 800; run 'factbound verify --preset quick --output" in line
     assert "is not on the claims of one-layer: " in refused(claims=results.claims[1:])
     changed = results.claims[0].model_copy(update={"fingerprint": "0" * 8})
     assert "another formula or premise" in refused(claims=[changed, *results.claims[1:]])

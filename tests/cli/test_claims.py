@@ -93,9 +93,10 @@ def test_documents_and_formulas(capsys):
     whole = json.loads("\n".join(told(capsys, "claims", "--json")))
     assert [document["id"] for document in whole] == ["mine", "falling"]
     assert json.loads("\n".join(told(capsys, "claims", "mine", "--json"))) == whole[0]
-    latex = sp.latex(BOUND.relation)
-    assert told(capsys, "claims", "--latex") == [f"mine: {latex}", "falling:"]
-    assert told(capsys, "claims", "mine", "--latex") == [latex]
+    assert told(capsys, "claims", "--latex") == [f"mine: {BOUND.latex}"]
+    assert told(capsys, "claims", "mine", "--latex") == [BOUND.latex]
+    assert run(["claims", "falling", "--latex"]) == 2
+    assert "falling is a trend claim and states no formula" in capsys.readouterr().err
 
 
 def test_a_bound(capsys):
@@ -131,18 +132,22 @@ def test_a_bound_of_an_observable_that_nobody_knows_is_never_vacuous(capsys, mon
 def test_a_bound_of_0_and_a_premise_that_is_measured(capsys):
     document = {
         "bound": 0.0, "log_bound": None, "vacuous": False, "status": "DERIVED",
-        "premises": [{"relation": "gap[x] <= 1", "holds": None}],
+        "premises": [
+            {"relation": "gap[x] <= 1", "holds": None, "missing": []},
+            {"relation": "k >= n", "holds": None, "missing": ["n", "k"]},
+        ],
     }  # fmt: skip
     command._print_bound(TREND, document)
     lines = capsys.readouterr().out.splitlines()
     assert "  bound      0" in lines
     assert "  log bound  -inf" in lines
-    assert lines[-1].rstrip() == "  premise    gap[x] <= 1: to be measured"
+    assert lines[-2].rstrip() == "  premise    gap[x] <= 1: to be measured"
+    assert lines[-1].rstrip() == "  premise    k >= n: n, k not given"
 
 
 def plans(reached):
     common = {"unknown": "n", "target": sp.Rational(1, 20), "reason": "first of [all]"}
-    found = {"value": 7, "bound_at": 0.0498765432, "bound_before": 0.0625}
+    found = {"value": 7, "holds_from": 7, "bound_at": 0.0498765432, "bound_before": 0.0625}
     other = {"claim": "other[x]", **common, "reason": "never so [small]"}
     about = {"observable": "my_error", "guarantees": True, "status": "not [proved]", "premises": (("k >= 2", "holds"),)}
     return [
@@ -177,9 +182,12 @@ def test_a_plan(capsys, monkeypatch):
     assert [line.split() for line in lines[8:11]] == [
         ["other", "bounds", "on", "n", "bound", "there", "bound", "at", "n", "−", "1"],
         ["other[x]", "my_error", "unreachable", "-", "-"],
-        ["third", "others", "1", "0.01", "-"],
+        ["third", "others", "1*", "0.01", "-"],
     ]
-    assert lines[11:] == ["other[x]: never so [small]"]
+    assert lines[11:] == [
+        "other[x]: never so [small]",
+        "* third: 1 is enough; a larger n may not be",
+    ]
     document = json.loads("\n".join(told(capsys, "plan", "mine", "--target", "0.05", "k=3", "--json")))
     assert (document["id"], document["values"]) == ("mine", {"k": 3})
     assert [found["id"] for found in document["beside"]] == ["other[x]", "third"]

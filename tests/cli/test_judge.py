@@ -221,8 +221,8 @@ def test_options_say_how_a_file_is_written(sign, capsys, tmp_path):
     assert found["cells"][0]["symbols"] == {"N_f": 10, "K": 3, "R": 20}
     assert found["verdicts"][0]["estimate"] == 0.125
     assert found["rows"] == {
-        "unit": "line", "read": 20, "without_value": [], "of_other_arms": 0, "empty": 0,
-        "notes": ["columns are separated by tabs"],
+        "unit": "line", "read": 20, "without_value": [], "of_other_arms": 0, "other_arms": [], "unpaired": 0,
+        "empty": 0, "notes": ["columns are separated by tabs"],
     }  # fmt: skip
 
 

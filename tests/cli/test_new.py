@@ -66,10 +66,18 @@ def test_a_command_is_written_as_this_shell_takes_it(monkeypatch, tmp_path):
         assert shlex.split(new._typed("factbound", "empirics", "a b")) == [sys.executable, "-m", "empirics", "a b"]
 
 
+def test_without_pytest_its_installation_is_told_first(monkeypatch, tmp_path, capsys):
+    found = new.find_spec
+    monkeypatch.setattr(new, "find_spec", lambda name: None if name == "pytest" else found(name))
+    assert run(["new", "claim", "my-bound", "--output", str(tmp_path / "it")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert shlex.split(lines[1]) == [sys.executable, "-m", "pip", "install", "pytest"]
+
+
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (("claim", "My"), "NAME=My is refused: allowed are lower case letters, digits and dashes, as in my-bound"),
+        (("claim", "My"), "NAME=My is refused: allowed are lower case letters, digits and dashes from a letter on"),
         (("claim", "class"), "NAME=class is refused: allowed are"),
         (("claim", "rank-one"), "NAME=rank-one is refused: a claim of that name is there already"),
         (("experiment", "one-layer"), "NAME=one-layer is refused: an experiment of that name is there already"),

@@ -79,6 +79,18 @@ def test_unreachable_says_how_far_the_bound_gets(capsys):
     )
 
 
+def test_a_bound_that_rises_again_is_not_called_enough_for_more_facts(capsys):
+    def told(claim):
+        assert run(["plan", claim, "--target", "0.05", "K=4", "R=40"]) == 0
+        return capsys.readouterr().out.splitlines()
+
+    beyond = "so is every N_f from 181 on, but not each between"
+    assert told("coverage-union-sharp")[0] == f"N_f = 139 is enough for coverage_union <= 0.05 at K=4, R=40; {beyond}"
+    others = told("ood-error-literal")
+    assert any(line.split()[:3] == ["coverage-union-sharp", "coverage_union", "139*"] for line in others)
+    assert f"* coverage-union-sharp: 139 is enough; {beyond}" in others
+
+
 def test_the_unknown_is_the_symbol_not_given(capsys):
     answer = planned(capsys, "ood-error-literal", "--target", "0.05", "N_f=20", "R=40")
     assert answer["unknown"] == "K"

@@ -281,3 +281,22 @@ def test_a_command_of_a_name_that_is_taken_is_refused(monkeypatch, capsys):
         f"--experiment {name} runs it"
         for name in ("first", "third")
     ]
+
+
+def test_a_cluster_without_dask_leaves_nothing(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr("empirics.runs.cluster.find_spec", lambda name: None)
+    assert run(["verify", "--preset", "quick", "--cluster", "tcp://x", "--output", str(tmp_path / "o")]) == 2
+    assert "--cluster needs dask.distributed; install it with: pip" in capsys.readouterr().err
+    assert not (tmp_path / "o").exists()
+
+
+@pytest.mark.parametrize("settings", [[], ["--set", "world.subjects=20"], ["--set", "world.subjekts=2"]])
+def test_what_a_file_has_wrong_is_told_with_its_name(settings, tmp_path, capsys):
+    file = tmp_path / "mine.toml"
+    file.write_text("[world]\nsubject = 3\n")
+    assert run(["verify", "--config", str(file), *settings, "--dry-run"]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"factbound: {file}: unknown key world.subject=3 in [world]; did you mean subjects?")
+    file.write_text("[world]\nsubjects = 30\n")
+    assert run(["verify", "--config", str(file), "--set", "world.subjekts=2", "--dry-run"]) == 2
+    assert str(file) not in capsys.readouterr().err

@@ -38,7 +38,9 @@ def test_a_file_counts_as_what_the_user_set(tmp_path):
     file.write_text("[world]\nsubjects = 100\n")
     assert load_settings(ONE_LAYER, "quick", file).world.answers == 100
     file.write_text("[world]\nfinetuned = [50]\n")
-    with pytest.raises(UsageError, match=r"^world.finetuned=50 is refused: .* at most 39 \(world.subjects=40\)"):
+    with pytest.raises(
+        UsageError, match=r"mine\.toml: world.finetuned=50 is refused: .* at most 39 \(world.subjects=40\)"
+    ):
         load_settings(ONE_LAYER, "quick", file)
 
 

@@ -107,6 +107,10 @@ REFUSED = {
         "'1,234' is ambiguous; pass --decimal , or --thousands ,",
     ),
     "commas and points": (PLAIN.replace(",", ";").replace("0.10", "0,1"), "in one table"),
+    "letters of two columns": (
+        PLAIN.replace("ood_error", "OOD_error").replace("N_f", "n_f"),
+        "columns N_f, ood_error are missing; did you mean the columns n_f and OOD_error? --rename n_f=N_f, --rename",
+    ),
     "a percent sign": (PLAIN.replace("0.10", "10 %"), "line 4, column ood_error: '10 %' has a percent sign: write 0.1"),
     "an underscore": (PLAIN.replace("0.10", "0_1"), "'0_1' is not a number"),
     "not finite": (PLAIN.replace("0.10", "inf"), "'inf' is not finite; a failed run has an empty field"),
@@ -146,6 +150,8 @@ def test_numbers_as_the_user_says(tmp_path):
     forced = judged(tmp_path, german, form=Form(decimal=","))
     assert forced.cells[0].observables["pretraining_gap"] == (0.125,) * 4
     assert "decimal" not in forced.rows.words
+    with pytest.raises(UsageError, match=r"line 2, column ood_error: '0\.05' has a point, and --decimal is a comma"):
+        judged(tmp_path, PLAIN.replace(",", ";"), form=Form(decimal=","))
     large = PLAIN.replace(",", ";").replace("10;3;20", "1.000;3;20").replace("0.", "0,")
     (cell,) = judged(tmp_path, large, form=Form(decimal=",", thousands=".")).cells
     assert (cell.symbols["N_f"], cell.observables["ood_error"]) == (1000, VALUES)
@@ -157,7 +163,10 @@ def test_numbers_as_the_user_says(tmp_path):
     [
         ({"delimiter": ";;"}, "--delimiter=';;' is refused"),
         ({"decimal": ";"}, "--decimal=';' is refused"),
-        ({"thousands": "."}, "--thousands='.' is refused"),
+        (
+            {"thousands": "."},
+            "--thousands='.' is refused: allowed is one character that is not the decimal sign, which",
+        ),
         ({"decimal": ",", "thousands": ","}, "--thousands=',' is refused"),
     ],
 )
@@ -242,7 +251,7 @@ def test_arms_stand_in_a_column_or_in_two_files(tmp_path):
     one.write_text(arms("main", "low-rank", "another"))
     found = empirics.judge(one, "low-rank")
     assert found.outcome.outcomes[0].counts.yes == 20
-    assert found.rows.words == "60 rows read, 40 used; 20 of other arms"
+    assert found.rows.words == "60 rows read, 40 used; 20 of other arms (another)"
     for name in ("main", "low-rank"):
         (tmp_path / f"{name}.csv").write_text(arms(name).replace(f",{name}", "").replace(",arm", ""))
     again = empirics.judge(tmp_path / "low-rank.csv", "low-rank", reference=tmp_path / "main.csv")
@@ -253,6 +262,35 @@ def test_arms_stand_in_a_column_or_in_two_files(tmp_path):
     one.write_text(arms("another"))
     with pytest.raises(UsageError, match="has no rows of the arm low-rank"):
         empirics.judge(one, "low-rank")
+
+
+def test_runs_without_a_partner_are_counted(tmp_path):
+    lines = arms("main", "low-rank").splitlines()
+    (tmp_path / "m.csv").write_text("\n".join(lines[:-5]))
+    found = empirics.judge(tmp_path / "m.csv", "low-rank")
+    assert found.outcome.outcomes[0].counts.yes == 15
+    partner = "without a run of the other arm at the same symbols and seed"
+    assert found.rows.words == f"35 rows read, 30 used; 5 {partner}"
+
+
+def test_what_python_alone_can_give(tmp_path):
+    rows = [dict(zip(HEAD.split(","), line.split(","), strict=True)) for line in PLAIN.splitlines()[1:]]
+    without = [{name: value for name, value in row.items() if name != "pretraining_gap"} for row in rows]
+    assert empirics.judge(without, CLAIM, assume="pretraining_gap").assumed == ("pretraining_gap",)
+    named = [{"error": row["ood_error"], "k": row["K"], "N_f": 10, "R": 20, "seed": row["seed"]} for row in rows]
+    with pytest.raises(UsageError) as error:
+        empirics.judge(named, CLAIM)
+    assert str(error.value).startswith(
+        "columns K, ood_error, pretraining_gap are missing"
+        if "pretraining_gap" in str(error.value).partition(" are")[0]
+        else "columns K, ood_error are missing; did you mean the columns k and error? name it K, name it ood_error;"
+    )
+
+    class LazyFrame:
+        def collect(self):
+            return rows
+
+    assert empirics.judge(LazyFrame(), CLAIM).rows.read == 4
 
 
 def test_a_premise_without_a_column_is_named_with_the_way_out(tmp_path):

@@ -62,7 +62,7 @@ def test_the_library_that_is_installed_is_taken(results, monkeypatch):
     assert isinstance(results.frame(), pyarrow.Table)
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     for library, needed in ((None, "pandas, polars or pyarrow"), ("pandas", "pandas")):
-        with pytest.raises(UsageError, match=f"a data frame needs {needed}, which is not installed"):
+        with pytest.raises(UsageError, match=f"a data frame needs {needed}, which is not installed: pip install "):
             results.frame("cells", library)
 
 
@@ -83,6 +83,8 @@ def test_a_figure_gives_its_axes(results):
     assert results.plot(forest).get_xlabel()
     with pytest.raises(UsageError, match=f"{names[0]}x is unknown; did you mean"):
         results.plot(names[0] + "x")
+    with pytest.raises(UsageError, match=f"name=foo is unknown; .*{names[0]}"):
+        results.plot("foo")
     empty = results.model_copy(update={"figures": [], "shown": results.shown.model_copy(update={"figures": ()})})
     with pytest.raises(UsageError, match="no figure"):
         empty.plot()

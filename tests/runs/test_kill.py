@@ -4,6 +4,8 @@ import os
 import random
 import signal
 import subprocess
+import time
+from pathlib import Path
 
 import pytest
 from durability_tools import RUNS, comparable, finish, kill, start, stored_runs, wait_for_main, wait_for_runs
@@ -95,3 +97,28 @@ def test_sigterm_leaves_no_process_and_no_folder_and_exits_143(undisturbed, tmp_
     assert finish(output) == 0
     assert "finished runs found" in capsys.readouterr().err
     assert comparable(output) == comparable(undisturbed)
+
+
+def test_after_kill_9_no_worker_stays_behind(tmp_path):
+    process = start(tmp_path)
+    wait_for_runs(process, tmp_path, 1)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    end = time.monotonic() + 30
+    while left := others_in_session(process.pid):
+        assert time.monotonic() < end, f"processes {left} are still there"
+        time.sleep(0.1)
+    process.communicate()
+
+
+def others_in_session(session):
+    """The processes of a session whose leader is dead."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = status.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[3]) == session and fields[0] != "Z":
+            found.append(int(status.parent.name))
+    return found

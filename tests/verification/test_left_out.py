@@ -11,6 +11,8 @@ from planned_experiment import Instant, small
 import empirics.cli.verify  # noqa: F401 # before a test replaces what it takes
 from empirics.cli.app import run
 from empirics.experiments.document import BoundResult
+from empirics.experiments.load import load_config
+from empirics.runs.source import Progress
 from empirics.runs.store import Store
 from empirics.verification import forecast as module
 from empirics.verification.assembly import latex_of
@@ -108,3 +110,15 @@ def test_what_is_no_document_is_refused(text, capsys, tmp_path):
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"factbound: {tmp_path / 'results.json'} is not a results document: ")
     assert len(line) < 400
+
+
+def test_before_the_first_run_it_is_told_what_no_run_will_test():
+    told = []
+    progress = Progress(told=told.append, planned=lambda more: told.append("runs"))
+    config = load_config("quick", None, ["arms.run=[]", "seeds.looks=[1]", "world.templates=[8]"])
+    verify(config, claims=["lm-trends", "low-rank", "ood-error-literal"], workers=1, progress=progress)
+    assert told[:3] == [
+        "claim lm-trends will not be tested: one-layer does not measure statement_accuracy",
+        "claim low-rank will not be tested: the arm low-rank is not run",
+        "runs",
+    ]

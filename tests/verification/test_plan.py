@@ -152,10 +152,10 @@ def test_stopped_and_resumed_it_stays_declared(tmp_path, monkeypatch):
     ("settings", "claims", "named"),
     [
         (["verdict.alpha=0.01"], CLAIMS, "verdict.alpha"),
-        (["verdict.property_share=0.7"], CLAIMS, "claims, verdict.property_share"),  # the reading changes too
+        (["verdict.property_share=0.7"], CLAIMS, "verdict.property_share"),
         (["seeds.looks=[4,8]"], CLAIMS, "seeds.looks"),
         (["seeds.looks=[3]"], CLAIMS, "seeds.looks"),
-        (["world.multiplicity=[3]"], CLAIMS, "arms"),
+        (["world.multiplicity=[3]"], CLAIMS, "arms.grid"),
         ([], CLAIMS[:1], "claims"),
     ],
 )

@@ -95,7 +95,7 @@ def combination(constant: int = 4) -> Outcome:
         stated = sp.Rational(2**2, constant)
         sign = ">" if stated < 1 else "<="
         point = "L(x) = -x, eta = t = 1, comparator x = 2: L(x_1) - L(2) = 1"
-        detail = f"the constant {constant} leaves {excess.detail}; {point} {sign} {stated} = |2|^2/({constant} eta t)"
+        detail = f"with the constant {constant} {excess.detail}; {point} {sign} {stated} = |2|^2/({constant} eta t)"
         return Outcome(False, detail)
     return all_of(identities(square), identities(("twice t times the gap", bound, D_0 / (2 * eta))), excess)
 

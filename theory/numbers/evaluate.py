@@ -65,8 +65,12 @@ def parse_value(notation: Notation, name: str, text: str) -> int | float:
         raise DomainError(f"unknown symbol {name}; {meant(name, notation)}")
     shown = text if len(text) <= 40 else text[:37] + "..."
     try:
-        value: int | float = int(text) if symbol.integer else float(text)
-    except ValueError:
+        numerator, slash, denominator = text.partition("/")
+        if symbol.integer:
+            value: int | float = int(text)
+        else:
+            value = float(numerator) / float(denominator) if slash else float(text)
+    except (ValueError, ZeroDivisionError):
         raise DomainError(f"{name}={shown}: must be {symbol.domain}") from None
     if abs(value) > _LARGEST:
         raise DomainError(f"{name}={shown}: must be {symbol.domain}, and at most 10^18")

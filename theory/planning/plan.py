@@ -73,6 +73,11 @@ class Plan:
     symbolic: sp.Expr | None = None
     reason: str
 
+    @property
+    def rises(self) -> bool:
+        """Whether the bound may exceed the target again beyond ``value``."""
+        return self.value is not None and self.holds_from != self.value
+
     def __repr__(self) -> str:
         """In a line."""
         found = f"{self.unknown} = {self.value}" if self.value is not None else "unreachable"
@@ -142,7 +147,11 @@ def plan(claim: Claim | str, target: float | Rational | str, unknown: str | None
     """
     item = registered(claim) if isinstance(claim, str) else claim
     exact = _target(target)
-    unknown = unknown or next((name for name in unknowns(item) if name not in values), item.paper.unknowns[0])
+    if unknown is None:
+        unknown = next((name for name in unknowns(item) if name not in values), None)
+        if unknown is None and (given := unknowns(item)):
+            raise DomainError(f"nothing is left to solve for: leave out {' or '.join(given)}")
+        unknown = unknown or item.paper.unknowns[0]
     _check_question(item, unknown, values)
     values = {name: int(value) if item.notation[name].integer else value for name, value in values.items()}
     asked, symbolic = _Question(item, unknown, exact, values), symbolic_inverse(item, unknown)

@@ -25,6 +25,7 @@ from theory.spelling import meant, near
 _MOST_LINES = 12
 _MOST_POINTS = 400
 _LEAST_SHOWN = 1e-6
+_LABEL = (0.02, 0.03)  # half of a label's width and height where a line may not pass, as shares of the axes
 _FEW = 9  # so many values are lines; more are an axis
 
 
@@ -219,13 +220,25 @@ def _draw(rows: Sequence[Row], along: Symbol, varying: Sequence[Symbol], ylabel:
 
 
 def _label_on_lines(axis: Any, lines: Sequence[tuple[Sequence[tuple[float, float]], str]]) -> None:
-    """Each label on its line, at a height of its own where lines cross the picture."""
+    """Each label on its line, at a height of its own where lines cross the picture; a legend where lines are close."""
     to_share = axis.transData + axis.transAxes.inverted()
-    for position, (points, text) in enumerate(lines):
+    places = []
+    for position, (points, _) in enumerate(lines):
         wanted = 0.75 - 0.5 * position / max(1, len(lines) - 1)
-        x, y = min(points, key=lambda point: abs(float(to_share.transform(point)[1]) - wanted))
+        places.append(min(points, key=lambda point: abs(float(to_share.transform(point)[1]) - wanted)))
+    if any(_close(points, place, to_share) for points, _ in lines for place in places if place not in points):
+        axis.legend(axis.get_lines(), [text for _, text in lines], fontsize=7, frameon=False, handlelength=2.6)
+        return
+    for (x, y), (_, text) in zip(places, lines, strict=True):
         box = {"boxstyle": "square,pad=0.15", "facecolor": "white", "edgecolor": "none"}
         axis.annotate(text, (x, y), ha="center", va="center", fontsize=7, bbox=box)
+
+
+def _close(points: Sequence[tuple[float, float]], place: tuple[float, float], to_share: Any) -> bool:
+    """Whether a line passes where the label of another one would stand."""
+    x, y = to_share.transform(place)
+    near = [(float(a), float(b)) for a, b in map(to_share.transform, points) if abs(float(a) - x) < _LABEL[0]]
+    return any(abs(b - y) < _LABEL[1] for _, b in near)
 
 
 def _whole(value: float) -> float | int:

@@ -75,8 +75,13 @@ def _draw(rows: Sequence[Row], symbol: Symbol, label: str, title: str) -> Any:
             ends.append((float(mean[-1]), f"observed{name}", style.SEEN))
         known = [(number(r, symbol.name), number(r, "bound")) for r in mine if r["bound"] is not None]
         if known:
-            axis.plot(*zip(*known, strict=True), **style.shade_and_style(position))
+            alone = {"marker": "_", "markersize": 18} if len(known) == 1 else {}
+            axis.plot(*zip(*known, strict=True), **style.shade_and_style(position), **alone)
             ends.append((known[-1][1], f"bound{name}", style.INK))
+    if symbol.integer:
+        axis.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
+    if len({r[symbol.name] for r in rows}) == 1:
+        axis.set_xlim(number(rows[0], symbol.name) - 1, number(rows[0], symbol.name) + 1)
     axis.set_title(title, pad=3)
     axis.set_xlabel(axis_label(symbol), fontsize=7.5)
     axis.set_ylabel(label)

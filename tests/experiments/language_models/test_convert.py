@@ -206,7 +206,7 @@ def test_a_folder_says_what_it_did_not_read(tmp_path):
             b'{"x": 1}\n',
             f"a.jsonl: no row is in a format that is known ({', '.join(FORMATS)}); --from names one",
         ),
-        ("a.txt", b"", "a.txt: no row is in a format that is known"),
+        ("a.txt", b"", "a.txt: it is empty"),
         ("a.jsonl.gz", gzip.compress(b"{}", mtime=0)[:9], "a.jsonl.gz: Compressed file ended"),
         ("a.tsv", b"subj\tprop\n", "a.tsv: missing columns obj, possible_answers"),
         (

@@ -109,8 +109,16 @@ def test_relations_wait_for_all_of_their_symbols() -> None:
 def test_values_from_text() -> None:
     assert parse_value(NOTATION, "N_f", "12") == 12
     assert type(parse_value(NOTATION, "N_f", "12")) is int
-    assert parse_value(NOTATION, "eta", "0.5") == 0.5
-    for name, text in [("N_f", "1.5"), ("Q", "1"), ("eta", "0"), ("K", "__import__('os')")]:
+    assert parse_value(NOTATION, "eta", "0.5") == parse_value(NOTATION, "eta", "1/2") == 0.5
+    for name, text in [
+        ("N_f", "1.5"),
+        ("eta", "1/0"),
+        ("eta", "1/2/3"),
+        ("eta", "/2"),
+        ("Q", "1"),
+        ("eta", "0"),
+        ("K", "__import__('os')"),
+    ]:
         with pytest.raises(DomainError):
             parse_value(NOTATION, name, text)
 

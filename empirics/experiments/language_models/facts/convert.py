@@ -118,6 +118,8 @@ def convert(source: Path, output: Path, name: str | None = None) -> tuple[str, .
     files, others = _files(source)
     if output.resolve() in [file.resolve() for file in files]:
         raise UsageError(f"--output={output} is refused: it is what is read")
+    if not any(file.is_dir() or file.stat().st_size for file in files):
+        raise UsageError(f"facts {source}: it is empty")
     tables = [(file, *_rows(file)) for file in files]
     met = Counter(found for _, _, rows in tables for row in rows if (found := _recognised(row.values)))
     if name is None and not met:
