@@ -9,7 +9,6 @@ from typing import Any
 from theory.claim import Claim
 from theory.kinds import Kind
 from theory.notation import BrokenClaimError, DomainError
-from theory.numbers.evaluate import from_log
 from theory.parts import Provenance, relation_text
 
 _NOT_PROVED = {
@@ -66,6 +65,8 @@ def evaluated(
         raise DomainError(
             f"{claim.id} is a {claim.kind.value} claim and states no number; see: factbound claims {claim.id}"
         )
+    from theory.numbers.evaluate import from_log  # loads numpy, which a list of claims does without
+
     log_bound = float(claim.log_bound(**values))
     upper, lower = claim.kind is Kind.UPPER, claim.kind is Kind.LOWER
     return {

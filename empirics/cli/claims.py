@@ -13,7 +13,6 @@ from empirics.cli.root import app
 from empirics.observables.catalogue import observable
 from theory import Claim, DomainError, all_claims, claim
 from theory.describe import described, evaluated, state_of, status_of
-from theory.numbers.evaluate import parse_assignments
 
 
 @app.command("claims")
@@ -54,6 +53,8 @@ def bound_command(
 
     Example: factbound bound ood-error-literal N_f=40 K=3 R=60
     """
+    from theory.numbers.evaluate import parse_assignments
+
     item = claim(identifier)
     given = parse_assignments(item.notation, values or [])
     known = observable(item.observable)

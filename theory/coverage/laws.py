@@ -16,8 +16,6 @@ from itertools import product
 from math import comb
 from typing import Any
 
-import numpy as np
-
 State = tuple[int, ...]  # how many own templates were shown 0, 1, ..., cut times
 _MOST_STATES = 100_000
 _LONG = 1 << 14  # bits of C(R, K)**N_f from which FLINT's multiplication pays for loading it
@@ -120,6 +118,8 @@ def some_below_half_by_chain(N_f: int, K: int, R: int) -> float | None:
     cut = half_mean_cut(N_f, K, R)
     if comb(K + cut + 1, K) > _MOST_STATES:
         return None
+    import numpy as np  # what only lists claims does without
+
     source, target, weight, finished = _chain(K, R, cut)
     mass: Any = np.zeros(finished + 1)
     mass[0] = 1.0
@@ -154,6 +154,8 @@ def _steps(state: State, K: int, R: int) -> list[tuple[State, int]]:
 @lru_cache(maxsize=64)
 def _chain(K: int, R: int, cut: int) -> tuple[Any, Any, Any, int]:
     """Transitions as arrays (source, target, probability) and the index of the state 'all done', the last."""
+    import numpy as np
+
     done: State = (0,) * (cut + 1)
     index: dict[State, int] = {_start(K, cut): 0}
     waiting = [_start(K, cut)]

@@ -28,14 +28,15 @@ _c = sp.floor(N_f * K / (2 * R))
 
 
 def _union(exponent: sp.Expr) -> sp.Expr:
-    return sp.log(sp.Min(1, K * sp.exp(exponent)))
+    # SymPy compares the two for a while, and leaves them as they are.
+    return sp.log(sp.Min(1, K * sp.exp(exponent), evaluate=False))
 
 
 def _tail(cut: sp.Expr) -> sp.Expr:
     """log of min(1, K pmf(cut) / (1 - rho(cut)))."""
     pmf = sp.binomial(N_f, cut) * _p**cut * (1 - _p) ** (N_f - cut)
     ratio = cut * (1 - _p) / ((N_f - cut + 1) * _p)
-    return sp.log(sp.Min(1, K * pmf / (1 - ratio)))
+    return sp.log(sp.Min(1, K * pmf / (1 - ratio), evaluate=False))
 
 
 CLAIMS = (
@@ -84,7 +85,9 @@ CLAIMS = (
             ),
             Mutant(
                 "without-geometric-factor",
-                sp.log(sp.Min(1, K * sp.binomial(N_f, _c) * _p**_c * (1 - _p) ** (N_f - _c) * (1 - _p))),
+                sp.log(
+                    sp.Min(1, K * sp.binomial(N_f, _c) * _p**_c * (1 - _p) ** (N_f - _c) * (1 - _p), evaluate=False)
+                ),
                 "the point probability is multiplied by 1 - p instead of 1 / (1 - rho)",
             ),
             Mutant("without-union", _tail(_c) - sp.log(K), "the factor K of the union bound is dropped"),

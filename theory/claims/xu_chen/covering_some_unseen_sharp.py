@@ -19,7 +19,7 @@ from theory import Claim, Evaluation, Kind, Measured, Mutant, Premises
 from theory.claims.xu_chen.paper import CLOSED_FORM, COVERING, K, N_f, R, derived
 
 _p = K / R
-_UNSEEN = sp.log(sp.Min(1, K * (1 - _p) ** N_f))
+_UNSEEN = sp.log(sp.Min(1, K * (1 - _p) ** N_f, evaluate=False))
 
 CLAIMS = (
     Claim(
@@ -38,7 +38,9 @@ CLAIMS = (
         evaluation=Evaluation(falls_in=("N_f",)),
         mutants=(
             Mutant("without-union", N_f * sp.log(1 - _p), "the factor K of the union bound is dropped"),
-            Mutant("one-fact-more", sp.log(sp.Min(1, K * (1 - _p) ** (N_f + 1))), "N_f + 1 replaces N_f"),
+            Mutant(
+                "one-fact-more", sp.log(sp.Min(1, K * (1 - _p) ** (N_f + 1), evaluate=False)), "N_f + 1 replaces N_f"
+            ),
         ),
     ),
 )

@@ -33,7 +33,7 @@ CLAIMS = (
         "out-of-distribution error is at least max(P(all of the fact's templates unseen) - 1/A, 0).",
         kind=Kind.LOWER,
         observable="ood_error",
-        log_expression=sp.log(sp.Max(0, NONE_SEEN - 1 / A)),
+        log_expression=sp.log(sp.Max(0, NONE_SEEN - 1 / A, evaluate=False)),
         source=reconstructed(
             number="C9",
             text="Abstract and summary: insufficient coverage leaves facts stored but inaccessible, a mechanism of "
@@ -55,7 +55,7 @@ CLAIMS = (
             ),
             Mutant(
                 "shown-instead",
-                sp.log(sp.Max(0, 1 - NONE_SEEN - 1 / A)),
+                sp.log(sp.Max(0, 1 - NONE_SEEN - 1 / A, evaluate=False)),
                 "the held-out facts whose template some fine-tuned fact shows are answered no better than by guessing",
                 "measurement",
                 per_run="shown_right_excess",
