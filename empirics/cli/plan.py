@@ -65,16 +65,26 @@ def _print_first(found: Plan, wanted: str, *, guaranteed: bool) -> None:
         )
     else:
         out.print(f"unreachable: no bound here guarantees {wanted}", style="bold", markup=False)
-    before = "" if found.bound_before is None else f", {found.bound_before:.6g} at {unknown} = {(found.value or 0) - 1}"
+    here, less = _apart(found.bound_at, found.bound_before)
+    before = "" if found.bound_before is None else f", {less} at {unknown} = {(found.value or 0) - 1}"
     for name, text in (
         ("bound", f"{found.claim}: {claim(found.claim).formula}"),
         ("status", found.status),
         *(("premise", f"{relation}: {state}") for relation, state in found.premises),
-        *([("value", f"{found.bound_at:.6g}{before}")] if found.bound_at is not None else []),
+        *([("value", f"{here}{before}")] if found.bound_at is not None else []),
         *([("inverse", f"{unknown} >= {found.symbolic}, delta the target")] if found.symbolic is not None else []),
         ("why" if found.value is None else "method", found.reason),
     ):
         out.print(f"  {name:<7}  {text}", markup=False, soft_wrap=True)
+
+
+def _apart(first: float | None, second: float | None) -> tuple[str, str]:
+    """Two numbers with as many digits as it takes to tell them apart, at least six."""
+    for digits in range(6, 18):
+        texts = f"{first or 0.0:.{digits}g}", f"{second or 0.0:.{digits}g}"
+        if texts[0] != texts[1]:
+            break
+    return texts
 
 
 def _beyond(found: Plan) -> str:

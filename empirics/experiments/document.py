@@ -195,6 +195,9 @@ class Described(Part):
     config: dict[str, Any]
 
 
+_ByClaim = tuple[list[VerdictResult], dict[tuple[str, int], VerdictResult], dict[str, list[VerdictResult]]]
+
+
 class Measured(Described):
     """What was run, and what it gave: the part of the document that an experiment is asked to show."""
 
@@ -224,21 +227,31 @@ class Measured(Described):
         return self
 
     def verdict_of(self, claim: str, cell: int) -> VerdictResult | None:
-        """The verdict of a claim that speaks of a cell alone, if there is one."""
-        known: tuple[list[VerdictResult], dict[tuple[str, int], VerdictResult]] = self._single
+        """The verdict of a claim that speaks of a cell alone, if there is one; the first of several."""
+        return self._verdicts_by_claim[1].get((claim, cell))
+
+    def verdicts_on(self, claim: str) -> Sequence[VerdictResult]:
+        """All verdicts on a claim, in order."""
+        return self._verdicts_by_claim[2].get(claim, ())
+
+    @property
+    def _verdicts_by_claim(self) -> _ByClaim:
+        known: _ByClaim = self._indexed
         if known[0] is not self.verdicts:  # of the document that this is a copy of
-            del self.__dict__["_single"]
-            known = self._single
-        return known[1].get((claim, cell))
+            del self.__dict__["_indexed"]
+            known = self._indexed
+        return known
 
     @cached_property
-    def _single(self) -> tuple[list[VerdictResult], dict[tuple[str, int], VerdictResult]]:
-        """The verdicts, and those on one cell each by claim and cell; the first of several."""
-        found: dict[tuple[str, int], VerdictResult] = {}
+    def _indexed(self) -> _ByClaim:
+        """The verdicts; those on one cell each by claim and cell; all by claim."""
+        single: dict[tuple[str, int], VerdictResult] = {}
+        of_claim: dict[str, list[VerdictResult]] = {}
         for verdict in self.verdicts:
+            of_claim.setdefault(verdict.claim, []).append(verdict)
             if len(verdict.cells) == 1:
-                found.setdefault((verdict.claim, verdict.cells[0]), verdict)
-        return self.verdicts, found
+                single.setdefault((verdict.claim, verdict.cells[0]), verdict)
+        return self.verdicts, single, of_claim
 
     def label(self, symbol: str) -> str:
         """How plain text writes a symbol."""

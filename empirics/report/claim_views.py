@@ -71,14 +71,15 @@ def claim_views(results: Results, figures: Sequence[Figure]) -> list[ClaimView]:
 
 
 def _view(results: Results, stated: ClaimResult, figure: Figure | None) -> ClaimView:
-    verdicts = [v for v in results.verdicts if v.claim == stated.id]
+    verdicts = results.verdicts_on(stated.id)
     meaning = Kind(stated.kind).meaning
     measured = ((name, results.observables.get(name)) for name in dict.fromkeys((stated.observable, stated.judged_on)))
     defined = (f"{name}: {known.definition} Unit: {known.unit}." if known else f"{name}." for name, known in measured)
+    tested = [v for v in verdicts if v.verdict != "NOT TESTED" or len(verdicts) == 1]
+    arms = {results.cells[v.cells[0]].variant for v in tested if v.cells}
     shown = [
         (v, results.cells[v.cells[0]] if v.cells else None, tables.axis_values(results, v))
-        for v in verdicts
-        if v.verdict != "NOT TESTED" or len(verdicts) == 1
+        for v in spread(tested, ROWS, lambda v: v.verdict in ("VIOLATED", "UNDECIDED"))
     ]
     return ClaimView(
         stated=stated,
@@ -91,10 +92,10 @@ def _view(results: Results, stated: ClaimResult, figure: Figure | None) -> Claim
         tightness=_tightness(verdicts),
         closest=_violated(results, stated) or closest_call(results, stated),
         figure=figure,
-        verdicts=spread(shown, ROWS, lambda row: row[0].verdict in ("VIOLATED", "UNDECIDED")),
-        left_out=told(min(len(shown), ROWS), len(shown), "verdicts", "results.json").strip(),
+        verdicts=shown,
+        left_out=told(len(shown), len(tested), "verdicts", "results.json").strip(),
         steps=spread([(results.where(v), step) for v in spread(verdicts, ROWS) for step in v.steps], ROWS),
-        several_arms=any(cell is not None and cell.variant != results.experiment.leading for _, cell, _ in shown),
+        several_arms=bool(arms - {results.experiment.leading}),
     )
 
 
@@ -142,7 +143,7 @@ def _tightness(verdicts: Sequence[VerdictResult]) -> str | None:
 
 
 def _violated(results: Results, judged: ClaimResult) -> str | None:
-    found = [v for v in results.verdicts if v.claim == judged.id and v.verdict == "VIOLATED"]
+    found = [v for v in results.verdicts_on(judged.id) if v.verdict == "VIOLATED"]
     if not found:
         if judged.pooled is None or not judged.pooled.refuted:
             return None
@@ -155,7 +156,7 @@ def closest_call(results: Results, judged: ClaimResult) -> str | None:
     """The verdict that came nearest to falsifying an upper or lower bound, and the factor that would have done it."""
     if judged.kind not in (Kind.UPPER, Kind.LOWER):
         return None
-    mine = [v for v in results.verdicts if v.claim == judged.id and v.counts is None]  # on the mean, not on a share
+    mine = [v for v in results.verdicts_on(judged.id) if v.counts is None]  # on the mean, not on a share
     found = [(v, v.bound, v.lower, v.upper) for v in mine if v.bound is not None and v.lower is not None]
     sharp = [(v.sharpness, v) for v, *_ in found if v.sharpness is not None]
     if sharp:

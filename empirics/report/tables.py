@@ -6,10 +6,12 @@ import csv
 import io
 import math
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any, Final
 
 from empirics.experiments.document import INTERNAL_ERROR, CellResult, VerdictResult
 from empirics.experiments.presentation import Scalar
+from empirics.experiments.sampling import ROWS, spread
 from empirics.experiments.wording import of_runs
 from empirics.verification.results import ClaimResult, PooledResult, Results
 from theory.plural import counted
@@ -143,27 +145,31 @@ def pooled_text(claim: ClaimResult) -> str:
 
 def verdict_counts(results: Results, identifier: str) -> str:
     """How the cells of a claim came out, as in ``3 UNDECIDED, 12 HOLDS, 1 flat``."""
-    mine = [v for v in results.verdicts if v.claim == identifier]
+    mine = results.verdicts_on(identifier)
     counts = Counter(v.verdict for v in mine if not v.flat)
     flat = sum(v.flat for v in mine)
     return ", ".join([*(f"{counts[v]} {v}" for v in ORDER if counts[v]), *([f"{flat} flat"] if flat else [])])
 
 
 def open_cells(results: Results, identifier: str) -> list[str]:
-    """For each undecided cell of a claim, where and what it would take; flat ones aside."""
-    found = [v for v in results.verdicts if v.claim == identifier and v.verdict == "UNDECIDED"]
-    return [f"{results.where(verdict)}: {verdict.reason}" for verdict in found if not verdict.flat]
+    """For undecided cells of a claim, where and what it would take; flat ones aside, and of many some."""
+    found = [v for v in results.verdicts_on(identifier) if v.verdict == "UNDECIDED" and not v.flat]
+    return _told(results, found)
 
 
 def violated_cells(results: Results, identifier: str) -> list[str]:
-    """For each cell that refutes a claim, where and why."""
-    found = [v for v in results.verdicts if v.claim == identifier and v.verdict == "VIOLATED"]
-    return [f"{results.where(verdict)}: {verdict.reason}" for verdict in found]
+    """For cells that refute a claim, where and why; of many some."""
+    return _told(results, [v for v in results.verdicts_on(identifier) if v.verdict == "VIOLATED"])
+
+
+def _told(results: Results, found: Sequence[VerdictResult]) -> list[str]:
+    lines = [f"{results.where(verdict)}: {verdict.reason}" for verdict in found[:ROWS]]
+    return lines + ([f"and {len(found) - ROWS} more (results.json)"] if len(found) > ROWS else [])
 
 
 def flat_cells(results: Results, identifier: str) -> list[str]:
-    """Where a claim's observable has no room to move."""
-    return [results.where(v) for v in results.verdicts if v.claim == identifier and v.flat]
+    """Where a claim's observable has no room to move; of many some."""
+    return [results.where(v) for v in spread([v for v in results.verdicts_on(identifier) if v.flat], ROWS)]
 
 
 def worlds_text(verdict: VerdictResult) -> str:

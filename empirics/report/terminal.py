@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -21,6 +21,7 @@ from empirics.verification.results import Results
 _OPEN_SHOWN = 2
 _HEADINGS = (40, 20, 16, 12)
 _WIDEST = 30
+_WIDE = 100  # characters of a terminal from which provenance and kind of a claim are told
 _COLOURS = {"HOLDS": "green", "SUPPORTED": "cyan", "VIOLATED": "bold red", "UNDECIDED": "yellow", "BROKEN": "bold red"}
 _REFUTED = {True: "[green]refuted[/green]", False: "[bold red]NOT REFUTED[/bold red]", None: "[dim]not tested[/dim]"}
 
@@ -30,12 +31,17 @@ def print_results(results: Results, out: Console, directory: Path | None, second
     for table in results.shown.tables:
         _print_table(table, out)
     out.print()
-    summary = plain_table("claim", "provenance", "kind", "verdict", "all cells together", "cells", title="Claims")
+    stated = ("provenance", "kind") if out.width >= _WIDE else ()
+    summary = plain_table(title="Claims")
+    for heading in ("claim", *stated, "verdict"):
+        summary.add_column(heading, no_wrap=True)
+    for heading in ("all cells together", "cells"):
+        summary.add_column(heading)
     for c in results.claims:
         found = (_coloured(c.verdict), tables.pooled_share(c), tables.verdict_counts(results, c.id))
-        summary.add_row(c.id, c.provenance, c.kind, *found)
+        summary.add_row(c.id, *((c.provenance, c.kind) if stated else ()), *found)
     for part in results.broken:
-        summary.add_row(escape(part.what), "", "", _coloured("BROKEN"), "", "")
+        summary.add_row(escape(part.what), *("" for _ in stated), _coloured("BROKEN"), "", "")
     out.print(summary)
     for line in results.defects:
         out.print(f"BROKEN, {line}", style="bold red", markup=False, soft_wrap=True)
@@ -58,25 +64,57 @@ def print_results(results: Results, out: Console, directory: Path | None, second
 
 
 def _print_table(table: Table, out: Console) -> None:
-    """The table; headings fold as far as it takes to fit, short values do not."""
+    """The table; as far as it takes to fit headings fold, then words; then numbers are left out from the right."""
     shown = plain_table(title=table.title)
     rows = spread(table.rows, ROWS)
-    written = [[_written(c, v) for c, v in zip(table.columns, row, strict=True)] for row in rows]
-    lengths = [[Text.from_markup(text).cell_len for text in row] for row in written]
-    widths = [max((row[index] for row in lengths), default=0) for index in range(len(table.columns))]
-    for most in _HEADINGS:
-        headings = [textwrap.wrap(c.name, max(w, most)) for c, w in zip(table.columns, widths, strict=True)]
-        taken = [max(w, *map(len, lines)) for lines, w in zip(headings, widths, strict=True)]
-        if sum(taken) + 2 * len(taken) <= out.width:
-            break
-    for column, lines, width in zip(table.columns, headings, widths, strict=True):
-        justify: Literal["left", "right"] = "left" if column.kind in ("text", "verdict") else "right"
-        shown.add_column(escape("\n".join(lines)), justify=justify, no_wrap=width <= _WIDEST)
-    for texts in written:
+    columns = [
+        _Laid(column, [_written(column, row[index]) for row in rows]) for index, column in enumerate(table.columns)
+    ]
+    left_out: list[str] = []
+    while not _fitted(columns, out.width) and (numbers := [c for c in columns if c.column.kind == "number"]):
+        columns.remove(numbers[-1])
+        left_out.insert(0, numbers[-1].column.name)
+    for laid in columns:
+        heading = escape("\n".join(laid.heading))
+        shown.add_column(heading, justify=laid.justify, no_wrap=not laid.folds, overflow="fold")
+    for texts in zip(*(laid.texts for laid in columns), strict=True):
         shown.add_row(*texts)
     out.print(shown)
+    if left_out:
+        word = "columns do" if len(left_out) > 1 else "column does"
+        out.print(f"Too narrow here: the {word} not fit ({', '.join(left_out)}); see report.html.", markup=False)
     if note := f"{table.note}{told(len(rows), len(table.rows), 'rows', 'cells.csv')}".strip():
         out.print(note, style="dim", markup=False)
+
+
+class _Laid:
+    """A column, its texts, and how it is laid out."""
+
+    def __init__(self, column: Column, texts: list[str]) -> None:
+        self.column, self.texts = column, texts
+        self.justify: Literal["left", "right"] = "left" if column.kind in ("text", "verdict") else "right"
+        plain = [Text.from_markup(text) for text in texts]
+        self.whole = max((text.cell_len for text in plain), default=0)
+        self.word = max((len(word) for text in plain for word in text.plain.split()), default=0)
+        self.folds = self.whole > _WIDEST
+        self.heading: list[str] = []
+
+    def laid(self, most: int, *, folds: bool) -> int:
+        """Fold the heading to so many characters, and words if they may; the width that it takes."""
+        self.folds = self.whole > _WIDEST or (folds and self.justify == "left")
+        width = self.word if self.folds else self.whole
+        self.heading = textwrap.wrap(self.column.name, max(width, most))
+        return max(width, *map(len, self.heading))
+
+
+def _fitted(columns: Sequence[_Laid], width: int) -> bool:
+    """Lay the columns out in the widest way that fits, else in the narrowest; whether they fit."""
+    for folds in (False, True):
+        for most in _HEADINGS:
+            taken = [laid.laid(most, folds=folds) for laid in columns]
+            if sum(taken) + 2 * len(taken) - 2 <= width:
+                return True
+    return False
 
 
 def _written(column: Column, value: Value) -> str:
@@ -112,25 +150,28 @@ def _print_arms(results: Results, out: Console) -> None:
     found = tables.arm_verdicts(results)
     if not found:
         return
-    table = plain_table("claim", "arm", title="Arms")
-    for heading in map(results.label, results.experiment.axes):
-        table.add_column(escape(heading), justify="right")
-    for heading in ("worlds", "share or mean [limits]", "bound", "effect [interval]"):
-        table.add_column(escape(heading), justify="right", no_wrap=True)
-    table.add_column("verdict")
-    for cell, verdict in found:
-        table.add_row(
+    columns = (
+        *(Column(name=name) for name in ("claim", "arm")),
+        *(Column(name=name, kind="count") for name in map(results.label, results.experiment.axes)),
+        Column(name="worlds", kind="number"),
+        Column(name="share or mean [limits]", kind="count"),
+        *(Column(name=name, kind="number") for name in ("bound", "effect [interval]")),
+        Column(name="verdict", kind="verdict"),
+    )
+    rows = [
+        (
             verdict.claim,
             cell.variant,
             *tables.axis_values(results, verdict).values(),
             tables.worlds_text(verdict) or str(len(cell.seeds)),
-            escape(tables.limits_text(verdict)) or "-",
+            tables.limits_text(verdict) or "-",
             tables.three_digits(verdict.bound) or "-",
-            escape(tables.effect_text(verdict)) or "-",
-            _coloured(verdict.verdict) + (" (flat)" if verdict.flat else ""),
+            tables.effect_text(verdict) or "-",
+            (verdict.verdict, "flat" if verdict.flat else ""),
         )
-    out.print(table)
-    out.print(tables.WORLDS, style="dim")
+        for cell, verdict in found
+    ]
+    _print_table(Table(id="arms", title="Arms", columns=columns, rows=tuple(rows), note=tables.WORLDS), out)
 
 
 def print_run(

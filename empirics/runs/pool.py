@@ -12,7 +12,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -302,8 +302,8 @@ def _run(bundle: Bundle) -> Iterator[tuple[Task, list[UnitRun]]]:
         device = resolved_device(first.settings.compute.device)[0]
         try:
             arms = iter(first.experiment.run_arms([task.settings for task in left], first.unit, first.seeds, device))
-            for given in arms:
-                if len(left) == 1 and next(arms, arms) is not arms:
+            while (given := _quietly(arms)) is not arms:
+                if len(left) == 1 and _quietly(arms) is not arms:
                     raise BadRunError("run_arms gave more lists of runs than there are arms")
                 runs = checked(first.experiment, left[0].settings, first.unit, first.seeds, given)
                 yield left.pop(0), runs
@@ -314,6 +314,12 @@ def _run(bundle: Bundle) -> Iterator[tuple[Task, list[UnitRun]]]:
         except (Exception, SystemExit) as error:  # one task must not end the others: failed runs say why
             task = left.pop(0)
             yield task, [UnitRun(task.unit, s, {}, {}, _reason(task.experiment, error), lost=True) for s in task.seeds]
+
+
+def _quietly(arms: Iterator[Any]) -> Any:
+    """The next item, or the iterator itself at its end; what an experiment prints is no part of our output."""
+    with redirect_stdout(sys.stderr):
+        return next(arms, arms)
 
 
 def _reason(experiment: Experiment, error: BaseException) -> str:

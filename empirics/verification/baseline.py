@@ -100,7 +100,7 @@ def baseline_of(preset: str, results: Results, certificates: Mapping[str, Mappin
                 lower=item.pooled and item.pooled.lower,
                 upper=item.pooled and item.pooled.upper,
                 certificates=certificates.get(item.id, {}),
-                cells={results.where(v): copied(BaselineCell, v) for v in results.verdicts if v.claim == item.id},
+                cells={results.where(v): copied(BaselineCell, v) for v in results.verdicts_on(item.id)},
             )
             for item in results.claims
         },

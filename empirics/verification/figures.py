@@ -72,7 +72,7 @@ def _out_of_scope(results: Results, claim: str, panel: Sequence[CellResult]) -> 
 
 
 def _forest(results: Results, judged: ClaimResult) -> FigureData | None:
-    mine = [v for v in results.verdicts if v.claim == judged.id and v.estimate is not None]
+    mine = [v for v in results.verdicts_on(judged.id) if v.estimate is not None]
     shown = spread(mine, POINTS, lambda v: v.verdict == "VIOLATED")
     rows: list[dict[str, Scalar]] = [
         {

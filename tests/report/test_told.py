@@ -104,7 +104,7 @@ def printed(results, width):
     return "\n".join(line.rstrip() for line in out.file.getvalue().splitlines())
 
 
-@pytest.mark.parametrize("width", [100, 120, 170])
+@pytest.mark.parametrize("width", [60, 80, 100, 120, 170])
 def test_the_terminal(results, width):
     assert agrees(f"told-terminal-{width}", printed(results, width))
 

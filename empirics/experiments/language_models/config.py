@@ -15,6 +15,7 @@ from pydantic import Field, model_validator
 
 from empirics.errors import UsageError
 from empirics.experiments import settings as shared
+from empirics.experiments.language_models.facts.invented import INVENTED, MOST
 from empirics.experiments.language_models.facts.selection import EMBEDDED, FactSource
 from empirics.settings import Axis, Count, NonNegative, Positive, Section, Seed, Whole, refuse
 
@@ -24,13 +25,19 @@ class Grid(Section):
 
     templates: Axis = (24,)
     multiplicity: Axis = (1, 4, 16)
-    finetuned: Axis = (8, 80)
+    finetuned: Annotated[tuple[Whole, ...], Field(min_length=1)] = (8, 80)
 
 
 class Architecture(Section):
-    """A causal language model: one by name, or a small one from scratch."""
+    """A causal language model: one that is trained already, or a small one from scratch.
+
+    ``name`` is a name of the hub, or a folder; ``weights`` a folder, a GGUF file, or ``smollm2`` (``make weights``). Of
+    a model of Llama's kind the last ``trained_layers`` alone may be trained (0: all of them).
+    """
 
     name: str = ""
+    weights: str = ""
+    trained_layers: Whole = 0
     architecture: Literal["gpt2", "llama"] = "gpt2"
     layers: Annotated[int, Field(ge=1, le=64)] = 2
     width: Annotated[int, Field(ge=8, le=8192)] = 64
@@ -43,16 +50,27 @@ class Training(Section):
     """AdamW with warm-up, gradient norms clipped at 1."""
 
     learning_rate: Positive = 5e-3
-    steps: Count = 600
+    steps: Whole = 600
     batch_size: Count = 32
     weight_decay: NonNegative = 0.01
+    beta2: Annotated[float, Field(gt=0, lt=1)] = 0.999
     warmup: Annotated[float, Field(ge=0, lt=1)] = 0.05
     schedule: Literal["constant", "linear", "cosine"] = "cosine"
 
 
-class QuestionTraining(Training):
-    """Question answering on N_f facts, of all weights or of low-rank adapters."""
+class StatementTraining(Training):
+    """On whole statements, or up to their answers, with the loss on the answer alone."""
 
+    target: Literal["statement", "answer"] = "statement"
+
+
+class QuestionTraining(Training):
+    """Question answering on N_f facts, of all weights or of low-rank adapters; ``question`` is the number of the form.
+
+    No question is trained on where statements end with their answers: then answers have no end mark.
+    """
+
+    question: Count = 1
     learning_rate: Positive = 1e-3
     steps: Count = 100
     batch_size: Count = 32
@@ -97,7 +115,7 @@ class LMConfig(shared.ExperimentSettings):
     facts: FactSource = FactSource()
     world: Grid = Grid()
     model: Architecture = Architecture()
-    pretraining: Training = Training()
+    pretraining: StatementTraining = StatementTraining()
     finetuning: QuestionTraining = QuestionTraining()
     evaluation: Evaluation = Evaluation()
     arms: LMArms = LMArms()
@@ -113,10 +131,14 @@ class LMConfig(shared.ExperimentSettings):
     def _consistent(self) -> LMConfig:
         shared.check_grid(self.world.templates, self.world.multiplicity, self.world.finetuned)
         model = self.model
-        if not model.name and model.width % model.heads:
+        if not (model.name or model.weights) and model.width % model.heads:
             refuse("model.width", model.width, f"a multiple of model.heads, here {model.heads}")
-        if not model.name and model.architecture == "llama" and model.width // model.heads % 2:
+        if not (model.name or model.weights) and model.architecture == "llama" and model.width // model.heads % 2:
             refuse("model.heads", model.heads, "such that model.width / model.heads is even (rotary positions)")
+        if model.name and model.weights:
+            refuse("model.weights", model.weights, "one of model.name and model.weights")
+        if self.facts.source == INVENTED and self.facts.number > MOST:
+            refuse("facts.number", self.facts.number, f"at most {MOST} invented facts")
         for name in ("source", "templates"):
             if not getattr(self.facts, name).strip():
                 refuse(f"facts.{name}", getattr(self.facts, name), f'a file, or "{EMBEDDED}"')

@@ -11,6 +11,7 @@ from empirics.experiments.defaults import adapted
 from empirics.experiments.document import Measured
 from empirics.experiments.facts import FactExperiment
 from empirics.experiments.language_models.config import LMConfig, digest_of
+from empirics.experiments.language_models.facts.invented import INVENTED
 from empirics.experiments.language_models.facts.selection import EMBEDDED, FactSource
 from empirics.experiments.language_models.observables import OBSERVABLES
 from empirics.experiments.presentation import Shown
@@ -31,6 +32,8 @@ class LanguageModels(FactExperiment):
     overlays = {  # noqa: RUF012 - read only
         "lm-low-rank": {"finetuning.method": "lora"},  # the only one that a claim speaks of
         "lm-llama": {"model.architecture": "llama"},
+        "lm-first-question": {"finetuning.question": 1},
+        "lm-without-statements": {"pretraining.steps": 0},
     }
     aside = ("report.py", "plan.py", "facts/convert.py")
     libraries = ("torch", "numpy", "transformers", "peft", "tokenizers")
@@ -56,12 +59,12 @@ class LanguageModels(FactExperiment):
         contents = {
             name: digest_of(value)
             for name, value in (("source", settings.facts.source), ("templates", settings.facts.templates))
-            if value != EMBEDDED
+            if value not in (EMBEDDED, INVENTED)
         }
-        if settings.model.name:
-            from empirics.experiments.language_models.model import resolve_model
+        from empirics.experiments.language_models.model import folder_of
 
-            contents["model"] = digest_of(str(resolve_model(settings.model.name)))
+        if (folder := folder_of(settings.model)) is not None:
+            contents["model"] = digest_of(str(folder))
         return {**super().deciding(settings), "contents": contents}
 
     def cost(self, settings: LMConfig, unit: Point) -> float:
@@ -71,7 +74,7 @@ class LanguageModels(FactExperiment):
     def memory(self, settings: LMConfig, unit: Point) -> tuple[int, str]:
         """Weights, gradients and Adam's two moments of a model that is made here; of one that is read, nothing."""
         model = settings.model
-        if model.name:
+        if model.name or model.weights:
             return 0, ""
         layers, words = 12 * model.layers * model.width**2, model.vocabulary_size * model.width
         return 4 * 4 * (layers + words), "model.width"
@@ -87,10 +90,9 @@ class LanguageModels(FactExperiment):
         if len(found.facts) != settings.facts.number:  # the grid follows
             settings = adapted(self, settings, {"facts": {"number": len(found.facts)}})
         check_world(settings)
-        if settings.model.name:
-            from empirics.experiments.language_models.model import resolve_model
+        from empirics.experiments.language_models.model import folder_of
 
-            resolve_model(settings.model.name)
+        folder_of(settings.model)
         dtype = settings.compute.dtype
         if dtype == "auto":
             dtype = "float32" if device == "cpu" else "bfloat16"

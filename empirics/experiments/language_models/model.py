@@ -19,6 +19,7 @@ from empirics.errors import UsageError
 from empirics.experiments.language_models.config import Architecture, QuestionTraining
 from empirics.experiments.language_models.extra import library
 from empirics.experiments.language_models.tokenizer import Tokens
+from empirics.experiments.language_models.weights import folder_with
 
 _PROBE_SECONDS = 3.0
 _WEIGHTS = ["*.json", "*.safetensors", "*.bin", "*.model", "*.txt", "tokenizer*"]
@@ -51,6 +52,13 @@ def resolve_model(name: str) -> Path:
         return Path(hub.snapshot_download(name, allow_patterns=_WEIGHTS, etag_timeout=_PROBE_SECONDS))
     except Exception as error:
         raise UsageError(f"model.name={name!r} cannot be fetched from the hub ({_line(error)}); {_ADVICE}") from None
+
+
+def folder_of(settings: Architecture) -> Path | None:
+    """The folder of a model that is trained already; None for one from scratch. Raises UsageError: it cannot be had."""
+    if settings.weights:
+        return folder_with(settings.weights)
+    return resolve_model(settings.name) if settings.name else None
 
 
 _ADVICE = (

@@ -29,6 +29,15 @@ OBSERVABLES = (
         per="unit",
     ),
     Observable(
+        "passage_loss_rise",
+        "Mean negative log probability a token of a fixed text that ships with factbound, after fine-tuning, minus "
+        "that of the pre-trained model as it was given: what the model has forgotten. Not for models from scratch.",
+        NATS + " per token",
+        -math.inf,
+        math.inf,
+        better="lower",
+    ),
+    Observable(
         "answer_reciprocal_rank",
         "Mean reciprocal rank over the held-out facts: the rank of the correct answer by log probability among "
         "evaluation.candidates answers of its relation, itself included. A tie counts against it.",

@@ -88,9 +88,12 @@ class Timing:
             seconds += config.pretraining.steps * self.pretraining_step
         for count in config.world.finetuned:
             held_out = facts - count
+            seconds += config.finetuning.steps * self.finetuning_step
+            if config.pretraining.target == "answer":  # a look at each prompt tells all
+                seconds += (math.ceil(held_out / size) + math.ceil(count / size)) * self.scoring_batch
+                continue
             decoded = math.ceil(held_out / size) + math.ceil(count / size)
             ranked = math.ceil(held_out * config.evaluation.candidates / size) + math.ceil(held_out / size)
-            seconds += config.finetuning.steps * self.finetuning_step
             seconds += decoded * self.decoding_batch + ranked * self.scoring_batch
         return seconds
 
@@ -107,7 +110,7 @@ def calibrate(config: LMConfig, unit: Point, device: str) -> Timing:
     scorer = at.scorer(at.model)
     scorer.log_likelihoods(asked)
     forward, _ = _timed(lambda: scorer.log_likelihoods(asked))
-    decoding, _ = _timed(lambda: scorer.greedy_answers(prompts, longest))
+    decoding = forward if at.cut else _timed(lambda: scorer.greedy_answers(prompts, longest))[0]
 
     def train(steps: int) -> None:
         pretrain_steps(at, config.pretraining.model_copy(update={"steps": steps}), "calibration")

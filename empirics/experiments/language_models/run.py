@@ -16,11 +16,20 @@ from empirics.errors import UsageError
 from empirics.experiments.language_models.config import LMConfig, Training
 from empirics.experiments.language_models.extra import require_extra
 from empirics.experiments.language_models.facts.selection import normalised
-from empirics.experiments.language_models.model import load_model, new_model, own_tokens, resolve_model, with_adapters
+from empirics.experiments.language_models.facts.templates import shipped
+from empirics.experiments.language_models.layers import LastLayers, inner
+from empirics.experiments.language_models.model import folder_of, load_model, new_model, own_tokens, with_adapters
 from empirics.experiments.language_models.score import Scorer, right
-from empirics.experiments.language_models.texts import FactWorld, draw_fact_world
+from empirics.experiments.language_models.texts import FactWorld, Text, draw_fact_world
 from empirics.experiments.language_models.tokenizer import Encoded, Tokens, build_tokenizer
-from empirics.experiments.language_models.train import Arithmetic, answer_examples, statement_examples, train
+from empirics.experiments.language_models.train import (
+    Arithmetic,
+    Example,
+    answer_examples,
+    cut_examples,
+    statement_examples,
+    train,
+)
 from empirics.experiments.protocol import Curve, Point, UnitRun
 from empirics.experiments.world import IntArray, coverage_observables, stream
 from theory.plural import counted
@@ -40,6 +49,24 @@ class Prepared:
     statements: Sequence[Encoded]
     questions: Sequence[Encoded]
     arithmetic: Arithmetic
+
+    @property
+    def cut(self) -> bool:
+        """Whether texts end with their answers."""
+        return self.config.pretraining.target == "answer"
+
+    def under(self, config: LMConfig) -> Prepared:
+        """The same under the settings of another arm, which may ask in another form."""
+        if config.finetuning.question == self.config.finetuning.question:
+            return replace(self, config=config)
+        world = draw_fact_world(config, self.world.drawn.vocabulary.templates, self.multiplicity, self.seed)
+        asked = self.tokens.encode([world.question(number) for number in range(len(world.facts))])
+        return replace(self, config=config, world=world, questions=asked)
+
+    @property
+    def multiplicity(self) -> int:
+        """K."""
+        return int(self.world.drawn.own_templates.shape[1])
 
     def scorer(self, model: Any) -> Scorer:
         """Of a model, as the configuration says."""
@@ -66,15 +93,15 @@ def run_arms(arms: Sequence[LMConfig], unit: Point, seeds: Sequence[int], device
 def _run(config: LMConfig, unit: Point, seed: int, before: Pretrained) -> UnitRun:
     if before.diverged:
         return UnitRun(unit, seed, {}, {}, f"pre-training diverged: {before.diverged}")
-    at = replace(before.prepared, config=config)
+    at = before.prepared.under(config)
     found: dict[Point, Observables] = {}
     for count in config.world.finetuned:
-        at.model.load_state_dict(before.weights)
+        _restore(at.model, before.weights)
         tuned, loss = finetune(at, count)
         if why := _diverged(loss):
             return UnitRun(unit, seed, {}, {}, f"fine-tuning on {counted(count, 'fact')} diverged: {why}")
         cell = Point((*unit.values, ("N_f", count)))
-        found[cell] = {**before.observables, **measure_finetuned(at, tuned, count)}
+        found[cell] = {**before.observables, **measure_finetuned(at, tuned, count), **_forgotten(at, tuned, before)}
         if tuned is not at.model:
             tuned.unload()  # takes the adapters out of the model again
     return UnitRun(unit, seed, found, {"pretraining_loss": before.loss})
@@ -89,6 +116,7 @@ class Pretrained:
     loss: Curve  # nats a token along pre-training
     observables: Observables
     diverged: str  # why it is unusable; empty if it is not
+    passage: float | None = None  # the loss on a fixed text before any training, of a model that was trained before
 
 
 def prepare(config: LMConfig, unit: Point, seed: int, device: str) -> Prepared:
@@ -96,7 +124,7 @@ def prepare(config: LMConfig, unit: Point, seed: int, device: str) -> Prepared:
     world = draw_fact_world(config, unit["R"], unit["K"], seed)
     statements = world.statements()
     questions = [world.question(number) for number in range(len(world.facts))]
-    folder = resolve_model(config.model.name) if config.model.name else None
+    folder = folder_of(config.model)
     if folder is None:
         texts = [text.whole for text in (*statements, *questions)]
         tokens = Tokens(build_tokenizer(config.model.tokenizer, config.model.vocabulary_size, texts))
@@ -110,11 +138,12 @@ def prepare(config: LMConfig, unit: Point, seed: int, device: str) -> Prepared:
         model = new_model(config.model, tokens, positions, _number(seed, "initial-weights"))
     else:
         model = load_model(folder)
-        allowed = getattr(model.config, "max_position_embeddings", positions)
+        if config.model.trained_layers:
+            model = LastLayers(model, config.model.trained_layers, tokens.pad)
+        allowed = _positions(model) or positions
         if positions > allowed:
             raise UsageError(
-                f"model.name={config.model.name!r} has {counted(allowed, 'position')}, and these texts need "
-                f"{positions}; "
+                f"the model in {folder} has {counted(allowed, 'position')}, and these texts need {positions}; "
                 "take shorter templates (facts.templates) or another model"
             )
     arithmetic = Arithmetic.of(config.compute, torch.device(device))
@@ -123,21 +152,32 @@ def prepare(config: LMConfig, unit: Point, seed: int, device: str) -> Prepared:
 
 def pretrain(at: Prepared) -> Pretrained:
     """Train the model on its statements, and measure what it stores."""
+    passage = None if folder_of(at.config.model) is None else _passage_loss(at, at.model)
     loss = pretrain_steps(at, at.config.pretraining, "statement-batches")
     if why := _diverged(loss):
         return Pretrained(at, {}, loss, {}, why)
-    weights = {name: value.detach().clone() for name, value in at.model.state_dict().items()}
-    return Pretrained(at, weights, loss, measure_pretrained(at), "")
+    weights = {name: value.detach().clone() for name, value in at.model.named_parameters() if value.requires_grad}
+    return Pretrained(at, weights, loss, measure_pretrained(at), "", passage)
 
 
 def pretrain_steps(at: Prepared, settings: Training, order: str) -> Curve:
     """The loss along training on the statements, in the order that a named stream of the seed draws."""
-    examples, draw = statement_examples(at.statements), stream(at.seed, order)
+    examples = (cut_examples if at.cut else statement_examples)(at.statements)
+    draw = stream(at.seed, order)
     return train(at.model, examples, settings, pad=at.tokens.pad, arithmetic=at.arithmetic, order=draw)
 
 
+@torch.no_grad()
+def _restore(model: Any, weights: Mapping[str, Tensor]) -> None:
+    """Give the weights that training changes the values that they had."""
+    mine = dict(model.named_parameters())
+    for name, value in weights.items():
+        mine[name].copy_(value)
+
+
 def _diverged(loss: Curve) -> str:
-    return "" if math.isfinite(loss.values[-1]) else f"its loss is not finite at step {loss.steps[-1]}"
+    finite = all(map(math.isfinite, loss.values[-1:]))
+    return "" if finite else f"its loss is not finite at step {loss.steps[-1]}"
 
 
 def finetune(at: Prepared, count: int) -> tuple[Any, Curve]:
@@ -146,9 +186,12 @@ def finetune(at: Prepared, count: int) -> tuple[Any, Curve]:
     model = at.model
     model.requires_grad_(True)  # adapters of an earlier arm have frozen it
     if settings.method == "lora":
-        model = with_adapters(model, settings, _number(at.seed, "adapters"))
+        upper = with_adapters(getattr(model, "upper", model), settings, _number(at.seed, "adapters"))
+        model = model.adapted(upper) if isinstance(model, LastLayers) else upper
         settings = settings.model_copy(update={"learning_rate": settings.lora_learning_rate})
-    examples = answer_examples([at.questions[i] for i in at.world.finetuned(count)])
+    if count == 0:
+        return model, Curve((), ())
+    examples = (cut_examples if at.cut else answer_examples)([at.questions[i] for i in at.world.finetuned(count)])
     draw = stream(at.seed, "question-batches")
     return model, train(model, examples, settings, pad=at.tokens.pad, arithmetic=at.arithmetic, order=draw)
 
@@ -161,7 +204,10 @@ def measure_pretrained(at: Prepared) -> Observables:
         chosen = stream(at.seed, "scored-statements").permutation(len(texts))[: settings.sentences]
         texts = [texts[i] for i in chosen]
     scorer = at.scorer(at.model)
-    stored, likelihood = scorer.completed(texts), scorer.log_likelihoods(statement_examples(texts))
+    stored = scorer.completed(texts)
+    if at.cut:  # the rest of a statement is not learnt
+        return {"statement_accuracy": float(stored.mean())}
+    likelihood = scorer.log_likelihoods(statement_examples(texts))
     # The corpus has S K different sequences of equal weight: no model's mean loss is below log(S K).
     gap = -float(likelihood.mean()) - math.log(len({text.tokens for text in at.statements}))
     return {"statement_accuracy": float(stored.mean()), "statement_gap": gap}
@@ -171,17 +217,21 @@ def measure_finetuned(at: Prepared, model: Any, count: int) -> Observables:
     """Answers on the facts that fine-tuning showed and on those that it did not."""
     scorer = at.scorer(model)
     held_out, shown = at.world.held_out(count), at.world.finetuned(count)
-    wrong = ~_answered(at, scorer, held_out)
     own = at.tokens.answers([fact.answer for fact in at.world.facts])
     candidates = _candidates(at)
     asked = [at.questions[i] for i in held_out]
     options = [[own[i], *(own[j] for j in candidates[i])] for i in held_out]
-    places = scorer.ranks([question.prompt for question in asked], options)
-    likelihood = scorer.log_likelihoods(answer_examples(asked))
+    if at.cut and all(len(ids) == 2 for ids in own):  # a token and the end mark: one look at the prompts tells all
+        likelihood, places, answered = scorer.next_tokens(asked, [[ids[0] for ids in row] for row in options])
+        wrong = ~answered
+    else:
+        wrong = ~_answered(at, scorer, held_out)
+        places = scorer.ranks([question.prompt for question in asked], options)
+        likelihood = scorer.log_likelihoods((cut_examples if at.cut else answer_examples)(asked))
     return {
         "ood_error": float(wrong.mean()),
         "ood_loss": -float(likelihood.mean()),
-        "finetuning_error": float((~_answered(at, scorer, shown)).mean()),
+        "finetuning_error": float((~_answered(at, scorer, shown)).mean()) if count else None,
         "answer_reciprocal_rank": float((1.0 / places).mean()),
         **coverage_observables(at.world.distinct_templates(), count, wrong),
     }
@@ -189,11 +239,32 @@ def measure_finetuned(at: Prepared, model: Any, count: int) -> Observables:
 
 def _answered(at: Prepared, scorer: Scorer, numbers: IntArray) -> NDArray[np.bool_]:
     """Whether the greedy answer of each fact is an accepted one; shape [numbers]."""
+    if at.cut:
+        return scorer.completed([at.questions[i] for i in numbers])
     longest = 2 + max(len(ids) for ids in at.tokens.answers([fact.answer for fact in at.world.facts]))
     given = scorer.greedy_answers([at.questions[i].prompt for i in numbers], longest)
     return np.array(
         [right(answer, at.world.facts[i].accepted) for answer, i in zip(given, numbers, strict=True)], dtype=bool
     )
+
+
+def _forgotten(at: Prepared, model: Any, before: Pretrained) -> Observables:
+    """How much worse a model that was trained before has become at an ordinary text."""
+    return {} if before.passage is None else {"passage_loss_rise": _passage_loss(at, model) - before.passage}
+
+
+def _passage_loss(at: Prepared, model: Any) -> float:
+    """Nats a token on the text that ships with the package, as far as the model's positions reach."""
+    (text,) = at.tokens.encode([Text("", shipped("passage.txt").read_text(encoding="utf-8"), "")])
+    tokens = text.tokens[: min(text.answer[1], _positions(model) or text.answer[1])]
+    (likelihood,) = at.scorer(model).log_likelihoods([Example(tokens, text.answer[0])])
+    return -float(likelihood) / (len(tokens) - text.answer[0])
+
+
+def _positions(model: Any) -> int | None:
+    """How many tokens a model can read, if it says so."""
+    known: int | None = getattr(inner(getattr(model, "upper", model)).config, "max_position_embeddings", None)
+    return known
 
 
 def _candidates(at: Prepared) -> list[list[int]]:

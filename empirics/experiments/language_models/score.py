@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from empirics.experiments.language_models.facts.selection import normalised
+from empirics.experiments.language_models.layers import predicted
 from empirics.experiments.language_models.tokenizer import Encoded, Tokens
-from empirics.experiments.language_models.train import Arithmetic, Example, batch
+from empirics.experiments.language_models.train import Arithmetic, Example, batch, cut_examples
 
 
 def right(answer: str, accepted: Iterable[str]) -> bool:
@@ -38,9 +39,9 @@ class Scorer:
         """
         found: list[bool] = []
         for part in self._parts(texts):
-            logits, target = self._predicted([Example(text.tokens[: text.answer[1]], text.answer[0]) for text in part])
-            missed = (logits.argmax(-1) != target) & (target >= 0)
-            found += (~missed.any(dim=1)).tolist()
+            logits, target, text = self._predicted(cut_examples(part))
+            missed = set(text[logits.argmax(-1) != target].tolist())
+            found += [number not in missed for number in range(len(part))]
         return np.array(found, dtype=bool)
 
     def log_likelihoods(self, examples: Sequence[Example]) -> NDArray[np.float64]:
@@ -48,11 +49,9 @@ class Scorer:
         order = np.argsort([len(example.tokens) for example in examples], kind="stable")
         found = np.empty(len(examples))
         for part in self._parts(order.tolist()):
-            logits, target = self._predicted([examples[i] for i in part])
-            row, column = (target >= 0).nonzero(as_tuple=True)
-            chosen = logits[row, column].float()
-            each = chosen.gather(1, target[row, column, None])[:, 0] - chosen.logsumexp(dim=1)
-            sums = torch.zeros(len(part), dtype=torch.float64, device=each.device).index_add(0, row, each.double())
+            logits, target, text = self._predicted([examples[i] for i in part])
+            each = logits.float().log_softmax(dim=1).gather(1, target[:, None])[:, 0]
+            sums = torch.zeros(len(part), dtype=torch.float64, device=each.device).index_add(0, text, each.double())
             found[part] = sums.cpu().numpy()
         return found
 
@@ -97,13 +96,31 @@ class Scorer:
             found.append(1 + int((mine[1:] >= mine[0]).sum()) if math.isfinite(mine[0]) else len(own))
         return np.array(found, dtype=np.int64)
 
+    def next_tokens(
+        self, texts: Sequence[Encoded], candidates: Sequence[Sequence[int]]
+    ) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.bool_]]:
+        """For answers of one token: log probability, rank among candidates (the first is right), and whether greedy.
+
+        Ranks are from 1, ties count against the answer; all of shape [texts].
+        """
+        likelihoods, ranks, greedy = [], [], []
+        for part in self._parts(range(len(texts))):
+            logits, target, _ = self._predicted(cut_examples([texts[i] for i in part]))
+            scores = logits.double().log_softmax(dim=1)
+            mine = scores.gather(1, target[:, None])[:, 0]
+            likelihoods += mine.tolist()
+            greedy += (logits.argmax(-1) == target).tolist()
+            for row, place in enumerate(part):
+                others = scores[row, torch.tensor(candidates[place][1:], device=scores.device)]
+                ranks.append(1 + int((others >= mine[row]).sum()))
+        return np.array(likelihoods), np.array(ranks, dtype=np.int64), np.array(greedy, dtype=bool)
+
     @torch.no_grad()
-    def _predicted(self, examples: Sequence[Example]) -> tuple[Tensor, Tensor]:
-        """Logits before, and labels of, every token but the first (negative: not to be predicted)."""
+    def _predicted(self, examples: Sequence[Example]) -> tuple[Tensor, Tensor, Tensor]:
+        """Logits of what the examples predict, their targets, and the example of each."""
         inputs, labels = batch(examples, self.tokens.pad, self.arithmetic.device)
         with self.arithmetic():
-            logits = self.model(input_ids=inputs, use_cache=False).logits
-        return logits[:, :-1], labels[:, 1:]
+            return predicted(self.model, inputs, labels)
 
     def _parts(self, items: Sequence[Any]) -> Iterator[Any]:
         for start in range(0, len(items), self.size):

@@ -14,10 +14,12 @@ import numpy as np
 
 from empirics.errors import UsageError
 from empirics.experiments.language_models.config import LMConfig
+from empirics.experiments.language_models.facts.invented import INVENTED, invented
 from empirics.experiments.language_models.facts.selection import EMBEDDED, selected
 from empirics.experiments.language_models.facts.table import Fact
 from empirics.experiments.language_models.facts.templates import RelationTemplates, load_templates, require_templates
 from empirics.experiments.world import IntArray, Sizes, World, draw_world, stream
+from empirics.settings import refuse
 from theory.plural import counted
 
 
@@ -95,15 +97,18 @@ def check_world(config: LMConfig) -> None:
             f"world.finetuned={max(config.world.finetuned)} is refused: allowed is N_f < facts, "
             f"here at most {len(found.facts) - 1} ({used})"
         )
-    grid = config.world
-    require_templates(
-        _templates(config), list(found.relations), templates=max(grid.templates), multiplicity=max(grid.multiplicity)
-    )
+    grid, known = config.world, _templates(config)
+    require_templates(known, list(found.relations), templates=max(grid.templates), multiplicity=max(grid.multiplicity))
+    asked = config.finetuning.question
+    if (fewest := min(len(known[name].questions) for name in found.relations)) < asked:
+        refuse("finetuning.question", asked, f"at most {fewest}: so many forms has each relation")
 
 
 def draw_fact_world(config: LMConfig, templates: int, multiplicity: int, seed: int) -> FactWorld:
     """Draw the world of a seed from the configuration's facts and templates."""
     facts = selected(config.facts).facts
+    if config.facts.source == INVENTED:
+        facts = invented(len(facts), seed)
     known = _templates(config)
     relations = list(dict.fromkeys(fact.relation for fact in facts))
     size = Sizes(subjects=len(facts), answers=len(facts))
@@ -111,7 +116,7 @@ def draw_fact_world(config: LMConfig, templates: int, multiplicity: int, seed: i
         facts=facts,
         drawn=draw_world(size, templates, multiplicity, seed),
         universe={name: _universe(known[name], templates, seed) for name in relations},
-        questions={name: known[name].questions[0] for name in relations},
+        questions={name: known[name].questions[config.finetuning.question - 1] for name in relations},
     )
 
 

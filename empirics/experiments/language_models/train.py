@@ -14,6 +14,7 @@ from torch import Tensor
 
 from empirics.experiments.language_models.config import LMCompute, Training
 from empirics.experiments.language_models.extra import library
+from empirics.experiments.language_models.layers import predicted
 from empirics.experiments.language_models.tokenizer import Encoded
 from empirics.experiments.protocol import Curve, logarithmic_steps
 
@@ -56,6 +57,11 @@ def answer_examples(questions: Sequence[Encoded]) -> list[Example]:
     return [Example(text.tokens, text.answer[0]) for text in questions]
 
 
+def cut_examples(texts: Sequence[Encoded]) -> list[Example]:
+    """The answer alone is predicted, and the text ends with it."""
+    return [Example(text.tokens[: text.answer[1]], text.answer[0]) for text in texts]
+
+
 def batch(examples: Sequence[Example], pad: int, device: torch.device) -> tuple[Tensor, Tensor]:
     """Tokens and labels, padded at the end, where a causal model needs no mask; both of shape [batch, longest]."""
     longest = max(len(example.tokens) for example in examples)
@@ -79,7 +85,8 @@ def train(
 ) -> Curve:
     """Train in place; the loss (nats a token, on the step's batch) at logarithmic steps, while it is finite."""
     weights = [p for p in model.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(weights, lr=settings.learning_rate, weight_decay=settings.weight_decay)
+    betas = (0.9, settings.beta2)
+    optimizer = torch.optim.AdamW(weights, lr=settings.learning_rate, betas=betas, weight_decay=settings.weight_decay)
     name = "constant_with_warmup" if settings.schedule == "constant" else settings.schedule
     schedule = library("transformers").get_scheduler(
         name, optimizer, num_warmup_steps=round(settings.warmup * settings.steps), num_training_steps=settings.steps
@@ -90,9 +97,10 @@ def train(
     for step, members in enumerate(_batches(examples, settings, order), start=1):
         tokens, labels = batch(members, pad, arithmetic.device)
         with arithmetic():
-            loss = model(input_ids=tokens, labels=labels, use_cache=False).loss
+            logits, targets, _ = predicted(model, tokens, labels)
+        loss = torch.nn.functional.cross_entropy(logits.float(), targets)
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(weights, 1.0)
         optimizer.step()
         schedule.step()

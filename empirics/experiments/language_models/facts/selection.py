@@ -12,6 +12,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from empirics.errors import UsageError
+from empirics.experiments.language_models.facts.invented import INVENTED, MOST, invented
 from empirics.experiments.language_models.facts.table import Fact, embedded_facts, load_facts
 from empirics.settings import Section, Whole
 from theory.plural import counted
@@ -118,6 +119,9 @@ def select(
 def selected(source: FactSource) -> Selection:
     """The facts that a configuration chooses, from its file or the embedded ones."""
     facts, read = embedded_facts(), list[str]()
+    if source.source == INVENTED:
+        number = source.number or MOST
+        return Selection(INVENTED, invented(number, 0), MOST, {}, ("facts are invented, anew for each seed",))
     if source.source != EMBEDDED:
         facts, report = load_facts(Path(source.source))
         read = report.lines()
