@@ -31,7 +31,7 @@ def test_without_the_weights_it_is_said_how_to_get_them(nowhere, tmp_path, capsy
 
 
 def test_what_is_no_model_is_refused(nowhere, tmp_path):
-    with pytest.raises(UsageError, match="the folder has no config.json"):
+    with pytest.raises(UsageError, match=r"the folder has no config\.json"):
         weights.folder_with(str(tmp_path))
     (tmp_path / "a.gguf").write_bytes(b"none")
     with pytest.raises(UsageError, match=r"a\.gguf is refused: it is no GGUF file"):
