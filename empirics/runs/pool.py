@@ -11,7 +11,6 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -23,7 +22,7 @@ from empirics.experiments.settings import ExperimentSettings
 from empirics.files import temporary_folder
 from empirics.runs.checked import BadRunError, checked
 from empirics.runs.environment import resolved_device
-from empirics.runs.portions import Carried, Dealer, together, worked
+from empirics.runs.portions import Carried, Dealer, Worked, together, worked
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -169,21 +168,26 @@ def _parallel(
     from joblib import Parallel, delayed, parallel_config
 
     dealer = Dealer({number: _cost(bundle) for number, bundle in pending.items()})
-    function = partial(_marked, markers)
+    failed: UsageError | None = None
 
     def dealt() -> Iterator[Any]:
-        while numbers := dealer.deal(workers):
-            yield delayed(worked)(function, Carried(tuple((number, pending[number]) for number in numbers)))
+        while not failed and (numbers := dealer.deal(workers)):
+            yield delayed(_marked)(markers, Carried(tuple((number, pending[number]) for number in numbers)))
 
     with parallel_config(backend="loky", inner_max_num_threads=1), _safe_path():
         with _interrupts_held():
-            finished = Parallel(
+            processes = Parallel(
                 n_jobs=min(workers, max(2, len(pending))), return_as="generator_unordered", batch_size=1
-            )(dealt())
+            )
+            finished = processes(dealt())
         try:
-            for portion in finished:
+            for taken, portion in enumerate(finished, 1):
                 dealer.took(portion)
-                yield portion.done
+                failed = failed or portion.error
+                if portion.done:
+                    yield portion.done
+                if failed and taken >= processes.n_completed_tasks:  # what else has ended is given before
+                    raise failed
         finally:
             with warnings.catch_warnings():  # whoever needs no more runs knows that some are not used
                 warnings.filterwarnings("ignore", ".*executed +but not used", UserWarning)
@@ -256,20 +260,25 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _marked(markers: str, number: int, bundle: Bundle) -> list[list[UnitRun]]:
-    """Run tasks, with a marker file while they are under way."""
-    marker = Path(markers) / str(number)
-    marker.touch()
-    done = _runs_of(number, bundle)
+def _marked(markers: str, carried: Carried) -> Worked:
+    """Work off a portion, with a marker file whose last line is the number of the bundle under way."""
+    marker = Path(markers) / str(carried.tasks[0][0])
+    with marker.open("wb", buffering=0) as file:
+
+        def run(number: int, bundle: Bundle) -> list[list[UnitRun]]:
+            file.write(f"{number}\n".encode())
+            return _runs_of(number, bundle)
+
+        portion = worked(run, carried)
     marker.unlink()
-    return done
+    return portion
 
 
 def _under_way(markers: str) -> list[int]:
     """The bundles that were under way when a worker died; their markers are removed."""
-    found = []
+    found: list[int] = []
     for marker in Path(markers).iterdir():
-        found.append(int(marker.name))
+        found += map(int, marker.read_text().split()[-1:])
         marker.unlink()
     return sorted(found)
 
