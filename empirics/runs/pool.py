@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -260,9 +262,22 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+@cache
+def _load(libraries: tuple[str, ...]) -> None:
+    """Once in a process: what tasks need is loaded, and then left out of every search for garbage.
+
+    A search takes a tenth of a second, and where psutil is missing joblib asks for one every second.
+    """
+    if "torch" in libraries:
+        import torch  # noqa: F401
+    gc.freeze()
+
+
 def _marked(markers: str, carried: Carried) -> Worked:
     """Work off a portion, with a marker file whose last line is the number of the bundle under way."""
-    marker = Path(markers) / str(carried.tasks[0][0])
+    number, bundle = carried.tasks[0]
+    _load(bundle[0].experiment.libraries)
+    marker = Path(markers) / str(number)
     with marker.open("wb", buffering=0) as file:
 
         def run(number: int, bundle: Bundle) -> list[list[UnitRun]]:

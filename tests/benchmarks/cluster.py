@@ -95,9 +95,9 @@ def measure(name: str, runs: int, seconds: float, cluster: str | None = None) ->
     reference, theirs = ((a + b) / 2 for a, b in zip(before, plain(number, seconds), strict=True))
     print(
         f"{name}: {number} runs of {seconds * 1e3:g} ms by {WORKERS} workers: {elapsed:.1f} s; plain processes take "
-        f"{reference:.1f} s: {elapsed / reference - 1:.1%} more. Processor time a run: {used / number * 1e3:.2f} ms here, "
-        f"{workers / number * 1e3:.2f} ms in the workers, {theirs / number * 1e3:.2f} ms in plain processes. At most "
-        f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB here; load {os.getloadavg()[0]:.1f}",
+        f"{reference:.1f} s: {elapsed / reference - 1:.1%} more. Processor time a run: {used / number * 1e3:.2f} ms "
+        f"here, {workers / number * 1e3:.2f} ms in the workers, {theirs / number * 1e3:.2f} ms in plain processes. At "
+        f"most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB here; load {os.getloadavg()[0]:.1f}",
         flush=True,
     )
 

@@ -1,5 +1,7 @@
 """Short tasks travel together: how many, in which order, and what happens when they take longer or fail."""
 
+import gc
+import sys
 import time
 from pathlib import Path
 
@@ -158,7 +160,8 @@ class Watching(Quick):
         yield [result(unit, seed, int(marker.read_text().split()[-1]) / 10) for seed in seeds]
 
 
-def test_a_process_marks_the_task_under_way_and_nothing_else(tmp_path):
+def test_a_process_marks_the_task_under_way_and_nothing_else(tmp_path, monkeypatch):
+    monkeypatch.setattr(pool, "_load", lambda libraries: None)  # is for processes of their own
     bundles = pool.bundled(tasks(Watching(tmp_path), 3))
     portion = pool._marked(str(tmp_path), Carried(tuple(enumerate(bundles, 4))))
     assert [
@@ -166,6 +169,19 @@ def test_a_process_marks_the_task_under_way_and_nothing_else(tmp_path):
         for _, runs in portion.done
     ] == [[0.4], [0.5], [0.6]]
     assert list(tmp_path.iterdir()) == []
+
+
+class Frozen(Quick):
+    """The error of a run is 1 where libraries are left out of searches for garbage."""
+
+    def run_arms(self, settings, unit, seeds, device):
+        yield [result(unit, seed, float("torch" in sys.modules and gc.get_freeze_count() > 10_000)) for seed in seeds]
+
+
+def test_processes_do_not_search_libraries_for_garbage():
+    runs = [run for finished in pool.run_together(tasks(Frozen(), 4), 2) for _, (run,) in finished]
+    assert [found["ood_error"] for run in runs for found in run.observables.values()] == [1.0] * 4
+    assert gc.get_freeze_count() == 0, "this process is the user's"
 
 
 class Refusing(Quick):
