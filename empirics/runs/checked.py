@@ -34,7 +34,8 @@ def checked(
     if [(run.unit, run.seed) for run in given] != [(unit, seed) for seed in seeds]:
         found = "; ".join(f"{run.unit}, seed {run.seed}" for run in given) or "none"
         raise BadRunError(f"run gave {found}; asked for {unit}, seed {', '.join(map(str, seeds))}, one UnitRun each")
-    values = [(unit[s],) if s in experiment.run_axes else experiment.values(settings, s) for s in experiment.axes]
+    fixed = dict(unit.values)
+    values = [(fixed[s],) if s in fixed else experiment.values(settings, s) for s in experiment.axes]
     points = (Point(tuple(zip(experiment.axes, point, strict=True))) for point in itertools.product(*values))
     cells = {cell: cell for cell in points}  # their own numbers replace numpy's
     known = {item.name: item for item in experiment.observables}

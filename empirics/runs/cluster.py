@@ -9,6 +9,7 @@ back at the same address within a short time: what was under way is then handed 
 from __future__ import annotations
 
 import math
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError
@@ -32,7 +33,7 @@ _LOOK_SECONDS = 1.0
 
 def check_installed() -> None:
     """A UsageError if dask.distributed is missing."""
-    if find_spec("distributed") is None:
+    if "distributed" not in sys.modules and find_spec("distributed") is None:
         raise UsageError("--cluster needs dask.distributed; install it with: pip install 'factbound[cluster]'")
 
 
@@ -82,6 +83,7 @@ class _Sweep:
         self._suspects: list[int] = []  # were under way when workers died: each is tried alone, last of all
         self._alone: set[int] = set()  # those that are or were
         self._workers, self._counted, self._seen = 0, -math.inf, time.monotonic()
+        self._failed: UsageError | WorkerError | None = None  # raised once what has ended is given
 
     def results(self) -> Iterator[list[tuple[int, Any]]]:
         """See :func:`on_cluster`."""
@@ -99,6 +101,8 @@ class _Sweep:
                     done += self._back(self._ended.get_nowait())
             if done:
                 yield done
+            if self._failed:
+                raise self._failed
 
     @property
     def _reachable(self) -> bool:
@@ -129,14 +133,14 @@ class _Sweep:
         future.add_done_callback(self._ended.put)
 
     def _back(self, future: Any) -> list[tuple[int, Any]]:
-        """What a portion gave."""
+        """What a portion gave, until it failed."""
         from distributed import KilledWorker
 
         numbers = self._under_way.pop(future.key)
         try:
             portion: Worked = future.result()
-        except UsageError:
-            raise
+        except UsageError as error:
+            self._failed = error
         except KilledWorker as death:
             if numbers[0] in self._alone:
                 return [(numbers[0], death)]
@@ -144,9 +148,11 @@ class _Sweep:
         except (Exception, CancelledError) as error:
             if future.status == "error":  # tasks tell their own errors: it is in what surrounds them
                 told = f"cannot run tasks: {type(error).__name__}: {' '.join(str(error).split())[:160]}"
-                raise WorkerError(f"workers of the dask scheduler at {self._address} {told}") from None
-            self._dealer.back(numbers)  # the connection to the scheduler was lost
+                self._failed = WorkerError(f"workers of the dask scheduler at {self._address} {told}")
+            else:
+                self._dealer.back(numbers)  # the connection to the scheduler was lost
         else:
             self._dealer.took(portion)
+            self._failed = self._failed or portion.error
             return portion.done
         return []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -14,7 +15,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -26,7 +27,7 @@ from empirics.experiments.settings import ExperimentSettings
 from empirics.files import temporary_folder
 from empirics.runs.checked import BadRunError, checked
 from empirics.runs.environment import resolved_device
-from empirics.runs.portions import Carried, Dealer, together, worked
+from empirics.runs.portions import Carried, Dealer, Worked, together, worked
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -172,21 +173,28 @@ def _parallel(
     from joblib import Parallel, delayed, parallel_config
 
     dealer = Dealer({number: _cost(bundle) for number, bundle in pending.items()})
-    function = partial(_marked, markers, os.getpid())
+    failed: UsageError | None = None
 
     def dealt() -> Iterator[Any]:
-        while numbers := dealer.deal(workers):
-            yield delayed(worked)(function, Carried(tuple((number, pending[number]) for number in numbers)))
+        while not failed and (numbers := dealer.deal(workers)):
+            yield delayed(_marked)(
+                markers, os.getpid(), Carried(tuple((number, pending[number]) for number in numbers))
+            )
 
     with parallel_config(backend="loky", inner_max_num_threads=1), _safe_path():
         with _interrupts_held():
-            finished = Parallel(
+            processes = Parallel(
                 n_jobs=min(workers, max(2, len(pending))), return_as="generator_unordered", batch_size=1
-            )(dealt())
+            )
+            finished = processes(dealt())
         try:
-            for portion in finished:
+            for taken, portion in enumerate(finished, 1):
                 dealer.took(portion)
-                yield portion.done
+                failed = failed or portion.error
+                if portion.done:
+                    yield portion.done
+                if failed and taken >= processes.n_completed_tasks:  # what else has ended is given before
+                    raise failed
         finally:
             with warnings.catch_warnings():  # whoever needs no more runs knows that some are not used
                 warnings.filterwarnings("ignore", ".*(executed +but not used|still being processed)", UserWarning)
@@ -259,14 +267,35 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _marked(markers: str, parent: int, number: int, bundle: Bundle) -> list[list[UnitRun]]:
-    """Run tasks, with a marker file while they are under way, as long as the process that asked for them lives."""
+@cache
+def _load(libraries: tuple[str, ...]) -> None:
+    """Once in a process: what tasks need is loaded, and then left out of every search for garbage.
+
+    A search takes a tenth of a second, and where psutil is missing joblib asks for one every second.
+    """
+    if "torch" in libraries:
+        import torch  # noqa: F401
+    gc.freeze()
+
+
+def _marked(markers: str, parent: int, carried: Carried) -> Worked:
+    """Work off a portion, with a marker file whose last line is the number of the bundle under way.
+
+    The process ends with its ``parent``, the process that asks for the portion.
+    """
+    number, bundle = carried.tasks[0]
     _end_with(parent)
+    _load(bundle[0].experiment.libraries)
     marker = Path(markers) / str(number)
-    marker.touch()
-    done = _runs_of(number, bundle)
+    with marker.open("wb", buffering=0) as file:
+
+        def run(number: int, bundle: Bundle) -> list[list[UnitRun]]:
+            file.write(f"{number}\n".encode())
+            return _runs_of(number, bundle)
+
+        portion = worked(run, carried)
     marker.unlink()
-    return done
+    return portion
 
 
 @cache
@@ -284,9 +313,9 @@ def _end_with(parent: int) -> None:
 
 def _under_way(markers: str) -> list[int]:
     """The bundles that were under way when a worker died; their markers are removed."""
-    found = []
+    found: list[int] = []
     for marker in Path(markers).iterdir():
-        found.append(int(marker.name))
+        found += map(int, marker.read_text().split()[-1:])
         marker.unlink()
     return sorted(found)
 

@@ -13,11 +13,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, TypeVar
 
+from empirics.errors import UsageError
 from theory.plugins import UserFile, adopt, files
 
 T = TypeVar("T")
 
-SECONDS: Final = 0.25
+SECONDS: Final = 0.5
 """What is handed out, and stored, at a time should take about so long; a death or power cut costs no more of it."""
 
 
@@ -40,34 +41,48 @@ def _unpacked(given: tuple[UserFile, ...], packed: bytes) -> Carried:
 
 
 class Worked(NamedTuple):
-    """A portion that is back: what its tasks gave, by number; the numbers of those not begun; the seconds it took."""
+    """A portion that is back: what its tasks gave, by number; the numbers of those not begun; the seconds it took.
+
+    Where an error ended it, that too: what is done is stored first.
+    """
 
     done: list[tuple[int, Any]]
     undone: list[int]
     seconds: float
+    error: UsageError | None = None
 
 
 def worked(function: Callable[[int, Any], Any], carried: Carried) -> Worked:
     """Call the function for each task, in order; where they take much longer than expected the rest is not begun."""
     start = time.monotonic()
     done: list[tuple[int, Any]] = []
+    error = None
     for number, task in carried.tasks:
         if done and time.monotonic() - start > 2 * SECONDS:
             break
-        done.append((number, function(number, task)))
-    return Worked(done, [number for number, _ in carried.tasks[len(done) :]], time.monotonic() - start)
+        try:
+            done.append((number, function(number, task)))
+        except UsageError as raised:
+            error = raised
+            break
+    return Worked(done, [number for number, _ in carried.tasks[len(done) :]], time.monotonic() - start, error)
 
 
 def together(finished: Iterable[T]) -> Iterator[list[T]]:
-    """What is finished within a short time, together."""
-    batch, start = [], time.monotonic()
-    for item in finished:
-        batch.append(item)
-        if time.monotonic() - start >= SECONDS:
-            yield batch
-            batch, start = [], time.monotonic()
+    """What is finished within a short time, together; where an error ends it, what came before is given first."""
+    batch, start, failed = [], time.monotonic(), None
+    try:
+        for item in finished:
+            batch.append(item)
+            if time.monotonic() - start >= SECONDS:
+                yield batch
+                batch, start = [], time.monotonic()
+    except Exception as error:
+        failed = error
     if batch:
         yield batch
+    if failed:
+        raise failed
 
 
 class Dealer:

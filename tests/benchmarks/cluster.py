@@ -2,8 +2,9 @@
 
 OMP_NUM_THREADS=1 python tests/benchmarks/cluster.py [RUNS [MILLISECONDS]]
 
-Two workers on this machine; every run goes into a store. Beside it two plain processes that make the same runs and keep
-nothing. What sleeps leaves the cores to the overhead, so the processor time that this process takes is shown too.
+Two workers on this machine; every run goes into a store. Beside it, before and after, two plain processes that make the
+same runs and keep nothing. What sleeps leaves the cores to the overhead, so processor times are shown too; with the
+dask cluster the scheduler is in this process.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from multiprocessing import Pool
 from pathlib import Path
 from typing import Any
 
+import psutil
 from distributed import LocalCluster
 
 from empirics.experiments.arms import Arm
@@ -51,22 +53,29 @@ class Short(OneLayer):
             yield [UnitRun(unit, seed, {cell: {"ood_error": 0.5} for cell in cells}) for seed in seeds]
 
 
-def plainly(asked: tuple[float, int]) -> None:
-    """Some runs, one after the other."""
+def plainly(asked: tuple[float, int]) -> float:
+    """Some runs, one after the other; the processor time they took."""
     seconds, runs = asked
+    used = time.process_time()
     experiment = Short(seconds)
     unit = experiment.units(SETTINGS)[0]
     for seed in range(runs):
         list(experiment.run_arms([SETTINGS], unit, [seed], "cpu"))
+    return time.process_time() - used
 
 
-def plain(runs: int, seconds: float) -> float:
-    """Seconds that plain processes take."""
+def plain(runs: int, seconds: float) -> tuple[float, float]:
+    """Seconds that plain processes take, and their processor time."""
     with Pool(WORKERS) as pool:
         pool.map(plainly, [(seconds, 1)] * WORKERS, 1)
         start = time.perf_counter()
-        pool.map(plainly, [(seconds, runs // WORKERS)] * WORKERS, 1)
-        return time.perf_counter() - start
+        used = sum(pool.map(plainly, [(seconds, runs // WORKERS)] * WORKERS, 1))
+        return time.perf_counter() - start, used
+
+
+def of_workers() -> float:
+    """The processor time that processes started by this one have taken."""
+    return sum(sum(child.cpu_times()[:2]) for child in psutil.Process().children(recursive=True))
 
 
 def measure(name: str, runs: int, seconds: float, cluster: str | None = None) -> None:
@@ -79,15 +88,16 @@ def measure(name: str, runs: int, seconds: float, cluster: str | None = None) ->
     with tempfile.TemporaryDirectory() as directory, Store(Path(directory) / "runs.sqlite") as store:
         source = RunSource(experiment, [Arm("main", {}, SETTINGS)], WORKERS, Progress(), store, False, cluster)
         list(source.runs({("main", units[0]): range(10**6, 10**6 + 4)}))  # start the workers
-        start, used = time.perf_counter(), time.process_time()
+        start, used, workers = time.perf_counter(), time.process_time(), of_workers()
         found = sum(len(finished) for _, finished in source.runs(wanted))
-        elapsed, used = time.perf_counter() - start, time.process_time() - used
+        elapsed, used, workers = time.perf_counter() - start, time.process_time() - used, of_workers() - workers
     assert found == number
-    reference = (before + plain(number, seconds)) / 2
+    reference, theirs = ((a + b) / 2 for a, b in zip(before, plain(number, seconds), strict=True))
     print(
         f"{name}: {number} runs of {seconds * 1e3:g} ms by {WORKERS} workers: {elapsed:.1f} s; plain processes take "
-        f"{reference:.1f} s: {elapsed / reference - 1:.1%} more; this process used {used / number * 1e3:.2f} ms a run "
-        f"and had at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB",
+        f"{reference:.1f} s: {elapsed / reference - 1:.1%} more. Processor time a run: {used / number * 1e3:.2f} ms "
+        f"here, {workers / number * 1e3:.2f} ms in the workers, {theirs / number * 1e3:.2f} ms in plain processes. At "
+        f"most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB here; load {os.getloadavg()[0]:.1f}",
         flush=True,
     )
 

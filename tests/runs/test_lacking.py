@@ -96,7 +96,7 @@ def test_a_second_death_is_not_taken_for_that_of_a_task_that_was_given_up(monkey
     def dies(pending, workers, markers):
         number = min(pending)
         tried.append(number)
-        (Path(markers) / str(number)).touch()
+        (Path(markers) / str(number)).write_text(f"{number}\n")
         raise TerminatedWorkerError("killed")
         yield
 

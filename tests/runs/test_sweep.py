@@ -2,13 +2,15 @@
 
 import itertools
 import time
+from types import SimpleNamespace
 
 import pytest
 from distributed import LocalCluster, get_worker
 
-from empirics.errors import WorkerError
+from empirics.errors import UsageError, WorkerError
 from empirics.runs import cluster
 from empirics.runs.cluster import on_cluster
+from empirics.runs.portions import Worked
 
 COSTS = dict.fromkeys(range(400), 1.0)
 
@@ -45,6 +47,52 @@ def test_short_tasks_travel_in_portions(two):
     assert sorted(number for done in found for number, _ in done) == list(range(400))
     assert {number for done in found for _, (number, _) in done} == set(range(400))
     assert len(found) < 100
+
+
+def refusing(number, task):
+    if number == 200:
+        raise UsageError("no 200")
+    return short(number, task)
+
+
+def test_what_was_done_before_a_task_is_refused_is_given_before_the_error():
+    found = []
+    with started(n_workers=1) as one, pytest.raises(UsageError, match="no 200"):
+        found.extend(itertools.chain.from_iterable(on_cluster(one.scheduler_address, refusing, COSTS, COSTS)))
+    assert [number for number, _ in found] == list(range(200))
+
+
+def raising(error):
+    def result():
+        raise error
+
+    return result
+
+
+@pytest.mark.parametrize("first", ["failed", "done"])
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (UsageError("no such file"), (UsageError, "^no such file$")),
+        (OSError("disk"), (WorkerError, "^workers of the dask scheduler at here cannot run tasks: OSError: disk$")),
+    ],
+)
+def test_what_ended_beside_a_portion_that_failed_is_given_before_the_error(first, error, told):
+    client = SimpleNamespace(status="running", nthreads=dict)
+    sweep = cluster._Sweep("here", client, short, {}, {2: 1.0})
+    sweep._dealer.deal(1)
+    ended = {
+        "failed": SimpleNamespace(key="failed", status="error", result=raising(error)),
+        "done": SimpleNamespace(key="done", status="finished", result=lambda: Worked([(2, "x")], [], 0.1)),
+    }
+    for key in sorted(ended, key=lambda key: key != first):
+        sweep._under_way[key] = (2,)
+        sweep._ended.put(ended[key])
+    results = sweep.results()
+    assert next(results) == [(2, "x")]
+    kind, line = told
+    with pytest.raises(kind, match=line):
+        next(results)
 
 
 def test_a_fast_worker_gets_more_than_a_slow_one(two):
