@@ -9,12 +9,10 @@ back at the same address within a short time: what was under way is then handed 
 from __future__ import annotations
 
 import math
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError
 from contextlib import closing, suppress
-from importlib.util import find_spec
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -33,8 +31,12 @@ _LOOK_SECONDS = 1.0
 
 def check_installed() -> None:
     """A UsageError if dask.distributed is missing."""
-    if "distributed" not in sys.modules and find_spec("distributed") is None:
-        raise UsageError("--cluster needs dask.distributed; install it with: pip install 'factbound[cluster]'")
+    try:
+        import distributed  # noqa: F401
+    except ImportError:
+        raise UsageError(
+            "--cluster needs dask.distributed; install it with: pip install 'factbound[cluster]'"
+        ) from None
 
 
 def connect(address: str) -> Any:

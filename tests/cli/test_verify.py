@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -284,7 +285,7 @@ def test_a_command_of_a_name_that_is_taken_is_refused(monkeypatch, capsys):
 
 
 def test_a_cluster_without_dask_leaves_nothing(monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr("empirics.runs.cluster.find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "distributed", None)
     assert run(["verify", "--preset", "quick", "--cluster", "tcp://x", "--output", str(tmp_path / "o")]) == 2
     assert "--cluster needs dask.distributed; install it with: pip" in capsys.readouterr().err
     assert not (tmp_path / "o").exists()

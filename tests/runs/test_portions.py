@@ -163,7 +163,7 @@ class Watching(Quick):
 def test_a_process_marks_the_task_under_way_and_nothing_else(tmp_path, monkeypatch):
     monkeypatch.setattr(pool, "_load", lambda libraries: None)  # is for processes of their own
     bundles = pool.bundled(tasks(Watching(tmp_path), 3))
-    portion = pool._marked(str(tmp_path), Carried(tuple(enumerate(bundles, 4))))
+    portion = pool._marked(str(tmp_path), 0, Carried(tuple(enumerate(bundles, 4))))
     assert [
         [value for run in runs[0] for cell in run.observables.values() for value in cell.values()]
         for _, runs in portion.done
