@@ -34,7 +34,8 @@ def language_models(e: Evidence | None) -> Finding:
     text = [
         f"`factbound lm run` with facts of `{config['facts']['source']}` ({', '.join(config['facts']['relations'])}), "
         f"{model['name'] or model['architecture'] + ' from scratch'}, {counted(model['layers'], 'layer')} of width "
-        f"{model['width']}; {environment.cpu}, {e.results.wall_seconds:.0f} s. No weights were pre-trained elsewhere.",
+        f"{model['width']}; {environment.cpu}, {e.results.wall_seconds:.0f} s. These weights were not pre-trained "
+        "elsewhere; [real weights](language-models.md#real-weights) are a study of their own.",
         seeds_line(e.results),
         account(e, *trends),
         "Not part of the answer:",

@@ -15,7 +15,13 @@ NOT_CLAIMED: Final = (
     "by the number of relations."
 )
 _AXES: Final = {"R": "templates", "K": "multiplicity", "N_f": "finetuned"}
-_MEANS: Final = ("finetuning_error", "statement_accuracy", "answer_reciprocal_rank", "some_template_unseen")
+_MEANS: Final = {
+    "finetuning_error": "trained questions",
+    "statement_accuracy": "statements stored",
+    "answer_reciprocal_rank": "mean reciprocal rank",
+    "some_template_unseen": "template unseen",
+    "passage_loss_rise": "forgotten (nats)",
+}
 
 
 def show(subject: Measured) -> Shown:
@@ -33,9 +39,13 @@ def _summary(subject: Measured) -> str:
     config: Any = subject.config
     models = {(c.variant, c.symbols["R"], c.symbols["K"], seed) for c in subject.cells for seed in c.seeds}
     model, world = config["model"], config["world"]
-    name = model["name"] or (
-        f"{model['architecture']} from scratch ({counted(model['layers'], 'layer')}, width {model['width']})"
+    name = (
+        model["name"]
+        or model["weights"]
+        or (f"{model['architecture']} from scratch ({counted(model['layers'], 'layer')}, width {model['width']})")
     )
+    if model["trained_layers"]:
+        name += f" (the last {counted(model['trained_layers'], 'layer')} trained)"
     steps = counted(config["pretraining"]["steps"], "step")
     return (
         f"{counted(len(models), 'language model')}, {name}, on facts of {config['facts']['source']} "
@@ -57,10 +67,7 @@ def _table(subject: Measured) -> Table:
             *(
                 Column(name=name, kind="number")
                 for name in (
-                    "trained questions",
-                    "statements stored",
-                    "mean reciprocal rank",
-                    "template unseen",
+                    *(_MEANS[name] for name in _measured(subject)),
                     "literal bound (comparison only)",
                 )
             ),
@@ -72,8 +79,19 @@ def _table(subject: Measured) -> Table:
             "each cell by itself. The interval does not decide: claims about language models are judged on shares of "
             "worlds, with the limits shown for each claim. Trained questions: error on the fine-tuned facts. "
             "Template unseen: fraction of held-out facts with at least one of their K templates unseen."
+            + (
+                " Forgotten: how much the loss on an ordinary text has risen, in nats a token."
+                if "passage_loss_rise" in _measured(subject)
+                else ""
+            )
         ),
     )
+
+
+def _measured(subject: Measured) -> list[str]:
+    """The means that are shown: of what only some experiments measure, if it was."""
+    known = {name for cell in subject.cells for name in cell.observables}
+    return [name for name in _MEANS if name != "passage_loss_rise" or name in known]
 
 
 def _row(subject: Measured, cell: CellResult) -> tuple[Value, ...]:
@@ -83,7 +101,7 @@ def _row(subject: Measured, cell: CellResult) -> tuple[Value, ...]:
         *(cell.symbols[symbol] for symbol in _AXES),
         f"{len(cell.seeds)} ({len(cell.failed)} failed)" if cell.failed else len(cell.seeds),
         (None, None, None) if error is None else (error.mean, error.lower, error.upper),
-        *(cell.observables[name].mean if name in cell.observables else None for name in _MEANS),
+        *(cell.observables[name].mean if name in cell.observables else None for name in _measured(subject)),
         _comparison(subject, cell),
     )
 
