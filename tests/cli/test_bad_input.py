@@ -38,9 +38,9 @@ CASES = {
         f"mistyped preset of {command}": ([*command.split(), "--preset", "quik"], [f"preset=quik is unknown; {told}"])
         for command, told in {
             "verify": "did you mean quick? one-layer has default, full, quick",
-            "verify --experiment language-model": "language-model has default, smollm2-quick, smollm2; quick is a preset of",
-            "lm plan": "language-model has default, smollm2-quick, smollm2; quick is a preset of",
-            "lm run": "language-model has default, smollm2-quick, smollm2; quick is a preset of",
+            "verify --experiment language-model": "language-model has default, smollm2-quick, smollm2; quick is",
+            "lm plan": "language-model has default, smollm2-quick, smollm2; quick is",
+            "lm run": "language-model has default, smollm2-quick, smollm2; quick is",
             "run --templates 4 --multiplicity 2 --finetuned=2": "did you mean quick? one-layer has default",
             "check --update": "did you mean quick? one-layer has default, full, quick",
             "map": "did you mean quick? a map has quick, default",
