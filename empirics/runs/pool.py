@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from multiprocessing import parent_process
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -152,7 +153,20 @@ def _cost(bundle: Bundle) -> float:
 
 
 def _runs_of(number: int, bundle: Bundle) -> list[list[UnitRun]]:
+    _load(tuple(bundle[0].experiment.libraries))
     return [runs for _, runs in _run(bundle)]
+
+
+@cache
+def _load(libraries: tuple[str, ...]) -> None:
+    """Once in a worker process: what tasks need is loaded, and then left out of every search for garbage.
+
+    A search takes a tenth of a second or more, and where psutil is missing joblib asks for one every second.
+    """
+    if "torch" in libraries:
+        import torch  # noqa: F401
+    if parent_process() is not None:  # not the user's own process
+        gc.freeze()
 
 
 def _with_tasks(bundle: Bundle, runs: list[list[UnitRun]] | BaseException) -> list[Finished]:
@@ -262,22 +276,9 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-@cache
-def _load(libraries: tuple[str, ...]) -> None:
-    """Once in a process: what tasks need is loaded, and then left out of every search for garbage.
-
-    A search takes a tenth of a second, and where psutil is missing joblib asks for one every second.
-    """
-    if "torch" in libraries:
-        import torch  # noqa: F401
-    gc.freeze()
-
-
 def _marked(markers: str, carried: Carried) -> Worked:
     """Work off a portion, with a marker file whose last line is the number of the bundle under way."""
-    number, bundle = carried.tasks[0]
-    _load(bundle[0].experiment.libraries)
-    marker = Path(markers) / str(number)
+    marker = Path(markers) / str(carried.tasks[0][0])
     with marker.open("wb", buffering=0) as file:
 
         def run(number: int, bundle: Bundle) -> list[list[UnitRun]]:
