@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from functools import cache
+from multiprocessing import parent_process
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -155,7 +156,20 @@ def _cost(bundle: Bundle) -> float:
 
 
 def _runs_of(number: int, bundle: Bundle) -> list[list[UnitRun]]:
+    _load(tuple(bundle[0].experiment.libraries))
     return [runs for _, runs in _run(bundle)]
+
+
+@cache
+def _load(libraries: tuple[str, ...]) -> None:
+    """Once in a worker process: what tasks need is loaded, and then left out of every search for garbage.
+
+    A search takes a tenth of a second or more, and where psutil is missing joblib asks for one every second.
+    """
+    if "torch" in libraries:
+        import torch  # noqa: F401
+    if parent_process() is not None:  # not the user's own process
+        gc.freeze()
 
 
 def _with_tasks(bundle: Bundle, runs: list[list[UnitRun]] | BaseException) -> list[Finished]:
@@ -267,26 +281,13 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-@cache
-def _load(libraries: tuple[str, ...]) -> None:
-    """Once in a process: what tasks need is loaded, and then left out of every search for garbage.
-
-    A search takes a tenth of a second, and where psutil is missing joblib asks for one every second.
-    """
-    if "torch" in libraries:
-        import torch  # noqa: F401
-    gc.freeze()
-
-
 def _marked(markers: str, parent: int, carried: Carried) -> Worked:
     """Work off a portion, with a marker file whose last line is the number of the bundle under way.
 
     The process ends with its ``parent``, the process that asks for the portion.
     """
-    number, bundle = carried.tasks[0]
     _end_with(parent)
-    _load(bundle[0].experiment.libraries)
-    marker = Path(markers) / str(number)
+    marker = Path(markers) / str(carried.tasks[0][0])
     with marker.open("wb", buffering=0) as file:
 
         def run(number: int, bundle: Bundle) -> list[list[UnitRun]]:

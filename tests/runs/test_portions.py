@@ -160,8 +160,7 @@ class Watching(Quick):
         yield [result(unit, seed, int(marker.read_text().split()[-1]) / 10) for seed in seeds]
 
 
-def test_a_process_marks_the_task_under_way_and_nothing_else(tmp_path, monkeypatch):
-    monkeypatch.setattr(pool, "_load", lambda libraries: None)  # is for processes of their own
+def test_a_process_marks_the_task_under_way_and_nothing_else(tmp_path):
     bundles = pool.bundled(tasks(Watching(tmp_path), 3))
     portion = pool._marked(str(tmp_path), 0, Carried(tuple(enumerate(bundles, 4))))
     assert [
@@ -181,6 +180,7 @@ class Frozen(Quick):
 def test_processes_do_not_search_libraries_for_garbage():
     runs = [run for finished in pool.run_together(tasks(Frozen(), 4), 2) for _, (run,) in finished]
     assert [found["ood_error"] for run in runs for found in run.observables.values()] == [1.0] * 4
+    pool._runs_of(0, pool.bundled(tasks(Quick(), 1))[0])
     assert gc.get_freeze_count() == 0, "this process is the user's"
 
 
