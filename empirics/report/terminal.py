@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,6 +22,7 @@ from empirics.verification.results import Results
 _OPEN_SHOWN = 2
 _HEADINGS = (40, 20, 16, 12)
 _WIDEST = 30
+_WORDS = (0, 22, 16, 12)  # characters to which a column of words may fold, at most as far as its longest part; 0: not
 _WIDE = 100  # characters of a terminal from which provenance and kind of a claim are told
 _COLOURS = {"HOLDS": "green", "SUPPORTED": "cyan", "VIOLATED": "bold red", "UNDECIDED": "yellow", "BROKEN": "bold red"}
 _REFUTED = {True: "[green]refuted[/green]", False: "[bold red]NOT REFUTED[/bold red]", None: "[dim]not tested[/dim]"}
@@ -77,7 +79,7 @@ def _print_table(table: Table, out: Console) -> None:
     for laid in columns:
         heading = escape("\n".join(laid.heading))
         shown.add_column(heading, justify=laid.justify, no_wrap=not laid.folds, overflow="fold")
-    for texts in zip(*(laid.texts for laid in columns), strict=True):
+    for texts in zip(*(laid.cells() for laid in columns), strict=True):
         shown.add_row(*texts)
     out.print(shown)
     if left_out:
@@ -95,23 +97,31 @@ class _Laid:
         self.justify: Literal["left", "right"] = "left" if column.kind in ("text", "verdict") else "right"
         plain = [Text.from_markup(text) for text in texts]
         self.whole = max((text.cell_len for text in plain), default=0)
-        self.word = max((len(word) for text in plain for word in text.plain.split()), default=0)
+        parts = (part for text in plain for part in re.split(r"(?<=\w-)(?=\w)| ", text.plain))
+        self.word = max(map(len, parts), default=0)
         self.folds = self.whole > _WIDEST
         self.heading: list[str] = []
+        self.width = 0
 
-    def laid(self, most: int, *, folds: bool) -> int:
-        """Fold the heading to so many characters, and words if they may; the width that it takes."""
-        self.folds = self.whole > _WIDEST or (folds and self.justify == "left")
-        width = self.word if self.folds else self.whole
+    def cells(self) -> list[str]:
+        """The texts; names that fold do so at their dashes."""
+        if not self.folds or self.column.kind != "text":
+            return self.texts
+        return ["\n".join(textwrap.wrap(text, max(1, self.width))) or text for text in self.texts]
+
+    def laid(self, most: int, words: int) -> int:
+        """Fold the heading to so many characters, and words if to any; the width that it takes."""
+        self.folds = self.whole > _WIDEST or (words > 0 and self.column.kind in ("text", "verdict", "count"))
+        self.width = width = min(self.whole, max(self.word, words)) if self.folds else self.whole
         self.heading = textwrap.wrap(self.column.name, max(width, most))
         return max(width, *map(len, self.heading))
 
 
 def _fitted(columns: Sequence[_Laid], width: int) -> bool:
     """Lay the columns out in the widest way that fits, else in the narrowest; whether they fit."""
-    for folds in (False, True):
+    for words in _WORDS:
         for most in _HEADINGS:
-            taken = [laid.laid(most, folds=folds) for laid in columns]
+            taken = [laid.laid(most, words) for laid in columns]
             if sum(taken) + 2 * len(taken) - 2 <= width:
                 return True
     return False
@@ -154,7 +164,7 @@ def _print_arms(results: Results, out: Console) -> None:
         *(Column(name=name) for name in ("claim", "arm")),
         *(Column(name=name, kind="count") for name in map(results.label, results.experiment.axes)),
         Column(name="worlds", kind="number"),
-        Column(name="share or mean [limits]", kind="count"),
+        Column(name="share or mean [limits]", kind="interval"),
         *(Column(name=name, kind="number") for name in ("bound", "effect [interval]")),
         Column(name="verdict", kind="verdict"),
     )
