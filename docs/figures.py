@@ -7,7 +7,8 @@ preset, of which only what the figures show is kept:
     python docs/figures.py results/results.json
 
 writes ``stored/default.json`` and the picture that README.md shows, which is
-committed because README.md is read without a build.
+committed because README.md is read without a build. ``stored/smollm2.json`` is the whole
+``results.json`` of ``factbound lm run --preset smollm2``.
 """
 
 from __future__ import annotations
@@ -20,12 +21,14 @@ from typing import Any
 from empirics.report.figures.figure import Figure
 from empirics.report.figures.plots import all_figures
 from empirics.report.figures.proof_figures import frontier_figure, rate_figure
+from empirics.report.tables import pooled_share
 from empirics.verification.results import Results, read_results
 
 __all__ = ["STORED", "figures", "generate", "reduced"]
 
 DOCS = Path(__file__).parent
 STORED = DOCS / "stored" / "default.json"
+REAL_WEIGHTS = DOCS / "stored" / "smollm2.json"
 README_FIGURE = DOCS / "main-figure.svg"
 _CLAIMS = ("ood-error-literal", "ood-error-normalised", "covering-some-unseen", "failure-regime")
 _FIGURES = ("ood-error", "pretraining-gap", "claim-failure-regime")
@@ -39,6 +42,7 @@ def figures() -> list[Figure]:
         *all_figures(read_results(STORED), ",".join(_FIGURES)),
         frontier_figure(proofs / "frontier.csv"),
         rate_figure(proofs / "linear-memory-rate.csv"),
+        *all_figures(read_results(REAL_WEIGHTS), "language-models"),
     ]
 
 
@@ -48,6 +52,32 @@ def generate(destination: Path) -> None:
     for figure in figures():
         (destination / f"{figure.name}.svg").write_bytes(figure.render("svg"))
         (destination / f"{figure.name}.csv").write_text(figure.csv, encoding="utf-8")
+    (destination / "real-weights.md").write_text(real_weights(read_results(REAL_WEIGHTS)), encoding="utf-8")
+
+
+def real_weights(results: Results) -> str:
+    """Verdicts and cells of the language model with real weights, as tables."""
+    environment = results.environment
+    when = f"{environment.cpu}, {results.wall_seconds / 60:.0f} minutes on two cores, sources {environment.code_hash}"
+    seeds = results.cells[0].seeds
+    plan = f"seeds {seeds[0]} to {seeds[-1]}, plan {results.plan.hash[:12]}: {results.plan.reason}"
+    lines = [f"`factbound lm run --preset smollm2`: {when}; {plan}."]
+    lines += ["", "| claim | verdict | all cells together |", "| --- | --- | --- |"]
+    for claim in results.claims:
+        if claim.verdict != "NOT TESTED":
+            lines.append(f"| `{claim.id}` | {claim.verdict} | {pooled_share(claim)} |")
+    lines += ["", "| arm | K | $N_f$ | stored | trained | held out [limits] | loss | forgotten |"]
+    lines.append("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    for cell in results.cells:
+        known = cell.observables
+        error = known["ood_error"]
+        names = ("statement_accuracy", "finetuning_error", "ood_loss", "passage_loss_rise")
+        means = [known[name].mean if name in known else None for name in names]
+        stored, trained, loss, forgotten = ("-" if mean is None else f"{mean:.2f}" for mean in means)
+        held_out = f"{error.mean:.2f} [{error.lower:.2f}, {error.upper:.2f}]"
+        place = f"`{cell.variant}` | {cell.symbols['K']} | {cell.symbols['N_f']}"
+        lines.append(f"| {place} | {stored} | {trained} | {held_out} | {loss} | {forgotten} |")
+    return "\n".join([*lines, ""])
 
 
 def reduced(document: dict[str, Any]) -> dict[str, Any]:

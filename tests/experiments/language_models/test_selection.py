@@ -33,7 +33,7 @@ def test_relations_take_turns_and_a_smaller_number_is_a_prefix():
     whole = select(facts, "here").facts
     assert [f.relation for f in whole][:6] == ["capital", "author"] * 3
     assert select(facts, "here", number=4).facts == whole[:4]
-    assert select(facts, "here", number=4).left_out["more than facts.number"] == 4
+    assert select(facts, "here", number=4).left_out["more than the number asked for"] == 4
 
 
 def test_a_relation_without_facts_is_refused_by_name():

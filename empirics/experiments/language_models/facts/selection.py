@@ -88,7 +88,7 @@ def select(
             "their relation is not among facts.relations",
             "another fact has their subject",
             "another fact has their answer (facts.answers_shared=true keeps them)",
-            "more than facts.number",
+            "more than the number asked for",
         ),
         0,
     )
