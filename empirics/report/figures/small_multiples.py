@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from empirics.report.figures import style
 from empirics.report.figures.figure import Row, number, panel_title, panels_of, rows_at, with_bars
+
+_LEGEND = 75  # characters of a legend that stand in one line
 
 
 def draw_curves(
@@ -69,7 +72,11 @@ def draw_arms(
     """
     arms = list(dict.fromkeys(str(r[arm]) for r in rows))
     ticks = sorted({number(r, x) for r in rows})
-    figure, grid, filled = _panels(rows, panels, names, (1.9, 0.55), sharex=True, right=0.15, bottom=0.75, hspace=0.6)
+    told = [*arms, *([comparison_label] if any(r[comparison] is not None for r in rows) else [])]
+    beside = len(told) if sum(map(len, told)) <= _LEGEND else 3
+    more = 0.2 * (math.ceil(len(told) / beside) - 1)  # inches below, for further lines of the legend
+    margins = {"right": 0.15, "bottom": 0.75 + more, "hspace": 0.6}
+    figure, grid, filled = _panels(rows, panels, names, (1.9, 0.55 + more), sharex=True, **margins)
     for axis, unsorted in filled:
         here = sorted(unsorted, key=lambda r: number(r, x))
         axis.set_xscale("log", base=2)
@@ -90,7 +97,7 @@ def draw_arms(
     for axis in grid[:, 0]:
         axis.set_ylabel(ylabel, color=style.SOFT)
     handles, labels = grid[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="lower center", ncols=len(labels))
+    figure.legend(handles, labels, loc="lower center", ncols=beside)
     return figure
 
 
