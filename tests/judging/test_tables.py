@@ -39,9 +39,11 @@ def written(tmp_path, text, name="m.csv"):
 
 def test_rows_in_words():
     assert (Rows().read, Rows().of_other_arms, Rows().empty, Rows().words) == (0, 0, 0, "0 rows read, 0 used")
-    assert Rows(read=9, without_value=[2, 3, 4, 5, 6], of_other_arms=1, empty=2, notes=["so"]).words == (
+    assert Rows(
+        read=9, without_value=[2, 3, 4, 5, 6], of_other_arms=1, other_arms=["x"], empty=2, notes=["so"]
+    ).words == (
         "9 rows read, 3 used; 5 without a value (lines 2, 3, 4, 5, 6), counted as failed runs; "
-        "1 of other arms; 2 empty; so"
+        "1 of other arms (x); 2 empty; so"
     )
     assert "6 without a value (rows 1, 2, 3, 4, 5, ...)," in Rows("row", 9, [1, 2, 3, 4, 5, 6]).words
 
@@ -110,7 +112,7 @@ def test_the_first_of_several_things_is_named():
     frame = {k: [v] for k, v in row().items() if k not in ("K", "ood_error")}
     told = refused(frame | {"k": [3]})
     assert told.startswith(
-        "column K, ood_error is missing; did you mean the column k? --rename k=K; ood-error-literal needs"
+        "columns K, ood_error are missing; did you mean the column k? name it K; ood-error-literal needs"
     )
     assert told.endswith("(found: N_f, R, seed, pretraining_gap, k)")
 
@@ -136,7 +138,7 @@ def test_rows_behind_those_of_other_arms_are_read():
     arms = ["other", " low-rank ", "other", "other", "main"]
     found = judge([row(0, arm=arm, ood_error=0.1 * i) for i, arm in enumerate(arms)], "low-rank")
     assert [(c.variant, c.observables["ood_error"]) for c in found.cells] == [("low-rank", (0.1,)), ("main", (0.4,))]
-    assert found.rows.words == "5 rows read, 2 used; 3 of other arms"
+    assert found.rows.words == "5 rows read, 2 used; 3 of other arms (other)"
     assert "column arm is missing: low-rank compares the arms low-rank and main" in refused([row()], "low-rank")
 
 
@@ -226,10 +228,10 @@ def test_columns_by_name():
     assert table.position("ood_eror") == 0
     with pytest.raises(UsageError, match=r"^m.csv: duplicate column R \(columns 2 and 3\)$"):
         table.position("R")
-    assert table.like("ood_error") == "; did you mean the column ood_eror? --rename ood_eror=ood_error"
-    assert table.like("score") == ""
+    assert table.like(["ood_error"]) == "; did you mean the column ood_eror? --rename ood_eror=ood_error"
+    assert table.like(["score"]) == ""
     two = Table("", "row", ("ood_eror", "ood_errr"), ())
-    assert two.like("ood_error") == "; did you mean the column ood_errr? --rename ood_errr=ood_error"
+    assert two.like(["ood_error"]) == "; did you mean the column ood_errr? name it ood_error"
     assert (table.place(4, "R"), two.place(4, "R")) == ("m.csv, line 4, column R", "row 4, column R")
 
 

@@ -74,7 +74,8 @@ def test_a_change_of_any_setting_changes_the_key_or_has_a_reason(name, key, monk
     if name == "language-model":  # files and weights are in the key by their contents: here names do
         module = "empirics.experiments.language_models"
         monkeypatch.setattr(f"{module}.experiment.digest_of", str)
-        monkeypatch.setattr(f"{module}.model.resolve_model", str)
+        for reads in ("resolve_model", "folder_with"):
+            monkeypatch.setattr(f"{module}.model.{reads}", str)
     item = experiments()[name]
     settings, kinds = item.settings(), dict(leaves(item.settings))
     unit = item.units(settings)[0]

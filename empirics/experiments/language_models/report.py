@@ -41,10 +41,10 @@ def _summary(subject: Measured) -> str:
     model, world = config["model"], config["world"]
     name = (
         model["name"]
-        or model["weights"]
+        or model.get("weights")
         or (f"{model['architecture']} from scratch ({counted(model['layers'], 'layer')}, width {model['width']})")
     )
-    if model["trained_layers"]:
+    if model.get("trained_layers"):  # results of before have no such key
         name += f" (the last {counted(model['trained_layers'], 'layer')} trained)"
     steps = counted(config["pretraining"]["steps"], "step")
     return (
