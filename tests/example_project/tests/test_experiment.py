@@ -56,7 +56,7 @@ def test_an_arm_runs_beside_it(tmp_path):
 
 
 def test_killed_while_it_runs_it_resumes(tmp_path):
-    slow = (*VERIFY, "--set", "world.trials=8000", "--output")
+    slow = (*VERIFY, "--set", "world.trials=40000", "--output")  # finished runs are stored every half second
     process = start(*slow, tmp_path / "killed")
     while _stored(tmp_path / "killed") < 3:
         assert process.poll() is None, "it ended before it could be killed"
