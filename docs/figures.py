@@ -8,7 +8,7 @@ preset, of which only what the figures show is kept:
 
 writes ``stored/default.json`` and the picture that README.md shows, which is
 committed because README.md is read without a build. ``stored/smollm2.json`` is the whole
-``results.json`` of ``factbound lm run --preset smollm2``.
+``results.json`` of ``factbound lm run --preset smollm2``; what it shows was written again by later sources.
 """
 
 from __future__ import annotations
