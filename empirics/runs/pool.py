@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import textwrap
 import threading
 import time
 import traceback
@@ -175,7 +174,7 @@ def _load(libraries: tuple[str, ...]) -> None:
 def _with_tasks(bundle: Bundle, runs: list[list[UnitRun]] | BaseException) -> list[Finished]:
     """Each task with its runs, which failed if their process died."""
     if isinstance(runs, BaseException):
-        reason = "its worker process died twice (killed, or out of memory): " + textwrap.shorten(str(runs), 200)
+        reason = "its worker process died twice (killed, or out of memory): " + _brief(runs)
         runs = [[UnitRun(task.unit, seed, {}, {}, reason, lost=True) for seed in task.seeds] for task in bundle]
     return list(zip(bundle, runs, strict=True))
 
@@ -352,8 +351,14 @@ def _quietly(arms: Iterator[Any]) -> Any:
         return next(arms, arms)
 
 
+def _brief(error: BaseException) -> str:
+    """Its text in a line, of at most 200 characters; where it is cut, it is seen."""
+    text = " ".join(str(error).split())
+    return text if len(text) <= 200 else f"{text[:197]}..."
+
+
 def _reason(experiment: Experiment, error: BaseException) -> str:
-    text = textwrap.shorten(str(error), 200)
+    text = _brief(error)
     # RuntimeError is torch's way to say that memory does not suffice.
     if isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "memory" in text.lower()):
         return f"not enough memory: {text}"

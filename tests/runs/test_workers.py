@@ -14,6 +14,7 @@ from empirics.errors import WorkerError
 from empirics.experiments.load import load_config
 from empirics.experiments.protocol import Point
 from empirics.experiments.registry import experiment
+from empirics.runs import pool
 from empirics.runs.environment import resolved_device
 from empirics.runs.pool import bundled, run_tasks, split
 
@@ -163,3 +164,10 @@ def test_a_defect_in_one_arm_leaves_the_arms_that_share_its_model(monkeypatch):
     found = {task.variant: run for task, (run,) in run_tasks(tasks, 1)}
     assert [found[f"arm {i}"].failure is None for i in range(3)] == [True, False, True]
     assert [error_of(found[name]) for name in ("arm 0", "arm 2")] == [0.0, 1.0]
+
+
+def test_a_long_reason_is_cut_visibly_and_never_lost():
+    assert pool._brief(ValueError("two\n  lines")) == "two lines"
+    for text in ("x" * 300, "word " * 60):
+        found = pool._brief(ValueError(text))
+        assert (len(found), found[:150], found[-3:]) == (200, text[:150], "...")
