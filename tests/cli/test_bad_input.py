@@ -4,6 +4,8 @@ import pytest
 
 from empirics.cli.app import run
 
+LANGUAGE_PRESETS = "language-model has default, smollm2-long, smollm2-quick, smollm2; quick is"
+
 CASES = {
     "K > |R|": (["verify", "--set", "world.multiplicity=[70]"], ["world.multiplicity", "70", "20"]),
     "N_f >= S": (["verify", "--set", "world.finetuned=[60]"], ["world.finetuned", "60", "59"]),
@@ -38,9 +40,9 @@ CASES = {
         f"mistyped preset of {command}": ([*command.split(), "--preset", "quik"], [f"preset=quik is unknown; {told}"])
         for command, told in {
             "verify": "did you mean quick? one-layer has default, full, quick",
-            "verify --experiment language-model": "language-model has default, smollm2-quick, smollm2; quick is",
-            "lm plan": "language-model has default, smollm2-quick, smollm2; quick is",
-            "lm run": "language-model has default, smollm2-quick, smollm2; quick is",
+            "verify --experiment language-model": LANGUAGE_PRESETS,
+            "lm plan": LANGUAGE_PRESETS,
+            "lm run": LANGUAGE_PRESETS,
             "run --templates 4 --multiplicity 2 --finetuned=2": "did you mean quick? one-layer has default",
             "check --update": "did you mean quick? one-layer has default, full, quick",
             "map": "did you mean quick? a map has quick, default",

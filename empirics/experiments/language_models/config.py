@@ -20,6 +20,12 @@ from empirics.experiments.language_models.facts.selection import EMBEDDED, FactS
 from empirics.settings import Axis, Count, NonNegative, Positive, Section, Seed, Whole, refuse
 
 
+class Facts(FactSource):
+    """Which facts; ``unknown`` those alone that the model, which must be trained already, does not know."""
+
+    unknown: bool = False
+
+
 class Grid(Section):
     """The grid: the product of templates (of each relation), multiplicity and finetuned."""
 
@@ -112,7 +118,7 @@ class LMCompute(shared.Compute):
 class LMConfig(shared.ExperimentSettings):
     """A complete configuration of ``factbound lm``."""
 
-    facts: FactSource = FactSource()
+    facts: Facts = Facts()
     world: Grid = Grid()
     model: Architecture = Architecture()
     pretraining: StatementTraining = StatementTraining()
@@ -137,6 +143,10 @@ class LMConfig(shared.ExperimentSettings):
             refuse("model.heads", model.heads, "such that model.width / model.heads is even (rotary positions)")
         if model.name and model.weights:
             refuse("model.weights", model.weights, "one of model.name and model.weights")
+        if self.facts.unknown and not (model.name or model.weights):
+            refuse("facts.unknown", True, "false for a model from scratch, which knows nothing (see model.weights)")
+        if self.facts.unknown and self.facts.source == INVENTED:
+            refuse("facts.unknown", True, "false for invented facts, which no model knows")
         if self.facts.source == INVENTED and self.facts.number > MOST:
             refuse("facts.number", self.facts.number, f"at most {MOST} invented facts")
         for name in ("source", "templates"):

@@ -12,7 +12,8 @@ from empirics.experiments.document import Measured
 from empirics.experiments.facts import FactExperiment
 from empirics.experiments.language_models.config import LMConfig, digest_of
 from empirics.experiments.language_models.facts.invented import INVENTED
-from empirics.experiments.language_models.facts.selection import EMBEDDED, FactSource
+from empirics.experiments.language_models.facts.selection import EMBEDDED, FactSource, normalised, selected
+from empirics.experiments.language_models.known import taking_part
 from empirics.experiments.language_models.observables import OBSERVABLES
 from empirics.experiments.presentation import Shown
 from empirics.experiments.protocol import FactTable, Plan, Point, UnitRun
@@ -49,10 +50,17 @@ class LanguageModels(FactExperiment):
 
     def facts_and_answers(self, settings: LMConfig) -> tuple[int, int]:
         """S and A as they stand in the facts that take part."""
-        from empirics.experiments.language_models.facts.selection import selected
-
-        facts = selected(settings.facts).facts
+        facts = taking_part(settings).facts
         return len(facts), len({fact.answer for fact in facts})
+
+    def symbols(self, settings: LMConfig, cell: Point) -> dict[str, float]:
+        """All symbols of the paper's notation but epsilon; m is the width of the model that is given, if one is."""
+        found = super().symbols(settings, cell)
+        if settings.model.name or settings.model.weights:
+            from empirics.experiments.language_models.model import width_of
+
+            found["m"] = width_of(settings.model)
+        return found
 
     def deciding(self, settings: LMConfig) -> dict[str, Any]:
         """What decides the result of a run; files by their contents."""
@@ -82,11 +90,13 @@ class LanguageModels(FactExperiment):
     def settle(self, settings: LMConfig, device: str) -> LMConfig:
         """The facts that take part, their number and relations, and the arithmetic."""
         from empirics.experiments.language_models.extra import require_extra
-        from empirics.experiments.language_models.facts.selection import selected
         from empirics.experiments.language_models.texts import check_world
 
         require_extra()
-        found = selected(settings.facts)
+        for _ in range(2):  # without the relations of which nothing is left
+            found = taking_part(settings)
+            facts = settings.facts.model_copy(update={"relations": tuple(found.relations)})
+            settings = settings.model_copy(update={"facts": facts})
         if len(found.facts) != settings.facts.number:  # the grid follows
             settings = adapted(self, settings, {"facts": {"number": len(found.facts)}})
         check_world(settings)
@@ -96,13 +106,7 @@ class LanguageModels(FactExperiment):
         dtype = settings.compute.dtype
         if dtype == "auto":
             dtype = "float32" if device == "cpu" else "bfloat16"
-        relations = tuple(found.relations)
-        return settings.model_copy(
-            update={
-                "facts": settings.facts.model_copy(update={"relations": relations}),
-                "compute": settings.compute.model_copy(update={"dtype": dtype}),
-            }
-        )
+        return settings.model_copy(update={"compute": settings.compute.model_copy(update={"dtype": dtype})})
 
     def plan(self, settings: LMConfig, device: str, workers: int | None, cores: int) -> Plan:
         """Facts, runs and time; one process on an accelerator, since each holds a model of its own there."""
@@ -119,8 +123,6 @@ class LanguageModels(FactExperiment):
 
     def read_facts(self, source: str, *, relations: Sequence[str], number: int, answers_shared: bool) -> FactTable:
         """Facts of a file, or those that ship with the package."""
-        from empirics.experiments.language_models.facts.selection import normalised, selected
-
         found = selected(
             FactSource(source=source, relations=tuple(relations), number=number, answers_shared=answers_shared)
         )

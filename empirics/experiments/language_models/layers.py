@@ -81,13 +81,14 @@ def inner(model: Any) -> Any:
     return model.get_base_model() if hasattr(model, "get_base_model") else model
 
 
-def predicted(model: Any, tokens: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def predicted(model: Any, tokens: Tensor, labels: Tensor, past: Any = None) -> tuple[Tensor, Tensor, Tensor]:
     """What a model predicts where a label is not negative.
 
     Args:
         model: a causal language model of transformers, or :class:`LastLayers`.
         tokens: shape [texts, longest], padded at the end.
         labels: of the tokens themselves, of the same shape; negative where nothing is to be predicted.
+        past: what a causal language model of transformers has read before the tokens, as its cache.
 
     Returns:
         logits, shape [targets, vocabulary]; the targets; and the text that each belongs to.
@@ -98,6 +99,7 @@ def predicted(model: Any, tokens: Tensor, labels: Tensor) -> tuple[Tensor, Tenso
         hidden, whole = model.hidden(before), inner(model.upper)
     else:
         whole = inner(model)
-        hidden = whole.base_model(input_ids=before, use_cache=False).last_hidden_state
+        cached = {"use_cache": False} if past is None else {"use_cache": True, "past_key_values": past}
+        hidden = whole.base_model(input_ids=before, **cached).last_hidden_state
     text, _ = wanted.nonzero(as_tuple=True)
     return whole.get_output_embeddings()(hidden[wanted]), labels[:, 1:][wanted], text

@@ -61,6 +61,16 @@ def folder_of(settings: Architecture) -> Path | None:
     return resolve_model(settings.name) if settings.name else None
 
 
+@lru_cache(maxsize=8)
+def width_of(settings: Architecture) -> int:
+    """The width of the hidden states of a model that is trained already. Raises UsageError: its files do not say."""
+    folder = folder_of(settings)
+    assert folder is not None
+    with _loading("configuration", folder) as transformers:
+        found = int(transformers.AutoConfig.from_pretrained(folder, local_files_only=True).hidden_size)
+    return found
+
+
 _ADVICE = (
     "give a local folder with config.json, weights and tokenizer, as save_pretrained writes it: "
     "--set model.name=/path/to/gpt2"

@@ -12,7 +12,7 @@ import torch
 
 from empirics.experiments.arms import Arm
 from empirics.experiments.language_models.config import LMConfig
-from empirics.experiments.language_models.facts.selection import selected
+from empirics.experiments.language_models.known import taking_part
 from empirics.experiments.language_models.run import finetune, prepare, pretrain_steps
 from empirics.experiments.language_models.train import answer_examples
 from empirics.experiments.protocol import Experiment, Plan, Point
@@ -25,7 +25,7 @@ _Result = TypeVar("_Result")
 
 def plan_of(experiment: Experiment, config: LMConfig, arms: Sequence[Arm], device: str, workers: int) -> Plan:
     """The plan of settled settings, timed at the unit with the largest multiplicity."""
-    selection = selected(config.facts)
+    selection = taking_part(config)
     timing = calibrate(config, max(experiment.units(config), key=lambda u: (u["K"], u["R"])), device)
     runs = sum(len(experiment.units(arm.settings)) for arm in arms)
     alone, trained = 0.0, set[tuple[str, Point]]()  # seconds of all runs at one seed

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 from empirics.experiments.document import CellResult, Measured
+from empirics.experiments.language_models.config import LMConfig
+from empirics.experiments.language_models.known import taking_part
 from empirics.experiments.presentation import Column, FigureData, Scalar, Shown, Table, Value
+from empirics.settings import validated
 from theory import DomainError, claim
 from theory.plural import counted
 
@@ -29,7 +32,7 @@ def show(subject: Measured) -> Shown:
     figure = _figure(subject)
     return Shown(
         summary=_summary(subject),
-        tables=(_table(subject),),
+        tables=(_table(subject), *_facts(subject)),
         figures=() if figure is None else (figure,),
         notes=(NOT_CLAIMED,),
     )
@@ -84,6 +87,23 @@ def _table(subject: Measured) -> Table:
                 if "passage_loss_rise" in _measured(subject)
                 else ""
             )
+        ),
+    )
+
+
+def _facts(subject: Measured) -> tuple[Table, ...]:
+    """What became of the facts of the pool, where the model was asked which of them it knows."""
+    if not subject.config["facts"].get("unknown"):
+        return ()
+    pool = taking_part(validated(LMConfig, subject.config))
+    rows = (("take part, " + ", ".join(f"{name} {n}" for name, n in pool.relations.items()), len(pool.facts)),)
+    return (
+        Table(
+            id="facts",
+            title=f"The {pool.available} facts of {pool.source}",
+            columns=(Column(name="what became of them"), Column(name="facts", kind="count")),
+            rows=(*rows, *((reason, count) for reason, count in pool.left_out.items() if count)),
+            note=pool.read[-1][0].upper() + pool.read[-1][1:] + ".",
         ),
     )
 

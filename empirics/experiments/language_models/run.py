@@ -16,11 +16,11 @@ from empirics.errors import UsageError
 from empirics.experiments.language_models.config import LMConfig, Training
 from empirics.experiments.language_models.extra import require_extra
 from empirics.experiments.language_models.facts.selection import normalised
-from empirics.experiments.language_models.facts.templates import shipped
+from empirics.experiments.language_models.facts.templates import Text, shipped
 from empirics.experiments.language_models.layers import LastLayers, inner
 from empirics.experiments.language_models.model import folder_of, load_model, new_model, own_tokens, with_adapters
 from empirics.experiments.language_models.score import Scorer, right
-from empirics.experiments.language_models.texts import FactWorld, Text, draw_fact_world
+from empirics.experiments.language_models.texts import FactWorld, draw_fact_world
 from empirics.experiments.language_models.tokenizer import Encoded, Tokens, build_tokenizer
 from empirics.experiments.language_models.train import (
     Arithmetic,
@@ -218,10 +218,12 @@ def measure_finetuned(at: Prepared, model: Any, count: int) -> Observables:
     scorer = at.scorer(model)
     held_out, shown = at.world.held_out(count), at.world.finetuned(count)
     own = at.tokens.answers([fact.answer for fact in at.world.facts])
+    if at.cut:  # no end mark is learnt
+        own = [ids[:-1] for ids in own]
     candidates = _candidates(at)
     asked = [at.questions[i] for i in held_out]
     options = [[own[i], *(own[j] for j in candidates[i])] for i in held_out]
-    if at.cut and all(len(ids) == 2 for ids in own):  # a token and the end mark: one look at the prompts tells all
+    if at.cut and all(len(ids) == 1 for ids in own):  # one look at the prompts tells all
         likelihood, places, answered = scorer.next_tokens(asked, [[ids[0] for ids in row] for row in options])
         wrong = ~answered
     else:

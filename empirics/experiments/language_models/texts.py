@@ -15,34 +15,13 @@ import numpy as np
 from empirics.errors import UsageError
 from empirics.experiments.language_models.config import LMConfig
 from empirics.experiments.language_models.facts.invented import INVENTED, invented
-from empirics.experiments.language_models.facts.selection import EMBEDDED, selected
+from empirics.experiments.language_models.facts.selection import templates_of
 from empirics.experiments.language_models.facts.table import Fact
-from empirics.experiments.language_models.facts.templates import RelationTemplates, load_templates, require_templates
+from empirics.experiments.language_models.facts.templates import RelationTemplates, Text, require_templates
+from empirics.experiments.language_models.known import taking_part
 from empirics.experiments.world import IntArray, Sizes, World, draw_world, stream
 from empirics.settings import refuse
 from theory.plural import counted
-
-
-@dataclass(frozen=True)
-class Text:
-    """A statement, or a question with its answer; a space between ``before`` and ``answer`` belongs to the answer."""
-
-    before: str
-    answer: str
-    after: str
-
-    @classmethod
-    def of(cls, template: str, subject: str, answer: str) -> Text:
-        """A template with ``{subject}`` and ``{answer}`` filled in."""
-        before, _, after = template.partition("{answer}")
-        before = before.replace("{subject}", subject)
-        space = " " if before.endswith(" ") else ""
-        return cls(before.rstrip(), space + answer, after)
-
-    @property
-    def whole(self) -> str:
-        """The text itself."""
-        return self.before + self.answer + self.after
 
 
 @dataclass(frozen=True)
@@ -89,7 +68,7 @@ def check_world(config: LMConfig) -> None:
 
     Raises UsageError: too few templates of a relation, or N_f not below the number of facts.
     """
-    found = selected(config.facts)
+    found = taking_part(config)
     if max(config.world.finetuned) >= len(found.facts):
         facts = f"of {found.source}"
         used = counted(len(found.facts), f"fact {facts} is used", f"facts {facts} are used")
@@ -97,7 +76,7 @@ def check_world(config: LMConfig) -> None:
             f"world.finetuned={max(config.world.finetuned)} is refused: allowed is N_f < facts, "
             f"here at most {len(found.facts) - 1} ({used})"
         )
-    grid, known = config.world, _templates(config)
+    grid, known = config.world, templates_of(config.facts)
     require_templates(known, list(found.relations), templates=max(grid.templates), multiplicity=max(grid.multiplicity))
     asked = config.finetuning.question
     if (fewest := min(len(known[name].questions) for name in found.relations)) < asked:
@@ -106,10 +85,10 @@ def check_world(config: LMConfig) -> None:
 
 def draw_fact_world(config: LMConfig, templates: int, multiplicity: int, seed: int) -> FactWorld:
     """Draw the world of a seed from the configuration's facts and templates."""
-    facts = selected(config.facts).facts
+    facts = taking_part(config).facts
     if config.facts.source == INVENTED:
         facts = invented(len(facts), seed)
-    known = _templates(config)
+    known = templates_of(config.facts)
     relations = list(dict.fromkeys(fact.relation for fact in facts))
     size = Sizes(subjects=len(facts), answers=len(facts))
     return FactWorld(
@@ -123,7 +102,3 @@ def draw_fact_world(config: LMConfig, templates: int, multiplicity: int, seed: i
 def _universe(known: RelationTemplates, size: int, seed: int) -> list[str]:
     order = stream(seed, f"universe of {known.relation}").permutation(len(known.statements))
     return [known.statements[i] for i in order[:size]]
-
-
-def _templates(config: LMConfig) -> dict[str, RelationTemplates]:
-    return load_templates(None if config.facts.templates == EMBEDDED else config.facts.templates)

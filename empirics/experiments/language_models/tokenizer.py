@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from empirics.experiments.language_models.extra import library
-from empirics.experiments.language_models.texts import Text
+from empirics.experiments.language_models.facts.templates import Text
 
 _PAD, _UNKNOWN, _END = "<pad>", "<unk>", "<end>"
 

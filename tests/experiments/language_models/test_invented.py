@@ -79,7 +79,7 @@ def configured(given, *more):
             "world.multiplicity=[2]",
             "world.finetuned=[0,5]",
             "pretraining.target=answer",
-            "pretraining.steps=60",
+            "pretraining.steps=90",
             "pretraining.learning_rate=0.01",
             "pretraining.batch_size=20",
             "finetuning.question=2",
@@ -156,7 +156,7 @@ def test_errors_losses_and_ranks_by_a_second_route(given, found):
     ("setting", "words"),
     [
         ("finetuning.question=3", "finetuning.question=3 is refused: allowed is at most 2"),
-        ("facts.number=481", "facts.number=481 is refused: allowed is at most 480 invented facts"),
+        ("facts.number=1025", "facts.number=1025 is refused: allowed is at most 1024 invented facts"),
         ("model.name=gpt2", "is refused: allowed is one of model.name and model.weights"),
         ("model.weights=nowhere", "model.weights=nowhere is refused: there is no such folder or file"),
     ],

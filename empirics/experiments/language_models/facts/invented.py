@@ -25,10 +25,12 @@ CITIES: Final = (
 _FIRST: Final = (
     *("Bel", "Dor", "Fen", "Gar", "Hul", "Jor", "Kel", "Lom", "Mur", "Nop", "Pel", "Quin"),
     *("Ras", "Sev", "Tor", "Vul", "Wen", "Yor", "Zan", "Cob", "Drim", "Glos", "Plin", "Skav"),
+    *("Mab", "Tib", "Hep", "Lod", "Fru", "Bran", "Krel", "Stov"),
 )
 _SECOND: Final = (
     *("ubrex", "ixta", "oquen", "urpi", "azmo", "ombu", "ezka", "uldi", "ogrin", "itvar"),
     *("undok", "avsk", "etrol", "ilpha", "onquis", "arbex", "uvram", "ekton", "istov", "olumb"),
+    *("aspel", "ibron", "ocklin", "umdar", "ezwick", "anthu", "irdek", "oplath", "ufgan", "emsor", "askin", "obrel"),
 )
 MOST: Final = len(_FIRST) * len(_SECOND)
 """So many names there are."""

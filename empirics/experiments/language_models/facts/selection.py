@@ -14,6 +14,7 @@ from pathlib import Path
 from empirics.errors import UsageError
 from empirics.experiments.language_models.facts.invented import INVENTED, MOST, invented
 from empirics.experiments.language_models.facts.table import Fact, embedded_facts, load_facts
+from empirics.experiments.language_models.facts.templates import RelationTemplates, load_templates
 from empirics.settings import Section, Whole
 from theory.plural import counted
 from theory.spelling import meant
@@ -127,3 +128,8 @@ def selected(source: FactSource) -> Selection:
         read = report.lines()
     chosen = source.model_dump(include={"relations", "number", "answers_shared"})
     return select(facts, source.source, **chosen, read=read)
+
+
+def templates_of(source: FactSource) -> dict[str, RelationTemplates]:
+    """The sentences that state these facts, by relation."""
+    return load_templates(None if source.templates == EMBEDDED else source.templates)

@@ -34,6 +34,28 @@ class RelationTemplates:
     source: str
 
 
+@dataclass(frozen=True)
+class Text:
+    """A statement, or a question with its answer; a space between ``before`` and ``answer`` belongs to the answer."""
+
+    before: str
+    answer: str
+    after: str
+
+    @classmethod
+    def of(cls, template: str, subject: str, answer: str) -> Text:
+        """A template with ``{subject}`` and ``{answer}`` filled in."""
+        before, _, after = template.partition("{answer}")
+        before = before.replace("{subject}", subject)
+        space = " " if before.endswith(" ") else ""
+        return cls(before.rstrip(), space + answer, after)
+
+    @property
+    def whole(self) -> str:
+        """The text itself."""
+        return self.before + self.answer + self.after
+
+
 def load_templates(path: Path | str | None = None) -> dict[str, RelationTemplates]:
     """Templates by relation: the built-in ones; those of ``path`` replace the relations it names.
 
