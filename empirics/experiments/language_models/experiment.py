@@ -36,7 +36,7 @@ class LanguageModels(FactExperiment):
         "lm-first-question": {"finetuning.question": 1},
         "lm-without-statements": {"pretraining.steps": 0},
     }
-    aside = ("report.py", "plan.py", "facts/convert.py")
+    aside = ("presets", "report.py", "plan.py", "facts/convert.py")
     libraries = ("torch", "numpy", "transformers", "peft", "tokenizers")
     command = "lm"
 
