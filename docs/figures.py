@@ -58,7 +58,9 @@ def generate(destination: Path) -> None:
 def real_weights(results: Results) -> str:
     """Verdicts and cells of the language model with real weights, as tables."""
     environment = results.environment
-    when = f"{environment.cpu}, {results.wall_seconds / 60:.0f} minutes on two cores, sources {environment.code_hash}"
+    when = f"{environment.cpu}, {results.wall_seconds / 60:.0f} minutes, sources {environment.code_hash}"
+    if environment.device != "cpu":
+        when = f"{environment.device}, {when}"
     seeds = results.cells[0].seeds
     plan = f"seeds {seeds[0]} to {seeds[-1]}, plan {results.plan.hash[:12]}: {results.plan.reason}"
     lines = [f"`factbound lm run --preset smollm2`: {when}; {plan}."]
