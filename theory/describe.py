@@ -31,6 +31,7 @@ def described(claim: Claim) -> dict[str, Any]:
     return {
         "id": claim.id,
         "number": claim.number,
+        "paper": claim.paper.name,
         "title": claim.title,
         "kind": claim.kind.value,
         "provenance": claim.provenance.value,

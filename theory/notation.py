@@ -164,6 +164,13 @@ class Paper:
     limits: tuple[Limit, ...] = ()
     usual: tuple[Mapping[str, tuple[float, ...]], ...] = ()
 
+    @property
+    def cited(self) -> str:
+        """The paper in a line: name, title, authors and where it is found, as far as they are known."""
+        by = "; ".join(part for part in (", ".join(self.authors), self.link) if part)
+        told = f"{self.title} ({by})" if by and self.title else self.title or by
+        return f"{self.name}: {told}" if told else self.name
+
     def __post_init__(self) -> None:
         if not self.unknowns:
             object.__setattr__(self, "unknowns", tuple(s.name for s in self.notation.values() if s.integer))

@@ -10,6 +10,8 @@ from rich.markup import escape
 from empirics.cli import options
 from empirics.cli.output import console, print_json
 from empirics.cli.root import app
+from empirics.errors import UsageError
+from empirics.experiments.papers import claims_of
 from empirics.observables.catalogue import observable
 from theory import Claim, DomainError, all_claims, claim
 from theory.describe import described, evaluated, state_of, status_of
@@ -20,12 +22,16 @@ def claims_command(
     identifier: Annotated[str | None, typer.Argument(metavar="[ID]", help="Show one claim in full.")] = None,
     as_json: options.Json = False,
     latex: Annotated[bool, typer.Option("--latex", help="Formulas as LaTeX.")] = False,
+    paper: Annotated[str | None, typer.Option(metavar="NAME", help="The claims of this paper only.")] = None,
 ) -> None:
-    """List the claims, or show one in full: formula, assumptions, provenance, proof.
+    """List the claims by paper, or show one in full: formula, assumptions, provenance, proof.
 
     Example: factbound claims ood-error-literal
     """
-    chosen = all_claims() if identifier is None else (claim(identifier),)
+    if paper is not None and identifier is not None:
+        raise UsageError(f"--paper={paper} goes with the list of claims, not with {identifier}")
+    known = all_claims() if paper is None else claims_of(paper)
+    chosen = known if identifier is None else (claim(identifier),)
     if as_json:
         documents = [described(item) for item in chosen]
         print_json(documents if identifier is None else documents[0])
@@ -83,15 +89,19 @@ def _print_bound(item: Claim, document: dict[str, Any]) -> None:
 
 
 def _list(chosen: tuple[Claim, ...]) -> None:
+    """A table for each paper."""
     from empirics.report.plain import plain_table
 
-    rows = []
+    by_paper: dict[str, list[tuple[str, ...]]] = {}
     for item in chosen:
         told = item.formula if item.log_expression is not None else item.title
         required = "yes" if item.required else "no"
-        rows.append((item.id, item.number, item.kind.value, item.provenance.value, required, told))
-    table = plain_table("claim", "", "kind", "provenance", "required", "formula", rows=rows)
-    console().print(table, markup=False)
+        row = (item.id, item.number, item.kind.value, item.provenance.value, required, told)
+        by_paper.setdefault(item.paper.cited, []).append(row)
+    for cited, rows in by_paper.items():
+        console().print(
+            plain_table("claim", "", "kind", "provenance", "required", "formula", rows=rows, title=cited), markup=False
+        )
 
 
 def _show(item: Claim) -> None:

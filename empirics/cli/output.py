@@ -14,7 +14,10 @@ from empirics.errors import UsageError
 
 _WIDTH_OF_PIPES = 132
 
-_WORST_FIRST = (143, 130, 70, 1, 2, 3)
+INTERRUPTED = 130
+"""The exit status after Ctrl-C."""
+
+_WORST_FIRST = (143, INTERRUPTED, 70, 1, 2, 3)
 
 
 def worst(*statuses: int) -> int:

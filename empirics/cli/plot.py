@@ -81,12 +81,20 @@ def report_command(
 ) -> int:
     """Write report.html, cells.csv and the plots again from results.json; nothing is trained or judged.
 
+    A directory of several results, as ``verify --paper all`` leaves it, gets its front page again too.
+
     Example: factbound report results
     """
     from empirics.report.files import read_directory, write_page
+    from empirics.report.front import parts_of, write_front
     from empirics.report.tables import answer
 
-    results = read_directory(directory)
-    broken = write_page(results, directory)
-    console().print(f"{directory / 'report.html'}\n{answer(results)}", markup=False, soft_wrap=True)
+    broken: list[str] = []
+    several = parts_of(directory)
+    for place in several or [directory]:
+        results = read_directory(place)
+        broken += write_page(results, place)
+        console().print(f"{place / 'report.html'}\n{answer(results)}", markup=False, soft_wrap=True)
+    if several:
+        console().print(f"All papers: {write_front(directory)}.", markup=False, soft_wrap=True)
     return with_broken(broken, 0)

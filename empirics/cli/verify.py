@@ -12,12 +12,22 @@ import typer
 from empirics.cli import options
 from empirics.cli.clock import waited
 from empirics.cli.experiment_option import ExperimentName
-from empirics.cli.output import console, print_json, tell_removed, unwritten, with_broken, with_unwritten
+from empirics.cli.output import (
+    INTERRUPTED,
+    console,
+    print_json,
+    tell_removed,
+    unwritten,
+    with_broken,
+    with_unwritten,
+    worst,
+)
 from empirics.cli.root import app
 from empirics.cli.training import training
 from empirics.errors import UsageError
 from empirics.experiments.arms import arms_of
 from empirics.experiments.load import load_settings
+from empirics.experiments.papers import experiments_of
 from empirics.experiments.protocol import Experiment, Plan
 from empirics.experiments.registry import experiment as registered
 from empirics.experiments.registry import on_facts
@@ -48,6 +58,9 @@ def verify_command(
         str | None, typer.Option(metavar="NAME,NAME", help="With --facts: facts of these relations only.")
     ] = None,
     claims: Annotated[str | None, typer.Option(metavar="ID,ID", help="Judge these claims only.")] = None,
+    paper: Annotated[
+        str | None, typer.Option(metavar="NAME,NAME|all", help="Judge the claims of these papers, by what tests them.")
+    ] = None,
     fresh: options.Fresh = False,
     any_machine: options.AnyMachine = False,
     dry_run: Annotated[
@@ -62,18 +75,60 @@ def verify_command(
 
     Example: factbound verify --preset quick --set world.multiplicity=[1,2,4] --output results
     """
-    chosen = registered(experiment)
-    found = load_settings(chosen, preset, config, options.with_device(settings, device))
-    lines: tuple[str, ...] = ()
     if relations is not None and facts is None:
         raise UsageError(f"--relations={relations} goes with --facts")
-    if facts is not None:
-        found, lines = on_facts(chosen, found, facts, _named("--relations", relations) or [])
-    judged = _named("--claims", claims)
-    settled, plan = planned(chosen, found, lines, workers)
-    if not dry_run:
+    parts = _parts(experiment, paper, _named("--claims", claims))
+    if len(parts) > 1 and (settings or config or facts or as_json):
+        several = ", ".join(chosen.name for chosen, _ in parts)
+        raise UsageError(f"--paper={paper} asks for {several}: --set, --config, --facts and --json go with one of them")
+
+    def one(chosen: Experiment, judged: list[str] | None, place: Path) -> int:
+        found = load_settings(chosen, preset, config, options.with_device(settings, device))
+        lines: tuple[str, ...] = ()
+        if facts is not None:
+            found, lines = on_facts(chosen, found, facts, _named("--relations", relations) or [])
+        settled, plan = planned(chosen, found, lines, workers)
+        if dry_run:
+            return _forecast(chosen, settled, plan, judged, place, as_json=as_json)
         more: dict[str, Any] = {"fresh": fresh, "cluster": cluster, "claims": judged, "any_machine": any_machine}
-        return perform(chosen, settled, plan, output, strict=strict, mutants=mutants, as_json=as_json, **more)
+        return perform(chosen, settled, plan, place, strict=strict, mutants=mutants, as_json=as_json, **more)
+
+    if len(parts) == 1:
+        return one(*parts[0], output)
+    statuses = []
+    for chosen, judged in parts:
+        print(f"factbound: {chosen.name}, in {output / chosen.name}", file=sys.stderr)
+        statuses.append(one(chosen, judged, output / chosen.name))
+        if statuses[-1] == INTERRUPTED:
+            break
+    if not dry_run:
+        from empirics.report.front import write_front
+
+        console().print(f"All papers: {write_front(output)}.", markup=False, soft_wrap=True)
+    return worst(*statuses)
+
+
+def _parts(
+    experiment: str | None, paper: str | None, judged: list[str] | None
+) -> list[tuple[Experiment, list[str] | None]]:
+    """The experiments that are asked for, each with the claims to judge (None: all)."""
+    if paper is None:
+        return [(registered(experiment), judged)]
+    among = None if experiment is None else [registered(experiment)]
+    found: list[tuple[Experiment, list[str] | None]] = []
+    for chosen, mine in experiments_of(_named("--paper", paper) or [], among):
+        kept = mine if judged is None else [one for one in judged if one in mine]
+        if kept:
+            found.append((chosen, kept))
+    if not found:
+        raise UsageError(f"--claims={','.join(judged or [])} is refused: none of them is a claim of --paper={paper}")
+    return found
+
+
+def _forecast(
+    chosen: Experiment, settled: Any, plan: Plan, judged: list[str] | None, output: Path, *, as_json: bool
+) -> int:
+    """Print the plan, its cost and what it could decide."""
     asked(chosen, settled, judged)  # what cannot be is refused before anything is timed
     from empirics.cli.dry_run import print_forecast
     from empirics.verification.forecast import forecast
@@ -122,7 +177,7 @@ def perform(
         try:
             results = verify(settled, progress=progress, store=store, **more)
         except Interrupted as stop:
-            results, status = stop.results, 130
+            results, status = stop.results, INTERRUPTED
             print("factbound: interrupted; the same command resumes where it stopped", file=sys.stderr)
 
     broken: list[str] = []

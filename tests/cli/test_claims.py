@@ -59,7 +59,9 @@ def columns(lines):
 
 
 def test_the_list(capsys):
-    heading, *rows = ([part.strip() for part in row] for row in columns(told(capsys, "claims")))
+    paper, *table = told(capsys, "claims")
+    assert paper.strip() == "mine"
+    heading, *rows = ([part.strip() for part in row] for row in columns(table))
     assert heading == ["claim", "kind", "provenance", "required", "formula"]
     assert rows == [
         ["mine", "Theorem [1]", "upper", "STATED", "yes", BOUND.formula],
