@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 MUTATION_ARGS ?= --sample 100
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt $(PIP_ARGS)
 
-.PHONY: verify test mutation lint docs study findings map certificates weights install install-all clean
+.PHONY: verify test mutation lint docs study findings map capacity certificates weights install install-all clean
 
 verify: $(VENV)/.installed
 	$(BIN)/factbound verify $(VERIFY_ARGS)
@@ -52,6 +52,11 @@ MAP := factbound map --config tests/studies/map.toml
 map: $(VENV)/.installed
 	$(BIN)/$(MAP) --output results/map
 	$(BIN)/python tests/studies/map_section.py results/map/map.json docs "$(MAP)"
+
+# Storage and extraction against the width of the MLP, in docs/papers/capacity.md.
+capacity: $(VENV)/.installed
+	$(BIN)/python tests/studies/capacity.py measure docs/papers/capacity.csv
+	$(BIN)/python tests/studies/capacity.py tell docs/papers/capacity.csv docs/papers/capacity.md
 
 # A small pretrained language model for 'factbound lm run --preset smollm2', into the user's cache.
 weights: $(VENV)/.installed-all

@@ -13,13 +13,16 @@ committed because README.md is read without a build. ``stored/smollm2.json`` is 
 
 from __future__ import annotations
 
+import csv
 import json
 import sys
 from pathlib import Path
 from typing import Any
 
+from empirics.experiments.presentation import FigureData
+from empirics.judging.confidence import interval
 from empirics.report.figures.figure import Figure
-from empirics.report.figures.plots import all_figures
+from empirics.report.figures.plots import all_figures, draw
 from empirics.report.figures.proof_figures import frontier_figure, rate_figure
 from empirics.report.tables import pooled_share
 from empirics.verification.results import Results, read_results
@@ -35,6 +38,38 @@ _FIGURES = ("ood-error", "pretraining-gap", "claim-failure-regime")
 _OBSERVABLES = ("ood_error", "covering_some_unseen", "pretraining_gap")
 
 
+def capacity_figure() -> Figure:
+    """What is not stored, and what is not extracted, against the width of the MLP; a panel for each number of facts."""
+    found: dict[tuple[int, int], list[tuple[float, float]]] = {}
+    with (DOCS / "papers" / "capacity.csv").open(encoding="utf-8", newline="") as stream:
+        for row in csv.DictReader(stream):
+            shares = (1 - float(row["stored"]), float(row["ood_error"]))
+            found.setdefault((int(row["facts"]), int(row["width"])), []).append(shares)
+    rows: list[dict[str, Any]] = []
+    for place, variant in enumerate(("not stored", "not extracted")):
+        for (facts, width), shares in found.items():
+            limits = interval([share[place] for share in shares], 0.05, 0.0, 1.0)
+            at = {"variant": variant, "facts": facts, "width": width, "seeds": len(shares)}
+            rows.append({**at, "error": limits.mean, "lower": limits.lower, "upper": limits.upper, "comparison": None})
+    return draw(
+        FigureData.of(
+            "capacity",
+            "Storage and extraction against the width of the MLP",
+            "Share of statements not stored, and of held-out facts not extracted, against the width m; means over "
+            "worlds with time-uniform intervals.",
+            "arms",
+            rows,
+            x="width",
+            y="error",
+            xlabel="width $m$",
+            ylabel="share",
+            panels=["facts"],
+            names={"facts": "S"},
+            comparison_label="",
+        )
+    )
+
+
 def figures() -> list[Figure]:
     """All of them, that of README.md first."""
     proofs = DOCS / "proofs"
@@ -43,6 +78,7 @@ def figures() -> list[Figure]:
         frontier_figure(proofs / "frontier.csv"),
         rate_figure(proofs / "linear-memory-rate.csv"),
         *all_figures(read_results(REAL_WEIGHTS), "language-models"),
+        capacity_figure(),
     ]
 
 
