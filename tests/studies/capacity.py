@@ -28,9 +28,9 @@ from empirics.experiments.protocol import Point
 from empirics.experiments.registry import experiment
 from empirics.judging.confidence import interval
 
-FACTS = (10, 20, 40, 80, 160)
+FACTS = (10, 20, 40, 80)
 WIDTHS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48)
-R, K, SEEDS = 10, 3, 16
+R, K, SEEDS = 10, 3, 32
 STORED = 0.95
 """The share of statements that is called storing, in the mean over worlds."""
 MARGIN = 0.05

@@ -10,6 +10,7 @@ from empirics.report.figures import style
 from empirics.report.figures.figure import Row, number, panel_title, panels_of, rows_at, with_bars
 
 _LEGEND = 75  # characters of a legend that stand in one line
+_NEAR = 0.1  # share of a logarithmic axis that a number takes
 
 
 def draw_curves(
@@ -72,6 +73,7 @@ def draw_arms(
     """
     arms = list(dict.fromkeys(str(r[arm]) for r in rows))
     ticks = sorted({number(r, x) for r in rows})
+    written = _with_room(ticks)
     told = [*arms, *([comparison_label] if any(r[comparison] is not None for r in rows) else [])]
     beside = len(told) if sum(map(len, told)) <= _LEGEND else 3
     more = 0.2 * (math.ceil(len(told) / beside) - 1)  # inches below, for further lines of the legend
@@ -92,13 +94,23 @@ def draw_arms(
         known = sorted({(number(r, x), number(r, comparison)) for r in here if r[comparison] is not None})
         if known:
             axis.plot(*zip(*known, strict=True), color=style.SHADES[-1], linewidth=1.0, label=comparison_label)
-        axis.set_xticks(ticks, [f"{value:g}" for value in ticks])
+        axis.set_xticks(ticks, written)
         axis.minorticks_off()
     for axis in grid[:, 0]:
         axis.set_ylabel(ylabel, color=style.SOFT)
     handles, labels = grid[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="lower center", ncols=beside)
     return figure
+
+
+def _with_room(ticks: Sequence[float]) -> list[str]:
+    """What stands at the ticks of a logarithmic axis: nothing where the one before is too near."""
+    written, last = [], 0.0
+    for value in ticks:
+        near = last and math.log(value / last) < _NEAR * math.log(ticks[-1] / ticks[0])
+        written.append("" if near else f"{value:g}")
+        last = last if near else value
+    return written
 
 
 def _panels(
