@@ -151,20 +151,22 @@ def verdict_counts(results: Results, identifier: str) -> str:
     return ", ".join([*(f"{counts[v]} {v}" for v in ORDER if counts[v]), *([f"{flat} flat"] if flat else [])])
 
 
-def open_cells(results: Results, identifier: str) -> list[str]:
+def open_cells(results: Results, identifier: str, most: int = ROWS) -> list[str]:
     """For undecided cells of a claim, where and what it would take; flat ones aside, and of many some."""
     found = [v for v in results.verdicts_on(identifier) if v.verdict == "UNDECIDED" and not v.flat]
-    return _told(results, found)
+    return _told(results, found, most)
 
 
-def violated_cells(results: Results, identifier: str) -> list[str]:
+def violated_cells(results: Results, identifier: str, most: int = ROWS) -> list[str]:
     """For cells that refute a claim, where and why; of many some."""
-    return _told(results, [v for v in results.verdicts_on(identifier) if v.verdict == "VIOLATED"])
+    return _told(results, [v for v in results.verdicts_on(identifier) if v.verdict == "VIOLATED"], most)
 
 
-def _told(results: Results, found: Sequence[VerdictResult]) -> list[str]:
-    lines = [f"{results.where(verdict)}: {verdict.reason}" for verdict in found[:ROWS]]
-    return lines + ([f"and {len(found) - ROWS} more (results.json)"] if len(found) > ROWS else [])
+def _told(results: Results, found: Sequence[VerdictResult], most: int) -> list[str]:
+    """The first of some verdicts, a line each, then how many more there are, and the file that shows them."""
+    lines = [f"{results.where(verdict)}: {verdict.reason}" for verdict in found[:most]]
+    file = "report.html" if len(found) <= ROWS else "results.json"
+    return lines + ([f"and {len(found) - most} more ({file})"] if len(found) > most else [])
 
 
 def flat_cells(results: Results, identifier: str) -> list[str]:
