@@ -253,10 +253,20 @@ def _unit(values: Sequence[float] | FloatArray, low: float, high: float, alpha: 
 
 def student_t(values: Sequence[float], alpha: float) -> tuple[float | None, float | None]:
     """Student's t limits of a mean at level 1 - alpha; None with fewer than two values."""
-    if len(values) < 2:
-        return None, None
+    ((lower, upper),) = student_ts(np.asarray(values, dtype=np.float64)[None], alpha).tolist()
+    return (lower if math.isfinite(lower) else None), (upper if math.isfinite(upper) else None)
+
+
+def student_ts(values: FloatArray, alpha: float) -> FloatArray:
+    """The limits of :func:`student_t` for many samples of one size, shape [samples, n]; shape [samples, 2].
+
+    What is not finite stands for None.
+    """
+    count, n = values.shape
+    if n < 2:
+        return np.full((count, 2), np.nan)
     from scipy.special import stdtrit
 
-    half = float(stdtrit(len(values) - 1, 1 - alpha / 2)) * float(np.std(values, ddof=1)) / math.sqrt(len(values))
-    lower, upper = float(np.mean(values)) - half, float(np.mean(values)) + half
-    return (lower if math.isfinite(lower) else None), (upper if math.isfinite(upper) else None)
+    half = float(stdtrit(n - 1, 1 - alpha / 2)) * np.std(values, ddof=1, axis=1) / math.sqrt(n)
+    mean = np.mean(values, axis=1)
+    return np.stack([mean - half, mean + half], axis=1)

@@ -247,8 +247,8 @@ def cells_csv(results: Results) -> str:
     for index, cell in enumerate(results.cells):
         row: list[Any] = [cell.variant, *map(cell.symbols.__getitem__, axes)]
         row += map(len, (cell.seeds, cell.failed, cell.in_scope_seeds))
-        measured = (cell.observables.get(name) for name in names)
-        row += [getattr(summary, part, None) for summary in measured for part in ("mean", "lower", "upper")]
+        for name in names:
+            row += cell.observables.limits(name) if name in cell.observables else (None, None, None)
         decided = (verdicts.get(index) for verdicts in judged.values())
         row += [getattr(verdict, part, None) for verdict in decided for part in _DECIDING]
         writer.writerow([*row, *(values[index] for values in results.shown.columns.values())])
