@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -125,6 +126,7 @@ def perform(
             results, status = stop.results, 130
             print("factbound: interrupted; the same command resumes where it stopped", file=sys.stderr)
 
+    gc.freeze()  # the results' millions of objects stay: no search for garbage need pass through them
     broken: list[str] = []
 
     def write() -> None:
