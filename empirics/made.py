@@ -40,6 +40,10 @@ class Made:
     def _path(self) -> Path:
         return self.directory / RECORD
 
+    def __contains__(self, name: str) -> bool:
+        """Whether it is recorded from what the file was made."""
+        return name in self._known
+
     def stands(self, name: str, inputs: str) -> bool:
         """Whether a file was made from these inputs and is as it was written."""
         known = self._known.get(name, [])

@@ -97,6 +97,9 @@ class Summaries(Mapping[str, Summary]):
         values = _with_nulls(self._numbers[self._places[name]])
         return Summary(mean=mean, lower=lower, upper=upper, interval=self._intervals[name], values=values)
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._places
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._places)
 

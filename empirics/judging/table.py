@@ -62,7 +62,7 @@ class CellTable:
         """The values of some symbols."""
         return tuple(self.symbols[name] for name in symbols)
 
-    @property
+    @cached_property
     def label(self) -> str:
         """The cell in words, for messages."""
         text = ", ".join(f"{label}={self.symbols[name]:g}" for name, label in self.axes.items())

@@ -81,6 +81,7 @@ def _view(results: Results, stated: ClaimResult, figure: Figure | None) -> Claim
         (v, results.cells[v.cells[0]] if v.cells else None, tables.axis_values(results, v))
         for v in spread(tested, ROWS, lambda v: v.verdict in ("VIOLATED", "UNDECIDED"))
     ]
+    steps = [(v, step) for v in spread(verdicts, ROWS) for step in v.steps]
     return ClaimView(
         stated=stated,
         kind=f"{stated.kind}: {(meaning if stated.judged_on == stated.observable else meaning.per_run).words}",
@@ -94,7 +95,7 @@ def _view(results: Results, stated: ClaimResult, figure: Figure | None) -> Claim
         figure=figure,
         verdicts=shown,
         left_out=told(len(shown), len(tested), "verdicts", "results.json").strip(),
-        steps=spread([(results.where(v), step) for v in spread(verdicts, ROWS) for step in v.steps], ROWS),
+        steps=[(results.where(v), step) for v, step in spread(steps, ROWS)],
         several_arms=bool(arms - {results.experiment.leading}),
     )
 

@@ -259,10 +259,9 @@ def _verdicts_by_cell(results: Results) -> dict[str, dict[int, VerdictResult]]:
     """By claim and cell the verdict on that cell; a comparison's is on the cell of its arm, a trend has none."""
     found: dict[str, dict[int, VerdictResult]] = {}
     for claim in results.claims:
-        for verdict in results.verdicts:
-            if verdict.claim == claim.id and claim.axis is None:
-                cells = verdict.cells if claim.reference is None else verdict.cells[:1]
-                found.setdefault(claim.id, {}).update(dict.fromkeys(cells, verdict))
+        for verdict in results.verdicts_on(claim.id) if claim.axis is None else ():
+            cells = verdict.cells if claim.reference is None else verdict.cells[:1]
+            found.setdefault(claim.id, {}).update(dict.fromkeys(cells, verdict))
     return {claim: verdicts for claim, verdicts in found.items() if verdicts}
 
 

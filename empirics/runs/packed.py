@@ -45,7 +45,10 @@ def columns_of(
     places = places_of(tuple(met | dict.fromkeys(fixed)))
     numbers = np.full((len(places), len(rows)), np.nan)
     if len(alike) == 1 and all(isinstance(row, Packed) for row in rows):
-        numbers[: len(met)] = np.array([row.values_ for row in rows if isinstance(row, Packed)]).T
+        packed = [row for row in rows if isinstance(row, Packed)]
+        numbers[: len(met)] = np.array([row.values_ for row in packed]).T
+        for row, values in zip(packed, numbers[: len(met)].T, strict=True):
+            row.values_ = values  # a view: the numbers are in memory once
     else:
         for name, place in places.items():
             numbers[place] = [row.get(name) if row else None for row in rows]

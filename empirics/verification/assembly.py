@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from empirics.experiments.document import (
     CellResult,
     CurveResult,
     ObservableResult,
+    PremiseResult,
     Summaries,
     VerdictResult,
 )
@@ -47,7 +49,7 @@ from empirics.verification.results import (
     StatedPremise,
 )
 from empirics.verification.summaries import summaries_of
-from theory import BrokenClaimError, Claim, Notation
+from theory import BrokenClaimError, Claim, Notation, Premise
 from theory.certify.record import certificate_of
 from theory.fingerprint import fingerprint
 from theory.numbers.evaluate import from_log
@@ -286,8 +288,8 @@ def bounds_at(item: Claim, tables: Sequence[CellTable]) -> list[BoundResult | No
 def verdict_result(outcome: Outcome) -> VerdictResult:
     """One verdict as it stands in results.json."""
     data: dict[str, Any] = dict(vars(outcome))  # not asdict, which copies every number
-    for name in ("premises", "steps"):
-        data[name] = [vars(part) for part in data[name]]
+    data["premises"] = [_premise(part) for part in data["premises"]]
+    data["steps"] = [vars(part) for part in data["steps"]]
     if outcome.counts is not None:
         data["counts"] = vars(outcome.counts)
     exact = data.pop("looks") and outcome.counts
@@ -296,6 +298,12 @@ def verdict_result(outcome: Outcome) -> VerdictResult:
         if data[name] is not None:
             data[name] = dict(zip((first, "lower", "upper"), data[name], strict=True))
     return VerdictResult.model_validate(data)
+
+
+@lru_cache(maxsize=1 << 16)
+def _premise(premise: Premise) -> PremiseResult:
+    """Many claims have the same premise in a cell: it is in memory once."""
+    return PremiseResult(**vars(premise))
 
 
 def _pooled(outcomes: Sequence[ClaimOutcome]) -> dict[str, PooledResult]:

@@ -102,7 +102,7 @@ def verify(
 
     if store is not None:
         declare(plan, store)
-        if made and (inputs := decided()) and made.stands(RESULTS, inputs):
+        if made and RESULTS in made and (inputs := decided()) and made.stands(RESULTS, inputs):
             progress.found(store.count(keys))
             return read_results(made.directory)
     for defect in without:
