@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from markupsafe import Markup
@@ -61,7 +62,11 @@ class ClaimView:
 
     def has(self, column: str) -> bool:
         """Whether any verdict has a value in that column of the table."""
-        return any(getattr(v, column) is not None for v, _, _ in self.verdicts)
+        return column in self._given
+
+    @cached_property
+    def _given(self) -> frozenset[str]:
+        return frozenset(name for v, _, _ in self.verdicts for name, value in v if value is not None)
 
 
 def claim_views(results: Results, figures: Sequence[Figure]) -> list[ClaimView]:

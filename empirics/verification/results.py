@@ -218,7 +218,7 @@ class Results(Measured, Document):
     def failures(self) -> dict[str, list[str]]:
         """Each reason for which runs failed, with those runs: unit and seed in words, each once."""
         met: dict[str, dict[str, None]] = {}
-        for cell in self.cells:
+        for cell in (cell for cell in self.cells if cell.failures):
             symbols = {symbol: cell.symbols[symbol] for symbol in self.experiment.run_axes}
             place = self.place([cell.model_copy(update={"symbols": symbols})])
             for seed, reason in cell.failures.items():
