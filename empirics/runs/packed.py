@@ -12,16 +12,20 @@ from empirics.judging.columns import Columns, places_of
 
 
 class Packed(Mapping[str, float | None]):
-    """Observables by name, not to be changed; None where one is undefined."""
+    """Observables by name, not to be changed; None where one is undefined.
 
-    __slots__ = ("places", "values_")
+    They are a column of an array, of the run alone or of all runs of the cell.
+    """
+
+    __slots__ = ("numbers", "places", "run")
 
     def __init__(self, observables: Mapping[str, float | None]) -> None:
         self.places = places_of(tuple(observables))
-        self.values_: NDArray[np.float64] = np.array(list(observables.values()), dtype=np.float64)  # None becomes NaN
+        self.numbers: NDArray[np.float64] = np.array([*observables.values()], dtype=np.float64)[:, None]  # NaN for None
+        self.run = 0
 
     def __getitem__(self, name: str) -> float | None:
-        value = float(self.values_[self.places[name]])
+        value = float(self.numbers[self.places[name], self.run])
         return None if value != value else value
 
     def __iter__(self) -> Iterator[str]:
@@ -46,9 +50,9 @@ def columns_of(
     numbers = np.full((len(places), len(rows)), np.nan)
     if len(alike) == 1 and all(isinstance(row, Packed) for row in rows):
         packed = [row for row in rows if isinstance(row, Packed)]
-        numbers[: len(met)] = np.array([row.values_ for row in packed]).T
-        for row, values in zip(packed, numbers[: len(met)].T, strict=True):
-            row.values_ = values  # a view: the numbers are in memory once
+        numbers[: len(met)] = np.array([row.numbers[: len(met), row.run] for row in packed]).T
+        for run, row in enumerate(packed):  # the numbers are in memory once
+            row.numbers, row.run = numbers, run
     else:
         for name, place in places.items():
             numbers[place] = [row.get(name) if row else None for row in rows]
