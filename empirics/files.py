@@ -19,15 +19,16 @@ def hash_of(files: Iterable[tuple[str, Path]]) -> str:
     return digest.hexdigest()
 
 
-def write_atomically(path: Path, content: str | bytes) -> None:
-    """Write text (as UTF-8) or bytes to a temporary file beside ``path``, then rename it into place."""
+def write_atomically(path: Path, content: str | bytes | Iterable[str]) -> None:
+    """Write text (as UTF-8), whole or in pieces, or bytes to a temporary file beside ``path``, then rename it."""
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}") from None
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(content.encode("utf-8") if isinstance(content, str) else content)
+            for part in (content,) if isinstance(content, str | bytes) else content:
+                stream.write(part.encode("utf-8") if isinstance(part, str) else part)
             stream.flush()
             os.fsync(stream.fileno())
         os.chmod(name, 0o644)

@@ -40,27 +40,38 @@ class Made:
     def _path(self) -> Path:
         return self.directory / RECORD
 
-    def text(self, name: str, inputs: str) -> str | None:
-        """The text of a file, if it was made from these inputs and is as it was written; else None."""
-        if self._known.get(name, [""])[0] != inputs:
-            return None
-        try:
-            content = (self.directory / name).read_bytes()
-        except OSError:
-            return None
-        if [inputs, hash_of(content)] != self._known[name]:
-            return None
+    def __contains__(self, name: str) -> bool:
+        """Whether it is recorded from what the file was made."""
+        return name in self._known
+
+    def stands(self, name: str, inputs: str) -> bool:
+        """Whether a file was made from these inputs and is as it was written."""
+        known = self._known.get(name, [])
+        if known[:1] != [inputs] or not (content := self.bytes_of(name)) or known != [inputs, content]:
+            return False
         self.unchanged.add(name)
-        return content.decode("utf-8")
+        return True
+
+    def text(self, name: str, inputs: str) -> str | None:
+        """The text of a file that stands; else None."""
+        return (self.directory / name).read_text(encoding="utf-8") if self.stands(name, inputs) else None
 
     def write(self, name: str, inputs: str, text: str) -> None:
         """Write a file, and remember from what."""
         write_atomically(self.directory / name, text)
-        self.remember(name, inputs, text)
+        self.remember(name, inputs)
 
-    def remember(self, name: str, inputs: str, text: str) -> None:
-        """Another has written the file."""
-        self._known[name] = [inputs, hash_of(text.encode("utf-8"))]
+    def remember(self, name: str, inputs: str) -> None:
+        """The file was written from these inputs."""
+        self._known[name] = [inputs, self.bytes_of(name)]
+
+    def bytes_of(self, name: str) -> str:
+        """SHA-256 of a file as it is; empty if it cannot be read."""
+        try:
+            with (self.directory / name).open("rb") as stream:
+                return hashlib.file_digest(stream, "sha256").hexdigest()
+        except OSError:
+            return ""
 
     def save(self) -> None:
         """Write the record."""

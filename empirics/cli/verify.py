@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,7 +37,7 @@ from empirics.runs.environment import resolved_device
 from empirics.runs.pool import available_cores
 from empirics.verification.document import write_document
 from empirics.verification.plan import PLAN_FILE, asked
-from empirics.verification.results import RESULTS, Results, read_results
+from empirics.verification.results import RESULTS, Results, read_earlier
 from empirics.verification.size import check_size, size_of
 from empirics.verification.verify import Interrupted, exit_status, verify
 
@@ -168,7 +169,7 @@ def perform(
     _, judged, _ = asked(experiment, settled, more.get("claims"))
     directory = prepare_directory(output, files=(*RESULT_FILES, PLAN_FILE), folders=("plots",))
     made = Made(directory, fresh=more.get("fresh", False))
-    before = earlier(read_results, directory / RESULTS)
+    before = earlier(read_earlier, directory / RESULTS)
     if line := replaced(before, [item.id for item in judged], directory / RESULTS):
         print(f"factbound: {line}", file=sys.stderr)
     more |= {"experiment": experiment, "workers": plan.workers, "mutants": mutants, "made": made}
@@ -180,13 +181,14 @@ def perform(
             results, status = stop.results, INTERRUPTED
             print("factbound: interrupted; the same command resumes where it stopped", file=sys.stderr)
 
+    gc.freeze()  # the results' millions of objects stay: no search for garbage need pass through them
     broken: list[str] = []
 
     def write() -> None:
         if RESULTS not in made.unchanged:
-            text = write_document(results, directory / RESULTS)
+            write_document(results, directory / RESULTS)
             if RESULTS in made.due:
-                made.remember(RESULTS, made.due[RESULTS], text)
+                made.remember(RESULTS, made.due[RESULTS])
         broken.extend(write_page(results, directory, made, plan.workers or available_cores()))
         if before is not None and RESULTS not in made.unchanged:
             tell_removed(remove_outdated(data_of(before), data_of(results), directory / "plots"))

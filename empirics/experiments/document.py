@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Literal
 
-from pydantic import ConfigDict, model_validator
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ConfigDict, GetCoreSchemaHandler, model_validator
+from pydantic_core import core_schema
 
 from empirics.experiments.presentation import Brief, Part
+from empirics.judging.columns import places_of
 
 __all__ = ["Measured"]
 
 INTERNAL_ERROR = "internal error"
 """How the failure of a run begins that a defect ended; then come, after colons, where it lies, its kind, a text."""
+
+
+Numbers = NDArray[np.float64]
 
 
 class ExperimentResult(Part):
@@ -59,6 +66,78 @@ class Summary(Part):
     values: list[float | None]
 
 
+class Summaries(Mapping[str, Summary]):
+    """The summaries of a cell by observable; their numbers are kept as arrays, NaN for null, a tenth of the memory."""
+
+    __slots__ = ("_intervals", "_limits", "_numbers", "_places")
+
+    def __init__(self, intervals: Mapping[str, Any], limits: Numbers, numbers: Numbers) -> None:
+        """By name what the limits are; mean and limits, shape [names, 3]; and the values, shape [names, seeds]."""
+        self._places, self._intervals = places_of(tuple(intervals)), intervals
+        self._limits, self._numbers = limits, numbers
+
+    @classmethod
+    def of(cls, summaries: Mapping[str, Summary]) -> Summaries:
+        """The same summaries (ValueError: some have more values than others)."""
+        if isinstance(summaries, cls):
+            return summaries
+        found = summaries.values()
+        if len(lengths := {len(summary.values) for summary in found}) > 1:
+            raise ValueError(
+                f"observables have {' and '.join(map(str, sorted(lengths)))} values, allowed is one for each seed"
+            )
+        return cls(
+            {name: summary.interval for name, summary in summaries.items()},
+            np.array([(summary.mean, summary.lower, summary.upper) for summary in found], dtype=np.float64),
+            np.array([summary.values for summary in found], dtype=np.float64),
+        )
+
+    def __getitem__(self, name: str) -> Summary:
+        mean, lower, upper = self.limits(name)
+        values = _with_nulls(self._numbers[self._places[name]])
+        return Summary(mean=mean, lower=lower, upper=upper, interval=self._intervals[name], values=values)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._places
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def limits(self, name: str) -> tuple[float | None, float | None, float | None]:
+        """Mean, lower and upper limit of an observable."""
+        mean, lower, upper = _with_nulls(self._limits[self._places[name]])
+        return mean, lower, upper
+
+    def plain(self) -> dict[str, dict[str, Any]]:
+        """The summaries as they stand in results.json."""
+        rows = zip(self._intervals.items(), _with_nulls(self._limits), _with_nulls(self._numbers), strict=True)
+        return {
+            name: {"mean": mean, "lower": lower, "upper": upper, "interval": interval, "values": values}
+            for (name, interval), (mean, lower, upper), values in rows
+        }
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_wrap_validator_function(
+            lambda value, inner: value if isinstance(value, cls) else cls.of(inner(value)),
+            handler(dict[str, Summary]),
+            serialization=core_schema.plain_serializer_function_ser_schema(cls.plain),
+        )
+
+
+def _with_nulls(numbers: Numbers) -> list[Any]:
+    """The same as lists, None in place of NaN."""
+    undefined = np.isnan(numbers)
+    plain: NDArray[Any] = numbers
+    if undefined.any():
+        plain = numbers.astype(object)
+        plain[undefined] = None
+    return list(plain.tolist())
+
+
 class BoundResult(Part):
     """A claim's bound, evaluated; ``log_bound`` is null where the bound is exactly 0."""
 
@@ -93,7 +172,7 @@ class CellResult(OnGrid):
     failed: list[int]
     failures: dict[str, str] = {}  # noqa: RUF012 - pydantic copies it
     in_scope_seeds: list[int]
-    observables: dict[str, Summary]
+    observables: Summaries
     bounds: dict[str, BoundResult]
 
 

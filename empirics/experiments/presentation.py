@@ -7,6 +7,7 @@ they are stored in results.json, and :mod:`empirics.report` draws them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -48,6 +49,15 @@ class Part(Brief):
     """A part of a document: complete, frozen, strict JSON."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    def model_post_init(self, _: Any, /) -> None:
+        """Nobody asks which values were given: one set of all names in place of one for each part, half its memory."""
+        object.__setattr__(self, "__pydantic_fields_set__", _names(type(self)))
+
+
+@lru_cache(maxsize=256)
+def _names(kind: type[Part]) -> set[str]:
+    return set(kind.model_fields)
 
 
 class Column(Part):

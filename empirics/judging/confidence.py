@@ -112,8 +112,7 @@ def upper_limit(
     Raises:
         ValueError: an observation outside [low, high], or alpha outside (0, 1).
     """
-    x = _unit(values, low, high, alpha)
-    return float(_scaled(_unit_limits(x[None], alpha, bets), low, high)[0])
+    return float(upper_limits(np.asarray(values, dtype=np.float64)[None], alpha, low, high, bets)[0])
 
 
 def lower_limit(
@@ -122,6 +121,23 @@ def lower_limit(
     """One-sided lower confidence limit for the mean; the mirror image of :func:`upper_limit`."""
     mirrored = -np.asarray(values, dtype=np.float64)
     return 0.0 - upper_limit(mirrored, alpha, -high, -low, bets)  # never -0
+
+
+def upper_limits(
+    values: FloatArray, alpha: float, low: float = 0.0, high: float = 1.0, bets: Bets = ANY_TIME
+) -> FloatArray:
+    """:func:`upper_limit` for many samples of one size at once: from shape [samples, n] to shape [samples].
+
+    A limit has the same bits whichever other samples are there.
+    """
+    return _scaled(_unit_limits(_unit(values, low, high, alpha), alpha, bets, alone=True), low, high)
+
+
+def lower_limits(
+    values: FloatArray, alpha: float, low: float = 0.0, high: float = 1.0, bets: Bets = ANY_TIME
+) -> FloatArray:
+    """:func:`lower_limit` for many samples of one size at once."""
+    return 0.0 - upper_limits(-values, alpha, -high, -low, bets)
 
 
 def interval(values: Sequence[float] | FloatArray, alpha: float, low: float = 0.0, high: float = 1.0) -> Interval:
@@ -161,12 +177,13 @@ def _scaled(limits: FloatArray, low: float, high: float) -> FloatArray:
     return np.where(limits < 1.0, low + (high - low) * limits, high)
 
 
-def _unit_limits(x: FloatArray, alpha: float, bets: Bets) -> FloatArray:
+def _unit_limits(x: FloatArray, alpha: float, bets: Bets, *, alone: bool = False) -> FloatArray:
     """Upper limits for observations in [0, 1] of shape [samples, n]; shape [samples].
 
     With s = 1 / (1 - mean) a bet c wins the factor 1 - c + c (1 - x) s, so the wealth is a polynomial in s without
     negative coefficients, and its logarithm is convex in log s. Newton's method therefore passes the root in at most
-    its first step and then falls to it: no bracket is needed.
+    its first step and then falls to it: no bracket is needed. With ``alone`` sums are taken in the order in which they
+    are for a sample by itself, which is slower: rounding does not depend on the others then.
     """
     count, n = x.shape
     limits = np.ones(count)
@@ -177,11 +194,13 @@ def _unit_limits(x: FloatArray, alpha: float, bets: Bets) -> FloatArray:
     size = max(1, _BLOCK // (n * len(bets.fractions)))
     for start in range(0, count, size):
         block, means = y[:, start : start + size], x[start : start + size].mean(axis=1)
-        at_end, _ = _log_wealths(block, np.full(len(means), 1.0 / (1.0 - _END)), bets)
+        at_end, _ = _log_wealths(block, np.full(len(means), 1.0 / (1.0 - _END)), bets, alone=alone)
         (refutable,) = np.nonzero((means < _END) & (at_end >= threshold))
         block, log_s = block[:, refutable], -np.log1p(-means[refutable])
+        if alone:
+            block = np.ascontiguousarray(block)
         for number in range(_STEPS if len(refutable) else 0):
-            log_wealth, slope = _log_wealths(block, np.exp(log_s), bets)
+            log_wealth, slope = _log_wealths(block, np.exp(log_s), bets, alone=alone)
             step = (threshold - log_wealth) / slope
             moving = np.abs(step) * np.exp(-log_s) > _CLOSE / 10
             if number:
@@ -193,7 +212,7 @@ def _unit_limits(x: FloatArray, alpha: float, bets: Bets) -> FloatArray:
     return limits
 
 
-def _log_wealths(y: FloatArray, s: FloatArray, bets: Bets) -> tuple[FloatArray, FloatArray]:
+def _log_wealths(y: FloatArray, s: FloatArray, bets: Bets, *, alone: bool) -> tuple[FloatArray, FloatArray]:
     """Log wealth against the mean 1 - 1/s, and its slope in log s; y = 1 - x of shape [n, samples], else [samples]."""
     c = bets.fractions[:, None]
     factors = (y * s)[:, None, :] * c  # [n, bets, samples]
@@ -202,6 +221,8 @@ def _log_wealths(y: FloatArray, s: FloatArray, bets: Bets) -> tuple[FloatArray, 
     slopes = len(y) - (1.0 - c) * np.reciprocal(factors).sum(axis=0)
     most = logs.max(axis=0)
     shares = np.exp(logs - most)
+    if alone:  # NumPy adds what lies side by side in an order of its own, as the bets of one sample do
+        shares, slopes = (np.asfortranarray(part) for part in (shares, slopes))
     total = shares.sum(axis=0)
     return most + np.log(total), (shares * slopes).sum(axis=0) / total
 
@@ -253,10 +274,20 @@ def _unit(values: Sequence[float] | FloatArray, low: float, high: float, alpha: 
 
 def student_t(values: Sequence[float], alpha: float) -> tuple[float | None, float | None]:
     """Student's t limits of a mean at level 1 - alpha; None with fewer than two values."""
-    if len(values) < 2:
-        return None, None
+    ((lower, upper),) = student_ts(np.asarray(values, dtype=np.float64)[None], alpha).tolist()
+    return (lower if math.isfinite(lower) else None), (upper if math.isfinite(upper) else None)
+
+
+def student_ts(values: FloatArray, alpha: float) -> FloatArray:
+    """The limits of :func:`student_t` for many samples of one size, shape [samples, n]; shape [samples, 2].
+
+    What is not finite stands for None.
+    """
+    count, n = values.shape
+    if n < 2:
+        return np.full((count, 2), np.nan)
     from scipy.special import stdtrit
 
-    half = float(stdtrit(len(values) - 1, 1 - alpha / 2)) * float(np.std(values, ddof=1)) / math.sqrt(len(values))
-    lower, upper = float(np.mean(values)) - half, float(np.mean(values)) + half
-    return (lower if math.isfinite(lower) else None), (upper if math.isfinite(upper) else None)
+    half = float(stdtrit(n - 1, 1 - alpha / 2)) * np.std(values, ddof=1, axis=1) / math.sqrt(n)
+    mean = np.mean(values, axis=1)
+    return np.stack([mean - half, mean + half], axis=1)

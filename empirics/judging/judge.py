@@ -8,6 +8,7 @@ from empirics.judging.bounds import columns, log_bounds
 from empirics.judging.levels import claim_verdict, pooled_verdict
 from empirics.judging.outcome import ClaimOutcome, Frame, Outcome, Verdict
 from empirics.judging.premises import Scoped, scopes_of
+from empirics.judging.rules import limits_of, rule_of
 from empirics.judging.settings import Settings
 from empirics.judging.share_verdicts import share_verdict
 from empirics.judging.single import single
@@ -103,9 +104,10 @@ def _judged(
         frames = _frames(claim, places, settings, looks)
         firsts = [group[0] for group in groups]
         judged = [_judgeable(claim, cell, scoped, settings) for cell, scoped in zip(firsts, scopes, strict=True)]
+        there = zip(_with_bounds(claim, firsts, judged), _limits(claim, observable, judged, frames), strict=True)
         found = [
-            _mean_cell(claim, observable, cell, *there, frame, settings)
-            for cell, there, frame in zip(firsts, _with_bounds(claim, firsts, judged), frames, strict=True)
+            _mean_cell(claim, observable, cell, *values, limits, frame, settings)
+            for cell, (values, limits), frame in zip(firsts, there, frames, strict=True)
         ]
         outcomes, worlds = [outcome for outcome, _ in found], [w for _, w in found]
     pooled = pooled_verdict(claim, worlds, settings, looks)
@@ -173,17 +175,32 @@ def _with_bounds(
     return found
 
 
+def _limits(
+    claim: Claim, observable: Observable, judged: Sequence[dict[int, float] | Nowhere], frames: Sequence[Frame]
+) -> list[tuple[float, float] | None]:
+    """The limits of the mean of each cell that is judged by sampling, all at once."""
+    found: list[tuple[float, float] | None] = [None] * len(judged)
+    if claim.kind is not Kind.IDENTITY and observable.sampling != "exact":
+        samples = {i: [*values.values()] for i, values in enumerate(judged) if isinstance(values, dict)}
+        levels = ((frames[i].alpha, frames[i].refuting, frames[i].looks) for i in samples)
+        rules = [rule_of(claim.kind, observable, *level) for level in levels]
+        for place, limits in zip(samples, limits_of(rules, [*samples.values()]), strict=True):
+            found[place] = limits
+    return found
+
+
 def _mean_cell(
     claim: Claim,
     observable: Observable,
     cell: CellTable,
     values: dict[int, float] | Nowhere,
     log_bound: float | None,
+    limits: tuple[float, float] | None,
     frame: Frame,
     settings: Settings,
 ) -> tuple[Outcome, Worlds]:
     """A bound, rate or identity in one cell; and in which worlds the run itself meets it."""
     if isinstance(values, dict):
-        return single(claim, observable, cell, values, log_bound, frame, settings)
+        return single(claim, observable, cell, values, log_bound, frame, settings, limits)
     nowhere = Worlds(frame.cells, cell.label, "", tuple(cell.seeds), reason="not judged", tested=bool(cell.seeds))
     return frame.outcome(*values), nowhere

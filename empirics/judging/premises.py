@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from empirics.judging.settings import Settings
 from empirics.judging.table import CellTable, FloatArray
@@ -28,26 +30,20 @@ class Scoped:
 
 @dataclass(frozen=True)
 class _Evaluated:
-    """One premise at every seed of one cell or of many."""
+    """One premise at every seed of each of some cells; by cell what it comes to."""
 
     assumption: Assumption
-    values: FloatArray
-    limits: FloatArray
-    holds: Any  # truths
-
-    def part(self, first: int, last: int) -> _Evaluated:
-        return _Evaluated(self.assumption, *(a[first:last] for a in (self.values, self.limits, self.holds)))
+    holds: list[Any]  # of each cell, truths at its seeds
+    satisfied: list[int]  # how many of them
+    medians: list[float | None]  # over the seeds that have a value
+    limits: list[float | None]
 
 
 def scopes_of(claim: Claim, cells: Sequence[CellTable], settings: Settings) -> list[Scoped]:
     """Judge the premises of ``claim`` at each seed of each cell; each premise is evaluated once for all of them."""
     limits = {s.name: float(getattr(settings, s.setting)) for s in claim.notation.values() if s.setting}
     evaluated = [_evaluated(assumption, cells, limits) for assumption in claim.assumptions]
-    ends = np.cumsum([len(cell.seeds) for cell in cells], dtype=int).tolist()
-    return [
-        _scoped([premise.part(end - len(cell.seeds), end) for premise in evaluated], cell, settings)
-        for cell, end in zip(cells, ends, strict=True)
-    ]
+    return [_scoped(evaluated, place, cell, settings) for place, cell in enumerate(cells)]
 
 
 def _evaluated(assumption: Assumption, cells: Sequence[CellTable], limits: Mapping[str, float]) -> _Evaluated:
@@ -58,39 +54,54 @@ def _evaluated(assumption: Assumption, cells: Sequence[CellTable], limits: Mappi
             given[symbol] = np.concatenate([np.zeros(0), *(cell.column(symbol) for cell in cells)])
         else:
             given[symbol] = np.repeat([float(cell.symbols.get(symbol, np.nan)) for cell in cells], counts)
-    found = assumption.at(given)
-    return _Evaluated(assumption, *(np.broadcast_to(part, sum(counts)) for part in found))
+    ends = np.cumsum([0, *counts])
+    values, limit, holds = (np.broadcast_to(part, ends[-1]) for part in assumption.at(given))
+    total = np.concatenate([[0], np.cumsum(holds)])
+    firsts = [float(limit[start]) if count else math.nan for start, count in zip(ends.tolist(), counts, strict=False)]
+    return _Evaluated(
+        assumption,
+        np.split(holds, ends[1:-1]),
+        (total[ends[1:]] - total[ends[:-1]]).tolist(),
+        _medians(values, np.repeat(np.arange(len(cells)), counts), len(cells)),
+        [None if math.isnan(first) else first for first in firsts],
+    )
 
 
-def _scoped(evaluated: Sequence[_Evaluated], cell: CellTable, settings: Settings) -> Scoped:
+def _medians(values: FloatArray, cells: NDArray[np.int64], count: int) -> list[float | None]:
+    """The median of each cell's values; None where it has none. ``cells`` says to which each belongs, in order."""
+    known = ~np.isnan(values)
+    values, sizes = values[known], np.bincount(cells[known], minlength=count)
+    belongs = np.repeat(sizes, sizes)
+    found: list[float | None] = [None] * count
+    for size in np.unique(sizes[sizes > 0]).tolist():
+        medians = np.median(values[belongs == size].reshape(-1, size), axis=1).tolist()
+        for place, median in zip(np.flatnonzero(sizes == size).tolist(), medians, strict=True):
+            found[place] = median
+    return found
+
+
+def _scoped(evaluated: Sequence[_Evaluated], place: int, cell: CellTable, settings: Settings) -> Scoped:
     if not cell.seeds:
         return Scoped((), False, (), "no run finished")
-    failed = np.array([seed in cell.failed for seed in cell.seeds])
-    good = np.logical_and.reduce([~failed, *(premise.holds for premise in evaluated)])
+    failed = np.array([seed in cell.failed for seed in cell.seeds]) if cell.failed else np.zeros(len(cell.seeds), bool)
+    good = np.logical_and.reduce([~failed, *(premise.holds[place] for premise in evaluated)])
     needed = settings.scope_share * len(cell.seeds) - 1e-9
     premises, reasons = [], []
     for premise in evaluated:
-        satisfied = int(premise.holds.sum())
-        summary = _summary(premise, satisfied >= needed)
+        item, satisfied = premise.assumption, premise.satisfied[place]
+        summary = Premise(item.name, premise.medians[place], premise.limits[place], satisfied >= needed, item.words)
         premises.append(summary)
         if satisfied + len(cell.failed) < needed:  # else the failed runs are the reason, told below
-            reasons.append(_explain(premise.assumption, summary, satisfied, len(cell.seeds)))
+            reasons.append(_explain(item, summary, satisfied, len(cell.seeds)))
     seeds = tuple(seed for seed, kept in zip(cell.seeds, good.tolist(), strict=True) if kept)
     in_scope = bool(seeds) and len(seeds) >= needed
     if not in_scope and not reasons:
         told = f", {len(cell.failed)} failed (diverged, or their process died)" if cell.failed else ""
         satisfy = "satisfies" if len(seeds) == 1 else "satisfy"
         reasons.append(f"only {len(seeds)} of {counted(len(cell.seeds), 'seed')} {satisfy} every premise{told}")
-    measured = [~premise.holds for premise in evaluated if premise.assumption.observables]
+    measured = [~premise.holds[place] for premise in evaluated if premise.assumption.observables]
     failures = int(np.logical_or.reduce([failed, *measured]).sum())
     return Scoped(seeds, in_scope, tuple(premises), "" if in_scope else "; ".join(reasons), failures)
-
-
-def _summary(premise: _Evaluated, holds: bool) -> Premise:
-    values = premise.values[~np.isnan(premise.values)]
-    median = float(np.median(values)) if len(values) else None
-    limit = None if np.isnan(premise.limits[0]) else float(premise.limits[0])
-    return Premise(premise.assumption.name, median, limit, holds, premise.assumption.words)
 
 
 def _explain(assumption: Assumption, premise: Premise, satisfied: int, seeds: int) -> str:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from empirics.judging.confidence import bets_for, lower_limit, observations_needed, upper_limit
+import numpy as np
+
+from empirics.judging.confidence import bets_for, lower_limits, observations_needed, upper_limits
 from empirics.judging.outcome import Verdict
 from empirics.observables.definition import Observable
 from theory import Kind
@@ -35,14 +38,13 @@ class Rule:
         Raises:
             ValueError: the range of the observable is not finite, so the mean has no distribution-free limits.
         """
-        low, high = self.observable.lower, self.observable.upper
-        if not self.observable.bounded:
-            raise ValueError(f"{self.observable.name} has no finite range, so its mean has no distribution-free limits")
-        below, above = (self.refuting, self.alpha) if self.at_most else (self.alpha, self.refuting)
-        return (
-            lower_limit(values, below, low, high, bets_for(self.looks, below)),
-            upper_limit(values, above, low, high, bets_for(self.looks, above)),
-        )
+        ((lower, upper),) = limits_of([self], [values])
+        return lower, upper
+
+    @property
+    def levels(self) -> tuple[float, float]:
+        """Error probabilities of the lower and of the upper limit."""
+        return (self.refuting, self.alpha) if self.at_most else (self.alpha, self.refuting)
 
     def decide(self, lower: float, upper: float) -> tuple[Verdict, str]:
         """The verdict and the comparison that it rests on."""
@@ -60,11 +62,27 @@ class Rule:
     def decidable_at(self, values: Sequence[float]) -> tuple[int | None, int | None]:
         """Numbers of seeds at which HOLDS and VIOLATED would be reached if the next seeds resemble these."""
         low, high = self.observable.lower, self.observable.upper
-        below, above = (self.refuting, self.alpha) if self.at_most else (self.alpha, self.refuting)
+        below, above = self.levels
         up = observations_needed(values, self.threshold, above, low, high, bets_for(self.looks, above))
         mirrored = [-v for v in values]
         down = observations_needed(mirrored, -self.threshold, below, -high, -low, bets_for(self.looks, below))
         return (up, down) if self.at_most else (down, up)
+
+
+def limits_of(rules: Sequence[Rule], samples: Sequence[Sequence[float]]) -> list[tuple[float, float]]:
+    """:meth:`Rule.limits` of each sample by its rule; those of one size, range and level are computed together."""
+    alike: dict[tuple[Any, ...], list[int]] = {}
+    for place, (rule, sample) in enumerate(zip(rules, samples, strict=True)):
+        item = rule.observable
+        if not item.bounded:
+            raise ValueError(f"{item.name} has no finite range, so its mean has no distribution-free limits")
+        alike.setdefault((*rule.levels, item.lower, item.upper, rule.looks, len(sample)), []).append(place)
+    found = np.empty((len(rules), 2))
+    for (below, above, low, high, looks, _), places in alike.items():
+        values = np.array([samples[place] for place in places], dtype=np.float64)
+        found[places, 0] = lower_limits(values, below, low, high, bets_for(looks, below))
+        found[places, 1] = upper_limits(values, above, low, high, bets_for(looks, above))
+    return [(lower, upper) for lower, upper in found.tolist()]
 
 
 def rule_of(

@@ -28,6 +28,7 @@ def single(
     log_bound: float | None,
     frame: Frame,
     settings: Settings,
+    limits: tuple[float, float] | None = None,
 ) -> tuple[Outcome, Worlds]:
     """Judge the mean in one cell; and say in which worlds the run itself meets the bound.
 
@@ -39,16 +40,17 @@ def single(
         log_bound: logarithm of the claim's bound there; None for a rate.
         frame: what the verdict speaks about, at which levels.
         settings: the level of the interval that is shown beside it.
+        limits: those of the mean, if they were computed with those of other cells.
     """
     values = list(by_seed.values())
     if claim.kind is Kind.IDENTITY:
         return _identity(claim, values, log_bound, frame), Worlds(frame.cells, cell.label, "")
     if claim.kind is Kind.RATE:
-        found = _measured(claim, observable, values, len(cell.seeds), frame)
+        found = _measured(claim, observable, values, len(cell.seeds), frame, limits)
     else:
         if log_bound is None:
             raise ValueError(f"{claim.id}: a claim of kind {claim.kind} needs a bound")
-        found = _bound(claim, observable, values, len(cell.seeds), log_bound, frame, settings)
+        found = _bound(claim, observable, values, len(cell.seeds), log_bound, frame, settings, limits)
     asked = f"{observable.name} of a run {claim.kind.meaning.sign or '<='} {found.bound or 0.0:.4g}"
     if not found.by_sampling or found.verdict in (Verdict.VACUOUS, Verdict.NOT_TESTED):
         return found, Worlds(frame.cells, cell.label, asked, tuple(cell.seeds), reason="not judged by sampling")
@@ -61,11 +63,17 @@ def _meets(claim: Claim, value: float, bound: float) -> bool:
 
 
 def _measured(
-    claim: Claim, observable: Observable, values: Sequence[float], seeds: int, frame: Frame, bound: float = 0.0
+    claim: Claim,
+    observable: Observable,
+    values: Sequence[float],
+    seeds: int,
+    frame: Frame,
+    limits: tuple[float, float] | None,
+    bound: float = 0.0,
 ) -> Outcome:
     """The verdict of the kind's rule on the values in scope, one per seed, of so many seeds in all."""
     rule = rule_of(claim.kind, observable, frame.alpha, frame.refuting, frame.looks, bound)
-    lower, upper = rule.limits(values)
+    lower, upper = limits or rule.limits(values)
     verdict, reason = rule.decide(lower, upper)
     needed = decidable = None
     if verdict is Verdict.UNDECIDED:
@@ -101,6 +109,7 @@ def _bound(
     log_bound: float,
     frame: Frame,
     settings: Settings,
+    limits: tuple[float, float] | None,
 ) -> Outcome:
     upper = claim.kind is Kind.UPPER
     bound, estimate = from_log(log_bound), float(np.mean(values))
@@ -117,7 +126,7 @@ def _bound(
         reason = reason.replace("upper limit", "exact value").replace("lower limit", "exact value")
         outcome = replace(frame.outcome(verdict, reason), lower=min(values), upper=max(values))
     else:
-        outcome = _measured(claim, observable, values, seeds, frame, bound)
+        outcome = _measured(claim, observable, values, seeds, frame, limits, bound)
         over = share(sum(v > bound if upper else v < bound for v in values), len(values), settings.alpha)
         sharpness = _sharpness(outcome.lower, log_bound) if upper else None
         outcome = replace(outcome, exceedance=(over.mean, over.lower, over.upper), sharpness=sharpness)

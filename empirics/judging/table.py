@@ -9,6 +9,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from empirics.judging.columns import Column, Columns
+
 MAIN = "main"
 
 FloatArray = NDArray[np.float64]
@@ -25,7 +27,7 @@ class CellTable:
     # seeds without usable observables (diverged runs): they fail every measured premise and stay counted
     failed: frozenset[int] = frozenset()
     # by name, one value per seed; None where undefined
-    observables: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict)
+    observables: Mapping[str, Column] = field(default_factory=dict)
     # the symbols that tell the cells of an arm apart, in order, each with its label in plain text
     axes: Mapping[str, str] = field(default_factory=dict)
     # those of them that decide a run: cells that differ in the others alone share their runs
@@ -33,30 +35,24 @@ class CellTable:
 
     def value(self, observable: str, seed: int) -> float | None:
         """The observable at a seed, or None."""
-        values = self.observables.get(observable)
-        return None if values is None or seed in self.failed else values[self._place_of[seed]]
+        return self.values(observable, (seed,))[0]
 
     def values(self, observable: str, seeds: Iterable[int]) -> list[float | None]:
         """The observable at some seeds; None where it is undefined or the run failed."""
-        found = self.observables.get(observable)
-        if found is None:
-            return [None for _ in seeds]
-        place_of, failed = self._place_of, self.failed
-        return [None if seed in failed else found[place_of[seed]] for seed in seeds]
+        column, place_of = self.column(observable).tolist(), self._place_of
+        return [None if (value := column[place_of[seed]]) != value else value for seed in seeds]
 
     def column(self, observable: str) -> FloatArray:
         """The observable at every seed; NaN where it is undefined or the run failed."""
-        if observable not in self._columns:
-            column = np.full(len(self.seeds), np.nan)
-            if observable in self.observables:
-                column[:] = np.asarray(self.observables[observable], dtype=np.float64)
-                column[[seed in self.failed for seed in self.seeds]] = np.nan
-            self._columns[observable] = column
-        return self._columns[observable]
+        if observable not in self.observables:
+            return np.full(len(self.seeds), np.nan)
+        column = self.columns.numbers[self.columns.places[observable]]
+        return np.where([seed in self.failed for seed in self.seeds], np.nan, column) if self.failed else column
 
     @cached_property
-    def _columns(self) -> dict[str, FloatArray]:
-        return {}
+    def columns(self) -> Columns:
+        """The observables as one array, also of failed runs."""
+        return Columns.of(self.observables)
 
     @cached_property
     def _place_of(self) -> Mapping[int, int]:
@@ -66,7 +62,7 @@ class CellTable:
         """The values of some symbols."""
         return tuple(self.symbols[name] for name in symbols)
 
-    @property
+    @cached_property
     def label(self) -> str:
         """The cell in words, for messages."""
         text = ", ".join(f"{label}={self.symbols[name]:g}" for name, label in self.axes.items())

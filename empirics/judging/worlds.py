@@ -105,7 +105,7 @@ def _alone(
     if not cell.seeds:
         return Worlds(places, cell.label, asked, reason="no run finished", tested=False)
     scoped = scopes[cell.index]
-    values = {seed: cell.value(observable.name, seed) for seed in scoped.seeds}
+    values = dict(zip(scoped.seeds, cell.values(observable.name, scoped.seeds), strict=True))
     effects = {seed: -value if bound else value for seed, value in values.items() if value is not None}
     return _answered(claim, (scoped,), places, cell.label, asked, cell.seeds, list(values), effects, settings)
 
@@ -168,8 +168,8 @@ def _compared(
     also = set(there.seeds)
     common = [s for s in here.seeds if s in also]
     effects = {}
-    for seed in common:
-        a, b = cell.value(observable.name, seed), partner.value(observable.name, seed)
+    pairs = zip(cell.values(observable.name, common), partner.values(observable.name, common), strict=True)
+    for seed, (a, b) in zip(common, pairs, strict=True):
         if a is not None and b is not None:
             effects[seed] = direction * (a - b)
     also_ran = set(partner.seeds)
@@ -230,13 +230,9 @@ def _step(claim: Claim, observable: Observable, before: CellTable, after: CellTa
     """The moves between two cells, over the seeds in scope of both."""
     symbol = str(claim.axis)
     later = set(scopes[after.index].seeds)
-    moves = [
-        b - a
-        for seed in scopes[before.index].seeds
-        if seed in later
-        and (a := before.value(observable.name, seed)) is not None
-        and (b := after.value(observable.name, seed)) is not None
-    ]
+    common = [seed for seed in scopes[before.index].seeds if seed in later]
+    pairs = zip(before.values(observable.name, common), after.values(observable.name, common), strict=True)
+    moves = [b - a for a, b in pairs if a is not None and b is not None]
     span = f"{before.axes.get(symbol, symbol)} from {before.symbols[symbol]:g} to {after.symbols[symbol]:g}"
     return Step(span, sum(m < 0 for m in moves), sum(m == 0 for m in moves), sum(m > 0 for m in moves))
 
@@ -246,5 +242,5 @@ def _flat(observable: Observable, first: CellTable, last: CellTable, answers: Ma
     if not answers or not observable.bounded:
         return False
     ends = (observable.lower, observable.upper)
-    pairs = [(first.value(observable.name, s), last.value(observable.name, s)) for s in answers]
+    pairs = [*zip(first.values(observable.name, answers), last.values(observable.name, answers), strict=True)]
     return max(sum(a == b == end for a, b in pairs) for end in ends) >= 0.8 * len(pairs)

@@ -194,8 +194,9 @@ def _accuracy(
 
 def _runs(items: Scored) -> tuple[IntArray, IntArray]:
     """The runs, each by its cell and seed, and the number of each item's run; shapes [runs, 2] and [n]."""
-    runs, number = np.unique(np.stack([items.cell, items.seed], axis=1), axis=0, return_inverse=True)
-    return runs, number.reshape(-1)
+    seeds, place = np.unique(items.seed, return_inverse=True)
+    runs, number = np.unique(items.cell * len(seeds) + place.reshape(-1), return_inverse=True)  # a tenth of the time
+    return np.stack([runs // len(seeds), seeds[runs % len(seeds)]], axis=1), number.reshape(-1)
 
 
 def _auc_within(items: Scored, score: FloatArray) -> float | None:

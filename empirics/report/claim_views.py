@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from markupsafe import Markup
@@ -61,7 +62,11 @@ class ClaimView:
 
     def has(self, column: str) -> bool:
         """Whether any verdict has a value in that column of the table."""
-        return any(getattr(v, column) is not None for v, _, _ in self.verdicts)
+        return column in self._given
+
+    @cached_property
+    def _given(self) -> frozenset[str]:
+        return frozenset(name for v, _, _ in self.verdicts for name, value in v if value is not None)
 
 
 def claim_views(results: Results, figures: Sequence[Figure]) -> list[ClaimView]:
@@ -81,6 +86,7 @@ def _view(results: Results, stated: ClaimResult, figure: Figure | None) -> Claim
         (v, results.cells[v.cells[0]] if v.cells else None, tables.axis_values(results, v))
         for v in spread(tested, ROWS, lambda v: v.verdict in ("VIOLATED", "UNDECIDED"))
     ]
+    steps = [(v, step) for v in spread(verdicts, ROWS) for step in v.steps]
     return ClaimView(
         stated=stated,
         kind=f"{stated.kind}: {(meaning if stated.judged_on == stated.observable else meaning.per_run).words}",
@@ -94,7 +100,7 @@ def _view(results: Results, stated: ClaimResult, figure: Figure | None) -> Claim
         figure=figure,
         verdicts=shown,
         left_out=told(len(shown), len(tested), "verdicts", "results.json").strip(),
-        steps=spread([(results.where(v), step) for v in spread(verdicts, ROWS) for step in v.steps], ROWS),
+        steps=[(results.where(v), step) for v, step in spread(steps, ROWS)],
         several_arms=bool(arms - {results.experiment.leading}),
     )
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from empirics.errors import UsageError
 from empirics.report.figures.figure import FORMATS, csv_text
-from empirics.verification.results import Results
+from empirics.verification.results import Earlier, Results
 
 _MARKS: Final = {"svg": b"<dc:title>factbound<", "pdf": b"/Creator (factbound)", "png": b"Software\0factbound"}
 _NAMED: Final = 3
@@ -26,7 +26,7 @@ def earlier(read: Callable[[Path], _Kind], path: Path) -> _Kind | None:
         return None
 
 
-def replaced(before: Results | None, claims: Collection[str], path: Path) -> str:
+def replaced(before: Earlier | None, claims: Collection[str], path: Path) -> str:
     """What is lost if results on some claims replace earlier ones, in a line; empty if every claim is judged again."""
     tested = [c.id for c in before.claims if c.verdict != "NOT TESTED"] if before else []
     lost = [identifier for identifier in tested if identifier not in claims]
@@ -37,7 +37,7 @@ def replaced(before: Results | None, claims: Collection[str], path: Path) -> str
     return f"{path} judged {count} ({named}); it is replaced; another --output keeps it"
 
 
-def data_of(results: Results) -> dict[str, str]:
+def data_of(results: Earlier | Results) -> dict[str, str]:
     """By the name of each figure of results its data as CSV."""
     return {data.name: csv_text(data.mappings()) for data in (*results.shown.figures, *results.figures)}
 

@@ -23,7 +23,7 @@ from empirics.report.html import report_html
 from empirics.report.sections import sections
 from empirics.report.tables import cells_csv
 from empirics.runs.environment import code_hash, versions
-from empirics.verification.document import refusal
+from empirics.verification.document import pieces, refusal
 from empirics.verification.results import RESULTS, Results, read_results
 
 _DECLARATION: Final = '<?xml version="1.0" encoding="utf-8"?>\n'
@@ -45,19 +45,20 @@ def read_directory(directory: Path) -> Results:
 def write_page(results: Results, directory: Path, made: Made | None = None, workers: int = 1) -> list[str]:
     """cells.csv, plots/*.svg each with its CSV, report.html; what is there from the same inputs is left as it is.
 
-    Returned are the figures and sections that cannot be shown and were left out, a line each. ``made`` is the record of
-    the directory, read from there if None; ``workers`` processes draw.
+    If results.json is there, it must hold these results. Returned are the figures and sections that cannot be shown and
+    were left out, a line each. ``made`` is the record of the directory, read from there if None; ``workers`` processes
+    draw.
     """
     broken: list[str] = []
     prepare_directory(directory, files=RESULT_FILES, folders=("plots",))
     made = made or Made(directory)
-    document, style = results.model_dump_json(), _style()
-    if made.text("cells.csv", source := hash_of(style, document)) is None:
+    document, style = made.bytes_of(RESULTS) or hash_of(*pieces(results)), _style()
+    if not made.stands("cells.csv", source := hash_of(style, document)):
         made.write("cells.csv", source, cells_csv(results))
     figures = _figures(results, made, style, workers, broken)
     shown = sections(directory, broken)
     parts = (text for section, pictures in shown for text in (section.model_dump_json(), *pictures))
-    if made.text("report.html", source := hash_of(style, document, *broken, "", *parts)) is None:
+    if not made.stands("report.html", source := hash_of(style, document, *broken, "", *parts)):
         made.write("report.html", source, report_html(results, figures, shown, broken))
     made.save()
     return broken
@@ -83,7 +84,7 @@ def _figures(results: Results, made: Made, style: str, workers: int, broken: lis
             pictures[item.name] = svg
     figures = [replace(draw(data[name]), picture=pictures[name]) for name in data if name in pictures]
     for figure in figures:
-        if made.text(f"plots/{figure.name}.csv", sources[figure.name]) is None:
+        if not made.stands(f"plots/{figure.name}.csv", sources[figure.name]):
             made.write(f"plots/{figure.name}.csv", sources[figure.name], figure.csv)
     return figures
 

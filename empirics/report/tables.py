@@ -151,20 +151,22 @@ def verdict_counts(results: Results, identifier: str) -> str:
     return ", ".join([*(f"{counts[v]} {v}" for v in ORDER if counts[v]), *([f"{flat} flat"] if flat else [])])
 
 
-def open_cells(results: Results, identifier: str) -> list[str]:
+def open_cells(results: Results, identifier: str, most: int = ROWS) -> list[str]:
     """For undecided cells of a claim, where and what it would take; flat ones aside, and of many some."""
     found = [v for v in results.verdicts_on(identifier) if v.verdict == "UNDECIDED" and not v.flat]
-    return _told(results, found)
+    return _told(results, found, most)
 
 
-def violated_cells(results: Results, identifier: str) -> list[str]:
+def violated_cells(results: Results, identifier: str, most: int = ROWS) -> list[str]:
     """For cells that refute a claim, where and why; of many some."""
-    return _told(results, [v for v in results.verdicts_on(identifier) if v.verdict == "VIOLATED"])
+    return _told(results, [v for v in results.verdicts_on(identifier) if v.verdict == "VIOLATED"], most)
 
 
-def _told(results: Results, found: Sequence[VerdictResult]) -> list[str]:
-    lines = [f"{results.where(verdict)}: {verdict.reason}" for verdict in found[:ROWS]]
-    return lines + ([f"and {len(found) - ROWS} more (results.json)"] if len(found) > ROWS else [])
+def _told(results: Results, found: Sequence[VerdictResult], most: int) -> list[str]:
+    """The first of some verdicts, a line each, then how many more there are, and the file that shows them."""
+    lines = [f"{results.where(verdict)}: {verdict.reason}" for verdict in found[:most]]
+    file = "report.html" if len(found) <= ROWS else "results.json"
+    return lines + ([f"and {len(found) - most} more ({file})"] if len(found) > most else [])
 
 
 def flat_cells(results: Results, identifier: str) -> list[str]:
@@ -245,8 +247,8 @@ def cells_csv(results: Results) -> str:
     for index, cell in enumerate(results.cells):
         row: list[Any] = [cell.variant, *map(cell.symbols.__getitem__, axes)]
         row += map(len, (cell.seeds, cell.failed, cell.in_scope_seeds))
-        measured = (cell.observables.get(name) for name in names)
-        row += [getattr(summary, part, None) for summary in measured for part in ("mean", "lower", "upper")]
+        for name in names:
+            row += cell.observables.limits(name) if name in cell.observables else (None, None, None)
         decided = (verdicts.get(index) for verdicts in judged.values())
         row += [getattr(verdict, part, None) for verdict in decided for part in _DECIDING]
         writer.writerow([*row, *(values[index] for values in results.shown.columns.values())])
@@ -257,10 +259,9 @@ def _verdicts_by_cell(results: Results) -> dict[str, dict[int, VerdictResult]]:
     """By claim and cell the verdict on that cell; a comparison's is on the cell of its arm, a trend has none."""
     found: dict[str, dict[int, VerdictResult]] = {}
     for claim in results.claims:
-        for verdict in results.verdicts:
-            if verdict.claim == claim.id and claim.axis is None:
-                cells = verdict.cells if claim.reference is None else verdict.cells[:1]
-                found.setdefault(claim.id, {}).update(dict.fromkeys(cells, verdict))
+        for verdict in results.verdicts_on(claim.id) if claim.axis is None else ():
+            cells = verdict.cells if claim.reference is None else verdict.cells[:1]
+            found.setdefault(claim.id, {}).update(dict.fromkeys(cells, verdict))
     return {claim: verdicts for claim, verdicts in found.items() if verdicts}
 
 

@@ -144,13 +144,12 @@ def _print_open(results: Results, out: Console) -> None:
     for claim in results.claims:
         flat = tables.flat_cells(results, claim.id)
         told = [f"flat, {claim.id}: {'; '.join(spread(flat, ROWS))}"] if flat else []
-        refuting, lines = tables.violated_cells(results, claim.id), tables.open_cells(results, claim.id)
+        refuting = tables.violated_cells(results, claim.id, _OPEN_SHOWN)
+        lines = tables.open_cells(results, claim.id, _OPEN_SHOWN)
         word = "" if claim.verdict == "VIOLATED" else f"{claim.verdict.lower()}, "
         for heading, some in (f"violated, {claim.id}; refuted by:", refuting), (f"{word}{claim.id}; open:", lines):
             if some:
-                told += [heading, *(f"  {line}" for line in some[:_OPEN_SHOWN])]
-            if len(some) > _OPEN_SHOWN:
-                told.append(f"  and {len(some) - _OPEN_SHOWN} more (report.html)")
+                told += [heading, *(f"  {line}" for line in some)]
         for line in told:
             out.print(line, style="dim", markup=False)
 

@@ -67,10 +67,16 @@ def decoded(text: str) -> UnitRun:
         unit=_point(data["unit"]),
         seed=data["seed"],
         observables={_point(cell): found for cell, found in data["observables"]},
-        curves={name: Curve(tuple(steps), tuple(values)) for name, (steps, values) in data["curves"].items()},
+        curves={name: Curve(_steps(*steps), tuple(values)) for name, (steps, values) in data["curves"].items()},
         details={_point(cell): {k: tuple(v) for k, v in found.items()} for cell, found in data["details"]},
         failure=data["failure"],
     )
+
+
+@lru_cache(maxsize=4096)
+def _steps(*steps: int) -> tuple[int, ...]:
+    """The steps of a curve, in memory once for all runs."""
+    return steps
 
 
 def _point(values: list[tuple[str, int | float]]) -> Point:

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,19 @@ from pydantic import ValidationError
 
 from empirics.experiments.arms import Arm
 from empirics.experiments.blame import place_of
-from empirics.experiments.document import BoundResult, CellResult, CurveResult, ObservableResult, Summary, VerdictResult
+from empirics.experiments.document import (
+    BoundResult,
+    CellResult,
+    CurveResult,
+    ObservableResult,
+    PremiseResult,
+    Summaries,
+    VerdictResult,
+)
 from empirics.experiments.presentation import Shown
-from empirics.experiments.protocol import Experiment, Point, UnitRun
+from empirics.experiments.protocol import Curve, Experiment, Point, UnitRun
 from empirics.judging.bounds import log_bounds
-from empirics.judging.confidence import student_t
+from empirics.judging.confidence import student_ts
 from empirics.judging.levels import benjamini_yekutieli, holm
 from empirics.judging.mutants import MutantOutcome
 from empirics.judging.outcome import ClaimOutcome, Outcome, Verdict
@@ -40,7 +49,7 @@ from empirics.verification.results import (
     StatedPremise,
 )
 from empirics.verification.summaries import summaries_of
-from theory import BrokenClaimError, Claim, Notation
+from theory import BrokenClaimError, Claim, Notation, Premise
 from theory.certify.record import certificate_of
 from theory.fingerprint import fingerprint
 from theory.numbers.evaluate import from_log
@@ -97,11 +106,9 @@ def tables_of(
     for index, (arm, cell) in enumerate(declared(experiment, arms)):
         found = runs.of(arm.name, cell.on(experiment.run_axes))
         rows = [run.observables.get(cell) or None for run in found]
-        measured = columns_of(rows)
         symbols = _symbols(experiment, arm, cell, defects)
-        if measured and "symbols()" not in defects:  # a cell without any result has no observables at all
-            for name, value in _exact(experiment, arm, cell, defects).items():
-                measured[name] = tuple(None if row is None else value for row in rows)
+        known = any(rows) and "symbols()" not in defects  # a cell without any result has no observables at all
+        exact = _exact(experiment, arm, cell, defects) if known else {}
         tables.append(
             CellTable(
                 index=index,
@@ -109,7 +116,7 @@ def tables_of(
                 symbols=symbols,
                 seeds=tuple(run.seed for run in found),
                 failed=frozenset(run.seed for run in found if run.failure),
-                observables=measured,
+                observables=columns_of(rows, exact),
                 axes=axes,
                 run_axes=experiment.run_axes,
             )
@@ -226,7 +233,7 @@ def _cell(
     cell: Point,
     table: CellTable,
     runs: Runs,
-    summaries: Mapping[str, Summary],
+    summaries: Summaries,
     bounds: Mapping[str, BoundResult | None],
 ) -> CellResult:
     found = runs.of(arm.name, cell.on(experiment.run_axes))
@@ -239,7 +246,7 @@ def _cell(
         failed=sorted(table.failed),
         failures={str(run.seed): run.failure for run in found if run.failure},
         in_scope_seeds=in_scope(experiment, table, arm.settings.verdict),
-        observables=dict(summaries),
+        observables=summaries,
         bounds={name: bound for name, bound in bounds.items() if bound is not None},
     )
 
@@ -254,8 +261,8 @@ def in_scope(experiment: Experiment, table: CellTable, verdict: Settings) -> lis
     good = [s for s in table.seeds if s not in table.failed]
     for name, key in experiment.premises.items():
         if name in table.observables:
-            limit = float(getattr(verdict, key))
-            good = [s for s in good if (value := table.value(name, s)) is not None and value <= limit]
+            limit, values = float(getattr(verdict, key)), table.values(name, good)
+            good = [s for s, value in zip(good, values, strict=True) if value is not None and value <= limit]
     return good
 
 
@@ -281,8 +288,8 @@ def bounds_at(item: Claim, tables: Sequence[CellTable]) -> list[BoundResult | No
 def verdict_result(outcome: Outcome) -> VerdictResult:
     """One verdict as it stands in results.json."""
     data: dict[str, Any] = dict(vars(outcome))  # not asdict, which copies every number
-    for name in ("premises", "steps"):
-        data[name] = [vars(part) for part in data[name]]
+    data["premises"] = [_premise(part) for part in data["premises"]]
+    data["steps"] = [vars(part) for part in data["steps"]]
     if outcome.counts is not None:
         data["counts"] = vars(outcome.counts)
     exact = data.pop("looks") and outcome.counts
@@ -291,6 +298,12 @@ def verdict_result(outcome: Outcome) -> VerdictResult:
         if data[name] is not None:
             data[name] = dict(zip((first, "lower", "upper"), data[name], strict=True))
     return VerdictResult.model_validate(data)
+
+
+@lru_cache(maxsize=1 << 16)
+def _premise(premise: Premise) -> PremiseResult:
+    """Many claims have the same premise in a cell: it is in memory once."""
+    return PremiseResult(**vars(premise))
 
 
 def _pooled(outcomes: Sequence[ClaimOutcome]) -> dict[str, PooledResult]:
@@ -348,8 +361,8 @@ def _curves(experiment: Experiment, arm: Arm, runs: Runs) -> list[CurveResult]:
         for name in dict.fromkeys(name for run in found for name in run.curves):
             members = [run.curves[name] for run in found if name in run.curves]
             common = sorted(set.intersection(*(set(c.steps) for c in members)))
-            table = np.array([[dict(zip(c.steps, c.values, strict=True))[s] for s in common] for c in members])
-            limits = [student_t(column.tolist(), arm.settings.verdict.alpha) for column in table.T]
+            table = np.array([_at(common, curve) for curve in members])
+            limits = student_ts(np.ascontiguousarray(table.T), arm.settings.verdict.alpha).tolist()
             curves.append(
                 CurveResult(
                     variant=arm.name,
@@ -358,8 +371,14 @@ def _curves(experiment: Experiment, arm: Arm, runs: Runs) -> list[CurveResult]:
                     observable=name,
                     steps=common,
                     mean=[_finite(value) for value in table.mean(axis=0).tolist()],
-                    lower=[low for low, _ in limits],
-                    upper=[high for _, high in limits],
+                    lower=[_finite(low) for low, _ in limits],
+                    upper=[_finite(high) for _, high in limits],
                 )
             )
     return curves
+
+
+def _at(steps: list[int], curve: Curve) -> Sequence[float]:
+    """The values of a curve at some of its steps."""
+    known = dict(zip(curve.steps, curve.values, strict=True))
+    return [known[step] for step in steps]

@@ -7,12 +7,14 @@ Schema beside each document's module is generated from its models; tests keep th
 from __future__ import annotations
 
 import json
+import mmap
 import reprlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, Field, ValidationError
+from pydantic_core import from_json
 
 from empirics.errors import UsageError
 from empirics.experiments.document import ExperimentResult, SymbolResult
@@ -79,14 +81,28 @@ def with_machines(document: _Made, machines: Iterable[str]) -> _Made:
     return document.model_copy(update={"environment": environment})
 
 
-def write_document(document: Document, path: Path) -> str:
-    """Write atomically; the text is returned. It was validated when it was made.
+def write_document(document: Document, path: Path) -> None:
+    """Write atomically, piece by piece. It was validated when it was made."""
+    write_atomically(path, pieces(document))
 
-    It is strict JSON: pydantic writes null where a part without a type of its own holds NaN.
+
+def pieces(document: Document) -> Iterator[str]:
+    """The document as strict JSON, one part of a list after another: the whole text need not fit in memory.
+
+    Pydantic writes null where a part without a type of its own holds NaN.
     """
-    text = document.model_dump_json(indent=1) + "\n"
-    write_atomically(path, text)
-    return text
+    before = "{"
+    for name in type(document).model_fields:
+        value = getattr(document, name)
+        if isinstance(value, list) and value and isinstance(value[0], BaseModel):
+            yield f'{before}\n "{name}": ['
+            for index, part in enumerate(value):
+                yield ("," if index else "") + "\n  " + part.model_dump_json(indent=1).replace("\n", "\n  ")
+            yield "\n ]"
+        else:
+            yield before + document.model_dump_json(indent=1, include={name})[1:-2]
+        before = ","
+    yield "\n}\n"
 
 
 def read_document(kind: type[_Kind], path: Path, again: str) -> _Kind:
@@ -97,7 +113,10 @@ def read_document(kind: type[_Kind], path: Path, again: str) -> _Kind:
         OSError: the file cannot be read.
         pydantic.ValidationError: it is no such document.
     """
-    text = path.read_text(encoding="utf-8")
+    try:
+        return kind.model_validate(_parts(kind, path))
+    except ValueError:  # it is laid out otherwise, or no such document: the whole tells
+        text = path.read_text(encoding="utf-8")
     try:
         return kind.model_validate_json(text)
     except ValidationError:
@@ -110,6 +129,45 @@ def read_document(kind: type[_Kind], path: Path, again: str) -> _Kind:
                 f"{path} has schema_version {version}, this version of factbound reads {SCHEMA_VERSION}; {again}"
             ) from None
         raise
+
+
+def _parts(kind: type[BaseModel], path: Path) -> dict[str, Any]:
+    """The values of a document by name, of lists one part after another; those that the kind ignores are passed over.
+
+    Raises ValueError: it is not laid out as :func:`pieces` does, or a part is not of its kind.
+    """
+    found: dict[str, Any] = {}
+    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as text:
+        place, last = 1, text.rfind(b"\n}")
+        while text[place : place + 3] == b'\n "':
+            middle = text.find(b'": ', place)
+            name, start = text[place + 3 : middle].decode(), middle + 3
+            if (field := kind.model_fields.get(name)) is None and kind.model_config.get("extra") == "ignore":
+                end = _following(text, start, last)
+            elif field is not None and get_origin(field.annotation) is list and text[start : start + 5] == b"[\n  {":
+                found[name], end = _list(get_args(field.annotation)[0], text, start + 1)
+            else:
+                end = _following(text, start, last)
+                found[name] = from_json(text[start:end])
+            place = end + (end < last)
+        if text[0:1] != b"{" or place != last:
+            raise ValueError("the document is laid out otherwise")
+    return found
+
+
+def _following(text: mmap.mmap, start: int, last: int) -> int:
+    """Where a value of the document ends."""
+    return last if (end := text.find(b',\n "', start)) < 0 else end
+
+
+def _list(kind: type[BaseModel], text: mmap.mmap, place: int) -> tuple[list[BaseModel], int]:
+    """The parts of a list from its first line break on, and where it ends."""
+    parts = []
+    while text[place : place + 4] == b"\n  {":
+        end = text.find(b"\n  }", place) + 4
+        parts.append(kind.model_validate_json(text[place:end]))
+        place = end + (text[end : end + 1] == b",")
+    return parts, place + len("\n ]")
 
 
 def refusal(error: ValidationError) -> str:

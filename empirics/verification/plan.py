@@ -155,18 +155,19 @@ def planned_arms(experiment: Experiment, arms: Sequence[Arm]) -> list[PlannedArm
 
 def standing(plan: VerificationPlan, store: Store | None, keys: Iterable[str]) -> PlanResult:
     """Whether the plan stood before its data, of which ``store`` keeps what there is; ``keys`` are all it may use."""
+    mine = plan.hash
     if store is None:
-        return PlanResult(hash=plan.hash, declared=True, reason="none of its runs existed before it")
+        return PlanResult(hash=mine, declared=True, reason="none of its runs existed before it")
     own = list(keys)
     made = store.plans_of(own)
-    others = Counter(origin for origin in made.values() if origin != plan.hash)
+    others = Counter(origin for origin in made.values() if origin != mine)
     reason = "none of its runs existed before it"
     if others:
         parts = [f"{number} {_origin(plan, store, origin)}" for origin, number in others.most_common()]
         reason = f"{others.total()} of its {counted(len(own), 'run')} existed before it: {', '.join(parts)}"
     if unused := len(store) - len(made):
         reason += f"; the store also holds {counted(unused, 'run')} of other settings, seeds or sources"
-    return PlanResult(hash=plan.hash, declared=not others, reason=reason)
+    return PlanResult(hash=mine, declared=not others, reason=reason)
 
 
 def declare(plan: VerificationPlan, store: Store) -> None:

@@ -10,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from empirics.experiments.document import Measured
 from empirics.experiments.presentation import FigureData, Part, Shown, repeated
@@ -149,9 +149,8 @@ class Results(Measured, Document):
         for name in repeated([f.name for f in (*self.shown.figures, *self.figures)]):
             raise ValueError(f"two figures are named {name}")
         common = {"variant", *self.experiment.axes.values(), "seeds", "failed", "in_scope_seeds"}
-        common |= {
-            f"{name}_{part}" for c in self.cells for name in c.observables for part in ("mean", "lower", "upper")
-        }
+        measured = {name for c in self.cells for name in c.observables}
+        common |= {f"{name}_{part}" for name in measured for part in ("mean", "lower", "upper")}
         for name, values in self.shown.columns.items():
             if name in common:
                 raise ValueError(f"shown.columns.{name}: cells.csv has a common column of that name")
@@ -219,7 +218,7 @@ class Results(Measured, Document):
     def failures(self) -> dict[str, list[str]]:
         """Each reason for which runs failed, with those runs: unit and seed in words, each once."""
         met: dict[str, dict[str, None]] = {}
-        for cell in self.cells:
+        for cell in (cell for cell in self.cells if cell.failures):
             symbols = {symbol: cell.symbols[symbol] for symbol in self.experiment.run_axes}
             place = self.place([cell.model_copy(update={"symbols": symbols})])
             for seed, reason in cell.failures.items():
@@ -232,6 +231,21 @@ class Results(Measured, Document):
         if identifier not in known:
             raise UnknownClaimError(f"unknown claim {identifier!r}; {meant(identifier, known)}")
         return known[identifier]
+
+
+class Earlier(Part):
+    """Of earlier results, what tells how much of them new ones replace."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    claims: list[ClaimResult]
+    shown: Shown
+    figures: list[FigureData]
+
+
+def read_earlier(path: Path) -> Earlier:
+    """That part of a results document; raises what :func:`read_results` does."""
+    return read_document(Earlier, path, "")
 
 
 def read_results(path: str | Path) -> Results:

@@ -27,7 +27,7 @@ from empirics.verification.again import inputs_of
 from empirics.verification.assembly import Runs, assemble, tables_of
 from empirics.verification.document import with_machines
 from empirics.verification.plan import asked, declare, plan_of, standing
-from empirics.verification.results import RESULTS, BrokenResult, Results
+from empirics.verification.results import RESULTS, BrokenResult, Results, read_results
 from empirics.verification.size import check_size, size_of
 from theory import Claim
 from theory.registry import origin
@@ -102,9 +102,9 @@ def verify(
 
     if store is not None:
         declare(plan, store)
-        if made and (inputs := decided()) and (text := made.text(RESULTS, inputs)) is not None:
+        if made and RESULTS in made and (inputs := decided()) and made.stands(RESULTS, inputs):
             progress.found(store.count(keys))
-            return Results.model_validate_json(text)
+            return read_results(made.directory)
     for defect in without:
         defect.tell()
     _tell_broken(trial, arms, chosen, progress)

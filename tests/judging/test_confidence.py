@@ -16,9 +16,11 @@ from empirics.judging.confidence import (
     intervals,
     log_wealth_path,
     lower_limit,
+    lower_limits,
     observations_needed,
     student_t,
     upper_limit,
+    upper_limits,
 )
 
 ALPHA = 0.05
@@ -259,3 +261,13 @@ def test_values_at_the_ends_of_the_range_are_in_it():
         upper_limit([-1.5, 7.0], 0.05, -1, 7)
     with pytest.raises(ValueError, match=r"between -1.0 and 7.5 leave the range"):
         upper_limit([-1.0, 7.5], 0.05, -1, 7)
+
+
+@pytest.mark.parametrize("n", [1, 7, 16, 33, 100])
+@pytest.mark.parametrize("bets", [ANY_TIME, bets_for((32,), 0.05)])
+def test_a_limit_has_the_same_bits_alone_and_among_others(n, bets):
+    values = np.random.default_rng(n).random((40, n))
+    values[:5] = np.round(values[:5])
+    for many, one in ((upper_limits, upper_limit), (lower_limits, lower_limit)):
+        found = many(4.0 * values - 1.0, 0.01, -1.0, 3.0, bets).tolist()
+        assert found == [one(4.0 * sample - 1.0, 0.01, -1.0, 3.0, bets) for sample in values]

@@ -247,6 +247,22 @@ def test_open_cells_are_named_and_flat_ones_called_flat(toy, page, printed):
     assert "flat, toy-trend: |D|=10, c=2, n=5,7\n" in printed
 
 
+@pytest.mark.parametrize(("count", "file"), [(2, ""), (3, "report.html"), (200, "report.html"), (203, "results.json")])
+@pytest.mark.parametrize("verdict", ["UNDECIDED", "VIOLATED"])
+def test_of_many_cells_all_are_counted(toy, count, file, verdict):
+    many = [toy.verdicts[0].model_copy(update={"claim": "toy-arms", "verdict": verdict})] * count
+    results = toy.model_copy(update={"verdicts": many})
+    line = f"{toy.where(many[0])}: {many[0].reason}"
+    out = Console(file=io.StringIO(), width=200, highlight=False)
+    print_results(results, out, None)
+    told = [text.strip() for text in out.file.getvalue().splitlines() if line in text or " more (" in text]
+    assert told == [line, line, *([f"and {count - 2} more ({file})"] if file else [])]
+    page = report_html(results, [])
+    if verdict == "UNDECIDED":
+        assert page.partition("<dt>Open cells</dt>")[2].partition("</dd>")[0].count(line) == min(count, 200)
+        assert (f"and {count - 200} more (results.json)" in page) == (count > 200)
+
+
 def test_sentences(toy, page, printed):
     assert answer(toy) == (
         "VIOLATED: toy-bound. The headline. "

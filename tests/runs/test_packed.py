@@ -32,3 +32,11 @@ def test_columns_of_rows_of_any_kind(rows, alike):
     assert found == expected
     assert list(found) == list(expected)
     assert columns_of(rows) == expected
+
+
+def test_rows_that_stand_in_an_array_already_are_taken_with_new_ones():
+    first, more = [Packed({"a": 0.5, "b": None}), Packed({"a": 1.5, "b": 2.0})], Packed({"a": 2.5, "b": 3.0})
+    assert columns_of(first, {"c": 7.0}) == {"a": (0.5, 1.5), "b": (None, 2.0), "c": (7.0, 7.0)}
+    assert [dict(row) for row in first] == [{"a": 0.5, "b": None}, {"a": 1.5, "b": 2.0}]
+    assert columns_of([*first, more], {"c": 8.0}) == {"a": (0.5, 1.5, 2.5), "b": (None, 2.0, 3.0), "c": (8.0, 8.0, 8.0)}
+    assert dict(more) == {"a": 2.5, "b": 3.0}

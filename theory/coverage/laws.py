@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
 from itertools import product
-from math import comb
+from math import comb, prod
 from typing import Any
 
 State = tuple[int, ...]  # how many own templates were shown 0, 1, ..., cut times
@@ -135,19 +135,21 @@ def _start(K: int, cut: int) -> State:
 
 def _steps(state: State, K: int, R: int) -> list[tuple[State, int]]:
     """States after one more fact, with the number of template sets that lead there."""
-    free = R - sum(state)  # templates whose showing changes nothing
+    return [(after, comb(R - sum(state), new) * ways) for after, new, ways in _moves(state, K, R)]
+
+
+def _moves(state: State, K: int, R: int) -> list[tuple[State, int, int]]:
+    """States after one more fact; how many templates are shown whose showing changes nothing, and ways for the rest."""
+    free = R - sum(state)
     found = []
     for shown in product(*(range(count + 1) for count in state)):
-        ways = comb(free, K - sum(shown)) if sum(shown) <= K else 0
-        if not ways:
+        if not 0 <= K - sum(shown) <= free:
             continue
-        for count, moved in zip(state, shown, strict=True):
-            ways *= comb(count, moved)
         after = tuple(
             count - moved + (shown[i - 1] if i else 0)
             for i, (count, moved) in enumerate(zip(state, shown, strict=True))
         )
-        found.append((after, ways))
+        found.append((after, K - sum(shown), prod(map(comb, state, shown))))
     return found
 
 
@@ -156,24 +158,34 @@ def _chain(K: int, R: int, cut: int) -> tuple[Any, Any, Any, int]:
     """Transitions as arrays (source, target, probability) and the index of the state 'all done', the last."""
     import numpy as np
 
+    sources, targets, moves, finished = _shape(K, min(R, 2 * K), cut)  # beyond, the same moves are possible
+    whole = comb(R, K)
+    known = {move: comb(R - move[0], move[1]) * move[2] / whole for move in set(moves)}
+    return sources, targets, np.array([*map(known.__getitem__, moves), 1.0]), finished
+
+
+@lru_cache(maxsize=64)
+def _shape(K: int, R: int, cut: int) -> tuple[Any, Any, list[tuple[int, int, int]], int]:
+    """The same without probabilities: for each transition but the last the templates below the cut, and its move."""
+    import numpy as np
+
     done: State = (0,) * (cut + 1)
     index: dict[State, int] = {_start(K, cut): 0}
     waiting = [_start(K, cut)]
-    rows: list[tuple[int, State, float]] = []
-    whole = comb(R, K)
+    rows: list[tuple[int, State]] = []
+    moves: list[tuple[int, int, int]] = []
     while waiting:
         state = waiting.pop()
-        for target, ways in _steps(state, K, R):
+        for target, new, ways in _moves(state, K, R):
             if target != done and target not in index:
                 index[target] = len(index)
                 waiting.append(target)
-            rows.append((index[state], target, ways / whole))
+            rows.append((index[state], target))
+            moves.append((sum(state), new, ways))
     finished = len(index)
     index[done] = finished
-    rows.append((finished, done, 1.0))
-    sources = np.array([row[0] for row in rows])
-    targets = np.array([index[row[1]] for row in rows])
-    return sources, targets, np.array([row[2] for row in rows]), finished
+    rows.append((finished, done))
+    return np.array([row[0] for row in rows]), np.array([index[row[1]] for row in rows]), moves, finished
 
 
 def some_unseen_given_world(own: Sequence[int], others: Sequence[Sequence[int]], N_f: int) -> Fraction:
