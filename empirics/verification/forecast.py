@@ -155,7 +155,7 @@ def _at_best(claim: Claim, tables: Sequence[CellTable], settings: Any) -> AtBest
     refuting = settings.verdict.alpha / (len(places) + 1)
     found: dict[str, Any] = {"exact": True}
     if claim.by_share:
-        found = _shares(settings.verdict, settings.seeds.looks, refuting)
+        found = _shares(settings.verdict.asked_by(claim), settings.seeds.looks, refuting)
     elif claim.kind is not Kind.IDENTITY and observable.sampling != "exact" and observable.bounded:
         found = _bounds(claim, observable, [tables[cells[0]] for cells in testable], bounds, settings, refuting)
     return AtBest(claim=claim.id, kind=kind, cells=len(places), testable=len(testable), **found)
