@@ -173,7 +173,7 @@ def _testable(
             return False
     return all(
         all(premise.evaluate(cell.symbols).holds for premise in claim.premises_on_symbols)
-        and (claim.log_expression is None or bounds[cell.index] is not None)
+        and (claim.log_expression is None or claim.by_share or bounds[cell.index] is not None)
         for cell in cells
     )
 
