@@ -169,9 +169,7 @@ def test_a_property_of_a_run_goes_with_a_bound() -> None:
 
 
 def test_unknown_claim_lists_those_there_are() -> None:
-    with pytest.raises(
-        theory.UnknownClaimError, match=f"unknown claim 'nonsense'; known are {theory.all_claims()[0].id}"
-    ):
+    with pytest.raises(theory.UnknownClaimError, match="unknown claim 'nonsense'; known are pretraining-floor"):
         theory.claim("nonsense")
 
 
@@ -264,7 +262,7 @@ def test_third_party_claims_are_found_by_entry_point(tmp_path: Path) -> None:
         "claim = theory.claim('example-first-template-unseen')\n"
         "assert claim in theory.all_claims()\n"
         "names = [paper.name for paper in theory.papers()]\n"
-        "assert 'xu-chen' in names and names[-1] == 'example'\n"
+        "assert (names[0], names[-1]) == ('xu-chen', 'example')\n"
         "print(claim.bound(N_f=2, K=1, R=2))\n"
     )
     root = Path(theory.__file__).parents[1]
