@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
+from empirics.experiments import world
 from empirics.experiments.document import Measured
 from empirics.experiments.presentation import Shown
 from empirics.experiments.protocol import Experiment, Point, UnitRun
-from empirics.experiments.singletons import models
 from empirics.experiments.singletons.config import Config
-from empirics.experiments.singletons.observables import OBSERVABLES, measured
-from empirics.experiments.singletons.world import World, draw_world
+from empirics.experiments.singletons.observables import OBSERVABLES
+from theory.claims import kalai
 from theory.claims.kalai.paper import NOTATION
-
-_COUNTING: Final[Mapping[str, Callable[[World, int], models.Behaviour]]] = {
-    "back-off": models.back_off,
-    "abstaining": models.abstaining,
-    "guessing": models.guessing,
-}
 
 OVERLAYS: Final[Mapping[str, Mapping[str, Any]]] = {
     "abstaining": {"model.kind": "abstaining"},
@@ -45,6 +40,7 @@ class Singletons(Experiment):
     settings = Config
     observables = OBSERVABLES
     overlays = OVERLAYS
+    sources = (Path(world.__file__), Path(str(kalai.__file__)).parent)
     aside = ("presets", "report.py")
     libraries = ("torch", "numpy")
 
@@ -56,12 +52,10 @@ class Singletons(Experiment):
         self, settings: Sequence[Config], unit: Point, seeds: Sequence[int], device: str
     ) -> Iterator[list[UnitRun]]:
         """Arms of one world: each seed's is drawn once."""
-        of_seeds = [self._runs(settings, unit, seed) for seed in seeds]
-        return iter([list(runs) for runs in zip(*of_seeds, strict=True)])
+        from empirics.experiments.singletons.run import runs
 
-    def _runs(self, arms: Sequence[Config], unit: Point, seed: int) -> list[UnitRun]:
-        world = draw_world(arms[0].world, unit["N"], unit["s"], seed)
-        return [UnitRun(unit, seed, {unit: measured(world, _behaviour(arm, world, seed))}) for arm in arms]
+        of_seeds = [runs(settings, unit, seed) for seed in seeds]
+        return iter([list(of_arm) for of_arm in zip(*of_seeds, strict=True)])
 
     def start(self, settings: Config) -> str:
         """The world: all but the model."""
@@ -90,14 +84,6 @@ class Singletons(Experiment):
         """Law, answers and counts; or the examples."""
         prompts, examples = 48 * settings.world.prompts, 32 * unit["N"]
         return prompts + examples, "world.prompts" if prompts > examples else "world.examples"
-
-
-def _behaviour(settings: Config, world: World, seed: int) -> models.Behaviour:
-    if settings.model.kind != "transformer":
-        return _COUNTING[settings.model.kind](world, seed)
-    from empirics.experiments.singletons.transformer import transformer
-
-    return transformer(world, settings.model, seed)
 
 
 EXPERIMENT = Singletons()

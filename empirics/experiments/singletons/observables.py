@@ -1,22 +1,12 @@
-"""What is measured in a run, and the bounds of the claims at what is measured."""
+"""What is measured in a run."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Final
 
-from empirics.experiments.singletons.models import Behaviour
-from empirics.experiments.singletons.world import World
+from empirics.experiments.singletons.measure import FLOORS, MUTANTS
 from empirics.observables.definition import SHARE, Observable
-from theory import Claim, claim
-
-_FLOORS: Final = {"stated": "singleton-floor", "sharp": "singleton-floor-sharp", "answering": "answering-floor"}
-_MUTANTS: Final = {
-    "without-corrections": "singleton-floor",
-    "sample-term-added": "singleton-floor",
-    "without-calibration": "singleton-floor-abstaining",
-}
 
 
 def _fraction(name: str, definition: str, trivial: float | None = None, better: str = "neither") -> Observable:
@@ -43,45 +33,15 @@ OBSERVABLES: Final[tuple[Observable, ...]] = (
     _fraction("unseen_error_averaged", "The same, averaged over the right answers of these prompts."),
     *(
         _fraction(f"{name}_floor", f"The bound of {identifier}, with 0 for less.")
-        for name, identifier in _FLOORS.items()
+        for name, identifier in FLOORS.items()
     ),
-    *(_gap(f"{name}_floor_gap", f"The bound of {identifier} less the error.") for name, identifier in _FLOORS.items()),
+    *(_gap(f"{name}_floor_gap", f"The bound of {identifier} less the error.") for name, identifier in FLOORS.items()),
     *(
         _gap(f"floor_gap_{name.replace('-', '_')}", f"The bound of the mutant {name} less the error.")
-        for name in _MUTANTS
+        for name in MUTANTS
     ),
     Observable("good_turing_excess", "Singleton rate less missing mass.", SHARE, -1, 1, trivial=1.0),
     _gap("good_turing_gap", "Singleton rate less missing mass, less the bound of good-turing."),
     _fraction("matching_bound", "The bound of singleton-matching, with 1 for more."),
     _gap("matching_gap", "The error less the bound of singleton-matching."),
 )
-
-
-def measured(world: World, found: Behaviour) -> dict[str, float | None]:
-    """All observables of a run."""
-    rate, missing = world.singleton_rate, world.missing_mass
-    at = {"N": world.examples, "A": world.number_of_answers, "sr": rate, "delta": found.delta}
-    values: dict[str, float | None] = {
-        "sampled_error": found.error,
-        "singleton_rate": rate,
-        "missing_mass": missing,
-        "calibration_delta": found.delta,
-        "abstained": found.abstained,
-        "unseen_error": found.unseen_error,
-        "unseen_error_averaged": found.unseen_error_averaged,
-        "good_turing_excess": rate - missing,
-        "good_turing_gap": rate - missing - _bound(claim("good-turing"), at),
-    }
-    for name, identifier in _FLOORS.items():
-        bound = _bound(claim(identifier), at)
-        values |= {f"{name}_floor": bound, f"{name}_floor_gap": bound - found.error}
-    for name, identifier in _MUTANTS.items():
-        item = claim(identifier)
-        mutated = item.mutated(next(m for m in item.mutants if m.name == name))
-        values[f"floor_gap_{name.replace('-', '_')}"] = _bound(mutated, at) - found.error
-    most = _bound(claim("singleton-matching"), at)
-    return values | {"matching_bound": most, "matching_gap": found.error - most}
-
-
-def _bound(item: Claim, at: Mapping[str, float]) -> float:
-    return float(item.bound(**{name: at[name] for name in item.symbols}))

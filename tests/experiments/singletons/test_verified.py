@@ -1,9 +1,11 @@
 """The experiment through the instrument: observables, arms, verdicts, presets."""
 
 import math
+from pathlib import Path
 
 import pytest
 
+import theory
 from empirics import verify
 from empirics.errors import UsageError
 from empirics.experiments.arms import arms_of
@@ -121,3 +123,18 @@ def test_the_transformers_arm_has_a_world_of_its_own():
     assert o["unseen_error_averaged"] == pytest.approx(0.95, abs=1e-12)
     assert EXPERIMENT.cost(arm.settings, Point.of(s=0.5, N=300)) == 150 * 1000 * 32
     assert EXPERIMENT.memory(config, Point.of(s=0.5, N=8000)) == (48 * 20000 + 32 * 8000, "world.prompts")
+
+
+@pytest.mark.parametrize("place", ["theory/claims/kalai/good_turing.py", "empirics/experiments/singletons/measure.py"])
+def test_a_run_holds_what_its_claims_state_so_their_files_are_in_its_key(place, monkeypatch):
+    from empirics.runs import source
+
+    config, unit = settings(), Point.of(s=0.5, N=8000)
+    source._code.cache_clear()
+    before = source.run_key(EXPERIMENT, config, unit, 0)
+    real, changed = Path.read_bytes, Path(theory.__file__).parents[1] / place
+    monkeypatch.setattr(Path, "read_bytes", lambda self: real(self) + (b"#" if self == changed else b""))
+    source._code.cache_clear()
+    assert source.run_key(EXPERIMENT, config, unit, 0) != before
+    monkeypatch.undo()
+    source._code.cache_clear()
