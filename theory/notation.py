@@ -149,6 +149,7 @@ class Paper:
         proofs: modules that certify its claims, each with ``PROOFS``.
         unknowns: symbols that a plan may solve for, the first choice first; if empty, every integer symbol.
         plans: ids of the claims whose plans are worth seeing beside one another.
+        default: whether its claims are listed before those of the other papers.
         usual: values at which a bound is drawn where the user gives none, the symbol along the axis first; the first of
             these mappings that names every symbol of the bound.
     """
@@ -162,6 +163,7 @@ class Paper:
     unknowns: tuple[str, ...] = ()
     plans: tuple[str, ...] = ()
     limits: tuple[Limit, ...] = ()
+    default: bool = False
     usual: tuple[Mapping[str, tuple[float, ...]], ...] = ()
 
     @property

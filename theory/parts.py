@@ -51,12 +51,14 @@ class Premise:
 class Assumption:
     """A premise of a claim: a SymPy relation ``quantity <= limit`` (or ``>=``, ``<``, ``>``), named for the quantity.
 
-    Both sides may use the notation's symbols and ``measured(observable)``; ``text`` is the premise in words.
+    Both sides may use the notation's symbols and ``measured(observable)``; ``text`` is the premise in words. Where one
+    that is ``vacuous`` fails, the claim holds but says nothing: its verdict is VACUOUS, and not OUT OF SCOPE.
     """
 
     name: str
     relation: sp.core.relational.Relational
     text: str
+    vacuous: bool = False
 
     @cached_property
     def observables(self) -> frozenset[str]:
@@ -154,6 +156,7 @@ class Measured:
         direction: along the axis, ``-1`` (does not increase; less at the largest value) or ``+1``.
         per_run: for an upper or lower bound, an observable that is at most 0 in a run in which the claim holds. The
             claim is then judged by the share of worlds in which it does; its number stays the bound on the mean.
+        share: the share of worlds that the claim itself states; None: ``verdict.property_share`` of the settings.
         tolerance: for an identity, the largest deviation allowed in float64; for a bound on an observable that is
             computed exactly, the relative rounding allowed to that computation (bound and observable may be equal).
         supporting: observables that tell whether the claim holds for its reason; reported, not judged.
@@ -164,6 +167,7 @@ class Measured:
     axis: str | None = None
     direction: int = -1
     per_run: str | None = None
+    share: float | None = None
     tolerance: float | None = None
     supporting: tuple[str, ...] = ()
 

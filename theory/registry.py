@@ -86,9 +86,10 @@ def _register(items: tuple[Claim, ...], origin: str, sources: dict[str, Paper], 
 def _of_papers() -> Iterator[tuple[Claim, str]]:
     """Claims of the subpackages of ``theory.claims``: each has ``paper.PAPER``, and modules with ``CLAIMS``."""
     package = importlib.import_module("theory.claims")
-    for folder in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
-        paper = importlib.import_module(f"{folder.name}.paper").PAPER
-        for file in pkgutil.iter_modules(importlib.import_module(folder.name).__path__, f"{folder.name}."):
+    folders = [folder.name for folder in pkgutil.iter_modules(package.__path__, f"{package.__name__}.")]
+    found = {folder: importlib.import_module(f"{folder}.paper").PAPER for folder in folders}
+    for folder, paper in sorted(found.items(), key=lambda one: not one[1].default):
+        for file in pkgutil.iter_modules(importlib.import_module(folder).__path__, f"{folder}."):
             for item in getattr(importlib.import_module(file.name), "CLAIMS", ()):
                 if item.paper != paper:
                     raise ValueError(f"{item.id} in {file.name} is a claim of {item.paper.name}, not of {paper.name}")

@@ -49,7 +49,7 @@ def judge_claim(
         The outcome; BROKEN, with the reason, where a bound or a premise of the claim has no number.
     """
     try:
-        return _judged(claim, cells, settings, observables, looks)
+        return _judged(claim, cells, settings.asked_by(claim), observables, looks)
     except BrokenClaimError as error:  # a third party's defect must not end what does not need it
         return ClaimOutcome(claim.id, Verdict.BROKEN, (broken(claim, error.reason),))
 
@@ -151,7 +151,7 @@ def _judgeable(claim: Claim, cell: CellTable, scoped: Scoped, settings: Settings
     if not cell.seeds:
         return Verdict.NOT_TESTED, scoped.reason
     if not scoped.in_scope:
-        return Verdict.OUT_OF_SCOPE, scoped.reason
+        return Verdict.VACUOUS if scoped.vacuous else Verdict.OUT_OF_SCOPE, scoped.reason
     known = cell.values(claim.observable, scoped.seeds)
     values = {seed: v for seed, v in zip(scoped.seeds, known, strict=True) if v is not None}
     if len(values) < settings.scope_share * len(cell.seeds) - 1e-9 or not values:

@@ -26,6 +26,7 @@ class Scoped:
     premises: tuple[Premise, ...]
     reason: str  # why the cell is out of scope; empty if it is not
     measured_failures: int = 0  # seeds that fail a premise that is measured, and failed runs
+    vacuous: bool = False  # whether it is so by premises alone without which the claim says nothing
 
 
 @dataclass(frozen=True)
@@ -86,22 +87,25 @@ def _scoped(evaluated: Sequence[_Evaluated], place: int, cell: CellTable, settin
     failed = np.array([seed in cell.failed for seed in cell.seeds]) if cell.failed else np.zeros(len(cell.seeds), bool)
     good = np.logical_and.reduce([~failed, *(premise.holds[place] for premise in evaluated)])
     needed = settings.scope_share * len(cell.seeds) - 1e-9
-    premises, reasons = [], []
+    premises, reasons, vacuous = [], [], []
     for premise in evaluated:
         item, satisfied = premise.assumption, premise.satisfied[place]
         summary = Premise(item.name, premise.medians[place], premise.limits[place], satisfied >= needed, item.words)
         premises.append(summary)
         if satisfied + len(cell.failed) < needed:  # else the failed runs are the reason, told below
             reasons.append(_explain(item, summary, satisfied, len(cell.seeds)))
+            vacuous.append(item.vacuous)
     seeds = tuple(seed for seed, kept in zip(cell.seeds, good.tolist(), strict=True) if kept)
     in_scope = bool(seeds) and len(seeds) >= needed
     if not in_scope and not reasons:
         told = f", {len(cell.failed)} failed (diverged, or their process died)" if cell.failed else ""
         satisfy = "satisfies" if len(seeds) == 1 else "satisfy"
         reasons.append(f"only {len(seeds)} of {counted(len(cell.seeds), 'seed')} {satisfy} every premise{told}")
+        vacuous.append(False)
     measured = [~premise.holds[place] for premise in evaluated if premise.assumption.observables]
     failures = int(np.logical_or.reduce([failed, *measured]).sum())
-    return Scoped(seeds, in_scope, tuple(premises), "" if in_scope else "; ".join(reasons), failures)
+    reason = "" if in_scope else "; ".join(reasons)
+    return Scoped(seeds, in_scope, tuple(premises), reason, failures, not in_scope and all(vacuous))
 
 
 def _explain(assumption: Assumption, premise: Premise, satisfied: int, seeds: int) -> str:

@@ -27,7 +27,7 @@ def share_verdict(worlds: Worlds, frame: Frame, settings: Settings) -> Outcome:
     if not worlds.tested:
         return frame.outcome(Verdict.NOT_TESTED, worlds.reason)
     if worlds.reason:
-        return frame.outcome(Verdict.OUT_OF_SCOPE, worlds.reason)
+        return frame.outcome(Verdict.VACUOUS if worlds.vacuous else Verdict.OUT_OF_SCOPE, worlds.reason)
     looks = frame.looks
     seen = _seen(worlds, looks)
     if not seen[-1]:

@@ -60,6 +60,7 @@ class Worlds:
     # whether measurements put some seed out of scope: a premise or the run failed, or the property is not defined
     measured_scope: bool = False
     flat: bool = False  # whether there is no room to move: both ends at the same end of the range in most worlds
+    vacuous: bool = False  # whether the reason is that the claim says nothing there
     steps: tuple[Step, ...] = ()  # the moves along the axis: between its ends, then between neighbours
 
     @property
@@ -192,7 +193,8 @@ def _answered(
     if not reasons and (not effects or len(effects) < settings.scope_share * len(ran) - 1e-9):
         told = "is in scope and has a value" if len(effects) == 1 else "are in scope and have a value"
         reasons = [f"only {len(effects)} of {counted(len(ran), 'world')} {told} ({asked})"]
-    worst = next((scoped for scoped in scopes if scoped.reason), scopes[-1])
+    failing = [scoped for scoped in scopes if scoped.reason]
+    worst = failing[0] if failing else scopes[-1]
     return Worlds(
         places,
         label,
@@ -205,6 +207,7 @@ def _answered(
         worst.premises,
         "; ".join(dict.fromkeys(reasons)),
         measured_scope=len(effects) < len(common) or any(scoped.measured_failures for scoped in scopes),
+        vacuous=bool(failing) and all(scoped.vacuous for scoped in failing),
     )
 
 

@@ -155,7 +155,7 @@ def _at_best(claim: Claim, tables: Sequence[CellTable], settings: Any) -> AtBest
     refuting = settings.verdict.alpha / (len(places) + 1)
     found: dict[str, Any] = {"exact": True}
     if claim.by_share:
-        found = _shares(settings.verdict, settings.seeds.looks, refuting)
+        found = _shares(settings.verdict.asked_by(claim), settings.seeds.looks, refuting)
     elif claim.kind is not Kind.IDENTITY and observable.sampling != "exact" and observable.bounded:
         found = _bounds(claim, observable, [tables[cells[0]] for cells in testable], bounds, settings, refuting)
     return AtBest(claim=claim.id, kind=kind, cells=len(places), testable=len(testable), **found)
@@ -173,7 +173,7 @@ def _testable(
             return False
     return all(
         all(premise.evaluate(cell.symbols).holds for premise in claim.premises_on_symbols)
-        and (claim.log_expression is None or bounds[cell.index] is not None)
+        and (claim.log_expression is None or claim.by_share or bounds[cell.index] is not None)
         for cell in cells
     )
 

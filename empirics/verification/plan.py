@@ -122,7 +122,7 @@ def falsifier(claim: Claim, settings: Settings) -> str:
         return f"one cell in scope in which {claim.judged_on}, which is computed exactly, lies {side} the bound"
     return claim.meaning.falsifier.format(
         observable=claim.judged_on,
-        property_share=settings.property_share,
+        property_share=settings.asked_by(claim).property_share,
         equivalence_margin=settings.equivalence_margin,
         slope_limit=RATE_SLOPE_LIMIT,
     )

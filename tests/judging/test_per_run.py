@@ -12,7 +12,8 @@ from empirics.judging.measurements import judge
 from empirics.judging.mutants import judge_mutants
 from empirics.observables.definition import Observable
 from empirics.verification.plan import falsifier
-from theory import Mutant, claim
+from theory import Assumption, Mutant, claim, measured
+from theory.claims.xu_chen.paper import K
 
 KNOWN = {
     "error": Observable("error", "an error", "fraction", 0, 1, trivial=1.0),
@@ -95,3 +96,34 @@ def test_a_table_without_that_column_is_judged_by_the_bound_on_the_mean():
     found = judge(with_column, "failure-regime", assume=["pretraining_gap"])
     (one,) = found.outcome.outcomes
     assert (found.verdict, one.counts.no) == ("VIOLATED", 60)
+
+
+def test_a_claim_may_state_its_own_share_of_worlds():
+    item = make_claim("lower", bound="0.5", per_run="excess", share=0.99)
+    (one,) = verdicts(item, cell([0.0] * 32))[2].outcomes
+    assert (one.verdict, one.bound) == ("UNDECIDED", 0.99)
+    assert one.observations_needed > 299 - 1
+    outcome = judge_claim(item, [cell([0.0] * 299)], settings(), KNOWN, (299,))
+    assert outcome.verdict == "HOLDS"
+    assert outcome.pooled.asked == 0.99
+    assert judge_claim(item, [cell([0.0] * 298)], settings(), KNOWN, (298,)).verdict == "UNDECIDED"
+    assert judge_claim(item, [cell([0.0] * 290 + [1.0] * 9)], settings(), KNOWN, (299,)).verdict == "VIOLATED"
+    assert "in fewer than 99% of worlds" in falsifier(item, settings())
+    assert "in fewer than 80% of worlds" in falsifier(make_claim("lower", bound="0.5", per_run="excess"), settings())
+
+
+SAYS_SOMETHING = Assumption("other", sp.Gt(measured("other"), 0), "the bound is above 0", vacuous=True)
+
+
+@pytest.mark.parametrize("per_run", ["excess", None])
+def test_where_a_claim_says_nothing_it_is_vacuous_and_not_out_of_scope(per_run):
+    item = make_claim("lower", bound="0.5", per_run=per_run, assumptions=[SAYS_SOMETHING])
+    good, nothing = cell([0.0] * 16), cell([0.0] * 16, other=-1.0, index=1)
+    assert verdicts(item, nothing)[:2] == ("VACUOUS", ["VACUOUS"])
+    assert verdicts(item, good, nothing)[1][1] == "VACUOUS"
+    (one,) = verdicts(item, nothing)[2].outcomes
+    assert one.reason == "premise other > 0 fails: median -1, satisfied by 0 of 16 seeds"
+    small = Assumption("K", sp.Ge(K, 2), "K is at least 2")  # cells have K = 1
+    both = make_claim("lower", bound="0.5", per_run=per_run, assumptions=[SAYS_SOMETHING, small])
+    assert verdicts(both, nothing)[0] == "OUT OF SCOPE"
+    assert verdicts(both, good)[0] == "OUT OF SCOPE"

@@ -24,7 +24,7 @@ def test_every_observable_named_by_a_claim_is_defined(claim: Claim) -> None:
 
 @pytest.mark.parametrize("claim", [c for c in theory.all_claims() if c.by_share], ids=lambda claim: claim.id)
 def test_a_claim_judged_by_the_share_of_worlds_says_which_share(claim: Claim) -> None:
-    asked = Settings().property_share
+    asked = Settings().asked_by(claim).property_share
     assert f"in at least {100 * asked:.0f} % of " in claim.statement.replace("In at", "in at")
     for word in ("on average, seed", "seed by seed", "the mean out-of-distribution error does", "margin of 0.02"):
         assert word not in claim.statement

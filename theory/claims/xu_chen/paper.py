@@ -55,6 +55,7 @@ PAPER: Final = Paper(
         "theory.certify.linear_memory_extraction_premise",
     ),
     unknowns=("N_f", "K", "t"),
+    default=True,
     plans=(
         "ood-error-literal",
         "ood-error-normalised",

@@ -1,0 +1,1 @@
+"""The presets of ``factbound verify --experiment singletons``, as TOML."""
