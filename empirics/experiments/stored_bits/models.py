@@ -12,6 +12,7 @@ from torch import Tensor
 from empirics.errors import UsageError
 from empirics.experiments.stored_bits.config import Model, Settings
 from empirics.experiments.world import stream
+from theory.plural import counted
 
 Weights = Mapping[str, Tensor]
 
@@ -39,7 +40,7 @@ def facts(settings: Settings, load: float, hidden: int) -> int:
     found = max(1, round(load * parameters(model, hidden, answers) / math.log2(answers)))
     if model.kind == "transformer" and found > model.tokens**model.positions:
         names = f"{model.tokens}^{model.positions} = {model.tokens**model.positions} names"
-        raise UsageError(f"world.load={load:g} is refused: it needs {found} facts, and there are {names}")
+        raise UsageError(f"world.load={load:g} is refused: it needs {counted(found, 'fact')}, and there are {names}")
     return found
 
 

@@ -40,7 +40,7 @@ def _floor(identifier: str, arm: str, of: str, half_by: str) -> Claim:
             number="K1",
             text="The source measures bits of knowledge per parameter. The bound by the bits of the weights and its "
             "proof are this project's.",
-            proof="proofs/stored-bits",
+            proof=f"claims/{identifier}",
         ),
         premises=Premises(domain=(sp.Ge(A, 2),)),
         measured=Measured(arm=arm, supporting=_SUPPORTING),
