@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from empirics.experiments.document import Measured
+from empirics.experiments.presentation import Shown
 from empirics.experiments.protocol import Experiment, Point, UnitRun
 from empirics.experiments.stored_bits.config import Settings
 from empirics.experiments.stored_bits.observables import OBSERVABLES
@@ -44,6 +46,7 @@ class StoredBits(Experiment):
             "storage.bits": (1,),
         },
     }
+    aside = ("presets", "report.py")
     libraries = ("torch", "numpy")
 
     def run(self, settings: Settings, unit: Point, seeds: Sequence[int], device: str) -> list[UnitRun]:
@@ -60,6 +63,12 @@ class StoredBits(Experiment):
 
         number = facts(settings, cell["c"], cell["h"])
         return {**dict(cell.values), "S": number, "A": settings.world.answers, **size(settings, cell)}
+
+    def show(self, subject: Measured) -> Shown:
+        """Bits per parameter of every cell, and the most that was stored."""
+        from empirics.experiments.stored_bits.report import show
+
+        return show(subject)
 
     def cost(self, settings: Settings, unit: Point) -> float:
         """Products of training."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from empirics.experiments.protocol import Curve, Point, UnitRun
+from empirics.experiments.protocol import Point, UnitRun
 from empirics.experiments.stored_bits.config import FLOAT, Settings
 from empirics.experiments.stored_bits.models import answers_of, given, logits, parameters, shapes
 from empirics.experiments.stored_bits.observables import MARGIN
@@ -62,10 +62,7 @@ def run_one(settings: Settings, unit: Point, seed: int, cells: tuple[Point, ...]
     found = measure(settings, unit, seed)
     if not all(bool(torch.isfinite(value).all()) for value in found.weights.values()):
         return UnitRun(unit, seed, {}, failure="training diverged: a weight is not finite")
-    return UnitRun(unit, seed, {cell: observables(settings, cell, found) for cell in cells}, _NO_CURVES)
-
-
-_NO_CURVES: Mapping[str, Curve] = {}
+    return UnitRun(unit, seed, {cell: observables(settings, cell, found) for cell in cells})
 
 
 def observables(settings: Settings, cell: Point, found: Measured) -> dict[str, float | None]:
