@@ -5,7 +5,7 @@ Called by ``conf.py`` before Sphinx reads its sources:
     claim_pages.generate(Path(__file__).parent / "claims" / "generated")
 
 For each claim it writes ``<id>.md`` (MyST: heading, statement, formula, premises,
-provenance, observable, mutants) and, where the claim has a number, ``<id>.svg``
+provenance, observable, mutants) and, where its number varies with a symbol, ``<id>.svg``
 and the numbers of the picture in ``<id>.csv``; and ``table.md``, the table of all
 claims. The hand-written pages ``claims/<id>.md`` include these files, so that
 the registry stays the only place where a claim is stated.
@@ -48,7 +48,7 @@ def generate(destination: Path, plots: bool = True) -> list[Path]:
     destination.mkdir(parents=True, exist_ok=True)
     written = []
     for claim in theory.all_claims():
-        picture = _plot(claim, destination) if plots and claim.log_expression is not None else []
+        picture = _plot(claim, destination) if plots and claim.symbols else []
         target = destination / f"{claim.id}.md"
         target.write_text(page(claim, with_plot=bool(picture), folder=destination.name), encoding="utf-8")
         written += [target, *picture]

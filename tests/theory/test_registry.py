@@ -1,6 +1,7 @@
 """The registry: every claim is there, well formed, and third parties can add theirs."""
 
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -83,7 +84,7 @@ def test_claim_is_complete(claim: Claim) -> None:
     assert len(claim.statement) > 40
     assert claim.source_text
     assert claim.observable.isidentifier()
-    assert claim.number in {f"C{i}" for i in range(1, 17)}
+    assert re.fullmatch(r"[A-Z]\d+", claim.number)
     assert claim.proof == (f"claims/{claim.id}" if claim.provenance is Provenance.DERIVED else None)
     assert len({m.name for m in claim.mutants}) == len(claim.mutants)
     assert {m.refuted_by for m in claim.mutants} <= {"certification", "measurement"}
@@ -169,7 +170,8 @@ def test_a_property_of_a_run_goes_with_a_bound() -> None:
 
 
 def test_unknown_claim_lists_those_there_are() -> None:
-    with pytest.raises(theory.UnknownClaimError, match="unknown claim 'nonsense'; known are pretraining-floor"):
+    first = theory.all_claims()[0].id
+    with pytest.raises(theory.UnknownClaimError, match=f"unknown claim 'nonsense'; known are {first}"):
         theory.claim("nonsense")
 
 
@@ -261,8 +263,7 @@ def test_third_party_claims_are_found_by_entry_point(tmp_path: Path) -> None:
         "import theory\n"
         "claim = theory.claim('example-first-template-unseen')\n"
         "assert claim in theory.all_claims()\n"
-        "names = [paper.name for paper in theory.papers()]\n"
-        "assert (names[0], names[-1]) == ('xu-chen', 'example')\n"
+        "assert theory.papers()[-1].name == 'example'\n"
         "print(claim.bound(N_f=2, K=1, R=2))\n"
     )
     root = Path(theory.__file__).parents[1]
