@@ -17,11 +17,14 @@ _NUMBERS = {
 
 
 def show(subject: Measured) -> Shown:
-    """Means over worlds; a floor of 0 says nothing, and the floor without δ is one of models that always answer."""
+    """Means over worlds; a floor of 0 says nothing, and the floor without δ is left out where a model abstains."""
     rows = []
     for cell in subject.cells:
         found = [cell.observables.get(name) for name in _NUMBERS]
         means = [None if one is None else one.mean for one in found]
+        idle = cell.observables.get("abstained")
+        if idle is None or idle.mean:
+            means[-1] = None
         rows.append((cell.variant, cell.symbols["s"], cell.symbols["N"], *means))
     columns = (
         Column(name="arm", kind="text"),

@@ -89,7 +89,15 @@ def test_verdicts_say_where_the_sources_bound_says_nothing():
     assert (one.verdict, one.bound) == ("UNDECIDED", 0.99)  # 12 worlds cannot show 0.99
     (nothing,) = [v for v in found.verdicts if v.claim == "singleton-floor"]
     assert nothing.reason == "premise stated_floor > 0 fails: median 0, satisfied by 0 of 12 seeds"
-    assert [t.id for t in found.shown.tables] == ["floors"]
+    (table,) = found.shown.tables
+    rows = {row[0]: row[1:] for row in table.rows}
+    assert list(rows) == ["main", "abstaining", "guessing"]
+    names = [column.name for column in table.columns]
+    assert names[3:6] == ["sr", "missing mass", "δ"]
+    cell = next(c for c in found.cells if c.variant == "guessing")
+    assert rows["guessing"][2] == cell.observables["singleton_rate"].mean
+    assert rows["guessing"][-1] == cell.observables["answering_floor"].mean
+    assert rows["abstaining"][-1] is None  # it speaks of models that always answer
 
 
 def test_a_forecast_counts_the_worlds_that_99_percent_takes(tmp_path):
