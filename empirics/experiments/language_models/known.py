@@ -94,7 +94,7 @@ def taking_part(config: LMConfig) -> Selection:
         found.update(categories[fact.id] for fact in part)
         kept += [fact for fact in part if categories[fact.id] == UNKNOWN]
         if reader.asked:
-            print(f"factbound: {found.total()} facts asked about, {len(kept)} of them unknown", file=sys.stderr)
+            print(f"factbound: {counted(found.total(), 'fact')} asked about, {len(kept)} unknown", file=sys.stderr)
     number = found.total()
     if not kept:
         raise UsageError(f"facts.unknown: of {counted(number, 'fact')} of {pool.source} the model knows every one")
@@ -107,7 +107,9 @@ def taking_part(config: LMConfig) -> Selection:
         f"{why[UNKNOWN]}, but enough were found": max(0, len(kept) - wanted),
         "not asked about, since enough were found": len(asked) - number,
     }
-    told = f"the model was asked about {number} facts: " + ", ".join(f"{found[name]} {name}" for name in CATEGORIES)
+    told = f"the model was asked about {counted(number, 'fact')}: " + ", ".join(
+        f"{found[name]} {name}" for name in CATEGORIES
+    )
     return replace(pool, facts=tuple(kept[:wanted]), left_out=left_out, read=(*pool.read, told))
 
 
