@@ -137,3 +137,17 @@ def test_every_claim_of_the_paper_is_measured_in_some_arm() -> None:
     assert {c.id for c in claims} == set(EXPERIMENT.claims(arms))
     assert all(c.mutants for c in claims)
     assert [c.id for c in claims if c.required] == [c.id for c in claims if c.provenance == "DERIVED"]
+
+
+def test_the_report_names_the_most_that_was_stored() -> None:
+    keys = ["world.load=[2.5]", "training.exposures=[20]", "arms.run=[]", "seeds.looks=[2]", "model.hidden=[0]"]
+    config = load_settings(EXPERIMENT, "quick", settings=[*keys, "storage.bits=[32,1]"])
+    results = empirics.verify(config, experiment=EXPERIMENT, workers=1)
+    shown = EXPERIMENT.show(results)
+    (table,) = shown.tables
+    assert [row[:5] for row in table.rows] == [("main", "2.5", 0, 20, 32), ("main", "2.5", 0, 20, 1)]
+    full, single = (cell.observables for cell in results.cells)
+    assert table.rows[0][5][0] == full["bits_per_parameter"].mean
+    assert table.rows[1][6:] == (single["bits_per_written_bit"].mean, single["wrong_answers"].mean)
+    assert f"{full['bits_per_parameter'].mean:.3g} per parameter (main: c=2.5, h=0, t=20, b=32)" in shown.headline
+    assert f"{single['bits_per_written_bit'].mean:.3g} per bit of the weights (main: c=2.5" in shown.headline

@@ -49,6 +49,7 @@ def test_answers_are_uniform_and_nothing_else_of_a_seed_depends_on_them() -> Non
     assert counts.sum() == 20_000
     assert ((counts - 4000) ** 2 / 4000).sum() < 18.5  # chi-squared, 4 degrees of freedom: p = 0.001
     assert torch.equal(answers_of(MEMORY, 10, 1), answers[:10])
+    assert not torch.equal(answers_of(MEMORY, 10, 2), answers[:10])
     first, again = given(MEMORY, 1.0, 4, 1), given(MEMORY, 1.0, 4, 1)
     assert torch.equal(first.subjects, again.subjects)
     assert not torch.equal(first.subjects, given(MEMORY, 1.0, 4, 2).subjects)
