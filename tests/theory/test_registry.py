@@ -169,7 +169,9 @@ def test_a_property_of_a_run_goes_with_a_bound() -> None:
 
 
 def test_unknown_claim_lists_those_there_are() -> None:
-    with pytest.raises(theory.UnknownClaimError, match="unknown claim 'nonsense'; known are pretraining-floor"):
+    with pytest.raises(
+        theory.UnknownClaimError, match=f"unknown claim 'nonsense'; known are {theory.all_claims()[0].id}"
+    ):
         theory.claim("nonsense")
 
 
@@ -239,7 +241,7 @@ def test_a_papers_claims_stand_together_in_the_order_of_their_numbers(monkeypatc
     theirs = [minimal(id=f"theirs-{n}", source=replace(THEIRS, paper=paper, number=n)) for n in ("", "T10", "T2")]
     monkeypatch.setattr(plugins, "entry_points", lambda group: [Point(theirs)])
     found = registry._registered.__wrapped__(())
-    assert found.papers == (PAPER, paper)
+    assert found.papers == (*theory.papers(), paper)
     assert {str(found.origins[i]) for i in list(found.claims)[-3:]} == {"entry point theirs (theirs)"}
     assert list(found.claims)[-3:] == ["theirs-T2", "theirs-T10", "theirs-"]
 
@@ -261,7 +263,8 @@ def test_third_party_claims_are_found_by_entry_point(tmp_path: Path) -> None:
         "import theory\n"
         "claim = theory.claim('example-first-template-unseen')\n"
         "assert claim in theory.all_claims()\n"
-        "assert [paper.name for paper in theory.papers()] == ['xu-chen', 'example']\n"
+        "names = [paper.name for paper in theory.papers()]\n"
+        "assert 'xu-chen' in names and names[-1] == 'example'\n"
         "print(claim.bound(N_f=2, K=1, R=2))\n"
     )
     root = Path(theory.__file__).parents[1]
