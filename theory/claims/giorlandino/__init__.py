@@ -1,0 +1,1 @@
+"""Claims of Giorlandino, Goldt and Maillard about the capacity of linear associative memories."""
