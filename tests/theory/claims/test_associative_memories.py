@@ -151,6 +151,5 @@ def test_only_the_theorems_are_required_and_provenance_is_kept():
     mine = [c for c in theory.all_claims() if c.notation.name == "associative-memories"]
     assert {c.id for c in mine if c.required} == set(ANEW)
     assert {c.id for c in mine if c.provenance == "DERIVED"} == set(ANEW)
-    stated = {"best-memory-recalls", "best-memory-fails", "decoupled-recalls", "decoupled-fails"}
-    assert {c.id for c in mine if c.provenance == "STATED"} == stated | {"decoupled-equivalence"}
+    assert not [c.id for c in mine if c.provenance == "STATED"]  # the sources speak of the limit of large N
     assert all(c.mutants for c in mine if c.id != "decoupled-equivalence")

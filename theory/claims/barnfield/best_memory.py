@@ -6,8 +6,8 @@ one is a feasibility problem, which is solved. The threshold is where it does so
 Guarantee (upper, lower): some fact is lost in at most half of the worlds if d^2 >= 2 N log N, and in at least half if
 d^2 < 2 N log N; in at least half too if d^2 < N log N / 2.
 
-Reference: Barnfield et al., https://arxiv.org/abs/2605.05189. The first two are STATED as a conjecture for N to
-infinity, judged here at finite N. The third is RECONSTRUCTED: the source says that d^2 of the order N log N is
+Reference: Barnfield et al., https://arxiv.org/abs/2605.05189. RECONSTRUCTED, all three: the first two ask of
+finite N what the source conjectures for N to infinity; of the third the source says that d^2 of the order N log N is
 necessary for any linear memory, without a constant in its abstract; 1/2 is this project's.
 
 >>> import theory
@@ -16,13 +16,13 @@ necessary for any linear memory, without a constant in its abstract; 1/2 is this
 """
 
 from theory import Claim, Kind, Measured, Mutant
-from theory.claims.barnfield.paper import reconstructed, stated
+from theory.claims.barnfield.paper import reconstructed
 from theory.claims.nichani.paper import SCALE, fails_below, recalls_from
 
 _CONJECTURE = (
     "Abstract: the sharp threshold of top-1 retrieval by the best linear memory is conjectured, by extrapolation, to "
     "be "
-    "d^2 ~ 2 N log N. It is a limit for large N; here it is judged as it stands at finite N."
+    "d^2 ~ 2 N log N. That is a limit for large N. To ask it of finite N, as here, is this project's."
 )
 _NECESSARY = "Abstract: top-1 retrieval needs d^2 of the order N log N, for any linear memory. The constant 1/2 is "
 "this project's."
@@ -35,7 +35,7 @@ CLAIMS = (
         kind=Kind.UPPER,
         observable="some_lost",
         log_expression=recalls_from(2 * SCALE),
-        source=stated(number="C4", text=_CONJECTURE),
+        source=reconstructed(number="C4", text=_CONJECTURE),
         measured=Measured(arm="best"),
         mutants=(Mutant("quarter", recalls_from(SCALE / 2), "N log N / 2 replaces 2 N log N", "measurement"),),
     ),
@@ -46,7 +46,7 @@ CLAIMS = (
         kind=Kind.LOWER,
         observable="some_lost",
         log_expression=fails_below(2 * SCALE),
-        source=stated(number="C4", text=_CONJECTURE),
+        source=reconstructed(number="C4", text=_CONJECTURE),
         measured=Measured(arm="best"),
         mutants=(Mutant("doubled", fails_below(4 * SCALE), "4 N log N replaces 2 N log N", "measurement"),),
     ),

@@ -16,7 +16,9 @@ PAPER: Final = Paper(
     usual=({"d": tuple(range(10, 1001, 10)), "N": (100, 1000, 10000)},),
 )
 
-stated, reconstructed, derived = (partial(Source, paper=PAPER, provenance=kind) for kind in Provenance)
+reconstructed, derived = (
+    partial(Source, paper=PAPER, provenance=kind) for kind in (Provenance.RECONSTRUCTED, Provenance.DERIVED)
+)
 """Where a claim of this paper comes from: to be called with its text, and for a theorem its proof."""
 
 SCALE_ONLY: Final = (

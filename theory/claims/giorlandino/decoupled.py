@@ -7,8 +7,9 @@ Guarantee (upper, lower, equivalence): in the decoupled model some fact is lost 
 / d^2 <= 1/2, and in at least half otherwise. In at least 80 % of worlds the two models agree on whether all facts can
 be recalled.
 
-Reference: Giorlandino, Goldt, Maillard, https://arxiv.org/abs/2605.10795. STATED: the capacity for large N, by
-methods of statistical physics; that the models are equivalent is argued there, not proved. Both are judged at finite N.
+Reference: Giorlandino, Goldt, Maillard, https://arxiv.org/abs/2605.10795. RECONSTRUCTED: the source has the
+capacity for large N, by methods of statistical physics, and argues that the models are equivalent; to ask both of
+finite N is this project's.
 
 >>> import theory
 >>> theory.claim("decoupled-equivalence").reference
@@ -16,12 +17,12 @@ methods of statistical physics; that the models are equivalent is argued there, 
 """
 
 from theory import Claim, Kind, Measured, Mutant
-from theory.claims.giorlandino.paper import stated
+from theory.claims.giorlandino.paper import reconstructed
 from theory.claims.nichani.paper import SCALE, fails_below, recalls_from
 
 _CAPACITY = (
-    "Abstract: the decoupled model stores up to p log p / d^2 = 1/2 associations, p their number. It is a limit for "
-    "large p; here it is judged as it stands at finite N."
+    "Abstract: the decoupled model stores up to p log p / d^2 = 1/2 associations, p their number. That is a limit for "
+    "large p. To ask it of finite N, as here, is this project's."
 )
 
 CLAIMS = (
@@ -34,7 +35,7 @@ CLAIMS = (
         kind=Kind.UPPER,
         observable="some_lost",
         log_expression=recalls_from(2 * SCALE),
-        source=stated(number="C1", text=_CAPACITY),
+        source=reconstructed(number="C1", text=_CAPACITY),
         measured=Measured(arm="decoupled"),
         mutants=(Mutant("quarter", recalls_from(SCALE / 2), "the load 2 replaces 1/2", "measurement"),),
     ),
@@ -46,7 +47,7 @@ CLAIMS = (
         kind=Kind.LOWER,
         observable="some_lost",
         log_expression=fails_below(2 * SCALE),
-        source=stated(number="C1", text=_CAPACITY),
+        source=reconstructed(number="C1", text=_CAPACITY),
         measured=Measured(arm="decoupled"),
         mutants=(Mutant("doubled", fails_below(4 * SCALE), "the load 1/4 replaces 1/2", "measurement"),),
     ),
@@ -57,7 +58,7 @@ CLAIMS = (
         "recalls all facts.",
         kind=Kind.EQUIVALENCE,
         observable="all_recalled",
-        source=stated(
+        source=reconstructed(
             number="C1",
             text="Abstract: the decoupled model is argued, by numerical and analytical evidence, to be equivalent to "
             "the "

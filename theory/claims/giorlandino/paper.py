@@ -14,5 +14,5 @@ PAPER: Final = Paper(
     link="arXiv:2605.10795",
 )
 
-stated, reconstructed, derived = (partial(Source, paper=PAPER, provenance=kind) for kind in Provenance)
+reconstructed = partial(Source, paper=PAPER, provenance=Provenance.RECONSTRUCTED)
 """Where a claim of this paper comes from: to be called with its text."""

@@ -30,7 +30,7 @@ PAPER: Final = Paper(
     usual=({"N": (50, 100, 200, 400, 800), "d": (50, 100)},),
 )
 
-stated, reconstructed, derived = (partial(Source, paper=PAPER, provenance=kind) for kind in Provenance)
+reconstructed = partial(Source, paper=PAPER, provenance=Provenance.RECONSTRUCTED)
 """Where a claim of this paper comes from: to be called with its text."""
 
 SCALE: Final = N * sp.log(N)
