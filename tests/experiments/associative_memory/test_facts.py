@@ -99,6 +99,9 @@ def test_the_best_memory_recalls_all_exactly_where_a_linear_program_does(kind):
         assert found.finished
         answers.append(bool((world.gaps(found.memory) > 0).all()))
         assert answers[-1] == separable(world)
+        if not answers[-1]:  # the certificate: the violated constraints add up to nothing
+            weights = np.maximum(1 - world.gaps(found.memory), 0)
+            assert np.linalg.norm(world.combination(weights)) <= 1e-6 * weights.sum()
     assert {True, False} == set(answers)
 
 
