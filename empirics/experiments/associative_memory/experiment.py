@@ -6,10 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from empirics.experiments.associative_memory.config import Config, dimension, hidden_width
-from empirics.experiments.associative_memory.memories import Found, best, hebbian, trained
 from empirics.experiments.associative_memory.observables import OBSERVABLES
-from empirics.experiments.associative_memory.report import shown
-from empirics.experiments.associative_memory.world import Facts, draw
 from empirics.experiments.document import Measured
 from empirics.experiments.presentation import Shown
 from empirics.experiments.protocol import Experiment, Point, UnitRun
@@ -40,6 +37,8 @@ class AssociativeMemory(Experiment):
 
     def run(self, settings: Config, unit: Point, seeds: Sequence[int], device: str) -> list[UnitRun]:
         """One world, one memory a seed."""
+        from empirics.experiments.associative_memory.run import measure
+
         return [UnitRun(unit, seed, {unit: measure(settings, unit, seed)}) for seed in seeds]
 
     def symbols(self, settings: Config, cell: Point) -> Mapping[str, float]:
@@ -50,6 +49,8 @@ class AssociativeMemory(Experiment):
 
     def show(self, subject: Measured) -> Shown:
         """All cells in one table, and both criteria against the size."""
+        from empirics.experiments.associative_memory.report import shown
+
         return shown(subject)
 
     def cost(self, settings: Config, unit: Point) -> float:
@@ -63,28 +64,6 @@ class AssociativeMemory(Experiment):
         weights = d * (hidden_width(settings, d) or d)
         pairs = unit["N"] ** 2 * (d if settings.world.decoupled else 1)
         return 8 * (3 * pairs + (settings.memory.rule == "best") * weights**2), "world.facts"
-
-
-def measure(settings: Config, unit: Point, seed: int) -> dict[str, float | None]:
-    """The observables of one memory of the world of a seed."""
-    d = dimension(unit["N"], unit["c"])
-    width = hidden_width(settings, d)
-    facts = draw(unit["N"], d, seed, width=width, decoupled=settings.world.decoupled)
-    found = _found(settings, facts)
-    recalled = (facts.gaps(found.memory) > 0).all(axis=1)
-    return {
-        "share_recalled": float(recalled.mean()),
-        "share_lost": float((~recalled).mean()),
-        "all_recalled": float(recalled.all()),
-        "some_lost": float(not recalled.all()),
-        "finished": float(found.finished),
-    }
-
-
-def _found(settings: Config, facts: Facts) -> Found:
-    if settings.memory.rule == "trained":
-        return trained(facts, settings.memory.steps)
-    return best(facts) if settings.memory.rule == "best" else hebbian(facts)
 
 
 EXPERIMENT = AssociativeMemory()

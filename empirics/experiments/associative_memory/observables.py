@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from empirics.experiments.associative_memory.capacity import distance_from_winning
 from empirics.observables.definition import SHARE, Observable
 
 _share = partial(Observable, unit=SHARE, lower=0, upper=1)
 
 
 def _gaussian_load(symbols: Mapping[str, float]) -> float:
+    from empirics.experiments.associative_memory.capacity import distance_from_winning  # loads SciPy
+
     facts = int(symbols["N"])
     return facts * distance_from_winning(facts) / (symbols["d"] * symbols.get("m", symbols["d"]))
 

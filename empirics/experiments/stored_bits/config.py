@@ -12,6 +12,9 @@ from empirics.settings import Axis, Count, Positive, Section, Whole, refuse
 FLOAT = 32
 """Bits of a weight as trained; up to 16 bits it is rounded."""
 
+MARGIN = 0.05
+"""Bits per parameter that rounding may lose and be said to lose nothing."""
+
 Bits = Literal[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 32]
 
 

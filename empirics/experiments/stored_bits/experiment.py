@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
+from empirics.experiments import world
 from empirics.experiments.document import Measured
 from empirics.experiments.presentation import Shown
 from empirics.experiments.protocol import Experiment, Point, UnitRun
@@ -47,6 +49,7 @@ class StoredBits(Experiment):
         },
     }
     aside = ("presets", "report.py")
+    sources = (Path(world.__file__),)
     libraries = ("torch", "numpy")
 
     def run(self, settings: Settings, unit: Point, seeds: Sequence[int], device: str) -> list[UnitRun]:

@@ -6,9 +6,6 @@ import math
 
 from empirics.observables.definition import SHARE, Observable
 
-MARGIN = 0.05
-"""Bits per parameter that rounding may lose and be said to lose nothing."""
-
 _PER_PARAMETER = "bits per parameter"
 
 OBSERVABLES = (

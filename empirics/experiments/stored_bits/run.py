@@ -10,9 +10,8 @@ import torch
 from torch import Tensor
 
 from empirics.experiments.protocol import Point, UnitRun
-from empirics.experiments.stored_bits.config import FLOAT, Settings
+from empirics.experiments.stored_bits.config import FLOAT, MARGIN, Settings
 from empirics.experiments.stored_bits.models import answers_of, given, logits, parameters, shapes
-from empirics.experiments.stored_bits.observables import MARGIN
 from empirics.experiments.stored_bits.storage import rounded, stored, written_bits
 from empirics.experiments.stored_bits.train import train
 
