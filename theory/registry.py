@@ -26,6 +26,10 @@ class UnknownClaimError(KeyError):
         return str(self.args[0])
 
 
+class UnknownPaperError(UnknownClaimError):
+    """No paper of that name is registered."""
+
+
 @dataclass(frozen=True)
 class _Registry:
     """Papers; claims by id, with the plug-in that gave each of a third party's; and what is broken, by the plug-in's
@@ -110,6 +114,14 @@ def papers() -> tuple[Paper, ...]:
 def all_claims() -> tuple[Claim, ...]:
     """All registered claims: by paper, in the order of their numbers."""
     return tuple(_registry().claims.values())
+
+
+def claims_of(paper: str) -> tuple[Claim, ...]:
+    """The claims of the paper of that name (UnknownPaperError: there is none)."""
+    known = [item.name for item in papers()]
+    if paper not in known:
+        raise UnknownPaperError(f"paper={paper} is unknown; {meant(paper, known)}")
+    return tuple(item for item in all_claims() if item.paper.name == paper)
 
 
 def claim(identifier: str) -> Claim:

@@ -11,10 +11,10 @@ from empirics.cli import options
 from empirics.cli.output import console, print_json
 from empirics.cli.root import app
 from empirics.errors import UsageError
-from empirics.experiments.papers import claims_of
 from empirics.observables.catalogue import observable
 from theory import Claim, DomainError, all_claims, claim
 from theory.describe import described, evaluated, state_of, status_of
+from theory.registry import claims_of
 
 
 @app.command("claims")

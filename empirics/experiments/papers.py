@@ -1,4 +1,4 @@
-"""Papers by name: their claims, and the experiments that test them."""
+"""Papers by name, and the experiments that test them."""
 
 from __future__ import annotations
 
@@ -7,19 +7,11 @@ from collections.abc import Iterable
 from empirics.errors import UsageError
 from empirics.experiments.protocol import Experiment
 from empirics.experiments.registry import experiments
-from theory import Claim, all_claims, papers
-from theory.spelling import meant
+from theory import papers
+from theory.registry import claims_of
 
 ALL = "all"
 """In the place of names: every paper that an experiment tests."""
-
-
-def claims_of(name: str) -> tuple[Claim, ...]:
-    """The claims of a paper (UsageError: there is none of that name)."""
-    known = [paper.name for paper in papers()]
-    if name not in known:
-        raise UsageError(f"paper={name} is unknown; {meant(name, known)}")
-    return tuple(item for item in all_claims() if item.paper.name == name)
 
 
 def experiments_of(
@@ -28,7 +20,7 @@ def experiments_of(
     """The experiments that test papers, each with the ids of their claims that it measures.
 
     A paper is tested by the first experiment that measures what its claims speak of; ``among`` are the experiments that
-    may be taken, all if None. Raises UsageError: no paper has that name, or no experiment tests it.
+    may be taken, all if None. Raises UnknownPaperError: no paper has that name; UsageError: no experiment tests it.
     """
     able = tuple(experiments().values() if among is None else among)
     found: dict[str, tuple[Experiment, list[str]]] = {}

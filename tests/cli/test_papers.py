@@ -7,9 +7,10 @@ import pytest
 
 from empirics.cli.app import run
 from empirics.errors import UsageError
-from empirics.experiments.papers import claims_of, experiments_of
+from empirics.experiments.papers import experiments_of
 from empirics.experiments.registry import experiments
 from theory import all_claims
+from theory.registry import claims_of
 
 TWO = """
 import sympy as sp
