@@ -33,3 +33,10 @@ Definition union_twin (N K R : nat) : Z * Z :=
 Definition equal (p q : Z * Z) : bool := fst p * snd q =? fst q * snd p.
 Definition below (p q : Z * Z) : bool := fst p * snd q <? fst q * snd p.
 Definition proper (p : Z * Z) : bool := 0 <? snd p.
+
+(* The exponent of the half-mean tail, -N K^2 / (2 R^2). *)
+Definition half_mean_twin (N K R : nat) : Z * Z :=
+  (- (Z.of_nat N * Z.of_nat K * Z.of_nat K), 2 * Z.of_nat R * Z.of_nat R).
+
+(* The exponent of the union bound over the reals, -N K / R. *)
+Definition exponential_twin (N K R : nat) : Z * Z := (- (Z.of_nat N * Z.of_nat K), Z.of_nat R).

@@ -71,3 +71,27 @@ congr (_ / _); last by rewrite powerE rational_nat.
 have le (x y : Z) : (rational x <= rational y) = (x <=? y)%coqZ by rewrite /rational ler_int; lia.
 by rewrite minEle le; case: Z.leb_spec => [/Z.min_l -> // | /Z.lt_le_incl /Z.min_r ->].
 Qed.
+
+(* Comparing fractions is comparing integers. *)
+Lemma rational_gt0 z : (0 < rational z) = (0 <? z)%coqZ.
+Proof. by rewrite /rational ltr0z; lia. Qed.
+
+Lemma below_fraction p q : proper p -> proper q -> (fraction p < fraction q) = below p q.
+Proof.
+rewrite /proper -!rational_gt0 => p0 q0; rewrite ltr_pdivr_mulr // mulrAC ltr_pdivl_mulr //.
+by rewrite -!rationalM /rational ltr_int /below; lia.
+Qed.
+
+Lemma equal_fraction p q : proper p -> proper q -> (fraction p == fraction q) = equal p q.
+Proof.
+rewrite /proper -!rational_gt0 => p0 q0.
+by rewrite eqr_div ?lt0r_neq0 // -!rationalM /rational eqr_int /equal; lia.
+Qed.
+
+Lemma cross_multiplied (m n : nat) z : (0 < n)%N -> proper z ->
+  m%:R / n%:R = fraction z -> (Z.of_nat m * z.2)%coqZ = (z.1 * Z.of_nat n)%coqZ.
+Proof.
+move=> n0 z0 /eqP; have n0' : proper (Z.of_nat m, Z.of_nat n) by rewrite /proper /=; lia.
+have -> : m%:R / n%:R = fraction (Z.of_nat m, Z.of_nat n) by rewrite /fraction !rational_nat.
+by rewrite equal_fraction // /equal /= => /Z.eqb_spec.
+Qed.

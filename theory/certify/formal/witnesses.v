@@ -15,21 +15,6 @@ rewrite -bin_gt0 -{1}(card_ord R) -card_draws => /card_gt0P[T].
 by rewrite inE => /eqP; exists T.
 Qed.
 
-Lemma rational_gt0 z : (0 < rational z) = (0 <? z)%coqZ.
-Proof. by rewrite /rational ltr0z; lia. Qed.
-
-Lemma below_fraction p q : proper p -> proper q -> (fraction p < fraction q) = below p q.
-Proof.
-rewrite /proper -!rational_gt0 => p0 q0; rewrite ltr_pdivr_mulr // mulrAC ltr_pdivl_mulr //.
-by rewrite -!rationalM /rational ltr_int /below; lia.
-Qed.
-
-Lemma equal_fraction p q : proper p -> proper q -> (fraction p == fraction q) = equal p q.
-Proof.
-rewrite /proper -!rational_gt0 => p0 q0.
-by rewrite eqr_div ?lt0r_neq0 // -!rationalM /rational eqr_int /equal; lia.
-Qed.
-
 (* Comparisons that are decided by computing. *)
 Lemma is_below p q : [&& proper p, proper q & below p q] -> fraction p < fraction q.
 Proof. by case/and3P => p0 q0; rewrite below_fraction. Qed.
