@@ -24,8 +24,6 @@ Hypothesis M_gt0 : (0 < M)%N.
 Hypothesis KM : (K <= M)%N.
 Implicit Types (w : world N M) (r : 'I_M) (T : {set 'I_M}).
 
-Definition coverage w r := #|[set s | r \in w s]|.
-
 (* C_r <= N K / (2 M), in natural numbers. *)
 Definition half_covered r w := (2 * M * coverage w r <= N * K)%N.
 

@@ -26,6 +26,9 @@ Definition prob (E : pred world) : rat := #|among_worlds E|%:R / #|worlds|%:R.
 (* A template is unseen if no fact of the world was written with it. *)
 Definition unseen (w : world) (r : 'I_R) := [forall s, r \notin w s].
 
+(* The coverage of a template: how many facts were written with it. *)
+Definition coverage (w : world) (r : 'I_R) := #|[set s | r \in w s]|.
+
 Definition none_seen (T : {set 'I_R}) (w : world) := [forall r in T, unseen w r].
 
 Definition some_unseen (T : {set 'I_R}) (w : world) := [exists r in T, unseen w r].
