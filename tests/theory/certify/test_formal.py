@@ -2,7 +2,6 @@
 
 import random
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -69,9 +68,9 @@ def test_nothing_is_admitted_and_only_the_real_numbers_rest_on_axioms() -> None:
 
 
 @pytest.fixture(scope="module")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     folder = tmp_path_factory.mktemp("coq")
-    yield folder, formal_proofs.compile_in(folder)
+    return folder, formal_proofs.compile_in(folder)
 
 
 @needs_coq
