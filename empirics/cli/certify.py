@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from empirics.cli import options
 from empirics.cli.output import console, print_json, progress_console
 from empirics.cli.root import app
+from empirics.errors import UsageError
 from theory.plural import counted
 
 
@@ -16,9 +17,11 @@ from theory.plural import counted
 def certify_command(
     identifier: Annotated[str | None, typer.Argument(metavar="[ID]", help="Certify one claim.")] = None,
     as_json: options.Json = False,
+    formal: Annotated[bool, typer.Option("--formal", help="Also compile the formal proofs with Coq.")] = False,
 ) -> None:
     """Check every proof step by step, and that every mutant fails.
 
+    Says for each theorem whether it also has a formal proof in Coq: checked here (--formal), on record, or none.
     Exit status 0: all proved and every mutant refuted; 1 otherwise.
 
     Example: factbound certify coverage-half-mean
@@ -26,8 +29,11 @@ def certify_command(
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     from theory import Provenance, certify, claim
+    from theory.certify import formal_proofs
     from theory.describe import status_of
 
+    if formal:
+        _compile()
     total = certify.count_of_steps(identifier)
     if identifier is not None and not as_json and claim(identifier).provenance is not Provenance.DERIVED and total:
         word = status_of(claim(identifier))
@@ -45,11 +51,14 @@ def certify_command(
                 if not as_json:
                     out.print(certificate.line(mutant=found is refutations), markup=False, soft_wrap=True)
     summary = certify.document(proofs, refutations)
+    told = {name: _formal(name, checked=formal) for name in dict.fromkeys(c.base_claim for c in proofs)}
     if as_json:
-        print_json(summary)
+        print_json(summary | {"formal": told})
     elif not total:
         out.print(f"{identifier}: not a theorem of this project; nothing to certify", markup=False)
     else:
+        for name, document in told.items():
+            out.print(f"formal proof of {name}: {formal_proofs.text_of(document)}", markup=False, soft_wrap=True)
         seconds = sum(c.seconds for c in (*proofs, *refutations))
         out.print(
             f"{sum(c.proved for c in proofs)} of {counted(len(proofs), 'certificate')} proved, "
@@ -58,3 +67,25 @@ def certify_command(
         )
     if not (summary["all_proved"] and summary["all_mutants_refuted"]):
         raise typer.Exit(1)
+
+
+def _compile() -> None:
+    from theory.certify import formal_proofs
+
+    if not formal_proofs.available():
+        raise UsageError("--formal needs Coq, and coqc is not installed; in a checkout, make proofs installs it")
+    try:
+        formal_proofs.check()
+    except formal_proofs.FormalProofError as error:
+        console().print(f"NOT PROVED  formal proofs  {error}", markup=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+
+
+def _formal(identifier: str, *, checked: bool) -> dict[str, Any] | None:
+    """What is known of a formal proof; ``checked``: it has just been compiled."""
+    from theory.certify import formal_proofs
+
+    told = formal_proofs.formal_of(identifier)
+    if told is None or not checked:
+        return told
+    return {"status": "CHECKED", "coq": formal_proofs.coq_version(), "theorems": told["theorems"]}

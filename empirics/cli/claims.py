@@ -12,7 +12,7 @@ from empirics.cli.output import console, print_json
 from empirics.cli.root import app
 from empirics.errors import UsageError
 from empirics.observables.catalogue import observable
-from theory import Claim, DomainError, all_claims, claim
+from theory import Claim, DomainError, Provenance, all_claims, claim
 from theory.describe import described, evaluated, state_of, status_of
 from theory.registry import claims_of
 
@@ -107,6 +107,8 @@ def _list(chosen: tuple[Claim, ...]) -> None:
 def _show(item: Claim) -> None:
     from rich.table import Table
 
+    from theory.certify.formal_proofs import formal_of, text_of
+
     out = console()
     document = described(item)
     known = observable(item.observable)
@@ -115,6 +117,7 @@ def _show(item: Claim) -> None:
         *([("formula", item.formula)] if item.formula != item.statement else []),
         ("kind", item.kind.value),
         ("provenance", status_of(item)),
+        *([("formal proof", text_of(formal_of(item.id)))] if item.provenance is Provenance.DERIVED else []),
         ("source", item.source_text),
         ("observable", item.observable if known is None else f"{item.observable}: {known.definition}"),
         *([("judged on", f"{item.judged_on} at most 0, run by run")] if item.judged_on != item.observable else []),

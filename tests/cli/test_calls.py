@@ -14,6 +14,7 @@ from empirics.errors import UsageError
 from empirics.verification.baseline import Baseline, Finding, Level
 from theory import Provenance
 from theory.certify import Certificate
+from theory.certify.formal_proofs import FormalProofError
 
 
 def printed(capsys):
@@ -302,13 +303,42 @@ def test_certify(monkeypatch, capsys, proved, refuted, status):
     assert factbound(["certify", "c"]) == status
     lines = capsys.readouterr().out.splitlines()
     assert lines[:3] == [*(p.line() for p in proofs), *(m.line(mutant=True) for m in mutants)]
-    assert lines[3:] == [f"{1 + proved} of 2 certificates proved, {int(refuted)} of 1 mutant refuted, 2.0 s"]
+    summary = f"{1 + proved} of 2 certificates proved, {int(refuted)} of 1 mutant refuted, 2.0 s"
+    assert lines[3:] == ["formal proof of c: none", summary]
     task = {"advance": 1, "description": "c page.1"}
     assert Bar.last.told == [task, task, task | {"description": "c:m page.1"}]
     assert (Bar.last.tasks[0].total, Bar.last.transient, Bar.last.console.stderr) == (3, True, True)
     assert (counted, summed) == ([(("c",), {})], [((proofs, mutants), {})])
     assert factbound(["certify", "--json"]) == status
-    assert printed(capsys) == document
+    assert printed(capsys) == document | {"formal": {"c": None}}
+
+
+def test_certify_compiles_the_formal_proofs_if_asked(monkeypatch, capsys):
+    identifier = "covering-none-seen"
+    proofs = [certificate(identifier, proved=True)]
+    for name, value in (("count_of_steps", 1), ("certificates", proofs), ("mutants", [])):
+        kept(monkeypatch, "theory.certify", name, value)
+    kept(monkeypatch, "theory.certify.formal_proofs", "coq_version", "9.9")
+    checked = kept(monkeypatch, "theory.certify.formal_proofs", "check", {})
+    kept(monkeypatch, "theory.certify.formal_proofs", "available", result=False)
+    assert factbound(["certify", identifier, "--formal"]) == 2
+    assert "make proofs" in capsys.readouterr().err
+    kept(monkeypatch, "theory.certify.formal_proofs", "available", result=True)
+    assert factbound(["certify", identifier]) == 0
+    assert "), on record; to check it again: make proofs" in capsys.readouterr().out
+    assert checked == []
+    assert factbound(["certify", identifier, "--formal"]) == 0
+    told = capsys.readouterr().out
+    assert f"formal proof of {identifier}: proved in Coq 9.9 (prob_none_seen, " in told
+    assert "), checked here\n" in told
+    assert checked == [((), {})]
+
+    def refused():
+        raise FormalProofError("world.v: no")
+
+    monkeypatch.setattr("theory.certify.formal_proofs.check", refused)
+    assert factbound(["certify", identifier, "--formal"]) == 1
+    assert capsys.readouterr().out == "NOT PROVED  formal proofs  world.v: no\n"
 
 
 def test_certify_of_what_is_no_theorem(monkeypatch, capsys):
