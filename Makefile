@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 MUTATION_ARGS ?= --sample 100
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt $(PIP_ARGS)
 
-.PHONY: verify test mutation lint docs study findings map capacity certificates proofs weights install install-all clean
+.PHONY: verify test mutation lint docs study findings map capacity certificates coq proofs weights install install-all clean
 
 verify: $(VENV)/.installed
 	$(BIN)/factbound verify $(VERIFY_ARGS)
@@ -49,10 +49,11 @@ certificates: $(VENV)/.installed
 
 # The formal proofs: installs Coq where it may, compiles, compares with the claims, and records that (docs/proofs/formal.md).
 COQ := coq libcoq-mathcomp-ssreflect libcoq-mathcomp-algebra libcoq-mathcomp-zify
-proofs: $(VENV)/.installed-all
+coq:
 	@command -v coqc > /dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null \
 	  && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(COQ) > /dev/null; } \
-	  || { echo "make proofs needs Coq 8.16 and mathcomp 1.15; on Debian 12, as root: apt-get install $(COQ)"; exit 1; }
+	  || { echo "the formal proofs need Coq 8.16 and mathcomp 1.15; on Debian 12, as root: apt-get install $(COQ)"; exit 1; }
+proofs: coq $(VENV)/.installed-all
 	$(BIN)/python -m theory.certify.formal_proofs
 	$(BIN)/python -m pytest tests/theory/certify/test_formal.py
 

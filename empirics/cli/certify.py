@@ -73,7 +73,8 @@ def _compile() -> None:
     from theory.certify import formal_proofs
 
     if not formal_proofs.available():
-        raise UsageError("--formal needs Coq, and coqc is not installed; in a checkout, make proofs installs it")
+        needed = f"Coq {formal_proofs.WRITTEN_FOR}"
+        raise UsageError(f"--formal needs {needed}, which is not installed; in a checkout, make proofs installs it")
     try:
         formal_proofs.check()
     except formal_proofs.FormalProofError as error:

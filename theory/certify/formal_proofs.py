@@ -30,6 +30,9 @@ from theory.registry import claim
 
 FOLDER = Path(__file__).with_name("formal")
 RECORD_FILE = Path(__file__).with_name("formal.json")
+WRITTEN_FOR = "8.16"
+"""The version of Coq; others accept other scripts, and print statements in another way."""
+
 LONGEST = 600
 """Seconds after which compiling is given up."""
 
@@ -78,8 +81,8 @@ class FormalProofError(Exception):
 
 
 def available() -> bool:
-    """Whether Coq can be called here."""
-    return shutil.which("coqc") is not None
+    """Whether the Coq that the proofs are written for can be called here."""
+    return shutil.which("coqc") is not None and coq_version().startswith(f"{WRITTEN_FOR}.")
 
 
 def coq_version() -> str:

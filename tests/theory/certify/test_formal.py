@@ -16,7 +16,9 @@ ASSUMPTIONS = (FOLDER / "assumptions.txt").read_text(encoding="utf-8")
 COMPUTE = (FOLDER / "compute.v").read_text(encoding="utf-8")
 NAMED = {name for formal in FORMAL.values() for name in formal.theorems}
 AXIOMS = {"sig_not_dec", "sig_forall_dec", "functional_extensionality_dep", "classic"}
-needs_coq = pytest.mark.skipif(not formal_proofs.available(), reason="coqc is not installed: make proofs installs it")
+needs_coq = pytest.mark.skipif(
+    not formal_proofs.available(), reason="Coq 8.16 is not installed: make proofs installs it"
+)
 
 
 def points(seed: int, count: int) -> list[tuple[int, int, int]]:
