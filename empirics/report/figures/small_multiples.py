@@ -98,8 +98,12 @@ def draw_arms(
         axis.minorticks_off()
     for axis in grid[:, 0]:
         axis.set_ylabel(ylabel, color=style.SOFT)
-    handles, labels = grid[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="lower center", ncols=beside)
+    known_as: dict[str, Any] = {}  # not every panel has every arm
+    for axis, _ in filled:
+        handles, labels = axis.get_legend_handles_labels()
+        known_as = dict(zip(labels, handles, strict=True)) | known_as
+    shown = [name for name in (comparison_label, *arms) if name in known_as]
+    figure.legend([known_as[name] for name in shown], shown, loc="lower center", ncols=beside)
     return figure
 
 
