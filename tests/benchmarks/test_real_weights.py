@@ -7,11 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-import transformers
-
-from empirics.experiments.language_models.facts.invented import CITIES, MOST, RELATION, invented
-from empirics.experiments.language_models.facts.templates import load_templates
-from empirics.experiments.language_models.tokenizer import Tokens, build_tokenizer
+from lm_builders import invented_texts, small_llama
 
 _SPEC = importlib.util.spec_from_file_location("real_weights", Path(__file__).parent / "real_weights.py")
 script = importlib.util.module_from_spec(_SPEC)
@@ -29,23 +25,8 @@ def loaded():
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("model")
-    known = load_templates()[RELATION]
-    names = [fact.subject for fact in invented(MOST, 0)]
-    texts = [" ".join([*known.statements, *known.questions, *names, *CITIES]).replace("{", " ").replace("}", " ")]
-    tokenizer = build_tokenizer("word", 0, texts)
-    tokenizer.save_pretrained(folder)
-    config = transformers.LlamaConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=16,
-        intermediate_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        max_position_embeddings=600,
-        eos_token_id=Tokens(tokenizer).end,
-    )
-    transformers.AutoModelForCausalLM.from_config(config).save_pretrained(folder)
-    return folder
+    sizes = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2}
+    return small_llama(tmp_path_factory.mktemp("model"), invented_texts(), **sizes)
 
 
 def small(model):

@@ -95,6 +95,7 @@ def draw_arms(
         if known:
             axis.plot(*zip(*known, strict=True), color=style.SHADES[-1], linewidth=1.0, label=comparison_label)
         axis.set_xticks(ticks, written)
+        axis.tick_params(labelbottom=True)  # also where no panel stands below
         axis.minorticks_off()
     for axis in grid[:, 0]:
         axis.set_ylabel(ylabel, color=style.SOFT)

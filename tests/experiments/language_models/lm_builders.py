@@ -4,10 +4,16 @@ import csv
 import json
 from pathlib import Path
 
+import torch
+import transformers
+
 from empirics.experiments.arms import arms_of
 from empirics.experiments.language_models import EXPERIMENT
+from empirics.experiments.language_models.facts.invented import CITIES, MOST, RELATION, invented
 from empirics.experiments.language_models.facts.popqa import COLUMNS
 from empirics.experiments.language_models.facts.table import Fact
+from empirics.experiments.language_models.facts.templates import load_templates
+from empirics.experiments.language_models.tokenizer import Tokens, build_tokenizer
 from empirics.experiments.load import load_settings
 from empirics.experiments.protocol import Point
 
@@ -69,3 +75,27 @@ def runs(config, unit, seeds):
 def cell(unit, finetuned):
     """A cell of a unit."""
     return Point((*unit.values, ("N_f", finetuned)))
+
+
+def small_llama(folder, texts, seed=0, **sizes):
+    """Weights and tokenizer of a small Llama that knows the words of some texts, as a folder of weights."""
+    tokenizer = build_tokenizer("word", 0, texts)
+    tokenizer.save_pretrained(folder)
+    torch.manual_seed(seed)
+    config = transformers.LlamaConfig(
+        vocab_size=len(tokenizer),
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=600,
+        eos_token_id=Tokens(tokenizer).end,
+        **sizes,
+    )
+    transformers.AutoModelForCausalLM.from_config(config).save_pretrained(folder)
+    return folder
+
+
+def invented_texts():
+    """All words of invented facts, in one text."""
+    known = load_templates()[RELATION]
+    names = [fact.subject for fact in invented(MOST, 0)]
+    return [" ".join([*known.statements, *known.questions, *names, *CITIES]).replace("{", " ").replace("}", " ")]

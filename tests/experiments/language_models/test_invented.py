@@ -5,15 +5,13 @@ from collections import Counter
 import numpy as np
 import pytest
 import torch
-import transformers
-from lm_builders import arms, cell, settled
+from lm_builders import arms, cell, invented_texts, settled, small_llama
 
 from empirics.errors import UsageError
 from empirics.experiments.language_models import EXPERIMENT
 from empirics.experiments.language_models import run as module
 from empirics.experiments.language_models.facts.invented import CITIES, INVENTED, MOST, RELATION, invented
 from empirics.experiments.language_models.facts.templates import load_templates
-from empirics.experiments.language_models.tokenizer import Tokens, build_tokenizer
 from empirics.experiments.load import load_settings
 from empirics.experiments.protocol import Point
 
@@ -45,26 +43,8 @@ def test_no_statement_begins_with_the_name_or_is_nearly_a_question():
 @pytest.fixture(scope="module")
 def given(tmp_path_factory):
     """A small Llama with a tokenizer, as a folder of weights."""
-    folder = tmp_path_factory.mktemp("model")
-    known = load_templates()[RELATION]
-    names = [fact.subject for fact in invented(MOST, 0)]
-    texts = [" ".join([*known.statements, *known.questions, *names, *CITIES]).replace("{", " ").replace("}", " ")]
-    tokenizer = build_tokenizer("word", 0, texts)
-    tokenizer.save_pretrained(folder)
-    torch.manual_seed(3)
-    config = transformers.LlamaConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=3,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        max_position_embeddings=600,
-        tie_word_embeddings=True,
-        eos_token_id=Tokens(tokenizer).end,
-    )
-    transformers.AutoModelForCausalLM.from_config(config).save_pretrained(folder)
-    return folder
+    sizes = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 3, "tie_word_embeddings": True}
+    return small_llama(tmp_path_factory.mktemp("model"), invented_texts(), seed=3, **sizes)
 
 
 def configured(given, *more):

@@ -5,8 +5,7 @@ import json
 import numpy as np
 import pytest
 import torch
-import transformers
-from lm_builders import fact, settled, write_rows
+from lm_builders import fact, settled, small_llama, write_rows
 
 from empirics.cli.app import run
 from empirics.errors import UsageError
@@ -16,7 +15,6 @@ from empirics.experiments.language_models.facts.templates import Text, load_temp
 from empirics.experiments.language_models.few_shot import FewShot
 from empirics.experiments.language_models.known import CATEGORIES, EXAMPLES, PROMPTS, category, taking_part
 from empirics.experiments.language_models.model import load_model, own_tokens
-from empirics.experiments.language_models.tokenizer import Tokens, build_tokenizer
 from empirics.experiments.load import load_settings
 from empirics.experiments.protocol import Point
 
@@ -32,24 +30,10 @@ def test_categories_are_those_of_slick():
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """A small Llama with weights that are not small, so that its answers differ, as a folder."""
-    place = tmp_path_factory.mktemp("model")
     capitals = [f for f in embedded_facts() if f.relation == "capital"]
     questions = [Text.of(QUESTION, f.subject, answer).whole for f in capitals for answer in f.accepted]
-    tokenizer = build_tokenizer("word", 0, questions)
-    tokenizer.save_pretrained(place)
-    torch.manual_seed(5)
-    config = transformers.LlamaConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=24,
-        intermediate_size=48,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        initializer_range=0.6,
-        eos_token_id=Tokens(tokenizer).end,
-    )
-    transformers.AutoModelForCausalLM.from_config(config).save_pretrained(place)
-    return place
+    sizes = {"hidden_size": 24, "intermediate_size": 48, "num_hidden_layers": 2, "initializer_range": 0.6}
+    return small_llama(tmp_path_factory.mktemp("model"), questions, seed=5, **sizes)
 
 
 @pytest.fixture
