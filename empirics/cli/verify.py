@@ -181,7 +181,6 @@ def perform(
             results, status = stop.results, INTERRUPTED
             print("factbound: interrupted; the same command resumes where it stopped", file=sys.stderr)
 
-    gc.freeze()  # the results' millions of objects stay: no search for garbage need pass through them
     broken: list[str] = []
 
     def write() -> None:
@@ -193,7 +192,11 @@ def perform(
         if before is not None and RESULTS not in made.unchanged:
             tell_removed(remove_outdated(data_of(before), data_of(results), directory / "plots"))
 
-    reason = unwritten(write)
+    gc.freeze()  # the results' millions of objects stay: no search for garbage need pass through them
+    try:
+        reason = unwritten(write)
+    finally:
+        gc.unfreeze()
     tell(results, None if reason else directory, as_json=as_json, seconds=waited())
     found = exit_status(results, strict=strict, mutants=mutants) if status is None else status
     return with_broken(broken, with_unwritten(reason, found))

@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 
+import mpmath
 import numpy as np
 import pytest
 import sympy as sp
@@ -16,6 +17,8 @@ from theory import BrokenClaimError, DomainError
 
 CLAIMS = [claim for claim in theory.all_claims() if claim.log_expression is not None]
 PLAIN = [claim for claim in CLAIMS if not claim.minimised_over and not claim.log_expression.has(sp.Sum)]
+NEVER = {"two-bits-long", "two-bits-memory", "two-bits-per-parameter"}
+"""Claims on weights as trained: random symbols are never of 32 bits."""
 PREMISED = [claim for claim in theory.all_claims() if claim.assumptions]
 
 
@@ -30,6 +33,8 @@ def random_cells(claim, number=40, seed=0):
             symbols[name] = max(int(value), int(symbol.minimum)) if symbol.integer else symbol.minimum + value
         if rng.random() < 0.1:
             symbols.pop(str(rng.choice(list(symbols))))
+        if index == 0 and claim.symbols:  # in one cell a symbol of the bound is missing
+            symbols.pop(claim.symbols[0], None)
         if rng.random() < 0.1:
             symbols["K"] = 2.5
         if "K" in symbols and "R" in symbols and rng.random() < 0.6:
@@ -50,7 +55,7 @@ def random_cells(claim, number=40, seed=0):
 def test_bounds_of_all_cells_are_those_of_each(claim):
     cells = random_cells(claim)
     found, undefined = log_bounds(claim, cells)
-    assert 0 < len(undefined) < len(cells)
+    assert bool(claim.symbols) <= len(undefined) < len(cells)
     for place, cell in enumerate(cells):
         given = {name: cell.symbols[name] for name in claim.symbols if name in cell.symbols}
         if place in undefined:
@@ -67,14 +72,19 @@ def test_bounds_are_what_sympy_says(claim):
     cells = random_cells(claim, 60, 1)
     found, undefined = log_bounds(claim, cells)
     told = 0
+    free = sorted(claim.log_expression.free_symbols, key=str)
+    counts = claim.log_expression.has(sp.binomial)  # exactly; elsewhere powers of rationals would be huge
+    stated = sp.lambdify(free, claim.log_expression, "mpmath")
     for place in set(range(len(cells))) - set(undefined):
         symbols = cells[place].symbols
-        exact = claim.log_expression.subs({s: sp.Rational(symbols[s.name]) for s in claim.log_expression.free_symbols})
-        if exact.has(sp.zoo):
-            assert found[place] == -math.inf
-            continue
         told += 1
-        assert found[place] == pytest.approx(float(exact.evalf(40)), rel=1e-12)
+        if counts:
+            number = claim.log_expression.subs({s: sp.Rational(symbols[s.name]) for s in free})
+            exact = -math.inf if number.has(sp.zoo) else float(number.evalf(40))
+        else:
+            with mpmath.workdps(60):
+                exact = float(stated(*(mpmath.mpf(symbols[s.name]) for s in free)))
+        assert found[place] == pytest.approx(exact, rel=1e-12)
     assert told > 5
 
 
@@ -94,15 +104,18 @@ def test_premises_of_all_seeds_are_what_sympy_says_of_each(claim):
             if seed not in cell.failed and all(truths):
                 good.append(seed)
         assert scoped.seeds == tuple(good)
-    assert seen == {True, False}
+    assert seen == ({False} if claim.id in NEVER else {True, False})
 
 
 def _truth(relation, values):
-    """Of a relation, exactly; False if a value is missing."""
+    """Of a relation: exactly, or to 40 digits where powers of rationals may be huge; False if a value is missing."""
     at = {symbol: values.get(symbol.name) for symbol in relation.free_symbols}
     if any(value is None for value in at.values()):
         return False
-    return bool(relation.subs({symbol: sp.Rational(value) for symbol, value in at.items()}))
+    exact = {symbol: sp.Rational(value) for symbol, value in at.items()}
+    if relation.has(sp.Pow, sp.log, sp.exp):
+        return bool(relation.func((relation.lhs - relation.rhs).evalf(40, subs=exact), 0))
+    return bool(relation.subs(exact))
 
 
 def test_a_premise_without_a_number_breaks_its_claim_wherever_the_cell_stands():
