@@ -13,8 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from empirics.files import write_atomically
-from empirics.report import tables
-from empirics.report.files import read_directory
+from empirics.report import files, tables
 from empirics.verification.results import RESULTS, ClaimResult, Results
 from theory.registry import papers
 
@@ -43,7 +42,7 @@ def parts_of(directory: Path) -> list[Path]:
 
 def write_front(directory: Path) -> Path:
     """Write the front page of the results in a directory's folders; its path."""
-    found = {place.name: read_directory(place) for place in parts_of(directory)}
+    found = {place.name: files.read_directory(place) for place in parts_of(directory)}
     environment = Environment(
         autoescape=True,
         undefined=StrictUndefined,
