@@ -5,15 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-
 from empirics.files import write_atomically
 from empirics.report import files, tables
+from empirics.report.html import filled
 from empirics.verification.results import RESULTS, ClaimResult, Results
 from theory.registry import papers
 
@@ -43,16 +40,7 @@ def parts_of(directory: Path) -> list[Path]:
 def write_front(directory: Path) -> Path:
     """Write the front page of the results in a directory's folders; its path."""
     found = {place.name: files.read_directory(place) for place in parts_of(directory)}
-    environment = Environment(
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        loader=PackageLoader("empirics.report", "."),
-    )
-    environment.filters["slug"] = lambda text: text.lower().replace(" ", "-")
-    css = Markup((resources.files("empirics.report") / "report.css").read_text(encoding="utf-8"))
-    page = environment.get_template("front.html.j2").render(papers=list(_by_paper(found)), text=tables, css=css)
+    page = filled("front.html.j2", papers=list(_by_paper(found)), text=tables)
     write_atomically(directory / FRONT, page)
     return directory / FRONT
 

@@ -43,17 +43,10 @@ def report_html(
 
     ``broken`` are lines on what was left out.
     """
-    environment = Environment(
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        loader=PackageLoader("empirics.report", "."),
-    )
-    environment.filters["slug"] = lambda text: text.lower().replace(" ", "-")
     counts = Counter(c.verdict for c in results.claims)
     general = {data.name for data in results.shown.figures}
-    return environment.get_template("report.html.j2").render(
+    return filled(
+        "report.html.j2",
         results=results,
         text=tables,
         counted=counted,
@@ -68,9 +61,21 @@ def report_html(
         rows_shown=ROWS,
         sections=sections,
         toml=config_toml,
-        css=Markup(_asset("report.css")),
         js=Markup(_asset("report.js")),
     )
+
+
+def filled(template: str, **values: Any) -> str:
+    """A page from one of the templates here, in the common style."""
+    environment = Environment(
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        loader=PackageLoader("empirics.report", "."),
+    )
+    environment.filters["slug"] = lambda text: text.lower().replace(" ", "-")
+    return environment.get_template(template).render(css=Markup(_asset("report.css")), **values)
 
 
 def inline(svg: str, prefix: str, title: str) -> Markup:
