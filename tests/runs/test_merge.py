@@ -196,6 +196,7 @@ import os, signal, sys
 from pathlib import Path
 from empirics.runs import merge
 merge._BATCH = 10
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job of a shell would ignore it
 wrote = []
 def advanced(rows):
     wrote.append(rows)
