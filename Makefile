@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 MUTATION_ARGS ?= --sample 100
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt $(PIP_ARGS)
 
-.PHONY: verify test mutation lint docs study findings map capacity certificates coq proofs weights install install-all clean
+.PHONY: verify test mutation lint docs study findings map law capacity certificates coq proofs weights install install-all clean
 
 verify: $(VENV)/.installed
 	$(BIN)/factbound verify $(VERIFY_ARGS)
@@ -62,6 +62,12 @@ MAP := factbound map --config tests/studies/map.toml
 map: $(VENV)/.installed
 	$(BIN)/$(MAP) --output results/map
 	$(BIN)/python tests/studies/map_section.py results/map/map.json docs "$(MAP)"
+
+# The law of extraction in docs/map.md, and law.json, which predict and plan read; what is trained is found again.
+law: $(VENV)/.installed
+	$(BIN)/python tests/studies/law.py measure results/law
+	$(BIN)/python tests/studies/law.py fit results/law docs/law.csv
+	$(BIN)/python tests/studies/law.py tell docs/law.csv docs/map.md
 
 # Storage and extraction against the width of the MLP, in docs/papers/capacity.md.
 capacity: $(VENV)/.installed

@@ -21,6 +21,7 @@ from typing import Any
 
 from empirics.experiments.presentation import FigureData
 from empirics.judging.confidence import interval
+from empirics.report.figures.collapse_figure import collapse_figure
 from empirics.report.figures.figure import Figure
 from empirics.report.figures.plots import all_figures, draw
 from empirics.report.figures.proof_figures import frontier_figure, rate_figure
@@ -70,6 +71,28 @@ def capacity_figure() -> Figure:
     )
 
 
+def law_figure() -> Figure:
+    """Every cell on which the law of extraction was fitted or tested, against the law, exact coverage and the bound."""
+    numbers = ("error", "standard_error", "law", "some_unseen", "literal")
+    with (DOCS / "law.csv").open(encoding="utf-8", newline="") as stream:
+        rows: list[dict[str, Any]] = [
+            {**row, **{name: float(row[name]) for name in numbers}, "part": _part(row)}
+            for row in csv.DictReader(stream)
+            if int(row["N_f"]) > 1
+        ]
+    return collapse_figure(
+        rows,
+        {"law": "the law", "some_unseen": "exact: some template unseen", "literal": "bound, literal"},
+        ["fitted", "held out", "held out, S = 120"],
+        "Every cell: mean error with two standard errors against what the law, the exact covering law and the literal "
+        "bound say, as a margin in standard deviations. The curve is the normal distribution.",
+    )
+
+
+def _part(row: dict[str, str]) -> str:
+    return "held out, S = 120" if row["part"] == "held out" and row["S"] == "120" else row["part"]
+
+
 def figures() -> list[Figure]:
     """All of them, that of README.md first."""
     proofs = DOCS / "proofs"
@@ -79,6 +102,7 @@ def figures() -> list[Figure]:
         rate_figure(proofs / "linear-memory-rate.csv"),
         *all_figures(read_results(REAL_WEIGHTS), "language-models"),
         capacity_figure(),
+        law_figure(),
     ]
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from empirics.errors import UsageError
     from empirics.experiments.load import load_config
+    from empirics.experiments.predict import predict
     from empirics.experiments.registry import experiment
     from empirics.experiments.settings import ExperimentSettings as Config
     from empirics.experiments.single import run
@@ -32,6 +33,7 @@ __all__ = [
     "judge",
     "load_config",
     "plot",
+    "predict",
     "read_results",
     "run",
     "verify",
@@ -41,6 +43,7 @@ _HOMES = {
     "UsageError": "empirics.errors",
     "experiment": "empirics.experiments.registry",
     "load_config": "empirics.experiments.load",
+    "predict": "empirics.experiments.predict",
     "run": "empirics.experiments.single",
     "judge": "empirics.judging.measurements",
     "plot": "empirics.report.notebook",

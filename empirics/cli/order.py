@@ -16,6 +16,7 @@ COMMANDS: Final = {
     "new": ("new",),
     "plan": ("plan",),
     "plot": ("plot", "report"),
+    "predict": ("predict",),
     "run": ("run",),
     "short": (),
 }

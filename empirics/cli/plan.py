@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -10,6 +11,8 @@ from empirics.cli import options
 from empirics.cli.output import console, print_json
 from empirics.cli.root import app
 from empirics.errors import UsageError
+from empirics.experiments.expectation import Expected
+from empirics.experiments.predict import least
 from empirics.observables.catalogue import observables
 from theory import DomainError, Kind, claim
 from theory.numbers.evaluate import parse_assignments
@@ -41,17 +44,31 @@ def plan_command(
     if known is not None and known.trivial is not None and item.kind is Kind.UPPER and main.target >= known.trivial:
         allowed = f"a number below {known.trivial:g}, which {item.observable} never exceeds"
         raise UsageError(f"--target={target} is refused: allowed is {allowed}")
-    first = tightest([main, *beside])
+    first, likely = tightest([main, *beside]), least(item, main.unknown, float(main.target), given)
     if as_json:
         more = {"values": given, "beside": [p.document() for p in beside], "tightest": first.claim if first else None}
+        more["expected"] = None if likely is None else asdict(likely) | {"cell": dict(likely.cell.values)}
         print_json(main.document() | more)
         return
     at = " at " + ", ".join(f"{name}={value}" for name, value in given.items()) if given else ""
     wanted = f"{item.observable} <= {target}{at}"
+    if likely is not None:
+        _print_likely(likely, main.unknown, first)
     _print_first(main if first is None else first, wanted, guaranteed=first is not None)
     others = [p for p in in_order([main, *beside]) if p is not (first or main)]
     if others:
         _print_others(others)
+
+
+def _print_likely(found: Expected, unknown: str, first: Plan | None) -> None:
+    """What an experiment's law expects, before what bounds guarantee."""
+    guaranteed = f"by the tightest bound from {first.value} on" if first else "no bound here says so"
+    error = f"predicted {found.observable} {found.text}"
+    out = console()
+    out.print(f"about {unknown} = {found.cell[unknown]}: {error}; {guaranteed}", style="bold", markup=False)
+    where = f"; outside its data: {', '.join(found.outside)}" if found.outside else ""
+    out.print(f"  law      {found.basis}, default settings{where}", markup=False, soft_wrap=True)
+    out.print()
 
 
 def _print_first(found: Plan, wanted: str, *, guaranteed: bool) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from empirics.cli import options
+from empirics.cli.axes import with_axes
 from empirics.cli.experiment_option import those_with
 from empirics.cli.output import console, print_json
 from empirics.cli.root import app
@@ -16,7 +16,6 @@ from empirics.experiments import single
 from empirics.experiments.defaults import quiet
 from empirics.experiments.load import load_settings
 from empirics.experiments.registry import experiment as registered
-from empirics.experiments.registry import experiments
 
 
 def run_command(
@@ -36,6 +35,7 @@ def run_command(
     Example: factbound run --templates 60 --multiplicity 3 --finetuned 20 --seed 0
     """
     chosen = registered(experiment)
+    single.check_inspected(chosen)
     given = single.parsed(chosen, {name: text for name, text in axes.items() if text is not None})
     point = single.settings_at(chosen, given)
     # Arms do not run here, and the grid is the user's.
@@ -53,22 +53,5 @@ def run_command(
     print_run(finished.observables, units, finished.curves, console())
 
 
-def _with_axes() -> None:
-    """An option for each column of any experiment's grid, before the others."""
-    signature = inspect.signature(run_command, eval_str=True)
-    columns = {}
-    for item in experiments().values():
-        for symbol in item.axes:
-            known, name = item.notation[symbol], item.column(symbol)
-            if name in signature.parameters or name in columns:  # the command's own, or an earlier experiment's
-                continue
-            # Text: the experiment that is chosen says what it may be.
-            hint = Annotated[str | None, typer.Option(metavar=known.name, help=f"{known.meaning}.")]
-            columns[name] = inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=hint)
-    others = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in signature.parameters.values() if p.name != "axes"]
-    run_command.__signature__ = signature.replace(parameters=[*columns.values(), *others])  # type: ignore[attr-defined] # as functools.wraps does
-    run_command.__annotations__ |= {name: column.annotation for name, column in columns.items()}
-
-
-_with_axes()
+with_axes(run_command)
 app.command("run")(run_command)

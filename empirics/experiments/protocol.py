@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from empirics.experiments.document import Measured
+    from empirics.experiments.expectation import Expected
     from empirics.experiments.presentation import Shown
     from empirics.experiments.settings import ExperimentSettings
     from empirics.observables.definition import Observable
@@ -256,6 +257,24 @@ class Experiment(Protocol):
     def inspect(self, settings: Any, cell: Point, seed: int) -> Inspected:
         """One run of one cell, in full (UsageError: an impossible cell, or the experiment has no such run)."""
         raise UsageError(f"the experiment {self.name} does not support factbound run")
+
+    def expect(self, settings: Any, cells: Sequence[Point], worlds: int) -> list[Expected]:
+        """What its law expects at cells that one run serves, before any of them runs.
+
+        With ``worlds`` > 0 from that many units started for it, as pre-trained models; with 0 nothing is trained.
+        Raises UsageError: it has no law, or none for these settings.
+        """
+        raise UsageError(f"the experiment {self.name} has no law that predicts an error")
+
+    def expect_least(
+        self, observable: str, unknown: str, target: float, given: Mapping[str, int | float]
+    ) -> Expected | None:
+        """Where its law first expects an observable to be at most a target, and so at all larger values looked at.
+
+        Over values of the symbol ``unknown``, in default settings but for the symbols given; None if no law says.
+        Nothing is trained.
+        """
+        return None
 
     def map_design(self) -> Any:
         """The :class:`empirics.experiments.map_design.MapDesign` of its map of regimes (UsageError: it has none)."""

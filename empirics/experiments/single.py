@@ -36,23 +36,39 @@ def run(config: Any = None, *, seed: int = 0, experiment: str | None = None, **a
 
 def inspect(experiment: Experiment, settings: Any, axes: Mapping[str, int | float], seed: int) -> Inspected:
     """The run at values of the grid's columns; see :func:`run`."""
-    _check(experiment, axes)
+    check_inspected(experiment)
     if not isinstance(seed, Integral) or not 0 <= seed <= 2**53:
         raise UsageError(f"seed={seed!r} is refused: allowed is an integer from 0 to 2^53")
+    found, cell = at_cell(experiment, settings, axes)
+    check_run(experiment, found, cell.on(experiment.run_axes))
+    return experiment.inspect(found, cell, seed)
+
+
+def check_inspected(experiment: Experiment) -> None:
+    """UsageError if the experiment has no single runs to look into."""
+    if type(experiment).inspect is Experiment.inspect:
+        experiment.inspect(None, Point(()), 0)  # says so
+
+
+def at_cell(experiment: Experiment, settings: Any, axes: Mapping[str, int | float]) -> tuple[Any, Point]:
+    """The settings with the grid made the one cell at these values of its columns, and that cell.
+
+    Raises UsageError: a column that is missing or unknown, or an impossible cell.
+    """
+    _check(experiment, axes)
     data = settings.model_dump()
     values = {symbol: _value(experiment, symbol, axes) for symbol in experiment.axes}
     for symbol, key in experiment.axes.items():
         section, _, name = key.partition(".")
         data[section][name] = (values[symbol],)
-    found, cell = settings_from(experiment, data), Point(tuple(values.items()))
-    check_run(experiment, found, cell.on(experiment.run_axes))
-    return experiment.inspect(found, cell, seed)
+    return settings_from(experiment, data), Point(tuple(values.items()))
 
 
 def settings_at(experiment: Experiment, axes: Mapping[str, int | float]) -> list[str]:
-    """Single settings that make the grid the one cell at these values of its columns."""
+    """Single settings that make the grid the one cell at these values of its columns, without arms."""
     _check(experiment, axes)
-    return [f"{key}=[{str(_value(experiment, symbol, axes)).lower()}]" for symbol, key in experiment.axes.items()]
+    grid = [f"{key}=[{str(_value(experiment, symbol, axes)).lower()}]" for symbol, key in experiment.axes.items()]
+    return [*grid, "arms.run=[]"]
 
 
 def parsed(experiment: Experiment, axes: Mapping[str, str]) -> dict[str, int | float]:
@@ -107,9 +123,7 @@ def _value(experiment: Experiment, symbol: str, axes: Mapping[str, int | float])
 
 
 def _check(experiment: Experiment, axes: Mapping[str, Any]) -> None:
-    """Refuse an experiment without such runs, then what is no column of the grid, then a column without a value."""
-    if type(experiment).inspect is Experiment.inspect:
-        experiment.inspect(None, Point(()), 0)  # says so
+    """Refuse what is no column of the grid, then a column without a value."""
     columns = [experiment.column(symbol) for symbol in experiment.axes]
     grid = f"the grid of {experiment.name} has {', '.join(columns)}"
     for name in (name for name in axes if name not in columns):

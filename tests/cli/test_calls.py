@@ -11,6 +11,7 @@ from calls import Bar, kept, opened
 from empirics.cli import certify, check, judge, map, options, plot, run
 from empirics.cli.app import run as factbound
 from empirics.errors import UsageError
+from empirics.experiments.registry import experiments
 from empirics.verification.baseline import Baseline, Finding, Level
 from theory import Provenance
 from theory.certify import Certificate
@@ -245,6 +246,7 @@ def test_report(monkeypatch, capsys, tmp_path):
 def test_run(monkeypatch, capsys):
     finished = SimpleNamespace(observables={"ood_error": 0.5}, curves={"loss": "curve"})
     chosen = kept(monkeypatch, run, "registered", "experiment")
+    kept(monkeypatch, run.single, "check_inspected")
     parsed = kept(monkeypatch, run.single, "parsed", "point")
     kept(monkeypatch, run.single, "settings_at", ["world.templates=[6]"])
     loaded = kept(monkeypatch, run, "load_settings", "settings")
@@ -269,7 +271,7 @@ def test_run(monkeypatch, capsys):
 
 def test_run_has_an_option_for_each_axis_once():
     found = inspect.signature(run.run_command).parameters
-    axes = {item.column(symbol): item.notation[symbol] for item in run.experiments().values() for symbol in item.axes}
+    axes = {item.column(symbol): item.notation[symbol] for item in experiments().values() for symbol in item.axes}
     own = [name for name in inspect.get_annotations(inspect.unwrap(run.run_command)) if name in found]
     assert list(found)[: len(axes)] == list(axes)
     assert set(found) - set(axes) == {"experiment", "seed", "preset", "config", "settings", "save", "as_json"}
@@ -277,7 +279,7 @@ def test_run_has_an_option_for_each_axis_once():
     for name in axes:
         assert (found[name].default, found[name].kind) == (None, inspect.Parameter.KEYWORD_ONLY)
         hint = run.run_command.__annotations__[name].__metadata__[0]
-        assert hint.metavar in {s.name for e in run.experiments().values() for s in e.notation.values()}
+        assert hint.metavar in {s.name for e in experiments().values() for s in e.notation.values()}
         assert hint.help.endswith(".")
 
 

@@ -53,7 +53,9 @@ def test_the_tightest_guarantee_comes_first_with_what_it_rests_on(capsys):
         {"relation": "K >= 2", "state": "holds"},
     ]
     run(["plan", "ood-error-normalised", "--target", "0.05", "K=4", "R=40"])
-    lines = capsys.readouterr().out.splitlines()
+    said, law, _, *lines = capsys.readouterr().out.splitlines()
+    assert said.startswith("about N_f = 5: predicted ood_error 0.0")
+    assert law.startswith("  law      ")
     assert lines[0] == "N_f = 163 is enough for ood_error <= 0.05 at K=4, R=40"
     assert lines[1].startswith("  bound    ood-error-literal: ")
     assert "  premise  K >= 2: holds" in lines

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from empirics.experiments.defaults import adapted
@@ -17,6 +17,7 @@ from empirics.observables.catalogue import SHARED
 from theory.claims.xu_chen.paper import NOTATION
 
 if TYPE_CHECKING:
+    from empirics.experiments.expectation import Expected
     from empirics.experiments.map_design import MapDesign
     from empirics.experiments.one_layer.run import Finished
 
@@ -32,7 +33,14 @@ class OneLayer(FactExperiment):
     premises = {"pretraining_gap": "premise_gap"}  # noqa: RUF012 - read only
     overlays = OVERLAYS
     stacks = 1024
-    aside = ("presets", "report.py", "map.py", "engine/cache.py")
+    aside = (
+        "presets",
+        "report.py",
+        "map.py",
+        "engine/cache.py",
+        "expect.py",
+        *(f"predict/{name}" for name in ("features.py", "law.py", "law.json", "stored.py")),
+    )
     libraries = ("torch", "numpy", "numba", "llvmlite", "scipy")
     default = True
 
@@ -92,6 +100,20 @@ class OneLayer(FactExperiment):
         finished = run_one(settings, cell, seed, "cpu")
         finished.observables.update(self.exact(settings, cell))
         return finished
+
+    def expect(self, settings: Config, cells: Sequence[Point], worlds: int) -> list[Expected]:
+        """The mean OOD error by the law of extraction."""
+        from empirics.experiments.one_layer.expect import expect
+
+        return expect(settings, cells, worlds)
+
+    def expect_least(
+        self, observable: str, unknown: str, target: float, given: Mapping[str, int | float]
+    ) -> Expected | None:
+        """The least N_f or K at which the law of extraction expects the OOD error to be at most a target."""
+        from empirics.experiments.one_layer.expect import expect_least
+
+        return expect_least(observable, unknown, target, given)
 
     def map_design(self) -> MapDesign:
         """The map of regimes: where extraction succeeds and fails."""

@@ -70,16 +70,16 @@ def run_arms(
 
     With ``predicting`` each run also holds what was predicted of every held-out fact before fine-tuning.
     """
-    models = _pretrain(arms[0], unit, seeds, device)
+    models = pretrain(arms[0], unit, seeds, device)
     for config in arms:
         yield _runs(config, unit, models, predicting)
 
 
 def run_one(config: Config, cell: Point, seed: int, device: str) -> Finished:
     """One model, in full: world, weights, curves and observables."""
-    (model,) = _pretrain(config, cell, [seed], device)
+    (model,) = pretrain(config, cell, [seed], device)
     finetuned, world, before = cell["N_f"], model.world, model.trained
-    (tuned,) = _finetune(config, [model], finetuned)
+    (tuned,) = finetune(config, [model], finetuned)
     return Finished(
         world=world,
         pretrained=before.weights,
@@ -91,7 +91,7 @@ def run_one(config: Config, cell: Point, seed: int, device: str) -> Finished:
 
 
 @dataclass(frozen=True)
-class _Pretrained:
+class Pretrained:
     """A pre-trained model in its world; the gap, and what was watched, along pre-training."""
 
     world: World
@@ -100,7 +100,7 @@ class _Pretrained:
     curves: dict[str, Curve]
 
 
-def _runs(config: Config, unit: Point, models: Sequence[_Pretrained], predicting: bool) -> list[UnitRun]:
+def _runs(config: Config, unit: Point, models: Sequence[Pretrained], predicting: bool) -> list[UnitRun]:
     runs: list[UnitRun] = []
     sizes = config.world.finetuned
     for model in models:
@@ -111,14 +111,14 @@ def _runs(config: Config, unit: Point, models: Sequence[_Pretrained], predicting
             runs.append(UnitRun(unit, model.seed, {_cell(unit, n): shared for n in sizes}, model.curves))
     alive = [i for i, run in enumerate(runs) if run.failure is None]
     for n in sizes if alive else ():
-        for i, after in zip(alive, _finetune(config, [models[i] for i in alive], n), strict=True):
+        for i, after in zip(alive, finetune(config, [models[i] for i in alive], n), strict=True):
             if runs[i].failure is None:
                 runs[i] = _with_finetuned(config, runs[i], models[i], after, n, predicting)
     return runs
 
 
 def _with_finetuned(
-    config: Config, run: UnitRun, model: _Pretrained, after: Trained, finetuned: int, predicting: bool
+    config: Config, run: UnitRun, model: Pretrained, after: Trained, finetuned: int, predicting: bool
 ) -> UnitRun:
     """The run with what fine-tuning on ``finetuned`` facts gave; without any result if that diverged."""
     if after.diverged:
@@ -136,7 +136,8 @@ def _cell(unit: Point, finetuned: int) -> Point:
     return Point((*unit.values, ("N_f", finetuned)))
 
 
-def _pretrain(config: Config, at: Point, seeds: Sequence[int], device: str) -> list[_Pretrained]:
+def pretrain(config: Config, at: Point, seeds: Sequence[int], device: str) -> list[Pretrained]:
+    """A pre-trained model for each seed, at the values of R and K of ``at``."""
     dtype = {"float32": torch.float32, "float64": torch.float64}[config.compute.dtype]
     worlds = [draw_world(config.world, at["R"], at["K"], seed) for seed in seeds]
     weights = [
@@ -149,10 +150,11 @@ def _pretrain(config: Config, at: Point, seeds: Sequence[int], device: str) -> l
     models = []
     for world, seed, trained in zip(worlds, seeds, found, strict=True):
         gap = Curve(trained.loss.steps, tuple(value - floor for value in trained.loss.values))
-        models.append(_Pretrained(world, seed, trained, {"pretraining_gap": gap, **trained.watched}))
+        models.append(Pretrained(world, seed, trained, {"pretraining_gap": gap, **trained.watched}))
     return models
 
 
-def _finetune(config: Config, models: Sequence[_Pretrained], finetuned: int) -> list[Trained]:
+def finetune(config: Config, models: Sequence[Pretrained], finetuned: int) -> list[Trained]:
+    """Each model fine-tuned, from a copy, on the first ``finetuned`` facts of its world's order."""
     weights, corpora = [m.trained.weights for m in models], [finetuning_corpus(m.world, finetuned) for m in models]
     return train(weights, corpora, config.model, config.finetuning, seeds=[m.seed for m in models])

@@ -15,8 +15,9 @@ from empirics.experiments.one_layer.engine.captured import Captured
 from empirics.experiments.one_layer.engine.compiled import CompiledEngine
 from empirics.experiments.one_layer.engine.low_rank import LowRank
 from empirics.experiments.one_layer.engine.stacked import StackedEngine, room
-from empirics.experiments.one_layer.optimise import Stage, optimizer, schedule_factor
+from empirics.experiments.one_layer.optimise import Stage, optimizer
 from empirics.experiments.one_layer.parameters import Parameters
+from empirics.experiments.one_layer.schedule import schedule_factor
 from empirics.experiments.protocol import Curve, logarithmic_steps
 
 Watch = Callable[[int, Parameters], Mapping[str, float]]

@@ -10,8 +10,9 @@ from empirics.experiments.one_layer.config import Model, Pretraining
 from empirics.experiments.one_layer.corpus import pretraining_corpus
 from empirics.experiments.one_layer.engine.backend import Part
 from empirics.experiments.one_layer.forward import corpus_loss
-from empirics.experiments.one_layer.optimise import _CompiledDescent, _Descent, optimizer, schedule_factor
+from empirics.experiments.one_layer.optimise import _CompiledDescent, _Descent, optimizer
 from empirics.experiments.one_layer.parameters import Parameters
+from empirics.experiments.one_layer.schedule import schedule_factor
 from empirics.experiments.one_layer.train import train
 
 

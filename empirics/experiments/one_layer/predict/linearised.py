@@ -30,8 +30,8 @@ from empirics.experiments.one_layer.config import Finetuning
 from empirics.experiments.one_layer.corpus import Rows
 from empirics.experiments.one_layer.forward import last_attention
 from empirics.experiments.one_layer.model import activate, activation_slope
-from empirics.experiments.one_layer.optimise import schedule_factor
 from empirics.experiments.one_layer.parameters import Parameters
+from empirics.experiments.one_layer.schedule import schedule_factor
 
 
 @dataclass(frozen=True)

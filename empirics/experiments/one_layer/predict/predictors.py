@@ -29,9 +29,9 @@ from empirics.experiments.one_layer.config import Config, Finetuning
 from empirics.experiments.one_layer.corpus import Rows, finetuning_corpus, held_out_rows
 from empirics.experiments.one_layer.forward import last_attention, last_logits, margins
 from empirics.experiments.one_layer.model import activate, activation_slope
-from empirics.experiments.one_layer.optimise import schedule_factor
 from empirics.experiments.one_layer.parameters import Parameters
 from empirics.experiments.one_layer.predict.linearised import Linearisation, linearised_finetuning
+from empirics.experiments.one_layer.schedule import schedule_factor
 from empirics.experiments.world import World
 
 PREDICTORS: Final = ("coverage", "prompt", "linearised", "displaced")
