@@ -125,7 +125,7 @@ def attained_from_below(log_bound: sp.Expr) -> Outcome:
     claim(UPPER.claim).log_expression,
 )
 def attained_from_above(log_bound: sp.Expr) -> Outcome:
-    """The memory of linear-memory-extraction.9 has the premise there, and its mean error is P(at least one template unseen)."""
+    """The memory of linear-memory-extraction.9 has the premise, and the mean error P(at least one template unseen)."""
     return _compare(log_bound, some_unseen, lambda stated, law: stated >= law, multiplicities=5, cuts=True)
 
 
