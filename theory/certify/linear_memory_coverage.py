@@ -90,6 +90,7 @@ def threshold_memory() -> Outcome:
     followed have equal votes, so the radius is 0.
     """
     C, more, less = sp.symbols("C more less", nonnegative=True)
+    others = sp.Symbol("others", positive=True)  # tokens that are not followed
     lead = -mu + C * gain
     chosen = {gain: sp.Rational(2, 3) * mu}
     return all_of(
@@ -98,7 +99,7 @@ def threshold_memory() -> Outcome:
             ("covered twice", lead.subs(C, 2).subs(chosen), mu / 3),
             ("more often", (lead.subs(C, 2 + more) - lead.subs(C, 2)).subs(chosen), more * sp.Rational(2, 3) * mu),
             ("at 6, p - q = 1 - less and h = 4", 6 - sp.Rational(3, 2) * 4 * (1 - less), 6 * less),
-            ("a share less the mean of equal shares", 1 / C - C * (1 / C) ** 2, sp.Integer(0)),
+            ("a share less the mean of equal shares", 1 / others - others * (1 / others) ** 2, sp.Integer(0)),
         ),
         nonnegative_coefficients(more * sp.Rational(2, 3) * mu, more, mu),
     )

@@ -20,7 +20,7 @@ from jaxtyping import Bool, Float, Int64
 
 from empirics.experiments.one_layer import config as configuration
 from empirics.experiments.one_layer.corpus import finetuning_corpus, held_out_rows
-from empirics.experiments.one_layer.forward import last_logits, logits_and_targets, margins
+from empirics.experiments.one_layer.forward import finite, last_logits, logits_and_targets, margins
 from empirics.experiments.one_layer.optimise import schedule_factor
 from empirics.experiments.one_layer.parameters import Parameters
 from empirics.experiments.world import World
@@ -33,7 +33,8 @@ _OUTWARD = 1 + 2.0**-20  # more than the rounding of the bound itself, which is 
 class Enclosure:
     """What the prompt's column gains in fine-tuning, token by token, and how far off that is at most.
 
-    Any difference of two entries of the true gain lies within ``radius`` of the same difference of ``gain``.
+    Any difference of two entries of the true gain lies within ``radius`` of the same difference of ``gain``; where the
+    bound overflows, the radius is infinite or NaN.
     """
 
     gain: Float[np.ndarray, " V"]
@@ -70,8 +71,9 @@ def enclose(
         weights, rest_weight = np.exp(twice / 2 - top[:, None]), np.exp(rest_log - top)
         total = weights.sum(axis=1) + rest_weight
         share = rest_weight / total
-        error = share * others.error(moved)
-        distance += h * math.sqrt(float((error**2).sum() + error.sum() ** 2))
+        with np.errstate(over="ignore", invalid="ignore"):  # a radius that is not finite decides nothing
+            error = share * others.error(moved)
+            distance += h * math.sqrt(float((error**2).sum() + error.sum() ** 2))
         force = weights / total[:, None]
         force[target] -= 1
         pushed -= h * force
@@ -186,7 +188,7 @@ def two_sided_observables(
         "surely_failed_share": float(known.failed.mean()),
         "undecided_share": float((~known.extracted & ~known.failed).mean()),
         "two_sided_agreement": 1.0 - float(exceptions.mean()),
-        "two_sided_radius": enclosure.radius,
+        "two_sided_radius": finite(enclosure.radius),
         "half_mean_missed": float((above_half & ~known.extracted).mean()),
         "once_covered_missed": float(((coverage <= 1) & ~known.failed).mean()),
     }

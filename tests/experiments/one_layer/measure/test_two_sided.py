@@ -1,5 +1,7 @@
 """The two-sided criterion against fine-tuning of the whole memory, written out; and near misses, which are caught."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -10,7 +12,7 @@ from empirics.experiments.arms import arms_of
 from empirics.experiments.load import load_config
 from empirics.experiments.one_layer import EXPERIMENT
 from empirics.experiments.one_layer.measure import two_sided
-from empirics.experiments.one_layer.measure.two_sided import decide, enclose
+from empirics.experiments.one_layer.measure.two_sided import Enclosure, decide, enclose
 from empirics.experiments.one_layer.run import run_one
 from empirics.experiments.protocol import Point
 
@@ -89,6 +91,16 @@ def test_what_a_step_of_the_proof_adds_is_needed(monkeypatch, name, change):
         found = enclose(logits, answers, tokens, steps)
         outside += spread(finetuned(logits, answers, steps) - found.gain) > found.radius
     assert outside > 0
+
+
+def test_a_bound_that_overflows_decides_nothing():
+    logits, answers, tokens, _ = drawn(0, 2, 1.0, 2, 2)
+    logits[:, 2:] += np.array([[3000.0, 0.0], [0.0, 3000.0]])
+    found = enclose(logits, answers, tokens, [8.0] * 2000)
+    assert not math.isfinite(found.radius)
+    for radius in (found.radius, math.inf, math.nan):
+        known = decide(Enclosure(found.gain, radius), logits, answers)
+        assert not (known.extracted | known.failed).any()
 
 
 @pytest.fixture(scope="module")
