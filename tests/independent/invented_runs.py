@@ -28,7 +28,9 @@ def arm_of(settings):
         return "main"
     if settings.model.mlp:
         return "mlp-only"
-    return "attention-only" if settings.model.attention else "linear-memory"
+    if settings.model.attention:
+        return "attention-only"
+    return "linear-memory" if 6 in settings.world.finetuned else "linear-memory-covered"
 
 
 def invented(self, settings, unit, seeds, device):
@@ -85,6 +87,9 @@ def _of_cell(experiment, arm, settings, cell, seed, chance):
     return {
         "ood_error": error,
         "finetuning_step": 8.0,
+        "two_sided_agreement": 0.95 if (arm, k, n, seed) == ("linear-memory", 3, 10, 4) else 1.0,
+        "half_mean_missed": 0.05 if n == 16 and seed % 2 else 0.0,
+        "once_covered_missed": 0.0 if k == 1 else 0.1,
         "coverage_auc_excess": None if chance.random() < 0.1 * (k == 3) + 0.5 * (k == 6) else chance.uniform(-0.1, 0.4),
         "feature_alignment_contrast": chance.choice([-0.1, 0.0, 0.3]) if k == 1 else 0.2,
         "unseen_right_excess": 1.0 if (r, n, seed) == (20, 5, 0) else chance.choice([-2.0, 0.0]),

@@ -178,6 +178,40 @@ _MECHANISM = (
     ),
 )
 
+_CRITERION = (
+    "by the two-sided criterion for the linear memory, which uses the pre-trained memory and the fine-tuning set "
+    "alone, without running fine-tuning"
+)
+# The linear memory: what is decided of each held-out fact before fine-tuning, and whether fine-tuning agrees.
+_TWO_SIDED = (
+    _share("surely_extracted_share", f"Fraction of the held-out facts that are surely extracted {_CRITERION}."),
+    _share("surely_failed_share", f"Fraction of the held-out facts that are surely answered wrongly {_CRITERION}."),
+    _share("undecided_share", f"Fraction of the held-out facts that are left undecided {_CRITERION}.", better="lower"),
+    _share(
+        "two_sided_agreement",
+        "Fraction of the held-out facts that are undecided or answered as the two-sided criterion decided: 1 less the "
+        "fraction of exceptions.",
+    ),
+    _share(
+        "half_mean_missed",
+        "Fraction of the held-out facts that are not surely extracted by the two-sided criterion although each of "
+        "their K templates appears in more than N_f K / (2|R|) fine-tuned facts.",
+        better="lower",
+    ),
+    _share(
+        "once_covered_missed",
+        "Fraction of the held-out facts that are not surely failed by the two-sided criterion although one of their K "
+        "templates appears in at most one fine-tuned fact.",
+        better="lower",
+    ),
+    _nats(
+        "two_sided_radius",
+        "Proved bound on the error of the reduced system of the two-sided criterion: any difference of two entries of "
+        "the prompt's column after fine-tuning lies within it of the reduced system's.",
+        better="lower",
+    ),
+)
+
 
 def _right_excess(name: str, which: str) -> Observable:
     definition = (
@@ -212,6 +246,7 @@ _PREDICTIONS = (
 OBSERVABLES: Final[tuple[Observable, ...]] = (
     *(replace(one, per="unit") for one in _PRETRAINED),
     *_MECHANISM,
+    *_TWO_SIDED,
     *_GUESSING,
     *_PREDICTIONS,
 )

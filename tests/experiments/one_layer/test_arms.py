@@ -108,7 +108,8 @@ def test_impossible_arms_are_refused_by_name():
 @pytest.fixture(scope="module")
 def verified(tmp_path_factory):
     """A small verification with every arm that a claim speaks of, the linear memory shortened."""
-    config = small("arms.run=['linear-memory','low-rank','distractors','attention-only','mlp-only','decayed-rate']")
+    others = "'low-rank','distractors','attention-only','mlp-only','decayed-rate'"
+    config = small(f"arms.run=['linear-memory','linear-memory-covered',{others}]")
     with Store(tmp_path_factory.mktemp("arms") / "runs.sqlite") as store:
         results = verify(config, workers=2, store=store)
         count = len(store)
@@ -123,6 +124,7 @@ def test_cells_carry_variant_and_overlay(verified):
     assert list(arms) == [
         "main",
         "linear-memory",
+        "linear-memory-covered",
         "low-rank",
         "distractors",
         "attention-only",
@@ -184,6 +186,23 @@ def test_the_linear_memory_extracts_nothing_uncovered(verified):
         assert cell.observables["uncovered_extracted"].values == [0.0] * 3
     main = [c.observables["uncovered_extracted"].mean for c in verified.cells if c.variant == "main"]
     assert max(main) > 0.1  # false with a hidden layer
+
+
+def test_the_linear_memory_extracts_what_was_decided_before_fine_tuning(verified):
+    """No exception in any run of either arm, few facts undecided, and what coverage implies where its premises hold."""
+    arms = [cell for cell in verified.cells if cell.variant.startswith("linear-memory")]
+    assert len(arms) == 6
+    for cell in arms:
+        assert cell.observables["two_sided_agreement"].values == [1.0] * 3
+        assert cell.observables["undecided_share"].mean <= 0.1
+        if cell.variant == "linear-memory-covered":
+            assert cell.observables["half_mean_missed"].values == [0.0] * 3
+    for identifier in ("two-sided", "upper", "once"):
+        verdicts = [v.verdict for v in verified.verdicts if v.claim == f"ood-error-linear-memory-{identifier}"]
+        assert len(verdicts) == {"two-sided": 4, "upper": 2, "once": 4}[identifier]
+        assert "VIOLATED" not in verdicts
+        if identifier == "two-sided":
+            assert set(verdicts) == {"HOLDS"}
 
 
 def test_the_rank_one_identity_holds_in_every_main_cell(verified):

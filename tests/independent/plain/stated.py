@@ -47,6 +47,11 @@ def union_sharp(v: Values) -> mpf:
     return min(mpf(1), k * mpmath.binomial(n, c) * p**c * (1 - p) ** (n - c) / (1 - ratio))
 
 
+def at_most_once(v: Values) -> mpf:
+    n, p = int(v["N_f"]), own_share(v)
+    return (1 - p) ** n + n * p * (1 - p) ** (n - 1)
+
+
 def linear_rate(v: Values) -> mpf:
     return _linear_rate(*(float(v[name]) for name in ("S", "A", "R", "K", "eta", "t")))
 
@@ -164,6 +169,34 @@ CLAIMS = (
         formula=some_unseen,
         required=True,
         premises=(Premise("template_dominance", False, 0), Premise("finetuning_step", True, 8)),
+    ),
+    Stated(
+        "ood-error-linear-memory-once",
+        "lower",
+        "ood_error",
+        arm="linear-memory",
+        formula=at_most_once,
+        required=True,
+        premises=(Premise("once_covered_missed", True, 0), Premise("finetuning_step", True, 8)),
+    ),
+    Stated(
+        "ood-error-linear-memory-two-sided",
+        "identity",
+        "two_sided_agreement",
+        arm="linear-memory",
+        formula=lambda v: mpf(1),
+        tolerance=1e-12,
+        required=True,
+        premises=(Premise("finetuning_step", True, 8),),
+    ),
+    Stated(
+        "ood-error-linear-memory-upper",
+        "upper",
+        "ood_error",
+        arm="linear-memory-covered",
+        formula=union_sharp,
+        required=True,
+        premises=(Premise("half_mean_missed", True, 0), Premise("finetuning_step", True, 8)),
     ),
     Stated("attention-pattern", "comparison", "distractor_attention_drop", arm="distractors", per_unit=True),
     Stated("relation-features", "comparison", "feature_alignment_contrast"),

@@ -80,6 +80,8 @@ def test_question_of_the_task() -> None:
         "covering-some-unseen-sharp": 42,
         "covering-none-seen": 7,
         "ood-error-linear-memory": 42,
+        "ood-error-linear-memory-once": 46,
+        "ood-error-linear-memory-upper": 139,
     }
 
 

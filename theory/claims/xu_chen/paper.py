@@ -53,6 +53,8 @@ PAPER: Final = Paper(
         "theory.certify.rank_one",
         "theory.certify.linear_memory_extraction",
         "theory.certify.linear_memory_extraction_premise",
+        "theory.certify.linear_memory_two_sided",
+        "theory.certify.linear_memory_coverage",
     ),
     unknowns=("N_f", "K", "t"),
     default=True,

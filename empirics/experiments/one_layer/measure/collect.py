@@ -15,6 +15,7 @@ from empirics.experiments.one_layer.measure.mechanism import (
     update_observables,
 )
 from empirics.experiments.one_layer.measure.pretraining import gap_observables, pretraining_observables
+from empirics.experiments.one_layer.measure.two_sided import two_sided_observables
 from empirics.experiments.one_layer.parameters import Parameters
 from empirics.experiments.one_layer.train import Watch
 from empirics.experiments.protocol import Curve
@@ -47,10 +48,11 @@ def measure_pretrained(config: Config, world: World, weights: Parameters, curves
 def measure_finetuned(config: Config, world: World, before: Parameters, after: Parameters, finetuned: int) -> Observed:
     """Observables of the model fine-tuned on ``finetuned`` facts, ``before`` being the pre-trained one."""
     stage = config.finetuning
-    # What the claim on the linear memory's OOD error asks for: every fact has an answer of its own.
+    # What the claims on the linear memory's OOD error ask for: every fact has an answer of its own.
     applies = is_linear_memory(config) and stage.is_gradient_descent and not config.world.answers_shared
     return {
         **({"finetuning_step": stage.learning_rate} if applies else {}),
+        **(two_sided_observables(before, after, world, config, finetuned) if applies else {}),
         **finetuning_observables(after, world, config.model, finetuned),
         **feature_observables(before, after, world, config.model, finetuned),
         **gradient_observables(before, world, config.model, finetuned),
