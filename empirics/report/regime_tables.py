@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from empirics.experiments.wording import words
+from empirics.regimes.accuracy import part_at
 from empirics.regimes.document import ContourRow, RegimeMap
 from empirics.report.figures.figure import csv_text
 from empirics.report.sections import SectionTable
@@ -24,6 +25,7 @@ def all_tables(found: RegimeMap) -> list[Table]:
         *(make(found) for make in (_regimes, _transitions, _moves, _exponents, _held_out, _predictors)),
         _by(found, f"by-{found.axis_column}", f"{axis} = ", axis),
         _by(found, "by-arm", "arm ", "arm"),
+        *(_by_arm_and_axis(found, name) for name in (found.design.items.predictors[-2:] if found.design.items else ())),
     ]
     return [t for t in tables if t.rows]
 
@@ -232,3 +234,34 @@ def _by(found: RegimeMap, name: str, prefix: str, heading: str) -> Table:
         rows.append([part.removeprefix(prefix), str(first.cells), *texts])
     caption = f"AUC and mean absolute deviation of the predicted error in the transition cells, by {heading}."
     return Table(name=name, caption=caption, columns=[heading, "cells", *predictors], rows=rows)
+
+
+def _by_arm_and_axis(found: RegimeMap, predictor: str) -> Table:
+    """One of the finest predictors in every place: a row for each arm, a column for each value of the axis."""
+    axis = found.design.axis
+    scores = {row.part: row for row in found.prediction if row.predictor == predictor}
+    values = sorted({c.at(found.axis_column) for c in found.cells})
+    at = {(arm.name, n): scores.get(part_at(arm.name, axis, n)) for arm in found.arms for n in values}
+    rows = [
+        [
+            arm.name,
+            *("–" if s is None else f"{_text(s.auc)} / {s.bias:+.3f}" for s in (at[arm.name, n] for n in values)),
+        ]
+        for arm in found.arms
+        if any(at[arm.name, n] for n in values)
+    ]
+    known = [(place, s) for place, s in at.items() if s is not None]
+    aucs = [(s.auc, place) for place, s in known if s.auc is not None]
+    worst = []
+    if aucs:
+        least, (arm, n) = min(aucs)
+        worst.append(f"AUC {least:.3f} ({arm}, {axis} = {n})")
+    if known:
+        (arm, n), far = max(known, key=lambda one: abs(one[1].bias))
+        worst.append(f"mean difference {far.bias:+.3f} ({arm}, {axis} = {n})")
+    caption = (
+        f"Predictor {predictor}: AUC, and mean over cells of predicted minus observed error, in the transition cells "
+        f"of each arm at each {axis}; a dash where there is none. Worst: {', '.join(worst)}."
+    )
+    header = ["arm", *(f"{axis} = {n}" for n in values)]
+    return Table(name=f"by-arm-and-{found.axis_column}-{predictor}", caption=caption, columns=header, rows=rows)

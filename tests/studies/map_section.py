@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import datetime
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from theory.plural import counted
@@ -19,12 +18,13 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from kept import replaced
 
-from empirics.regimes.document import AccuracyRow, HeldOutRow, MapCell, RegimeMap, read_map
+from empirics.regimes.accuracy import part_at
+from empirics.regimes.document import HeldOutRow, MapCell, RegimeMap, read_map
 from empirics.report.map_files import map_parts
 from empirics.report.regime_tables import markdown
 
-AUC, DEVIATION = 0.95, 0.05
-"""The target of a prediction in the transition cells."""
+AUC, DIFFERENCE = 0.99, 0.03
+"""The target of a prediction in the transition cells of every arm at every N_f."""
 
 
 def section(found: RegimeMap, command: str) -> str:
@@ -60,10 +60,11 @@ def section(found: RegimeMap, command: str) -> str:
         text.get("held-out", ""),
         picture.get("law", ""),
         "### The prediction",
-        _prediction(found.prediction),
+        _prediction(found),
         text.get("predictors", ""),
         text.get("by-finetuned", ""),
         text.get("by-arm", ""),
+        *(part for name, part in text.items() if name.startswith("by-arm-and-")),
         picture.get("prediction", ""),
         picture.get("reliability", ""),
     ]
@@ -152,21 +153,32 @@ def _law(found: RegimeMap) -> str:
     return text
 
 
-def _prediction(rows: Sequence[AccuracyRow]) -> str:
+def _prediction(found: RegimeMap) -> str:
+    """Overall, and against the target in every place: one arm at one N_f."""
+    rows, axis = found.prediction, found.design.axis
     lines = [
-        f"Target: an AUC of at least {AUC:g} and a mean absolute deviation of the predicted from the observed error of "
-        f"at most {DEVIATION:g} in the transition cells."
+        f"Target: an AUC of at least {AUC:g}, and a mean of predicted minus observed error within {DIFFERENCE:g}, in "
+        f"the transition cells of every arm at every {axis}."
     ]
-    for row in rows:
-        if row.part == "transition cells" and row.auc is not None:
-            reached = [
-                f"AUC {row.auc:.3f}{'' if row.auc >= AUC else ' (missed)'}",
-                f"deviation {row.deviation:.3f}{'' if row.deviation <= DEVIATION else ' (missed)'}",
-            ]
-            lines.append(f"`{row.predictor}`: {', '.join(reached)}.")
+    overall = {row.predictor: row for row in rows if row.part == "transition cells" and row.auc is not None}
+    values = sorted({c.at(found.axis_column) for c in found.cells})
+    places = {part_at(arm.name, axis, n): f"{arm.name}, {axis} = {n}" for arm in found.arms for n in values}
+    for predictor, row in overall.items():
+        mine = [r for r in rows if r.predictor == predictor and r.part in places]
+        low = min((r for r in mine if r.auc is not None), key=lambda r: r.auc, default=None)
+        far = max(mine, key=lambda r: abs(r.bias), default=None)
+        text = f"`{predictor}`: AUC {row.auc:.3f} over all, mean difference {row.bias:+.3f}"
+        if low is not None and far is not None:
+            text += (
+                f"; worst AUC {low.auc:.3f} ({places[low.part]}){'' if low.auc >= AUC else ' (missed)'}, "
+                f"worst mean difference {far.bias:+.3f} ({places[far.part]})"
+                f"{'' if abs(far.bias) <= DIFFERENCE else ' (missed)'}"
+            )
+        lines.append(f"{text}.")
     lines.append(
-        "The predictors were fixed and compared on seeds 1000 to 1003 of seven worlds, none of which is used here. "
-        "Their rules have no fitted constants."
+        "The predictors but `relinearised` were fixed and compared on seeds 1000 to 1003 of seven worlds, none of "
+        "which is used here. The points at which `relinearised` takes its Jacobians were chosen among nine rules on "
+        "seeds 0 to 7 of worlds at R = 20 and 30 that are among these. The rules have no fitted constants."
     )
     return " ".join(lines)
 
