@@ -6,7 +6,7 @@ from collections import Counter
 
 from empirics.experiments.wording import words
 from empirics.regimes.accuracy import part_at
-from empirics.regimes.document import ContourRow, RegimeMap
+from empirics.regimes.document import ContourRow, FactorEnd, RegimeMap
 from empirics.report.figures.figure import csv_text
 from empirics.report.sections import SectionTable
 from theory.plural import counted
@@ -22,7 +22,10 @@ def all_tables(found: RegimeMap) -> list[Table]:
     """Every table that the map allows."""
     axis = found.design.axis
     tables = [
-        *(make(found) for make in (_regimes, _transitions, _moves, _exponents, _held_out, _predictors)),
+        *(
+            make(found)
+            for make in (_regimes, _transitions, _moves, _factor, _holds_from, _exponents, _held_out, _predictors)
+        ),
         _by(found, f"by-{found.axis_column}", f"{axis} = ", axis),
         _by(found, "by-arm", "arm ", "arm"),
         *(_by_arm_and_axis(found, name) for name in (found.design.items.predictors[-2:] if found.design.items else ())),
@@ -149,6 +152,64 @@ def _moves(found: RegimeMap) -> Table:
     places = [", ".join(f"{s}={value}" for s, value in zip(design.others, pair, strict=True)) for pair in pairs]
     header = ["", *(["gap"] if design.premise else []), *places]
     return Table(name="moves", caption=caption + ".", columns=header, rows=rows)
+
+
+def _factor(found: RegimeMap) -> Table:
+    design, part = found.design, found.factor
+    short = {claim.id: claim.short for claim in design.claims}
+    rows = [
+        [
+            short[row.reading],
+            str(row.start),
+            "confirmable" if row.confirmable else "all",
+            str(row.cells),
+            f"[{row.confirmed.factor:.3g}, {'∞' if row.refuted is None else f'{row.refuted.factor:.3g}'}]",
+            _end(found, row.confirmed, "upper"),
+            _end(found, row.refuted, "lower"),
+        ]
+        for row in part.brackets
+    ]
+    level = f"{100 * (1 - part.alpha):g} %"
+    caption = (
+        "The factor on the exponent of each reading. Bracket: up to its lower end the bound is confirmed in every "
+        f"cell in scope from {design.axis} on; beyond its upper end it is refuted in some. In each row both ends of "
+        f"all readings hold together at level {level}. Beside them: the cell that decides, and its mean error "
+        f"with the limit used. Confirmable: only cells that {counted(found.config['seeds']['looks'][0], 'seed')} "
+        "without error would confirm at factor 1."
+    )
+    header = ["reading", design.axis, "cells", "n", "bracket", "confirmed is decided by", "refuted is decided by"]
+    return Table(name="factor", caption=caption, columns=header, rows=rows)
+
+
+def _end(found: RegimeMap, end: FactorEnd | None, side: str) -> str:
+    """The cell that decides, as in ``R=8, K=3, N_f=2: 0.90, upper limit 0.97``."""
+    if end is None:
+        return "–"
+    arm = "" if end.variant == found.leading else f"{end.variant}, "
+    where = ", ".join(f"{s}={end.at(found.design.columns[s])}" for s in (*found.design.others, found.design.axis))
+    return f"{arm}{where}: {end.error:.3f}, {side} limit {end.limit:.3f}"
+
+
+def _holds_from(found: RegimeMap) -> Table:
+    design, part = found.design, found.factor
+    short = {claim.id: claim.short for claim in design.claims}
+    others = [design.columns[symbol] for symbol in design.others]
+    rows = [
+        [
+            *(str(row.at(column)) for column in others),
+            short[row.reading],
+            *("none" if v is None else str(v) for v in (row.every, row.confirmable, row.last_confirmable, row.proved)),
+        ]
+        for row in sorted(part.holds_from, key=lambda row: tuple(map(row.at, others)))
+    ]
+    seeds, level = counted(found.config["seeds"]["looks"][0], "seed"), f"{100 * (1 - part.alpha):g} %"
+    caption = (
+        f"Least {design.axis} of the main grid from which every cell confirms the reading; the same among the cells "
+        f"that {seeds} without error would confirm; and the greatest {design.axis} of these. All rows hold together at "
+        f"level {level}. Proved: the {design.axis} from which the reading exceeds the exact law of coverage for good."
+    )
+    header = [*design.others, "reading", "every cell", "confirmable cells", "confirmable up to", "proved"]
+    return Table(name="holds-from", caption=caption, columns=header, rows=rows)
 
 
 def _exponents(found: RegimeMap) -> Table:

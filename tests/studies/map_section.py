@@ -9,6 +9,7 @@ hand. `make map` runs the study and this.
 from __future__ import annotations
 
 import datetime
+import math
 import sys
 from pathlib import Path
 
@@ -54,6 +55,10 @@ def section(found: RegimeMap, command: str) -> str:
         _moves(found),
         text.get("moves", ""),
         picture.get("moves", ""),
+        "### The factor on the exponent",
+        _factor(found),
+        text.get("factor", ""),
+        text.get("holds-from", ""),
         "### The law",
         _law(found),
         text.get("exponents", ""),
@@ -122,6 +127,32 @@ def _moves(found: RegimeMap) -> str:
     text = "Settings whose pre-training fails the premise (gap at most "
     text += f"{found.config['verdict']['premise_gap']:g}) in too many seeds: {', '.join(names) if names else 'none'}."
     return text
+
+
+def _factor(found: RegimeMap) -> str:
+    """What the bracket over all cells says of each reading, and over those that the seeds could confirm."""
+    lines = []
+    for reading in found.design.readings:
+        mine = [row for row in found.factor.brackets if row.reading == reading]
+        for name, rows in (
+            ("all", [r for r in mine if not r.confirmable]),
+            ("confirmable", [r for r in mine if r.confirmable]),
+        ):
+            if not rows:
+                continue
+            row = min(rows, key=lambda r: r.start)
+            low, high = row.confirmed.factor, math.inf if row.refuted is None else row.refuted.factor
+            verdict = (
+                "some cell refutes it"
+                if high < 1
+                else "every cell confirms it"
+                if low >= 1
+                else "no cell refutes it and not every cell confirms it"
+            )
+            end = "none refuted" if row.refuted is None else f"{high:.3g}"
+            cells = counted(row.cells, f"{'confirmable ' if name == 'confirmable' else ''}cell")
+            lines.append(f"`{reading}`, {cells} in scope: bracket [{low:.3g}, {end}], so {verdict}.")
+    return " ".join(lines)
 
 
 def _law(found: RegimeMap) -> str:
