@@ -218,7 +218,7 @@ class FactorRow(Part):
 
     Up to ``confirmed`` the bound is confirmed in every cell; beyond ``refuted`` it is refuted in some (None: no
     factor is). ``confirmable``: only of the cells that the declared seeds would confirm at factor 1 if none of
-    them erred.
+    them erred; left out where these are all.
     """
 
     reading: str

@@ -17,7 +17,7 @@ Where measurements decide which seeds are in scope, such cells share the upper h
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -46,11 +46,24 @@ class Exponent:
 
 
 @dataclass(frozen=True)
-class Bracket:
-    """Both ends, each with the cell that decides it and the limit of its mean error; None: no factor is refuted."""
+class End:
+    """One end of a bracket: the cell that decides it, and the limit of its mean error."""
 
-    confirmed: tuple[float, Exponent, float]
-    refuted: tuple[float, Exponent, float] | None
+    cell: Exponent
+    limit: float
+
+    @property
+    def factor(self) -> float:
+        """The factor at which the bound equals the limit."""
+        return 0.0 - math.log(self.limit) / self.cell.x
+
+
+@dataclass(frozen=True)
+class Bracket:
+    """Both ends; no ``refuted`` one if no factor is refuted."""
+
+    confirmed: End
+    refuted: End | None
 
 
 def factor_part(survey: Survey) -> FactorPart:
@@ -61,14 +74,13 @@ def factor_part(survey: Survey) -> FactorPart:
     values = sorted({place.point[design.axis] for place in survey.places})
     brackets = []
     for reading, cells in readings.items():
-        for enough in (False, True):
-            for start in values:
-                mine = [e for e in cells if e.place.point[design.axis] >= start]
-                if enough:
-                    mine = [e for e in mine if confirmable(e.x, survey.settings.seeds.minimum, upper)]
-                if mine:
-                    found = bracket(mine, upper, alpha / 2)
-                    brackets.append(_row(survey, reading, start, enough, len(mine), found))
+        for start in values:
+            mine = [e for e in cells if e.place.point[design.axis] >= start]
+            enough = [e for e in mine if confirmable(e.x, survey.settings.seeds.minimum, upper)]
+            if mine:
+                brackets.append(_row(survey, reading, start, False, mine, upper))
+            if enough and len(enough) < len(mine):
+                brackets.append(_row(survey, reading, start, True, enough, upper))
     return FactorPart(alpha=alpha, brackets=brackets, holds_from=_holds_from(survey, readings))
 
 
@@ -101,14 +113,14 @@ def bracket(cells: Sequence[Exponent], confirming: float, refuting: float) -> Br
     sharing = max(1, sum(e.by_measurement for e in cells))
     uppers = _limits(upper_limits, cells, [confirming / (sharing if e.by_measurement else 1) for e in cells])
     lowers = _limits(lower_limits, cells, [refuting / len(cells)] * len(cells))
-    confirmed = _least((-math.log(limit) / e.x, e, limit) for e, limit in zip(cells, uppers, strict=True))
-    refuted = _least((-math.log(limit) / e.x, e, limit) for e, limit in zip(cells, lowers, strict=True) if limit > 0)
-    assert confirmed is not None, "there is a cell"
-    return Bracket(confirmed, refuted)
-
-
-def _least(ends: Iterable[tuple[float, Exponent, float]]) -> tuple[float, Exponent, float] | None:
-    return min(ends, key=lambda end: end[0], default=None)
+    return Bracket(
+        min((End(e, limit) for e, limit in zip(cells, uppers, strict=True)), key=lambda end: end.factor),
+        min(
+            (End(e, limit) for e, limit in zip(cells, lowers, strict=True) if limit > 0),
+            key=lambda end: end.factor,
+            default=None,
+        ),
+    )
 
 
 def _limits(side: Callable[..., FloatArray], cells: Sequence[Exponent], levels: Sequence[float]) -> list[float]:
@@ -123,24 +135,28 @@ def _limits(side: Callable[..., FloatArray], cells: Sequence[Exponent], levels: 
     return [float(limit) for limit in found]
 
 
-def _row(survey: Survey, reading: str, start: int | float, enough: bool, count: int, found: Bracket) -> FactorRow:
-    def end(one: tuple[float, Exponent, float] | None) -> FactorEnd | None:
-        if one is None:
-            return None
-        factor, cell, limit = one
-        return FactorEnd(
-            variant=cell.place.arm.name,
-            **{survey.design.columns[symbol]: number for symbol, number in cell.place.point.values},
-            factor=factor + 0.0,
-            error=float(cell.errors.mean()),
-            limit=limit,
-            exponent=cell.x,
-        )
-
-    confirmed = end(found.confirmed)
-    assert confirmed is not None
+def _row(
+    survey: Survey, reading: str, start: int | float, enough: bool, cells: Sequence[Exponent], upper: float
+) -> FactorRow:
+    found = bracket(cells, upper, survey.settings.verdict.alpha / 2)
     return FactorRow(
-        reading=reading, start=start, confirmable=enough, cells=count, confirmed=confirmed, refuted=end(found.refuted)
+        reading=reading,
+        start=start,
+        confirmable=enough,
+        cells=len(cells),
+        confirmed=_end(survey, found.confirmed),
+        refuted=None if found.refuted is None else _end(survey, found.refuted),
+    )
+
+
+def _end(survey: Survey, end: End) -> FactorEnd:
+    return FactorEnd(
+        variant=end.cell.place.arm.name,
+        **{survey.design.columns[symbol]: number for symbol, number in end.cell.place.point.values},
+        factor=end.factor,
+        error=float(end.cell.errors.mean()),
+        limit=end.limit,
+        exponent=end.cell.x,
     )
 
 

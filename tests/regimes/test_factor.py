@@ -57,9 +57,9 @@ def test_both_ends_are_where_a_grid_of_factors_changes_its_verdict(seed):
     found = bracket(cells, ALPHA / 4, ALPHA / 2)
     factors = np.linspace(0.0, 20.0, 2001)
     confirmed, refuted = by_brute_force(cells, ALPHA / 4, ALPHA / 2, factors)
-    assert max(confirmed) <= found.confirmed[0] < max(confirmed) + 0.01
-    assert min(refuted) - 0.01 <= found.refuted[0] < min(refuted)
-    assert found.confirmed[0] < found.refuted[0]
+    assert max(confirmed) <= found.confirmed.factor < max(confirmed) + 0.01
+    assert min(refuted) - 0.01 <= found.refuted.factor < min(refuted)
+    assert found.confirmed.factor < found.refuted.factor
 
 
 def test_without_any_error_no_factor_is_refuted_and_few_seeds_confirm_little():
@@ -67,8 +67,8 @@ def test_without_any_error_no_factor_is_refuted_and_few_seeds_confirm_little():
     found = bracket(cells, ALPHA, ALPHA)
     assert found.refuted is None
     limit = 1 - (0.7 * ALPHA) ** (1 / SEEDS)
-    assert found.confirmed[0] == pytest.approx(-math.log(limit) / 4.0, rel=0.03)
-    assert found.confirmed[1] is cells[1]
+    assert found.confirmed.factor == pytest.approx(-math.log(limit) / 4.0, rel=0.03)
+    assert found.confirmed.cell is cells[1]
     assert confirmable(0.1, SEEDS, ALPHA)
     assert not confirmable(4.0, SEEDS, ALPHA)
 
@@ -78,7 +78,7 @@ def test_more_seeds_close_the_bracket_from_both_sides():
     xs, ends = np.linspace(0.3, 1.2, 5), []
     for seeds in (12, 100, 2000):
         found = bracket(drawn(xs, np.exp(-2.0 * xs), np.random.default_rng(1), seeds), ALPHA / 4, ALPHA / 2)
-        ends.append((found.confirmed[0], found.refuted[0] if found.refuted else math.inf))
+        ends.append((found.confirmed.factor, found.refuted.factor if found.refuted else math.inf))
     confirmed, refuted = zip(*ends, strict=True)
     assert list(confirmed) == sorted(confirmed)
     assert list(refuted) == sorted(refuted, reverse=True)
@@ -88,9 +88,9 @@ def test_more_seeds_close_the_bracket_from_both_sides():
 def test_cells_whose_scope_is_measured_share_the_lower_ends_level():
     xs, errors = [0.2, 0.5, 0.9], np.zeros((3, SEEDS))
     shared = bracket(cells_of(xs, errors, by_measurement=(0, 2)), ALPHA, ALPHA)
-    assert shared.confirmed[2] == upper_limit(errors[0], ALPHA / 2, bets=bets_for((SEEDS,), ALPHA / 2))
+    assert shared.confirmed.limit == upper_limit(errors[0], ALPHA / 2, bets=bets_for((SEEDS,), ALPHA / 2))
     alone = bracket(cells_of(xs, errors), ALPHA, ALPHA)
-    assert alone.confirmed[2] == upper_limit(errors[0], ALPHA, bets=bets_for((SEEDS,), ALPHA))
+    assert alone.confirmed.limit == upper_limit(errors[0], ALPHA, bets=bets_for((SEEDS,), ALPHA))
 
 
 def missed(refuting, simulations=300):
@@ -105,8 +105,8 @@ def missed(refuting, simulations=300):
     for _ in range(simulations):
         cells = drawn(-np.log(means), means, generator)
         found = bracket(cells, ALPHA / 2, refuting(len(cells)))
-        low += found.confirmed[0] > 1.0
-        high += found.refuted is not None and found.refuted[0] < 1.0
+        low += found.confirmed.factor > 1.0
+        high += found.refuted is not None and found.refuted.factor < 1.0
     return low / simulations, high / simulations
 
 
@@ -125,7 +125,7 @@ def test_the_lower_end_needs_no_division_where_one_cell_decides():
     """One cell attains c*, thirty-nine are far below their bound: the lower end is beyond c* at most at its level."""
     generator, xs = np.random.default_rng(5), np.full(40, 0.5)
     means = np.array([math.exp(-0.5), *[0.01] * 39])
-    wrong = [bracket(drawn(xs, means, generator), ALPHA, ALPHA).confirmed[0] > 1.0 for _ in range(300)]
+    wrong = [bracket(drawn(xs, means, generator), ALPHA, ALPHA).confirmed.factor > 1.0 for _ in range(300)]
     assert np.mean(wrong) <= ALPHA
 
 
