@@ -218,10 +218,11 @@ class FactorRow(Part):
 
     Up to ``confirmed`` the bound is confirmed in every cell; beyond ``refuted`` it is refuted in some (None: no
     factor is). ``confirmable``: only of the cells that the declared seeds would confirm at factor 1 if none of
-    them erred; left out where these are all.
+    them erred; left out where these are all. ``variant``: the one arm whose cells these are; None: all arms.
     """
 
     reading: str
+    variant: str | None
     start: int | float
     confirmable: bool
     cells: int

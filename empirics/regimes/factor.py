@@ -20,6 +20,8 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
+from typing import Any
 
 import numpy as np
 
@@ -67,20 +69,22 @@ class Bracket:
 
 
 def factor_part(survey: Survey) -> FactorPart:
-    """Brackets over all cells and from each value of the axis on, and from where each reading is confirmed."""
+    """Brackets over all arms and the main grid, from each value of the axis on; and where readings hold from."""
     design, alpha = survey.design, survey.settings.verdict.alpha
     readings = {reading: exponents_of(survey, reading) for reading in design.readings}
     upper = alpha / (2 * max(len(readings), 1))
     values = sorted({place.point[design.axis] for place in survey.places})
     brackets = []
-    for reading, cells in readings.items():
-        for start in values:
-            mine = [e for e in cells if e.place.point[design.axis] >= start]
-            enough = [e for e in mine if confirmable(e.x, survey.settings.seeds.minimum, upper)]
-            if mine:
-                brackets.append(_row(survey, reading, start, False, mine, upper))
-            if enough and len(enough) < len(mine):
-                brackets.append(_row(survey, reading, start, True, enough, upper))
+    arms = [None, survey.experiment.leading] if len(survey.arms) > 1 else [survey.experiment.leading]
+    for reading, arm, start in product(readings, arms, values):
+        there = [e for e in readings[reading] if arm in (None, e.place.arm.name)]
+        mine = [e for e in there if e.place.point[design.axis] >= start]
+        enough = [e for e in mine if confirmable(e.x, survey.settings.seeds.minimum, upper)]
+        about = {"reading": reading, "variant": arm, "start": start}
+        if mine:
+            brackets.append(_row(survey, mine, upper, confirmable=False, **about))
+        if enough and len(enough) < len(mine):
+            brackets.append(_row(survey, enough, upper, confirmable=True, **about))
     return FactorPart(alpha=alpha, brackets=brackets, holds_from=_holds_from(survey, readings))
 
 
@@ -135,14 +139,10 @@ def _limits(side: Callable[..., FloatArray], cells: Sequence[Exponent], levels: 
     return [float(limit) for limit in found]
 
 
-def _row(
-    survey: Survey, reading: str, start: int | float, enough: bool, cells: Sequence[Exponent], upper: float
-) -> FactorRow:
+def _row(survey: Survey, cells: Sequence[Exponent], upper: float, **about: Any) -> FactorRow:
     found = bracket(cells, upper, survey.settings.verdict.alpha / 2)
     return FactorRow(
-        reading=reading,
-        start=start,
-        confirmable=enough,
+        **about,
         cells=len(cells),
         confirmed=_end(survey, found.confirmed),
         refuted=None if found.refuted is None else _end(survey, found.refuted),

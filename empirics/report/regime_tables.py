@@ -157,27 +157,34 @@ def _moves(found: RegimeMap) -> Table:
 def _factor(found: RegimeMap) -> Table:
     design, part = found.design, found.factor
     short = {claim.id: claim.short for claim in design.claims}
-    rows = [
-        [
-            short[row.reading],
-            str(row.start),
-            "confirmable" if row.confirmable else "all",
-            str(row.cells),
-            f"[{row.confirmed.factor:.3g}, {'∞' if row.refuted is None else f'{row.refuted.factor:.3g}'}]",
-            _end(found, row.confirmed, "upper"),
-            _end(found, row.refuted, "lower"),
-        ]
-        for row in part.brackets
-    ]
+    rows: list[list[str]] = []
+    shown: dict[tuple[str, str], tuple[str, ...]] = {}
+    for row in part.brackets:
+        cells = ("all arms" if row.variant is None else row.variant) + (", confirmable" if row.confirmable else "")
+        upper = "∞" if row.refuted is None else f"{row.refuted.factor:.3g}"
+        ends = [_end(found, row.confirmed, "upper"), _end(found, row.refuted, "lower")]
+        bracket = f"[{row.confirmed.factor:.3g}, {upper}]"
+        deciding = tuple(end.partition(":")[0] for end in ends)
+        if shown.get((row.reading, cells)) != deciding:
+            shown[row.reading, cells] = deciding
+            rows.append([short[row.reading], cells, str(row.start), str(row.cells), bracket, *ends])
     level = f"{100 * (1 - part.alpha):g} %"
     caption = (
         "The factor on the exponent of each reading. Bracket: up to its lower end the bound is confirmed in every "
         f"cell in scope from {design.axis} on; beyond its upper end it is refuted in some. In each row both ends of "
         f"all readings hold together at level {level}. Beside them: the cell that decides, and its mean error "
         f"with the limit used. Confirmable: only cells that {counted(found.config['seeds']['looks'][0], 'seed')} "
-        "without error would confirm at factor 1."
+        "without error would confirm at factor 1. A row is left out where the same cells decide as in the one above it."
     )
-    header = ["reading", design.axis, "cells", "n", "bracket", "confirmed is decided by", "refuted is decided by"]
+    header = [
+        "reading",
+        "cells",
+        f"{design.axis} from",
+        "n",
+        "bracket",
+        "confirmed is decided by",
+        "refuted is decided by",
+    ]
     return Table(name="factor", caption=caption, columns=header, rows=rows)
 
 
@@ -306,7 +313,10 @@ def _by_arm_and_axis(found: RegimeMap, predictor: str) -> Table:
     rows = [
         [
             arm.name,
-            *("–" if s is None else f"{_text(s.auc)} / {s.bias:+.3f}" for s in (at[arm.name, n] for n in values)),
+            *(
+                "–" if s is None else f"{_text(s.auc, '.4f')} / {s.bias:+.3f}"
+                for s in (at[arm.name, n] for n in values)
+            ),
         ]
         for arm in found.arms
         if any(at[arm.name, n] for n in values)
@@ -316,7 +326,7 @@ def _by_arm_and_axis(found: RegimeMap, predictor: str) -> Table:
     worst = []
     if aucs:
         least, (arm, n) = min(aucs)
-        worst.append(f"AUC {least:.3f} ({arm}, {axis} = {n})")
+        worst.append(f"AUC {least:.4f} ({arm}, {axis} = {n})")
     if known:
         (arm, n), far = max(known, key=lambda one: abs(one[1].bias))
         worst.append(f"mean difference {far.bias:+.3f} ({arm}, {axis} = {n})")

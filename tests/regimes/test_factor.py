@@ -171,7 +171,7 @@ def test_cells_in_scope_alone_count():
 def test_the_part_says_which_cell_decides_and_from_where_the_reading_holds():
     found = survey(falling)
     part = factor_part(found)
-    row = next(b for b in part.brackets if (b.reading, b.start, b.confirmable) == (LITERAL, 2, False))
+    row = next(b for b in part.brackets if (b.reading, b.variant, b.start, b.confirmable) == (LITERAL, None, 2, False))
     assert row.cells == 6
     assert (row.refuted.at("finetuned"), row.refuted.at("multiplicity"), row.refuted.error) == (
         2,
@@ -184,7 +184,12 @@ def test_the_part_says_which_cell_decides_and_from_where_the_reading_holds():
     assert row.refuted.factor == pytest.approx(-math.log(limit) / x)
     assert row.refuted.factor < 1
     later = [b for b in part.brackets if b.reading == LITERAL and b.start == 6]
-    assert [b.refuted for b in later] == [None, None]
+    assert [(b.variant, b.cells, b.refuted) for b in later] == [
+        (None, 4, None),
+        (None, 2, None),
+        ("main", 2, None),
+        ("main", 1, None),
+    ]
     (told,) = [r for r in part.holds_from if r.reading == LITERAL]
     assert told.proved == frontier(8, 3, Reading.LITERAL).least
     assert (told.every, told.confirmable, told.last_confirmable) == (

@@ -134,12 +134,9 @@ def _factor(found: RegimeMap) -> str:
     lines = []
     for reading in found.design.readings:
         mine = [row for row in found.factor.brackets if row.reading == reading]
-        for name, rows in (
-            ("all", [r for r in mine if not r.confirmable]),
-            ("confirmable", [r for r in mine if r.confirmable]),
-        ):
-            if not rows:
-                continue
+        kinds = dict.fromkeys((row.variant, row.confirmable) for row in mine)
+        for variant, few in kinds:
+            rows = [row for row in mine if (row.variant, row.confirmable) == (variant, few)]
             row = min(rows, key=lambda r: r.start)
             low, high = row.confirmed.factor, math.inf if row.refuted is None else row.refuted.factor
             verdict = (
@@ -150,8 +147,9 @@ def _factor(found: RegimeMap) -> str:
                 else "no cell refutes it and not every cell confirms it"
             )
             end = "none refuted" if row.refuted is None else f"{high:.3g}"
-            cells = counted(row.cells, f"{'confirmable ' if name == 'confirmable' else ''}cell")
-            lines.append(f"`{reading}`, {cells} in scope: bracket [{low:.3g}, {end}], so {verdict}.")
+            cells = counted(row.cells, f"{'confirmable ' if few else ''}cell")
+            where = "all arms" if variant is None else variant
+            lines.append(f"`{reading}`, {where}, {cells} in scope: bracket [{low:.3g}, {end}], so {verdict}.")
     return " ".join(lines)
 
 
