@@ -106,7 +106,7 @@ def test_tables_say_what_the_document_says(directory, found):
         assert len(list(csv.DictReader(stream))) == len(found.contours) == 2 * 11
     text = (directory / "map.md").read_text()
     assert "P(at least one template unseen)" in text
-    assert text.count("| main |") == 4
+    assert text.count("\n| main |") == 4
 
 
 def test_every_figure_is_drawn_and_has_its_rows(directory):
@@ -133,6 +133,8 @@ def test_figures_and_tables_can_be_embedded(found):
         "predictors",
         "by-finetuned",
         "by-arm",
+        "factor",
+        "holds-from",
         "by-arm-and-finetuned-displaced",
         "by-arm-and-finetuned-relinearised",
     }
