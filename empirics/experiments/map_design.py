@@ -179,6 +179,8 @@ class MapDesign:
         adapted: by key that varies, what else changes with it: called with the settings as a nested mapping,
             changed in place, the main settings and the value.
         readings: ids of the claims whose verdicts are shown.
+        proved_from: the least value of the axis from which a reading is proved to dominate an exact law at a point,
+            or None there; the attribute is None if nothing is proved.
         charted: the claims whose numbers and contours are shown.
         quantity: a quantity against which contours are drawn, or None.
         most: the greatest possible value of the axis at a point, or None.
@@ -193,6 +195,7 @@ class MapDesign:
     together: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     adapted: Mapping[str, Callable[[dict[str, Any], Any, Any], None]] = field(default_factory=dict)
     readings: tuple[str, ...] = ()
+    proved_from: Callable[[str, Point], int | None] | None = None
     charted: tuple[Charted, ...] = ()
     quantity: Quantity | None = None
     most: Callable[[Point], float] | None = None

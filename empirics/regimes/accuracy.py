@@ -69,8 +69,16 @@ def prediction_part(survey: Survey, cells: Sequence[MapCell], resamples: int) ->
     for n in sorted(set(values)):
         parts[f"{axis} = {n}"] = [i for i in inside if values[i] == n]
     for arm in survey.arms:
-        parts[f"arm {arm.name}"] = [i for i in inside if cells[i].variant == arm.name]
+        mine = [i for i in inside if cells[i].variant == arm.name]
+        parts[f"arm {arm.name}"] = mine
+        for n in sorted({values[i] for i in mine}):
+            parts[part_at(arm.name, axis, n)] = [i for i in mine if values[i] == n]
     return accuracies(items, parts, resamples)
+
+
+def part_at(arm: str, axis: str, value: float) -> str:
+    """The part of the transition cells of one arm at one value of the axis."""
+    return f"cells of {arm}, {axis} = {value}"
 
 
 def _scored(survey: Survey) -> Scored | None:

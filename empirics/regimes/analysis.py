@@ -27,6 +27,7 @@ from empirics.regimes.document import (
     RegimeMap,
     VariationRow,
 )
+from empirics.regimes.factor import factor_part
 from empirics.regimes.laws import law_part
 from empirics.regimes.regime import TRANSITION, Thresholds, regime_of
 from empirics.regimes.survey import Place, Survey, value, values
@@ -69,6 +70,7 @@ def analyse(
         cells=cells,
         contours=_contours(survey, resamples),
         law=law_part(survey, cells, resamples),
+        factor=factor_part(survey),
         prediction=prediction_part(survey, cells, resamples),
     )
 

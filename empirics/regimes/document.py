@@ -204,6 +204,58 @@ class LawPart(Part):
     collapse: list[CollapseRow]
 
 
+class FactorEnd(Placed):
+    """One end of a bracket, with the cell that decides it: -log(limit of the mean error) / exponent = factor."""
+
+    factor: float
+    error: float
+    limit: float
+    exponent: float
+
+
+class FactorRow(Part):
+    """The bracket of the factor on a reading's exponent over the cells in scope from ``start`` on along the axis.
+
+    Up to ``confirmed`` the bound is confirmed in every cell; beyond ``refuted`` it is refuted in some (None: no
+    factor is). ``confirmable``: only of the cells that the declared seeds would confirm at factor 1 if none of
+    them erred; left out where these are all. ``variant``: the one arm whose cells these are; None: all arms.
+    """
+
+    reading: str
+    variant: str | None
+    start: int | float
+    confirmable: bool
+    cells: int
+    confirmed: FactorEnd
+    refuted: FactorEnd | None
+
+
+class HoldsFromRow(Placed):
+    """From where along the axis a reading holds at a place of the main grid.
+
+    ``every`` is the least value run from which each cell confirms it, ``confirmable`` the same of the cells that the
+    declared seeds would confirm if none of them erred, ``last_confirmable`` the greatest value of these, ``proved``
+    the value that the design proves; None where there is none.
+    """
+
+    reading: str
+    every: int | float | None
+    confirmable: int | float | None
+    last_confirmable: int | float | None
+    proved: int | None
+
+
+class FactorPart(Part):
+    """The factor on the exponent; in each bracket both ends of all readings hold together at level 1 - ``alpha``.
+
+    In ``holds_from`` alpha is divided over places and readings: all rows hold together.
+    """
+
+    alpha: float
+    brackets: list[FactorRow]
+    holds_from: list[HoldsFromRow]
+
+
 class BinRow(Part):
     """One bin of a reliability diagram: items, their mean predicted probability, and the share that succeeded."""
 
@@ -254,6 +306,7 @@ class RegimeMap(Described, Document):
     cells: list[MapCell]
     contours: list[ContourRow]
     law: LawPart
+    factor: FactorPart
     prediction: list[AccuracyRow]
     broken: list[str] = Field(default_factory=list)
 

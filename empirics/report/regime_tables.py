@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from empirics.experiments.wording import words
-from empirics.regimes.document import ContourRow, RegimeMap
+from empirics.regimes.accuracy import part_at
+from empirics.regimes.document import ContourRow, FactorEnd, RegimeMap
 from empirics.report.figures.figure import csv_text
 from empirics.report.sections import SectionTable
 from theory.plural import counted
@@ -21,9 +22,13 @@ def all_tables(found: RegimeMap) -> list[Table]:
     """Every table that the map allows."""
     axis = found.design.axis
     tables = [
-        *(make(found) for make in (_regimes, _transitions, _moves, _exponents, _held_out, _predictors)),
+        *(
+            make(found)
+            for make in (_regimes, _transitions, _moves, _factor, _holds_from, _exponents, _held_out, _predictors)
+        ),
         _by(found, f"by-{found.axis_column}", f"{axis} = ", axis),
         _by(found, "by-arm", "arm ", "arm"),
+        *(_by_arm_and_axis(found, name) for name in (found.design.items.predictors[-2:] if found.design.items else ())),
     ]
     return [t for t in tables if t.rows]
 
@@ -149,6 +154,71 @@ def _moves(found: RegimeMap) -> Table:
     return Table(name="moves", caption=caption + ".", columns=header, rows=rows)
 
 
+def _factor(found: RegimeMap) -> Table:
+    design, part = found.design, found.factor
+    short = {claim.id: claim.short for claim in design.claims}
+    rows: list[list[str]] = []
+    shown: dict[tuple[str, str], tuple[str, ...]] = {}
+    for row in part.brackets:
+        cells = ("all arms" if row.variant is None else row.variant) + (", confirmable" if row.confirmable else "")
+        upper = "∞" if row.refuted is None else f"{row.refuted.factor:.3g}"
+        ends = [_end(found, row.confirmed, "upper"), _end(found, row.refuted, "lower")]
+        bracket = f"[{row.confirmed.factor:.3g}, {upper}]"
+        deciding = tuple(end.partition(":")[0] for end in ends)
+        if shown.get((row.reading, cells)) != deciding:
+            shown[row.reading, cells] = deciding
+            rows.append([short[row.reading], cells, str(row.start), str(row.cells), bracket, *ends])
+    level = f"{100 * (1 - part.alpha):g} %"
+    caption = (
+        "The factor on the exponent of each reading. Bracket: up to its lower end the bound is confirmed in every "
+        f"cell in scope from {design.axis} on; beyond its upper end it is refuted in some. In each row both ends of "
+        f"all readings hold together at level {level}. Beside them: the cell that decides, and its mean error "
+        f"with the limit used. Confirmable: only cells that {counted(found.config['seeds']['looks'][0], 'seed')} "
+        "without error would confirm at factor 1. A row is left out where the same cells decide as in the one above it."
+    )
+    header = [
+        "reading",
+        "cells",
+        f"{design.axis} from",
+        "n",
+        "bracket",
+        "confirmed is decided by",
+        "refuted is decided by",
+    ]
+    return Table(name="factor", caption=caption, columns=header, rows=rows)
+
+
+def _end(found: RegimeMap, end: FactorEnd | None, side: str) -> str:
+    """The cell that decides, as in ``R=8, K=3, N_f=2: 0.90, upper limit 0.97``."""
+    if end is None:
+        return "–"
+    arm = "" if end.variant == found.leading else f"{end.variant}, "
+    where = ", ".join(f"{s}={end.at(found.design.columns[s])}" for s in (*found.design.others, found.design.axis))
+    return f"{arm}{where}: {end.error:.3f}, {side} limit {end.limit:.3f}"
+
+
+def _holds_from(found: RegimeMap) -> Table:
+    design, part = found.design, found.factor
+    short = {claim.id: claim.short for claim in design.claims}
+    others = [design.columns[symbol] for symbol in design.others]
+    rows = [
+        [
+            *(str(row.at(column)) for column in others),
+            short[row.reading],
+            *("none" if v is None else str(v) for v in (row.every, row.confirmable, row.last_confirmable, row.proved)),
+        ]
+        for row in sorted(part.holds_from, key=lambda row: tuple(map(row.at, others)))
+    ]
+    seeds, level = counted(found.config["seeds"]["looks"][0], "seed"), f"{100 * (1 - part.alpha):g} %"
+    caption = (
+        f"Least {design.axis} of the main grid from which every cell confirms the reading; the same among the cells "
+        f"that {seeds} without error would confirm; and the greatest {design.axis} of these. All rows hold together at "
+        f"level {level}. Proved: the {design.axis} from which the reading exceeds the exact law of coverage for good."
+    )
+    header = [*design.others, "reading", "every cell", "confirmable cells", "confirmable up to", "proved"]
+    return Table(name="holds-from", caption=caption, columns=header, rows=rows)
+
+
 def _exponents(found: RegimeMap) -> Table:
     titles, rivals = {law.name: law.title for law in found.design.laws}, found.design.rivals
     rows = []
@@ -232,3 +302,37 @@ def _by(found: RegimeMap, name: str, prefix: str, heading: str) -> Table:
         rows.append([part.removeprefix(prefix), str(first.cells), *texts])
     caption = f"AUC and mean absolute deviation of the predicted error in the transition cells, by {heading}."
     return Table(name=name, caption=caption, columns=[heading, "cells", *predictors], rows=rows)
+
+
+def _by_arm_and_axis(found: RegimeMap, predictor: str) -> Table:
+    """One of the finest predictors in every place: a row for each arm, a column for each value of the axis."""
+    axis = found.design.axis
+    scores = {row.part: row for row in found.prediction if row.predictor == predictor}
+    values = sorted({c.at(found.axis_column) for c in found.cells})
+    at = {(arm.name, n): scores.get(part_at(arm.name, axis, n)) for arm in found.arms for n in values}
+    rows = [
+        [
+            arm.name,
+            *(
+                "–" if s is None else f"{_text(s.auc, '.4f')} / {s.bias:+.3f}"
+                for s in (at[arm.name, n] for n in values)
+            ),
+        ]
+        for arm in found.arms
+        if any(at[arm.name, n] for n in values)
+    ]
+    known = [(place, s) for place, s in at.items() if s is not None]
+    aucs = [(s.auc, place) for place, s in known if s.auc is not None]
+    worst = []
+    if aucs:
+        least, (arm, n) = min(aucs)
+        worst.append(f"AUC {least:.4f} ({arm}, {axis} = {n})")
+    if known:
+        (arm, n), far = max(known, key=lambda one: abs(one[1].bias))
+        worst.append(f"mean difference {far.bias:+.3f} ({arm}, {axis} = {n})")
+    caption = (
+        f"Predictor {predictor}: AUC, and mean over cells of predicted minus observed error, in the transition cells "
+        f"of each arm at each {axis}; a dash where there is none. Worst: {', '.join(worst)}."
+    )
+    header = ["arm", *(f"{axis} = {n}" for n in values)]
+    return Table(name=f"by-arm-and-{found.axis_column}-{predictor}", caption=caption, columns=header, rows=rows)

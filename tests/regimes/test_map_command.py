@@ -106,7 +106,7 @@ def test_tables_say_what_the_document_says(directory, found):
         assert len(list(csv.DictReader(stream))) == len(found.contours) == 2 * 11
     text = (directory / "map.md").read_text()
     assert "P(at least one template unseen)" in text
-    assert text.count("| main |") == 2
+    assert text.count("\n| main |") == 4
 
 
 def test_every_figure_is_drawn_and_has_its_rows(directory):
@@ -133,6 +133,10 @@ def test_figures_and_tables_can_be_embedded(found):
         "predictors",
         "by-finetuned",
         "by-arm",
+        "factor",
+        "holds-from",
+        "by-arm-and-finetuned-displaced",
+        "by-arm-and-finetuned-relinearised",
     }
     assert all(len(row) == len(t.columns) for t in tables for row in t.rows)
 
@@ -152,6 +156,8 @@ def test_the_finest_predictor_ranks_single_facts_better_than_coverage(found):
     scores = {row.predictor: row for row in found.prediction if row.part == "every cell"}
     assert scores["displaced"].auc > 0.9 > scores["coverage"].auc
     assert scores["displaced"].agreement > scores["coverage"].agreement + 0.05
+    assert scores["relinearised"].auc > scores["displaced"].auc
+    assert scores["relinearised"].deviation < 0.01 < scores["displaced"].deviation
 
 
 def test_json_on_standard_output_is_the_file_and_a_second_run_recomputes_nothing(directory, capsys):

@@ -3,6 +3,7 @@
 import importlib.util
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -42,13 +43,30 @@ def test_a_part_is_added_once_replaced_in_place_and_kept_word_by_word(studies):
     assert replaced("# New\n", "map", "Two.").rstrip().endswith(kept(second, "map"))
 
 
-def row(predictor, auc, deviation):
+def row(predictor, part, auc, bias):
     empty = {"auc_lower": None, "auc_upper": None, "auc_within": None, "deviation_probability": None, "brier": None}
-    numbers = {"facts": 10, "cells": 2, "agreement": 0.5, "bias": 0.0, "worst": 0.1, "brier_share": 0.25, "bins": []}
-    return AccuracyRow(predictor=predictor, part="transition cells", auc=auc, deviation=deviation, **empty, **numbers)
+    numbers = {"facts": 10, "cells": 2, "agreement": 0.5, "deviation": 0.0, "worst": 0.1, "brier_share": 0.25}
+    return AccuracyRow(predictor=predictor, part=part, auc=auc, bias=bias, bins=[], **empty, **numbers)
 
 
-def test_a_missed_aim_is_called_missed(studies):
-    text = studies["map_section"]._prediction([row("good", 0.99, 0.01), row("poor", 0.94, 0.06)])
-    assert "`good`: AUC 0.990, deviation 0.010." in text
-    assert "`poor`: AUC 0.940 (missed), deviation 0.060 (missed)." in text
+def map_of(*rows):
+    """As much of a map as the sentences on the prediction look at: one arm, N_f of 2 and 5."""
+    cells = [SimpleNamespace(at=lambda _, n=n: n) for n in (2, 5)]
+    design, arms = SimpleNamespace(axis="N_f"), [SimpleNamespace(name="main")]
+    return SimpleNamespace(prediction=rows, design=design, arms=arms, cells=cells, axis_column="finetuned")
+
+
+def test_a_target_missed_in_one_place_is_called_missed_there(studies):
+    """Good overall is not enough: one place decides, for each predictor and each half of the target by itself."""
+    whole, at = "transition cells", "cells of main, N_f = {}".format
+    text = studies["map_section"]._prediction(
+        map_of(
+            *(row("good", part, 0.99, 0.03) for part in (whole, at(2), at(5))),
+            *(row("poor", part, 0.999, 0.01) for part in (whole, at(2))),
+            row("poor", at(5), 0.98, -0.04),
+        )
+    )
+    good = "worst AUC 0.990 (main, N_f = 2), worst mean difference +0.030 (main, N_f = 2)."
+    assert f"`good`: AUC 0.990 over all, mean difference +0.030; {good}" in text
+    poor = "worst AUC 0.980 (main, N_f = 5) (missed), worst mean difference -0.040 (main, N_f = 5) (missed)."
+    assert f"`poor`: AUC 0.999 over all, mean difference +0.010; {poor}" in text

@@ -30,6 +30,7 @@ from empirics.experiments.one_layer.observables import OBSERVABLES
 from empirics.experiments.protocol import Experiment, Point
 from empirics.observables.covering import covering_observables
 from theory import claim
+from theory.certify.frontier import Reading, frontier
 
 _PREDICTED = "predicted_ood_error_"
 _PRESETS = Path(__file__).parent / "presets" / "map"
@@ -114,6 +115,11 @@ def _other_size(data: dict[str, Any], main: Config, subjects: Any) -> None:
         data["world"]["finetuned"] = tuple(n for n in data["world"]["finetuned"] if n < subjects)
 
 
+def _proved_from(reading: str, point: Point) -> int | None:
+    """From which N_f on a reading is proved to dominate P(at least one template unseen) for good."""
+    return frontier(point["R"], point["K"], Reading(reading.removeprefix("ood-error-"))).least
+
+
 def design(predicting: Experiment) -> MapDesign:
     """The design, with the experiment that also predicts single facts."""
     return MapDesign(
@@ -139,6 +145,7 @@ def design(predicting: Experiment) -> MapDesign:
         together={"attention_step": ("pretraining.attention_learning_rate", "finetuning.attention_learning_rate")},
         adapted={"world.subjects": _other_size},
         readings=("ood-error-literal", "ood-error-normalised"),
+        proved_from=_proved_from,
         charted=(
             Charted(id="ood-error-normalised", short="normalised", legend="bound, normalised"),
             Charted(id="ood-error-literal", short="literal", legend="bound, literal"),

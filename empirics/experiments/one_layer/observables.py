@@ -241,6 +241,7 @@ _PREDICTIONS = (
     _predicted("prompt", "fine-tuning of the prompt's row of the MLP alone, W e_p,"),
     _predicted("linearised", "fine-tuning of the network linearised at its pre-trained weights"),
     _predicted("displaced", "the network at the weights that fine-tuning of the linearised network reaches"),
+    _predicted("relinearised", "the same with the network linearised again after 1, 2, 4, ... predicted steps"),
 )
 
 OBSERVABLES: Final[tuple[Observable, ...]] = (

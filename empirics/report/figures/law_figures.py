@@ -116,7 +116,7 @@ def _draw_law(rows: Sequence[Row], found: RegimeMap) -> Any:
 
 def _draw_prediction(rows: Sequence[Row], leading: str) -> Any:
     names = list(dict.fromkeys(str(r["predictor"]) for r in rows))
-    figure, axes = subplots(1, len(names), PAGE / 4 * len(names), 2.1, sharex=True, sharey=True)
+    figure, axes = subplots(1, len(names), min(PAGE, PAGE / 4 * len(names)), 2.1, sharex=True, sharey=True)
     for axis, name in zip(axes[0], names, strict=True):
         for main in (False, True):
             at = [r for r in rows if r["predictor"] == name and (r["variant"] == leading) is main]

@@ -116,6 +116,7 @@ def test_shapes_of_measures_and_predictions(case):
     tokens = torch.from_numpy(shown.tokens)
     at = checked(linearised.Linearisation)(before, tokens, config.model)
     change = checked(linearised.linearised_finetuning)(before, shown, config.model, config.finetuning)
+    checked(linearised.relinearised_finetuning)(before, shown, config.model, config.finetuning, [0, 1, 2])
     assert fields_agree(change)
     checked(linearised.Linearisation.logits)(at, change)
     if config.model.mlp:

@@ -15,10 +15,13 @@ residual stream), h = sigma(u) and gate = sigma'(u), the three parts of the kern
 
 so that sums of residuals are all that need be carried along. The sums give the
 weights' displacement, and with it the logits of any other context.
+
+:func:`relinearised_finetuning` takes J again at a few points of the path that it predicts itself.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -81,12 +84,13 @@ class Linearisation:
 
 
 def linearised_finetuning(
-    weights: Parameters, rows: Rows, model: configuration.Model, stage: Finetuning
+    weights: Parameters, rows: Rows, model: configuration.Model, stage: Finetuning, steps: range | None = None
 ) -> Displacement:
     """Where full-batch gradient descent on the linearised network takes pre-trained ``weights``.
 
     These are in float64, with one-hot embeddings; ``rows``, the fine-tuning corpus, has one target each. Only the
-    Jacobian at ``weights`` is used; no gradient of the network at any other point.
+    Jacobian at ``weights`` is used; no gradient of the network at any other point. ``steps`` are those made, by their
+    numbers in the stage; None: all of them.
     """
     tokens, targets = torch.from_numpy(rows.tokens), torch.from_numpy(rows.targets)
     at = Linearisation(weights, tokens, model)
@@ -100,7 +104,7 @@ def linearised_finetuning(
     by_output = rate["output"] * (at.hidden @ at.hidden.T)
     by_input = rate["input"] * (at.mixed @ at.mixed.T)
     residuals, before, scores = torch.zeros_like(start), torch.zeros_like(at.hidden), start.new_zeros(start.shape[1])
-    for step in range(stage.steps):
+    for step in range(stage.steps) if steps is None else steps:
         moved = torch.einsum("nl,nlm->nm", scores[tokens], at.by_score) - by_input @ before
         logits = start - by_output @ residuals + (at.gate * moved) @ at.output.T
         factor = schedule_factor(stage.schedule, step, stage.steps)
@@ -116,3 +120,21 @@ def linearised_finetuning(
         input=-rate["input"] * (at.mixed.T @ before),
         output=-rate["output"] * (residuals.T @ at.hidden),
     )
+
+
+def doublings(steps: int) -> list[int]:
+    """0, 1, 2, 4, 8, ... below ``steps``: linearised again whenever the steps made have doubled; nine for 200 steps."""
+    return [0, *(1 << power for power in range((steps - 1).bit_length()))] if steps > 1 else [0]
+
+
+def relinearised_finetuning(
+    weights: Parameters, rows: Rows, model: configuration.Model, stage: Finetuning, starts: Sequence[int]
+) -> Parameters:
+    """The weights after :func:`linearised_finetuning` in parts, each linearised where the one before it ends.
+
+    ``starts`` are the numbers of the steps with which a part begins, increasing, the first one 0. The Jacobians are
+    taken on the predicted path. One part is one linearisation; with a part for each step this is gradient descent.
+    """
+    for start, end in zip(starts, [*starts[1:], stage.steps], strict=True):
+        weights = linearised_finetuning(weights, rows, model, stage, range(start, end)).applied(weights)
+    return weights

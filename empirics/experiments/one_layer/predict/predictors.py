@@ -11,6 +11,8 @@ linearised      first-order effect of fine-tuning on the held-out logits, along 
                 trajectory of the linearised network (:mod:`.linearised`)
 displaced       the network itself, at the weights where the linearised network's training
                 ends: first order in the training, exact in the gates of the held-out fact
+relinearised    as displaced, with the Jacobian taken again on the predicted path after
+                1, 2, 4, 8, ... steps (nine Jacobians for 200 steps)
 ==============  ==============================================================================
 """
 
@@ -30,11 +32,16 @@ from empirics.experiments.one_layer.corpus import Rows, finetuning_corpus, held_
 from empirics.experiments.one_layer.forward import last_attention, last_logits, margins
 from empirics.experiments.one_layer.model import activate, activation_slope
 from empirics.experiments.one_layer.parameters import Parameters
-from empirics.experiments.one_layer.predict.linearised import Linearisation, linearised_finetuning
+from empirics.experiments.one_layer.predict.linearised import (
+    Linearisation,
+    doublings,
+    linearised_finetuning,
+    relinearised_finetuning,
+)
 from empirics.experiments.one_layer.schedule import schedule_factor
 from empirics.experiments.world import World
 
-PREDICTORS: Final = ("coverage", "prompt", "linearised", "displaced")
+PREDICTORS: Final = ("coverage", "prompt", "linearised", "displaced", "relinearised")
 """Names of the predictors, from the crudest to the finest."""
 
 Scores = Float64[np.ndarray, " held_out"]
@@ -62,6 +69,9 @@ def predict(config: Config, world: World, pretrained: Parameters, finetuned: int
     change = linearised_finetuning(weights, shown, config.model, config.finetuning)
     found["linearised"] = _scores(Linearisation(weights, tokens, config.model).logits(change), asked)
     found["displaced"] = _scores(last_logits(change.applied(weights), tokens, config.model), asked)
+    starts = doublings(config.finetuning.steps)
+    moved = relinearised_finetuning(weights, shown, config.model, config.finetuning, starts)
+    found["relinearised"] = _scores(last_logits(moved, tokens, config.model), asked)
     return found
 
 

@@ -13,7 +13,13 @@ from empirics.experiments.one_layer.corpus import finetuning_corpus, held_out_ro
 from empirics.experiments.one_layer.forward import corpus_loss, last_logits, margins
 from empirics.experiments.one_layer.model import activate, activation_slope
 from empirics.experiments.one_layer.parameters import Parameters, initial_parameters
-from empirics.experiments.one_layer.predict.linearised import Displacement, Linearisation, linearised_finetuning
+from empirics.experiments.one_layer.predict.linearised import (
+    Displacement,
+    Linearisation,
+    doublings,
+    linearised_finetuning,
+    relinearised_finetuning,
+)
 from empirics.experiments.one_layer.predict.predictors import coverage_score, predict, predictable, prompt_only
 from empirics.experiments.one_layer.train import train
 from empirics.experiments.world import draw_world
@@ -166,6 +172,66 @@ def test_where_the_network_is_linear_in_its_weights_fine_tuning_is_predicted_exa
     torch.testing.assert_close(change.applied(weights).output, done.weights.output, rtol=1e-11, atol=1e-11)
 
 
+def parts_of(weights):
+    """The matrices of a model, by name."""
+    return {name: getattr(weights, name) for name in ("attention", "input", "output")}
+
+
+@pytest.mark.parametrize("schedule", ["constant", "cosine", "step"])
+@pytest.mark.parametrize("name", MODELS)
+def test_linearised_again_at_every_step_it_is_fine_tuning(name, schedule):
+    """One part a step is gradient descent, to rounding; one part in all is the single linearisation, bit by bit."""
+    model = MODELS[name]
+    world, weights = pretrained(model)
+    (shown,) = finetuning_corpus(world, SHOWN)
+    stage = Finetuning(steps=12, attention_learning_rate=0.3, schedule=schedule)
+    (done,) = train([weights], [[shown]], model, stage, seeds=[0])
+    found = relinearised_finetuning(weights, shown, model, stage, range(stage.steps))
+    torch.testing.assert_close(parts_of(found), parts_of(done.weights), rtol=1e-9, atol=1e-11)
+    once = relinearised_finetuning(weights, shown, model, stage, [0])
+    expected = linearised_finetuning(weights, shown, model, stage).applied(weights)
+    assert all(torch.equal(parts_of(once)[part], parts_of(expected)[part]) for part in parts_of(expected))
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "step"])
+def test_a_part_that_begins_its_schedule_anew_is_not_fine_tuning(schedule):
+    """The mutant of the test above: every part counts its steps from 0."""
+    model = MODELS["relu"]
+    world, weights = pretrained(model)
+    (shown,) = finetuning_corpus(world, SHOWN)
+    stage = Finetuning(steps=12, attention_learning_rate=0.3, schedule=schedule)
+    (done,) = train([weights], [[shown]], model, stage, seeds=[0])
+    found = weights
+    for _ in range(stage.steps):
+        found = linearised_finetuning(found, shown, model, stage, range(1)).applied(found)
+    assert (found.input - done.weights.input).abs().max() > 1e-3
+
+
+def test_more_jacobians_come_nearer_to_fine_tuning():
+    """One, a few by doubling, one a step: the largest difference of a held-out logit falls each time."""
+    model = Model(width=9)
+    world, weights = pretrained(model)
+    (shown,), asked = finetuning_corpus(world, SHOWN), held_out_rows(world, SHOWN)
+    tokens, stage = torch.from_numpy(asked.tokens), Finetuning(steps=64, attention_learning_rate=1.0)
+    (done,) = train([weights], [[shown]], model, stage, seeds=[0])
+    expected = last_logits(done.weights, tokens, model)
+    off = [
+        float(
+            (last_logits(relinearised_finetuning(weights, shown, model, stage, starts), tokens, model) - expected)
+            .abs()
+            .max()
+        )
+        for starts in ([0], doublings(64), range(64))
+    ]
+    assert off[0] > 3 * off[1] > 100 * off[2]
+
+
+def test_jacobians_are_taken_at_doublings():
+    assert doublings(200) == [0, 1, 2, 4, 8, 16, 32, 64, 128]
+    assert doublings(128) == [0, 1, 2, 4, 8, 16, 32, 64]
+    assert [doublings(n) for n in range(4)] == [[0], [0], [0, 1], [0, 1, 2]]
+
+
 @pytest.mark.parametrize("name", ["relu", "residual", "smoothed"])
 def test_prompt_only_is_gradient_descent_on_one_row_of_the_input_matrix(name):
     model = MODELS[name]
@@ -202,13 +268,13 @@ def test_predictions_use_no_fine_tuning_run_and_nothing_of_the_held_out_facts_bu
     for name in ("train", "descend", "CompiledEngine", "StackedEngine", "Autograd"):
         monkeypatch.setattr(training, name, refuse)
     scores = predict(config, world, weights, SHOWN)
-    assert set(scores) == {"coverage", "prompt", "linearised", "displaced"}
+    assert set(scores) == {"coverage", "prompt", "linearised", "displaced", "relinearised"}
     assert all(values.shape == (7,) for values in scores.values())
     held_out = world.finetuning_order[SHOWN:]
     other = world.own_templates.copy()
     other[held_out] = (other[held_out] + 1) % 7
     again = predict(config, dataclasses.replace(world, own_templates=other), weights, SHOWN)
-    for name in ("prompt", "linearised", "displaced"):
+    for name in ("prompt", "linearised", "displaced", "relinearised"):
         assert np.array_equal(scores[name], again[name])
 
 
