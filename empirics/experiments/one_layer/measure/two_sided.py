@@ -21,8 +21,8 @@ from jaxtyping import Bool, Float, Int64
 from empirics.experiments.one_layer import config as configuration
 from empirics.experiments.one_layer.corpus import finetuning_corpus, held_out_rows
 from empirics.experiments.one_layer.forward import finite, last_logits, logits_and_targets, margins
-from empirics.experiments.one_layer.optimise import schedule_factor
 from empirics.experiments.one_layer.parameters import Parameters
+from empirics.experiments.one_layer.schedule import schedule_factor
 from empirics.experiments.world import World
 
 _UNIT = 2.0**-53  # half a unit in the last place of float64, relative
