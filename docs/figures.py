@@ -78,7 +78,7 @@ def law_figure() -> Figure:
         rows: list[dict[str, Any]] = [
             {**row, **{name: float(row[name]) for name in numbers}, "part": _part(row)}
             for row in csv.DictReader(stream)
-            if int(row["N_f"]) > 1
+            if row["part"] != "outside"
         ]
     return collapse_figure(
         rows,

@@ -58,10 +58,11 @@ def mapped(monkeypatch):
     stand.size = kept(monkeypatch, "empirics.verification.size", "size_of", "size")
     stand.checked = kept(monkeypatch, "empirics.verification.size", "check_size")
     stand.made = kept(monkeypatch, make, "make_map", found)
-    stand.prepared = kept(monkeypatch, "empirics.files", "prepare_directory", Path("there"))
     stand.device = kept(monkeypatch, "empirics.runs.environment", "resolved_device", ("cpu", ""))
     stand.written = kept(monkeypatch, files, "write_map_files")
     stand.printed = kept(monkeypatch, files, "print_map")
+    # The last: modules that are first imported while it stands there would keep it.
+    stand.prepared = kept(monkeypatch, "empirics.files", "prepare_directory", Path("there"))
     monkeypatch.setattr(map, "training", stand.training)
     return stand
 

@@ -81,6 +81,7 @@ def test_models_can_be_pretrained_for_it(capsys):
         (["--finetuned", "5", "--set", 'finetuning.optimizer="adam"'], ['finetuning.optimizer="adam"', "gradient"]),
         (["--finetuned", "5", "--worlds", "-1"], ["worlds=-1", ">= 0"]),
         (["--finetuned", "60"], ["world.finetuned", "59"]),
+        (["--finetuned", "5", "--multiplicity", "1"], ["K=1", "K >= 2"]),
         ([], ["finetuned is missing"]),
         (["--finetuned", "5", "--experiment", "stored-bits"], ["stored-bits", "no law"]),
     ],

@@ -27,6 +27,8 @@ def expect(settings: Config, cells: Sequence[Point], worlds: int) -> list[Expect
     """
     law, unit, (subjects, finetuning) = stored_law(), cells[0], (settings.world.subjects, settings.finetuning)
     _refuse(settings)
+    if unit["K"] < law.ranges["K"][0]:
+        raise UsageError(f"K={unit['K']} is refused: the law speaks of K >= {law.ranges['K'][0]}")
     differ = law.other_training(settings, ("model", "pretraining"))
     if differ and not worlds:
         raise UsageError(f"features are stored for other settings: {differ[0]}; --worlds 4 measures them")
@@ -64,12 +66,13 @@ def expect_least(observable: str, unknown: str, target: float, given: Mapping[st
     known = {symbol: int(given[symbol]) for symbol in ("R", "K", "N_f") if symbol in given and symbol != unknown}
     if observable != "ood_error" or unknown not in ("N_f", "K") or len(known) != 2:
         return None
-    largest = subjects - 1 if unknown == "N_f" else min(known["R"], law.ranges["K"][1])
-    if not known.get("K", 1) <= known["R"] or not known.get("N_f", 1) < subjects:
+    first, last = law.ranges[unknown]
+    largest = subjects - 1 if unknown == "N_f" else min(known["R"], last)
+    if not law.ranges["K"][0] <= known.get("K", first) <= known["R"] or known.get("N_f", first) >= subjects:
         return None
     world = settings.world.model_copy(update={"subjects": subjects, "answers": subjects})
     settings = settings.model_copy(update={"world": world})
-    cells = [Point.of(**{s: known.get(s, value) for s in ("R", "K", "N_f")}) for value in range(1, largest + 1)]
+    cells = [Point.of(**{s: known.get(s, value) for s in ("R", "K", "N_f")}) for value in range(first, largest + 1)]
     runs = [cells] if unknown == "N_f" else [[cell] for cell in cells]
     found: Expected | None = None
     for one in (each for run in runs for each in expect(settings, run, 0)):

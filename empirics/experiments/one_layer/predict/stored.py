@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -68,16 +69,20 @@ class StoredLaw:
         )
 
 
+def law_of(document: Mapping[str, Any]) -> StoredLaw:
+    """The law that a document like ``law.json`` describes."""
+    axes = [np.log(document["sizes"][symbol]) for symbol in ("S", "R", "K")]
+    features = np.array(document["features"]).reshape(*(len(axis) for axis in axes), -1)
+    return StoredLaw(
+        constants=Constants(**document["constants"]),
+        deviation=document["deviation"],
+        ranges={symbol: (low, high) for symbol, (low, high) in document["ranges"].items()},
+        settings=document["settings"],
+        features=RegularGridInterpolator(axes, features),
+    )
+
+
 @cache
 def stored_law() -> StoredLaw:
     """The law that ships."""
-    data = json.loads(FILE.read_text(encoding="utf-8"))
-    axes = [np.log(data["sizes"][symbol]) for symbol in ("S", "R", "K")]
-    features = np.array(data["features"]).reshape(*(len(axis) for axis in axes), -1)
-    return StoredLaw(
-        constants=Constants(**data["constants"]),
-        deviation=data["deviation"],
-        ranges={symbol: (low, high) for symbol, (low, high) in data["ranges"].items()},
-        settings=data["settings"],
-        features=RegularGridInterpolator(axes, features),
-    )
+    return law_of(json.loads(FILE.read_text(encoding="utf-8")))

@@ -292,20 +292,20 @@ def _rows():
 def test_the_law_that_ships_is_the_one_of_the_table():
     """Features, constants and table belong together."""
     shipped = stored_law()
-    own = [row for row in _rows() if row["part"] == "fitted"]
-    for row in own[:: max(1, len(own) // 40)]:
+    for row in _rows()[::17]:
         s, r, k, n = (int(row[symbol]) for symbol in ("S", "R", "K", "N_f"))
         (found,) = law.extraction_error(shipped.features_at(s, r, k), shipped.constants, r, k, [n], RATES)
-        assert found == pytest.approx(float(row["law"]), abs=2e-3)
+        assert found == pytest.approx(float(row["law"]), abs=1e-4)
 
 
 def test_held_out_cells_lie_where_the_page_says():
-    """Of cells of sizes and seeds that no constant was fitted to, inside the grid, at N_f >= 2."""
-    held = [row for row in _rows() if row["part"] == "held out" and int(row["N_f"]) >= 2]
-    off = [abs(float(row["law"]) - float(row["error"])) for row in held if int(row["S"]) <= 60]
-    assert len(off) > 60
-    assert max(off) < 0.06
-    assert np.mean(np.array(off) <= 0.03) > 0.85
-    naive = [abs(float(row["some_unseen"]) - float(row["error"])) for row in held if int(row["S"]) <= 60]
+    """Cells of sizes and seeds of which the law knows nothing; coverage alone is far off."""
+    held = [row for row in _rows() if row["part"] == "held out"]
+    off = np.array([abs(float(row["law"]) - float(row["error"])) for row in held])
+    inside = np.array([int(row["S"]) <= 60 for row in held])
+    assert inside.sum() > 50
+    assert off[inside].max() < 0.07
+    assert np.mean(off[inside] <= 0.05) >= 0.95
+    assert off[~inside].max() < 0.08
+    naive = [abs(float(row["some_unseen"]) - float(row["error"])) for row in held]
     assert np.mean(naive) > 5 * np.mean(off)
-    assert max(abs(float(row["law"]) - float(row["error"])) for row in held) < 0.08
