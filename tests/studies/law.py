@@ -42,7 +42,7 @@ from theory import claim
 
 SIZES: Mapping[str, tuple[int, ...]] = {"S": (30, 60, 120), "R": (10, 20, 30, 45, 60), "K": (1, 2, 3, 4, 6)}
 """Where features are measured; the constants are fitted at the first two S."""
-FITTED_FACTS, FITTED_SEEDS, FEATURE_SEEDS = (30, 60), 30, 12
+FITTED_FACTS, FITTED_SEEDS, FEATURE_SEEDS = (30, 60), 30, 4
 FINETUNED = (1, 2, 3, 5, 8, 12, 20, 30, 40)
 HELD_OUT_FINETUNED = (1, 2, 4, 6, 10, 15, 25, 35)
 HELD_OUT = (
