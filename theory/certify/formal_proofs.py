@@ -61,6 +61,7 @@ FORMAL = {
         (
             "prob_some_unseen",
             "some_unseen_falls_in_N",
+            "some_unseen_rises_in_R",
             "some_unseen_does_not_fall_in_K",
             "some_unseen_does_not_rise_in_K",
         ),

@@ -2,8 +2,8 @@
    what Coq prints here with assumptions.txt. *)
 From Coq Require Import Reals.
 From mathcomp Require Import all_ssreflect all_algebra.
-From factbound Require Import world laws monotone binomial exponential hoeffding half_mean softmax extraction.
-From factbound Require Import compute twins witnesses real_twins real_witnesses.
+From factbound Require Import world laws monotone larger_universe binomial exponential hoeffding half_mean softmax.
+From factbound Require Import extraction compute twins witnesses real_twins real_witnesses.
 Set Printing Width 118.
 Local Open Scope ring_scope.
 
@@ -15,6 +15,7 @@ Check none_seen_falls_in_N. Print Assumptions none_seen_falls_in_N.
 Check none_seen_falls_in_K. Print Assumptions none_seen_falls_in_K.
 Check none_seen_rises_in_R. Print Assumptions none_seen_rises_in_R.
 Check some_unseen_falls_in_N. Print Assumptions some_unseen_falls_in_N.
+Check some_unseen_rises_in_R. Print Assumptions some_unseen_rises_in_R.
 Check some_unseen_does_not_fall_in_K. Print Assumptions some_unseen_does_not_fall_in_K.
 Check some_unseen_does_not_rise_in_K. Print Assumptions some_unseen_does_not_rise_in_K.
 Check prob_coverage. Print Assumptions prob_coverage.
@@ -27,11 +28,13 @@ Check union_twinE. Print Assumptions union_twinE.
 (* Strict somewhere, and refuted mutants: all together. *)
 Definition rational_witnesses :=
   (none_seen_witness, some_unseen_witness, union_strict, none_seen_strictly_falls_in_N,
-   none_seen_strictly_falls_in_K, none_seen_strictly_rises_in_R, some_unseen_strictly_falls_in_N).
+   none_seen_strictly_falls_in_K, none_seen_strictly_rises_in_R, some_unseen_strictly_falls_in_N,
+   some_unseen_strictly_rises_in_R).
 Check rational_witnesses. Print Assumptions rational_witnesses.
 Definition rational_mutants :=
   (none_seen_twice_the_facts, some_unseen_one_term_short, some_unseen_twice_the_facts, union_not_strict,
-   union_twice_the_facts, union_one_fact_more, union_one_template_less).
+   union_twice_the_facts, union_one_fact_more, union_one_template_less, some_unseen_rises_not_strictly,
+   some_unseen_rises_one_fact_more, some_unseen_rises_one_template_more).
 Check rational_mutants. Print Assumptions rational_mutants.
 
 (* Over the real numbers. *)

@@ -137,6 +137,38 @@ Lemma none_seen_strictly_rises_in_R (S : {set 'I_2}) (T : {set 'I_3}) : #|S| = 1
   prob 1 (none_seen S : pred (world 1 2)) < prob 1 (none_seen T : pred (world 1 3)).
 Proof. by move=> S1 T1; apply: (is_below (none_seen_at 1 S1) (none_seen_at 1 T1)). Qed.
 
+Lemma some_unseen_strictly_rises_in_R (S : {set 'I_4}) (T : {set 'I_5}) : #|S| = 2%N -> #|T| = 2%N ->
+  prob 2 (some_unseen S : pred (world 2 4)) < prob 2 (some_unseen T : pred (world 2 5)).
+Proof. by move=> S2 T2; apply: (is_below (some_unseen_at 2 S2) (some_unseen_at 2 T2)). Qed.
+
+(* Without facts every template is unseen in both universes. *)
+Lemma some_unseen_rises_not_strictly : ~ forall N K R (S : {set 'I_R}) (T : {set 'I_R.+1}), #|S| = K -> #|T| = K ->
+  prob K (some_unseen S : pred (world N R)) < prob K (some_unseen T : pred (world N R.+1)).
+Proof.
+move=> mutant; have [S S1] := @own_exists 1 2 isT; have [T T1] := @own_exists 1 3 isT.
+move: (mutant 0%N 1%N 2%N S T S1 T1).
+by apply: (not_below (some_unseen_at 0 S1) (some_unseen_at 0 T1)).
+Qed.
+
+(* A template more does not outweigh a fact more: 1/2 > 4/9. *)
+Lemma some_unseen_rises_one_fact_more : ~ forall N K R (S : {set 'I_R}) (T : {set 'I_R.+1}), #|S| = K -> #|T| = K ->
+  prob K (some_unseen S : pred (world N R)) <= prob K (some_unseen T : pred (world N.+1 R.+1)).
+Proof.
+move=> mutant; have [S S1] := @own_exists 1 2 isT; have [T T1] := @own_exists 1 3 isT.
+move: (mutant 1%N 1%N 2%N S T S1 T1).
+by apply: (not_at_most (some_unseen_at 1 S1) (some_unseen_at 2 T1)).
+Qed.
+
+(* Nor a template more for every fact: 1/4 > 2/9. *)
+Lemma some_unseen_rises_one_template_more : ~ forall N K R (S : {set 'I_R}) (T : {set 'I_R.+1}),
+  #|S| = K -> #|T| = K.+1 ->
+  prob K (some_unseen S : pred (world N R)) <= prob K.+1 (some_unseen T : pred (world N R.+1)).
+Proof.
+move=> mutant; have [S S1] := @own_exists 1 2 isT; have [T T2] := @own_exists 2 3 isT.
+move: (mutant 2%N 1%N 2%N S T S1 T2).
+by apply: (not_at_most (some_unseen_at 2 S1) (some_unseen_at 2 T2)).
+Qed.
+
 (* Some unseen has no direction in K: 3/4 < 5/6 with 4 templates, 1/2 > 0 with 2. *)
 Theorem some_unseen_does_not_fall_in_K : ~ forall N K R (S T : {set 'I_R}), #|S| = K -> #|T| = K.+1 ->
   prob K.+1 (some_unseen T : pred (world N R)) <= prob K (some_unseen S : pred (world N R)).
