@@ -35,7 +35,7 @@ _SHOWS: Final = {
 }
 """What a decided verdict shows; of others there is nothing to show."""
 
-_LIMITS: Final = "a theorem; other worlds, widths, step sizes and lengths of training than those of the runs"
+_LIMITS: Final = "the claim for all cases: other worlds, widths, step sizes and lengths of training may differ"
 _COMPUTED: Final = "anything about trained models: the observable is computed from the symbols of a cell"
 
 
@@ -96,9 +96,10 @@ def _measured(name: str, arm: str, reference: str | None, axis: str | None) -> s
 
 
 def _command(item: Claim) -> str:
-    """What would measure it: the first experiment that can, or the user's own table."""
+    """What would measure it: the first experiment that has its arms and observable, or the user's own table."""
     for number, (name, experiment) in enumerate(experiments().items()):
-        if item.id in experiment.claims((experiment.leading, *experiment.overlays)):
+        arms = (experiment.leading, *experiment.overlays)
+        if {item.arm, item.reference or item.arm} <= set(arms) and item.id in experiment.claims(arms):
             chosen = f" --experiment {name}" if number else ""
             return f"factbound verify{chosen} --claims {item.id}"
     return f"factbound judge MEASUREMENTS.csv --claim {item.id}"
