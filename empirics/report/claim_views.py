@@ -15,9 +15,7 @@ from empirics.experiments.sampling import ROWS, spread, told
 from empirics.report import tables
 from empirics.report.figures.figure import Figure
 from empirics.report.mathml import mathml
-from empirics.verification.evidence import evidence_in
 from empirics.verification.results import ClaimResult, Results
-from theory.certify.evidence import Evidence
 from theory.kinds import Kind
 from theory.plural import counted
 
@@ -48,7 +46,6 @@ class ClaimView:
     formula: Markup | None
     observable: str
     premises: Sequence[PremiseView]
-    evidence: Sequence[Evidence]
     certificate: str | None
     tightness: str | None
     closest: str | None
@@ -97,7 +94,6 @@ def _view(results: Results, stated: ClaimResult, figure: Figure | None) -> Claim
         formula=mathml(stated.latex, display=True) if stated.latex else None,
         observable=" ".join(defined),
         premises=_premises(stated, verdicts),
-        evidence=evidence_in(stated),
         certificate=_certificate(stated.certificate),
         tightness=_tightness(verdicts),
         closest=_violated(results, stated) or closest_call(results, stated),

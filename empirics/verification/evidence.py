@@ -1,29 +1,19 @@
 """The five kinds of evidence for a claim, side by side: theory's rows, and what measurements say or would say.
 
-This is the one place from which ``factbound claims ID``, the report and the claims' pages take them.
+This is the one place from which ``factbound claims ID``, results (hence the report) and the claims' pages take them.
 """
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Final
 
 from empirics.experiments.registry import experiments
 from empirics.judging.outcome import Verdict
 from empirics.observables.catalogue import observable
-from empirics.verification.results import ClaimResult
-from theory import Claim, all_claims
-from theory.certify.evidence import (
-    CERTIFICATE,
-    FORMAL_PROOF,
-    MEASUREMENT,
-    MUTANTS,
-    PROSE,
-    Evidence,
-    certificate,
-    formal,
-    mutants,
-    prose,
-)
+from empirics.verification.results import ClaimResult, EvidenceResult
+from theory import Claim
+from theory.certify.evidence import MEASUREMENT, Evidence, certificate, formal, mutants, prose
 from theory.certify.record import recorded_of
 from theory.fingerprint import fingerprint
 from theory.kinds import Kind
@@ -52,21 +42,10 @@ def evidence(item: Claim, result: ClaimResult | None = None, source: str = "thes
     return prose(item), formal(item), certificate(item, recorded), measured, mutants(item, recorded, tested)
 
 
-def evidence_in(result: ClaimResult) -> tuple[Evidence, ...]:
-    """The same for a claim of a report; of one that is unknown here, or stated otherwise, what the results hold."""
-    known = next((item for item in all_claims() if item.id == result.id), None)
-    if known is not None and fingerprint(known) == result.fingerprint:
-        return evidence(known, result)
-    why = "not known here" if known is None else "not known: the claim has changed since these results"
-    told = result.certificate
-    refuted = sum(mutant.refuted is True for mutant in result.mutants)
-    return (
-        Evidence(PROSE, False, why, (), "", ""),
-        Evidence(FORMAL_PROOF, False, why, (), "", ""),
-        Evidence(CERTIFICATE, False, why if told is None else f"{why}; in these results {told['status']}", (), "", ""),
-        judged(result, "these results"),
-        Evidence(MUTANTS, refuted > 0, f"{refuted} of {len(result.mutants)} refuted in these results", (), "", ""),
-    )
+def with_evidence(item: Claim, result: ClaimResult) -> ClaimResult:
+    """What results say of a claim, with the evidence for it, so that a report needs no registry."""
+    rows = [EvidenceResult.model_validate(asdict(row) | {"where": list(row.where)}) for row in evidence(item, result)]
+    return result.model_copy(update={"evidence": rows})
 
 
 def judged(result: ClaimResult, source: str) -> Evidence:

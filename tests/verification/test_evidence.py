@@ -11,7 +11,7 @@ from empirics.experiments.registry import experiment
 from empirics.judging.outcome import Verdict
 from empirics.observables.catalogue import observable
 from empirics.report.html import report_html
-from empirics.verification.evidence import evidence, evidence_in
+from empirics.verification.evidence import evidence, with_evidence
 from empirics.verification.results import MutantResult, read_results
 from theory import claim
 from theory.certify import formal_proofs, record
@@ -88,7 +88,7 @@ def test_only_a_decided_verdict_is_evidence(results, verdict):
 
 
 def test_a_computed_observable_says_nothing_about_models(results):
-    rows = {name: evidence_in(results.claim(name))[3].limits for name in ("covering-none-seen", EXAMPLE)}
+    rows = {name: evidence(claim(name), results.claim(name))[3].limits for name in ("covering-none-seen", EXAMPLE)}
     assert "trained models" in rows["covering-none-seen"]
     assert rows[EXAMPLE].startswith("the claim for all cases")
     assert observable("covering_none_seen").exact is not None
@@ -97,42 +97,40 @@ def test_a_computed_observable_says_nothing_about_models(results):
 def test_results_on_another_formula_are_not_used(results):
     other = results.claim(EXAMPLE).model_copy(update={"fingerprint": "other"})
     assert evidence(claim(EXAMPLE), other) == evidence(claim(EXAMPLE))
-    rows = evidence_in(other)
-    assert tuple(row.kind for row in rows) == KINDS
-    assert [row.present for row in rows] == [False, False, False, True, False]
-    assert rows[0].state == "not known: the claim has changed since these results"
-    assert rows[2].state.endswith("; in these results PROVED")
-
-
-def test_a_claim_that_is_not_registered_here(results):
-    tried = [MutantResult(name="m", refuted=True, evidence=""), MutantResult(name="n", refuted=None, evidence="")]
-    foreign = results.claim("ood-error-literal").model_copy(update={"id": "theirs", "mutants": tried})
-    rows = evidence_in(foreign)
-    assert [row.state for row in rows] == [*["not known here"] * 3, "SUPPORTED", "1 of 2 refuted in these results"]
-    assert [row.present for row in rows] == [False, False, False, True, True]
 
 
 def test_mutants_of_results_stand_beside_those_of_the_proof(results):
     tried = [MutantResult(name="one-fact-fewer", refuted=True, evidence="")]
-    row = evidence_in(results.claim(EXAMPLE).model_copy(update={"mutants": tried}))[4]
+    row = evidence(claim(EXAMPLE), results.claim(EXAMPLE).model_copy(update={"mutants": tried}))[4]
     assert row.state == "6 of 6 refuted by the checks of its certificates; 1 of 1 refuted in these results"
 
 
+def recorded(results):
+    """The page of results that record the evidence for their claims."""
+    claims = [with_evidence(claim(stated.id), stated) for stated in results.claims]
+    return report_html(results.model_copy(update={"claims": claims}), [])
+
+
 def test_the_report_shows_the_five_rows(results):
-    page = report_html(results, [])
+    page = recorded(results)
     for stated in results.claims:
-        shown = rows_of(page, stated.id)
         expected = [
             [row.kind, "yes" if row.present else "no", row.state, " ".join(row.where), row.shows, row.limits]
-            for row in evidence_in(stated)
+            for row in evidence(claim(stated.id), stated)
         ]
-        assert [[cell.replace("&#39;", "'") for cell in row] for row in shown] == expected
+        shown = [[cell.replace("&#39;", "'") for cell in row] for row in rows_of(page, stated.id)]
+        assert shown == expected
+
+
+def test_the_report_of_earlier_results_says_that_they_have_none(results):
+    page = report_html(results, [])
+    assert 'aria-label="Evidence for' not in page
+    assert page.count("Evidence is not recorded in these results") == len(results.claims)
 
 
 def test_the_report_shows_that_a_record_is_gone(results, monkeypatch, tmp_path):
     """The mutant of this table: evidence is taken away, and the table must notice."""
-    before = rows_of(report_html(results, []), EXAMPLE)
-    assert [row[1] for row in before] == ["yes"] * 5
+    assert [row[1] for row in rows_of(recorded(results), EXAMPLE)] == ["yes"] * 5
     kept = json.loads(record.RECORD_FILE.read_text(encoding="utf-8"))
     del kept[EXAMPLE]
     monkeypatch.setattr(record, "_record", lambda: kept)
@@ -140,6 +138,6 @@ def test_the_report_shows_that_a_record_is_gone(results, monkeypatch, tmp_path):
     del coq["claims"][EXAMPLE]
     (tmp_path / "formal.json").write_text(json.dumps(coq), encoding="utf-8")
     monkeypatch.setattr(formal_proofs, "RECORD_FILE", tmp_path / "formal.json")
-    after = rows_of(report_html(results, []), EXAMPLE)
+    after = rows_of(recorded(results), EXAMPLE)
     assert [row[1] for row in after] == ["yes", "no", "no", "yes", "no"]
     assert [row[2].partition(":")[0] for row in after[1:3]] == ["NOT CHECKED"] * 2
