@@ -65,7 +65,7 @@ def judged(result: ClaimResult, source: str) -> Evidence:
 def planned(item: Claim) -> Evidence:
     """How a claim would be measured: observable, arm, and kind of verdict."""
     where = (_measured(item.judged_on, item.arm, item.reference, item.axis), _command(item))
-    return Evidence(MEASUREMENT, False, f"not in these results; the verdict would be {_verdict(item)}", where, "", "")
+    return Evidence(MEASUREMENT, False, f"not measured here; the verdict would be {_verdict(item)}", where, "", "")
 
 
 def _measured(name: str, arm: str, reference: str | None, axis: str | None) -> str:

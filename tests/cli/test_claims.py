@@ -89,9 +89,9 @@ def test_one_claim_in_full(capsys):
         "prose proof no: the source states it; it is not proved here",
         "formal proof no: no theorem in Coq",
         "certificate no: no step is checked by machine",
-        "measurement no: not in these results; the verdict would be on the share of worlds in which it holds",
+        "measurement no: not measured here; the verdict would be on the share of worlds in which it holds",
         "where: my_excess in arm main; factbound judge MEASUREMENTS.csv --claim mine",
-        "mutants no: not tested in results: twice",
+        "mutants no: not tested here: twice",
         "where: factbound verify --mutants --claims mine",
     ]
     plain = told(capsys, "claims", "falling")

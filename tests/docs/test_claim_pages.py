@@ -76,7 +76,7 @@ def test_verdicts_on_pages_are_those_of_the_stored_results(pages: ModuleType) ->
     )
     assert "| yes | HOLDS |" in measured("lm-multiplicity")
     assert "docs/stored/smollm2.json" in measured("lm-multiplicity")
-    assert "| no | not in these results; the verdict would be" in measured("stored-bits-floor")
+    assert "| no | not measured here; the verdict would be" in measured("stored-bits-floor")
 
 
 def test_relative_links_between_pages_lead_somewhere() -> None:

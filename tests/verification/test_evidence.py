@@ -68,7 +68,7 @@ def test_without_results_a_claim_says_how_it_would_be_measured(item):
     ],
 )
 def test_the_kind_of_verdict_is_told(identifier, words):
-    assert evidence(claim(identifier))[3].state.startswith(f"not in these results; the verdict would be {words}")
+    assert evidence(claim(identifier))[3].state.startswith(f"not measured here; the verdict would be {words}")
 
 
 @pytest.mark.parametrize("verdict", [*Verdict])

@@ -133,14 +133,14 @@ def mutants(
         refuted += sum(truth for _, truth in decided)
     elif item.mutants:
         names = ", ".join(mutant.name for mutant in item.mutants)
-        states.append(f"not tested in results: {names}")
+        states.append(f"not tested here: {names}")
         where.append(f"factbound verify --mutants --claims {item.id}")
     return Evidence(
         MUTANTS,
         refuted > 0,
         "; ".join(states) or "none are stated",
         tuple(where),
-        "a check that passes the claim fails on these false statements, so it can fail" if refuted else "",
+        "the checks fail on these false statements, so they can fail" if refuted else "",
         "that other errors would be noticed: only these were tried" if refuted else "",
     )
 

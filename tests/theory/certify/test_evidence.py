@@ -56,7 +56,7 @@ def test_a_certificate_that_is_gone_is_missing(monkeypatch):
     row = evidence.certificate(item, record.recorded_of(item))
     assert (row.present, row.state) == (False, "NOT CHECKED: no certificate is on record")
     tried = evidence.mutants(item, record.recorded_of(item))
-    assert (tried.present, tried.state) == (False, "not tested in results: without-coherence, one-fact-more")
+    assert (tried.present, tried.state) == (False, "not tested here: without-coherence, one-fact-more")
     literal = claim("ood-error-literal")
     monkeypatch.setattr(record, "_record", dict)
     assert evidence.certificate(literal, record.recorded_of(literal)).state == "no step is checked by machine"
@@ -117,7 +117,7 @@ def test_mutants_of_results_are_counted_and_survivors_named():
     none = evidence.mutants(item, None, [("b", False)])
     assert (none.present, none.shows) == (False, "")
     untested = evidence.mutants(item, None, [("c", None)])
-    assert untested.state == "not tested in results: reversed"
+    assert untested.state == "not tested here: reversed"
     assert evidence.mutants(replace(item, mutants=()), None).state == "none are stated"
 
 
