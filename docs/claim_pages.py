@@ -171,10 +171,11 @@ def _evidence(claim: Claim) -> str:
     from empirics.verification.evidence import evidence
 
     source, result = _stored().get(claim.id, ("these results", None))
-    rows = ["| kind | present | what there is | where | shows | does not show |", "|---|---|---|---|---|---|"]
+    rows = ["| kind | present | shows | does not show |", "|---|---|---|---|"]
     for row in evidence(claim, result, source):
+        there = f"**{'yes' if row.present else 'no'}**: {row.state}"
         where = "; ".join(_place(claim, place) for place in row.where)
-        cells = (row.kind, "yes" if row.present else "no", row.state, where, row.shows, row.limits)
+        cells = (row.kind, f"{there} ({where})" if where else there, row.shows, row.limits)
         rows.append("| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |")
     told = "What each kind rests on, and what nobody checks: [why you may trust this](../trust.md)."
     return "\n".join(rows) + f"\n\n{told}"

@@ -60,8 +60,8 @@ def test_pages_show_five_kinds_of_evidence(pages: ModuleType) -> None:
         table = text.partition("## Evidence\n\n")[2].partition("\n\n")[0].splitlines()
         rows = [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in table[2:]]
         assert [row[0] for row in rows] == kinds
-        assert {len(row) for row in rows} == {6}
-        assert (rows[0][1] == "yes") == (claim.provenance == "DERIVED")
+        assert {len(row) for row in rows} == {4}
+        assert rows[0][1].startswith("**yes**: ") == (claim.provenance == "DERIVED")
         assert "[why you may trust this](../trust.md)" in text
         for target in re.findall(r"\]\(([^)#]+)\)", "".join(table)):
             assert (DOCS / "claims" / target).exists(), f"{claim.id} links to {target}"
@@ -71,12 +71,12 @@ def test_verdicts_on_pages_are_those_of_the_stored_results(pages: ModuleType) ->
     def measured(identifier: str) -> str:
         return next(line for line in pages.page(theory.claim(identifier)).splitlines() if "| measurement |" in line)
 
-    assert "| yes | HOLDS | ood_error in arm linear-memory; `docs/stored/default.json` |" in measured(
+    assert "| **yes**: HOLDS (ood_error in arm linear-memory; `docs/stored/default.json`) |" in measured(
         "ood-error-linear-memory"
     )
-    assert "| yes | HOLDS |" in measured("lm-multiplicity")
+    assert "| **yes**: HOLDS (" in measured("lm-multiplicity")
     assert "docs/stored/smollm2.json" in measured("lm-multiplicity")
-    assert "| no | not measured here; the verdict would be" in measured("stored-bits-floor")
+    assert "| **no**: not measured here; the verdict would be" in measured("stored-bits-floor")
 
 
 def test_relative_links_between_pages_lead_somewhere() -> None:
