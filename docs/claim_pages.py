@@ -5,7 +5,7 @@ Called by ``conf.py`` before Sphinx reads its sources:
     claim_pages.generate(Path(__file__).parent / "claims" / "generated")
 
 For each claim it writes ``<id>.md`` (MyST: heading, statement, formula, premises,
-provenance, observable, mutants) and, where its number varies with a symbol, ``<id>.svg``
+provenance, evidence, observable, mutants) and, where its number varies with a symbol, ``<id>.svg``
 and the numbers of the picture in ``<id>.csv``; and ``table.md``, the table of all
 claims. The hand-written pages ``claims/<id>.md`` include these files, so that
 the registry stays the only place where a claim is stated.
@@ -14,6 +14,7 @@ the registry stays the only place where a claim is stated.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,10 @@ from theory.planning.plan import unknowns
 
 __all__ = ["generate", "page", "table"]
 
-HAND_WRITTEN = Path(__file__).parent / "claims"
+DOCS = Path(__file__).parent
+HAND_WRITTEN = DOCS / "claims"
+STORED = ("default.json", "smollm2.json")
+"""Results that are kept in docs/stored, and from which the pages take verdicts."""
 
 PROVENANCE = {
     "STATED": "STATED: the formula or sentence is in the source's abstract or summary.",
@@ -85,6 +89,7 @@ def page(claim: Claim, with_plot: bool = False, folder: str = "generated") -> st
         parts += _symbols(claim)
     parts += ["## Status", _status(claim)]
     parts += ["## Premises", _premises(claim)]
+    parts += ["## Evidence", _evidence(claim)]
     parts += ["## What is measured", _observable(claim)]
     inverse = _inverse(claim)
     if inverse:
@@ -146,6 +151,43 @@ def _observable(claim: Claim) -> str:
     if claim.supporting:
         lines.append("Reported beside it: " + ", ".join(f"`{name}`" for name in claim.supporting) + ".")
     return "\n\n".join(lines)
+
+
+@lru_cache(maxsize=1)
+def _stored() -> dict[str, tuple[str, Any]]:
+    """What the stored results say of claims: id to file and result; the first file that tested it."""
+    from empirics.verification.results import read_results
+
+    found: dict[str, tuple[str, Any]] = {}
+    for name in STORED:
+        for result in read_results(DOCS / "stored" / name).claims:
+            if result.verdict != "NOT TESTED":
+                found.setdefault(result.id, (f"docs/stored/{name}", result))
+    return found
+
+
+def _evidence(claim: Claim) -> str:
+    """The five kinds of evidence as a table, pages of the documentation as links."""
+    from empirics.verification.evidence import evidence
+
+    source, result = _stored().get(claim.id, ("these results", None))
+    rows = ["| kind | present | shows | does not show |", "|---|---|---|---|"]
+    for row in evidence(claim, result, source):
+        there = f"**{'yes' if row.present else 'no'}**: {row.state}"
+        where = "; ".join(_place(claim, place) for place in row.where)
+        cells = (row.kind, f"{there} ({where})" if where else there, row.shows, row.limits)
+        rows.append("| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |")
+    told = "What each kind rests on, and what nobody checks: [why you may trust this](../trust.md)."
+    return "\n".join(rows) + f"\n\n{told}"
+
+
+def _place(claim: Claim, place: str) -> str:
+    """A page as a link, seen from the claim's page; a command or file as code."""
+    if place == f"docs/claims/{claim.id}.md":
+        return "[below](#proof)"
+    if place.startswith("docs/") and place.endswith(".md"):
+        return f"[{Path(place).stem}](../{place.removeprefix('docs/')})"
+    return f"`{place}`" if place.startswith(("factbound ", "make ", "docs/")) else place
 
 
 def _inverse(claim: Claim) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -12,7 +13,8 @@ from empirics.cli.output import console, print_json
 from empirics.cli.root import app
 from empirics.errors import UsageError
 from empirics.observables.catalogue import observable
-from theory import Claim, DomainError, Provenance, all_claims, claim
+from theory import Claim, DomainError, all_claims, claim
+from theory.certify.evidence import Evidence
 from theory.describe import described, evaluated, state_of, status_of
 from theory.registry import claims_of
 
@@ -33,7 +35,9 @@ def claims_command(
     known = all_claims() if paper is None else claims_of(paper)
     chosen = known if identifier is None else (claim(identifier),)
     if as_json:
-        documents = [described(item) for item in chosen]
+        from empirics.verification.evidence import evidence
+
+        documents = [described(item) | {"evidence": [asdict(row) for row in evidence(item)]} for item in chosen]
         print_json(documents if identifier is None else documents[0])
     elif latex:
         stated = [item for item in chosen if item.latex is not None]
@@ -107,7 +111,7 @@ def _list(chosen: tuple[Claim, ...]) -> None:
 def _show(item: Claim) -> None:
     from rich.table import Table
 
-    from theory.certify.formal_proofs import formal_of, text_of
+    from empirics.verification.evidence import evidence
 
     out = console()
     document = described(item)
@@ -117,7 +121,6 @@ def _show(item: Claim) -> None:
         *([("formula", item.formula)] if item.formula != item.statement else []),
         ("kind", item.kind.value),
         ("provenance", status_of(item)),
-        *([("formal proof", text_of(formal_of(item.id)))] if item.provenance is Provenance.DERIVED else []),
         ("source", item.source_text),
         ("observable", item.observable if known is None else f"{item.observable}: {known.definition}"),
         *([("judged on", f"{item.judged_on} at most 0, run by run")] if item.judged_on != item.observable else []),
@@ -126,10 +129,22 @@ def _show(item: Claim) -> None:
         *(("assumes", f"{a['relation']}  ({a['text']})") for a in document["assumptions"]),
         *(("mutant", f"{m['name']}: {m['text']} (to be refuted by {m['refuted_by']})") for m in document["mutants"]),
     ]
+    beside = [(row.kind, line) for row in evidence(item) for line in _told(row)]
     out.print(f"[bold]{item.id}[/bold]  {escape(f'({item.number}) ' if item.number else '')}{escape(item.title)}")
-    table = Table(box=None, show_header=False, pad_edge=False)
-    table.add_column(style="dim")
-    table.add_column(overflow="fold")
-    for name, text in rows:
-        table.add_row(name, text)
-    out.print(table, markup=False)
+    for heading, part in (("", rows), ("Evidence (docs/trust.md says what it rests on)", beside)):
+        table = Table(box=None, show_header=False, pad_edge=False)
+        table.add_column(style="dim")
+        table.add_column(overflow="fold")
+        before = ""
+        for name, text in part:
+            table.add_row("" if heading and name == before else name, text)
+            before = name
+        if heading:
+            out.print(heading, markup=False)
+        out.print(table, markup=False)
+
+
+def _told(row: Evidence) -> list[str]:
+    """Lines on one kind of evidence."""
+    parts = (("yes" if row.present else "no", row.state), ("where", "; ".join(row.where)), ("shows", row.shows))
+    return [f"{name}: {text}" for name, text in (*parts, ("does not show", row.limits)) if text]

@@ -18,6 +18,7 @@ from empirics.made import hash_of
 from empirics.runs.environment import provenance
 from empirics.runs.store import Store
 from empirics.verification.results import PlanResult
+from theory.certify import formal_proofs
 from theory.certify.record import RECORD_FILE
 from theory.plugins import files
 
@@ -52,6 +53,7 @@ def inputs_of(
         "mutants": mutants,
         "made by": provenance((*experiment.libraries, *_LIBRARIES)),
         "proofs": hash_of(RECORD_FILE.read_bytes()),
+        "formal proofs": [hash_of(formal_proofs.RECORD_FILE.read_bytes()), formal_proofs.digest()],
         "files": [(str(file.path), file.sha256) for file in files()],
         "imported": hash_of_files(_imported()) if files() else "",
         "plugins": [

@@ -37,6 +37,7 @@ from empirics.judging.table import CellTable
 from empirics.observables.catalogue import observables
 from empirics.runs.packed import Packed, columns_of
 from empirics.verification.document import beginning, copied, refusal
+from empirics.verification.evidence import with_evidence
 from empirics.verification.figures import claim_figures
 from empirics.verification.plan import falsifier
 from empirics.verification.results import (
@@ -320,7 +321,7 @@ def _pooled(outcomes: Sequence[ClaimOutcome]) -> dict[str, PooledResult]:
 def _claim(
     item: Claim, outcome: ClaimOutcome, pooled: PooledResult | None, mutants: Sequence[MutantOutcome], settings: Any
 ) -> ClaimResult:
-    return copied(
+    result = copied(
         ClaimResult,
         item,
         paper=item.paper.name,
@@ -338,7 +339,9 @@ def _claim(
         mutants=[
             MutantResult(name=m.mutant, refuted=m.refuted, evidence=m.evidence) for m in mutants if m.claim == item.id
         ],
+        evidence=[],
     )
+    return with_evidence(item, result)
 
 
 def latex_of(expression: sp.Basic, notation: Notation) -> str:

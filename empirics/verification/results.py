@@ -41,6 +41,17 @@ class MutantResult(Part):
     evidence: str
 
 
+class EvidenceResult(Part):
+    """One kind of evidence for a claim, as in :class:`theory.certify.evidence.Evidence`."""
+
+    kind: str
+    present: bool
+    state: str
+    where: list[str]
+    shows: str
+    limits: str
+
+
 class PooledResult(Part):
     """All cells of a claim together: the mean over worlds of the fraction of cells in which it holds.
 
@@ -84,7 +95,7 @@ class ClaimResult(Part):
     """A claim as it is stated, and its verdict over all cells.
 
     ``judged_on`` is the observable that verdicts rest on; ``by_share`` tells whether they are about the share of
-    worlds in which the claim holds, and not about a mean.
+    worlds in which the claim holds, and not about a mean. ``evidence`` is empty in results of earlier versions.
     """
 
     id: str
@@ -113,6 +124,7 @@ class ClaimResult(Part):
     pooled: PooledResult | None
     certificate: dict[str, Any] | None
     mutants: list[MutantResult]
+    evidence: list[EvidenceResult] = Field(default_factory=list)
 
     def __repr__(self) -> str:
         """In a line."""

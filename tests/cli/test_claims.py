@@ -12,6 +12,8 @@ from empirics.cli import plan as planning
 from empirics.cli.app import run
 from empirics.observables.definition import SHARE, Observable
 from theory import Assumption, Claim, Kind, Measured, Mutant, Notation, Paper, Premises, Provenance, Source, Symbol
+from theory import claim as registered
+from theory.describe import described
 
 n, k = (sp.Symbol(name, integer=True, positive=True) for name in "nk")
 PAPER = Paper("mine", Notation("mine", Symbol(n, "samples", 1), Symbol(k, "colours", 1)), unknowns=("n", "k"))
@@ -83,12 +85,42 @@ def test_one_claim_in_full(capsys):
         "domain k < n + 10",
         "assumes n >= 2 (enough [samples])",
         "mutant twice: twice too strong (to be refuted by certification)",
+        "Evidence (docs/trust.md says what it rests on)",
+        "prose proof no: the source states it; it is not proved here",
+        "formal proof no: no theorem in Coq",
+        "certificate no: no step is checked by machine",
+        "measurement no: not measured here; the verdict would be on the share of worlds in which it holds",
+        "where: my_excess in arm main; factbound judge MEASUREMENTS.csv --claim mine",
+        "mutants no: not tested here: twice",
+        "where: factbound verify --mutants --claims mine",
     ]
     plain = told(capsys, "claims", "falling")
     assert plain[1].startswith("statement  "), "without a heading, from the edge on"
     shown = [" ".join(line.split()) for line in plain]
     assert shown[0] == "falling It falls with [n]"
-    assert shown[-2:] == ["observable other_error", "required no"]
+    heading = shown.index("Evidence (docs/trust.md says what it rests on)")
+    assert shown[heading - 2 : heading] == ["observable other_error", "required no"]
+    assert shown[heading + 3] == "certificate no: NOT CHECKED: no certificate is on record"
+
+
+def test_evidence_in_full(capsys, monkeypatch):
+    monkeypatch.setattr(command, "claim", registered)
+    shown = [" ".join(line.split()) for line in told(capsys, "claims", "coverage-union")]
+    for line in (
+        "prose proof yes: in numbered steps",
+        "where: docs/claims/coverage-union.md",
+        "shows: the statement follows from its premises, if every step is right",
+        "does not show: that every step is right: it was read, not checked by machine",
+        "formal proof yes: on record, Coq 8.16.1: half_mean_union",
+    ):
+        assert line in shown
+    document = json.loads("\n".join(told(capsys, "claims", "coverage-union", "--json")))
+    old = described(registered("coverage-union"))
+    assert {name: document[name] for name in old} == old, "keys are only added"
+    assert set(document) - set(old) == {"evidence"}
+    assert [(row["kind"], row["present"]) for row in document["evidence"]] == [
+        ("prose proof", True), ("formal proof", True), ("certificate", True), ("measurement", False), ("mutants", True),
+    ]  # fmt: skip
 
 
 def test_documents_and_formulas(capsys):

@@ -3,6 +3,7 @@
 import csv
 import importlib.util
 import math
+import re
 from pathlib import Path
 from types import ModuleType
 
@@ -52,9 +53,33 @@ def test_pages_state_what_the_registry_states(pages: ModuleType, tmp_path: Path)
             assert float(row["bound"]) == pytest.approx(math.exp(expected), rel=1e-14)
 
 
-def test_relative_links_between_pages_lead_somewhere() -> None:
-    import re
+def test_pages_show_five_kinds_of_evidence(pages: ModuleType) -> None:
+    kinds = ["prose proof", "formal proof", "certificate", "measurement", "mutants"]
+    for claim in theory.all_claims():
+        text = pages.page(claim)
+        table = text.partition("## Evidence\n\n")[2].partition("\n\n")[0].splitlines()
+        rows = [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in table[2:]]
+        assert [row[0] for row in rows] == kinds
+        assert {len(row) for row in rows} == {4}
+        assert rows[0][1].startswith("**yes**: ") == (claim.provenance == "DERIVED")
+        assert "[why you may trust this](../trust.md)" in text
+        for target in re.findall(r"\]\(([^)#]+)\)", "".join(table)):
+            assert (DOCS / "claims" / target).exists(), f"{claim.id} links to {target}"
 
+
+def test_verdicts_on_pages_are_those_of_the_stored_results(pages: ModuleType) -> None:
+    def measured(identifier: str) -> str:
+        return next(line for line in pages.page(theory.claim(identifier)).splitlines() if "| measurement |" in line)
+
+    assert "| **yes**: HOLDS (ood_error in arm linear-memory; `docs/stored/default.json`) |" in measured(
+        "ood-error-linear-memory"
+    )
+    assert "| **yes**: HOLDS (" in measured("lm-multiplicity")
+    assert "docs/stored/smollm2.json" in measured("lm-multiplicity")
+    assert "| **no**: not measured here; the verdict would be" in measured("stored-bits-floor")
+
+
+def test_relative_links_between_pages_lead_somewhere() -> None:
     for path in (DOCS / "claims").glob("*.md"):
         for target in re.findall(r"\]\(([^)#]+\.md)\)", path.read_text()):
             assert (path.parent / target).exists(), f"{path.name} links to {target}"

@@ -10,6 +10,7 @@ import pytest
 from planned_experiment import Instant, small
 
 import empirics.cli.verify as command
+import theory
 from empirics.experiments.protocol import Plan
 from empirics.files import hash_of
 from empirics.made import RECORD, Made
@@ -17,6 +18,10 @@ from empirics.report.figures.figure import Figure
 from empirics.runs import environment
 from empirics.verification import again
 from empirics.verification import verify as module
+from empirics.verification.evidence import with_evidence
+from empirics.verification.results import read_results
+from theory.certify import formal_proofs
+from theory.certify.evidence import KINDS
 
 PLAN = Plan(workers=1)
 
@@ -241,6 +246,25 @@ def test_other_proofs_on_record_make_them_anew(place, judged, monkeypatch, tmp_p
     monkeypatch.setattr(again, "RECORD_FILE", tmp_path / "certificates.json")
     perform(place)
     assert judged
+
+
+@pytest.mark.parametrize("changed", ["RECORD_FILE", "digest"])
+def test_other_formal_proofs_on_record_make_them_anew(place, judged, monkeypatch, tmp_path, changed):
+    (tmp_path / "formal.json").write_text(
+        formal_proofs.RECORD_FILE.read_text(encoding="utf-8") + "\n", encoding="utf-8"
+    )
+    other = tmp_path / "formal.json" if changed == "RECORD_FILE" else lambda: "other"
+    monkeypatch.setattr(formal_proofs, changed, other)
+    perform(place)
+    assert judged
+
+
+def test_results_hold_the_evidence_for_their_claims(place):
+    found = read_results(place).claims
+    assert found
+    for result in found:
+        assert tuple(row.kind for row in result.evidence) == KINDS
+        assert result.evidence == with_evidence(theory.claim(result.id), result).evidence
 
 
 def test_what_a_file_of_the_users_imports_from_beside_it_counts(tmp_path, monkeypatch):

@@ -41,12 +41,14 @@ LONGEST = 600
 class Formal:
     """Theorems in Coq about a claim, and the executable twin in ``formal/compute.v`` of the claim's formula.
 
-    ``bound`` makes of the twin's value and K what the claim's formula must be.
+    ``bound`` makes of the twin's value and K what the claim's formula must be; ``leaves`` names the parts of the
+    claim's proof that are not proved in Coq.
     """
 
     theorems: tuple[str, ...]
     twin: str
     bound: Callable[[sp.Rational, int], sp.Expr] = lambda value, K: value
+    leaves: str = ""
 
 
 def _union(exponent: sp.Rational, K: int) -> sp.Expr:
@@ -66,12 +68,18 @@ FORMAL = {
             "some_unseen_does_not_rise_in_K",
         ),
         "some_unseen_twin",
+        leaves="that it rises in |R|",
     ),
-    "covering-some-unseen-sharp": Formal(("some_unseen_union",), "union_twin"),
+    "covering-some-unseen-sharp": Formal(
+        ("some_unseen_union",), "union_twin", leaves="that the bound is within a factor e/(e-1) of the law"
+    ),
     "coverage-half-mean": Formal(("half_mean_tail",), "half_mean_twin", lambda exponent, K: sp.exp(exponent)),
     "coverage-union": Formal(("half_mean_union",), "half_mean_twin", _union),
     "ood-error-linear-memory": Formal(
-        ("no_extraction_without_coverage", "mean_error_at_least_twin"), "some_unseen_twin"
+        ("no_extraction_without_coverage", "mean_error_at_least_twin"),
+        "some_unseen_twin",
+        leaves="that the update rule is the gradient of the loss, the case K = 1, that the bound is attained, "
+        "that fine-tuning can be too long",
     ),
 }
 """The claims that have a formal proof. docs/proofs/formal.md says which of their parts it covers."""

@@ -53,10 +53,15 @@ def certificate_of(item: Claim) -> dict[str, Any] | None:
     ``status`` is ``PROVED``, ``NOT PROVED`` or ``NOT CHECKED``; with the first two stand the numbers of ``steps`` and
     of those ``proved``, of ``mutants`` and of those ``refuted``, and the ``domains`` and ``methods`` of the steps.
     """
-    if item.provenance is not Provenance.DERIVED:
-        return None
+    return recorded_of(item) if item.provenance is Provenance.DERIVED else None
+
+
+def recorded_of(item: Claim) -> dict[str, Any] | None:
+    """The same of any claim: of one that is no theorem of this project, what is proved about its formula, or None."""
     recorded = _record().get(item.id)
     if recorded is None:
+        if item.provenance is not Provenance.DERIVED:
+            return None
         return {"status": "NOT CHECKED", "reason": "no certificate is on record"}
     if recorded["fingerprint"] != fingerprint(item):
         return {"status": "NOT CHECKED", "reason": "the claim has changed since its certificates were recorded"}
@@ -72,6 +77,12 @@ def certificate_of(item: Claim) -> dict[str, Any] | None:
         "methods": list(dict.fromkeys(s["method"] for s in steps)),
         "check": f"factbound certify {item.id}",
     }
+
+
+def pages_of(identifier: str) -> tuple[str, ...]:
+    """The pages in docs/proofs whose steps are on record for a claim, in their order there."""
+    steps = _record().get(identifier, {"steps": []})["steps"]
+    return tuple(dict.fromkeys(f"docs/proofs/{step['step'].rpartition('.')[0]}.md" for step in steps))
 
 
 def record_text(proofs: Iterable[Certificate], refutations: Iterable[Certificate]) -> str:
