@@ -167,7 +167,7 @@ def _factor(found: RegimeMap) -> Table:
         deciding = tuple(end.partition(":")[0] for end in ends)
         if shown.get((row.reading, cells)) != deciding:
             shown[row.reading, cells] = deciding
-            rows.append([short[row.reading], cells, str(row.start), str(row.cells), bracket, *ends])
+            rows.append([short.get(row.reading, row.reading), cells, str(row.start), str(row.cells), bracket, *ends])
     level = f"{100 * (1 - part.alpha):g} %"
     caption = (
         "The factor on the exponent of each reading. Bracket: up to its lower end the bound is confirmed in every "
@@ -204,7 +204,7 @@ def _holds_from(found: RegimeMap) -> Table:
     rows = [
         [
             *(str(row.at(column)) for column in others),
-            short[row.reading],
+            short.get(row.reading, row.reading),
             *("none" if v is None else str(v) for v in (row.every, row.confirmable, row.last_confirmable, row.proved)),
         ]
         for row in sorted(part.holds_from, key=lambda row: tuple(map(row.at, others)))

@@ -96,6 +96,18 @@ def invented_map(**changes):
         "rivals": {"tail": "on the tail"}, "collinear": ("d", "c"),
         "items": {"item": "toy", "basis": "its wheels", "predictors": ["fine", "crude"], "folds": ["d", "c"]},
     } | changes.pop("design", {})  # fmt: skip
+    end = {"variant": "main", "dimension": 8, "colour": 1, "error": 0.4, "exponent": 0.5, "size": 60}
+    bracket = {"variant": None, "start": 1, "confirmable": False, "cells": 9,
+               "confirmed": end | {"samples": 1, "factor": 0.75, "limit": 0.62}}  # fmt: skip
+    factor = {
+        "alpha": 0.05,
+        "brackets": [
+            bracket | {"reading": "first", "refuted": end | {"samples": 30, "factor": 2.5, "limit": 0.11}},
+            bracket | {"reading": "second", "variant": "main", "confirmable": True, "refuted": None},
+        ],
+        "holds_from": [{"variant": "main", "dimension": 8, "colour": 1, "reading": "first", "every": None,
+                        "confirmable": 3, "last_confirmable": 30, "proved": 2}],
+    }  # fmt: skip
     arms = [("main", None, None, False), ("width=16", "model.width", 16, False), ("width=64", "model.width", 64, False)]
     arms += [("warm=0.0", "training.warm_up", 0.0, False), ("order=free", "training.order", "free", False)]
     arms += [("size=20", "world.size", 20, True)]
@@ -109,7 +121,7 @@ def invented_map(**changes):
             "experiment": {"name": "toy", "title": "toys", "leading": "main",
                            "axes": {"d": "dimension", "c": "colour", "n": "samples"}, "run_axes": ["d", "c"]},
             "notation": [_symbol("s", "S"), _symbol("d", "|D|"), _symbol("n", "n")],
-            "config": {"world": {}}, "design": design,
+            "config": {"world": {}, "seeds": {"looks": [12]}}, "design": design,
             "variations": [
                 {"key": "model.width", "values": [16, 64], "main": 32.0},
                 {"key": "training.warm_up", "values": [0.0], "main": 5.0},
@@ -130,6 +142,7 @@ def invented_map(**changes):
                 ],
                 "collapse": collapse,
             },
+            "factor": factor,
             "prediction": prediction,
         } | changes
     )  # fmt: skip
