@@ -68,7 +68,6 @@ FORMAL = {
             "some_unseen_does_not_rise_in_K",
         ),
         "some_unseen_twin",
-        leaves="that it rises in |R|",
     ),
     "covering-some-unseen-sharp": Formal(
         ("some_unseen_union",), "union_twin", leaves="that the bound is within a factor e/(e-1) of the law"
