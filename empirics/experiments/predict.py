@@ -78,8 +78,8 @@ def least(claim: Claim, unknown: str, target: float, given: Mapping[str, int | f
     """The least value of a symbol from which a claim's observable is expected to be at most ``target``.
 
     By the law of an experiment in the claim's notation, in its default settings but for the values given; None if no
-    law says.
+    law says, or the claim speaks of another arm than the experiment's leading one.
     """
-    asked = (item for item in experiments().values() if item.notation == claim.notation)
+    asked = (i for i in experiments().values() if i.notation == claim.notation and i.leading == claim.arm)
     found = (item.expect_least(claim.observable, unknown, target, given) for item in asked)
     return next((one for one in found if one is not None), None)

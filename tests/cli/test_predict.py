@@ -102,6 +102,8 @@ def test_the_plan_says_first_what_is_predicted(capsys):
     assert json.loads(capsys.readouterr().out)["expected"]["cell"]["K"] <= 4
     assert run(["plan", "covering-none-seen", "--target", "0.05", "K=4", "R=40", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["expected"] is None
+    assert run(["plan", "ood-error-linear-memory", "--target", "0.05", "K=4", "R=40", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["expected"] is None, "the law is not one of the linear memory"
     run(["plan", "ood-error-literal", "--target", "0.05", "K=4", "R=40"])
     first = capsys.readouterr().out.splitlines()[0]
     assert first.startswith(f"about N_f = {number}: predicted ood_error 0.0")
