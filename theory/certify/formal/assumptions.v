@@ -54,9 +54,9 @@ Check no_extraction_without_coverage. Print Assumptions no_extraction_without_co
 Check mean_error_at_least_twin. Print Assumptions mean_error_at_least_twin.
 
 (* Strict somewhere, hypotheses that can be met, and refuted mutants: all together. *)
-Definition real_witnesses := (exponential_strict, half_mean_strict, extracted_run).
+Definition real_witnesses := (exponential_strict, half_mean_strict, extracted_run, mean_error_strict).
 Check real_witnesses. Print Assumptions real_witnesses.
 Definition real_mutants :=
   (exponential_twice_the_facts, exponential_not_strict, half_mean_not_strict, half_mean_without_half,
-   prompt_bound_twice_the_step, without_own_templates_first).
+   prompt_bound_twice_the_step, without_own_templates_first, mean_error_one_fact_less, mean_error_not_strict).
 Check real_mutants. Print Assumptions real_mutants.

@@ -163,3 +163,51 @@ have prefers (s : 'I_1) : own v0 - own v1 <= own v0 - own v1 by lra.
 have := mutant _ _ (fun _ => own) (fun _ => v2) (fun _ => 0) size own v0 v1 0%N isT (fun _ => isT) (fun _ => isT) prefers.
 by rewrite /held_out_logit /own /=; lra.
 Qed.
+
+(* The mean error, with one fact and one template: there is one world, and its template is covered. *)
+Lemma one_world w : w \in worlds 1 1 1 -> w = [ffun _ => setT].
+Proof.
+rewrite inE => /forallP size; apply/ffunP => s; rewrite ffunE; move: (size s); rewrite inE => full.
+by apply/eqP; rewrite eqEcard subsetT cardsT card_ord (eqP full).
+Qed.
+
+Lemma own_one : #|[set: 'I_1]| = 1%N.
+Proof. by rewrite cardsT card_ord. Qed.
+
+Lemma runs_without_error w : w \in worlds 1 1 1 -> inhabited (run w setT ((pred0 : pred (world 1 1)) w)).
+Proof. by move/one_world ->; apply: extracted_run. Qed.
+
+Lemma no_mean_error : real_prob 1 (pred0 : pred (world 1 1)) = 0.
+Proof.
+rewrite /real_prob (_ : among_worlds _ _ = set0) ?cards0 /=; first by rewrite /Rdiv Rmult_0_l.
+by apply/setP => w; rewrite !inE andbF.
+Qed.
+
+Lemma mean_error_one_fact_less : ~ forall N K M (T : {set 'I_M}) (errs : pred (world N M)), #|T| = K ->
+  (forall w, w \in worlds N K M -> inhabited (run w T (errs w))) ->
+  real_fraction (some_unseen_twin N.-1 K M) <= real_prob K errs.
+Proof.
+move=> mutant; have := mutant 1%N 1%N 1%N setT pred0 own_one runs_without_error.
+by rewrite no_mean_error /real_fraction /=; lra.
+Qed.
+
+Lemma mean_error_not_strict : ~ forall N K M (T : {set 'I_M}) (errs : pred (world N M)), #|T| = K ->
+  (forall w, w \in worlds N K M -> inhabited (run w T (errs w))) ->
+  real_fraction (some_unseen_twin N K M) < real_prob K errs.
+Proof.
+move=> mutant; have := mutant 1%N 1%N 1%N setT pred0 own_one runs_without_error.
+by rewrite no_mean_error /real_fraction /=; lra.
+Qed.
+
+(* A run that answers wrongly although its template is covered: then the mean error is above the law. *)
+Lemma mean_error_strict : exists (T : {set 'I_1}) (errs : pred (world 1 1)), [/\ #|T| = 1%N,
+  forall w, w \in worlds 1 1 1 -> inhabited (run w T (errs w)) &
+  real_fraction (some_unseen_twin 1 1 1) < real_prob 1 errs].
+Proof.
+exists setT, predT; split; first exact: own_one.
+  move=> w _; split; apply: (@Run _ _ _ _ _ [finType of 'I_3] (fun _ => v0) v1 (fun _ => v2)
+    (fun _ _ => 0) (fun _ => 0) (fun _ => 0) 0%N) => //; by move=> *; lra.
+have n0 := INR_gt0 (worlds_gt0 1 (isT : 1 <= 1)%N).
+rewrite /real_prob (_ : among_worlds _ _ = worlds 1 1 1); last by apply/setP => w; rewrite !inE andbT.
+by rewrite /Rdiv Rinv_r; [rewrite /real_fraction /=; lra | lra].
+Qed.
