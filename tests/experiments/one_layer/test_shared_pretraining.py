@@ -27,13 +27,13 @@ def tasks_of(configs, unit=UNIT, seeds=(0, 1)):
 def pretrainings(monkeypatch):
     """The seeds of every pre-training that is really done."""
     done = []
-    real = run._pretrain
+    real = run.pretrain
 
     def counted(config, unit, seeds, device):
         done.append(tuple(seeds))
         return real(config, unit, seeds, device)
 
-    monkeypatch.setattr(run, "_pretrain", counted)
+    monkeypatch.setattr(run, "pretrain", counted)
     return done
 
 
