@@ -64,7 +64,7 @@ def _print(expected: Expected, bounds: list[predictions.Beside]) -> None:
     if expected.outside:
         lines.append(("outside", "; ".join(expected.outside) + ": no limits are known there"))
     else:
-        lines.append(("limits", "95 % of the cells that were held out lay within theirs"))
+        lines.append(("limits", "as wide as 95 % of the cells need on which the law was tested"))
     for name, value, error in expected.others:
         lines.append((name, f"{value:.3f}" + ("" if error is None else f", standard error {error:.3f} over worlds")))
     for name, text in lines:

@@ -12,7 +12,7 @@ class Expected:
     """An observable's mean over worlds at a cell, as the experiment's law has it.
 
     Attributes:
-        lower, upper: limits that held at 95 % of the cells on which the law was tested; None outside its data.
+        lower, upper: limits as wide as 95 % of the cells on which the law was tested need; None outside its data.
         outside: what lies outside the data to which the law was fitted, in words; empty inside.
         basis: what the law knows of this cell, in words.
         others: further predictions of the same mean: by what, value, standard error over worlds (None: one world).

@@ -13,7 +13,7 @@ from empirics.experiments.protocol import Experiment
 from empirics.experiments.registry import experiment_of, experiments
 from empirics.experiments.single import at_cell
 from theory import Claim, DomainError, all_claims
-from theory.describe import status_of
+from theory.describe import premises_at, status_of
 
 
 def predict(config: Any = None, *, worlds: int = 0, experiment: str | None = None, **axes: int | float) -> Expected:
@@ -60,7 +60,10 @@ class Beside:
 
 
 def bounds_beside(experiment: Experiment, settings: Any, found: Expected) -> list[Beside]:
-    """What claims in the experiment's notation state of the observable there; where they have no number, nothing."""
+    """What claims in the experiment's notation state of the observable there.
+
+    Left out are those without a number, and those of which an assumption on the symbols fails there.
+    """
     symbols = experiment.symbols(settings, found.cell)
     beside = []
     for item in all_claims():
@@ -70,7 +73,11 @@ def bounds_beside(experiment: Experiment, settings: Any, found: Expected) -> lis
             bound = item.bound(**{name: value for name, value in symbols.items() if name in item.symbols})
         except DomainError:
             continue
-        beside.append(Beside(item.id, item.kind.value, float(bound), item.arm, status_of(item)))
+        states = [premise["holds"] for premise in premises_at(item, symbols)]
+        if False in states:
+            continue
+        status = status_of(item) + ("; premises to be measured" if None in states else "")
+        beside.append(Beside(item.id, item.kind.value, float(bound), item.arm, status))
     return beside
 
 

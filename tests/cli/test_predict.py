@@ -27,10 +27,13 @@ def test_a_number_with_limits_and_the_bounds_beside_it(capsys):
     assert bounds["ood-error-literal"]["bound"] > found["value"]
     assert bounds["ood-error-literal"]["status"].startswith("STATED")
     assert bounds["ood-error-linear-memory"]["arm"] == "linear-memory"
+    assert bounds["ood-error-linear-memory"]["status"].endswith("premises to be measured")
+    assert "failure-regime" not in bounds, "it is about K = 1"
     assert run(["predict", *CELL, "--finetuned", "5"]) == 0
     shown = capsys.readouterr().out
     assert shown.splitlines()[0].startswith("ood_error at R=40, K=4, N_f=5: about 0.0")
-    assert "95 % of the cells that were held out" in shown
+    assert "95 % of the cells need on which the law was tested" in shown
+    assert "S = 60; features interpolated" in shown
 
 
 def test_python_says_the_same_and_nothing_is_trained(capsys):
@@ -46,10 +49,16 @@ def test_outside_the_data_there_are_no_limits(capsys):
     for more, what in (
         (["--finetuned", "1"], "N_f=1 (the data have 2"),
         (["--finetuned", "50"], "N_f=50"),
+        (["--finetuned", "25", "--subjects", "40"], ""),
+        (["--finetuned", "30", "--subjects", "40"], "N_f=30, three quarters of S=40"),
+        (["--finetuned", "5", "--set", "world.answers=90"], "A=90 (the data have A = S)"),
         (["--finetuned", "5", "--subjects", "300"], "S=300 (the data have"),
         (["--finetuned", "5", "--set", "finetuning.steps=100"], "finetuning.steps=100 (the data have 200)"),
     ):
         found = predicted(capsys, *CELL, *more)
+        if not what:
+            assert found["lower"] is not None
+            continue
         assert found["lower"] is None
         assert any(text.startswith(what) for text in found["outside"]), found["outside"]
 

@@ -50,9 +50,10 @@ def test_constants_that_made_the_errors_are_found_again():
     assert found.fatigue == pytest.approx(true.fatigue, rel=2e-2)
 
 
-def test_the_deviation_is_one_of_log_odds_in_the_middle():
-    pairs = [(0.5, 1 / (1 + math.exp(-d))) for d in np.linspace(0, 1, 101)] + [(0.001, 0.9), (0.5, 0.9999)]
-    assert study._deviation(pairs) == pytest.approx(0.95)
+def test_the_deviation_is_that_of_all_pairs_on_a_scale_for_shares():
+    pairs = [(0.5, math.sin(math.pi / 4 + d) ** 2) for d in np.linspace(0, 0.1, 101)]
+    assert study._deviation(pairs) == pytest.approx(0.095)
+    assert study._deviation([(0.0, math.sin(0.05) ** 2)] * 9) == pytest.approx(0.05), "small errors count too"
 
 
 def test_the_table_tells_how_far_off_the_law_is():

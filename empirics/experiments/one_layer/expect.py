@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -36,9 +37,10 @@ def expect(settings: Config, cells: Sequence[Point], worlds: int) -> list[Expect
     others: list[tuple[tuple[str, float, float | None], ...]] = [() for _ in cells]
     if worlds:
         features, others = _measured(settings, cells, worlds)
-        basis = f"features of {counted(worlds, 'model')} pre-trained for this"
+        basis = f"S = {subjects}; features of {counted(worlds, 'model')} pre-trained for this"
     else:
-        features, basis = law.features_at(subjects, unit["R"], unit["K"]), "features interpolated from stored ones"
+        features = law.features_at(subjects, unit["R"], unit["K"])
+        basis = f"S = {subjects}; features interpolated between stored ones (beyond these, of the nearest)"
     errors = extraction_error(features, law.constants, unit["R"], unit["K"], numbers, _rates(finetuning))
     found = []
     for cell, error, more in zip(cells, errors, others, strict=True):
@@ -133,9 +135,7 @@ def _rates(stage: Finetuning) -> list[float]:
 
 
 def _limits(error: float, deviation: float) -> tuple[float, float]:
-    """The errors whose log-odds are ``deviation`` below and above; an error of 0 or 1 stays."""
-    if not 0 < error < 1:
-        return error, error
-    odds = error / (1 - error)
-    low, high = odds * np.exp(-deviation), odds * np.exp(deviation)
-    return float(low / (1 + low)), float(high / (1 + high))
+    """The errors whose arcsin sqrt is ``deviation`` below and above."""
+    angle = math.asin(math.sqrt(error))
+    low, high = max(angle - deviation, 0.0), min(angle + deviation, math.pi / 2)
+    return math.sin(low) ** 2, math.sin(high) ** 2

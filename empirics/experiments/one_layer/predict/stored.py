@@ -28,7 +28,7 @@ class StoredLaw:
     """What ``law.json`` says.
 
     Attributes:
-        deviation: 95 % of the cells that were held out have a log-odds of the error within this of the law's.
+        deviation: 95 % of the cells that were held out have an arcsin sqrt(error) within this of the law's.
         ranges: the smallest and largest S, R, K and N_f to which the law was fitted.
         settings: the sections ``model``, ``pretraining`` and ``finetuning`` of what was run.
     """
@@ -56,6 +56,10 @@ class StoredLaw:
                 found.append(f"{symbol}={number} (the data have {low} to {high})")
         if cell["R"] > subjects:
             found.append(f"R={cell['R']} above S={subjects}")
+        if 4 * cell["N_f"] >= 3 * subjects:
+            found.append(f"N_f={cell['N_f']}, three quarters of S={subjects} or more")
+        if settings.world.answers != subjects:
+            found.append(f"A={settings.world.answers} (the data have A = S)")
         return (*found, *self.other_training(settings, ("pretraining", "finetuning", "model")))
 
     def other_training(self, settings: Config, sections: tuple[str, ...]) -> tuple[str, ...]:
