@@ -105,7 +105,7 @@ def test_a_formal_record_that_is_gone_or_out_of_date_is_missing(monkeypatch, tmp
 def test_what_coq_leaves_out_is_told():
     told = {name: evidence.formal(claim(name)).limits for name in formal_proofs.FORMAL}
     assert {name for name, limits in told.items() if "Not proved in Coq: " in limits} == {
-        "covering-some-unseen", "covering-some-unseen-sharp", "ood-error-linear-memory",
+        "covering-some-unseen-sharp", "ood-error-linear-memory",
     }  # fmt: skip
     assert "the case K = 1" in told["ood-error-linear-memory"]
 
