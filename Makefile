@@ -10,7 +10,7 @@ PYTEST_ARGS ?=
 MUTATION_ARGS ?= --sample 100
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -q -c constraints.txt $(PIP_ARGS)
 
-.PHONY: verify test mutation lint docs study findings map law capacity certificates coq proofs weights install install-all clean
+.PHONY: verify test mutation lint docs study findings map law capacity certificates coq proofs weights release install install-all clean
 
 verify: $(VENV)/.installed
 	$(BIN)/factbound verify $(VERIFY_ARGS)
@@ -77,6 +77,10 @@ capacity: $(VENV)/.installed
 # A small pretrained language model for 'factbound lm run --preset smollm2', into the user's cache.
 weights: $(VENV)/.installed-all
 	$(BIN)/python -m empirics.experiments.language_models.weights
+
+# Wheel, source distribution, bill of materials and SHA256SUMS of HEAD in dist/; fails where two builds differ.
+release: $(VENV)/.installed-all
+	$(BIN)/python tests/release/release.py
 
 install: $(VENV)/.installed
 install-all: $(VENV)/.installed-all

@@ -36,7 +36,7 @@ nb_execution_raise_on_error = True
 nb_execution_timeout = 300
 autodoc_typehints = "signature"
 autodoc_member_order = "bysource"
-exclude_patterns = ["_build", "jupyter_execute", "claims/generated/*"]
+exclude_patterns = ["_build", "jupyter_execute", "claims/generated/*", "generated/*"]
 
 html_theme = "furo"
 html_title = "factbound"

@@ -28,12 +28,17 @@ from empirics.report.figures.proof_figures import frontier_figure, rate_figure
 from empirics.report.tables import pooled_share
 from empirics.verification.results import Results, read_results
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+from sentences import sentences_table
+
 __all__ = ["STORED", "figures", "generate", "reduced"]
 
 DOCS = Path(__file__).parent
 STORED = DOCS / "stored" / "default.json"
 REAL_WEIGHTS = DOCS / "stored" / "smollm2.json"
 README_FIGURE = DOCS / "main-figure.svg"
+_REAL_COMMAND = "factbound lm run --preset smollm2"
 _CLAIMS = ("ood-error-literal", "ood-error-normalised", "covering-some-unseen", "failure-regime")
 _FIGURES = ("ood-error", "pretraining-gap", "claim-failure-regime")
 _OBSERVABLES = ("ood_error", "covering_some_unseen", "pretraining_gap")
@@ -112,7 +117,9 @@ def generate(destination: Path) -> None:
     for figure in figures():
         (destination / f"{figure.name}.svg").write_bytes(figure.render("svg"))
         (destination / f"{figure.name}.csv").write_text(figure.csv, encoding="utf-8")
-    (destination / "real-weights.md").write_text(real_weights(read_results(REAL_WEIGHTS)), encoding="utf-8")
+    stored = [("factbound verify", read_results(STORED)), (_REAL_COMMAND, read_results(REAL_WEIGHTS))]
+    (destination / "real-weights.md").write_text(real_weights(stored[1][1]), encoding="utf-8")
+    (destination / "sentences.md").write_text(sentences_table(stored), encoding="utf-8")
 
 
 def real_weights(results: Results) -> str:
@@ -123,7 +130,7 @@ def real_weights(results: Results) -> str:
         when = f"{environment.device}, {when}"
     seeds = results.cells[0].seeds
     plan = f"seeds {seeds[0]} to {seeds[-1]}, plan {results.plan.hash[:12]}: {results.plan.reason}"
-    lines = [f"`factbound lm run --preset smollm2`: {when}; {plan}."]
+    lines = [f"`{_REAL_COMMAND}`: {when}; {plan}."]
     lines += ["", "| claim | verdict | all cells together |", "| --- | --- | --- |"]
     for claim in results.claims:
         if claim.verdict != "NOT TESTED":
