@@ -30,6 +30,7 @@ from empirics.verification.results import Results, read_results
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from findings_figures import findings_figures
 from sentences import sentences_table
 
 __all__ = ["STORED", "figures", "generate", "reduced"]
@@ -108,6 +109,7 @@ def figures() -> list[Figure]:
         *all_figures(read_results(REAL_WEIGHTS), "language-models"),
         capacity_figure(),
         law_figure(),
+        *findings_figures(),
     ]
 
 

@@ -3,7 +3,8 @@
     python tests/studies/findings.py RESULTS.json docs/findings.md [LANGUAGE_MODELS_RESULTS.json]
 
 The answer to each sentence follows from the verdicts on claims by the rules in
-this file; nothing is entered by hand. `make findings` runs the study and this.
+this file; nothing is entered by hand. ``findings_form`` gives the page its form, and docs/findings_figures.py draws its
+figures from its tables. `make findings` runs the study and this.
 """
 
 from __future__ import annotations
@@ -16,45 +17,41 @@ from pathlib import Path
 from theory.plural import counted
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[2] / "docs"))
 
 from evidence import Evidence, percent, table
 from findings_ablations import ablations, low_rank
 from findings_extraction import covering, directions, failure, headline
+from findings_form import formed
 from findings_language_models import language_models
 from findings_pretraining import near_optimal, structure, trigger
 from findings_rules import Finding
 from findings_seeds import seeds_line
 from kept import kept
+from sentences import SENTENCES
 
 from empirics.verification.results import read_results
 
 Section = Callable[[Evidence], Finding]
 
-SENTENCES: tuple[tuple[str, Section], ...] = (
-    ("Pre-training by next-token prediction reaches near-optimal loss.", near_optimal),
-    ("It learns structured attention patterns and relation-specific feature directions.", structure),
-    (
-        "Fine-tuning turns the Q&A format into a trigger for the pre-trained relation features; facts that it never "
-        "revisits become extractable.",
-        trigger,
-    ),
-    ("With enough data and multiplicity the OOD error is at most exp(−Ñ_f K² log R / (2R²)).", headline),
-    ("Fine-tuning need not revisit every fact, but must cover enough relation templates.", covering),
-    ("Extraction improves with K and with coverage, and becomes harder as R grows.", directions),
-    ("With insufficient coverage facts are stored but inaccessible.", failure),
-    (
-        "Full and low-rank fine-tuning behave alike; the gradient concentrates on a rank-one component at the prompt.",
-        low_rank,
-    ),
-    ("Attention-only models may be incapable of acquiring or extracting; schedules matter.", ablations),
+SECTIONS: tuple[Section, ...] = (
+    near_optimal,
+    structure,
+    trigger,
+    headline,
+    covering,
+    directions,
+    failure,
+    low_rank,
+    ablations,
 )
-LANGUAGE_MODELS = "Experiments on PopQA with language models support the trends."
+"""What answers each sentence but the last, which is on language models."""
 
 
 def page(e: Evidence, command: str, lm: Evidence | None = None) -> str:
     """The whole page; ``lm`` are the results of ``factbound lm run``."""
-    found = [(sentence, section(e)) for sentence, section in SENTENCES]
-    found.append((LANGUAGE_MODELS, language_models(lm)))
+    answers = [*(section(e) for section in SECTIONS), language_models(lm)]
+    found = [(sentence, answer) for (sentence, _), answer in zip(SENTENCES, answers, strict=True)]
     environment = e.results.environment
     runs = {(c.variant, c.templates, c.multiplicity, s) for c in e.results.cells for s in c.seeds}
     world, asked = e.results.config["world"], percent(e.results.config["verdict"]["property_share"])
@@ -89,5 +86,6 @@ if __name__ == "__main__":
     lm = Evidence(read_results(Path(sys.argv[3]))) if len(sys.argv) > 3 else None
     text = page(Evidence(read_results(source)), command, lm)
     written_by_map = kept(destination.read_text(encoding="utf-8"), "map") if destination.exists() else ""
-    destination.write_text(text + (f"\n{written_by_map}\n" if written_by_map else ""), encoding="utf-8")
+    text += f"\n{written_by_map}\n" if written_by_map else ""
+    destination.write_text(formed(text), encoding="utf-8")
     print(destination)

@@ -53,7 +53,7 @@ def low_rank(e: Evidence) -> Finding:
         "`rank-one` is an identity, checked to 1e-10 in float64. It gives the fraction of the gradient in the prompt's "
         "column. `low-rank` tests what the sentence says of low rank.",
         "LoRA on W compared with full fine-tuning at R = 60, paired by seed. A learning rate of 1/64 matches the "
-        "effective step; `low-rank` uses the rate of full fine-tuning:",
+        "effective step; the arm `low-rank` uses the rate of full fine-tuning:",
         table(
             ["arm", "K", "N_f", "OOD error", "full", "difference", "error on fine-tuned", "cos² with e_p"],
             rows,

@@ -17,6 +17,7 @@ from theory.plural import counted
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from findings_form import formed
 from kept import replaced
 
 from empirics.regimes.accuracy import part_at
@@ -45,6 +46,8 @@ def section(found: RegimeMap, command: str) -> str:
         f"(0 to {number - 1}); varied one at a time: {variations}. {environment.cpu}, torch "
         f"{environment.torch}, {environment.dtype}; {datetime.date.today().isoformat()}. Regenerate with `make map` "
         f"(`{command}`); [the map of regimes](map.md) explains the terms.",
+        "*Literal* and *normalised* are the readings `ood-error-literal` and `ood-error-normalised`; *at least one "
+        "unseen* and *all unseen* are the exact laws `covering-some-unseen` and `covering-none-seen`.",
         "### Where extraction succeeds and fails",
         _regimes(found),
         text.get("regimes", ""),
@@ -221,5 +224,6 @@ if __name__ == "__main__":
         (folder / f"{figure.name}.svg").write_text(figure.svg, encoding="utf-8")
         (folder / f"{figure.name}.csv").write_text(figure.csv, encoding="utf-8")
     page = docs / "findings.md"
-    page.write_text(replaced(page.read_text(encoding="utf-8"), "map", section(found, command)), encoding="utf-8")
+    written = replaced(page.read_text(encoding="utf-8"), "map", section(found, command))
+    page.write_text(formed(written), encoding="utf-8")
     print(page)
