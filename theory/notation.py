@@ -179,5 +179,10 @@ class Paper:
 
 
 def measured(observable: str) -> sp.Symbol:
-    """The symbol that stands for a measured observable in an assumption."""
+    """The symbol that stands for a measured observable in an assumption.
+
+    Example:
+        >>> measured("ood_error") <= sp.Rational(1, 2)
+        ood_error <= 1/2
+    """
     return sp.Symbol(observable, real=True)

@@ -95,7 +95,12 @@ _COMPARE: Final = {"<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": 
 
 
 def relation_text(relation: sp.Basic) -> str:
-    """A relation as one writes it: ``K = 1``, where SymPy prints ``Eq(K, 1)``."""
+    """A relation as one writes it: ``K = 1``, where SymPy prints ``Eq(K, 1)``.
+
+    Example:
+        >>> relation_text(sp.Ge(sp.Symbol("K"), 2))
+        'K >= 2'
+    """
     if isinstance(relation, sp.Eq | sp.Ne):
         return f"{sp.sstr(relation.lhs)} {'=' if isinstance(relation, sp.Eq) else '!='} {sp.sstr(relation.rhs)}"
     return str(sp.sstr(relation))

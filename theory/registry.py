@@ -107,17 +107,32 @@ def _number(item: Claim) -> int:
 
 
 def papers() -> tuple[Paper, ...]:
-    """The papers of all registered claims."""
+    """The papers of all registered claims.
+
+    Example:
+        >>> [paper.name for paper in papers()][:2]
+        ['xu-chen', 'allen-zhu-li']
+    """
     return _registry().papers
 
 
 def all_claims() -> tuple[Claim, ...]:
-    """All registered claims: by paper, in the order of their numbers."""
+    """All registered claims: by paper, in the order of their numbers.
+
+    Example:
+        >>> "ood-error-literal" in {item.id for item in all_claims()}
+        True
+    """
     return tuple(_registry().claims.values())
 
 
 def claims_of(paper: str) -> tuple[Claim, ...]:
-    """The claims of the paper of that name (UnknownPaperError: there is none)."""
+    """The claims of the paper of that name (UnknownPaperError: there is none).
+
+    Example:
+        >>> [item.id for item in claims_of("kalai")][:2]
+        ['singleton-floor', 'singleton-floor-abstaining']
+    """
     known = [item.name for item in papers()]
     if paper not in known:
         raise UnknownPaperError(f"paper={paper} is unknown; {meant(paper, known)}")
@@ -130,6 +145,10 @@ def claim(identifier: str) -> Claim:
     Raises:
         UnknownClaimError: there is none; the message lists the ids there are.
         BrokenPluginError: it belongs to a plug-in that is broken.
+
+    Example:
+        >>> claim("ood-error-literal").bound(N_f=40, K=3, R=60)
+        0.81487...
     """
     known = _registry()
     if identifier in known.claims:
@@ -140,10 +159,20 @@ def claim(identifier: str) -> Claim:
 
 
 def origin(identifier: str) -> Plugin | None:
-    """The plug-in that gave the claim of that id; None for one of factbound's own, or of none."""
+    """The plug-in that gave the claim of that id; None for one of factbound's own, or of none.
+
+    Example:
+        >>> origin("low-rank") is None  # a claim of factbound itself
+        True
+    """
     return _registry().origins.get(identifier)
 
 
 def broken_claims() -> tuple[BrokenPluginError, ...]:
-    """The plug-ins of claims that are broken, each once."""
+    """The plug-ins of claims that are broken, each once.
+
+    Example:
+        >>> broken_claims()
+        ()
+    """
     return tuple(dict.fromkeys(_registry().broken.values()))

@@ -21,7 +21,12 @@ from theory.spelling import near
 def load_config(
     preset: str = "default", file: Path | None = None, settings: Iterable[str] = (), *, experiment: str | None = None
 ) -> Any:
-    """The settings of an experiment by name (the default one if None); see :func:`load_settings`."""
+    """The settings of an experiment by name (the default one if None); see :func:`load_settings`.
+
+    Example:
+        >>> load_config("quick", settings=["world.multiplicity=[1,2]"]).world.multiplicity
+        (1, 2)
+    """
     return load_settings(registered(experiment), preset, file, settings)
 
 

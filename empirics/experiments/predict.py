@@ -33,6 +33,11 @@ def predict(config: Any = None, *, worlds: int = 0, experiment: str | None = Non
     >>> found = empirics.predict(templates=40, multiplicity=4, finetuned=10)
     >>> found.value < 0.05
     True
+
+    Example:
+        >>> expected = predict(templates=40, multiplicity=4, finetuned=5)
+        >>> print(f"{expected.value:.2f}, from {expected.lower:.2f} to {expected.upper:.2f}")
+        0.03, from 0.01 to 0.05
     """
     chosen = experiment_of(experiment, config)
     return expected(chosen, config if config is not None else load_settings(chosen), axes, worlds)

@@ -65,7 +65,12 @@ class Curve:
 
 
 def logarithmic_steps(total: int, per_decade: int = 8) -> tuple[int, ...]:
-    """Steps 0, 1, .., ``total``, evenly spaced in the logarithm; both ends included."""
+    """Steps 0, 1, .., ``total``, evenly spaced in the logarithm; both ends included.
+
+    Example:
+        >>> logarithmic_steps(100, per_decade=3)
+        (0, 1, 3, 6, 16, 40, 100)
+    """
     count = max(2, math.ceil(math.log10(max(total, 2)) * per_decade))
     return tuple(sorted({0, total, *np.rint(np.geomspace(1, max(total, 1), count)).astype(int).tolist()}))
 

@@ -142,6 +142,10 @@ def experiment(name: str | None = None) -> Experiment:
     Raises:
         UsageError: there is none; the line lists those there are.
         BrokenPluginError: it is broken, or its name is taken; the line says why.
+
+    Example:
+        >>> experiment("singletons").name, experiment().name
+        ('singletons', 'one-layer')
     """
     known, broken = _loaded(files())
     chosen = next(iter(known)) if name is None else name

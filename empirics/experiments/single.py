@@ -29,6 +29,13 @@ def run(config: Any = None, *, seed: int = 0, experiment: str | None = None, **a
 
     Raises:
         UsageError: an argument that is no axis, an impossible cell or seed, or an experiment that cannot be inspected.
+
+    Example:
+        >>> from empirics import load_config
+        >>> config = load_config("quick", settings=["pretraining.steps=50"])
+        >>> result = run(config, templates=10, multiplicity=2, finetuned=3, seed=0)
+        >>> 0 <= result.observables["ood_error"] <= 1, result.world.own_templates.shape
+        (True, (40, 2))
     """
     chosen = experiment_of(experiment, config)
     return inspect(chosen, config if config is not None else load_settings(chosen), axes, seed)

@@ -138,6 +138,12 @@ def draw_world(config: WorldSettings, templates: int, multiplicity: int, seed: i
 
     T(s) is the prefix of length K of a random order of all templates, drawn independently for each subject: uniform
     without replacement, and nested in K, so that worlds of one seed are paired across multiplicities.
+
+    Example:
+        >>> from empirics import load_config
+        >>> world = draw_world(load_config("quick").world, templates=10, multiplicity=3, seed=0)
+        >>> world.own_templates.shape, int(world.coverage(5).sum())
+        ((40, 3), 15)
     """
     subjects, answers = config.subjects, config.answers
     numbers = np.tile(np.arange(templates, dtype=np.int64), (subjects, 1))

@@ -47,6 +47,14 @@ def judge_claim(
 
     Returns:
         The outcome; BROKEN, with the reason, where a bound or a premise of the claim has no number.
+
+    Example:
+        >>> import theory
+        >>> symbols, axes = {"N_f": 40, "K": 3, "R": 60}, {"R": "|R|", "K": "K", "N_f": "N_f"}
+        >>> values = {"ood_error": (0.1,) * 32, "pretraining_gap": (0.01,) * 32}
+        >>> cell = CellTable(0, MAIN, symbols, tuple(range(32)), frozenset(), values, axes, ("R", "K"))
+        >>> str(judge_claim(theory.claim("ood-error-literal"), [cell], Settings()).verdict)
+        'HOLDS'
     """
     try:
         return _judged(claim, cells, settings.asked_by(claim), observables, looks)

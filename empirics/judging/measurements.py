@@ -130,6 +130,11 @@ def judge(
     Raises:
         UsageError: a column is missing, or a value is impossible; line and column are named.
         theory.UnknownClaimError: no such claim.
+
+    Example:
+        >>> row = {"N_f": 40, "K": 3, "R": 60, "ood_error": 0.1, "pretraining_gap": 0.01}
+        >>> judge([row | {"seed": seed} for seed in range(20)], "ood-error-literal").verdict
+        'HOLDS'
     """
     item = _claim(claim)
     assume = [assume] if isinstance(assume, str) else assume

@@ -24,7 +24,12 @@ _EXPERIMENTS = ("factbound.experiments", "empirics.experiments.protocol.Experime
 
 
 def observables() -> Mapping[str, Observable]:
-    """All known observables; a plug-in that is broken, or gives a name that is taken, is left out with a note."""
+    """All known observables; a plug-in that is broken, or gives a name that is taken, is left out with a note.
+
+    Example:
+        >>> observables()["ood_error"].unit
+        'fraction'
+    """
     return _known(files())[0]
 
 

@@ -136,6 +136,15 @@ def make_map(
     Raises:
         UsageError: impossible settings.
         empirics.runs.store.StoreError: a run could not be stored; what was stored is kept.
+
+    Example:
+        >>> from empirics.experiments.registry import experiment
+        >>> design = experiment().map_design()
+        >>> sizes = ["world.templates=[6]", "world.multiplicity=[2]", "world.finetuned=[2,4]", "arms.templates=[6]"]
+        >>> tiny = [*sizes, "arms.multiplicity=[2]", "pretraining.steps=50", "seeds.looks=[3]"]
+        >>> found = make_map(design, load_map_settings(design, settings=tiny), [], resamples=20, workers=1)
+        >>> [cell.at("finetuned") for cell in found.cells]
+        [2, 4]
     """
     check_resamples(resamples)
     start = time.monotonic()

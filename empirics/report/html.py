@@ -42,6 +42,11 @@ def report_html(
     """The report as HTML text: results, their figures, and further sections, each with the SVG text of its figures.
 
     ``broken`` are lines on what was left out.
+
+    Example:
+        >>> from empirics.verification.results import read_results
+        >>> report_html(read_results("results/results.json"), figures=[])[:15]
+        '<!doctype html>'
     """
     counts = Counter(c.verdict for c in results.claims)
     general = {data.name for data in results.shown.figures}

@@ -23,7 +23,18 @@ MAP_FILES = ("map.json", "cells.csv", "contours.csv", "map.md")
 
 
 def map_parts(found: RegimeMap) -> tuple[list[Figure], list[Table]]:
-    """Every figure and table that the map allows, for embedding in a page."""
+    """Every figure and table that the map allows, for embedding in a page.
+
+    Example:
+        >>> from empirics.experiments.registry import experiment
+        >>> from empirics.regimes.make import load_map_settings, make_map
+        >>> sizes = ["world.templates=[6]", "world.multiplicity=[2]", "world.finetuned=[2,4]", "arms.templates=[6]"]
+        >>> tiny = [*sizes, "arms.multiplicity=[2]", "pretraining.steps=50", "seeds.looks=[3]"]
+        >>> design = experiment().map_design()
+        >>> figures, tables = map_parts(make_map(design, load_map_settings(design, settings=tiny), [], workers=1))
+        >>> figures[0].name, tables[0].name
+        ('map', 'regimes')
+    """
     figures = [make(found) for make in _FIGURES]
     return [figure for figure in figures if figure is not None], all_tables(found)
 

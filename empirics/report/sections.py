@@ -49,7 +49,12 @@ class Section(Part):
 
 
 def write_section(section: Section, directory: Path) -> Path:
-    """Write ``DIR/sections/ID.json``; the files of its figures are the caller's to write."""
+    """Write ``DIR/sections/ID.json``; the files of its figures are the caller's to write.
+
+    Example:
+        >>> write_section(Section(id="note", title="A note", paragraphs=("Seen twice.",)), Path("results")).name
+        'note.json'
+    """
     path = prepare_directory(directory / FOLDER) / f"{section.id}.json"
     write_atomically(path, section.model_dump_json(indent=1) + "\n")
     return path
@@ -63,6 +68,12 @@ def sections(directory: Path, broken: list[str] | None = None) -> list[tuple[Sec
     Raises:
         UsageError: without ``broken``: a file is no section, or the file of a figure is missing, outside the directory
             or no picture.
+
+    Example:
+        >>> write_section(Section(id="note", title="A note"), Path("results")).name
+        'note.json'
+        >>> [section.title for section, _ in sections(Path("results"))]
+        ['A note']
     """
     found = []
     for path in sorted([*directory.glob(f"{FOLDER}/*.json"), *directory.glob(f"*/{FOLDER}/*.json")]):

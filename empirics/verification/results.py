@@ -267,6 +267,11 @@ def read_results(path: str | Path) -> Results:
         UsageError: it is of another schema version; the line says what to do.
         OSError: the file cannot be read.
         pydantic.ValidationError: it is not a results document.
+
+    Example:
+        >>> results = read_results("results/results.json")
+        >>> results.claim("low-rank").verdict
+        'VIOLATED'
     """
     place = Path(path)
     if place.is_dir():

@@ -79,6 +79,13 @@ def verify(
         UsageError: this machine cannot hold what the settings ask for.
         theory.UnknownClaimError: an id in ``claims`` is not registered.
         Interrupted: Ctrl-C; carries the results of what was finished.
+
+    Example:
+        >>> from empirics import load_config
+        >>> sizes = ["world.templates=[6]", "world.multiplicity=[2]", "world.finetuned=[3]", "arms.run=[]"]
+        >>> config = load_config("quick", settings=[*sizes, "pretraining.steps=50", "seeds.looks=[2]"])
+        >>> verify(config, claims=["ood-error-literal"], workers=1).claim("ood-error-literal").verdict
+        'OUT OF SCOPE'
     """
     trial = experiment_of(experiment, config) if experiment is None or isinstance(experiment, str) else experiment
     settings = load_settings(trial) if config is None else config

@@ -52,7 +52,12 @@ def rate_of(R: int, K: int, reading: Reading) -> Any:
 
 
 def exists_by_integers(R: int, K: int) -> bool:
-    """Whether the literal reading ever dominates for good: (R-K)^(2R^2) R^(K^2) < R^(2R^2), in integers."""
+    """Whether the literal reading ever dominates for good: (R-K)^(2R^2) R^(K^2) < R^(2R^2), in integers.
+
+    Example:
+        >>> exists_by_integers(136, 97), exists_by_integers(60, 3)
+        (False, True)
+    """
     from flint import fmpz
 
     power, square = 2 * R * R, K * K
@@ -134,6 +139,10 @@ def dominates(N: int, R: int, K: int, reading: Reading) -> bool:
 
     Raises:
         ArithmeticError: undecided; it would take an equality of a rational and a transcendental number.
+
+    Example:
+        >>> dominates(10, 60, 3, Reading.LITERAL), dominates(4, 60, 3, Reading.LITERAL)
+        (True, False)
     """
     return K == R or _Law(R, K, reading, _BITS).decided(N, N)
 
@@ -144,6 +153,10 @@ def frontier(R: int, K: int, reading: Reading) -> Entry:
 
     Raises:
         ValueError: K outside 1..R.
+
+    Example:
+        >>> frontier(60, 3, Reading.LITERAL).least
+        9
     """
     if not 1 <= K <= R:
         raise ValueError(f"K={K}: must be between 1 and R={R}")

@@ -22,7 +22,12 @@ _LONG = 1 << 14  # bits of C(R, K)**N_f from which FLINT's multiplication pays f
 
 
 def some_unseen(N_f: int, K: int, R: int) -> Fraction:
-    """P(at least one of a fact's K templates is in no fine-tuned fact); long integers cost less unreduced."""
+    """P(at least one of a fact's K templates is in no fine-tuned fact); long integers cost less unreduced.
+
+    Example:
+        >>> some_unseen(N_f=2, K=2, R=4)
+        Fraction(17, 36)
+    """
     return Fraction(*some_unseen_integers(N_f, K, R))
 
 
@@ -34,6 +39,10 @@ def some_unseen_integers(N_f: int, K: int, R: int) -> tuple[int, int]:
 
     Raises:
         ValueError: K > R.
+
+    Example:
+        >>> some_unseen_integers(N_f=2, K=2, R=4)
+        (17, 36)
     """
     if K > R:
         raise ValueError(f"K={K} > R={R}: a fact cannot own more templates than there are")
@@ -55,17 +64,32 @@ def some_unseen_integers(N_f: int, K: int, R: int) -> tuple[int, int]:
 
 
 def none_seen(N_f: int, K: int, R: int) -> Fraction:
-    """P(none of a fact's K templates is in any fine-tuned fact)."""
+    """P(none of a fact's K templates is in any fine-tuned fact).
+
+    Example:
+        >>> none_seen(N_f=2, K=2, R=4)
+        Fraction(1, 36)
+    """
     return Fraction(comb(R - K, K), comb(R, K)) ** N_f
 
 
 def half_mean_cut(N_f: int, K: int, R: int) -> int:
-    """c = floor(N_f K / (2R)), in integers: counts up to c are at most half the mean N_f K / R."""
+    """c = floor(N_f K / (2R)), in integers: counts up to c are at most half the mean N_f K / R.
+
+    Example:
+        >>> half_mean_cut(N_f=40, K=3, R=20)
+        3
+    """
     return N_f * K // (2 * R)
 
 
 def below_half_mean(N_f: int, K: int, R: int) -> Fraction:
-    """P[C_r <= N_f K / (2R)] for C_r ~ Binomial(N_f, K/R), the coverage of one template."""
+    """P[C_r <= N_f K / (2R)] for C_r ~ Binomial(N_f, K/R), the coverage of one template.
+
+    Example:
+        >>> below_half_mean(N_f=4, K=2, R=6)
+        Fraction(16, 81)
+    """
     total, term = 0, (R - K) ** N_f
     if K == R:
         return Fraction(int(N_f == 0))
@@ -80,6 +104,10 @@ def some_unseen_by_chain(N_f: int, K: int, R: int) -> float:
 
     One more fact shows ``new`` of the K - seen unseen own templates with the hypergeometric probability
     C(K-seen, new) C(R-K+seen, K-new) / C(R, K). No alternating sum, hence no cancellation.
+
+    Example:
+        >>> round(some_unseen_by_chain(N_f=2, K=2, R=4), 6)
+        0.472222
     """
     whole = comb(R, K)
     state = [1.0] + [0.0] * K
@@ -101,6 +129,10 @@ def some_below_half(N_f: int, K: int, R: int) -> Fraction:
 
     A Markov chain on how many of the K templates have been shown 0, 1, 2, ... times: by symmetry nothing else matters.
     Templates shown more often than the cut c form one state, so there are at most C(K + c + 1, K) states.
+
+    Example:
+        >>> some_below_half(N_f=2, K=2, R=4)
+        Fraction(17, 36)
     """
     cut = half_mean_cut(N_f, K, R)
     states = {_start(K, cut): 1}
@@ -114,7 +146,12 @@ def some_below_half(N_f: int, K: int, R: int) -> Fraction:
 
 
 def some_below_half_by_chain(N_f: int, K: int, R: int) -> float | None:
-    """:func:`some_below_half` in float64, measured beside C7's forms; None beyond 100,000 states C(K + c + 1, K)."""
+    """:func:`some_below_half` in float64, measured beside C7's forms; None beyond 100,000 states C(K + c + 1, K).
+
+    Example:
+        >>> round(some_below_half_by_chain(N_f=2, K=2, R=4), 6)
+        0.472222
+    """
     cut = half_mean_cut(N_f, K, R)
     if comb(K + cut + 1, K) > _MOST_STATES:
         return None
@@ -197,6 +234,10 @@ def some_unseen_given_world(own: Sequence[int], others: Sequence[Sequence[int]],
 
     Raises:
         ValueError: N_f exceeds the number of other facts.
+
+    Example:
+        >>> some_unseen_given_world(own=[0, 1], others=[[2, 3], [0, 1]], N_f=1)
+        Fraction(1, 2)
     """
     count = len(others)
     if N_f > count:
@@ -214,7 +255,12 @@ def some_unseen_given_world(own: Sequence[int], others: Sequence[Sequence[int]],
 
 
 def none_seen_given_world(own: Sequence[int], others: Sequence[Sequence[int]], N_f: int) -> Fraction:
-    """P[no template in ``own`` seen] when N_f of ``others`` are drawn without replacement."""
+    """P[no template in ``own`` seen] when N_f of ``others`` are drawn without replacement.
+
+    Example:
+        >>> none_seen_given_world(own=[0, 1], others=[[2, 3], [0, 2]], N_f=1)
+        Fraction(1, 2)
+    """
     mine = set(own)
     avoiding = sum(1 for fact in others if mine.isdisjoint(fact))
     return Fraction(comb(avoiding, N_f), comb(len(others), N_f))

@@ -34,6 +34,10 @@ def log_fraction(value: Fraction) -> float:
 
     Raises:
         ValueError: the value is negative.
+
+    Example:
+        >>> log_fraction(Fraction(1, 10**400))
+        -921.0340371976182
     """
     if value < 0:
         raise ValueError(f"logarithm of the negative number {value}")
@@ -59,6 +63,11 @@ def parse_value(notation: Notation, name: str, text: str) -> int | float:
 
     Raises:
         DomainError: unknown symbol, not a number, not finite, or outside its domain.
+
+    Example:
+        >>> from theory.claims.xu_chen.paper import PAPER
+        >>> parse_value(PAPER.notation, "eta", "1/2")
+        0.5
     """
     symbol = notation.get(name)
     if symbol is None:
@@ -83,6 +92,11 @@ def parse_assignments(notation: Notation, texts: Iterable[str]) -> dict[str, int
 
     Raises:
         DomainError: not of that form, unknown, given twice, or outside the domain.
+
+    Example:
+        >>> from theory.claims.xu_chen.paper import PAPER
+        >>> parse_assignments(PAPER.notation, ["N_f=40", "K=3"])
+        {'N_f': 40, 'K': 3}
     """
     values: dict[str, int | float] = {}
     for text in texts:

@@ -151,6 +151,13 @@ def bound_figure(item: Claim, given: Mapping[str, Sequence[float]] | None = None
 
     Raises:
         DomainError: the claim has no number, a value is outside its domain everywhere, or nothing varies.
+
+    Example:
+        >>> import theory
+        >>> values = {"N_f": range(1, 101), "K": [2, 4], "R": [60]}
+        >>> figure = bound_figure(theory.claim("ood-error-literal"), values, axis="N_f")
+        >>> figure.name, len(figure.rows)
+        ('ood-error-literal', 200)
     """
     if item.log_expression is None:
         raise DomainError(f"{item.id} is a {item.kind.value} claim and states no number; there is no bound to draw")

@@ -23,6 +23,12 @@ def judged_figure(judged: Judged, alpha: float) -> Figure:
 
     A bound's limits are those that decide. A property is judged on shares of worlds: its means have an interval of
     their own, at level ``alpha``, each cell by itself.
+
+    Example:
+        >>> from empirics import judge
+        >>> row = {"N_f": 40, "K": 3, "R": 60, "ood_error": 0.1, "pretraining_gap": 0.01}
+        >>> judged_figure(judge([row | {"seed": seed} for seed in range(20)], "ood-error-literal"), alpha=0.05).name
+        'ood-error-literal'
     """
     claim = judged.claim
     values = {name: len({cell.symbols[name] for cell in judged.cells}) for name in judged.cells[0].symbols}

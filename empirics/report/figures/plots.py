@@ -86,6 +86,11 @@ def all_figures(results: Results, only: str | None = None) -> list[Figure]:
 
     Raises:
         UsageError: a name in ``only``, separated by commas, is none of them; one cannot be drawn, or none.
+
+    Example:
+        >>> from empirics.verification.results import read_results
+        >>> [figure.name for figure in all_figures(read_results("results/results.json"))]
+        ['ood-error', 'pretraining-gap', 'claim-failure-regime']
     """
     known = {data.name: data for data in figures_of(results)}
     names = list(known) if only is None else [name.strip() for name in only.split(",")]

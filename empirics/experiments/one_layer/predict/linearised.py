@@ -91,6 +91,15 @@ def linearised_finetuning(
     These are in float64, with one-hot embeddings; ``rows``, the fine-tuning corpus, has one target each. Only the
     Jacobian at ``weights`` is used; no gradient of the network at any other point. ``steps`` are those made, by their
     numbers in the stage; None: all of them.
+
+    Example:
+        >>> import empirics, torch
+        >>> from empirics.experiments.one_layer.corpus import finetuning_corpus
+        >>> config = empirics.load_config("quick", settings=["pretraining.steps=50"])
+        >>> run = empirics.run(config, templates=10, multiplicity=2, finetuned=3)
+        >>> weights, (rows,) = run.pretrained.to(torch.float64, torch.device("cpu")), finetuning_corpus(run.world, 3)
+        >>> linearised_finetuning(weights, rows, config.model, config.finetuning).applied(weights).input.shape
+        torch.Size([91, 64])
     """
     tokens, targets = torch.from_numpy(rows.tokens), torch.from_numpy(rows.targets)
     at = Linearisation(weights, tokens, model)
@@ -123,7 +132,12 @@ def linearised_finetuning(
 
 
 def doublings(steps: int) -> list[int]:
-    """0, 1, 2, 4, 8, ... below ``steps``: linearised again whenever the steps made have doubled; nine for 200 steps."""
+    """0, 1, 2, 4, 8, ... below ``steps``: linearised again whenever the steps made have doubled; nine for 200 steps.
+
+    Example:
+        >>> doublings(20)
+        [0, 1, 2, 4, 8, 16]
+    """
     return [0, *(1 << power for power in range((steps - 1).bit_length()))] if steps > 1 else [0]
 
 
@@ -134,6 +148,15 @@ def relinearised_finetuning(
 
     ``starts`` are the numbers of the steps with which a part begins, increasing, the first one 0. The Jacobians are
     taken on the predicted path. One part is one linearisation; with a part for each step this is gradient descent.
+
+    Example:
+        >>> import empirics, torch
+        >>> from empirics.experiments.one_layer.corpus import finetuning_corpus
+        >>> config = empirics.load_config("quick", settings=["pretraining.steps=50", "finetuning.steps=8"])
+        >>> run = empirics.run(config, templates=10, multiplicity=2, finetuned=3)
+        >>> weights, (rows,) = run.pretrained.to(torch.float64, torch.device("cpu")), finetuning_corpus(run.world, 3)
+        >>> relinearised_finetuning(weights, rows, config.model, config.finetuning, doublings(8)).input.shape
+        torch.Size([91, 64])
     """
     for start, end in zip(starts, [*starts[1:], stage.steps], strict=True):
         weights = linearised_finetuning(weights, rows, model, stage, range(start, end)).applied(weights)

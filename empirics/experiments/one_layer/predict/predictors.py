@@ -56,7 +56,16 @@ def predictable(config: Config) -> bool:
 
 
 def predict(config: Config, world: World, pretrained: Parameters, finetuned: int) -> dict[str, Scores]:
-    """Scores (coverage alone if not :func:`predictable`) of the S - N_f facts held out, in fine-tuning order."""
+    """Scores (coverage alone if not :func:`predictable`) of the S - N_f facts held out, in fine-tuning order.
+
+    Example:
+        >>> import empirics
+        >>> config = empirics.load_config("quick", settings=["pretraining.steps=50", "finetuning.steps=8"])
+        >>> run = empirics.run(config, templates=10, multiplicity=2, finetuned=3)
+        >>> scores = predict(config, run.world, run.pretrained, finetuned=3)
+        >>> list(scores), scores["relinearised"].shape
+        (['coverage', 'prompt', 'linearised', 'displaced', 'relinearised'], (37,))
+    """
     found = {"coverage": coverage_score(world, finetuned)}
     if not predictable(config):
         return found
@@ -76,14 +85,32 @@ def predict(config: Config, world: World, pretrained: Parameters, finetuned: int
 
 
 def coverage_score(world: World, finetuned: int) -> Scores:
-    """1/2 - (own templates unseen) + a share below 1/2 that grows with how often own templates are shown."""
+    """1/2 - (own templates unseen) + a share below 1/2 that grows with how often own templates are shown.
+
+    Example:
+        >>> import empirics
+        >>> from empirics.experiments.world import draw_world
+        >>> world = draw_world(empirics.load_config("quick").world, templates=10, multiplicity=2, seed=0)
+        >>> [round(float(score), 2) for score in coverage_score(world, 5)[:3]]
+        [0.73, -0.41, -0.41]
+    """
     shown = world.coverage(finetuned)[world.own_templates[world.finetuning_order[finetuned:]]]
     most = finetuned * world.multiplicity + 1
     return np.asarray(0.5 - (shown == 0).sum(axis=1) + 0.5 * shown.sum(axis=1) / most, dtype=np.float64)
 
 
 def prompt_only(weights: Parameters, rows: Rows, model: configuration.Model, stage: Finetuning) -> Parameters:
-    """The weights after fine-tuning in which nothing but W e_p moves, p the last token of every context."""
+    """The weights after fine-tuning in which nothing but W e_p moves, p the last token of every context.
+
+    Example:
+        >>> import empirics, torch
+        >>> config = empirics.load_config("quick", settings=["pretraining.steps=50"])
+        >>> run = empirics.run(config, templates=10, multiplicity=2, finetuned=3)
+        >>> weights, (rows,) = run.pretrained.to(torch.float64, torch.device("cpu")), finetuning_corpus(run.world, 3)
+        >>> moved = prompt_only(weights, rows, config.model, config.finetuning)
+        >>> int((moved.input != weights.input).any(dim=1).sum())
+        1
+    """
     tokens = torch.from_numpy(rows.tokens)
     prompt = int(tokens[0, -1])
     alpha = last_attention(weights, tokens, model)
