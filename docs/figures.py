@@ -16,8 +16,9 @@ from __future__ import annotations
 import csv
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from empirics.experiments.presentation import FigureData
 from empirics.judging.confidence import interval
@@ -30,7 +31,7 @@ from empirics.verification.results import Results, read_results
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from findings_figures import findings_figures
+from findings_figures import CAPTIONS, findings_figures
 from sentences import sentences_table
 
 __all__ = ["STORED", "figures", "generate", "reduced"]
@@ -43,6 +44,75 @@ _REAL_COMMAND = "factbound lm run --preset smollm2"
 _CLAIMS = ("ood-error-literal", "ood-error-normalised", "covering-some-unseen", "failure-regime")
 _FIGURES = ("ood-error", "pretraining-gap", "claim-failure-regime")
 _OBSERVABLES = ("ood_error", "covering_some_unseen", "pretraining_gap")
+
+
+class Entry(NamedTuple):
+    """A picture of the gallery: its path without ending, the command that makes it, title and caption.
+
+    Title and caption are those of the figure where the picture is drawn by :func:`figures`.
+    """
+
+    picture: str
+    command: str
+    title: str = ""
+    caption: str = ""
+
+
+_FINDINGS = tuple(Entry(f"generated/findings-{number}", "make findings") for number in CAPTIONS)
+GALLERY: tuple[Entry, ...] = (
+    Entry("generated/ood-error", "factbound plot results --only ood-error"),
+    Entry("generated/pretraining-gap", "factbound plot results --only pretraining-gap"),
+    Entry("generated/claim-failure-regime", "factbound plot results --only claim-failure-regime"),
+    Entry(
+        "claims/generated/ood-error-literal",
+        "factbound plot ood-error-literal",
+        "A bound by itself",
+        "The headline bound, read literally, before any measurement.",
+    ),
+    Entry(
+        "map/map",
+        "factbound map --config tests/studies/map.toml",
+        "Where extraction succeeds and fails",
+        "$N_f$ at which the error falls to a level: lines are predictions, points are measurements.",
+    ),
+    Entry(
+        "map/readings",
+        "factbound map --config tests/studies/map.toml",
+        "Verdicts on the readings of the bound",
+        "One mark for each cell of the main grid.",
+    ),
+    Entry(
+        "map/moves",
+        "factbound map --config tests/studies/map.toml",
+        "How the transition moves",
+        "$N_f$ at which the error falls to 0.5, with one setting varied at a time.",
+    ),
+    Entry(
+        "map/law",
+        "factbound map --config tests/studies/map.toml",
+        "The law of the error",
+        "Observed against predicted error of the transition cells, on the scale of the law.",
+    ),
+    Entry(
+        "map/prediction",
+        "factbound map --config tests/studies/map.toml",
+        "Predicted against observed error",
+        "Predictions from pre-trained weights and the fine-tuning set alone.",
+    ),
+    Entry(
+        "map/reliability",
+        "factbound map --config tests/studies/map.toml",
+        "Reliability of the probabilities",
+        "Single facts, binned by the predicted probability of their extraction.",
+    ),
+    Entry("generated/law", "make law"),
+    Entry("generated/capacity", "make capacity"),
+    Entry("generated/language-models", "factbound lm run --preset smollm2"),
+    Entry("generated/frontier", "make docs"),
+    Entry("generated/linear-memory-rate", "make docs"),
+    *_FINDINGS,
+)
+"""Every figure of these pages, in the order of the gallery: a further one is one entry more."""
 
 
 def capacity_figure() -> Figure:
@@ -116,12 +186,25 @@ def figures() -> list[Figure]:
 def generate(destination: Path) -> None:
     """Write each as SVG with its data beside it."""
     destination.mkdir(parents=True, exist_ok=True)
-    for figure in figures():
+    drawn = figures()
+    for figure in drawn:
         (destination / f"{figure.name}.svg").write_bytes(figure.render("svg"))
         (destination / f"{figure.name}.csv").write_text(figure.csv, encoding="utf-8")
     stored = [("factbound verify", read_results(STORED)), (_REAL_COMMAND, read_results(REAL_WEIGHTS))]
     (destination / "real-weights.md").write_text(real_weights(stored[1][1]), encoding="utf-8")
     (destination / "sentences.md").write_text(sentences_table(stored), encoding="utf-8")
+    (destination / "gallery.md").write_text(gallery(drawn), encoding="utf-8")
+
+
+def gallery(drawn: Sequence[Figure]) -> str:
+    """The gallery, a part for each entry."""
+    known = {f"generated/{figure.name}": (figure.title, figure.caption) for figure in drawn}
+    parts = []
+    for entry in GALLERY:
+        title, caption = known.get(entry.picture, (entry.title, entry.caption))
+        picture = f"![{title}]({entry.picture}.svg)\n\n{caption} {{download}}`Data <{entry.picture}.csv>`"
+        parts.append(f"## {title}\n\n{picture}\n\n```console\n$ {entry.command}\n```\n")
+    return "\n".join(parts)
 
 
 def real_weights(results: Results) -> str:
