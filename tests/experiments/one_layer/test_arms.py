@@ -257,6 +257,10 @@ def test_every_sentence_gets_an_answer(verified, studies):
     for number in range(1, 11):
         assert f"## {number}. " in page
     assert "a command" in page
+    formed = studies["findings"].formed(page)
+    assert formed == studies["findings"].formed(formed)
+    assert formed.count("](generated/findings-") == 2 * 10  # a picture and its data for each sentence
+    assert formed.count("<details>") == formed.count("</details>") > 10
     for item in verified.claims:  # nothing is left out that a sentence stands on
         if item.id in {c for _, claims in STANDS_ON for c in claims}:
             assert f"`{item.id}`: {item.verdict}" in page
