@@ -73,6 +73,8 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=ROOT / "dist", help="an empty folder, or one made by this")
     output: Path = parser.parse_args().output
     start = time.monotonic()
+    if output.exists() and any(output.iterdir()) and not (output / "SHA256SUMS").exists():
+        sys.exit(f"release: {output} holds other files; give a folder that is empty, or made by this")
     version = tomllib.loads(git("show", "HEAD:pyproject.toml").decode())["project"]["version"]
     tags = [t for t in git("tag", "--points-at", "HEAD").decode().split() if t.startswith("v")]
     if tags and f"v{version}" not in tags:

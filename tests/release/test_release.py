@@ -102,3 +102,36 @@ def test_what_runs_before_a_commit_is_make_lint():
     lint = {line.strip().removeprefix("$(BIN)/").removesuffix(" .") for line in makefile.splitlines()[1:]}
     assert entries == lint
     assert all(hook["language"] == "system" for hook in hooks[0]["hooks"])
+
+
+@pytest.mark.parametrize(
+    ("second", "tag", "message"),
+    [
+        (b"other", b"", "two builds differ in factbound-9.tar.gz"),
+        (b"same", b"v8", "the commit has the tag v8, and pyproject.toml the version 9"),
+        (b"same", b"v9", None),
+    ],
+)
+def test_a_release_needs_two_builds_with_the_same_bytes(monkeypatch, tmp_path, capsys, second, tag, message):
+    release = load("release", monkeypatch)
+    told = {"show": b'[project]\nversion = "9"\n', "tag": tag, "log": b"1000\n"}
+    builds = iter(({"factbound-9.tar.gz": b"same"}, {"factbound-9.tar.gz": second}))
+    monkeypatch.setattr(release, "git", lambda *words: told[words[0]])
+    monkeypatch.setattr(release, "build", lambda folder, epoch: next(builds))
+    monkeypatch.setattr("sys.argv", ["release.py", "--output", str(tmp_path / "dist")])
+    if message:
+        with pytest.raises(SystemExit, match=message):
+            release.main()
+        assert not (tmp_path / "dist").exists()
+        return
+    release.main()
+    sums = (tmp_path / "dist" / "SHA256SUMS").read_text().splitlines()
+    assert [line.split("  ")[1] for line in sums] == ["factbound-9.cdx.json", "factbound-9.tar.gz"]
+    for line in sums:
+        digest, name = line.split("  ")
+        assert hashlib.sha256((tmp_path / "dist" / name).read_bytes()).hexdigest() == digest
+    assert "Two builds of 9, the same bytes" in capsys.readouterr().out
+    (tmp_path / "dist" / "SHA256SUMS").unlink()
+    with pytest.raises(SystemExit, match="holds other files"):
+        release.main()
+    assert len(list((tmp_path / "dist").iterdir())) == 2
