@@ -105,7 +105,8 @@ def test_a_picture_on_the_page_has_ids_of_its_own_and_the_pages_colours():
 
 
 def test_a_picture_on_the_page_is_slim_and_the_same():
-    svg = '<svg viewBox="0 0 9 9"><!-- a tick -->\n <g id="axis">\n  <g>\n   <path id="b" d="M 1.23456 2.999 L 3 4.5"/>\n  </g>'
+    svg = '<svg viewBox="0 0 9 9"><!-- a tick -->\n <g id="axis">\n  <g>\n   <path id="b" d="M 1.23456 2.999 L 3 4.5"/>'
+    svg += "\n  </g>"
     svg += '<g id="c" style="fill: none"><g><text>1.2 a</text></g></g></g></svg>'
     mark = f"s{crc32(b'p'):x}"
     assert inline(svg, "p", "A") == (
