@@ -42,14 +42,16 @@ def report_html(
 
     ``broken`` are lines on what was left out.
     """
+    views = claim_views(results, figures)
     general = {data.name for data in results.shown.figures}
     return filled(
         "report.html.j2",
         results=results,
         text=tables,
         broken=[*results.defects, *broken],
-        first_screen=first_screen,
-        groups=first_screen.groups(claim_views(results, figures)),
+        tested=first_screen.tested(results),
+        answers=first_screen.answers(results, views),
+        groups=first_screen.groups(views),
         again=_again(results),
         axes=[results.label(symbol) for symbol in results.experiment.axes],
         general=[figure for figure in figures if figure.name in general],
