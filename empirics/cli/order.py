@@ -9,6 +9,7 @@ COMMANDS: Final = {
     "verify": ("verify",),
     "check": ("check",),
     "claims": ("claims", "bound"),
+    "compare": ("compare",),
     "facts": ("facts",),
     "judge": ("judge",),
     "map": ("map",),

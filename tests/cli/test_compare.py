@@ -1,0 +1,84 @@
+"""``factbound compare`` as a user meets it."""
+
+import json
+
+import pytest
+from invented_results import toy_results
+
+from empirics.cli.app import run
+from empirics.report.compared import LINES
+from empirics.verification.document import write_document
+from empirics.verification.results import Results
+
+
+@pytest.fixture(scope="module")
+def sides(tmp_path_factory):
+    """Two directories: the second has another value of each cell, other verdicts and a dangerous name."""
+    place = tmp_path_factory.mktemp("sides")
+    data = toy_results().model_dump(mode="json")
+    for name in ("a", "b"):
+        (place / name).mkdir()
+    write_document(Results.model_validate(data), place / "a" / "results.json")
+    for cell in data["cells"]:
+        cell["observables"]["toy_error"]["values"] = [0.9, 0.8, None]
+    data["verdicts"][0]["verdict"] = "VIOLATED"
+    data["config"]["world"]["kind"] = "<b>[red]x|y"
+    write_document(Results.model_validate(data), place / "b" / "results.json")
+    return str(place / "a"), str(place / "b")
+
+
+def test_the_same_directory_twice(sides, capsys):
+    assert run(["compare", sides[0], f"{sides[0]}/results.json"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("Identical bit for bit: every value of every seed in 14 cells, and every verdict.\n")
+    assert len(out.splitlines()) == 4
+
+
+def test_summary_first_then_parts_of_few_lines(sides, capsys):
+    assert run(["compare", *sides]) == 0
+    out = capsys.readouterr().out
+    first = out.splitlines()[0]
+    assert first.startswith("14 means compared seed by seed, alpha = 0.05 over all of them: ")
+    assert "Verdicts that changed: 0 claims; 1 cell." in out
+    assert "<b>[red]x|y" in out
+    assert "between two populations" in " ".join(out.split())
+    assert f"and {14 - LINES} more (--all)" in out
+    assert run(["compare", *sides, "--all"]) == 0
+    more = capsys.readouterr().out
+    assert "(--all)" not in more
+    assert len(more.splitlines()) > len(out.splitlines())
+
+
+def test_json_markdown_and_page(sides, capsys, tmp_path):
+    summary, page = tmp_path / "summary.md", tmp_path / "pages" / "c.html"
+    summary.write_text("before\n")
+    assert run(["compare", *sides, "--json", "--markdown", str(summary), "--html", str(page)]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["comparisons"], document["identical"], len(document["estimates"])) == (14, False, 14)
+    text = summary.read_text()
+    assert text.startswith("before\n## ")
+    rows = [line for line in text.splitlines() if line.startswith("| ") and "toy_error" in line]
+    assert len(rows) == 14
+    assert "<b>[red]x\\|y" in text
+    shown = page.read_text()
+    assert "&lt;b&gt;[red]x|y" in shown
+    assert "<b>[red]" not in shown
+    assert '<span class="v v-violated">VIOLATED</span>' in shown
+    for outside in ("src=", "href=http", "<script", "url(http"):
+        assert outside not in shown.replace('href="#', "")
+
+
+def test_a_page_that_cannot_be_written_is_refused_before_anything_is_read(sides, capsys, tmp_path):
+    (tmp_path / "file").write_text("")
+    assert run(["compare", "nowhere", sides[0], "--html", str(tmp_path / "file" / "c.html")]) == 2
+    assert "cannot write" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("wrong", ["nowhere", "empty"])
+def test_bad_input(sides, capsys, tmp_path, wrong):
+    (tmp_path / "empty").mkdir()
+    assert run(["compare", sides[0], str(tmp_path / wrong)]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert len(err.splitlines()) == 1
+    assert "results.json" in err
