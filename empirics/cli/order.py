@@ -8,6 +8,7 @@ COMMANDS: Final = {
     "certify": ("certify",),
     "verify": ("verify",),
     "check": ("check",),
+    "archive": ("archive",),
     "claims": ("claims", "bound"),
     "compare": ("compare",),
     "facts": ("facts",),

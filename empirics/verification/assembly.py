@@ -165,7 +165,7 @@ def assemble(
         verdicts=[verdict_result(o) for outcome in outcomes for o in outcome.outcomes],
         plan=plan,
         claims=[
-            _claim(item, outcome, pooled.get(item.id), mutants, settings)
+            claim_result(item, outcome, pooled.get(item.id), mutants, settings)
             for item, outcome in zip(claims, outcomes, strict=True)
         ],
         curves=[curve for arm in arms for curve in _curves(experiment, arm, runs)],
@@ -318,9 +318,10 @@ def _pooled(outcomes: Sequence[ClaimOutcome]) -> dict[str, PooledResult]:
     }
 
 
-def _claim(
+def claim_result(
     item: Claim, outcome: ClaimOutcome, pooled: PooledResult | None, mutants: Sequence[MutantOutcome], settings: Any
 ) -> ClaimResult:
+    """A claim as it stands in results.json; of ``settings`` the verdict's are read."""
     result = copied(
         ClaimResult,
         item,
