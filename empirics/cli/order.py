@@ -9,6 +9,7 @@ COMMANDS: Final = {
     "verify": ("verify",),
     "check": ("check",),
     "archive": ("archive",),
+    "cite": ("cite",),
     "claims": ("claims", "bound"),
     "compare": ("compare",),
     "facts": ("facts",),
