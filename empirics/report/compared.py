@@ -46,22 +46,12 @@ def summary(found: Comparison) -> list[str]:
     elif found.estimates or found.comparisons:
         lines.append(_estimates_line(found))
     lines.append(_verdicts_line(found))
-    parts = [
-        counted(len(getattr(found, name)), noun)
-        for name, noun in (
-            ("configuration", "setting"),
-            ("environment", "property"),
-            ("plan", "part"),
-            ("claims", "change"),
-        )
-    ]
     if found.alpha is not None:
-        settings, properties, plan, claims = (part.replace("propertys", "properties") for part in parts)
-        what = f"{settings}, {properties} of the environment, {plan} of the plan; {claims} of what claims state"
-        lines.append(f"Different: {what}.")
+        lines.append(_rest_line(found))
     only = [f"{number} in the {side} alone" for number, side in zip(alone, ("first", "second"), strict=True) if number]
-    where = "cells in common" if found.alpha is not None else "cells of claims in common"
-    lines.append(f"{common} {where}{''.join(f', {part}' for part in only)}.")
+    what = "cell" if found.alpha is not None else "cell of a claim"
+    there = counted(common, what, "" if found.alpha is not None else "cells of claims")
+    lines.append(f"{there} in common{''.join(f', {part}' for part in only)}.")
     return lines
 
 
@@ -84,6 +74,18 @@ def _estimates_line(found: Comparison) -> str:
             f"{counted(len(unpaired), 'pair')} of limits without common seeds differ, {apart} of them disjoint"
         )
     return "; ".join(parts) + "."
+
+
+def _rest_line(found: Comparison) -> str:
+    """What differs besides runs and verdicts."""
+    nouns = (
+        (found.configuration, "setting", ""),
+        (found.environment, "property of the environment", "properties of the environment"),
+        (found.plan, "part of the plan", "parts of the plan"),
+        (found.claims, "statement of a claim", "statements of claims"),
+    )
+    told = [counted(len(changes), one, several) for changes, one, several in nouns if changes]
+    return f"Different: {', '.join(told)}." if told else "Configuration, environment, plan and claims are the same."
 
 
 def _verdicts_line(found: Comparison) -> str:
