@@ -23,13 +23,14 @@ from empirics.runs.store import Store
 from empirics.verification.archive import MANIFEST, differing, unpack, write_archive
 from empirics.verification.document import refusal
 from empirics.verification.plan import PLAN_FILE
-from empirics.verification.rejudge import Checked, checks, plan_check, store_check
+from empirics.verification.rejudge import Checked, checks, guarded, plan_check, store_check
 from empirics.verification.results import RESULTS, Results, read_results
 from theory.plural import counted
 
 _STORE: Final = "runs.sqlite"
 _PAGES: Final = ("cells.csv", "report.html")
 _SECTIONS: Final = "sections"
+_MADE: Final = "report, tables, figures and texts are those that results.json gives"
 _LINES: Final = 12
 
 
@@ -99,7 +100,7 @@ def _checked(folder: Path, told: list[str]) -> Iterator[Checked]:
     yield from checks(results, words=results.environment.code_hash == code_hash())
     yield plan_check(results, folder / PLAN_FILE)
     yield store_check(results, folder / _STORE)
-    yield _pages(results, folder)
+    yield guarded(_MADE, lambda: _pages(results, folder))
     yield _own(results, folder)
 
 
@@ -117,9 +118,8 @@ def _pages(results: Results, folder: Path) -> Checked:
     made = texts(results, kept)
     strange = set(names) - {*kept, *made, CONSTRAINTS, MANIFEST}
     differs = [f"{name}: no file of an archive" for name in sorted(strange)]
-    what = "report, tables, figures and texts are those that results.json gives"
     if (reason := _other_pages(folder / MARK)) is not None:
-        return Checked(what=what, differs=differs, unchecked=[reason])
+        return Checked(what=_MADE, differs=differs, unchecked=[reason])
     with temporary_folder() as place:
         again = Path(place)
         shutil.copy(folder / RESULTS, again / RESULTS)
@@ -133,7 +133,7 @@ def _pages(results: Results, folder: Path) -> Checked:
     for name, text in made.items():
         if _sha256(folder / name) != hashlib.sha256(text.encode()).hexdigest():
             differs.append(f"{name}: not what results.json gives")
-    return Checked(what=what, differs=differs, unchecked=[f"{CONSTRAINTS}: versions are as whoever packed it says"])
+    return Checked(what=_MADE, differs=differs, unchecked=[f"{CONSTRAINTS}: versions are as whoever packed it says"])
 
 
 def _other_pages(path: Path) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
@@ -21,6 +22,7 @@ LINES: Final = 12
 """Rows of a part that the terminal shows unless all are asked for."""
 
 _WIDEST: Final = 60  # characters of a value
+_HASH: Final = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
 _LEVELS: Final = {Level.FAILURE: "worse", Level.WARNING: "weaker", Level.NOTE: "other"}
 
 
@@ -143,6 +145,8 @@ def _rows(changes: Sequence[Change]) -> list[tuple[str, ...]]:
 
 
 def _value(value: Any) -> str:
+    if isinstance(value, str) and _HASH.fullmatch(value):
+        return value[:12]
     text = "-" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _WIDEST else text[: _WIDEST - 3] + "..."
 

@@ -80,7 +80,9 @@ def _refuse(path: Path, entries: list[zipfile.ZipInfo]) -> None:
     for entry in entries:
         name, kind = entry.filename, stat.S_IFMT(entry.external_attr >> 16)
         parts = PurePosixPath(name).parts
-        if name.startswith("/") or "\\" in name or ":" in name or "\0" in name or {"..", "."} & set(parts):
+        if not name.isprintable():
+            raise UsageError(f"{path} is refused: the name {name!r} has characters that are not printed")
+        if name.startswith("/") or "\\" in name or ":" in name or {"..", "."} & set(parts):
             raise UsageError(f"{path} is refused: the path {name!r} leads out of it")
         if kind not in (0, stat.S_IFREG):
             raise UsageError(f"{path} is refused: {name} is not a plain file")

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from empirics.errors import UsageError
 from empirics.experiments.presentation import Part
-from empirics.verification.baseline import Baseline, BaselineClaim, Level, baseline_of, read_baseline
+from empirics.verification.baseline import Baseline, BaselineClaim, Finding, Level, baseline_of, read_baseline
 from empirics.verification.baseline import compare as findings_of
 from empirics.verification.paired import Estimate, estimates_of, pairs_of, unpaired
 from empirics.verification.plan import PLAN_FILE, differences
@@ -297,10 +297,20 @@ def _verdicts(old: Baseline, new: Baseline) -> list[VerdictChange]:
             where=item.where,
             before=_verdict(sides[0].get(item.claim), item.where),
             after=_verdict(sides[1].get(item.claim), item.where),
-            what=item.what,
+            what=_told(item, sides),
         )
         for item in found
     ]
+
+
+def _told(item: Finding, sides: Sequence[Mapping[str, BaselineClaim]]) -> str:
+    """A finding in words that fit two verifications: neither of them need be the later one."""
+    alone = [
+        name
+        for name, side in zip(("first", "second"), sides, strict=True)
+        if _verdict(side.get(item.claim), item.where)
+    ]
+    return item.what if len(alone) == 2 else f"judged in the {alone[0]} alone"
 
 
 def _verdict(item: BaselineClaim | None, where: str) -> str | None:

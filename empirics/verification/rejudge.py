@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import math
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
 
-from empirics.experiments.document import INTERNAL_ERROR, CellResult, VerdictResult
+from empirics.experiments.document import CellResult, VerdictResult
 from empirics.experiments.presentation import Part
 from empirics.experiments.protocol import Point, UnitRun
 from empirics.experiments.registry import experiments
@@ -37,6 +37,11 @@ from theory.fingerprint import fingerprint
 from theory.plugins import BrokenPluginError
 from theory.plural import counted
 
+_CELLS: Final = "means, limits and bounds of cells follow from the single values"
+_VERDICTS: Final = "verdicts follow from the single values"
+_PROOFS: Final = "proofs are as on record here (nothing is proved again)"
+_PLAN: Final = "the plan is the one that the results name"
+_STORED: Final = "values of cells are those of stored runs, bit for bit"
 _ROUNDING: Final = 1e-9
 _NUMBERS: Final = ("verdict", "cells", "estimate", "lower", "upper", "bound", "log_bound", "alpha", "refuting")
 
@@ -51,10 +56,17 @@ class Checked(Part):
 
 def checks(results: Results, *, words: bool) -> Iterator[Checked]:
     """Cells, verdicts, proofs; with ``words`` sentences are compared too: the sources are those of the results."""
-    tables = tables_of(results)
-    yield _cells(results, tables)
-    yield _verdicts(results, tables, words=words)
-    yield _proofs(results)
+    yield guarded(_CELLS, lambda: _cells(results, tables_of(results)))
+    yield guarded(_VERDICTS, lambda: _verdicts(results, tables_of(results), words=words))
+    yield guarded(_PROOFS, lambda: _proofs(results))
+
+
+def guarded(what: str, check: Callable[[], Checked]) -> Checked:
+    """A check; what it cannot follow in a document that somebody made up differs from what is stated."""
+    try:
+        return check()
+    except Exception as error:  # told, with the check that it ended; the others go on
+        return Checked(what=what, differs=[f"it cannot be followed: {type(error).__name__}: {error}"], unchecked=[])
 
 
 def tables_of(results: Results) -> list[CellTable]:
@@ -104,9 +116,7 @@ def _cells(results: Results, tables: Sequence[CellTable]) -> Checked:
             stated_bound = cell.bounds.get(item.id)
             if not _same(*(None if b is None else b.model_dump() for b in (stated_bound, bound))):
                 differs.append(f"{results.place([cell])}: the bound of {item.id} does not follow from its formula")
-    return Checked(
-        what="means, limits and bounds of cells follow from the single values", differs=differs, unchecked=unchecked
-    )
+    return Checked(what=_CELLS, differs=differs, unchecked=unchecked)
 
 
 def _without(table: CellTable, strange: Sequence[str]) -> CellTable:
@@ -169,7 +179,7 @@ def _verdicts(results: Results, tables: Sequence[CellTable], *, words: bool) -> 
         differs += _whole_verdict(results.claim(item.id), made, words=words)
     if any(c.mutants for c in results.claims):
         unchecked.append("mutants ('factbound verify --mutants' judges them again)")
-    return Checked(what="verdicts follow from the single values", differs=differs, unchecked=unchecked)
+    return Checked(what=_VERDICTS, differs=differs, unchecked=unchecked)
 
 
 def _cell_verdicts(results: Results, name: str, follows: Sequence[VerdictResult], *, words: bool) -> Iterator[str]:
@@ -219,7 +229,7 @@ def _proofs(results: Results) -> Checked:
         for item in items
         if results.claim(item.id).certificate != certificate_of(item)
     ]
-    return Checked(what="proofs are as on record here (nothing is proved again)", differs=differs, unchecked=unchecked)
+    return Checked(what=_PROOFS, differs=differs, unchecked=unchecked)
 
 
 def _status(certificate: Mapping[str, Any] | None) -> str:
@@ -241,19 +251,19 @@ def _same(a: Any, b: Any) -> bool:
 
 def plan_check(results: Results, path: Path) -> Checked:
     """The plan's text gives its hash, and that hash is the one that the results name."""
-    what, differs = "the plan is the one that the results name", []
+    differs = []
     if not path.is_file():
-        return Checked(what=what, differs=[], unchecked=[f"there is no {path.name}"])
+        return Checked(what=_PLAN, differs=[], unchecked=[f"there is no {path.name}"])
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         stated = found.pop("hash")
         if VerificationPlan.model_validate(found).hash != stated:
             differs.append(f"{path.name} does not give the hash that it states")
     except (ValueError, KeyError, AttributeError, TypeError):
-        return Checked(what=what, differs=[f"{path.name} is no plan"], unchecked=[])
+        return Checked(what=_PLAN, differs=[f"{path.name} is no plan"], unchecked=[])
     if stated != results.plan.hash:
         differs.append(f"{path.name} has hash {stated[:12]}, and results.json names {results.plan.hash[:12]}")
-    return Checked(what=what, differs=differs, unchecked=[])
+    return Checked(what=_PLAN, differs=differs, unchecked=[])
 
 
 def store_check(results: Results, path: Path) -> Checked:
@@ -261,34 +271,30 @@ def store_check(results: Results, path: Path) -> Checked:
 
     The keys of runs hash sources and versions, so another version could not find them; unit, seed and values can.
     """
-    what = "values of cells are those of stored runs, bit for bit"
+    return guarded(_STORED, lambda: _store(results, path))
+
+
+def _store(results: Results, path: Path) -> Checked:
     if not path.is_file():
-        return Checked(what=what, differs=[], unchecked=[f"there is no {path.name}"])
-    try:
-        runs, differs = _stored(path)
-    except (sqlite3.Error, ValueError, KeyError, TypeError, AttributeError) as error:
-        return Checked(
-            what=what, differs=[f"{path.name} cannot be read: {type(error).__name__}: {error}"], unchecked=[]
-        )
+        return Checked(what=_STORED, differs=[], unchecked=[f"there is no {path.name}"])
+    runs, differs = _stored(path)
     computed = {name for name, about in results.observables.items() if about.sampling == "exact"}
     unchecked: list[str] = []
     for cell in results.cells:
-        point = Point(tuple((symbol, cell.symbols[symbol]) for symbol in results.experiment.axes))
+        point = Point(tuple((symbol, cell.at(column)) for symbol, column in results.experiment.axes.items()))
         unit = point.on(results.experiment.run_axes)
         columns = {name: found.values for name, found in cell.observables.items()}
         for index, seed in enumerate(cell.seeds):
             place = f"{results.place([cell])}, seed {seed}"
-            failure = cell.failures.get(str(seed))
-            if failure is not None and failure.startswith(INTERNAL_ERROR):
-                unchecked.append(f"{place}: its run met a defect and was not stored")
-                continue
+            failure, found = cell.failures.get(str(seed)), runs.get((unit, seed), [])
             row = {name: values[index] for name, values in columns.items()}
-            found = runs.get((unit, seed), [])
-            if not found:
+            if failure is not None and not found:  # a defect, or a process that died
+                unchecked.append(f"{place}: its run failed, and such runs need not be stored")
+            elif not found:
                 differs.append(f"{place}: there is no stored run")
             elif not any(_is_run(run, point, row, computed, failure) for run in found):
                 differs.append(f"{place}: no stored run has these values")
-    return Checked(what=what, differs=differs, unchecked=unchecked)
+    return Checked(what=_STORED, differs=differs, unchecked=unchecked)
 
 
 def _stored(path: Path) -> tuple[dict[tuple[Point, int], list[UnitRun]], list[str]]:

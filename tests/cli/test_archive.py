@@ -292,6 +292,7 @@ def hostile(name, content=b"x", *, mode=0):
         (hostile("/outside.txt"), "leads out of it"),
         (hostile("a/../../outside.txt"), "leads out of it"),
         (hostile("C:outside.txt"), "leads out of it"),
+        (hostile("a\x1b[31m.txt"), "not printed"),
         (hostile("link", b"/etc/passwd", mode=stat.S_IFLNK | 0o777), "is not a plain file"),
     ],
     ids=lambda value: getattr(value[0], "filename", "") if isinstance(value, tuple) else "",

@@ -74,6 +74,21 @@ def test_a_page_that_cannot_be_written_is_refused_before_anything_is_read(sides,
     assert "cannot write" in capsys.readouterr().err
 
 
+def test_what_one_side_alone_judged_is_said_so(sides, capsys, tmp_path):
+    data = toy_results().model_dump(mode="json")
+    data["claims"], data["plan"]["hash"] = data["claims"][1:], "0" * 64
+    data["verdicts"] = [v for v in data["verdicts"] if v["claim"] != "toy-bound"]
+    write_document(Results.model_validate(data), tmp_path / "results.json")
+    for order, side in (((sides[0], str(tmp_path)), "first"), ((str(tmp_path), sides[0]), "second")):
+        assert run(["compare", *order]) == 0
+        out = capsys.readouterr().out
+        assert out.startswith("The runs are identical bit for bit (14 cells); claims or verdicts differ.\n")
+        assert f"judged in the {side} alone" in out
+        assert "no longer registered" not in out
+        assert "0" * 12 in out
+        assert "0" * 13 not in out
+
+
 @pytest.mark.parametrize("wrong", ["nowhere", "empty"])
 def test_bad_input(sides, capsys, tmp_path, wrong):
     (tmp_path / "empty").mkdir()
