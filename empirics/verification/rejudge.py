@@ -16,7 +16,7 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 from empirics.experiments.document import CellResult, VerdictResult
-from empirics.experiments.presentation import Part
+from empirics.experiments.presentation import Part, Shown
 from empirics.experiments.protocol import Point, UnitRun
 from empirics.experiments.registry import experiments
 from empirics.judging.columns import Columns
@@ -28,6 +28,7 @@ from empirics.judging.table import CellTable
 from empirics.observables.catalogue import observables
 from empirics.runs.rows import decoded, digest
 from empirics.verification.assembly import bounds_at, claim_result, in_scope, verdict_result
+from empirics.verification.figures import claim_figures
 from empirics.verification.plan import VerificationPlan
 from empirics.verification.results import ClaimResult, PooledResult, Results
 from empirics.verification.summaries import summaries_of
@@ -40,8 +41,9 @@ from theory.plural import counted
 _CELLS: Final = "means, limits and bounds of cells follow from the single values"
 _VERDICTS: Final = "verdicts follow from the single values"
 _PROOFS: Final = "proofs are as on record here (nothing is proved again)"
+_SHOWN: Final = "headline, tables and figures' data follow from cells and verdicts"
 _PLAN: Final = "the plan is the one that the results name"
-_STORED: Final = "values of cells are those of stored runs, bit for bit"
+_STORED: Final = "values of cells are those of stored runs, bit for bit; curves are their means"
 _ROUNDING: Final = 1e-9
 _NUMBERS: Final = ("verdict", "cells", "estimate", "lower", "upper", "bound", "log_bound", "alpha", "refuting")
 
@@ -59,6 +61,7 @@ def checks(results: Results, *, words: bool) -> Iterator[Checked]:
     yield guarded(_CELLS, lambda: _cells(results, tables_of(results)))
     yield guarded(_VERDICTS, lambda: _verdicts(results, tables_of(results), words=words))
     yield guarded(_PROOFS, lambda: _proofs(results))
+    yield guarded(_SHOWN, lambda: _shown(results, words=words))
 
 
 def guarded(what: str, check: Callable[[], Checked]) -> Checked:
@@ -177,6 +180,8 @@ def _verdicts(results: Results, tables: Sequence[CellTable], *, words: bool) -> 
         mutants = [MutantOutcome(item.id, m.name, m.refuted, m.evidence) for m in results.claim(item.id).mutants]
         made = claim_result(item, outcome, pooled, mutants, SimpleNamespace(verdict=settings))
         differs += _whole_verdict(results.claim(item.id), made, words=words)
+    if not words:
+        unchecked.append("the words of verdicts and claims: other sources made the results than the installed ones")
     if any(c.mutants for c in results.claims):
         unchecked.append("mutants ('factbound verify --mutants' judges them again)")
     return Checked(what=_VERDICTS, differs=differs, unchecked=unchecked)
@@ -232,6 +237,28 @@ def _proofs(results: Results) -> Checked:
     return Checked(what=_PROOFS, differs=differs, unchecked=unchecked)
 
 
+def _shown(results: Results, *, words: bool) -> Checked:
+    """What the experiment adds to the report, and the data of the claims' figures, are made again and compared."""
+    trial, (items, unchecked) = experiments().get(results.experiment.name), _registered(results)
+    if not words or trial is None:
+        reason = "other sources made the results" if trial is not None else "the experiment is unknown here"
+        return Checked(what=_SHOWN, differs=[], unchecked=[reason])
+    differs = []
+    bare = results.model_copy(update={"shown": Shown()})
+    if not _same(_plain(results.shown), _plain(trial.show(bare))):
+        differs.append("the headline, a table, a figure or a column that the experiment shows is another")
+    if not unchecked:
+        made = {figure.name: _plain(figure) for figure in claim_figures(results, items)}
+        stated = {figure.name: _plain(figure) for figure in results.figures}
+        names = sorted(stated.keys() | made.keys())
+        differs += [f"figure {name}: other data" for name in names if not _same(stated.get(name), made.get(name))]
+    return Checked(what=_SHOWN, differs=differs, unchecked=unchecked)
+
+
+def _plain(part: Part) -> Any:
+    return json.loads(part.model_dump_json())
+
+
 def _status(certificate: Mapping[str, Any] | None) -> str:
     if certificate is None:
         return "none"
@@ -280,6 +307,7 @@ def _store(results: Results, path: Path) -> Checked:
     runs, differs = _stored(path)
     computed = {name for name, about in results.observables.items() if about.sampling == "exact"}
     unchecked: list[str] = []
+    matched: dict[tuple[str, Point], dict[int, list[UnitRun]]] = {}
     for cell in results.cells:
         point = Point(tuple((symbol, cell.at(column)) for symbol, column in results.experiment.axes.items()))
         unit = point.on(results.experiment.run_axes)
@@ -292,9 +320,28 @@ def _store(results: Results, path: Path) -> Checked:
                 unchecked.append(f"{place}: its run failed, and such runs need not be stored")
             elif not found:
                 differs.append(f"{place}: there is no stored run")
-            elif not any(_is_run(run, point, row, computed, failure) for run in found):
+            elif fitting := [run for run in found if _is_run(run, point, row, computed, failure)]:
+                matched.setdefault((cell.variant, unit), {})[seed] = fitting
+            else:
                 differs.append(f"{place}: no stored run has these values")
+    if not differs:
+        differs += _curves(results, matched)
     return Checked(what=_STORED, differs=differs, unchecked=unchecked)
+
+
+def _curves(results: Results, matched: Mapping[tuple[str, Point], Mapping[int, Sequence[UnitRun]]]) -> Iterator[str]:
+    """Where a curve is not the mean of those of the runs that gave the values of its cells."""
+    for curve in results.curves:
+        unit = Point(
+            tuple((symbol, curve.at(results.experiment.axes[symbol])) for symbol in results.experiment.run_axes)
+        )
+        runs = [run for _, run in sorted(matched.get((curve.variant, unit), {}).items())]
+        members = [run[0].curves[curve.observable] for run in runs if curve.observable in run[0].curves]
+        by_step = [dict(zip(member.steps, member.values, strict=True)) for member in members]
+        common = sorted(set.intersection(*(set(one) for one in by_step))) if by_step else []
+        means = [math.fsum(one[step] for one in by_step) / len(by_step) for step in common]
+        if common != curve.steps or not _same(curve.mean, [mean if math.isfinite(mean) else None for mean in means]):
+            yield f"{results.place([curve])}: the curve of {curve.observable} is not the mean of the stored ones"
 
 
 def _stored(path: Path) -> tuple[dict[tuple[Point, int], list[UnitRun]], list[str]]:
