@@ -35,6 +35,7 @@ from empirics.judging.outcome import ClaimOutcome, Outcome, Verdict
 from empirics.judging.settings import Settings
 from empirics.judging.table import CellTable
 from empirics.observables.catalogue import observables
+from empirics.observables.definition import Observable
 from empirics.runs.packed import Packed, columns_of
 from empirics.verification.document import beginning, copied, refusal
 from empirics.verification.evidence import with_evidence
@@ -151,11 +152,7 @@ def assemble(
     summaries = summaries_of(tables, alphas)
     results = Results(
         **beginning(experiment, settings, wall_seconds, complete=complete),
-        observables={
-            name: copied(ObservableResult, item, lower=_finite(item.lower), upper=_finite(item.upper))
-            for name, item in observables().items()
-            if name in measured
-        },
+        observables={name: observable_result(item) for name, item in observables().items() if name in measured},
         cells=[
             _cell(experiment, arm, cell, table, runs, summary, {name: found[i] for name, found in bounds.items()})
             for i, ((arm, cell), table, summary) in enumerate(
@@ -352,6 +349,11 @@ def latex_of(expression: sp.Basic, notation: Notation) -> str:
         if re.search(r"_.*[a-z]{2}", symbol.name):
             names[symbol] = r"\mathrm{" + symbol.name.replace("_", r"\_") + "}"
     return str(sp.latex(expression, symbol_names=names))
+
+
+def observable_result(item: Observable) -> ObservableResult:
+    """An observable as it stands in results.json."""
+    return copied(ObservableResult, item, lower=_finite(item.lower), upper=_finite(item.upper))
 
 
 def _finite(value: float) -> float | None:

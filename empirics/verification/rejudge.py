@@ -15,9 +15,9 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
 
-from empirics.experiments.document import CellResult, VerdictResult
+from empirics.experiments.document import CellResult, ExperimentResult, SymbolResult, VerdictResult
 from empirics.experiments.presentation import Part, Shown
-from empirics.experiments.protocol import Point, UnitRun
+from empirics.experiments.protocol import Experiment, Point, UnitRun
 from empirics.experiments.registry import experiments
 from empirics.judging.columns import Columns
 from empirics.judging.judge import judge_claim
@@ -27,7 +27,8 @@ from empirics.judging.settings import Settings
 from empirics.judging.table import CellTable
 from empirics.observables.catalogue import observables
 from empirics.runs.rows import decoded, digest
-from empirics.verification.assembly import bounds_at, claim_result, in_scope, verdict_result
+from empirics.verification.assembly import bounds_at, claim_result, in_scope, observable_result, verdict_result
+from empirics.verification.document import copied
 from empirics.verification.figures import claim_figures
 from empirics.verification.plan import VerificationPlan
 from empirics.verification.results import ClaimResult, PooledResult, Results
@@ -243,7 +244,7 @@ def _shown(results: Results, *, words: bool) -> Checked:
     if not words or trial is None:
         reason = "other sources made the results" if trial is not None else "the experiment is unknown here"
         return Checked(what=_SHOWN, differs=[], unchecked=[reason])
-    differs = []
+    differs = list(_described(results, trial))
     bare = results.model_copy(update={"shown": Shown()})
     if not _same(_plain(results.shown), _plain(trial.show(bare))):
         differs.append("the headline, a table, a figure or a column that the experiment shows is another")
@@ -253,6 +254,19 @@ def _shown(results: Results, *, words: bool) -> Checked:
         names = sorted(stated.keys() | made.keys())
         differs += [f"figure {name}: other data" for name in names if not _same(stated.get(name), made.get(name))]
     return Checked(what=_SHOWN, differs=differs, unchecked=unchecked)
+
+
+def _described(results: Results, trial: Experiment) -> Iterator[str]:
+    """Where observables, symbols or axes are described otherwise than they are defined."""
+    axes = {symbol: trial.column(symbol) for symbol in trial.axes}
+    if results.experiment != copied(ExperimentResult, trial, axes=axes):
+        yield "the experiment is described otherwise"
+    if results.notation != [copied(SymbolResult, symbol) for symbol in trial.notation.values()]:
+        yield "the symbols are described otherwise"
+    for name, stated in results.observables.items():
+        item = observables().get(name)
+        if item is not None and stated != observable_result(item):
+            yield f"observable {name} is described otherwise"
 
 
 def _plain(part: Part) -> Any:

@@ -206,6 +206,14 @@ def headline(document):
     document["shown"]["headline"] = "The headline bound holds in every cell."
 
 
+def definition(document):
+    document["observables"]["ood_error"]["definition"] = "Something else."
+
+
+def symbol(document):
+    document["notation"][0]["meaning"] = "something else"
+
+
 def figure(document):
     found = next(figure for figure in document["figures"] if figure["rows"])
     place = next(i for i, value in enumerate(found["rows"][0]) if isinstance(value, float))
@@ -237,6 +245,8 @@ CHANGES = {
     plan: "the",
     headline: "headline,",
     figure: "headline,",
+    definition: "headline,",
+    symbol: "headline,",
     curve: "values",
     seed: "values",
 }
