@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -229,11 +228,4 @@ def _markdown_row(row: Sequence[str]) -> str:
 
 def comparison_html(found: Comparison) -> str:
     """One self-contained page in the report's style, complete."""
-    counts = Counter(v.level for v in found.verdicts)
-    return filled(
-        "compare.html.j2",
-        found=found,
-        summary=summary(found),
-        parts=parts(found),
-        counts=[(_LEVELS[level], counts[level]) for level in Level if counts[level]],
-    )
+    return filled("compare.html.j2", found=found, summary=summary(found), parts=parts(found))

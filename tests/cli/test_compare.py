@@ -1,6 +1,7 @@
 """``factbound compare`` as a user meets it."""
 
 import json
+import re
 
 import pytest
 from invented_results import toy_results
@@ -66,6 +67,19 @@ def test_json_markdown_and_page(sides, capsys, tmp_path):
     assert '<span class="v v-violated">VIOLATED</span>' in shown
     for outside in ("src=", "href=http", "<script", "url(http"):
         assert outside not in shown.replace('href="#', "")
+
+
+def test_the_page_uses_classes_of_the_report_alone(sides, tmp_path):
+    page = tmp_path / "c.html"
+    assert run(["compare", *sides, "--html", str(page)]) == 0
+    style, _, body = page.read_text().partition("</style>")
+    used = {name for names in re.findall(r'class="([^"]*)"', body) for name in names.split()}
+    assert {"answer", "scroll", "v", "v-violated"} <= used
+    verdicts = {name for name in used if name.startswith("v-")}
+    assert all(re.search(rf"\.{name}\b", style) for name in used - verdicts)
+    anchors = set(re.findall(r'href="#([^"]*)"', body))
+    assert anchors
+    assert anchors == set(re.findall(r'id="([^"]*)"', body))
 
 
 def test_a_page_that_cannot_be_written_is_refused_before_anything_is_read(sides, capsys, tmp_path):
