@@ -26,6 +26,8 @@ FORMAT: Final = 1
 CONSTRAINTS: Final = "constraints.txt"
 CONFIGURATION: Final = "configuration.toml"
 FILES: Final = "files"
+REFERENCES: Final = "references.bib"
+RERUN: Final = "rerun.sh"
 
 _INSIDE: Final = {
     "results.json": "the whole result: settings, environment, cells with one value per seed, verdicts, claims",
@@ -39,9 +41,9 @@ _INSIDE: Final = {
     "sections/": "sections that other programs added to the report",
     f"{FILES}/": "the user's own files that were loaded (--with); they are code that runs",
     "check.sh": "checks everything without training",
-    "rerun.sh": "runs everything again and compares",
+    RERUN: "runs everything again and compares",
     "CITATION.cff": "how the software is cited",
-    "references.bib": "the software, and the papers whose claims were tested",
+    REFERENCES: "the software, and the papers whose claims were tested",
     "LICENSE": "the licence of factbound",
     MARK: "by which version and which sources the pages were made",
     "MANIFEST.sha256": "SHA-256 of every other file",
@@ -56,9 +58,9 @@ def texts(results: Results, names: Collection[str]) -> dict[str, str]:
     made = {
         CONFIGURATION: config_toml(results.config),
         "check.sh": _CHECK,
-        "rerun.sh": rerun(results, names),
+        RERUN: rerun(results, names, named=not _all_claims(results)),
         "CITATION.cff": citation_cff(cited),
-        "references.bib": bibtex(cited, [p for p in papers() if p.name in tested], results.environment.git_commit),
+        REFERENCES: bibtex(cited, [p for p in papers() if p.name in tested], results.environment.git_commit),
         MARK: json.dumps({"archive": FORMAT, "factbound": here.version, "pages": style_of_pages()}, indent=1) + "\n",
     }
     if licence := licence_text():
@@ -76,10 +78,10 @@ factbound check .
 """
 
 
-def rerun(results: Results, names: Collection[str]) -> str:
-    """A script that runs everything again, into a directory of its own, and compares."""
+def rerun(results: Results, names: Collection[str], *, named: bool) -> str:
+    """A script that runs everything again, in a directory of its own, and compares; ``named``: it names the claims."""
     words = [f"factbound verify --experiment {results.experiment.name}", f'--config "$here/{CONFIGURATION}"']
-    if not _all_claims(results):
+    if named:
         words.append(f"--claims {','.join(claim.id for claim in results.claims)}")
     if any(claim.mutants for claim in results.claims):
         words.append("--mutants")

@@ -15,7 +15,17 @@ from rich.markup import escape
 
 from empirics.errors import UsageError
 from empirics.files import temporary_folder
-from empirics.report.archive_texts import CONSTRAINTS, FILES, MARK, constraints, own_name, texts
+from empirics.report.archive_texts import (
+    CONSTRAINTS,
+    FILES,
+    MARK,
+    REFERENCES,
+    RERUN,
+    constraints,
+    own_name,
+    rerun,
+    texts,
+)
 from empirics.report.files import read_directory, style_of_pages, write_page
 from empirics.runs.environment import code_hash
 from empirics.runs.pool import available_cores
@@ -26,6 +36,7 @@ from empirics.verification.plan import PLAN_FILE
 from empirics.verification.rejudge import Checked, checks, guarded, plan_check, store_check
 from empirics.verification.results import RESULTS, Results, read_results
 from theory.plural import counted
+from theory.registry import papers
 
 _STORE: Final = "runs.sqlite"
 _PAGES: Final = ("cells.csv", "report.html")
@@ -130,10 +141,15 @@ def _pages(results: Results, folder: Path) -> Checked:
         for name in sorted({*_PAGES, *expected, *drawn}):
             if _sha256(folder / name) != _sha256(again / name):
                 differs.append(f"{name}: not what results.json gives")
-    for name, text in made.items():
-        if _sha256(folder / name) != hashlib.sha256(text.encode()).hexdigest():
+    unchecked = [f"{CONSTRAINTS}: versions are as whoever packed it says"]
+    if results.files or {claim.paper for claim in results.claims} - {paper.name for paper in papers()}:
+        unchecked.append(f"{REFERENCES}: which papers are known depends on the files that are loaded")
+        del made[REFERENCES]
+    for name, text in made.items():  # which claims an experiment has depends on what is loaded, too
+        allowed = {rerun(results, kept, named=named) for named in (True, False)} if name == RERUN else {text}
+        if _sha256(folder / name) not in {hashlib.sha256(one.encode()).hexdigest() for one in allowed}:
             differs.append(f"{name}: not what results.json gives")
-    return Checked(what=_MADE, differs=differs, unchecked=[f"{CONSTRAINTS}: versions are as whoever packed it says"])
+    return Checked(what=_MADE, differs=differs, unchecked=unchecked)
 
 
 def _other_pages(path: Path) -> str | None:

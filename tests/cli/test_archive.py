@@ -418,6 +418,23 @@ def test_what_is_unknown_here_is_not_checked_and_said(tmp_path, capsys):
     ]
 
 
+def test_a_claim_of_the_users_own_is_judged_again_if_its_file_is_named(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run(["new", "claim", "my-bound"]) == 0
+    mine = "my-bound/my_bound.py"
+    verify(tmp_path / "r", "--with", mine, claims="my-bound,ood-error-literal")
+    assert run(["archive", "r"]) == 0
+    assert '--with "$here/files/1-my_bound.py"' in unpacked("r.zip")["rerun.sh"].decode()
+    status, differs, unchecked = checked("r.zip", capsys)
+    assert (status, differs) == (0, {})
+    assert not any("my-bound" in line for line in unchecked)
+    assert "verdicts" in checked(packed(tmp_path / "m.zip", with_results(unpacked("r.zip"), claim_verdict)), capsys)[1]
+    monkeypatch.setattr("theory.plugins._named", {})
+    status, differs, unchecked = checked("r.zip", capsys)
+    assert (status, differs) == (0, {})
+    assert "claim my-bound is not registered here (a file of it may go with --with)" in unchecked
+
+
 def test_a_directory_without_results_is_refused(tmp_path, capsys):
     assert run(["archive", str(tmp_path)]) == 2
     assert "cannot read" in capsys.readouterr().err
