@@ -52,7 +52,7 @@ def write_page(results: Results, directory: Path, made: Made | None = None, work
     broken: list[str] = []
     prepare_directory(directory, files=RESULT_FILES, folders=("plots",))
     made = made or Made(directory)
-    document, style = made.bytes_of(RESULTS) or hash_of(*pieces(results)), _style()
+    document, style = made.bytes_of(RESULTS) or hash_of(*pieces(results)), style_of_pages()
     if not made.stands("cells.csv", source := hash_of(style, document)):
         made.write("cells.csv", source, cells_csv(results))
     figures = _figures(results, made, style, workers, broken)
@@ -98,7 +98,7 @@ def _drawn(missing: Sequence[FigureData], workers: int) -> list[tuple[str, str]]
 
 
 @lru_cache(maxsize=1)
-def _style() -> str:
+def style_of_pages() -> str:
     """What decides how results look: sources, templates, and the library that draws."""
     folder = Path(__file__).parent
     templates = sorted(file for file in folder.iterdir() if file.suffix in (".j2", ".css", ".js"))
