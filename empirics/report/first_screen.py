@@ -77,16 +77,19 @@ def answers(results: Results, views: Sequence[ClaimView]) -> list[tuple[str, str
 
 
 def _failing(results: Results) -> str:
-    found = {verdict: [c for c in results.claims if c.verdict == verdict] for verdict in ("VIOLATED", "UNDECIDED")}
-    lines = [f"{verdict}: {'; '.join(map(_named, claims))}." for verdict, claims in found.items() if claims]
-    some = [c.title for c in results.claims if c.verdict == "SUPPORTED"]
-    open_cells = [f"Undecided in some cells: {'; '.join(some)}."] if some else []
-    return " ".join([*(lines or ["No claim is violated or undecided."]), *open_cells, *results.shown.notes])
+    failing = {verdict: [c for c in results.claims if c.verdict == verdict] for verdict in ("VIOLATED", "UNDECIDED")}
+    lines = [f"{verdict}: {'; '.join(map(_named, claims))}." for verdict, claims in failing.items() if claims]
+    asked = {c.pooled.asked for claims in failing.values() for c in claims if c.pooled is not None}
+    if len(asked) == 1:
+        lines.append(f"Asked are {100 * asked.pop():g} %.")
+    if some := sum(c.verdict == "SUPPORTED" for c in results.claims):
+        lines.append(f"Undecided in some cells: {counted(some, 'SUPPORTED claim')}.")
+    return " ".join([*(lines or ["No claim is violated or undecided."]), *results.shown.notes])
 
 
 def _named(claim: ClaimResult) -> str:
-    share, asked = tables.pooled_share(claim), claim.pooled.asked if claim.pooled else 0
-    return claim.title + (f" ({share}; asked are {asked:.0%})".replace("%)", " %)") if share else "")
+    share = tables.pooled_share(claim)
+    return claim.title + (f" ({share})" if share else "")
 
 
 def _sure(results: Results) -> str:

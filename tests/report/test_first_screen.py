@@ -46,7 +46,7 @@ def test_where_it_does_not_hold(toy):
 
 def test_how_sure_counts_what_is_confirmed_alone_and_what_over_all_claims(toy):
     assert (
-        "samples of worlds: 1; confirmed over all cells together: 1; also with one error rate over all claims (Holm): 1."
+        "of worlds: 1; confirmed over all cells together: 1; also with one error rate over all claims (Holm): 1."
         in lines(toy)["How sure"]
     )
     pooled = toy.claim("toy-arms").pooled
@@ -96,7 +96,9 @@ def test_how_tight_is_told_of_the_sources_bounds_alone(toy):
 
 def test_a_supported_claim_is_named_among_the_open_ones_and_a_share_with_what_is_asked(toy):
     supported = with_claim(toy, "toy-arms", verdict="SUPPORTED", title="The arms")
-    assert lines(supported)["Where it does not hold"].endswith("Undecided in some cells: The arms. A paragraph.")
+    assert lines(supported)["Where it does not hold"].endswith(
+        "Undecided in some cells: 1 SUPPORTED claim. A paragraph."
+    )
     refuted = toy.claim("toy-arms").pooled.model_copy(update={"confirmed": False, "upper": 0.305, "asked": 0.8})
     violated = with_claim(toy, "toy-arms", verdict="VIOLATED", title="The arms", pooled=refuted)
-    assert "The arms (in at most 31 % of worlds; asked are 80 %)" in lines(violated)["Where it does not hold"]
+    assert "The arms (in at most 31 % of worlds). Asked are 80 %." in lines(violated)["Where it does not hold"]
