@@ -125,15 +125,20 @@ def _style() -> str:
     )
 
 
+def prepare_figures(directory: Path, form: str, files: Sequence[str] = ()) -> None:
+    """Make the directory of figures (UsageError: it cannot be written to, or the format is unknown)."""
+    if form not in FORMATS:
+        raise UsageError(f"--format={form} is refused: allowed is {', '.join(FORMATS)}")
+    prepare_directory(directory, files=files)
+
+
 def write_figures(figures: Sequence[Figure], directory: Path, form: str) -> list[Path]:
     """Each figure alone in one of the formats, with its data as CSV beside it; the pictures' paths.
 
     Raises UsageError: the directory cannot be written to, or the format is unknown.
     """
-    if form not in FORMATS:
-        raise UsageError(f"--format={form} is refused: allowed is {', '.join(FORMATS)}")
     paths = [directory / f"{figure.name}.{form}" for figure in figures]
-    prepare_directory(directory, files=[path.name for path in paths])
+    prepare_figures(directory, form, [path.name for path in paths])
     for figure, path in zip(figures, paths, strict=True):
         write_atomically(path, figure.render(form))
         write_atomically(path.with_suffix(".csv"), figure.csv)

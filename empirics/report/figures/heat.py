@@ -13,7 +13,7 @@ from empirics.report.figures.style import INK, PAGE, SEEN, scaled, subplots
 
 _CELL, _MEASURED = "cell", "measured"
 _ACROSS: Final = 4
-_STYLES: Final = ("--", "-.", ":", (0, (6, 1.5, 1, 1.5, 1, 1.5)))
+_STYLES: Final = ("--", "-.", ":", "-")
 
 
 def draw_heat(

@@ -117,6 +117,7 @@ def observable_figure(
             lines={name: name for name, _ in stated},
             log=log,
             share=_shares(results, y),
+            curves=chosen.x == STEP,
             width=width or LOOKS[style][1],
         ),
         style=style,

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from empirics.report.figures.broken_axis import RESOLVED, break_axis, floor_of, height
+from empirics.report.figures.broken_axis import RESOLVED, break_axis, floor_of, gap_of, height
 from empirics.report.figures.figure import Row, number, rows_at, with_bars
 from empirics.report.figures.style import MARKERS, PREDICTED, SEEN, SOFT, STYLES, scaled, shades, subplots
 
@@ -16,8 +16,7 @@ _PANEL: Final = 1.5  # inches of a panel, at least
 _LETTER: Final = 0.058  # inches of a letter, about
 _KEY: Final = 0.45  # inches beside a label of a legend
 _LEAST: Final = 1e-12
-_POINTS: Final = 24  # a series of more is a line with some marks
-_MARKS: Final = 8
+_MARKS: Final = 8  # marks of a curve
 _FEW: Final = 8  # values that are ticks of a logarithmic axis
 
 
@@ -34,6 +33,7 @@ def draw_series(
     points: str = "measured",
     log: str = "",
     share: bool = False,
+    curves: bool = False,
     width: float | None = None,
 ) -> Any:
     """Rows have ``series``, ``x`` and the columns named here, ``value``, ``lower`` and ``upper``.
@@ -41,7 +41,8 @@ def draw_series(
     The series ``observed`` is drawn as points with intervals, called ``points``, joined where there are no ``lines``;
     ``lines`` are the predicted series with their labels. Each value of the column ``by`` has a colour and a mark of
     its own, each value of ``panel`` a panel; ``names`` writes both in LaTeX. ``log`` names logarithmic axes (``x``,
-    ``y``, ``xy``): 0 is drawn below a break of the axis. ``share``: values lie between 0 and 1. ``width`` is in inches.
+    ``y``, ``xy``): 0 is drawn below a break of the axis. ``share``: values lie between 0 and 1. ``curves``: points are
+    many, and drawn as a line with some marks. ``width`` is in inches.
     """
     seen = [r for r in rows if r["series"] == _OBSERVED]
     groups = values_of(rows, by)
@@ -49,8 +50,7 @@ def draw_series(
     width = scaled(3.35) if width is None else width
     down = math.ceil(len(places) / max(1, int(width / scaled(_PANEL))))
     across = math.ceil(len(places) / down)
-    dense = len(seen) > _POINTS * len(groups) * len(places)
-    told = _entries(groups, by, names or {}, lines or {}, points, dense)
+    told = _entries(groups, by, names or {}, lines or {}, points, curves)
     room = max(len(_plain(label)) for label, _ in told) * scaled(_LETTER) + scaled(_KEY) if told else width
     beside = max(1, min(len(told), int(0.95 * width / room)))
     legend = scaled(0.17) * math.ceil(len(told) / beside)
@@ -63,7 +63,7 @@ def draw_series(
         for position, group in enumerate(groups):
             mine = here if by is None else rows_at(here, {by: group})
             mine = [r for r in mine if "x" not in log or number(r, x) > 0]
-            _draw(axis, mine, x, _look(position, groups, dense), lines, scale, dense)
+            _draw(axis, mine, x, _look(position, groups, curves), lines, scale, curves)
         if panel is not None:
             axis.set_title(label_of(panel, place, names or {}))
     for axis in axes.flat[len(places) :]:
@@ -91,16 +91,16 @@ def label_of(column: str, value: Any, names: Mapping[str, str]) -> str:
     return value if isinstance(value, str) else f"${names.get(column, column)}={value:g}$"
 
 
-def _look(position: int, groups: Sequence[Any], dense: bool) -> dict[str, Any]:
+def _look(position: int, groups: Sequence[Any], curves: bool) -> dict[str, Any]:
     colour = SEEN if len(groups) == 1 else shades(len(groups))[position]
-    style = "-" if dense else STYLES[position % len(STYLES)]
+    style = "-" if curves else STYLES[position % len(STYLES)]
     return {"color": colour, "marker": MARKERS[position % len(MARKERS)], "linestyle": style}
 
 
-def _line_look(position: int, look: Mapping[str, Any], dense: bool) -> dict[str, Any]:
+def _line_look(position: int, look: Mapping[str, Any], curves: bool) -> dict[str, Any]:
     """How a prediction is drawn: in the colour of its series, with a style of its own; alone as in other figures."""
     colour = PREDICTED[position % len(PREDICTED)]["color"] if look["color"] == SEEN else look["color"]
-    return {"color": colour, "linestyle": STYLES[(position + dense) % len(STYLES)]}
+    return {"color": colour, "linestyle": STYLES[(position + curves) % len(STYLES)]}
 
 
 def _entries(
@@ -109,18 +109,18 @@ def _entries(
     names: Mapping[str, str],
     lines: Mapping[str, str],
     points: str,
-    dense: bool,
+    curves: bool,
 ) -> list[tuple[str, dict[str, Any]]]:
     """What the legend tells: series, then predictions; nothing where there is one thing to see."""
     told: list[tuple[str, dict[str, Any]]] = []
-    bare = {"linestyle": ""} if lines and not dense else {}
+    bare = {"linestyle": ""} if lines and not curves else {}
     if len(groups) > 1 and by is not None:
-        told += [(label_of(by, group, names), _look(i, groups, dense) | bare) for i, group in enumerate(groups)]
+        told += [(label_of(by, group, names), _look(i, groups, curves) | bare) for i, group in enumerate(groups)]
     elif lines:
-        told.append((points, _look(0, groups, dense) | bare))
+        told.append((points, _look(0, groups, curves) | bare))
     only = {"color": SOFT} if len(groups) > 1 else {}
     for position, label in enumerate(lines.values()):
-        told.append((label, _line_look(position, _look(0, groups, dense), dense) | only))
+        told.append((label, _line_look(position, _look(0, groups, curves), curves) | only))
     return told
 
 
@@ -137,20 +137,20 @@ def _draw(
     look: Mapping[str, Any],
     lines: Mapping[str, str] | None,
     scale: tuple[float, float] | None,
-    dense: bool,
+    curves: bool,
 ) -> None:
-    floor = None if scale is None else scale[0]
+    floor, gap = (None, 1.0) if scale is None else (scale[0], gap_of(*scale))
     for position, name in enumerate(lines or {}):
         known = [(number(r, x), number(r, "value")) for r in rows if r["series"] == name]
         known = [(at, y) for at, y in known if floor is None or y >= floor]
         if known:
-            axis.plot(*zip(*sorted(known), strict=True), **_line_look(position, look, dense))
+            axis.plot(*zip(*sorted(known), strict=True), **_line_look(position, look, curves))
     seen = sorted((r for r in rows if r["series"] == _OBSERVED), key=lambda r: number(r, x))
     if not seen:
         return
-    means, bars = with_bars(seen, "value", lambda value: height(value, floor))
+    means, bars = with_bars(seen, "value", lambda value: height(value, floor, gap))
     at = [number(r, x) for r in seen]
-    if dense:
+    if curves:
         every = max(1, len(at) // _MARKS)
         start = MARKERS.index(look["marker"]) * every // len(MARKERS)  # series have their marks at different places
         axis.plot(at, means, markevery=(start, every), markersize=scaled(3.8), **look)
