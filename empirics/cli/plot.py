@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -112,15 +111,14 @@ def _of_directory(directory: Path, only: str | None, y: str | None, own: _Given,
         "claims": [name.strip() for name in own["claims"].split(",")] if own["claims"] else (),
         "log": own["log"] or "",
     }
-    figure = observable_figure(read_directory(directory), y, **asked, **_sizes(look))
-    return [replace(figure, command=typed("plot", ".", y=y, **own, **look))]
+    command = typed("plot", ".", y=y, **own, **look)
+    return [observable_figure(read_directory(directory), y, **asked, **_sizes(look), command=command)]
 
 
 def _of_claim(identifier: str, values: list[str], look: _Given) -> Figure:
     from empirics.report.figures.bounds import claim_figure
 
-    command = typed("plot", identifier, *values, **look)
-    return replace(claim_figure(identifier, values, **_sizes(look)), command=command)
+    return claim_figure(identifier, values, **_sizes(look), command=typed("plot", identifier, *values, **look))
 
 
 def _sizes(look: _Given) -> dict[str, Any]:

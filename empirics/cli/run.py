@@ -36,12 +36,11 @@ def run_command(
 
     Example: factbound run --templates 60 --multiplicity 3 --finetuned 20 --seed 0
     """
-    from empirics.report.figures.plots import draw
-    from empirics.report.files import prepare_figures, write_figures
-
     chosen = registered(experiment)
     single.check_inspected(chosen)
     if plot is not None:
+        from empirics.report.files import prepare_figures
+
         single.check_pictured(chosen)
         prepare_figures(plot, form)
     given = single.parsed(chosen, {name: text for name, text in axes.items() if text is not None})
@@ -51,11 +50,16 @@ def run_command(
     finished = single.inspect(chosen, found, given, seed)
     if save is not None:
         single.save(finished, save)
+    pictures: list[tuple[Path, str]] = []
     if plot is not None:
+        from empirics.report.figures.plots import draw
+        from empirics.report.files import write_figures
+
         again = {"experiment": experiment, **axes, "seed": str(seed), "preset": preset}
         again |= {"config": None if config is None else str(config), "set": settings, "plot": "."}
         command = typed("run", **again)
-        write_figures([draw(data, command) for data in single.pictures(chosen, found, given, finished)], plot, form)
+        figures = [draw(data, command) for data in single.pictures(chosen, found, given, finished)]
+        pictures = [(p, f.title) for p, f in zip(write_figures(figures, plot, form), figures, strict=True)]
     if as_json:
         print_json(single.document(finished))
         return
@@ -64,6 +68,8 @@ def run_command(
 
     units = {name: observables()[name].unit for name in finished.observables}
     print_run(finished.observables, units, finished.curves, console())
+    for picture, title in pictures:
+        console().print(f"{picture}  {title}", markup=False, soft_wrap=True)
 
 
 with_axes(run_command)

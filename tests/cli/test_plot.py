@@ -3,10 +3,14 @@
 import csv
 import math
 import re
+import shlex
+from importlib.metadata import version
 from types import SimpleNamespace
+from xml.etree import ElementTree
 
 import pytest
 from calls import kept
+from PIL import Image
 
 from empirics.cli.app import run
 from empirics.report.figures.plots import all_figures
@@ -84,6 +88,63 @@ def test_the_data_beside_a_figure_are_those_of_the_results(verified):
         (predicted,) = (r for r in mine if r["series"] == "ood-error-literal")
         bound = claim("ood-error-literal").bound(N_f=cell.finetuned, K=cell.multiplicity, R=cell.templates)
         assert float(predicted["value"]) == pytest.approx(bound)
+
+
+def told_in(picture):
+    """The command and the data in a picture's metadata, read without the program."""
+    if picture.suffix == ".png":
+        text = Image.open(picture).text
+        return text["Source"], text["Description"], text["Software"]
+    if picture.suffix == ".pdf":
+        return [
+            re.search(rf"/{name} \((.*?)(?<!\\)\)".encode(), picture.read_bytes(), re.S)[1]
+            .decode("ascii").replace("\\n", "\n").replace("\\(", "(").replace("\\)", ")").replace("\\\\", "\\")
+            for name in ("Subject", "Keywords", "Creator")
+        ]  # fmt: skip
+    dc = "{http://purl.org/dc/elements/1.1/}"
+    (work,) = ElementTree.parse(picture).iter("{http://creativecommons.org/ns#}Work")
+    return (
+        work.find(f"{dc}source").text,
+        work.find(f"{dc}description").text,
+        work.find(f".//{dc}creator//{dc}title").text,
+    )
+
+
+@pytest.mark.parametrize("form", ["svg", "pdf", "png"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--only", "claim-trend-finetuned"],
+        ["--y", "ood_error", "--by", "K", "--panel", "R", "--claims", "ood-error-literal", "--log", "y"],
+        ["--y", "pretraining_gap", "--x", "step", "--by", "K", "--at", "R=8", "--style", "slides", "--width", "20cm"],
+    ],
+)
+def test_the_command_in_a_picture_makes_it_again(verified, tmp_path, monkeypatch, capsys, words, form):
+    assert run(["plot", str(verified), *words, "--format", form, "--output", str(tmp_path / "one")]) == 0
+    (picture,) = (tmp_path / "one").glob(f"*.{form}")
+    command, data, program = told_in(picture)
+    assert data == picture.with_suffix(".csv").read_text()
+    assert program == f"factbound {version('factbound')}"
+    name, *again = shlex.split(command)
+    monkeypatch.chdir(verified)
+    assert name == "factbound"
+    assert run([*again, "--output", str(tmp_path / "two")]) == 0
+    assert (tmp_path / "two" / picture.name).read_bytes() == picture.read_bytes()
+
+
+def test_the_command_in_a_bounds_picture_makes_it_again(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run(["plot", "ood-error-literal", "K=2,4", "R=40", "--style", "poster"]) == 0
+    first = (tmp_path / "ood-error-literal.svg").read_bytes()
+    assert run(shlex.split(told_in(tmp_path / "ood-error-literal.svg")[0])[1:]) == 0
+    assert (tmp_path / "ood-error-literal.svg").read_bytes() == first
+    assert f'width="{16 * 72}pt"'.encode() in first
+
+
+def test_the_pages_pictures_have_no_metadata(verified):
+    page = (verified / "report.html").read_text()
+    assert "<metadata>" in (verified / "plots" / "ood-error.svg").read_text()
+    assert "<metadata>" not in page
 
 
 def test_readings_differ_by_line_style_and_not_by_colour_alone(verified):

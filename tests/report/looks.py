@@ -36,7 +36,7 @@ def _rounded(text):
 
 def looks(figure):
     """A figure's drawing: its size, panels, lines, points, bars, labels, limits, ticks and legends."""
-    with figure_style():
+    with figure_style(figure.style):
         drawn = figure.draw(figure.rows)
         margins = drawn.subplotpars
         lines = [f"{_numbers(drawn.get_size_inches())} inches, layout {type(drawn.get_layout_engine()).__name__}"]

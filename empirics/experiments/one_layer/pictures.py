@@ -15,7 +15,7 @@ from torch import Tensor
 
 from empirics.experiments.one_layer.config import Config
 from empirics.experiments.one_layer.forward import last_attention
-from empirics.experiments.one_layer.measure.linear_memory import is_linear_memory
+from empirics.experiments.one_layer.measure.linear_memory import is_linear_memory, smoothness
 from empirics.experiments.one_layer.measure.mechanism import alignments
 from empirics.experiments.one_layer.parameters import Parameters
 from empirics.experiments.one_layer.run import Finished
@@ -64,7 +64,7 @@ def _training(config: Config, run: Finished) -> FigureData | None:
         return None
     lines = {_RATE: "rate $\\log^2 t / t$"}
     rows += _curve(_rate(gap), series=_RATE, stage=before)
-    if is_linear_memory(config):
+    if is_linear_memory(config) and config.pretraining.learning_rate * smoothness(run.world) <= 1:
         world, item = run.world, claim(_BOUND)
         fixed: dict[str, float] = {
             "S": world.vocabulary.subjects,
@@ -248,7 +248,7 @@ def _spectra(config: Config, run: Finished) -> FigureData:
         panel="matrix",
         log="y",
         curves=True,
-        width=_PAGE,
+        width=_PAGE if len({row["matrix"] for row in rows}) > 1 else None,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -30,11 +31,12 @@ _FEW = 9  # so many values are lines; more are an axis
 
 
 def claim_figure(
-    identifier: str, texts: Sequence[str] = (), *, style: str = "paper", width: float | None = None
+    identifier: str, texts: Sequence[str] = (), *, style: str = "paper", width: float | None = None, command: str = ""
 ) -> Figure:
     """The figure of a registered claim's bound; see :func:`given_ranges` and :func:`bound_figure`.
 
     ``style`` is one of :data:`empirics.report.figures.style.LOOKS`, ``width`` in inches; the style's if None.
+    ``command`` draws it again.
 
     Raises:
         UsageError: there is no such claim, or no such style.
@@ -48,7 +50,7 @@ def claim_figure(
         near = meant(identifier, [c.id for c in all_claims() if c.log_expression is not None])
         raise UsageError(f"{identifier} is neither a directory nor a claim with a bound; {near}") from None
     figure_style(style)
-    return bound_figure(item, *given_ranges(item, texts), style=style, width=width)
+    return replace(bound_figure(item, *given_ranges(item, texts), style=style, width=width), command=command)
 
 
 def given_ranges(item: Claim, texts: Sequence[str]) -> tuple[dict[str, Sequence[float]], str | None]:

@@ -55,6 +55,7 @@ def observable_figure(
     log: str = "",
     style: str = "paper",
     width: float | None = None,
+    command: str = "",
 ) -> Figure:
     """An observable of the results against an axis, with the bounds of some claims.
 
@@ -74,6 +75,7 @@ def observable_figure(
         log: the axes that are logarithmic: ``x``, ``y`` or ``xy``.
         style: one of ``paper``, ``slides``, ``poster``.
         width: in inches; the usual one of the style if None.
+        command: draws it again, for the metadata of its file.
 
     Raises:
         UsageError: a name or value that is not there, an axis that varies and is neither said nor fixed, a claim
@@ -104,7 +106,7 @@ def observable_figure(
         chosen.name(),
         title,
         f"{title}{chosen.fixed()}. Points are means over seeds with {limits}."
-        + (f" Lines are the bounds of {', '.join(name for name, _ in stated)}." if stated else ""),
+        + (f" Lines are the bounds of {', '.join(claims)}, also where a premise fails." if stated else ""),
         rows,
         partial(
             draw_series,
@@ -121,6 +123,7 @@ def observable_figure(
             width=width or LOOKS[style][1],
         ),
         style=style,
+        command=command,
     )
 
 
