@@ -17,8 +17,10 @@ from empirics.runs.environment import versions
 
 FORMATS: Final = ("svg", "pdf", "png")
 _DOTS_PER_INCH = 300
-_METADATA: Final[Mapping[str, Mapping[str, Any]]] = {  # the format's names for title, program, command and data
-    "svg": {"Title": "title", "Creator": "program", "Source": "command", "Description": "data", "Date": None},
+_METADATA: Final[
+    Mapping[str, Mapping[str, Any]]
+] = {  # how the format names them; a title of an SVG would be shown by the page that holds it
+    "svg": {"Creator": "program", "Source": "command", "Description": "data", "Date": None},
     "pdf": {"Title": "title", "Creator": "program", "Subject": "command", "Keywords": "data", "CreationDate": None},
     "png": {"Title": "title", "Software": "program", "Source": "command", "Description": "data"},
 }

@@ -13,7 +13,7 @@ from empirics.report.figures.style import INK, PAGE, SEEN, scaled, subplots
 
 _CELL, _MEASURED = "cell", "measured"
 _ACROSS: Final = 4
-_STYLES: Final = ("--", "-.", ":", "-")
+_STYLES: Final = ("--", "-.", ":", "-", (0, (8, 1.5)))
 
 
 def draw_heat(
