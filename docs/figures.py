@@ -112,7 +112,7 @@ def heat_figure() -> Figure:
             "heat",
             "The OOD error over N_f and K",
             "Mean OOD error of every cell as colour, darker where it is larger. The line with points is the measured "
-            "N_f at which it falls to 0.5, the other lines what bounds, exact laws and the law of extraction say of that.",
+            "N_f at which it falls to 0.5, the other lines what bounds and laws say of that.",
             "heat",
             rows,
             x="multiplicity",

@@ -17,9 +17,8 @@ from empirics.runs.environment import versions
 
 FORMATS: Final = ("svg", "pdf", "png")
 _DOTS_PER_INCH = 300
-_METADATA: Final[
-    Mapping[str, Mapping[str, Any]]
-] = {  # how the format names them; a title of an SVG would be shown by the page that holds it
+# How each format names what is told. An SVG has no title: a page that holds it would show that beside its own.
+_METADATA: Final[Mapping[str, Mapping[str, Any]]] = {
     "svg": {"Creator": "program", "Source": "command", "Description": "data", "Date": None},
     "pdf": {"Title": "title", "Creator": "program", "Subject": "command", "Keywords": "data", "CreationDate": None},
     "png": {"Title": "title", "Software": "program", "Source": "command", "Description": "data"},
