@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -51,9 +52,9 @@ def draw_series(
     down = math.ceil(len(places) / max(1, int(width / scaled(_PANEL))))
     across = math.ceil(len(places) / down)
     told = _entries(groups, by, names or {}, lines or {}, points, curves)
-    room = max(len(_plain(label)) for label, _ in told) * scaled(_LETTER) + scaled(_KEY) if told else width
-    beside = max(1, min(len(told), int(0.95 * width / room)))
-    legend = scaled(0.17) * math.ceil(len(told) / beside)
+    rooms = [len(_plain(label)) * scaled(_LETTER) + scaled(_KEY) for label, _ in told]
+    beside = len(told) if sum(rooms) < 0.95 * width else max(1, int(0.95 * width / max(rooms)))
+    legend = scaled(0.17) * math.ceil(len(told) / max(1, beside))
     each = 0.68 * width / across if across > 1 else 0.6 * width
     figure, axes = subplots(down, across, width, each * down + legend + scaled(0.3), sharex=True, sharey=True)
     scale = _scale(seen, rows, "y" in log, share)
@@ -70,8 +71,7 @@ def draw_series(
         axis.set_axis_off()
     _scales(axes, seen or rows, x, log, scale, share)
     figure.supxlabel(_fitting(xlabel, width), fontsize="medium")
-    for axis in axes[:, 0]:
-        axis.set_ylabel(_fitting(ylabel, each))
+    figure.supylabel(textwrap.fill(ylabel, int(0.9 * each * down / scaled(_LETTER))), fontsize="medium")
     if told:
         handles, labels = [_handle(look) for _, look in told], [label for label, _ in told]
         figure.legend(handles, labels, loc="outside upper center", ncols=beside)
