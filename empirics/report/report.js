@@ -1,4 +1,4 @@
-// Sorting and filtering of tables. Without this script everything is there, in the order of the grid.
+// Search among claims, sorting and filtering of tables. Without this script everything is there, in the order of the grid.
 "use strict";
 (() => {
   const text = (row, column) => row.cells[column].dataset.value ?? row.cells[column].textContent.trim();
@@ -23,16 +23,30 @@
     table.tBodies[0].append(...rows);
   }
 
-  function filter(table, words, status) {
-    const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
-    let shown = 0;
-    for (const row of table.tBodies[0].rows) {
-      const content = row.textContent.toLowerCase();
-      row.hidden = !wanted.every((word) => content.includes(word));
-      shown += !row.hidden;
-    }
-    const all = table.tBodies[0].rows.length;
-    status.textContent = wanted.length ? `${shown} of ${all} ${all === 1 ? "row" : "rows"}` : "";
+  // A box for words, and how many of the elements have them all; the others are hidden.
+  function box(kind, name, hint, elements, what) {
+    const line = document.createElement("div");
+    line.className = kind;
+    const label = document.createElement("label");
+    const input = document.createElement("input");
+    const status = document.createElement("span");
+    input.type = "search";
+    input.placeholder = hint;
+    status.setAttribute("role", "status");
+    status.className = "soft";
+    label.append(`${name} `, input);
+    line.append(label, status);
+    input.addEventListener("input", () => {
+      const wanted = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+      let shown = 0;
+      for (const element of elements) {
+        const content = element.textContent.toLowerCase();
+        element.hidden = !wanted.every((word) => content.includes(word));
+        shown += !element.hidden;
+      }
+      status.textContent = wanted.length ? `${shown} of ${elements.length} ${what}${elements.length === 1 ? "" : "s"}` : "";
+    });
+    return line;
   }
 
   for (const table of document.querySelectorAll("table[data-sortable]")) {
@@ -43,27 +57,30 @@
       button.addEventListener("click", () => sort(table, header));
       header.append(button);
     }
-    if (table.tBodies[0].rows.length < 4) continue;
-    const line = document.createElement("div");
-    line.className = "filter";
-    const label = document.createElement("label");
-    const input = document.createElement("input");
-    const status = document.createElement("span");
-    input.type = "search";
-    input.placeholder = "words in a row";
-    status.setAttribute("role", "status");
-    status.className = "soft";
-    label.append("Filter ", input);
-    line.append(label, status);
-    input.addEventListener("input", () => filter(table, input.value, status));
-    table.closest(".scroll").before(line);
+    if (!("filter" in table.dataset) || table.tBodies[0].rows.length < 4) continue;
+    const rows = [...table.tBodies[0].rows];
+    table.closest(".scroll").before(box("filter", "Filter", "words in a row", rows, "row"));
   }
+
+  const claims = [...document.querySelectorAll("details.claim")];
+  const search = box("search", "Search claims", "words in a claim", claims, "claim");
+  for (const [text, open] of [["Open all", true], ["Close all", false]]) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = text;
+    button.addEventListener("click", () => document.querySelectorAll("details").forEach((d) => { d.open = open; }));
+    search.append(button);
+  }
+  document.getElementById("claims").after(search);
 
   const openTarget = () => {
     const target = location.hash && document.getElementById(location.hash.slice(1));
-    if (target instanceof HTMLDetailsElement) target.open = true;
+    const section = target && target.closest("details");
+    if (!section) return;
+    section.hidden = false;
+    section.open = true;
+    target.scrollIntoView();
   };
   addEventListener("hashchange", openTarget);
-  addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((d) => { d.open = true; }));
   openTarget();
 })();

@@ -114,16 +114,26 @@ def _adjusted(pooled: PooledResult) -> dict[str, float]:
 
 def pooled_share(claim: ClaimResult) -> str:
     """What is confirmed of all cells together, as in ``in at least 91 % of worlds``; empty without."""
+    share = share_shown(claim)
+    return share and f"in {share} of {'worlds' if claim.by_share else 'runs'}"
+
+
+def share_shown(claim: ClaimResult) -> str:
+    """The share of worlds or runs in which a claim holds, over all cells together, as in ``at least 91 %``."""
     pooled = claim.pooled
     if pooled is None:
         return ""
-    what = "worlds" if claim.by_share else "runs"
     least, most = math.floor(100 * pooled.lower + 1e-9), math.ceil(100 * pooled.upper - 1e-9)
     if pooled.confirmed:
-        return f"in at least {least} % of {what}"
-    if pooled.upper < pooled.asked:
-        return f"in at most {most} % of {what}"
-    return f"in {least} to {most} % of {what}"
+        return f"at least {least} %"
+    return f"at most {most} %" if pooled.upper < pooled.asked else f"{least} to {most} %"
+
+
+def cells_held(results: Results, identifier: str) -> str:
+    """In how many of the cells in scope a claim is confirmed, as in ``18 of 20``; empty where none is in scope."""
+    counts = Counter(v.verdict for v in results.verdicts_on(identifier) if not v.flat)
+    scope = sum(counts[verdict] for verdict in ("HOLDS", "UNDECIDED", "VIOLATED"))
+    return f"{counts['HOLDS']} of {scope}" if scope else ""
 
 
 def pooled_text(claim: ClaimResult) -> str:

@@ -172,6 +172,7 @@ def assemble(
         shown=Shown(),
         figures=[],
         broken=list(broken),
+        papers={item.paper.name: item.paper.cited for item in claims},
     )
     results = _with(results, figures=claim_figures(results, sound))
     try:

@@ -154,6 +154,7 @@ class Results(Measured, Document):
     shown: Shown
     figures: list[FigureData]
     broken: list[BrokenResult] = Field(default_factory=list)
+    papers: dict[str, str] = Field(default_factory=dict)  # how each is cited in a line; empty in earlier results
 
     @model_validator(mode="after")
     def _shown_fits(self) -> Results:

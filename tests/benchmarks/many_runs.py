@@ -1,4 +1,4 @@
-"""A verification of many stored runs: listing, judging, report; seconds and peak memory of each command.
+"""A verification of many stored runs: listing, judging, report; seconds and peak memory; how fast the page opens.
 
 Rows are synthetic, written through the store's own interface: one run of each unit is trained, and written under the
 keys of all seeds with errors of their own.
@@ -11,6 +11,8 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -81,6 +83,27 @@ def measured(words: list[str]) -> tuple[float, float, str]:
     return time.monotonic() - start, float(told[0]), done.stderr.strip().splitlines()[-1] if done.stderr.strip() else ""
 
 
+def opening(page: Path) -> str:
+    """How long a browser takes to open a page with all that is on it, median of five; empty where there is none."""
+    browser = shutil.which("chromium")
+    if browser is None:
+        return "no chromium here"
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox", "--disable-gpu"])
+        seconds = []
+        for _ in range(5):
+            tab = opened.new_page(viewport={"width": 1280, "height": 900})
+            start = time.monotonic()
+            tab.goto(page.as_uri())
+            tab.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            seconds.append(time.monotonic() - start)
+            tab.close()
+        opened.close()
+    return f"{statistics.median(seconds):.2f} s to open, {page.stat().st_size / 1e6:.1f} MB"
+
+
 def main() -> None:
     """Fill a store and run the commands on it."""
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
@@ -99,6 +122,7 @@ def main() -> None:
         }.items():
             seconds, megabytes, told = measured(command)
             print(f"{name}: {seconds:.1f} s, peak {megabytes:.0f} MB; {told}", flush=True)
+        print(f"report.html: {opening(Path(folder) / 'report.html')}", flush=True)
         written = {p.name: round(p.stat().st_size / 1e6, 1) for p in Path(folder).iterdir() if p.is_file()}
         print(json.dumps(written))
 

@@ -2,6 +2,7 @@
 
 import io
 import itertools
+import re
 from pathlib import Path
 
 import numpy as np
@@ -24,13 +25,28 @@ def test_it_loads_in_silence_and_asks_nobody(open_report, report):
     assert page.messages == []
     assert page.requests == [report.as_uri()]
     assert page.title() == "factbound report"
-    top = page.locator("main").inner_text()[:1500]
-    for text in ("Headline bound", "What was run.", "Confidence."):
+
+
+def test_the_first_screen_is_the_answer(open_report):
+    """What was tested, where it fails, how sure, on which assumptions, how to reproduce, the verdicts, the figure."""
+    page = open_report()
+    top = page.locator("header").inner_text()
+    for text in ("Headline bound", "arXiv:2508.00901", "Model", "Grid and seeds", "Where it does not hold", "How sure"):
         assert text in top
+    assert "On which assumptions" in top
+    assert "factbound verify --experiment one-layer --config FILE.toml" in top
+    table = page.locator("#overview + .scroll table")
+    rows = table.locator("tbody tr")
+    assert rows.count() >= 5
+    assert rows.first.bounding_box()["y"] + 100 < 900, "verdicts begin on the first screen"
+    figure = page.locator("#figure-ood-error svg").bounding_box()
+    assert figure["y"] + figure["height"] < 900, "and so does the whole figure"
+    assert not page.locator("details[open]").count(), "every section is closed"
+    assert page.evaluate("document.documentElement.scrollHeight") < 4500
 
 
 def test_columns_sort_as_numbers_both_ways_with_empty_values_last(open_report):
-    page = open_report()
+    page = open_report(unfold=True)
     table = page.locator(VERDICTS)
     before = column(table, "N_f")
     table.get_by_role("button", name="N_f").click()
@@ -49,10 +65,10 @@ def test_columns_sort_as_numbers_both_ways_with_empty_values_last(open_report):
 
 
 def test_a_sort_by_words_and_by_measured_value(open_report):
-    page = open_report()
-    overview = page.get_by_role("group", name="Claims at a glance").locator("table")
-    overview.get_by_role("button", name="claim").click()
-    assert column(overview, "claim") == sorted(column(overview, "claim"))
+    page = open_report(unfold=True)
+    overview = page.locator("#overview + .scroll table")
+    overview.get_by_role("button", name="sentence").click()
+    assert column(overview, "sentence") == sorted(column(overview, "sentence"))
     table = page.get_by_role("group", name="Predicted against observed out-of-distribution error").locator("table")
     table.get_by_role("button", name="observed").click()
     means = [float(text.split()[0]) for text in column(table, "observed [limits]")]
@@ -61,16 +77,36 @@ def test_a_sort_by_words_and_by_measured_value(open_report):
 
 
 def test_filters_keep_the_rows_that_hold_every_word(open_report):
+    page = open_report(unfold=True)
+    table = page.locator("#ood-error table")
+    rows = [row.inner_text().lower() for row in table.locator("tbody tr").all()]
+    words = (rows[-1].split()[-1], rows[-1].split()[4])
+    wanted = [row.split()[4] for row in rows if all(word in row for word in words)]
+    assert 0 < len(wanted) < len(rows)
+    section = page.locator("#ood-error")
+    section.get_by_role("searchbox").fill(" ".join(words).upper())
+    assert [text.split()[0] for text in column(table, "observed [limits]")] == wanted
+    assert section.get_by_role("status").inner_text() == f"{len(wanted)} of {len(rows)} rows"
+    section.get_by_role("searchbox").fill("")
+    assert len(column(table, "seeds")) == len(rows)
+
+
+def test_the_search_keeps_the_claims_that_hold_every_word(open_report):
     page = open_report()
-    overview = page.get_by_role("group", name="Claims at a glance").locator("table")
-    rows = [row.inner_text().lower() for row in overview.locator("tbody tr").all()]
-    wanted = [row.split()[0] for row in rows if "stated" in row and "trend" in row]
-    assert 3 <= len(wanted) < len(rows) / 2
-    page.get_by_role("searchbox").first.fill("stated TREND")
-    assert column(overview, "claim") == wanted
-    assert page.get_by_role("status").first.inner_text() == f"{len(wanted)} of {len(rows)} rows"
-    page.get_by_role("searchbox").first.fill("")
-    assert len(column(overview, "claim")) == len(rows)
+    claims = page.locator("details.claim")
+    every = claims.count()
+    page.get_by_role("searchbox", name="Search claims").fill("Coq UNION")
+    kept = page.locator("details.claim:not([hidden])")
+    texts = kept.evaluate_all("all => all.map(d => d.textContent.toLowerCase())")
+    assert 0 < len(texts) < every
+    assert all("coq" in text and "union" in text for text in texts)
+    assert page.locator(".search").get_by_role("status").inner_text() == f"{len(texts)} of {every} claims"
+    page.evaluate("location.hash = '#claim-mechanism'")
+    page.locator("#claim-mechanism").wait_for(state="visible", timeout=5000)  # a link shows what the search hid
+    page.get_by_role("button", name="Open all").click()
+    assert page.locator("details:not([open])").count() == 0
+    page.get_by_role("button", name="Close all").click()
+    assert page.locator("details[open]").count() == 0
 
 
 def test_without_script_everything_is_there_and_nothing_is_dead(open_report):
@@ -78,18 +114,31 @@ def test_without_script_everything_is_there_and_nothing_is_dead(open_report):
     assert page.get_by_role("button").count() == page.get_by_role("searchbox").count() == 0
     assert page.locator("tbody tr").count() == scripted.locator("tbody tr").count() > 60
     closed = page.locator("#claim-mechanism")
-    assert not closed.locator(".body").is_visible()
-    closed.locator("summary").click()
-    assert closed.locator(".body").is_visible()
-    page.get_by_role("link", name="rank-one").first.click()
-    assert page.url.endswith("#claim-rank-one")
+    assert not closed.is_visible()
+    page.locator("details", has=closed).locator("summary").click()
+    assert closed.is_visible()
 
 
-def test_a_link_to_a_folded_claim_unfolds_it(open_report):
-    page = open_report()
-    assert not page.locator("#claim-mechanism .body").is_visible()
-    page.get_by_role("link", name="mechanism").first.click()
-    page.locator("#claim-mechanism .body").wait_for(state="visible", timeout=5000)
+@pytest.mark.parametrize("script", [True, False])
+def test_a_link_to_a_folded_claim_unfolds_it(open_report, script):
+    page = open_report(script=script)
+    assert not page.locator("#claim-trend-finetuned").is_visible()
+    page.get_by_role("link", name="The OOD error does not increase with more fine-tuning facts").first.click()
+    page.locator("#claim-trend-finetuned").wait_for(state="visible", timeout=5000)
+    assert page.url.endswith("#claim-trend-finetuned")
+    summary = page.locator("details.claim[open] > summary")
+    assert summary.count() == 1
+    assert summary.bounding_box()["y"] >= 0, "its heading is in sight"
+
+
+@pytest.mark.parametrize("unfold", [False, True])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation(open_report, scheme, unfold):
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(open_report(scheme=scheme, unfold=unfold)).response
+    assert len(found["passes"]) > 20
+    assert [(v["id"], v["nodes"][0]["html"]) for v in found["violations"]] == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -111,8 +160,13 @@ def test_dark_and_light_follow_the_preference_and_print_is_on_white(open_report)
     assert np.asarray(picture_of(dark, "#figure-ood-error svg")).mean() < 80, "figures follow the scheme too"
     dark.emulate_media(media="print", color_scheme="dark")
     assert brightness(dark) > 240
-    assert not dark.get_by_role("navigation").is_visible()
-    assert dark.locator("#claim-mechanism .body").bounding_box()["height"] > 200, "print unfolds every claim"
+    assert not dark.locator(".search").is_visible()
+    assert not dark.locator("#claim-mechanism").is_visible(), "sections stay as they are"
+
+
+def test_it_prints_to_a_few_pages(open_report):
+    pages = re.findall(rb"/Type\s*/Page\b", open_report().pdf(format="A4"))
+    assert 2 <= len(pages) <= 12
 
 
 @pytest.mark.parametrize("width", [320, 390, 1280])
@@ -197,12 +251,13 @@ def test_screenshot(open_report, width):
     assert not ink[:, -8:].any(), "the right margin is empty"
     assert 0.01 < ink.mean() < 0.25
     boxes = page.evaluate(
-        """() => [...document.querySelectorAll("main, main section, details[open] > .body")].flatMap((parent, number) =>
-            [...parent.children].map(e => [e, e.getBoundingClientRect()]).filter(([e, b]) => b.height > 0)
+        """() => [...document.querySelectorAll("main, header, .first > section, details[open] > .body")]
+            .flatMap((parent, number) => [...parent.children].map(e => [e, e.getBoundingClientRect()])
+            .filter(([e, b]) => b.height > 0)
             .map(([e, b]) => ({ name: e.tagName + (e.id && "#" + e.id) + "." + e.className, parent: number,
                 top: b.top + scrollY, bottom: b.bottom + scrollY, left: b.left, right: b.right })))"""
     )
-    assert len(boxes) > 60
+    assert len(boxes) > 50
     for box in boxes:
         region = ink[round(box["top"]) : round(box["bottom"]), round(box["left"]) : round(box["right"])]
         assert region.any(), f"{box['name']} is blank"

@@ -82,15 +82,13 @@ def test_a_bound_that_is_judged_run_by_run_says_on_what(toy):
     assert "run by run" not in plain.kind + plain.observable
 
 
-def test_a_violation_is_told_where_it_is_and_stands_open(results):
+def test_a_violation_is_told_where_it_is(results):
     cell = next(v.cells[0] for v in results.verdicts if v.claim == "failure-regime" and v.verdict == "HOLDS")
     broken = changed(results, "failure-regime", cell, verdict="VIOLATED", reason="upper limit 0.1 < 0.2")
     view = next(v for v in claim_views(broken, []) if v.stated.id == "failure-regime")
     assert view.closest == f"Falsified in 1 verdict: {results.where(results.verdict_of('failure-regime', cell))}: " + (
         "upper limit 0.1 < 0.2."
     )
-    assert '<details id="claim-failure-regime" open>' in report_html(broken, [])
-    assert '<details id="claim-failure-regime">' in report_html(results, [])
 
 
 @pytest.mark.parametrize(
@@ -190,7 +188,7 @@ def test_an_undefined_value_of_any_kind_can_be_shown(toy, tmp_path):
     table = Table(id="undefined", title="Undefined", columns=columns, rows=((None,) * len(kinds),))
     results = toy.model_copy(update={"shown": toy.shown.model_copy(update={"tables": (table,)})})
     page = report_html(results, [])
-    (row,) = re.findall(r"<tr>(.*?)</tr>", page.partition('<h2 id="undefined">')[2].partition("</table>")[0], re.S)[1:]
+    (row,) = re.findall(r"<tr>(.*?)</tr>", page.partition('id="undefined">')[2].partition("</table>")[0], re.S)[1:]
     assert re.findall(r"<td[^>]*>(.*?)</td>", row) == ["", "", "-", "-", "-"]
     stream = io.StringIO()
     print_results(results, Console(file=stream, width=100), tmp_path)
@@ -206,6 +204,7 @@ def test_sections_of_a_directory_and_of_those_in_it_come_in_their_order(results,
     found = sections(tmp_path)
     assert [section.id for section, _ in found] == ["map", "late"]
     page = report_html(results, [], found)
-    assert '<h2 id="section-map">A map</h2>' in page
+    assert "<summary>A map</summary>" in page
+    assert '<div class="body" id="section-map">' in page
     assert 'aria-label="One picture"' in page
     assert page.index("section-map") < page.index("section-late")

@@ -1,0 +1,114 @@
+"""The report's first screen: what was tested, where it holds and where not, how sure, on which assumptions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from empirics.report import tables
+from empirics.report.claim_views import ClaimView
+from empirics.verification.results import ClaimResult, Results
+from theory.plural import counted
+
+_OWN: Final = "DERIVED"
+_UNTESTED: Final = "NOT TESTED"
+_FIXED: Final = "Widths, steps and sizes are fixed as told here; only the seed varies (world, initialisation, order)."
+_ORIGIN: Final = {"STATED": "the source's words", "RECONSTRUCTED": "our version of them", "DERIVED": "proved here"}
+
+
+@dataclass(frozen=True)
+class Group:
+    """Claims of one kind of origin, in the order of the results."""
+
+    id: str
+    title: str
+    claims: Sequence[ClaimView]
+
+    @property
+    def counts(self) -> str:
+        """How many have which verdict, the worst first."""
+        return _counts([view.stated for view in self.claims])
+
+
+def groups(views: Sequence[ClaimView]) -> list[Group]:
+    """The sentences of the source that were tested, the project's own theorems, what was not tested; none is empty."""
+    untested = [view for view in views if view.stated.verdict == _UNTESTED]
+    tested = [view for view in views if view not in untested]
+    parts = (
+        ("sentences", "What the source says", [v for v in tested if v.stated.provenance != _OWN]),
+        ("theorems", "What this project proves beside it", [v for v in tested if v.stated.provenance == _OWN]),
+        ("untested", "Not tested in this run", untested),
+    )
+    return [Group(*part) for part in parts if part[2]]
+
+
+def cited(results: Results) -> list[str]:
+    """The papers of the claims, each in a line."""
+    return [results.papers.get(name, name) for name in dict.fromkeys(claim.paper for claim in results.claims)]
+
+
+def tested(results: Results) -> list[tuple[str, str]]:
+    """What was tested: papers, model, grid with seeds; a name and a line each."""
+    model = _settings(results.config.get("model", {}))
+    return [
+        ("Paper" if len(cited(results)) == 1 else "Papers", "; ".join(cited(results))),
+        ("Model", results.experiment.title + (f": {model}" if model else "")),
+        ("Grid and seeds", tables.run_summary(results)),
+    ]
+
+
+def _settings(model: Mapping[str, Any]) -> str:
+    """What is on, and numbers and names with their values; what is off or empty is left out."""
+    named = ((name.replace("_", " "), value) for name, value in model.items() if value not in (False, "", [], None))
+    return ", ".join(name if value is True else f"{name} {value}" for name, value in named)
+
+
+def answers(results: Results) -> list[tuple[str, str]]:
+    """Where the claims fail, how sure that is, and on which assumptions: a question and a few sentences each."""
+    return [
+        ("Where it does not hold", _failing(results)),
+        ("How sure", _sure(results)),
+        ("On which assumptions", _assumptions(results)),
+    ]
+
+
+def _failing(results: Results) -> str:
+    found = {verdict: [c for c in results.claims if c.verdict == verdict] for verdict in ("VIOLATED", "UNDECIDED")}
+    lines = [f"{verdict}: {'; '.join(map(_named, claims))}." for verdict, claims in found.items() if claims]
+    return " ".join([*(lines or ["No claim is violated or undecided."]), *results.shown.notes])
+
+
+def _named(claim: ClaimResult) -> str:
+    share = tables.pooled_share(claim)
+    return claim.title + (f" ({share})" if share else "")
+
+
+def _sure(results: Results) -> str:
+    if not any(v.by_sampling for v in results.verdicts):
+        return "No verdict rests on sampling."
+    alpha = results.config["verdict"]["alpha"]
+    sure = f"HOLDS, SUPPORTED and VIOLATED are each wrong with probability at most {alpha:g} a claim, over all looks."
+    pooled = [claim.pooled for claim in results.claims if claim.pooled is not None]
+    if not pooled:
+        return sure
+    confirmed, adjusted = sum(p.confirmed for p in pooled), sum(p.confirmed and p.holm <= p.alpha for p in pooled)
+    return (
+        f"{sure} Of {counted(len(pooled), 'statement')} on all cells together {confirmed} are confirmed, "
+        f"{adjusted} also with one error rate over all claims (Holm)."
+    )
+
+
+def _assumptions(results: Results) -> str:
+    tested = [claim for claim in results.claims if claim.verdict != _UNTESTED]
+    origin = Counter(claim.provenance for claim in tested)
+    told = ", ".join(f"{origin[name]} {name} ({words})" for name, words in _ORIGIN.items() if origin[name])
+    outside = sum(v.verdict == "OUT OF SCOPE" for v in results.verdicts)
+    scope = f"; where one fails, a cell is OUT OF SCOPE ({counted(outside, 'verdict')} here)" if outside else ""
+    return f"Claims tested: {told}. Premises are measured in every run{scope}. {_FIXED}"
+
+
+def _counts(claims: Sequence[ClaimResult]) -> str:
+    found = Counter(claim.verdict for claim in claims)
+    return ", ".join(f"{found[verdict]} {verdict}" for verdict in tables.ORDER if found[verdict])
