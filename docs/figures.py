@@ -7,7 +7,8 @@ preset, of which only what the figures show is kept:
     python docs/figures.py results/results.json
 
 writes ``stored/default.json`` and the picture that README.md shows, which is
-committed because README.md is read without a build. ``stored/smollm2.json`` is the whole
+committed because README.md is read without a build
+(without an argument, as after a new version, the picture alone). ``stored/smollm2.json`` is the whole
 ``results.json`` of ``factbound lm run --preset smollm2``; what it shows was written again by later sources.
 """
 
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from empirics.experiments.presentation import FigureData
+from empirics.experiments.registry import experiment
 from empirics.judging.confidence import interval
 from empirics.report.figures.collapse_figure import collapse_figure
 from empirics.report.figures.figure import Figure
@@ -105,6 +107,7 @@ GALLERY: tuple[Entry, ...] = (
         "Reliability of the probabilities",
         "Single facts, binned by the predicted probability of their extraction.",
     ),
+    Entry("generated/heat", "factbound plot results/map --only heat"),
     Entry("generated/law", "make law"),
     Entry("generated/capacity", "make capacity"),
     Entry("generated/language-models", "factbound lm run --preset smollm2"),
@@ -165,6 +168,43 @@ def law_figure() -> Figure:
     )
 
 
+def heat_figure() -> Figure:
+    """The map of docs/findings.md as colours, from the data of its contours, with those of the law of extraction."""
+    with (DOCS / "map" / "map.csv").open(encoding="utf-8", newline="") as stream:
+        rows: list[dict[str, Any]] = [
+            {k: v if k in ("series", "note") else None if v == "" else float(v) for k, v in row.items()}
+            for row in csv.DictReader(stream)
+        ]
+    one_layer = experiment("one-layer")
+    for templates, multiplicity in sorted({(r["templates"], r["multiplicity"]) for r in rows}):
+        found = one_layer.expect_least("ood_error", "N_f", 0.5, {"S": 60, "R": templates, "K": multiplicity})
+        # At the least N_f that the law looks at, the contour may lie lower; outside its data it is not drawn.
+        if found is not None and not found.outside and found.cell["N_f"] > 2:
+            place = {"templates": templates, "multiplicity": multiplicity, "finetuned": found.cell["N_f"]}
+            rows.append({**dict.fromkeys(rows[0]), "series": "law", **place, "level": 0.5})
+    lines = {charted.id: charted.legend for charted in one_layer.map_design().charted}
+    last = lines.popitem()
+    return draw(
+        FigureData.of(
+            "heat",
+            "The OOD error over N_f and K",
+            "Mean OOD error of every cell as colour, darker where it is larger. The line with points is the measured "
+            "N_f at which it falls to 0.5, the other lines what bounds and laws say of that.",
+            "heat",
+            rows,
+            x="multiplicity",
+            y="finetuned",
+            xlabel="$K$",
+            ylabel="$N_f$",
+            label="OOD error",
+            level=0.5,
+            lines={**lines, "law": "law of extraction", last[0]: last[1]},
+            panels=["templates"],
+            names={"templates": "|R|"},
+        )
+    )
+
+
 def _part(row: dict[str, str]) -> str:
     return "held out, S = 120" if row["part"] == "held out" and row["S"] == "120" else row["part"]
 
@@ -179,6 +219,7 @@ def figures() -> list[Figure]:
         *all_figures(read_results(REAL_WEIGHTS), "language-models"),
         capacity_figure(),
         law_figure(),
+        heat_figure(),
         *findings_figures(),
     ]
 
@@ -261,13 +302,14 @@ def reduced(document: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def main(path: str) -> None:
-    """Store what the figures need of a results document, and draw the picture of README.md."""
-    document = Results.model_validate(reduced(json.loads(Path(path).read_text(encoding="utf-8"))))
-    STORED.parent.mkdir(exist_ok=True)
-    STORED.write_text(document.model_dump_json() + "\n", encoding="utf-8")
+def main(path: str | None = None) -> None:
+    """Store what the figures need of a results document, if one is given, and draw the picture of README.md."""
+    if path is not None:
+        document = Results.model_validate(reduced(json.loads(Path(path).read_text(encoding="utf-8"))))
+        STORED.parent.mkdir(exist_ok=True)
+        STORED.write_text(document.model_dump_json() + "\n", encoding="utf-8")
     README_FIGURE.write_bytes(figures()[0].render("svg"))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

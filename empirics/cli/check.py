@@ -13,6 +13,7 @@ from empirics.cli import options
 from empirics.cli.experiment_option import ExperimentName
 from empirics.cli.output import console, print_json, with_broken
 from empirics.cli.root import app
+from empirics.errors import UsageError
 from empirics.experiments.load import load_config
 from empirics.experiments.registry import experiment_of
 from empirics.files import prepare_directory, write_text
@@ -20,6 +21,10 @@ from empirics.files import prepare_directory, write_text
 
 @app.command("check")
 def check_command(
+    archive: Annotated[
+        Path | None,
+        typer.Argument(metavar="[ARCHIVE.zip]", help="Check this archive in place of the baseline; train nothing."),
+    ] = None,
     baseline: Annotated[Path, typer.Option(metavar="FILE", help="The committed baseline.")] = Path(
         "tests/baseline/quick.json"
     ),
@@ -43,9 +48,14 @@ def check_command(
 
     Exit 1 if something became worse: a verdict, a vanished claim or cell, a changed formula, a lost
     certificate, or limits entirely worse than the old ones; 70 if something is broken.
+    Of an archive ('factbound archive'), packed or unpacked: exit 1 if something in it is not as stated.
 
     Example: factbound check --markdown summary.md --junit theorems.xml
     """
+    if archive is not None:
+        if update or stored is not None or experiment or markdown or junit:
+            raise UsageError(f"{archive} is an archive: of the options only --json goes with it")
+        return _archive(archive, as_json=as_json)
     from empirics.report.findings import findings_junit, findings_markdown, print_findings
     from empirics.verification.baseline import Level, baseline_of, compare, finished, read_baseline, write_baseline
     from theory.certify.record import proved_steps, recorded_steps
@@ -80,3 +90,15 @@ def check_command(
             console().print(f"{baseline} {'rewritten' if old is not None else 'written'}", markup=False)
         findings = []  # they are the new baseline
     return with_broken(results.defects, int(any(f.level is Level.FAILURE for f in findings)))
+
+
+def _archive(path: Path, *, as_json: bool) -> int:
+    """Check an archive, and print what was checked."""
+    from empirics.report.archived import check_archive, print_checks
+
+    found = check_archive(path)
+    if as_json:
+        print_json({"archive": str(path), "checks": [check.model_dump() for check in found]})
+    else:
+        print_checks(found, console())
+    return int(any(check.differs for check in found))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -66,6 +67,15 @@ def console() -> Console:
 def progress_console() -> Console:
     """Standard error, quiet when it is no terminal."""
     return Console(stderr=True, quiet=not sys.stderr.isatty())
+
+
+def typed(*words: str, **options: str | Sequence[str] | None) -> str:
+    """A command as it is typed, with those of its options that are given; the underscores of names are dashes."""
+    line = ["factbound", *words]
+    for name, given in options.items():
+        for value in [given] if isinstance(given, str) else given or ():
+            line += [f"--{name.replace('_', '-')}", value]
+    return shlex.join(line)
 
 
 def print_json(document: Any) -> None:

@@ -100,7 +100,7 @@ class FigureData(Part):
     name: Annotated[str, Field(pattern=r"^\w[\w.-]*$")]
     title: str
     caption: str
-    kind: Literal["panels", "forest", "curves", "arms"]
+    kind: Literal["panels", "forest", "curves", "arms", "series", "matrix", "heat"]
     options: dict[str, Any]
     columns: tuple[str, ...]
     rows: Annotated[tuple[tuple[Scalar, ...], ...], Field(min_length=1)]

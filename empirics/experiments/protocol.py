@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from empirics.experiments.document import Measured
     from empirics.experiments.expectation import Expected
-    from empirics.experiments.presentation import Shown
+    from empirics.experiments.presentation import FigureData, Shown
     from empirics.experiments.settings import ExperimentSettings
     from empirics.observables.definition import Observable
     from theory.notation import Notation
@@ -262,6 +262,10 @@ class Experiment(Protocol):
     def inspect(self, settings: Any, cell: Point, seed: int) -> Inspected:
         """One run of one cell, in full (UsageError: an impossible cell, or the experiment has no such run)."""
         raise UsageError(f"the experiment {self.name} does not support factbound run")
+
+    def pictures(self, settings: Any, cell: Point, run: Any) -> tuple[FigureData, ...]:
+        """Pictures of a run that :meth:`inspect` gave, as data (UsageError: the experiment has none)."""
+        raise UsageError(f"--plot is refused: the experiment {self.name} has no pictures of a run")
 
     def expect(self, settings: Any, cells: Sequence[Point], worlds: int) -> list[Expected]:
         """What its law expects at cells that one run serves, before any of them runs.

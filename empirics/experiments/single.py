@@ -12,6 +12,7 @@ from typing import Any, get_args
 from empirics.errors import UsageError
 from empirics.experiments.load import load_settings, settings_from
 from empirics.experiments.memory import check_run
+from empirics.experiments.presentation import FigureData
 from empirics.experiments.protocol import Experiment, Inspected, Point
 from empirics.experiments.registry import experiment_of
 from empirics.files import prepare_directory, write_atomically
@@ -55,6 +56,20 @@ def check_inspected(experiment: Experiment) -> None:
     """UsageError if the experiment has no single runs to look into."""
     if type(experiment).inspect is Experiment.inspect:
         experiment.inspect(None, Point(()), 0)  # says so
+
+
+def check_pictured(experiment: Experiment) -> None:
+    """UsageError if the experiment has no pictures of a run."""
+    if type(experiment).pictures is Experiment.pictures:
+        experiment.pictures(None, Point(()), None)  # says so
+
+
+def pictures(
+    experiment: Experiment, settings: Any, axes: Mapping[str, int | float], finished: Inspected
+) -> tuple[FigureData, ...]:
+    """Pictures of the run at values of the grid's columns, as data."""
+    found, cell = at_cell(experiment, settings, axes)
+    return experiment.pictures(found, cell, finished)
 
 
 def at_cell(experiment: Experiment, settings: Any, axes: Mapping[str, int | float]) -> tuple[Any, Point]:

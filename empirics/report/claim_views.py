@@ -60,6 +60,11 @@ class ClaimView:
         """The share of worlds that is asked for."""
         return next((tables.three_digits(v.bound) for v, _, _ in self.verdicts if v.bound is not None), "a share")
 
+    @property
+    def alphas(self) -> list[str]:
+        """The error probabilities of the limits that decide, each pair once."""
+        return list(dict.fromkeys(text for v, _, _ in self.verdicts if (text := tables.alphas(v))))
+
     def has(self, column: str) -> bool:
         """Whether any verdict has a value in that column of the table."""
         return column in self._given

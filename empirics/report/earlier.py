@@ -13,7 +13,7 @@ from empirics.errors import UsageError
 from empirics.report.figures.figure import FORMATS, csv_text
 from empirics.verification.results import Earlier, Results
 
-_MARKS: Final = {"svg": b"<dc:title>factbound<", "pdf": b"/Creator (factbound)", "png": b"Software\0factbound"}
+_MARKS: Final = {"svg": b"<dc:title>factbound", "pdf": b"/Creator (factbound", "png": b"Software\0factbound"}
 _NAMED: Final = 3
 _Kind = TypeVar("_Kind")
 

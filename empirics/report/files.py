@@ -17,7 +17,7 @@ from empirics.files import hash_of as hash_of_files
 from empirics.files import prepare_directory, write_atomically
 from empirics.made import Made, hash_of
 from empirics.report.figures.figure import FORMATS, Figure
-from empirics.report.figures.plots import draw, figures_of, picture
+from empirics.report.figures.plots import all_figures, draw, drawn_again, figures_of, named, picture
 from empirics.report.figures.style import figure_style
 from empirics.report.html import report_html
 from empirics.report.sections import sections
@@ -42,6 +42,18 @@ def read_directory(directory: Path) -> Results:
         raise UsageError(f"{path} is not a results document: {reason}") from None
 
 
+def directory_figures(directory: Path, only: str | None = None) -> list[Figure]:
+    """The figures of the results in a directory, or of the map where it holds one and no results.
+
+    ``only`` names some, separated by commas. Raises UsageError: there is neither, or no figure of a name.
+    """
+    if (directory / RESULTS).exists() or not (directory / "map.json").is_file():
+        return all_figures(read_directory(directory), only)
+    from empirics.report.map_files import read_map_directory
+
+    return named(read_map_directory(directory), only)
+
+
 def write_page(results: Results, directory: Path, made: Made | None = None, workers: int = 1) -> list[str]:
     """cells.csv, plots/*.svg each with its CSV, report.html; what is there from the same inputs is left as it is.
 
@@ -52,7 +64,7 @@ def write_page(results: Results, directory: Path, made: Made | None = None, work
     broken: list[str] = []
     prepare_directory(directory, files=RESULT_FILES, folders=("plots",))
     made = made or Made(directory)
-    document, style = made.bytes_of(RESULTS) or hash_of(*pieces(results)), _style()
+    document, style = made.bytes_of(RESULTS) or hash_of(*pieces(results)), style_of_pages()
     if not made.stands("cells.csv", source := hash_of(style, document)):
         made.write("cells.csv", source, cells_csv(results))
     figures = _figures(results, made, style, workers, broken)
@@ -82,7 +94,9 @@ def _figures(results: Results, made: Made, style: str, workers: int, broken: lis
         else:
             made.write(f"plots/{item.name}.svg", sources[item.name], _DECLARATION + svg)
             pictures[item.name] = svg
-    figures = [replace(draw(data[name]), picture=pictures[name]) for name in data if name in pictures]
+    figures = [
+        replace(draw(data[name], drawn_again(name)), picture=pictures[name]) for name in data if name in pictures
+    ]
     for figure in figures:
         if not made.stands(f"plots/{figure.name}.csv", sources[figure.name]):
             made.write(f"plots/{figure.name}.csv", sources[figure.name], figure.csv)
@@ -98,13 +112,24 @@ def _drawn(missing: Sequence[FigureData], workers: int) -> list[tuple[str, str]]
 
 
 @lru_cache(maxsize=1)
-def _style() -> str:
+def style_of_pages() -> str:
     """What decides how results look: sources, templates, and the library that draws."""
     folder = Path(__file__).parent
     templates = sorted(file for file in folder.iterdir() if file.suffix in (".j2", ".css", ".js"))
     return json.dumps(
-        [code_hash(), *versions("matplotlib", "jinja2", "numpy"), hash_of_files((f.name, f) for f in templates)]
+        [
+            code_hash(),
+            *versions("factbound", "matplotlib", "jinja2", "numpy"),
+            hash_of_files((f.name, f) for f in templates),
+        ]
     )
+
+
+def prepare_figures(directory: Path, form: str, files: Sequence[str] = ()) -> None:
+    """Make the directory of figures (UsageError: it cannot be written to, or the format is unknown)."""
+    if form not in FORMATS:
+        raise UsageError(f"--format={form} is refused: allowed is {', '.join(FORMATS)}")
+    prepare_directory(directory, files=files)
 
 
 def write_figures(figures: Sequence[Figure], directory: Path, form: str) -> list[Path]:
@@ -112,10 +137,8 @@ def write_figures(figures: Sequence[Figure], directory: Path, form: str) -> list
 
     Raises UsageError: the directory cannot be written to, or the format is unknown.
     """
-    if form not in FORMATS:
-        raise UsageError(f"--format={form} is refused: allowed is {', '.join(FORMATS)}")
     paths = [directory / f"{figure.name}.{form}" for figure in figures]
-    prepare_directory(directory, files=[path.name for path in paths])
+    prepare_figures(directory, form, [path.name for path in paths])
     for figure, path in zip(figures, paths, strict=True):
         write_atomically(path, figure.render(form))
         write_atomically(path.with_suffix(".csv"), figure.csv)

@@ -55,7 +55,7 @@ def tested(results: Results) -> list[tuple[str, str]]:
     return [
         ("Paper" if len(cited(results)) == 1 else "Papers", "; ".join(cited(results))),
         ("Model", results.experiment.title + (f": {model}" if model else "")),
-        ("Grid and seeds", tables.run_summary(results)),
+        ("Grid and seeds", f"{tables.summary(results)}; {results.environment.cpu}."),
     ]
 
 
@@ -65,18 +65,25 @@ def _settings(model: Mapping[str, Any]) -> str:
     return ", ".join(name if value is True else f"{name} {value}" for name, value in named)
 
 
-def answers(results: Results) -> list[tuple[str, str]]:
-    """Where the claims fail, how sure that is, and on which assumptions: a question and a few sentences each."""
-    return [
+def answers(results: Results, views: Sequence[ClaimView]) -> list[tuple[str, str]]:
+    """Where the claims fail, how sure that is, how tight bounds are, on which assumptions: a few sentences each."""
+    found = [
         ("Where it does not hold", _failing(results)),
         ("How sure", _sure(results)),
+        ("How tight", _tight(views)),
         ("On which assumptions", _assumptions(results)),
     ]
+    return [(name, text) for name, text in found if text]
 
 
 def _failing(results: Results) -> str:
-    found = {verdict: [c for c in results.claims if c.verdict == verdict] for verdict in ("VIOLATED", "UNDECIDED")}
-    lines = [f"{verdict}: {'; '.join(map(_named, claims))}." for verdict, claims in found.items() if claims]
+    failing = {verdict: [c for c in results.claims if c.verdict == verdict] for verdict in ("VIOLATED", "UNDECIDED")}
+    lines = [f"{verdict}: {'; '.join(map(_named, claims))}." for verdict, claims in failing.items() if claims]
+    asked = {c.pooled.asked for claims in failing.values() for c in claims if c.pooled is not None}
+    if len(asked) == 1:
+        lines.append(f"Asked are {100 * asked.pop():g} %.")
+    if some := sum(c.verdict == "SUPPORTED" for c in results.claims):
+        lines.append(f"Undecided in some cells: {counted(some, 'SUPPORTED claim')}.")
     return " ".join([*(lines or ["No claim is violated or undecided."]), *results.shown.notes])
 
 
@@ -89,15 +96,29 @@ def _sure(results: Results) -> str:
     if not any(v.by_sampling for v in results.verdicts):
         return "No verdict rests on sampling."
     alpha = results.config["verdict"]["alpha"]
-    sure = f"HOLDS, SUPPORTED and VIOLATED are each wrong with probability at most {alpha:g} a claim, over all looks."
+    sure = (
+        f"HOLDS, SUPPORTED and VIOLATED are each wrong with probability at most {alpha:g} a claim, over all looks. "
+        "A world is one seed: its data, initialisation and order."
+    )
     pooled = [claim.pooled for claim in results.claims if claim.pooled is not None]
     if not pooled:
         return sure
     confirmed, adjusted = sum(p.confirmed for p in pooled), sum(p.confirmed and p.holm <= p.alpha for p in pooled)
     return (
-        f"{sure} Of {counted(len(pooled), 'statement')} on all cells together {confirmed} are confirmed, "
-        f"{adjusted} also with one error rate over all claims (Holm)."
+        f"{sure} Claims that rest on samples of worlds: {len(pooled)}; confirmed over all cells together: {confirmed}; "
+        f"also with one error rate over all claims (Holm): {adjusted}."
     )
+
+
+def _tight(views: Sequence[ClaimView]) -> str:
+    """Of the source's bounds: how far above what was measured, and how many runs of a cell lie beyond them."""
+    lines = []
+    for view in views:
+        beyond = [v.exceedance.share for v, _, _ in view.verdicts if v.exceedance is not None]
+        if view.tightness and view.stated.provenance != _OWN:
+            most = f"; up to {max(beyond):.0%} of a cell's runs lie beyond it" if any(beyond) else ""
+            lines.append(f"{view.stated.title}: {view.tightness}{most.replace('%', ' %')}.")
+    return " ".join(lines)
 
 
 def _assumptions(results: Results) -> str:

@@ -47,14 +47,16 @@ def report_html(
         >>> report_html(read_results("results/results.json"), figures=[])[:15]
         '<!doctype html>'
     """
+    views = claim_views(results, figures)
     general = {data.name for data in results.shown.figures}
     return filled(
         "report.html.j2",
         results=results,
         text=tables,
         broken=[*results.defects, *broken],
-        first_screen=first_screen,
-        groups=first_screen.groups(claim_views(results, figures)),
+        tested=first_screen.tested(results),
+        answers=first_screen.answers(results, views),
+        groups=first_screen.groups(views),
         again=_again(results),
         axes=[results.label(symbol) for symbol in results.experiment.axes],
         general=[figure for figure in figures if figure.name in general],

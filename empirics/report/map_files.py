@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 
+from empirics.errors import UsageError
 from empirics.files import write_atomically
-from empirics.regimes.document import RegimeMap
+from empirics.regimes.document import RegimeMap, read_map
 from empirics.report.figures.figure import Figure
+from empirics.report.figures.heat_figure import heat_figure
 from empirics.report.figures.law_figures import law_figure, prediction_figure, reliability_figure
+from empirics.report.figures.plots import drawn_again
 from empirics.report.figures.regime_figures import contour_figure, moves_figure, readings_figure
 from empirics.report.plain import plain_table
 from empirics.report.regime_tables import Table, all_tables, cells_csv, contours_csv, markdown
 from empirics.report.sections import Section, SectionFigure, write_section
-from empirics.verification.document import write_document
+from empirics.verification.document import refusal, write_document
 from theory.plural import counted
 
-_FIGURES = (contour_figure, readings_figure, moves_figure, law_figure, prediction_figure, reliability_figure)
+_FIGURES = (
+    contour_figure,
+    heat_figure,
+    readings_figure,
+    moves_figure,
+    law_figure,
+    prediction_figure,
+    reliability_figure,
+)
 MAP_FILES = ("map.json", "cells.csv", "contours.csv", "map.md")
 
 
@@ -35,8 +48,20 @@ def map_parts(found: RegimeMap) -> tuple[list[Figure], list[Table]]:
         >>> figures[0].name, tables[0].name
         ('map', 'regimes')
     """
-    figures = [make(found) for make in _FIGURES]
-    return [figure for figure in figures if figure is not None], all_tables(found)
+    figures = [figure for make in _FIGURES if (figure := make(found)) is not None]
+    return [replace(figure, command=drawn_again(figure.name)) for figure in figures], all_tables(found)
+
+
+def read_map_directory(directory: Path) -> list[Figure]:
+    """The figures of the map in a directory (UsageError: it holds none that can be read)."""
+    path = directory / "map.json"
+    try:
+        return map_parts(read_map(path))[0]
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from None
+    except (ValidationError, UnicodeDecodeError) as error:
+        reason = refusal(error) if isinstance(error, ValidationError) else str(error)
+        raise UsageError(f"{path} is not a map: {reason}") from None
 
 
 def data_of(found: RegimeMap) -> dict[str, str]:

@@ -28,8 +28,8 @@ WORLDS: Final = "worlds: holds/ties/does not hold/undefined of all that ran; the
 _DECIDING: Final = ("verdict", "estimate", "lower", "upper", "bound")
 
 
-def answer(results: Results) -> str:
-    """The answer in a sentence or two: what is violated, then the experiment's headline, then the rest."""
+def answer(results: Results, *, headline_first: bool = False) -> str:
+    """The answer in a sentence or two: what is violated, the experiment's headline, then the rest."""
     violated = [c.id if c.required else f"{c.id} (not required)" for c in results.claims if c.verdict == "VIOLATED"]
     parts = [f"VIOLATED: {', '.join(violated)}." if violated else "No claim is violated."]
     if results.untested:
@@ -44,7 +44,7 @@ def answer(results: Results) -> str:
     if broken := list(dict.fromkeys(line.partition(": ")[0] for line in results.defects)):
         parts.insert(0, f"BROKEN: {', '.join(broken[:3])}{f' and {len(broken) - 3} more' if len(broken) > 3 else ''}.")
     if results.shown.headline:
-        parts.append(results.shown.headline)
+        parts.insert(0 if headline_first else len(parts), results.shown.headline)
     counts = Counter(c.verdict for c in results.claims)
     about = {"HOLDS": " (every cell in scope)", "SUPPORTED": " (all cells together)", "UNDECIDED": "", "VIOLATED": ""}
     about |= dict.fromkeys((v for v in counts if v not in about), "")
@@ -57,11 +57,16 @@ def answer(results: Results) -> str:
 
 def run_summary(results: Results) -> str:
     """What was run, where and how long."""
+    return f"{summary(results)}; {results.environment.cpu}, {took(results)}."
+
+
+def summary(results: Results) -> str:
+    """What was run, as the experiment says it, or in numbers."""
     cells = results.cells
     units = ((c, tuple(map(c.symbols.__getitem__, results.experiment.run_axes))) for c in cells)
     runs = {(c.variant, unit, seed) for c, unit in units for seed in c.seeds}
     common = f"{counted(len(runs), 'run')} of {results.experiment.title}, {counted(len(cells), 'cell')}"
-    return f"{results.shown.summary or common}; {results.environment.cpu}, {took(results)}."
+    return results.shown.summary or common
 
 
 def took(results: Results) -> str:
@@ -144,13 +149,15 @@ def pooled_text(claim: ClaimResult) -> str:
     limits = f"{pooled.estimate:.3g} [{pooled.lower:.3g}, {pooled.upper:.3g}]"
     refuted = f" (refuted: {pooled.direction})" if pooled.refuted else ""
     without = f" ({pooled.without} more without a cell in scope)" if pooled.without else ""
+    told = (
+        f"{pooled.statement}, averaged over {counted(pooled.worlds, 'world')}{without}: {limits}, "
+        f"threshold {pooled.asked:g}{refuted}; alpha {pooled.alpha:.3g} confirms, {pooled.refuting:.3g} refutes."
+    )
+    if pooled.refuted:  # the p-value is of the statement that is to be confirmed
+        return told
     adjusted = _adjusted(pooled).items()
     by = [f"{'survives' if p <= pooled.alpha else 'does not survive'} {name} ({p:.2g})" for name, p in adjusted]
-    return (
-        f"{pooled.statement}, averaged over {counted(pooled.worlds, 'world')}{without}: {limits}, "
-        f"threshold {pooled.asked:g}{refuted}; alpha {pooled.alpha:.3g} confirms, {pooled.refuting:.3g} refutes. "
-        f"p = {pooled.p_value:.2g}; adjusted over all claims: {', '.join(by)}."
-    )
+    return f"{told} p = {pooled.p_value:.2g}; adjusted over all claims: {', '.join(by)}."
 
 
 def verdict_counts(results: Results, identifier: str) -> str:

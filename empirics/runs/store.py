@@ -228,6 +228,12 @@ class Store:
             found = self._connection.execute("SELECT plan FROM plans WHERE hash = ?", (plan,)).fetchone()
         return None if found is None else str(found[0])
 
+    def copy(self, path: Path) -> None:
+        """A consistent copy in a new file, complete without a write-ahead log beside it."""
+        with _explained(path), contextlib.closing(sqlite3.connect(path)) as target:
+            self._connection.backup(target)
+            target.execute("PRAGMA journal_mode = DELETE")
+
     def _prepare(self) -> None:
         ask = self._connection.execute
         if self._lock.doubtful:  # SQLite's own lock, and no memory that processes share

@@ -35,6 +35,7 @@ from empirics.judging.outcome import ClaimOutcome, Outcome, Verdict
 from empirics.judging.settings import Settings
 from empirics.judging.table import CellTable
 from empirics.observables.catalogue import observables
+from empirics.observables.definition import Observable
 from empirics.runs.packed import Packed, columns_of
 from empirics.verification.document import beginning, copied, refusal
 from empirics.verification.evidence import with_evidence
@@ -151,11 +152,7 @@ def assemble(
     summaries = summaries_of(tables, alphas)
     results = Results(
         **beginning(experiment, settings, wall_seconds, complete=complete),
-        observables={
-            name: copied(ObservableResult, item, lower=_finite(item.lower), upper=_finite(item.upper))
-            for name, item in observables().items()
-            if name in measured
-        },
+        observables={name: observable_result(item) for name, item in observables().items() if name in measured},
         cells=[
             _cell(experiment, arm, cell, table, runs, summary, {name: found[i] for name, found in bounds.items()})
             for i, ((arm, cell), table, summary) in enumerate(
@@ -165,7 +162,7 @@ def assemble(
         verdicts=[verdict_result(o) for outcome in outcomes for o in outcome.outcomes],
         plan=plan,
         claims=[
-            _claim(item, outcome, pooled.get(item.id), mutants, settings)
+            claim_result(item, outcome, pooled.get(item.id), mutants, settings)
             for item, outcome in zip(claims, outcomes, strict=True)
         ],
         curves=[curve for arm in arms for curve in _curves(experiment, arm, runs)],
@@ -319,9 +316,10 @@ def _pooled(outcomes: Sequence[ClaimOutcome]) -> dict[str, PooledResult]:
     }
 
 
-def _claim(
+def claim_result(
     item: Claim, outcome: ClaimOutcome, pooled: PooledResult | None, mutants: Sequence[MutantOutcome], settings: Any
 ) -> ClaimResult:
+    """A claim as it stands in results.json; of ``settings`` the verdict's are read."""
     result = copied(
         ClaimResult,
         item,
@@ -352,6 +350,11 @@ def latex_of(expression: sp.Basic, notation: Notation) -> str:
         if re.search(r"_.*[a-z]{2}", symbol.name):
             names[symbol] = r"\mathrm{" + symbol.name.replace("_", r"\_") + "}"
     return str(sp.latex(expression, symbol_names=names))
+
+
+def observable_result(item: Observable) -> ObservableResult:
+    """An observable as it stands in results.json."""
+    return copied(ObservableResult, item, lower=_finite(item.lower), upper=_finite(item.upper))
 
 
 def _finite(value: float) -> float | None:

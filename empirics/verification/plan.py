@@ -183,13 +183,13 @@ def _origin(plan: VerificationPlan, store: Store, origin: str | None) -> str:
         return "made without a plan"
     text = store.plan(origin)
     try:
-        differing = [] if text is None else _differences(json.loads(text), plan.content())
+        differing = [] if text is None else differences(json.loads(text), plan.content())
     except (ValueError, AttributeError):  # a damaged row: the hash is told alone
         differing = []
     return f"made under the plan {origin[:12]}" + (f", which has other {', '.join(differing)}" if differing else "")
 
 
-def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """The keys whose values differ; of sections and of listed parts, the keys in them.
 
     What would falsify a claim follows from the settings of verdicts, which are told themselves.

@@ -194,14 +194,15 @@ class Results(Measured, Document):
 
         return frame(self, part, library)
 
-    def plot(self, name: str | None = None) -> Any:
-        """The axes of one figure, the main one if no name is given; a list if there are several.
+    def plot(self, name: str | None = None, *, y: str | None = None, **chosen: Any) -> Any:
+        """A matplotlib Figure: of the report by name (the main one if none is given), or of an observable ``y``.
 
-        Raises UsageError: there is no figure of that name.
+        ``results.plot(y="ood_error", x="N_f", by="K", panel="R", claims=["ood-error-literal"], log="y")``; see
+        :func:`empirics.plot`. Raises UsageError: a name, axis or value that is not there.
         """
         import empirics
 
-        return empirics.plot(self, name)
+        return empirics.plot(self, name, y=y, **chosen)
 
     @property
     def untested(self) -> str:

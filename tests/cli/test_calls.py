@@ -209,20 +209,23 @@ def test_updates_of_a_baseline(checked, capsys):
 
 def test_plot(monkeypatch, capsys, tmp_path):
     figures = [SimpleNamespace(title="One [x] " + 20 * "longer "), SimpleNamespace(title="Two")]
-    read = kept(monkeypatch, "empirics.report.files", "read_directory", "results")
-    every = kept(monkeypatch, "empirics.report.figures.plots", "all_figures", figures)
+    every = kept(monkeypatch, "empirics.report.files", "directory_figures", figures)
     bound = kept(monkeypatch, "empirics.report.figures.bounds", "claim_figure", figures[0])
     written = kept(monkeypatch, "empirics.report.files", "write_figures", [Path("a.svg"), Path("b.svg")])
     assert factbound(["plot", str(tmp_path)]) == 0
     assert capsys.readouterr().out == f"a.svg  {figures[0].title}\nb.svg  Two\n"
-    assert (read, every) == ([((tmp_path,), {})], [(("results", None), {})])
+    assert every == [((tmp_path, None), {})]
     assert written == [((figures, tmp_path / "plots", "svg"), {})]
     assert factbound(["plot", str(tmp_path), "--only", "x", "--format", "pdf", "--output", "o"]) == 0
-    assert (every[1][0], written[1][0]) == (("results", "x"), (figures, Path("o"), "pdf"))
+    assert (every[1][0], written[1][0]) == ((tmp_path, "x"), (figures, Path("o"), "pdf"))
     written.clear()
     kept(monkeypatch, "empirics.report.files", "write_figures", [Path("c.svg")])
     assert factbound(["plot", "my-claim", "K=2"]) == factbound(["plot", "my-claim"]) == 0
     assert [call[0] for call in bound] == [("my-claim", ["K=2"]), ("my-claim", [])]
+    assert bound[0][1] == {"style": "paper", "width": None, "command": "factbound plot my-claim K=2"}
+    assert factbound(["plot", "my-claim", "--style", "slides", "--width", "127mm"]) == 0
+    again = "factbound plot my-claim --style slides --width 127mm"
+    assert bound[2][1] == {"style": "slides", "width": pytest.approx(5), "command": again}
     written = kept(monkeypatch, "empirics.report.files", "write_figures", [Path("c.svg")])
     assert factbound(["plot", "my-claim"]) == factbound(["plot", "my-claim", "--output", "o"]) == 0
     assert [call[0] for call in written] == [([figures[0]], Path(), "svg"), ([figures[0]], Path("o"), "svg")]
@@ -231,6 +234,55 @@ def test_plot(monkeypatch, capsys, tmp_path):
     first, second = capsys.readouterr().err.splitlines()
     assert first == f"factbound: K=2 goes with a claim, and {tmp_path} is a directory"
     assert second == "factbound: --only=x goes with a directory, and my-claim is none"
+
+
+def test_plot_of_an_observable(monkeypatch, tmp_path):
+    figure = SimpleNamespace(title="Own")
+    kept(monkeypatch, "empirics.report.files", "read_directory", "results")
+    drawn = kept(monkeypatch, "empirics.report.figures.observable_figure", "observable_figure", figure)
+    written = kept(monkeypatch, "empirics.report.files", "write_figures", [Path("a.svg")])
+    assert factbound(["plot", str(tmp_path), "--y", "e"]) == 0
+    given = {"x": None, "by": None, "panel": None, "at": {}, "claims": (), "arm": None, "log": "", "style": "paper"}
+    assert drawn == [(("results", "e"), {**given, "width": None, "command": "factbound plot . --y e"})]
+    assert written[0][0] == ([figure], tmp_path / "plots", "svg")
+    words = ["--x", "n", "--by", "K", "--panel", "R", "--at", "S=1", "--at", "c=a b", "--claims", "p, q", "--arm", "w"]
+    assert (
+        factbound(["plot", str(tmp_path), "--y", "e", *words, "--log", "xy", "--style", "poster", "--width", "2in"])
+        == 0
+    )
+    given = {"x": "n", "by": "K", "panel": "R", "at": {"S": "1", "c": "a b"}, "claims": ["p", "q"], "arm": "w"}
+    again = "factbound plot . --y e --x n --by K --panel R --at S=1 --at 'c=a b' --claims 'p, q' --arm w --log xy"
+    look = {"style": "poster", "width": 2.0, "command": f"{again} --style poster --width 2in"}
+    assert drawn[1] == (("results", "e"), {**given, "log": "xy", **look})
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["{}", "--by", "K"], "--by=K goes with --y=OBSERVABLE"),
+        (["{}", "--at", "K=1"], "--at=K=1 goes with --y=OBSERVABLE"),
+        (
+            ["{}", "--width", "3in"],
+            "--width=3in goes with --y=OBSERVABLE or a claim: the other figures are laid out for",
+        ),
+        (["{}", "--y", "e", "--only", "x"], "--only=x goes with the figures of the results; --y draws another one"),
+        (["{}", "--y", "e", "--at", "K"], "--at=K is refused: allowed is AXIS=VALUE, as in K=3"),
+        (["ood-error-literal", "--y", "e"], "--y=e goes with a directory, and ood-error-literal is none"),
+        (["ood-error-literal", "--style", "web"], "style=web is unknown; known are paper, slides, poster"),
+        (
+            ["ood-error-literal", "--width", "3"],
+            "width=3 is refused: allowed is a number with in, cm, mm, pt, as in 3.25in",
+        ),
+        (["ood-error-literal", "--width", "1mm"], "from 1 to 100 inches"),
+    ],
+)
+def test_options_of_a_plot_that_do_not_go_together(words, told, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert factbound(["plot", *(word.format(tmp_path) for word in words)]) == 2
+    err = capsys.readouterr().err
+    assert told in err
+    assert len(err.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_report(monkeypatch, capsys, tmp_path):
@@ -270,12 +322,44 @@ def test_run(monkeypatch, capsys):
     assert len(told) == 1
 
 
+def test_run_draws(monkeypatch, capsys):
+    finished = SimpleNamespace(observables={}, curves={})
+    kept(monkeypatch, run, "registered", "experiment")
+    for name, result in (("check_inspected", None), ("parsed", "point"), ("settings_at", []), ("inspect", finished)):
+        kept(monkeypatch, run.single, name, result)
+    kept(monkeypatch, run, "load_settings", "settings")
+    kept(monkeypatch, "empirics.report.terminal", "print_run")
+    checked = kept(monkeypatch, run.single, "check_pictured")
+    prepared = kept(monkeypatch, "empirics.report.files", "prepare_figures")
+    pictures = kept(monkeypatch, run.single, "pictures", ["data"])
+    drawn = kept(monkeypatch, "empirics.report.figures.plots", "draw", SimpleNamespace(title="One"))
+    written = kept(monkeypatch, "empirics.report.files", "write_figures", [Path("there/one.pdf")])
+    words = ["--templates", "6", "--seed", "4", "--preset", "quick", "--config", "c.toml", "--set", "a.b=1"]
+    assert factbound(["run", *words, "--plot", "there", "--format", "pdf"]) == 0
+    assert (checked, prepared) == ([(("experiment",), {})], [((Path("there"), "pdf"), {})])
+    assert pictures == [(("experiment", "settings", "point", finished), {})]
+    again = "factbound run --templates 6 --seed 4 --preset quick --config c.toml --set a.b=1 --plot ."
+    assert drawn == [(("data", again), {})]
+    assert written[0][0][1:] == (Path("there"), "pdf")
+    assert capsys.readouterr().out == "there/one.pdf  One\n"
+
+
 def test_run_has_an_option_for_each_axis_once():
     found = inspect.signature(run.run_command).parameters
     axes = {item.column(symbol): item.notation[symbol] for item in experiments().values() for symbol in item.axes}
     own = [name for name in inspect.get_annotations(inspect.unwrap(run.run_command)) if name in found]
     assert list(found)[: len(axes)] == list(axes)
-    assert set(found) - set(axes) == {"experiment", "seed", "preset", "config", "settings", "save", "as_json"}
+    assert set(found) - set(axes) == {
+        "experiment",
+        "seed",
+        "preset",
+        "config",
+        "settings",
+        "save",
+        "as_json",
+        "plot",
+        "form",
+    }
     assert set(found) <= {*own, *axes}
     for name in axes:
         assert (found[name].default, found[name].kind) == (None, inspect.Parameter.KEYWORD_ONLY)

@@ -3,13 +3,21 @@
 import csv
 import math
 import re
+import shlex
+from importlib.metadata import version
 from types import SimpleNamespace
+from xml.etree import ElementTree
 
 import pytest
 from calls import kept
+from invented_map import invented_map
+from PIL import Image
 
 from empirics.cli.app import run
+from empirics.experiments.one_layer.experiment import OneLayer
+from empirics.experiments.protocol import Experiment
 from empirics.report.figures.plots import all_figures
+from empirics.report.map_files import write_map_files
 from empirics.verification.results import read_results
 from theory import all_claims, claim
 from theory.plugins import BrokenPluginError
@@ -84,6 +92,63 @@ def test_the_data_beside_a_figure_are_those_of_the_results(verified):
         (predicted,) = (r for r in mine if r["series"] == "ood-error-literal")
         bound = claim("ood-error-literal").bound(N_f=cell.finetuned, K=cell.multiplicity, R=cell.templates)
         assert float(predicted["value"]) == pytest.approx(bound)
+
+
+def told_in(picture):
+    """The command and the data in a picture's metadata, read without the program."""
+    if picture.suffix == ".png":
+        text = Image.open(picture).text
+        return text["Source"], text["Description"], text["Software"]
+    if picture.suffix == ".pdf":
+        return [
+            re.search(rf"/{name} \((.*?)(?<!\\)\)".encode(), picture.read_bytes(), re.S)[1]
+            .decode("ascii").replace("\\n", "\n").replace("\\(", "(").replace("\\)", ")").replace("\\\\", "\\")
+            for name in ("Subject", "Keywords", "Creator")
+        ]  # fmt: skip
+    dc = "{http://purl.org/dc/elements/1.1/}"
+    (work,) = ElementTree.parse(picture).iter("{http://creativecommons.org/ns#}Work")
+    return (
+        work.find(f"{dc}source").text,
+        work.find(f"{dc}description").text,
+        work.find(f".//{dc}creator//{dc}title").text,
+    )
+
+
+@pytest.mark.parametrize("form", ["svg", "pdf", "png"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--only", "claim-trend-finetuned"],
+        ["--y", "ood_error", "--by", "K", "--panel", "R", "--claims", "ood-error-literal", "--log", "y"],
+        ["--y", "pretraining_gap", "--x", "step", "--by", "K", "--at", "R=8", "--style", "slides", "--width", "20cm"],
+    ],
+)
+def test_the_command_in_a_picture_makes_it_again(verified, tmp_path, monkeypatch, capsys, words, form):
+    assert run(["plot", str(verified), *words, "--format", form, "--output", str(tmp_path / "one")]) == 0
+    (picture,) = (tmp_path / "one").glob(f"*.{form}")
+    command, data, program = told_in(picture)
+    assert data == picture.with_suffix(".csv").read_text()
+    assert program == f"factbound {version('factbound')}"
+    name, *again = shlex.split(command)
+    monkeypatch.chdir(verified)
+    assert name == "factbound"
+    assert run([*again, "--output", str(tmp_path / "two")]) == 0
+    assert (tmp_path / "two" / picture.name).read_bytes() == picture.read_bytes()
+
+
+def test_the_command_in_a_bounds_picture_makes_it_again(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run(["plot", "ood-error-literal", "K=2,4", "R=40", "--style", "poster"]) == 0
+    first = (tmp_path / "ood-error-literal.svg").read_bytes()
+    assert run(shlex.split(told_in(tmp_path / "ood-error-literal.svg")[0])[1:]) == 0
+    assert (tmp_path / "ood-error-literal.svg").read_bytes() == first
+    assert f'width="{16 * 72}pt"'.encode() in first
+
+
+def test_the_pages_pictures_have_no_metadata(verified):
+    page = (verified / "report.html").read_text()
+    assert "<metadata>" in (verified / "plots" / "ood-error.svg").read_text()
+    assert "<metadata>" not in page
 
 
 def test_readings_differ_by_line_style_and_not_by_colour_alone(verified):
@@ -205,3 +270,59 @@ def test_bad_directories_and_sections_are_one_line(verified, capsys, tmp_path, m
         assert "x.json" in err
         assert len(err.strip().splitlines()) == 1
     section.unlink()
+
+
+def test_a_maps_figures_are_drawn_again(tmp_path, capsys):
+    found = invented_map()
+    folder = tmp_path / "map"
+    (folder / "plots").mkdir(parents=True)
+    write_map_files(found, folder)
+    assert run(["plot", str(folder), "--only", "heat,map", "--output", str(tmp_path / "again")]) == 0
+    assert {path.name for path in (tmp_path / "again").iterdir()} == {"heat.svg", "heat.csv", "map.svg", "map.csv"}
+    for name in ("heat", "map"):
+        again, stored = (d / f"{name}.svg" for d in (tmp_path / "again", folder / "plots"))
+        assert again.read_text().split("<svg")[1] == stored.read_text().split("<svg")[1]
+        assert told_in(again)[0] == f"factbound plot . --only {name} --format svg"
+    assert run(["plot", str(folder), "--only", "heta"]) == 2
+    assert "--only=heta is unknown; did you mean heat?" in capsys.readouterr().err
+    for text, told in (("[]", "map.json is not a map: "), ('{"schema_version": 1}', "schema_version 1")):
+        (folder / "map.json").write_text(text)
+        assert run(["plot", str(folder)]) == 2
+        err = capsys.readouterr().err
+        assert told in err
+        assert len(err.splitlines()) == 1
+    (folder / "map.json").write_bytes(b"\xff")
+    assert run(["plot", str(folder)]) == 2
+    assert "is not a map: " in capsys.readouterr().err
+
+
+RUN = ["run", "--preset", "quick", "--templates", "6", "--multiplicity", "2", "--finetuned", "3", "--seed", "1"]
+RUN += ["--set", "world.subjects=10", "--set", "world.answers=10", "--set", "pretraining.steps=60"]
+
+
+def test_the_command_in_the_pictures_of_a_run_makes_them_again(tmp_path, monkeypatch, capsys):
+    assert run([*RUN, "--plot", str(tmp_path / "one")]) == 0
+    pictures = sorted((tmp_path / "one").glob("*.svg"))
+    assert [f"{p}  " in capsys.readouterr().out for p in pictures[:1]] == [True]
+    assert len(pictures) == 5
+    (tmp_path / "two").mkdir()
+    monkeypatch.chdir(tmp_path / "two")
+    command, data, _ = told_in(pictures[0])
+    assert data == pictures[0].with_suffix(".csv").read_text()
+    assert run([*shlex.split(command)[1:], "--json"]) == 0
+    for picture in pictures:
+        assert (tmp_path / "two" / picture.name).read_bytes() == picture.read_bytes()
+
+
+def test_pictures_of_a_run_that_cannot_be_are_refused_before_it(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("empirics.experiments.single.inspect", lambda *_: pytest.fail("it ran"))
+    assert run([*RUN, "--plot", str(tmp_path), "--format", "gif"]) == 2
+    assert capsys.readouterr().err == "factbound: --format=gif is refused: allowed is svg, pdf, png\n"
+    (tmp_path / "file").touch()
+    assert run([*RUN, "--plot", str(tmp_path / "file")]) == 2
+    assert f"cannot write to the output directory {tmp_path / 'file'}" in capsys.readouterr().err
+    monkeypatch.setattr(OneLayer, "pictures", Experiment.pictures)
+    assert run([*RUN, "--plot", str(tmp_path)]) == 2
+    assert (
+        capsys.readouterr().err == "factbound: --plot is refused: the experiment one-layer has no pictures of a run\n"
+    )

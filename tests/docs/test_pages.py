@@ -247,9 +247,9 @@ def test_the_pictures_that_are_committed_are_those_that_the_build_draws(monkeypa
     drawn = {figure.name: figure for figure in figures.figures()}
     proofs, measured = {"frontier", "linear-memory-rate"}, {"ood-error", "pretraining-gap", "claim-failure-regime"}
     findings = {f"findings-{number}" for number in range(1, 11)}
-    assert set(drawn) == {*proofs, *measured, *findings, "language-models", "capacity", "law"}
+    assert set(drawn) == {*proofs, *measured, *findings, "language-models", "capacity", "law", "heat"}
     stored = figures.README_FIGURE.read_bytes()
-    assert stored == drawn["ood-error"].render("svg"), "run: python docs/figures.py RESULTS.json"
+    assert stored == drawn["ood-error"].render("svg"), "run: python docs/figures.py"
 
 
 @pytest.mark.parametrize(

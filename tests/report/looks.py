@@ -36,13 +36,13 @@ def _rounded(text):
 
 def looks(figure):
     """A figure's drawing: its size, panels, lines, points, bars, labels, limits, ticks and legends."""
-    with figure_style():
+    with figure_style(figure.style):
         drawn = figure.draw(figure.rows)
         margins = drawn.subplotpars
         lines = [f"{_numbers(drawn.get_size_inches())} inches, layout {type(drawn.get_layout_engine()).__name__}"]
         lines += [f"margins {_numbers(getattr(margins, m) for m in ('left', 'right', 'bottom', 'top'))}"]
         lines += [f"gaps {_numbers((margins.wspace, margins.hspace))}"]
-        lines += [_text("common", drawn._supxlabel)] if drawn._supxlabel else []
+        lines += [_text("common", label) for label in (drawn._supxlabel, drawn._supylabel) if label]
         for legend in drawn.legends:
             lines += _legend("figure", legend)
         for axis in drawn.axes:

@@ -7,7 +7,7 @@ from empirics.report.claim_views import claim_views
 
 
 def lines(results):
-    return dict(first_screen.answers(results))
+    return dict(first_screen.answers(results, claim_views(results, [])))
 
 
 def with_claim(toy, identifier, **values):
@@ -45,12 +45,15 @@ def test_where_it_does_not_hold(toy):
 
 
 def test_how_sure_counts_what_is_confirmed_alone_and_what_over_all_claims(toy):
-    assert "Of 1 statement on all cells together 1 are confirmed, 1 also" in lines(toy)["How sure"]
+    assert (
+        "of worlds: 1; confirmed over all cells together: 1; also with one error rate over all claims (Holm): 1."
+        in lines(toy)["How sure"]
+    )
     pooled = toy.claim("toy-arms").pooled
     late = with_claim(toy, "toy-arms", pooled=pooled.model_copy(update={"holm": 0.2}))
-    assert "1 are confirmed, 0 also" in lines(late)["How sure"]
+    assert "cells together: 1; also with one error rate over all claims (Holm): 0." in lines(late)["How sure"]
     without = with_claim(toy, "toy-arms", pooled=None)
-    assert lines(without)["How sure"].endswith("at most 0.05 a claim, over all looks.")
+    assert lines(without)["How sure"].endswith("A world is one seed: its data, initialisation and order.")
     exact = toy.model_copy(update={"verdicts": [v.model_copy(update={"by_sampling": False}) for v in toy.verdicts]})
     assert lines(exact)["How sure"] == "No verdict rests on sampling."
 
@@ -79,3 +82,23 @@ def test_claims_stand_with_their_like(toy, provenance, verdict, where):
     (group,) = [g for g in found if "toy-bound" in {view.stated.id for view in g.claims}]
     assert group.id == where
     assert verdict in group.counts
+
+
+def test_how_tight_is_told_of_the_sources_bounds_alone(toy):
+    assert "How tight" not in lines(toy)
+    stated = with_claim(toy, "toy-bound", provenance="STATED", title="The bound")
+    mine = [v for v in toy.verdicts if v.claim == "toy-bound"]
+    tight = [v.model_copy(update={"tightness": 2.0 + i}) if v in mine else v for i, v in enumerate(toy.verdicts)]
+    text = lines(stated.model_copy(update={"verdicts": tight}))["How tight"]
+    assert text.startswith("The bound: bound / measured mean: 2 to ")
+    assert ("beyond it" in text) == any(v.exceedance and v.exceedance.share for v in mine)
+
+
+def test_a_supported_claim_is_named_among_the_open_ones_and_a_share_with_what_is_asked(toy):
+    supported = with_claim(toy, "toy-arms", verdict="SUPPORTED", title="The arms")
+    assert lines(supported)["Where it does not hold"].endswith(
+        "Undecided in some cells: 1 SUPPORTED claim. A paragraph."
+    )
+    refuted = toy.claim("toy-arms").pooled.model_copy(update={"confirmed": False, "upper": 0.305, "asked": 0.8})
+    violated = with_claim(toy, "toy-arms", verdict="VIOLATED", title="The arms", pooled=refuted)
+    assert "The arms (in at most 31 % of worlds). Asked are 80 %." in lines(violated)["Where it does not hold"]

@@ -130,7 +130,8 @@ def test_settings_of_every_figure():
 
 
 def test_margins_are_inches():
-    figure = style.new_figure(4.0, 2.0, left=1.0, right=0.5, top=0.25, bottom=0.75)
+    with style.figure_style():
+        figure = style.new_figure(4.0, 2.0, left=1.0, right=0.5, top=0.25, bottom=0.75)
     box = figure.add_subplot().get_position()
     assert (box.x0, box.x1, box.y0, box.y1) == pytest.approx((0.25, 0.875, 0.375, 0.875))
 

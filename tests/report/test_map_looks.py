@@ -60,8 +60,10 @@ def test_a_bare_map_has_the_contours_alone(bare):
 
 
 def test_the_data_of_a_maps_figures_are_those_beside_them(bare):
-    (figure,) = map_files.map_parts(bare)[0]
-    assert map_files.data_of(bare) == {"map": figure.csv}
+    contours, heat = map_files.map_parts(bare)[0]
+    assert map_files.data_of(bare) == {"map": contours.csv, "heat": heat.csv}
+    assert heat.csv == contours.csv
+    assert (contours.command, heat.command) == ("factbound plot . --only map", "factbound plot . --only heat")
 
 
 def test_a_figure_without_anything_to_show_is_left_out(found):
@@ -131,16 +133,20 @@ def test_what_is_written(complete, bare, tmp_path):
     map_files.write_map_files(found, tmp_path)
     assert read_map(tmp_path / "map.json") == found
     assert {str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*.*")} == {
-        *map_files.MAP_FILES, "plots/map.svg", "plots/map.csv", "sections/regimes.json"
+        *map_files.MAP_FILES, "plots/map.svg", "plots/map.csv", "plots/heat.svg", "plots/heat.csv",
+        "sections/regimes.json",
     }  # fmt: skip
     assert (tmp_path / "cells.csv").read_text() == cells_csv(found)
     assert (tmp_path / "contours.csv").read_text() == contours_csv(found)
     assert (tmp_path / "map.md").read_text() == "\n\n".join(map(markdown, all_tables(found))) + "\n"
-    figure = contour_figure(found)
+    figure, heat = map_files.map_parts(found)[0]
     assert (tmp_path / "plots" / "map.csv").read_text() == figure.csv
     assert (tmp_path / "plots" / "map.svg").read_text() == figure.svg
     section = json.loads((tmp_path / "sections" / "regimes.json").read_text())
-    assert section["figures"] == [{"file": "plots/map.svg", "title": figure.title, "caption": figure.caption}]
+    assert section["figures"] == [
+        {"file": f"plots/{f.name}.svg", "title": f.title, "caption": f.caption} for f in (figure, heat)
+    ]
+    assert [f.svg for f in map_files.read_map_directory(tmp_path)] == [figure.svg, heat.svg]
     assert [t["caption"] for t in section["tables"]] == [t.caption for t in all_tables(found)]
     assert section["paragraphs"][0].startswith("6 cells. ")
     assert section["paragraphs"][1:] == ([] if complete else ["Interrupted: only finished runs are shown."])

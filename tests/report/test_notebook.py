@@ -8,6 +8,7 @@ import pytest
 
 import theory
 from empirics import UsageError, judge, load_config, read_results
+from empirics import plot as empirics_plot
 from empirics import run as empirics_run
 from theory.html import html_table
 from theory.planning.plan import ask
@@ -73,14 +74,12 @@ def test_a_part_or_library_that_is_unknown_is_refused(results):
         results.frame("cells", "pandsa")
 
 
-def test_a_figure_gives_its_axes(results):
+def test_a_figure_of_the_report_is_one_of_matplotlibs(results):
     names = [data.name for data in (*results.shown.figures, *results.figures)]
-    main = results.plot()
-    axes = main if isinstance(main, list) else [main]
-    assert len({id(one.figure) for one in axes}) == 1
-    assert any(one.lines or one.collections for one in axes)
+    assert any(one.lines or one.collections for one in results.plot().axes)
     forest = next(data.name for data in results.figures if data.kind == "forest")
-    assert results.plot(forest).get_xlabel()
+    (axis,) = results.plot(forest).axes
+    assert axis.get_xlabel()
     with pytest.raises(UsageError, match=f"{names[0]}x is unknown; did you mean"):
         results.plot(names[0] + "x")
     with pytest.raises(UsageError, match=f"name=foo is unknown; .*{names[0]}"):
@@ -88,6 +87,20 @@ def test_a_figure_gives_its_axes(results):
     empty = results.model_copy(update={"figures": [], "shown": results.shown.model_copy(update={"figures": ()})})
     with pytest.raises(UsageError, match="no figure"):
         empty.plot()
+
+
+def test_a_figure_of_ones_own_has_the_size_that_is_asked_for(results):
+    chosen = {"x": "N_f", "by": "K", "panel": "R", "claims": ["ood-error-literal"], "log": "y"}
+    figure = results.plot(y="ood_error", width=5.0, style="slides", **chosen)
+    assert figure.get_size_inches()[0] == 5.0
+    panels = [axis.get_title() for axis in figure.axes]
+    assert panels == [f"$|R|={r}$" for r in sorted({c.symbols["R"] for c in results.cells})]
+    assert figure.axes[0].title.get_fontsize() == 18, "8 pt on paper"
+    assert empirics_plot(results, y="ood_error", at={"K": 3}, by="R").axes
+    with pytest.raises(UsageError, match="by goes with y, an observable"):
+        results.plot(by="K")
+    with pytest.raises(UsageError, match="name=ood-error is refused: y=ood_error draws"):
+        results.plot("ood-error", y="ood_error", **chosen)
 
 
 def test_what_is_long_is_cut_and_what_is_empty_is_left_out(results):

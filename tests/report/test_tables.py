@@ -158,7 +158,6 @@ def effect(verdict):
 def verdict_row(toy, verdict):
     cell = toy.cells[verdict.cells[0]]
     row = {"|D|": str(cell.symbols["d"]), "c": str(cell.symbols["c"]), "reason": verdict.reason}
-    row["α"] = f"{verdict.alpha:.3g} / {verdict.refuting:.3g}"
     if verdict.counts is None:
         row |= {"verdict": verdict.verdict, "seeds": "3 (1 failed)", "mean [limits]": limits(verdict)}
         return row | {"bound": f"{verdict.bound:.3g}"}
@@ -175,6 +174,14 @@ def test_the_verdicts_on_the_page(toy, page, claim):
         assert row.items() >= verdict_row(toy, verdict).items()
         assert "arm" not in row
     assert rows[0]["n"] == ("5, 7" if claim == "toy-trend" else "5")
+
+
+def test_error_probabilities_are_told_once_where_all_cells_share_them(toy):
+    told = "limit that refutes: 0.05 / 0.0125 in every cell."
+    assert told in " ".join(report_html(toy, []).split())
+    first, *rest = toy.verdicts
+    page = report_html(toy.model_copy(update={"verdicts": [first.model_copy(update={"alpha": 0.01}), *rest]}), [])
+    assert [row["α"] for row in Tables(page).rows("Verdicts of toy-bound")[:2]] == ["0.01 / 0.0125", "0.05 / 0.0125"]
 
 
 def test_the_moves_between_neighbours_are_a_table_of_their_own(toy, page):

@@ -53,6 +53,19 @@ def test_runs_come_back_exactly_as_they_went_in(tmp_path):
         assert len(store) == 2
 
 
+def test_a_copy_is_complete_in_one_file_and_always_the_same(tmp_path):
+    runs = {"a": some_run(), "b": some_run(1)}
+    with Store(tmp_path / "runs.sqlite") as store:
+        store.add(runs)  # it lies in the write-ahead log still
+        for folder in (tmp_path / "one", tmp_path / "two"):
+            folder.mkdir()
+            store.copy(folder / "c.sqlite")
+    assert [file.name for file in (tmp_path / "one").iterdir()] == ["c.sqlite"]
+    assert (tmp_path / "one" / "c.sqlite").read_bytes() == (tmp_path / "two" / "c.sqlite").read_bytes()
+    with Store(tmp_path / "one" / "c.sqlite") as copy:
+        assert copy.find(["a", "b"]) == runs
+
+
 def test_keys_tell_apart_all_that_decides_a_result():
     base = load_config("default")
     unit = Point.of(R=20, K=3)

@@ -11,7 +11,7 @@ from empirics.experiments.facts import FactExperiment
 from empirics.experiments.one_layer.arms import OVERLAYS
 from empirics.experiments.one_layer.config import Config
 from empirics.experiments.one_layer.observables import OBSERVABLES
-from empirics.experiments.presentation import Shown
+from empirics.experiments.presentation import FigureData, Shown
 from empirics.experiments.protocol import FactReader, Point, UnitRun
 from empirics.observables.catalogue import SHARED
 from theory.claims.xu_chen.paper import NOTATION
@@ -36,6 +36,7 @@ class OneLayer(FactExperiment):
     aside = (
         "presets",
         "report.py",
+        "pictures.py",
         "map.py",
         "engine/cache.py",
         "expect.py",
@@ -100,6 +101,12 @@ class OneLayer(FactExperiment):
         finished = run_one(settings, cell, seed, "cpu")
         finished.observables.update(self.exact(settings, cell))
         return finished
+
+    def pictures(self, settings: Config, cell: Point, run: Any) -> tuple[FigureData, ...]:
+        """Training, attention, features and singular values of a run."""
+        from empirics.experiments.one_layer.pictures import pictures
+
+        return pictures(settings, run, cell["N_f"])
 
     def expect(self, settings: Config, cells: Sequence[Point], worlds: int) -> list[Expected]:
         """The mean OOD error by the law of extraction."""

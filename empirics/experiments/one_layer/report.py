@@ -129,7 +129,7 @@ def _summary(subject: Measured) -> str:
     span = ("" if seeds[0] == seeds[-1] else f"{seeds[0]} to ") + counted(seeds[-1], "seed")
     steps = counted(subject.config["pretraining"]["steps"], "step")
     return (
-        f"{counted(len(models), 'one-layer transformer')} pre-trained for {steps}, "
+        f"{counted(len(models), 'one-layer transformer')} pre-trained for {steps}, each for all its N_f, "
         f"{counted(len(cells), 'cell')} in {counted(arms, 'arm')}, {span} a cell; S = {world['subjects']}, |R| "
         f"in {world['templates']}, K in {world['multiplicity']}, N_f in {world['finetuned']}"
     )
@@ -154,7 +154,8 @@ def _error_figure(subject: Measured) -> FigureData | None:
         "seeds and the limits that decide, if the verdict rests on limits. Lines are predictions: "
         f"{'the two readings' if len(readings) > 1 else 'the reading that was judged'} of the headline bound"
         + ", and the exact probability that at least one of a held-out fact's K templates is unseen" * bool(law)
-        + f". Below the axis break: 0 and values too small for the axis.{left_out}",
+        + ". Below the axis break: 0 and values too small for the axis. A point at 0 had no error in any run: its "
+        + f"upper limit comes from the number of seeds alone.{left_out}",
         "panels",
         rows,
         x="finetuned",

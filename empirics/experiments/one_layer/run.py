@@ -77,7 +77,7 @@ def run_arms(
 
 def run_one(config: Config, cell: Point, seed: int, device: str) -> Finished:
     """One model, in full: world, weights, curves and observables."""
-    (model,) = pretrain(config, cell, [seed], device)
+    (model,) = pretrain(config, cell, [seed], device, features=True)
     finetuned, world, before = cell["N_f"], model.world, model.trained
     (tuned,) = finetune(config, [model], finetuned)
     return Finished(
@@ -136,8 +136,10 @@ def _cell(unit: Point, finetuned: int) -> Point:
     return Point((*unit.values, ("N_f", finetuned)))
 
 
-def pretrain(config: Config, at: Point, seeds: Sequence[int], device: str) -> list[Pretrained]:
-    """A pre-trained model for each seed, at the values of R and K of ``at``."""
+def pretrain(
+    config: Config, at: Point, seeds: Sequence[int], device: str, *, features: bool = False
+) -> list[Pretrained]:
+    """A pre-trained model for each seed, at the values of R and K of ``at``; ``features`` as for :func:`watched`."""
     dtype = {"float32": torch.float32, "float64": torch.float64}[config.compute.dtype]
     worlds = [draw_world(config.world, at["R"], at["K"], seed) for seed in seeds]
     weights = [
@@ -145,7 +147,7 @@ def pretrain(config: Config, at: Point, seeds: Sequence[int], device: str) -> li
         for world, seed in zip(worlds, seeds, strict=True)
     ]
     corpora, floor = [pretraining_corpus(world) for world in worlds], math.log(at["K"])
-    watch, stage = watched(config, worlds), config.pretraining
+    watch, stage = watched(config, worlds, features=features), config.pretraining
     found = train(weights, corpora, config.model, stage, seeds=seeds, floor=floor, watch=watch)
     models = []
     for world, seed, trained in zip(worlds, seeds, found, strict=True):

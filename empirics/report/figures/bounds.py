@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -14,7 +15,7 @@ from empirics.errors import UsageError
 from empirics.experiments.panels import where_defined
 from empirics.experiments.wording import axis_label, in_math, words
 from empirics.report.figures.figure import Figure, Row, number
-from empirics.report.figures.style import COLUMN, new_figure, shade_and_style
+from empirics.report.figures.style import COLUMN, LOOKS, figure_style, new_figure, scaled, shade_and_style
 from theory.claim import Claim
 from theory.kinds import Kind
 from theory.notation import BrokenClaimError, DomainError, Symbol
@@ -29,11 +30,16 @@ _LABEL = (0.02, 0.03)  # half of a label's width and height where a line may not
 _FEW = 9  # so many values are lines; more are an axis
 
 
-def claim_figure(identifier: str, texts: Sequence[str] = ()) -> Figure:
+def claim_figure(
+    identifier: str, texts: Sequence[str] = (), *, style: str = "paper", width: float | None = None, command: str = ""
+) -> Figure:
     """The figure of a registered claim's bound; see :func:`given_ranges` and :func:`bound_figure`.
 
+    ``style`` is one of :data:`empirics.report.figures.style.LOOKS`, ``width`` in inches; the style's if None.
+    ``command`` draws it again.
+
     Raises:
-        UsageError: there is no such claim.
+        UsageError: there is no such claim, or no such style.
         DomainError: what :func:`bound_figure` refuses.
     """
     from theory import UnknownClaimError, all_claims, claim
@@ -43,7 +49,8 @@ def claim_figure(identifier: str, texts: Sequence[str] = ()) -> Figure:
     except UnknownClaimError:
         near = meant(identifier, [c.id for c in all_claims() if c.log_expression is not None])
         raise UsageError(f"{identifier} is neither a directory nor a claim with a bound; {near}") from None
-    return bound_figure(item, *given_ranges(item, texts))
+    figure_style(style)
+    return replace(bound_figure(item, *given_ranges(item, texts), style=style, width=width), command=command)
 
 
 def given_ranges(item: Claim, texts: Sequence[str]) -> tuple[dict[str, Sequence[float]], str | None]:
@@ -144,10 +151,17 @@ def _in_premises(item: Claim, name: str, values: Sequence[float]) -> Sequence[fl
     return [v for v in values if all(a.evaluate({name: v}).holds for a in alone)]
 
 
-def bound_figure(item: Claim, given: Mapping[str, Sequence[float]] | None = None, axis: str | None = None) -> Figure:
+def bound_figure(
+    item: Claim,
+    given: Mapping[str, Sequence[float]] | None = None,
+    axis: str | None = None,
+    *,
+    style: str = "paper",
+    width: float | None = None,
+) -> Figure:
     """The bound over ``axis`` (if None the first symbol not given), one line for each combination of the others.
 
-    ``given`` values of symbols replace the usual ones.
+    ``given`` values of symbols replace the usual ones; style and width as in :func:`claim_figure`.
 
     Raises:
         DomainError: the claim has no number, a value is outside its domain everywhere, or nothing varies.
@@ -176,8 +190,9 @@ def bound_figure(item: Claim, given: Mapping[str, Sequence[float]] | None = None
     caption = f"{item.title}: {item.observable.replace('_', ' ')} against {symbols[along].meaning}"
     caption += f"; {fixed}." if fixed else "."
     ylabel = f"{'exact' if item.kind is Kind.IDENTITY else 'bound on'} {words(item.observable)}"
-    draw = partial(_draw, along=symbols[along], varying=varying, ylabel=ylabel)
-    return Figure(item.id, item.title, caption, rows, draw)
+    size = width or LOOKS[style][1]
+    draw = partial(_draw, along=symbols[along], varying=varying, ylabel=ylabel, width=size)
+    return Figure(item.id, item.title, caption, rows, draw, style=style)
 
 
 def _line(item: Claim, axis: str, values: Sequence[float], fixed: Mapping[str, float]) -> list[Row]:
@@ -199,8 +214,8 @@ def _stated(item: Claim, at: Mapping[str, float]) -> bool:
         raise BrokenClaimError(item.id, error.reason) from error
 
 
-def _draw(rows: Sequence[Row], along: Symbol, varying: Sequence[Symbol], ylabel: str) -> Any:
-    figure = new_figure(COLUMN, 2.3, left=0.62, right=0.12, top=0.1, bottom=0.42)
+def _draw(rows: Sequence[Row], along: Symbol, varying: Sequence[Symbol], ylabel: str, width: float) -> Any:
+    figure = new_figure(width, width * 2.3 / COLUMN, left=0.62, right=0.12, top=0.1, bottom=0.42)
     axis: Any = figure.subplots()
     positive = [number(r, "bound") for r in rows if number(r, "bound") > 0]
     least, most = max(_LEAST_SHOWN, min(positive, default=_LEAST_SHOWN)), max(positive, default=1.0)
@@ -234,11 +249,11 @@ def _label_on_lines(axis: Any, lines: Sequence[tuple[Sequence[tuple[float, float
         wanted = 0.75 - 0.5 * position / max(1, len(lines) - 1)
         places.append(min(points, key=lambda point: abs(float(to_share.transform(point)[1]) - wanted)))
     if any(_close(points, place, to_share) for points, _ in lines for place in places if place not in points):
-        axis.legend(axis.get_lines(), [text for _, text in lines], fontsize=7, frameon=False, handlelength=2.6)
+        axis.legend(axis.get_lines(), [text for _, text in lines], fontsize=scaled(7), frameon=False, handlelength=2.6)
         return
     for (x, y), (_, text) in zip(places, lines, strict=True):
         box = {"boxstyle": "square,pad=0.15", "facecolor": "white", "edgecolor": "none"}
-        axis.annotate(text, (x, y), ha="center", va="center", fontsize=7, bbox=box)
+        axis.annotate(text, (x, y), ha="center", va="center", fontsize=scaled(7), bbox=box)
 
 
 def _close(points: Sequence[tuple[float, float]], place: tuple[float, float], to_share: Any) -> bool:

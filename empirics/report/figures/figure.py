@@ -13,13 +13,15 @@ from typing import Any, Final
 import numpy as np
 
 from empirics.report.figures.style import figure_style
+from empirics.runs.environment import versions
 
 FORMATS: Final = ("svg", "pdf", "png")
 _DOTS_PER_INCH = 300
-_METADATA: Final[dict[str, dict[str, Any]]] = {
-    "svg": {"Date": None, "Creator": "factbound"},
-    "pdf": {"CreationDate": None, "Creator": "factbound"},
-    "png": {"Software": "factbound"},
+# How each format names what is told. An SVG has no title: a page that holds it would show that beside its own.
+_METADATA: Final[Mapping[str, Mapping[str, Any]]] = {
+    "svg": {"Creator": "program", "Source": "command", "Description": "data", "Date": None},
+    "pdf": {"Title": "title", "Creator": "program", "Subject": "command", "Keywords": "data", "CreationDate": None},
+    "png": {"Title": "title", "Software": "program", "Source": "command", "Description": "data"},
 }
 
 Row = Mapping[str, float | int | str | None]
@@ -71,7 +73,8 @@ class Figure:
     """A figure, drawn from the rows (all with the same keys) that are stored beside it as CSV.
 
     ``name`` is the file name without ending, ``title`` the accessible name. ``draw`` makes a matplotlib figure of the
-    rows; it is called inside :func:`empirics.report.figures.style.figure_style`.
+    rows; it is called inside :func:`empirics.report.figures.style.figure_style`. ``command`` draws it again, without
+    its ``--format``; ``style`` is one of :data:`empirics.report.figures.style.LOOKS`.
     """
 
     name: str
@@ -80,6 +83,8 @@ class Figure:
     rows: Sequence[Row]
     draw: Callable[[Sequence[Row]], Any]
     picture: str | None = None  # the SVG element, where it was drawn before
+    command: str = ""
+    style: str = "paper"
 
     @property
     def csv(self) -> str:
@@ -95,9 +100,15 @@ class Figure:
         return text[text.index("<svg") :]
 
     def render(self, form: str) -> bytes:
-        """The picture as the bytes of a file of one of :data:`FORMATS`."""
+        """The picture as the bytes of a file of one of :data:`FORMATS`, with what made it and its data as metadata."""
         stream = io.BytesIO()
-        with figure_style():
+        with figure_style(self.style):
             drawn = self.draw(self.rows)
-            drawn.savefig(stream, format=form, dpi=_DOTS_PER_INCH, metadata=_METADATA[form])
+            drawn.savefig(stream, format=form, dpi=_DOTS_PER_INCH, metadata=self._metadata(form))
         return stream.getvalue()
+
+    def _metadata(self, form: str) -> dict[str, str | None]:
+        known = {"title": self.title, "program": f"factbound {versions('factbound')[0]}", "data": self.csv}
+        known["command"] = f"{self.command} --format {form}" if self.command else ""
+        named = {name: None if what is None else known[what] for name, what in _METADATA[form].items()}
+        return {name: text for name, text in named.items() if text != ""}

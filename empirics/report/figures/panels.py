@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from empirics.report.figures.broken_axis import RESOLVED, break_axis, floor_of, height
 from empirics.report.figures.figure import Row, number, panel_title, panels_of, rows_at, with_bars
 from empirics.report.figures.style import OBSERVED, PAGE, PREDICTED, SEEN, SOFT, direct_labels, new_figure
 
 _OBSERVED_SERIES: Final = "observed"
-_FLOOR = 1e-4  # probabilities below are not resolved by any grid of runs
 _FITTING = 96  # characters of a label, over all panels beside one another
 _LEFT, _RIGHT, _PANEL_HEIGHT = 0.62, 1.12, 1.28
 
@@ -36,11 +35,12 @@ def draw_panels(
     ``names`` writes them in LaTeX. ``log`` is for a share or probability: a 0 is drawn below the axis break.
     """
     columns, lanes = panels_of(rows, across), panels_of(rows, down)
-    height = _PANEL_HEIGHT * len(lanes) + 0.24 * (len(lanes) - 1) + 0.72
+    inches = _PANEL_HEIGHT * len(lanes) + 0.24 * (len(lanes) - 1) + 0.72
     left = _LEFT + 0.13 * ylabel.count("\n")
-    figure = new_figure(PAGE, height, left=left, right=_RIGHT, top=0.26, bottom=0.44, wspace=0.08, hspace=0.26)
+    figure = new_figure(PAGE, inches, left=left, right=_RIGHT, top=0.26, bottom=0.44, wspace=0.08, hspace=0.26)
     grid: Any = figure.subplots(len(lanes), len(columns), sharex=True, sharey=True, squeeze=False)
-    floor = _floor(rows) if log else None
+    seen_values = [number(r, "value") for r in rows if r["series"] == _OBSERVED_SERIES]
+    floor = floor_of(seen_values, RESOLVED) if log else None
     labelled: list[tuple[Any, list[tuple[float, str, str]]]] = []
     for i, lane in enumerate(lanes):
         for axis, column in zip(grid[i], columns, strict=True):
@@ -52,17 +52,17 @@ def draw_panels(
                 shown = [(at, y) for at, y in known if floor is None or y >= floor] or known[:1]
                 if shown:
                     axis.plot(*zip(*shown, strict=True), **look)
-                    ends.append((_height(shown[-1][1], floor), label, look["color"]))
+                    ends.append((height(shown[-1][1], floor), label, look["color"]))
             seen = [r for r in panel if r["series"] == _OBSERVED_SERIES]
             if seen:
-                means, bars = with_bars(seen, "value", lambda value: _height(value, floor))
+                means, bars = with_bars(seen, "value", lambda value: height(value, floor))
                 axis.errorbar([number(r, x) for r in seen], means, yerr=bars, **OBSERVED)
                 ends.append((float(means[-1]), points, SEEN))
             note = next((r["note"] for r in panel if r["note"]), None)
             if note:
                 axis.text(0.03, 0.05, note, transform=axis.transAxes, color=SOFT, fontsize=7.5, zorder=4)
             if floor is not None:
-                _break(axis, floor)
+                break_axis(axis, floor)
         labelled.append((axis, ends))
     for axis, ends in labelled:  # once the limits, which all panels share, are final
         axis.margins(x=0.04)
@@ -72,32 +72,7 @@ def draw_panels(
         for axis in grid[-1]:
             axis.set_xlabel(xlabel)
     else:
-        figure.supxlabel(xlabel, x=(left + PAGE - _RIGHT) / 2 / PAGE, y=0.08 / height, va="bottom", fontsize=8)
+        figure.supxlabel(xlabel, x=(left + PAGE - _RIGHT) / 2 / PAGE, y=0.08 / inches, va="bottom", fontsize=8)
     for axis in grid[:, 0]:
         axis.set_ylabel(ylabel)
     return figure
-
-
-def _floor(rows: Sequence[Row]) -> float:
-    """The power of ten below everything positive that was observed."""
-    positive = [number(r, "value") for r in rows if r["series"] == _OBSERVED_SERIES and r["value"]]
-    return max(_FLOOR, 10.0 ** (math.ceil(math.log10(min([*positive, 0.1]))) - 1))
-
-
-def _height(value: float, floor: float | None) -> float:
-    """Where a value is drawn: with a logarithmic axis, what is below the floor lies on the line of 0."""
-    return value if floor is None or value >= floor else floor / 2.2
-
-
-def _break(axis: Any, floor: float) -> None:
-    """A logarithmic axis up to 1, with the line of 0 below a break."""
-    axis.set_yscale("log")
-    axis.set_ylim(floor / 3, 1.6)
-    decades = range(round(math.log10(floor)), 1)
-    ticks = [10.0**d for d in decades]
-    axis.set_yticks(
-        [floor / 2.2, *ticks],
-        ["0", *(f"{t:g}" if t > 0.005 else f"$10^{{{d}}}$" for t, d in zip(ticks, decades, strict=True))],
-    )
-    axis.minorticks_off()
-    axis.axhline(floor / 1.4, color=SOFT, linewidth=0.4, linestyle=(0, (1, 3)))

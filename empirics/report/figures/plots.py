@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from empirics.errors import UsageError
 from empirics.experiments.presentation import FigureData
 from empirics.report.figures.figure import Figure, Row, number, with_bars
+from empirics.report.figures.heat import draw_heat
+from empirics.report.figures.matrix import draw_matrix
 from empirics.report.figures.panels import draw_panels
+from empirics.report.figures.series import draw_series
 from empirics.report.figures.small_multiples import draw_arms, draw_curves
 from empirics.report.figures.style import INK, OBSERVED, PAGE, SOFT, figure_style, new_figure, note_beside
 from empirics.verification.results import Results
@@ -47,13 +50,24 @@ def draw_forest(rows: Sequence[Row], *, xlabel: str) -> Any:
 
 
 DRAWING: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(
-    {"panels": draw_panels, "forest": draw_forest, "curves": draw_curves, "arms": draw_arms}
+    {
+        "panels": draw_panels,
+        "forest": draw_forest,
+        "curves": draw_curves,
+        "arms": draw_arms,
+        "series": draw_series,
+        "matrix": draw_matrix,
+        "heat": draw_heat,
+    }
 )
 """What draws a figure, by its kind: rows and options to a matplotlib figure."""
 
 
-def draw(data: FigureData) -> Figure:
-    """A stored figure (UsageError: its kind is unknown, or its options are not those of the kind)."""
+def draw(data: FigureData, command: str = "") -> Figure:
+    """A stored figure (UsageError: its kind is unknown, or its options are not those of the kind).
+
+    ``command`` draws it again, without its ``--format``.
+    """
     function = DRAWING.get(data.kind)
     if function is None:
         raise UsageError(f"the figure {data.name} is of the kind {data.kind}; known are {', '.join(DRAWING)}")
@@ -62,7 +76,12 @@ def draw(data: FigureData) -> Figure:
         inspect.signature(function).bind(rows, **data.options)
     except TypeError as error:
         raise UsageError(f"the figure {data.name} of the kind {data.kind}: {error}") from None
-    return Figure(data.name, data.title, data.caption, rows, partial(_drawn, data, function))
+    return Figure(data.name, data.title, data.caption, rows, partial(_drawn, data, function), command=command)
+
+
+def drawn_again(name: str) -> str:
+    """The command that draws a figure of the results or the map in the directory where it is called."""
+    return f"factbound plot . --only {name}"
 
 
 def _drawn(data: FigureData, function: Callable[..., Any], rows: Any) -> Any:
@@ -76,7 +95,7 @@ def _drawn(data: FigureData, function: Callable[..., Any], rows: Any) -> Any:
 def picture(data: FigureData) -> tuple[str, str]:
     """The SVG element of a figure; or, where it cannot be drawn, nothing and the reason."""
     try:
-        return draw(data).svg, ""
+        return draw(data, drawn_again(data.name)).svg, ""
     except UsageError as error:
         return "", str(error)
 
@@ -92,13 +111,21 @@ def all_figures(results: Results, only: str | None = None) -> list[Figure]:
         >>> [figure.name for figure in all_figures(read_results("results/results.json"))]
         ['ood-error', 'pretraining-gap', 'claim-failure-regime']
     """
-    known = {data.name: data for data in figures_of(results)}
-    names = list(known) if only is None else [name.strip() for name in only.split(",")]
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise UsageError(f"--only={unknown[0]} is unknown; {meant(unknown[0], known)}")
     figure_style()  # what no figure can be drawn without is no figure's own fault
-    return [draw(known[name]) for name in known if name in names]
+    return [draw(data, drawn_again(data.name)) for data in named(figures_of(results), only)]
+
+
+_Named = TypeVar("_Named", FigureData, Figure)
+
+
+def named(figures: Iterable[_Named], only: str | None) -> list[_Named]:
+    """Those of some figures whose names stand in ``only``, separated by commas; all if None (UsageError: unknown)."""
+    known = {figure.name: figure for figure in figures}
+    names = list(known) if only is None else [name.strip() for name in only.split(",")]
+    for name in names:
+        if name not in known:
+            raise UsageError(f"--only={name} is unknown; {meant(name, known)}")
+    return [figure for name, figure in known.items() if name in names]
 
 
 def figures_of(results: Results) -> tuple[FigureData, ...]:

@@ -1,19 +1,34 @@
 """One look for every figure: predicted in black lines, observed in points, told apart without colour.
 
-Widths are those of a two-column paper, in inches. Sizes of text are those of the printed figure.
+Widths are those of a two-column paper, in inches. Sizes of text are those of the printed figure. Pictures that follow
+:data:`LOOKS` take their sizes from matplotlib's settings and :func:`scaled`; the others are laid out for a paper.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from types import MappingProxyType
 from typing import Any, Final
 
 from empirics.errors import UsageError
+from theory.spelling import meant
 
 COLUMN: Final = 3.35
 PAGE: Final = 6.9
+
+LOOKS: Final[Mapping[str, tuple[float, float]]] = MappingProxyType(
+    {"paper": (1.0, COLUMN), "slides": (2.25, 10.0), "poster": (4.0, 16.0)}
+)
+"""By style: how many times the size of a paper text, lines and marks have, and the usual width in inches."""
+_INCHES: Final = {"in": 1.0, "cm": 1 / 2.54, "mm": 1 / 25.4, "pt": 1 / 72}
+_WIDTHS: Final = (1.0, 100.0)
+_SIZES: Final = (
+    *("axes.labelpad", "axes.titlepad", "lines.markersize", "patch.linewidth"),
+    *(f"{axis}tick.{kind}.{what}" for axis in "xy" for kind in ("major", "minor") for what in ("size", "width", "pad")),
+)
 
 INK: Final = "#000000"
 SOFT: Final = "#6b6b6b"
@@ -37,31 +52,61 @@ def shade_and_style(first: int, second: int = 0) -> dict[str, str]:
     return {"linestyle": STYLES[first % len(STYLES)], "color": SHADES[second % len(SHADES)]}
 
 
-def figure_style() -> AbstractContextManager[None]:
-    """Matplotlib settings for figures: vector text, no frame on top and right, reproducible SVG."""
-    settings: AbstractContextManager[None] = _matplotlib().rc_context(
+def figure_style(look: str = "paper") -> AbstractContextManager[None]:
+    """Matplotlib settings for figures: vector text, no frame on top and right, reproducible SVG.
+
+    ``look`` is one of :data:`LOOKS` (UsageError: it is none).
+    """
+    if look not in LOOKS:
+        raise UsageError(f"style={look} is unknown; {meant(look, LOOKS)}")
+    library, (times, _) = _matplotlib(), LOOKS[look]
+    settings: AbstractContextManager[None] = library.rc_context(
         {
-            "font.size": 8,
-            "axes.titlesize": 8,
-            "axes.labelsize": 8,
-            "xtick.labelsize": 7.5,
-            "ytick.labelsize": 7.5,
-            "axes.linewidth": 0.7,
-            "lines.linewidth": 1.3,
+            **{name: times * library.rcParams[name] for name in _SIZES},
+            "font.size": 8 * times,
+            "axes.titlesize": 8 * times,
+            "axes.labelsize": 8 * times,
+            "xtick.labelsize": 7.5 * times,
+            "ytick.labelsize": 7.5 * times,
+            "axes.linewidth": 0.7 * times,
+            "lines.linewidth": 1.3 * times,
             "axes.spines.top": False,
             "axes.spines.right": False,
             "axes.grid": True,
             "axes.axisbelow": True,
             "grid.color": GRID,
-            "grid.linewidth": 0.5,
+            "grid.linewidth": 0.5 * times,
             "legend.frameon": False,
-            "legend.fontsize": 7.5,
+            "legend.fontsize": 7.5 * times,
             "svg.fonttype": "none",
             "svg.hashsalt": "factbound",
             "pdf.fonttype": 42,
         }
     )
     return settings
+
+
+def scaled(size: float) -> float:
+    """A size on paper in the style in force, as points or inches."""
+    return float(size * _matplotlib().rcParams["font.size"] / 8)
+
+
+def shades(number: int) -> list[str]:
+    """Colours from dark to light, told apart without colour vision and in grey."""
+    from matplotlib.colors import to_hex
+
+    colours = _matplotlib().colormaps["viridis"]
+    return [to_hex(colours(0.8 * place / max(number - 1, 1))) for place in range(number)]
+
+
+def inches(width: str) -> float:
+    """A width such as ``3.25in``, ``8cm``, ``85mm`` or ``240pt`` in inches (UsageError: it is none)."""
+    found = re.fullmatch(r"(\d+\.?\d*|\.\d+) *(in|cm|mm|pt)", width.strip())
+    size = float(found[1]) * _INCHES[found[2]] if found else 0.0
+    if not _WIDTHS[0] <= size <= _WIDTHS[1]:
+        allowed = f"a number with {', '.join(_INCHES)}, as in 3.25in, from {_WIDTHS[0]:g} to {_WIDTHS[1]:g} inches"
+        raise UsageError(f"width={width} is refused: allowed is {allowed}")
+    return size
 
 
 def _matplotlib() -> Any:
@@ -81,11 +126,12 @@ def _matplotlib() -> Any:
 
 
 def new_figure(width: float, height: float, **margins: float) -> Any:
-    """An empty figure with margins in inches: left, right, top, bottom, wspace and hspace between panels."""
+    """An empty figure with margins in inches on paper: left, right, top, bottom, wspace and hspace between panels."""
     from matplotlib.figure import Figure
 
     usual = {"left": 0.5, "right": 0.1, "top": 0.25, "bottom": 0.42, "wspace": 0.12, "hspace": 0.32}
-    left, right, top, bottom, wspace, hspace = (usual | margins).values()
+    *inches, wspace, hspace = (usual | margins).values()
+    left, right, top, bottom = map(scaled, inches)
     figure = Figure(figsize=(width, height))
     figure.subplots_adjust(left / width, bottom / height, 1 - right / width, 1 - top / height, wspace, hspace)
     return figure

@@ -24,11 +24,15 @@ from empirics.experiments.world import World
 Observed = dict[str, float | None]
 
 
-def watched(config: Config, worlds: Sequence[World]) -> Watch | None:
-    """Attention along pre-training; nothing where it is uniform throughout."""
-    if not config.model.attention:
-        return None
-    return lambda i, weights: pretraining_attention(weights, worlds[i], config.model)
+def watched(config: Config, worlds: Sequence[World], *, features: bool = False) -> Watch | None:
+    """Attention along pre-training, unless it is uniform throughout; with ``features`` their similarity too."""
+
+    def watch(i: int, weights: Parameters) -> dict[str, float]:
+        found = pretraining_attention(weights, worlds[i], config.model) if config.model.attention else {}
+        similar = feature_similarity(weights, worlds[i], config.model) if features else None
+        return found if similar is None else found | {"feature_similarity": similar}
+
+    return watch if config.model.attention or features else None
 
 
 def measure_pretrained(config: Config, world: World, weights: Parameters, curves: Mapping[str, Curve]) -> Observed:
