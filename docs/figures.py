@@ -21,11 +21,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from empirics.experiments import single
+from empirics.experiments.defaults import quiet
+from empirics.experiments.load import load_settings
 from empirics.experiments.presentation import FigureData
 from empirics.experiments.registry import experiment
 from empirics.judging.confidence import interval
 from empirics.report.figures.collapse_figure import collapse_figure
 from empirics.report.figures.figure import Figure
+from empirics.report.figures.observable_figure import observable_figure
 from empirics.report.figures.plots import all_figures, draw
 from empirics.report.figures.proof_figures import frontier_figure, rate_figure
 from empirics.report.tables import pooled_share
@@ -48,6 +52,9 @@ _FIGURES = ("ood-error", "pretraining-gap", "claim-failure-regime")
 _OBSERVABLES = ("ood_error", "covering_some_unseen", "pretraining_gap")
 
 
+_RUN = "factbound run --preset quick --templates 10 --multiplicity 3 --finetuned 5 --seed 0 --plot figures"
+
+
 class Entry(NamedTuple):
     """A picture of the gallery: its path without ending, the command that makes it, title and caption.
 
@@ -65,6 +72,17 @@ GALLERY: tuple[Entry, ...] = (
     Entry("generated/ood-error", "factbound plot results --only ood-error"),
     Entry("generated/pretraining-gap", "factbound plot results --only pretraining-gap"),
     Entry("generated/claim-failure-regime", "factbound plot results --only claim-failure-regime"),
+    Entry(
+        "generated/ood_error-N_f-K-R",
+        "factbound plot results --y ood_error --x N_f --by K --panel R --claims ood-error-literal --log y "
+        "--width 6.9in",
+    ),
+    Entry(
+        "generated/pretraining_gap-step-K-R",
+        "factbound plot results --y pretraining_gap --x step --by K --panel R --claims pretraining-rate "
+        "--log xy --width 6.9in",
+    ),
+    *(Entry(f"generated/run-{part}", _RUN) for part in ("training", "mechanism", "attention", "features", "spectrum")),
     Entry(
         "claims/generated/ood-error-literal",
         "factbound plot ood-error-literal",
@@ -205,6 +223,23 @@ def heat_figure() -> Figure:
     )
 
 
+def own_figures() -> list[Figure]:
+    """Figures of a reader's own choice: an observable along an axis, and one along training."""
+    stored, place = read_results(STORED), {"by": "K", "panel": "R", "width": 6.9}
+    return [
+        observable_figure(stored, "ood_error", x="N_f", claims=["ood-error-literal"], log="y", **place),
+        observable_figure(stored, "pretraining_gap", x="step", claims=["pretraining-rate"], log="xy", **place),
+    ]
+
+
+def run_figures() -> list[Figure]:
+    """The pictures of one model: it is trained here, in a second or two."""
+    one_layer, place = experiment("one-layer"), {"templates": 10, "multiplicity": 3, "finetuned": 5}
+    settings = load_settings(one_layer, "quick", None, single.settings_at(one_layer, place), say=quiet)
+    finished = single.inspect(one_layer, settings, place, 0)
+    return [draw(data) for data in single.pictures(one_layer, settings, place, finished)]
+
+
 def _part(row: dict[str, str]) -> str:
     return "held out, S = 120" if row["part"] == "held out" and row["S"] == "120" else row["part"]
 
@@ -220,6 +255,8 @@ def figures() -> list[Figure]:
         capacity_figure(),
         law_figure(),
         heat_figure(),
+        *own_figures(),
+        *run_figures(),
         *findings_figures(),
     ]
 

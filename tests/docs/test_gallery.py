@@ -21,8 +21,12 @@ def figures():
         yield figures
 
 
-def test_every_figure_is_in_it_once_with_title_and_caption(figures):
-    drawn = figures.figures()
+@pytest.fixture(scope="module")
+def drawn(figures):
+    return figures.figures()
+
+
+def test_every_figure_is_in_it_once_with_title_and_caption(figures, drawn):
     pictures = [entry.picture for entry in figures.GALLERY]
     assert len(pictures) == len(set(pictures))
     assert {f"generated/{figure.name}" for figure in drawn} <= set(pictures)
@@ -32,10 +36,10 @@ def test_every_figure_is_in_it_once_with_title_and_caption(figures):
     assert not re.search(r"^## *$|!\[\]|^ \{download\}", text, re.M), "a title or a caption is missing"
 
 
-def test_pictures_that_are_not_drawn_by_it_exist_with_their_data(figures):
-    drawn = {f"generated/{figure.name}" for figure in figures.figures()}
+def test_pictures_that_are_not_drawn_by_it_exist_with_their_data(figures, drawn):
+    names = {f"generated/{figure.name}" for figure in drawn}
     for entry in figures.GALLERY:
-        if entry.picture in drawn:
+        if entry.picture in names:
             assert not entry.title, f"{entry.picture} has a title of its own already"
         elif "generated" not in entry.picture:
             assert all((ROOT / "docs" / f"{entry.picture}.{ending}").exists() for ending in ("svg", "csv"))
