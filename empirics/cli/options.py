@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -31,6 +32,15 @@ Workers = Annotated[int | None, typer.Option(metavar="N", help="Processes; one p
 def with_device(settings: list[str] | None, device: str | None) -> list[str]:
     """Single settings, with that of ``--device``."""
     return [*(settings or []), *([f"compute.device={device!r}"] if device else [])]
+
+
+def with_short(settings: list[str] | None, short: Sequence[str]) -> list[str]:
+    """Single settings, then those that options of their own stand for (UsageError: one is given in both ways)."""
+    names = {setting.partition("=")[0].strip(): setting for setting in short if not setting.startswith("arms.")}
+    for setting in settings or []:
+        if (other := names.get(setting.partition("=")[0].strip())) is not None:
+            raise UsageError(f"--set {setting} is refused: an option of its own says {other}; give one of them")
+    return [*(settings or []), *short]
 
 
 def check_workers(workers: int | None) -> None:
