@@ -269,3 +269,22 @@ def test_screenshot(open_report, width):
     rows, columns = (np.abs(figure - figure[2, 2]) > 60).any(axis=1), (np.abs(figure - figure[2, 2]) > 60).any(axis=0)
     assert np.flatnonzero(columns)[-1] > 0.8 * len(columns), "labels reach the right of the figure"
     assert np.flatnonzero(rows)[-1] > 0.85 * len(rows), "the axis reaches the bottom of the figure"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation_on_the_page_of_a_comparison(browser, report, tmp_path, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    from empirics.cli.app import run
+    from empirics.verification.results import RESULTS, read_results
+
+    results = read_results(report.parent)
+    config = {**results.config, "verdict": results.config["verdict"] | {"property_share": 0.9}}
+    (tmp_path / RESULTS).write_text(results.model_copy(update={"config": config}).model_dump_json())
+    page = tmp_path / "compare.html"
+    assert run(["compare", str(report.parent), str(tmp_path), "--html", str(page)]) == 0
+    with browser.new_context(color_scheme=scheme) as context:
+        opened = context.new_page()
+        opened.goto(page.as_uri())
+        found = Axe().run(opened).response
+    assert [(v["id"], v["nodes"][0]["html"]) for v in found["violations"]] == []
