@@ -247,7 +247,10 @@ def test_the_pictures_that_are_committed_are_those_that_the_build_draws(monkeypa
     drawn = {figure.name: figure for figure in figures.figures()}
     proofs, measured = {"frontier", "linear-memory-rate"}, {"ood-error", "pretraining-gap", "claim-failure-regime"}
     findings = {f"findings-{number}" for number in range(1, 11)}
-    assert set(drawn) == {*proofs, *measured, *findings, "language-models", "capacity", "law", "heat"}
+    own = {"ood_error-N_f-K-R", "pretraining_gap-step-K-R"}
+    of_a_run = {f"run-{part}" for part in ("training", "mechanism", "attention", "features", "spectrum")}
+    others = {"language-models", "capacity", "law", "heat"}
+    assert set(drawn) == {*proofs, *measured, *findings, *own, *of_a_run, *others}
     stored = figures.README_FIGURE.read_bytes()
     assert stored == drawn["ood-error"].render("svg"), "run: python docs/figures.py"
 
