@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -75,7 +75,7 @@ def plot_command(
         figures = _of_directory(directory, only, y, own, look)
         target = output or directory / "plots"
     else:
-        what = f"a claim; the directory is {subject}{os.sep}" if is_directory else "none"
+        what = f"a claim; the directory is {subject}{os.sep}" if is_directory else "none that is there"
         _refuse({"only": only, "y": y, **own}, f"a directory, and {subject} is {what}")
         if is_directory and (directory / "results.json").is_file():
             print(
@@ -86,6 +86,17 @@ def plot_command(
         target = output or Path()
     for figure, picture in zip(figures, write_figures(figures, target, form), strict=True):
         console().print(f"{picture}  {figure.title}", markup=False, soft_wrap=True)
+
+
+def _fixed(texts: Sequence[str]) -> dict[str, Any]:
+    """Values of axes; each axis once."""
+    fixed: dict[str, Any] = {}
+    for text in texts:
+        name, value = _pair(text)
+        if name in fixed:
+            raise UsageError(f"--at={text} is refused: {name} is fixed already; give each axis once")
+        fixed[name] = value
+    return fixed
 
 
 _Given = Mapping[str, Any]
@@ -107,7 +118,7 @@ def _of_directory(directory: Path, only: str | None, y: str | None, own: _Given,
         return directory_figures(directory, only)
     _refuse({"only": only}, "the figures of the results; --y draws another one")
     asked = dict(own) | {
-        "at": dict(_pair(text) for text in own["at"] or ()),
+        "at": _fixed(own["at"] or ()),
         "claims": [name.strip() for name in own["claims"].split(",")] if own["claims"] else (),
         "log": own["log"] or "",
     }

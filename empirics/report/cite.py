@@ -69,12 +69,15 @@ def sentence(results: Results) -> str:
     interrupted = "" if results.complete else ", interrupted before all runs were finished"
     plan = "declared before the data" if results.plan.declared else "exploratory, not declared before the data"
     groups = [
-        (kind, [claim for claim in results.claims if claim.required is required])
+        (kind, [claim for claim in results.claims if claim.required is required and claim.verdict != "NOT TESTED"])
         for kind, required in (("required claim", True), ("other claim", False))
     ]
     told = "; ".join(f"of the {counted(len(mine), kind)}, {_verdicts(mine)}" for kind, mine in groups if mine)
+    untested = sum(claim.verdict == "NOT TESTED" for claim in results.claims)
+    more = f" ({untested} more were not tested)" if untested else ""
+    judged = f"{counted(len(results.claims) - untested, 'claim')} on {results.experiment.title}{more}"
     return (
-        f"With {ran}, {counted(len(results.claims), 'claim')} on {results.experiment.title} were judged in "
+        f"With {ran}, {judged} were judged in "
         f"{counted(len(results.cells), 'cell')} ({_grid(results)}) with {_seeds(results)} a cell{interrupted}, at "
         f"alpha = {results.config['verdict']['alpha']:g} for each claim and with a plan that was {plan}: {told}."
     )
@@ -126,10 +129,12 @@ def latex_table(results: Results) -> str:
             latex(tables.verdict_counts(results, claim.id)),
         )
         for claim in results.claims
+        if claim.verdict != "NOT TESTED"
     ]
+    untested = len(results.claims) - len(rows)
     caption = (
         f"Verdicts of factbound {results.environment.factbound} at alpha = {results.config['verdict']['alpha']:g} for "
-        f"each claim, {_seeds(results)} a cell."
+        f"each claim, {_seeds(results)} a cell." + (f" {counted(untested, 'claim')} not tested." if untested else "")
     )
     lines = [
         "% needs: \\usepackage{booktabs}",

@@ -130,6 +130,8 @@ def parts(found: Comparison) -> list[Shown]:
 def _about_estimates(found: Comparison) -> str:
     if found.alpha is None:
         return "Limits of verdicts, as a baseline has them."
+    if not found.comparisons:
+        return "No seeds in common: the limits of both sides, each as it was verified."
     text = f"Second minus first, mean [limits]; each interval has level 1 - {found.alpha:g} / {found.comparisons}."
     approximate = any(e.basis == "student-t" for e in found.estimates)
     return text + (" (t): by Student's t, approximate." if approximate else "")

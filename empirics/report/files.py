@@ -36,7 +36,10 @@ def read_directory(directory: Path) -> Results:
     try:
         return read_results(path)
     except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}; 'factbound verify --output' writes it") from None
+        begun = (directory / "plan.json").is_file()
+        how = f"a run was begun there: 'factbound verify --output {directory}' resumes it"
+        rest = how if begun else "'factbound verify --output' writes it"
+        raise UsageError(f"cannot read {path}: {error.strerror}; {rest}") from None
     except (ValidationError, UnicodeDecodeError) as error:
         reason = refusal(error) if isinstance(error, ValidationError) else str(error)
         raise UsageError(f"{path} is not a results document: {reason}") from None

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from empirics.report import tables
 from empirics.report.claim_views import ClaimView
+from empirics.report.figures.figure import Figure
 from empirics.verification.results import ClaimResult, Results
 from theory.plural import counted
 
@@ -25,6 +26,11 @@ class Group:
     id: str
     title: str
     claims: Sequence[ClaimView]
+
+    @property
+    def pictured(self) -> Figure | None:
+        """The first figure of its claims."""
+        return next((view.figure for view in self.claims if view.figure is not None), None)
 
     @property
     def counts(self) -> str:
@@ -82,6 +88,9 @@ def _failing(results: Results) -> str:
     asked = {c.pooled.asked for claims in failing.values() for c in claims if c.pooled is not None}
     if len(asked) == 1:
         lines.append(f"Asked are {100 * asked.pop():g} %.")
+    for verdict in ("VACUOUS", "OUT OF SCOPE"):
+        if silent := [c.title for c in results.claims if c.verdict == verdict]:
+            lines.append(f"{verdict}: {'; '.join(silent)}.")
     if some := sum(c.verdict == "SUPPORTED" for c in results.claims):
         lines.append(f"Undecided in some cells: {counted(some, 'SUPPORTED claim')}.")
     return " ".join([*(lines or ["No claim is violated or undecided."]), *results.shown.notes])

@@ -292,7 +292,7 @@ def _verdicts(old: Baseline, new: Baseline) -> list[VerdictChange]:
     found = findings_of(*(Baseline(preset="", claims=side) for side in sides))
     return [
         VerdictChange(
-            level=item.level,
+            level=Level.NOTE if _alone(item, sides) else item.level,
             claim=item.claim,
             where=item.where,
             before=_verdict(sides[0].get(item.claim), item.where),
@@ -305,12 +305,18 @@ def _verdicts(old: Baseline, new: Baseline) -> list[VerdictChange]:
 
 def _told(item: Finding, sides: Sequence[Mapping[str, BaselineClaim]]) -> str:
     """A finding in words that fit two verifications: neither of them need be the later one."""
-    alone = [
+    alone = _alone(item, sides)
+    return f"judged in the {alone} alone" if alone else item.what
+
+
+def _alone(item: Finding, sides: Sequence[Mapping[str, BaselineClaim]]) -> str:
+    """The side that alone judged it; empty if both did."""
+    judged = [
         name
         for name, side in zip(("first", "second"), sides, strict=True)
         if _verdict(side.get(item.claim), item.where)
     ]
-    return item.what if len(alone) == 2 else f"judged in the {alone[0]} alone"
+    return judged[0] if len(judged) == 1 else ""
 
 
 def _verdict(item: BaselineClaim | None, where: str) -> str | None:

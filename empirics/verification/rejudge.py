@@ -11,6 +11,7 @@ import math
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
+from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
@@ -43,7 +44,7 @@ _CELLS: Final = "means, limits and bounds of cells follow from the single values
 _VERDICTS: Final = "verdicts follow from the single values"
 _PROOFS: Final = "proofs are as on record here (nothing is proved again)"
 _SHOWN: Final = "headline, tables and figures' data follow from cells and verdicts"
-_PLAN: Final = "the plan is the one that the results name"
+_PLAN: Final = "the plan is the one that the results name, with its claims and cells"
 _STORED: Final = "values of cells are those of stored runs, bit for bit; curves are their means"
 _ROUNDING: Final = 1e-9
 _NUMBERS: Final = ("verdict", "cells", "estimate", "lower", "upper", "bound", "log_bound", "alpha", "refuting")
@@ -298,13 +299,29 @@ def plan_check(results: Results, path: Path) -> Checked:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         stated = found.pop("hash")
-        if VerificationPlan.model_validate(found).hash != stated:
+        plan = VerificationPlan.model_validate(found)
+        if plan.hash != stated:
             differs.append(f"{path.name} does not give the hash that it states")
     except (ValueError, KeyError, AttributeError, TypeError):
         return Checked(what=_PLAN, differs=[f"{path.name} is no plan"], unchecked=[])
     if stated != results.plan.hash:
         differs.append(f"{path.name} has hash {stated[:12]}, and results.json names {results.plan.hash[:12]}")
-    return Checked(what=_PLAN, differs=differs, unchecked=[])
+    return Checked(what=_PLAN, differs=[*differs, *_declared(results, plan)], unchecked=[])
+
+
+def _declared(results: Results, plan: VerificationPlan) -> Iterator[str]:
+    """Where claims or cells are not those that the plan declares: nothing may be left out once it was declared."""
+    axes = results.experiment.axes
+    cells = {" ".join(map(str, (arm.name, *at))) for arm in plan.arms for at in product(*(arm.grid[s] for s in axes))}
+    judged = {" ".join(map(str, (cell.variant, *map(cell.at, axes.values())))) for cell in results.cells}
+    for what, declared, there in (
+        ("claim", {item.id for item in plan.claims}, {item.id for item in results.claims}),
+        ("cell", cells, judged),
+    ):
+        yield from (
+            f"{what} {name}: the plan declares it, and the results lack it" for name in sorted(declared - there)
+        )
+        yield from (f"{what} {name}: the plan does not declare it" for name in sorted(there - declared))
 
 
 def store_check(results: Results, path: Path) -> Checked:

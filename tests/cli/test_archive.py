@@ -202,6 +202,18 @@ def plan(document):
     document["plan"]["hash"] = "0" * 64
 
 
+def dropped_claim(document):
+    """An inconvenient claim, gone with its verdicts and its figure."""
+    name = "covering-some-unseen"
+    document["claims"] = [c for c in document["claims"] if c["id"] != name]
+    document["verdicts"] = [v for v in document["verdicts"] if v["claim"] != name]
+    document["figures"] = [f for f in document["figures"] if f["name"] != f"claim-{name}"]
+
+
+def another_claim(document):
+    document["claims"].append(document["claims"][0] | {"id": "my-claim", "verdict": "HOLDS"})
+
+
 def headline(document):
     document["shown"]["headline"] = "The headline bound holds in every cell."
 
@@ -243,6 +255,8 @@ CHANGES = {
     scope: "means,",
     certificate: "proofs",
     plan: "the",
+    dropped_claim: "the",
+    another_claim: "the",
     headline: "headline,",
     figure: "headline,",
     definition: "headline,",

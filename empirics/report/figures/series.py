@@ -8,6 +8,8 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import numpy as np
+
 from empirics.report.figures.broken_axis import RESOLVED, break_axis, floor_of, gap_of, height
 from empirics.report.figures.figure import Row, number, rows_at, with_bars
 from empirics.report.figures.style import MARKERS, PREDICTED, SEEN, SOFT, STYLES, scaled, shades, subplots
@@ -18,6 +20,7 @@ _LETTER: Final = 0.058  # inches of a letter, about
 _KEY: Final = 0.45  # inches beside a label of a legend
 _LEAST: Final = 1e-12
 _MARKS: Final = 8  # marks of a curve
+_ASIDE: Final = 0.035  # inches between series at one place
 _FEW: Final = 8  # values that are ticks of a logarithmic axis
 
 
@@ -53,7 +56,7 @@ def draw_series(
     across = math.ceil(len(places) / down)
     told = _entries(groups, by, names or {}, lines or {}, points, curves)
     rooms = [len(_plain(label)) * scaled(_LETTER) + scaled(_KEY) for label, _ in told]
-    beside = len(told) if sum(rooms) < 0.95 * width else max(1, int(0.95 * width / max(rooms)))
+    beside = _columns(rooms, 0.95 * width)
     legend = scaled(0.17) * math.ceil(len(told) / max(1, beside))
     each = 0.68 * width / across if across > 1 else 0.6 * width
     figure, axes = subplots(down, across, width, each * down + legend + scaled(0.3), sharex=True, sharey=True)
@@ -64,18 +67,29 @@ def draw_series(
         for position, group in enumerate(groups):
             mine = here if by is None else rows_at(here, {by: group})
             mine = [r for r in mine if "x" not in log or number(r, x) > 0]
-            _draw(axis, mine, x, _look(position, groups, curves), lines, scale, curves)
+            aside = 0.0 if "x" in log else scaled(_ASIDE) * (position - (len(groups) - 1) / 2)
+            _draw(axis, mine, x, _look(position, groups, curves), lines, scale, curves, aside)
         if panel is not None:
             axis.set_title(label_of(panel, place, names or {}))
     for axis in axes.flat[len(places) :]:
         axis.set_axis_off()
     _scales(axes, seen or rows, x, log, scale, share)
     figure.supxlabel(_fitting(xlabel, width), fontsize="medium")
-    figure.supylabel(textwrap.fill(ylabel, int(0.9 * each * down / scaled(_LETTER))), fontsize="medium")
+    middle = each * down / 2 / (each * down + legend + scaled(0.3))
+    figure.supylabel(textwrap.fill(ylabel, int(0.9 * each * down / scaled(_LETTER))), y=middle, fontsize="medium")
     if told:
         handles, labels = [_handle(look) for _, look in told], [label for label, _ in told]
         figure.legend(handles, labels, loc="outside upper center", ncols=beside)
     return figure
+
+
+def _columns(rooms: Sequence[float], width: float) -> int:
+    """Columns of a legend, filled one after the other, as many as fit side by side."""
+    for columns in range(len(rooms), 1, -1):
+        parts = np.array_split(np.array(rooms), columns)  # as matplotlib fills them
+        if sum(part.max() for part in parts) <= width:
+            return columns
+    return 1
 
 
 def values_of(rows: Sequence[Row], column: str | None) -> list[Any]:
@@ -138,7 +152,10 @@ def _draw(
     lines: Mapping[str, str] | None,
     scale: tuple[float, float] | None,
     curves: bool,
+    aside: float,
 ) -> None:
+    from matplotlib.transforms import ScaledTranslation
+
     floor, gap = (None, 1.0) if scale is None else (scale[0], gap_of(*scale))
     for position, name in enumerate(lines or {}):
         known = [(number(r, x), number(r, "value")) for r in rows if r["series"] == name]
@@ -158,7 +175,8 @@ def _draw(
         return
     sizes = {"markersize": scaled(3.8), "capsize": scaled(2.0), "elinewidth": scaled(0.9), "capthick": scaled(0.9)}
     joined = {"linewidth": scaled(0.8)} | ({"linestyle": ""} if lines else {})
-    axis.errorbar(at, means, yerr=bars, zorder=3, **{**look, **joined}, **sizes)
+    moved = {"transform": axis.transData + ScaledTranslation(aside, 0, axis.figure.dpi_scale_trans)} if aside else {}
+    axis.errorbar(at, means, yerr=bars, zorder=3, **moved, **{**look, **joined}, **sizes)
 
 
 def _scale(seen: Sequence[Row], rows: Sequence[Row], logarithmic: bool, share: bool) -> tuple[float, float] | None:
@@ -185,6 +203,8 @@ def _scales(axes: Any, rows: Sequence[Row], x: str, log: str, scale: tuple[float
             if len(values) <= _FEW:
                 axis.set_xticks(values, [f"{value:g}" for value in values])
                 axis.minorticks_off()
+        elif len(values) == 1:
+            axis.set_xticks(values)
         elif all(value.is_integer() for value in values):
             axis.xaxis.get_major_locator().set_params(integer=True)
 

@@ -159,6 +159,7 @@ def direct_labels(axis: Any, ends: Sequence[tuple[float, str, str]], *, spacing:
     """
     to_share = axis.transData + axis.transAxes.inverted()
     x = axis.get_xlim()[1]
+    beside = 1 + min(0.035, 0.06 / (axis.get_position().width * axis.figure.get_figwidth()))
     shares = (float(to_share.transform((x, y))[1]) for y, _, _ in ends)
     placed = sorted((min(1.0, max(0.0, share)), *end[1:]) for share, end in zip(shares, ends, strict=True))
     heights = _apart([share for share, _, _ in placed], spacing)
@@ -166,7 +167,7 @@ def direct_labels(axis: Any, ends: Sequence[tuple[float, str, str]], *, spacing:
         axis.annotate(
             text,
             (1.0, share),
-            xytext=(1.035, height),
+            xytext=(beside, height),
             xycoords="axes fraction",
             textcoords="axes fraction",
             fontsize=7.5,
