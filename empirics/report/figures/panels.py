@@ -75,6 +75,9 @@ def draw_panels(
         figure.supxlabel(xlabel, x=(left + PAGE - _RIGHT) / 2 / PAGE, y=0.08 / inches, va="bottom", fontsize=8)
     for axis in grid[:, 0]:
         axis.set_ylabel(ylabel)
-    if len(values := {number(r, x) for r in rows}) == 1:
+    values = {number(r, x) for r in rows}
+    if len(values) == 1:
         grid[0, 0].set_xticks(list(values))
+    elif all(value.is_integer() for value in values):
+        grid[0, 0].xaxis.get_major_locator().set_params(integer=True)
     return figure

@@ -175,6 +175,8 @@ def _draw(
         return
     sizes = {"markersize": scaled(3.8), "capsize": scaled(2.0), "elinewidth": scaled(0.9), "capthick": scaled(0.9)}
     joined = {"linewidth": scaled(0.8)} | ({"linestyle": ""} if lines else {})
+    if aside:
+        axis.margins(x=0.1)  # room for what stands beside the last place
     moved = {"transform": axis.transData + ScaledTranslation(aside, 0, axis.figure.dpi_scale_trans)} if aside else {}
     axis.errorbar(at, means, yerr=bars, zorder=3, **moved, **{**look, **joined}, **sizes)
 
