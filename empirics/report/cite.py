@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -52,7 +53,7 @@ def cite(results: Results | None = None) -> Citation:
         keys=_keys(of),
         unknown=tuple(name for name in names if name not in known),
         sentence=sentence(results),
-        sentence_latex=f"{latex(sentence(results)[:-1])}~\\cite{{{','.join(_keys(of))}}}.",
+        sentence_latex=f"{_set(results, sentence(results)[:-1])}~\\cite{{{','.join(_keys(of))}}}.",
         table=latex_table(results),
     )
 
@@ -113,6 +114,13 @@ def _verdicts(claims: Sequence[ClaimResult]) -> str:
     return ", ".join(parts)
 
 
+def _set(results: Results, text: str) -> str:
+    """Text as LaTeX takes it, with symbols that are no plain letters as mathematics."""
+    labels = {latex(s.label): s.latex for s in results.notation if not s.label.isalpha()} | {"alpha": r"\alpha"}
+    words = (rf"(?<![A-Za-z]){re.escape(x)}(?![A-Za-z])" if x[0].isalpha() else re.escape(x) for x in labels)
+    return re.sub("|".join(words), lambda found: f"${labels[found[0]]}$", latex(text))
+
+
 _HEADINGS: Final = ("Claim", "Statement", "Kind", "Provenance", "Verdict", "All cells together", "Cells")
 
 
@@ -121,7 +129,7 @@ def latex_table(results: Results) -> str:
     rows = [
         (
             rf"\texttt{{{latex(claim.id)}}}" + ("" if claim.required else r"\textsuperscript{*}"),
-            latex(claim.title),
+            _set(results, claim.title),
             latex(claim.kind),
             latex(claim.provenance),
             latex(claim.verdict),
@@ -140,7 +148,7 @@ def latex_table(results: Results) -> str:
         "% needs: \\usepackage{booktabs}",
         r"\begin{table}",
         r"\centering\footnotesize",
-        rf"\caption{{{latex(caption)} Claims with * are not required to hold.}}",
+        rf"\caption{{{_set(results, caption)} Claims with * are not required to hold.}}",
         r"\label{tab:factbound}",
         r"\begin{tabular}{lp{4.5cm}llllp{3cm}}",
         r"\toprule",

@@ -58,8 +58,8 @@ def well_formed(text):
         depth += {"{": 1, "}": -1}.get(character, 0)
         assert depth >= 0
     assert depth == 0
-    assert not set("#%^<>|") & set(bare)
     assert bare.count("$") % 2 == 0
+    assert not set("#%^<>|") & set(re.sub(r"\$[^$]*\$", "", bare))
     return True
 
 
