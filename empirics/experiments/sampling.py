@@ -12,7 +12,7 @@ PANELS: Final = 24
 _VALUES: Final = 4
 POINTS: Final = 60
 """Verdicts side by side in a figure."""
-ROWS: Final = 60
+ROWS: Final = 100
 """Rows of a table that is shown; files hold all."""
 
 

@@ -39,4 +39,4 @@ def test_panels_are_whole_rows_and_columns():
 
 def test_what_is_left_out_is_told():
     assert told(5, 5, "rows", "x.csv") == ""
-    assert told(ROWS, 12_345, "rows", "x.csv") == " Shown are 60 of 12,345 rows, evenly chosen; x.csv holds all."
+    assert told(ROWS, 12_345, "rows", "x.csv") == " Shown are 100 of 12,345 rows, evenly chosen; x.csv holds all."

@@ -195,13 +195,14 @@ def test_files_follow_the_experiments_columns_and_words(found, tmp_path):
     text = (tmp_path / "map.md").read_text()
     assert "n at which the majority error falls to a level" in text
     names = {p.stem for p in (tmp_path / "plots").glob("*.svg")}
-    assert names == {"map", "moves", "law", "prediction", "reliability"}  # no claim, hence no readings
+    assert names == {"map", "heat", "moves", "law", "prediction", "reliability"}  # no claim, hence no readings
     ours = ("template", "K=", "N_f", "fine-tun", "OOD", "extract", "R=", "fact")
     told = (
         text
         + "".join(p.read_text() for p in (tmp_path / "plots").glob("*.svg"))
         + (tmp_path / "sections" / "regimes.json").read_text()
     )
+    told = re.sub("<metadata>.*?</metadata>", "", told, flags=re.S)  # data by the names of map.json's keys
     assert [word for word in ours if word in told.replace("factbound", "")] == []
 
 
@@ -281,7 +282,7 @@ def test_a_map_of_nothing_but_the_error(design, tmp_path):
     found = make_map(bare, settings, (), workers=1, resamples=20)
     (tmp_path / "plots").mkdir()
     write_map_files(found, tmp_path)
-    assert {p.stem for p in (tmp_path / "plots").glob("*.svg")} == {"map"}
+    assert {p.stem for p in (tmp_path / "plots").glob("*.svg")} == {"map", "heat"}
     assert found.prediction == found.law.held_out == []
 
 

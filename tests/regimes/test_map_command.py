@@ -110,7 +110,7 @@ def test_tables_say_what_the_document_says(directory, found):
 
 
 def test_every_figure_is_drawn_and_has_its_rows(directory):
-    names = {"map", "readings", "moves", "law", "prediction", "reliability"}
+    names = {"map", "heat", "readings", "moves", "law", "prediction", "reliability"}
     assert {p.stem for p in (directory / "plots").glob("*.svg")} == names
     for name in names:
         svg = (directory / "plots" / f"{name}.svg").read_text()
@@ -122,7 +122,7 @@ def test_every_figure_is_drawn_and_has_its_rows(directory):
 
 def test_figures_and_tables_can_be_embedded(found):
     figures, tables = map_parts(found)
-    assert [f.name for f in figures] == ["map", "readings", "moves", "law", "prediction", "reliability"]
+    assert [f.name for f in figures] == ["map", "heat", "readings", "moves", "law", "prediction", "reliability"]
     assert all(f.caption and f.svg for f in figures)
     assert {t.name for t in tables} >= {
         "regimes",

@@ -11,14 +11,14 @@ from plain.audit import Document
 from plain.figure_data import places
 from plain.printed import (
     Answers,
-    check_claims_table,
+    census,
     check_headline,
     check_reason,
     check_summary,
     together,
     with_failures,
 )
-from plain.readers import Page, PageTable, Row, interval
+from plain.readers import Page, PageTable, Row, counts, interval
 from plain.recompute import Answer
 from plain.stated import BY_ID, Stated
 from plain.tally import Tally
@@ -31,21 +31,76 @@ def check_page(tally: Tally, text: str, answers: Answers, results: Document) -> 
     by_place: dict[str, list[PageTable]] = {}
     for table in page.tables:
         by_place.setdefault(table.place, []).append(table)
-    check_claims_table(tally, by_place["overview"][0].named(), answers, results)
+    _first_table(tally, by_place["overview"][0].named(), answers, results)
     check_headline(tally, by_place["ood-error"][0].named(), answers, results)
     check_data_values(tally, by_place["ood-error"][0])
-    check_summary(tally, " ".join(page.texts[""].split()), answers)
+    check_summary(tally, " ".join((page.texts[""] + page.texts["confidence"]).split()), answers)
+    _how_sure(tally, " ".join(page.texts[""].split()), answers)
+    _how_tight(tally, " ".join(page.texts[""].split()), answers, results)
     for key, found in answers.items():
-        tables = {t.caption.split(",")[0]: t for t in by_place.get(f"claim-{key}", [])}
+        tables = {t.name.split()[0]: t for t in by_place.get(f"claim-{key}", [])}
+        text = " ".join(page.texts.get(f"claim-{key}", "").split())
         if found.each:
-            _verdicts(tally, key, tables["Verdicts"].named(), found, results)
+            common = re.search(r"limit that refutes: (\S+ / \S+) in every cell", text)
+            _verdicts(tally, key, tables["Verdicts"].named(), found, results, common[1] if common else "")
             check_data_values(tally, tables["Verdicts"])
-        for caption, table in tables.items():
-            if caption.startswith("Premises"):
-                _premises(tally, BY_ID[key], table.named(), found)
-            elif caption.startswith("Changes"):
-                _moves(tally, key, table.named(), found, results)
-        _sentences(tally, key, " ".join(page.texts.get(f"claim-{key}", "").split()), found, results)
+        if "Premises" in tables:
+            _premises(tally, BY_ID[key], tables["Premises"].named(), found)
+        if "Steps" in tables:
+            _moves(tally, key, tables["Steps"].named(), found, results)
+        _whole(tally, key, text, found)
+        _sentences(tally, key, text, found, results)
+
+
+def _first_table(tally: Tally, rows: list[Row], answers: Answers, results: Document) -> None:
+    """The source's sentences that were tested."""
+    titles = {c["title"]: c["id"] for c in results["claims"] if c["provenance"] != "DERIVED"}
+    tested = {title: key for title, key in titles.items() if answers[key].verdict != "NOT TESTED"}
+    tally.same("sentences listed", list(tested), [row["sentence"] for row in rows])
+    for row in rows:
+        key = titles[row["sentence"]]
+        found, where = answers[key], f"first table, {key}"
+        each = [v["verdict"] for v in found.each if not v["flat"]]
+        scope = [verdict for verdict in each if verdict in ("HOLDS", "UNDECIDED", "VIOLATED")]
+        tally.same(f"{where}: verdict", found.verdict, row["verdict"])
+        tally.same(
+            f"{where}: share", re.sub("^in | of (worlds|runs)$", "", together(found, key)), row["share of worlds"]
+        )
+        tally.same(f"{where}: cells", f"{scope.count('HOLDS')} of {len(scope)}" if scope else "", row["cells"])
+
+
+def _how_sure(tally: Tally, text: str, answers: Answers) -> None:
+    """How many statements on all cells are confirmed, alone and over all claims."""
+    pooled = [a.pooled for a in answers.values() if a.pooled]
+    confirmed = [p for p in pooled if p["confirmed"]]
+    said = re.search(r"worlds: (\d+); confirmed over all cells together: (\d+); also .*? \(Holm\): (\d+)\.", text)
+    mine = [len(pooled), len(confirmed), sum(float(p["holm"]) <= float(p["alpha"]) for p in confirmed)]  # type: ignore[arg-type]
+    tally.same("how sure", mine, [int(n) for n in said.groups()] if said else None)
+
+
+def _how_tight(tally: Tally, text: str, answers: Answers, results: Document) -> None:
+    """Bound over measured mean, of the source's bounds, on the first screen."""
+    for claim in results["claims"]:
+        found = [float(v["tightness"]) for v in answers[claim["id"]].each if v.get("tightness") is not None]
+        if claim["provenance"] == "DERIVED" or len(set(found)) < 2:
+            continue
+        ratio = r": bound / measured mean: (\S+) to (\S+), median ([\d.e+]+?)[;.] "
+        said = re.search(re.escape(claim["title"]) + ratio, text)
+        tally.same(f"first screen, {claim['id']}: how tight", True, said is not None)
+        for mine, part in zip(
+            (min(found), max(found), statistics.median(found)), said.groups() if said else (), strict=False
+        ):
+            tally.printed(f"first screen, {claim['id']}: tightness", mine, part)
+
+
+def _whole(tally: Tally, key: str, text: str, found: Answer) -> None:
+    """The verdict over all cells, and how the cells came out."""
+    said = re.search(r"Verdict ?([A-Z ]+?)(?: \(([^)]*)\))?; (required|not required):", text)
+    tally.same(f"page, {key}: whole", True, said is not None)
+    if said:
+        tally.same(f"page, {key}: verdict", found.verdict, said[1])
+        tally.same(f"page, {key}: required", "required" if BY_ID[key].required else "not required", said[3])
+        tally.same(f"page, {key}: cells", dict(census(found)), dict(counts(said[2] or "1 NOT TESTED")))
 
 
 def check_data_values(tally: Tally, table: PageTable) -> None:
@@ -56,7 +111,7 @@ def check_data_values(tally: Tally, table: PageTable) -> None:
                 tally.printed(f"{table.place}: data-value", float(value), interval(text)[0])
 
 
-def _verdicts(tally: Tally, key: str, rows: list[Row], found: Answer, results: Document) -> None:
+def _verdicts(tally: Tally, key: str, rows: list[Row], found: Answer, results: Document, common: str) -> None:
     tally.same(f"{key}: verdicts on the page", len(found.each), len(rows))
     axes = {name: label for name, label in _labels(results).items() if name in results["experiment"]["axes"]}
     cells = cells_of(results)
@@ -68,11 +123,11 @@ def _verdicts(tally: Tally, key: str, rows: list[Row], found: Answer, results: D
             tally.same(f"{where}: {label}", mine, [int(n) for n in row[label].split(",")])
         shown = verdict["verdict"] + (" flat" if verdict["flat"] else "")
         tally.same(f"{where}: verdict", shown, row["verdict"])
-        _numbers(tally, where, unit, verdict, row)
+        _numbers(tally, where, unit, verdict, row, common)
         check_reason(tally, where, verdict, row["reason"])
 
 
-def _numbers(tally: Tally, where: str, unit: Unit, verdict: Mapping[str, Any], row: Row) -> None:
+def _numbers(tally: Tally, where: str, unit: Unit, verdict: Mapping[str, Any], row: Row, common: str) -> None:
     limits = row.get("mean [limits]", row.get("share of worlds [limits]", ""))
     for name, text in zip(("estimate", "lower", "upper"), interval(limits), strict=True):
         missing = verdict["lower"] is None
@@ -80,7 +135,7 @@ def _numbers(tally: Tally, where: str, unit: Unit, verdict: Mapping[str, Any], r
     if "bound" in row:
         tally.printed(f"{where}: bound", verdict["bound"], row["bound"])
     levels = [verdict["alpha"], verdict["refuting"]] if verdict["by_sampling"] else []
-    shown = [part for part in row["α"].split(" / ") if part]
+    shown = [part for part in row.get("α", common if levels else "").split(" / ") if part]
     tally.same(f"{where}: levels", len(levels), len(shown))
     for mine, text in zip(levels, shown, strict=False):
         tally.printed(f"{where}: level", mine, text)
@@ -160,7 +215,7 @@ def _sentences(tally: Tally, key: str, text: str, found: Answer, results: Docume
             r"\((\S+)\), (.*?) Benjamini-Yekutieli \((\S+?)\)",
             text,
         )
-        tally.same(f"page, {key}: levels", True, levels is not None)
+        tally.same(f"page, {key}: levels", not pooled["direction"], levels is not None)
         if levels:
             for name, part in (("alpha", 1), ("refuting", 2), ("p_value", 3), ("holm", 5), ("benjamini_yekutieli", 7)):
                 tally.printed(f"page, {key}: {name}", float(pooled[name]), levels[part], digits=2)  # type: ignore[arg-type]

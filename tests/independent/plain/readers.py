@@ -50,10 +50,10 @@ def terminal_table(text: str, title: str) -> list[Row]:
 
 @dataclass
 class PageTable:
-    """A table of the page: where it stands, its heads, its rows of (text, data-value)."""
+    """A table of the page: where it stands, its accessible name, its heads, its rows of (text, data-value)."""
 
     place: str
-    caption: str = ""
+    name: str = ""
     heads: list[str] = field(default_factory=list)
     rows: list[list[tuple[str, str | None]]] = field(default_factory=list)
 
@@ -62,13 +62,13 @@ class PageTable:
 
 
 class Page(html.parser.HTMLParser):
-    """The tables and the text of a report, each with the id of the heading or details that it stands in."""
+    """The tables and the text of a report, each with the id of the heading or section that it stands in."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
         self.tables: list[PageTable] = []
         self.texts: dict[str, str] = {}
-        self.place, self.inside, self.value = "", "", None
+        self.place, self.name, self.inside, self.value = "", "", "", None
         self.words: list[str] = []
         self.hidden = 0
         self.feed(text)
@@ -77,10 +77,14 @@ class Page(html.parser.HTMLParser):
         given = dict(attrs)
         if tag in ("svg", "math", "script", "style"):
             self.hidden += 1
-        if tag in ("details", "h2") and given.get("id"):
+        if tag == "details":
+            self.place = "summaries"
+        if tag in ("div", "h2") and given.get("id"):
             self.place = str(given["id"])
+        elif tag == "div" and given.get("role") == "group":
+            self.name = given.get("aria-label") or ""
         elif tag == "table":
-            self.tables.append(PageTable(self.place))
+            self.tables.append(PageTable(self.place, self.name))
         elif tag == "tr" and self.tables:
             self.tables[-1].rows.append([])
         elif tag in ("td", "th", "caption"):
@@ -97,7 +101,7 @@ class Page(html.parser.HTMLParser):
         if tag == self.inside:
             text, table = " ".join("".join(self.words).split()), self.tables[-1]
             if tag == "caption":
-                table.caption = text
+                pass
             elif tag == "th" and not (table.rows and table.rows[-1]):
                 table.heads.append(text)
             else:
