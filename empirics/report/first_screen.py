@@ -87,7 +87,7 @@ def _failing(results: Results) -> str:
     lines = [f"{verdict}: {'; '.join(map(_named, claims))}." for verdict, claims in failing.items() if claims]
     asked = {c.pooled.asked for claims in failing.values() for c in claims if c.pooled is not None}
     if len(asked) == 1:
-        lines.append(f"Asked are {100 * asked.pop():g} %.")
+        lines.append(f"The threshold is {100 * asked.pop():g} %.")
     for verdict in ("VACUOUS", "OUT OF SCOPE"):
         if silent := [c.title for c in results.claims if c.verdict == verdict]:
             lines.append(f"{verdict}: {'; '.join(silent)}.")
@@ -126,7 +126,9 @@ def _tight(views: Sequence[ClaimView]) -> str:
         beyond = [v.exceedance.share for v, _, _ in view.verdicts if v.exceedance is not None]
         if view.tightness and view.stated.provenance != _OWN:
             most = f"; up to {max(beyond):.0%} of a cell's runs lie beyond it" if any(beyond) else ""
-            lines.append(f"{view.stated.title}: {view.tightness}{most.replace('%', ' %')}.")
+            none = sum(v.estimate == 0 and v.bound is not None for v, _, _ in view.verdicts)
+            zero = f"; {counted(none, 'further cell has', 'further cells have')} mean 0" if none else ""
+            lines.append(f"{view.stated.title}: {view.tightness}{most.replace('%', ' %')}{zero}.")
     return " ".join(lines)
 
 

@@ -101,4 +101,4 @@ def test_a_supported_claim_is_named_among_the_open_ones_and_a_share_with_what_is
     )
     refuted = toy.claim("toy-arms").pooled.model_copy(update={"confirmed": False, "upper": 0.305, "asked": 0.8})
     violated = with_claim(toy, "toy-arms", verdict="VIOLATED", title="The arms", pooled=refuted)
-    assert "The arms (in at most 31 % of worlds). Asked are 80 %." in lines(violated)["Where it does not hold"]
+    assert "The arms (in at most 31 % of worlds). The threshold is 80 %." in lines(violated)["Where it does not hold"]
