@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -36,7 +37,7 @@ def read_directory(directory: Path) -> Results:
     try:
         return read_results(path)
     except OSError as error:
-        begun = (directory / "plan.json").is_file()
+        begun = os.path.isfile(directory / "plan.json")  # of Path, it fails on a name that is too long
         how = f"a run was begun there: 'factbound verify --output {directory}' resumes it"
         rest = how if begun else "'factbound verify --output' writes it"
         raise UsageError(f"cannot read {path}: {error.strerror}; {rest}") from None
