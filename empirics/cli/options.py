@@ -36,7 +36,7 @@ def with_device(settings: list[str] | None, device: str | None) -> list[str]:
 
 def with_short(settings: list[str] | None, short: Sequence[str]) -> list[str]:
     """Single settings, then those that options of their own stand for (UsageError: one is given in both ways)."""
-    names = {setting.partition("=")[0].strip(): setting for setting in short if not setting.startswith("arms.")}
+    names = {setting.partition("=")[0].strip(): setting for setting in short}
     for setting in settings or []:
         if (other := names.get(setting.partition("=")[0].strip())) is not None:
             raise UsageError(f"--set {setting} is refused: an option of its own says {other}; give one of them")

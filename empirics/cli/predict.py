@@ -45,7 +45,7 @@ def predict_command(
     given = single.parsed(chosen, {name: text for name, text in axes.items() if text is not None})
     sizes = [] if subjects is None else [f"world.subjects={subjects}"]
     point = single.settings_at(chosen, given)
-    found = load_settings(chosen, preset, config, options.with_short(settings, [*sizes, *point]), say=quiet)
+    found = load_settings(chosen, preset, config, [*options.with_short(settings, sizes), *point], say=quiet)
     expected = predictions.expected(chosen, found, given, worlds)
     bounds = predictions.bounds_beside(chosen, found, expected)
     if as_json:

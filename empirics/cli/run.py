@@ -46,7 +46,7 @@ def run_command(
     given = single.parsed(chosen, {name: text for name, text in axes.items() if text is not None})
     point = single.settings_at(chosen, given)
     # Arms do not run here, and the grid is the user's.
-    found = load_settings(chosen, preset, config, options.with_short(settings, point), say=quiet)
+    found = load_settings(chosen, preset, config, [*(settings or []), *point], say=quiet)
     finished = single.inspect(chosen, found, given, seed)
     if save is not None:
         single.save(finished, save)

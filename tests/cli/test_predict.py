@@ -95,7 +95,6 @@ def test_models_can_be_pretrained_for_it(capsys):
             ["--finetuned", "5", "--subjects", "40", "--set", "world.subjects=80"],
             ["--set world.subjects=80", "world.subjects=40; give one"],
         ),
-        (["--finetuned", "5", "--set", "world.templates=[9]"], ["--set world.templates=[9]", "give one of them"]),
         ([], ["finetuned is missing"]),
         (["--finetuned", "5", "--experiment", "stored-bits"], ["stored-bits", "no law"]),
     ],
