@@ -233,7 +233,7 @@ def test_plot(monkeypatch, capsys, tmp_path):
     assert factbound(["plot", str(tmp_path), "K=2"]) == factbound(["plot", "my-claim", "--only", "x"]) == 2
     first, second = capsys.readouterr().err.splitlines()
     assert first == f"factbound: K=2 goes with a claim, and {tmp_path} is a directory"
-    assert second == "factbound: --only=x goes with a directory, and my-claim is none"
+    assert second == "factbound: --only=x goes with a directory, and my-claim is none that is there"
 
 
 def test_plot_of_an_observable(monkeypatch, tmp_path):
