@@ -135,7 +135,8 @@ def _of_claim(identifier: str, values: list[str], look: _Given) -> Figure:
 def _sizes(look: _Given) -> dict[str, Any]:
     from empirics.report.figures.style import inches
 
-    return {"style": look["style"] or "paper", "width": inches(look["width"]) if look["width"] else None}
+    style, width = look["style"] or "paper", look["width"]
+    return {"style": style, "width": inches(width, style) if width else None}
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -75,30 +75,29 @@ def arxiv(paper: Paper) -> tuple[str, str]:
 
 def software_bibtex(cited: Software, commit: str | None = None) -> str:
     """The software of a version; of a commit too, where one ran."""
-    note = f"Commit {commit}" if commit else ""
     fields = {
         "author": f"{{{latex(cited.author)}}}",
         "title": f"{{{latex(cited.title)}}}",
-        "version": latex(cited.version),
+        "howpublished": latex(f"Software, version {cited.version}, licence {cited.licence}"),
         "year": cited.year,
-        "license": latex(cited.licence),
-        "note": note,
+        "note": f"Commit {commit}" if commit else "",
     }
-    return _entry("software", NAME, fields)
+    return _entry("misc", NAME, fields)
 
 
 def paper_bibtex(paper: Paper) -> str:
-    """A paper, as far as it is known: where there are surnames alone, those."""
+    """A paper, as far as it is known: where there are surnames alone, those. Styles that know no eprint name it too."""
     number, year = arxiv(paper)
     fields = {
         "author": " and ".join(map(latex, paper.authors)),
         "title": f"{{{latex(paper.title)}}}" if paper.title else "",
+        "journal": f"arXiv preprint arXiv:{number}" if number else "",
         "year": year,
         "eprint": number,
         "archivePrefix": "arXiv" if number else "",
         "note": "" if number else latex(paper.link),
     }
-    return _entry("misc", key_of(paper.name), fields)
+    return _entry("article" if number else "misc", key_of(paper.name), fields)
 
 
 def key_of(name: str) -> str:

@@ -121,17 +121,16 @@ def _set(results: Results, text: str) -> str:
     return re.sub("|".join(words), lambda found: f"${labels[found[0]]}$", latex(text))
 
 
-_HEADINGS: Final = ("Claim", "Statement", "Kind", "Provenance", "Verdict", "All cells together", "Cells")
+_HEADINGS: Final = ("Claim", "Verdict", "All cells together", "Cells")
+_RAGGED: Final = r">{\raggedright\arraybackslash}"
+_COLUMNS: Final = rf"@{{}}{_RAGGED}p{{0.4\linewidth}}l{_RAGGED}p{{0.16\linewidth}}{_RAGGED}p{{0.18\linewidth}}@{{}}"
 
 
 def latex_table(results: Results) -> str:
-    """A table of all verdicts with the rules of booktabs."""
+    """A table of all verdicts with the rules of booktabs, as wide as the text, that goes on over pages."""
     rows = [
         (
-            rf"\texttt{{{latex(claim.id)}}}" + ("" if claim.required else r"\textsuperscript{*}"),
-            _set(results, claim.title),
-            latex(claim.kind),
-            latex(claim.provenance),
+            f"{_set(results, claim.title)} ({_id(claim)}, {latex(claim.kind)}, {latex(claim.provenance)})",
             latex(claim.verdict),
             latex(tables.pooled_share(claim)),
             latex(tables.verdict_counts(results, claim.id)),
@@ -144,19 +143,25 @@ def latex_table(results: Results) -> str:
         f"Verdicts of factbound {results.environment.factbound} at alpha = {results.config['verdict']['alpha']:g} for "
         f"each claim, {_seeds(results)} a cell." + (f" {counted(untested, 'claim')} not tested." if untested else "")
     )
+    head = [r"\toprule", " & ".join(_HEADINGS) + r" \\", r"\midrule"]
     lines = [
-        "% needs: \\usepackage{booktabs}",
-        r"\begin{table}",
-        r"\centering\footnotesize",
-        rf"\caption{{{_set(results, caption)} Claims with * are not required to hold.}}",
-        r"\label{tab:factbound}",
-        r"\begin{tabular}{lp{4.5cm}llllp{3cm}}",
-        r"\toprule",
-        " & ".join(_HEADINGS) + r" \\",
-        r"\midrule",
-        *(" & ".join(row) + r" \\" for row in rows),
+        r"% needs: \usepackage{array,booktabs,longtable}, and one column of text",
+        r"{\footnotesize",
+        rf"\begin{{longtable}}{{{_COLUMNS}}}",
+        rf"\caption{{{_set(results, caption)} Claims with * are not required to hold.}}\label{{tab:factbound}}\\",
+        *head,
+        r"\endfirsthead",
+        *head,
+        r"\endhead",
         r"\bottomrule",
-        r"\end{tabular}",
-        r"\end{table}",
+        r"\endlastfoot",
+        *(" & ".join(row) + r" \\[2pt]" for row in rows),
+        r"\end{longtable}}",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _id(claim: ClaimResult) -> str:
+    """A claim's id, which may break at its hyphens; with * if it is not required."""
+    breaking = latex(claim.id).replace("-", r"-\allowbreak ")
+    return rf"\texttt{{{breaking}}}{'' if claim.required else '*'}"

@@ -247,12 +247,12 @@ def test_plot_of_an_observable(monkeypatch, tmp_path):
     assert written[0][0] == ([figure], tmp_path / "plots", "svg")
     words = ["--x", "n", "--by", "K", "--panel", "R", "--at", "S=1", "--at", "c=a b", "--claims", "p, q", "--arm", "w"]
     assert (
-        factbound(["plot", str(tmp_path), "--y", "e", *words, "--log", "xy", "--style", "poster", "--width", "2in"])
+        factbound(["plot", str(tmp_path), "--y", "e", *words, "--log", "xy", "--style", "poster", "--width", "9in"])
         == 0
     )
     given = {"x": "n", "by": "K", "panel": "R", "at": {"S": "1", "c": "a b"}, "claims": ["p", "q"], "arm": "w"}
     again = "factbound plot . --y e --x n --by K --panel R --at S=1 --at 'c=a b' --claims 'p, q' --arm w --log xy"
-    look = {"style": "poster", "width": 2.0, "command": f"{again} --style poster --width 2in"}
+    look = {"style": "poster", "width": 9.0, "command": f"{again} --style poster --width 9in"}
     assert drawn[1] == (("results", "e"), {**given, "log": "xy", **look})
 
 
@@ -273,7 +273,7 @@ def test_plot_of_an_observable(monkeypatch, tmp_path):
             ["ood-error-literal", "--width", "3"],
             "width=3 is refused: allowed is a number with in, cm, mm, pt, as in 3.25in",
         ),
-        (["ood-error-literal", "--width", "1mm"], "from 1 to 100 inches"),
+        (["ood-error-literal", "--width", "1mm"], "from 1.5 to 100 inches"),
     ],
 )
 def test_options_of_a_plot_that_do_not_go_together(words, told, tmp_path, capsys, monkeypatch):

@@ -53,7 +53,7 @@ def well_formed(text):
         else:
             assert opened.pop() == name
     assert opened == []
-    bare = re.sub(r"\\([\\{}$&%#_]|[A-Za-z]+)", "", "\n".join(lines))
+    bare = re.sub(r"\\([\\{}$&%#_]|[A-Za-z]+)", "", "\n".join(lines).replace(">{\\raggedright", "{"))
     for character in bare:
         depth += {"{": 1, "}": -1}.get(character, 0)
         assert depth >= 0
@@ -64,8 +64,8 @@ def well_formed(text):
 
 
 def rows(table):
-    body = table.partition("\\midrule\n")[2].partition("\\bottomrule")[0]
-    return [re.split(r"(?<!\\)&", line.removesuffix(" \\\\")) for line in body.splitlines()]
+    body = table.partition("\\endlastfoot\n")[2].partition("\\end{longtable}")[0]
+    return [re.split(r"(?<!\\)&", line.removesuffix(" \\\\[2pt]")) for line in body.splitlines()]
 
 
 @pytest.fixture
@@ -79,13 +79,14 @@ def test_without_results_the_software_and_every_paper(capsys):
     entries = parsed(capsys.readouterr().out)
     assert list(entries) == ["factbound", *(paper.name for paper in papers())]
     mine = entries["factbound"]
-    assert (mine["kind"], mine["license"], mine["version"]) == ("software", "MIT", software().version)
+    assert (mine["kind"], mine["howpublished"]) == ("misc", f"Software, version {software().version}, licence MIT")
     assert mine["year"] == re.search(r"Copyright \(c\) (\d{4})", (ROOT / "LICENSE").read_text())[1]
     for paper in papers():
         found = entries[paper.name]
         assert found["author"].split(" and ") == list(paper.authors)
         assert found["title"] == f"{{{paper.title}}}"
         assert f"arXiv:{found['eprint']}" == paper.link
+        assert found["journal"] == f"arXiv preprint {paper.link}"
         assert found["year"] == "20" + found["eprint"][:2]
 
 
@@ -118,7 +119,7 @@ def test_of_results_what_ran_and_the_papers_that_were_tested(directory, capsys):
     out, err = capsys.readouterr()
     assert err == "factbound: paper toy is not registered here (--with loads a file of it)\n"
     entry, _, told = out.partition("\n\n")
-    assert parsed(entry)["factbound"]["version"] == "0"
+    assert parsed(entry)["factbound"]["howpublished"] == "Software, version 0, licence MIT"
     assert told == (
         "With factbound 0, 3 claims on toy machines were judged in 14 cells (|D| in {10, 20}, c in {1, 2, 3}, "
         "n in {5, 7}, 1 further arm) with 3 seeds a cell, at alpha = 0.05 for each claim and with a plan that was "
@@ -163,13 +164,13 @@ def test_the_table_has_a_row_for_each_claim_and_is_escaped(directory, capsys):
     data["claims"][0] |= {"title": r"50 % of $x_1$ & {a} #1 ~ ^ \ <b> |R| × ≤", "id": "toy-bound"}
     table = latex_table(Results.model_validate(data))
     assert well_formed(table)
-    assert {len(row) for row in rows(table)} == {7}
-    assert [row[0].strip() for row in rows(table)] == [
-        r"\texttt{toy-bound}",
-        r"\texttt{toy-arms}\textsuperscript{*}",
-        r"\texttt{toy-trend}",
+    assert {len(row) for row in rows(table)} == {4}
+    assert [re.findall(r"\(\\texttt\{(.*)\}(\*?), (\w+), (\w+)\)", row[0]) for row in rows(table)] == [
+        [(r"toy-\allowbreak bound", "", "upper", "DERIVED")],
+        [(r"toy-\allowbreak arms", "*", "comparison", "DERIVED")],
+        [(r"toy-\allowbreak trend", "", "trend", "DERIVED")],
     ]
-    assert rows(table)[1][5].strip() == r"in at least 87 \% of worlds"
+    assert rows(table)[1][2].strip() == r"in at least 87 \% of worlds"
     assert run(["cite", str(directory), "--latex"]) == 0
     out = capsys.readouterr().out
     assert latex_table(toy_results()) in out

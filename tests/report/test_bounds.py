@@ -103,6 +103,28 @@ def test_looks():
     assert agrees("bound-near", drawn(exact, {"n": [1, 30]}, "n"))
 
 
+def test_lines_are_told_apart():
+    """A colour for each value of the first symbol, a style for each of the others; labels do not stand on another."""
+    item = replace(mine(), log_expression=-n * eps**2 - k / 10)
+    with figure_style():
+        figure = bound_figure(item, {"n": range(1, 6), "eps": [0.5, 1.0, 1.5], "k": [1, 2, 3]}, "n")
+        (axis,) = (picture := figure.draw(figure.rows)).axes
+        near = bound_figure(mine(), {"n": range(1, 6), "eps": [1.0, 1.01]}, "n")
+        apart = bound_figure(mine(), {"n": range(1, 6), "eps": [0.5, 1.5]}, "n")
+        one, other = (f.draw(f.rows) for f in (near, apart))
+    looks = [(line.get_color(), line.get_linestyle()) for line in axis.lines]
+    assert len(set(looks)) == 9
+    assert [len({looks[3 * i + j][0] for j in range(3)}) for i in range(3)] == [1, 1, 1]
+    assert [len({looks[3 * i + j][1] for i in range(3)}) for j in range(3)] == [1, 1, 1]
+    (legend,) = picture.legends
+    assert [text.get_text() for text in legend.get_texts()][:2] == ["$ε=0.5$, $k=1$", "$ε=0.5$, $k=2$"]
+    assert (len(one.legends), len(one.axes[0].texts)) == (1, 0)
+    assert (len(other.legends), len(other.axes[0].texts)) == (0, 2)
+    shares = [other.axes[0].transData.transform(t.xy)[0] for t in other.axes[0].texts]
+    box = other.axes[0].bbox
+    assert all(box.x0 + 0.09 * box.width <= x <= box.x0 + 0.91 * box.width for x in shares), "labels stand inside"
+
+
 def test_what_underflows_is_left_out():
     item = replace(mine(), log_expression=-(n**3) * eps)
     (line,) = drawn(item, {"n": [1, 10, 1000], "eps": [1.0]}, "n").split("line ")[1:]

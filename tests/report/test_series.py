@@ -10,6 +10,7 @@ from empirics.experiments.presentation import FigureData
 from empirics.report.figures import style
 from empirics.report.figures.broken_axis import break_axis, floor_of, gap_of, height
 from empirics.report.figures.heat_figure import heat_figure
+from empirics.report.figures.legend import legend_above
 from empirics.report.figures.plots import draw
 from empirics.report.figures.regime_figures import contour_figure
 
@@ -32,6 +33,32 @@ def test_curves_with_a_prediction_and_zeros():
     assert agrees("series-curves", drawn("series", rows, **options, log="y", lines={"rate": "a rate"}))
     one = [row for row in rows if row["what"] == "one"]
     assert agrees("series-one", drawn("series", one, **options | {"by": None}, lines={"rate": "a rate"}, log="x"))
+
+
+def test_points_without_limits_are_hollow_where_others_have_them():
+    rows = curve("one", [0.1, 0.2, 0.3])
+    options = {"x": "t", "xlabel": "x", "ylabel": "y"}
+
+    def faces(rows):
+        (axis,) = draw_of(draw(FigureData.of("x", "X", "X.", "series", rows, **options))).axes
+        return [(line.get_markerfacecolor(), len(line.get_xdata())) for line in axis.lines if line.get_marker() == "o"]
+
+    assert faces(rows) == [(style.SEEN, 3)]
+    assert faces([rows[0] | {"lower": 0.0, "upper": 0.2}, *rows[1:]]) == [(style.SEEN, 3), ("white", 2)]
+
+
+def test_a_legend_has_the_columns_that_fit():
+    for count, letters in ((1, 3), (2, 60), (4, 5), (12, 20), (5, 0)):
+        figure, axes = style.subplots(1, 1, 3.35, 2.0)
+        (line,) = axes[0, 0].plot([1, 2])
+        legend_above(figure, [line] * count, [letters * "n"] * count)
+        figure.draw_without_rendering()
+        (legend,) = figure.legends
+        taken = legend.get_window_extent()
+        if letters < 60:
+            assert 0 <= taken.x0 < taken.x1 <= figure.bbox.width, "nothing is cut off"
+        grown = (figure.get_figheight() - 2) * figure.dpi
+        assert taken.height == pytest.approx(grown, rel=0.5), "the panels keep about their size"
 
 
 def test_a_matrix():
@@ -95,10 +122,16 @@ def test_widths(text, size):
     assert style.inches(text) == pytest.approx(size)
 
 
-@pytest.mark.parametrize("text", ["", "3", "in", "-3in", "3px", "1e1in", "0.5in", "101in", "nan in"])
+@pytest.mark.parametrize("text", ["", "3", "in", "-3in", "3px", "1e1in", "1.4in", "101in", "nan in"])
 def test_widths_that_are_none(text):
     with pytest.raises(UsageError, match=r"width=.* is refused: allowed is a number with in, cm, mm, pt, as in 3.25in"):
         style.inches(text)
+
+
+def test_larger_letters_need_wider_figures():
+    assert style.inches("6in", "poster") == 6
+    with pytest.raises(UsageError, match=r"width=5.9in is refused: .* from 6 to 100 inches for poster"):
+        style.inches("5.9in", "poster")
 
 
 def test_styles_change_sizes_together():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -15,7 +16,8 @@ from empirics.errors import UsageError
 from empirics.experiments.panels import where_defined
 from empirics.experiments.wording import axis_label, in_math, words
 from empirics.report.figures.figure import Figure, Row, number
-from empirics.report.figures.style import COLUMN, LOOKS, figure_style, new_figure, scaled, shade_and_style
+from empirics.report.figures.legend import LETTER, fitting, legend_above
+from empirics.report.figures.style import COLUMN, INK, LOOKS, STYLES, figure_style, scaled, shades, subplots
 from theory.claim import Claim
 from theory.kinds import Kind
 from theory.notation import BrokenClaimError, DomainError, Symbol
@@ -27,6 +29,7 @@ _MOST_LINES = 12
 _MOST_POINTS = 400
 _LEAST_SHOWN = 1e-6
 _LABEL = (0.02, 0.03)  # half of a label's width and height where a line may not pass, as shares of the axes
+_INSIDE = 0.4  # of the axes on both sides of the middle, where labels stand
 _FEW = 9  # so many values are lines; more are an axis
 
 
@@ -215,8 +218,8 @@ def _stated(item: Claim, at: Mapping[str, float]) -> bool:
 
 
 def _draw(rows: Sequence[Row], along: Symbol, varying: Sequence[Symbol], ylabel: str, width: float) -> Any:
-    figure = new_figure(width, width * 2.3 / COLUMN, left=0.62, right=0.12, top=0.1, bottom=0.42)
-    axis: Any = figure.subplots()
+    figure, panels = subplots(1, 1, width, width * 2.3 / COLUMN)
+    axis = panels[0, 0]
     positive = [number(r, "bound") for r in rows if number(r, "bound") > 0]
     least, most = max(_LEAST_SHOWN, min(positive, default=_LEAST_SHOWN)), max(positive, default=1.0)
     x = [number(r, along.name) for r in rows]
@@ -225,31 +228,46 @@ def _draw(rows: Sequence[Row], along: Symbol, varying: Sequence[Symbol], ylabel:
     if min(x) > 0 and max(x) > 30 * min(x):
         axis.set_xscale("log")
     groups = list(dict.fromkeys(tuple(r[s.name] for s in varying) for r in rows))
-    firsts = list(dict.fromkeys(group[:1] for group in groups))
     lines = []
-    for position, group in enumerate(groups):
+    for group, look in zip(groups, _looks(groups), strict=True):
         mine = [r for r in rows if tuple(r[s.name] for s in varying) == group]
         points = [(number(r, along.name), number(r, "bound")) for r in mine if number(r, "bound") >= least]
         if points:
-            axis.plot(*zip(*points, strict=True), **shade_and_style(firsts.index(group[:1]), position))
+            axis.plot(*zip(*points, strict=True), **look)
             lines.append((points, ", ".join(f"${in_math(s)}={v:g}$" for s, v in zip(varying, group, strict=True))))
     axis.margins(x=0.02)
-    axis.set(xlabel=axis_label(along), ylabel=ylabel)
+    letters = int(0.75 * figure.get_figheight() / scaled(LETTER))
+    axis.set(xlabel=fitting(axis_label(along), 0.8 * width), ylabel=textwrap.fill(ylabel, letters))
     axis.autoscale_view()
     if varying:
-        _label_on_lines(axis, lines)
+        _tell(figure, axis, lines)
     return figure
 
 
-def _label_on_lines(axis: Any, lines: Sequence[tuple[Sequence[tuple[float, float]], str]]) -> None:
+def _looks(groups: Sequence[tuple[Any, ...]]) -> list[dict[str, str]]:
+    """A colour for each value of the first symbol that varies, a style for each of the others; alone in black."""
+    firsts, rests = (list(dict.fromkeys(part)) for part in ([g[:1] for g in groups], [g[1:] for g in groups]))
+    colours = shades(len(firsts)) if len(groups) > 1 else [INK]
+    looks = []
+    for group in groups:
+        first = firsts.index(group[:1])
+        style = rests.index(group[1:]) if len(rests) > 1 else first
+        looks.append({"color": colours[first], "linestyle": STYLES[style % len(STYLES)]})
+    return looks
+
+
+def _tell(figure: Any, axis: Any, lines: Sequence[tuple[Sequence[tuple[float, float]], str]]) -> None:
     """Each label on its line, at a height of its own where lines cross the picture; a legend where lines are close."""
     to_share = axis.transData + axis.transAxes.inverted()
     places = []
     for position, (points, _) in enumerate(lines):
         wanted = 0.75 - 0.5 * position / max(1, len(lines) - 1)
-        places.append(min(points, key=lambda point: abs(float(to_share.transform(point)[1]) - wanted)))
-    if any(_close(points, place, to_share) for points, _ in lines for place in places if place not in points):
-        axis.legend(axis.get_lines(), [text for _, text in lines], fontsize=scaled(7), frameon=False, handlelength=2.6)
+        shares = to_share.transform(points)
+        inside = abs(shares[:, 0] - 0.5) <= _INSIDE
+        places.append(points[int(np.argmin(abs(shares[:, 1] - wanted) + ~inside))])
+    crossed = (_close(points, place, to_share) for points, _ in lines for place in places if place not in points)
+    if any(crossed) or any(_overlap(*pair) for pair in itertools.combinations(to_share.transform(places), 2)):
+        legend_above(figure, axis.get_lines(), [text for _, text in lines])
         return
     for (x, y), (_, text) in zip(places, lines, strict=True):
         box = {"boxstyle": "square,pad=0.15", "facecolor": "white", "edgecolor": "none"}
@@ -261,6 +279,11 @@ def _close(points: Sequence[tuple[float, float]], place: tuple[float, float], to
     x, y = to_share.transform(place)
     near = [(float(a), float(b)) for a, b in map(to_share.transform, points) if abs(float(a) - x) < _LABEL[0]]
     return any(abs(b - y) < _LABEL[1] for _, b in near)
+
+
+def _overlap(one: Any, other: Any) -> bool:
+    """Whether labels at two places, as shares of the axes, stand on one another."""
+    return bool(abs(one[0] - other[0]) < 4 * _LABEL[0] and abs(one[1] - other[1]) < 2 * _LABEL[1])
 
 
 def _whole(value: float) -> float | int:

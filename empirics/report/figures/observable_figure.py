@@ -106,7 +106,7 @@ def observable_figure(
     decides = next((name for name, mine in stated if mine), None)
     limits = "the limits of each by itself"
     if decides:
-        limits = f"the limits that decide {decides}, or without any where it does not decide"
+        limits = f"the limits that decide {decides}; hollow, without any, where it does not decide"
     title = f"{words(y)[:1].upper()}{words(y)[1:]} against {chosen.label(chosen.x)}"
     return Figure(
         chosen.name(),

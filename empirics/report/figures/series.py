@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import math
-import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-import numpy as np
-
 from empirics.report.figures.broken_axis import RESOLVED, break_axis, floor_of, gap_of, height
 from empirics.report.figures.figure import Row, number, rows_at, with_bars
+from empirics.report.figures.legend import LETTER, fitting, legend_above
 from empirics.report.figures.style import MARKERS, PREDICTED, SEEN, SOFT, STYLES, scaled, shades, subplots
 
 _OBSERVED: Final = "observed"
 _PANEL: Final = 1.5  # inches of a panel, at least
-_LETTER: Final = 0.058  # inches of a letter, about
-_KEY: Final = 0.45  # inches beside a label of a legend
 _LEAST: Final = 1e-12
 _MARKS: Final = 8  # marks of a curve
 _ASIDE: Final = 0.035  # inches between series at one place
@@ -46,7 +42,8 @@ def draw_series(
     ``lines`` are the predicted series with their labels. Each value of the column ``by`` has a colour and a mark of
     its own, each value of ``panel`` a panel; ``names`` writes both in LaTeX. ``log`` names logarithmic axes (``x``,
     ``y``, ``xy``): 0 is drawn below a break of the axis. ``share``: values lie between 0 and 1. ``curves``: points are
-    many, and drawn as a line with some marks. ``width`` is in inches.
+    many, and drawn as a line with some marks. Points without an interval are hollow where others have one.
+    ``width`` is in inches.
     """
     seen = [r for r in rows if r["series"] == _OBSERVED]
     groups = values_of(rows, by)
@@ -55,11 +52,9 @@ def draw_series(
     down = math.ceil(len(places) / max(1, int(width / scaled(_PANEL))))
     across = math.ceil(len(places) / down)
     told = _entries(groups, by, names or {}, lines or {}, points, curves)
-    rooms = [len(_plain(label)) * scaled(_LETTER) + scaled(_KEY) for label, _ in told]
-    beside = _columns(rooms, 0.95 * width)
-    legend = scaled(0.17) * math.ceil(len(told) / max(1, beside))
     each = 0.68 * width / across if across > 1 else 0.6 * width
-    figure, axes = subplots(down, across, width, each * down + legend + scaled(0.3), sharex=True, sharey=True)
+    figure, axes = subplots(down, across, width, each * down + scaled(0.3), sharex=True, sharey=True)
+    hollow = any(r["lower"] is not None for r in seen)
     scale = _scale(seen, rows, "y" in log, share)
     for i, (axis, place) in enumerate(zip(axes.flat, places, strict=False)):
         axis.tick_params(labelbottom=i + across >= len(places))
@@ -68,28 +63,18 @@ def draw_series(
             mine = here if by is None else rows_at(here, {by: group})
             mine = [r for r in mine if "x" not in log or number(r, x) > 0]
             aside = 0.0 if "x" in log else scaled(_ASIDE) * (position - (len(groups) - 1) / 2)
-            _draw(axis, mine, x, _look(position, groups, curves), lines, scale, curves, aside)
+            _draw(axis, mine, x, _look(position, groups, curves), lines, scale, curves, hollow, aside)
         if panel is not None:
             axis.set_title(label_of(panel, place, names or {}))
     for axis in axes.flat[len(places) :]:
         axis.set_axis_off()
     _scales(axes, seen or rows, x, log, scale, share)
-    figure.supxlabel(_fitting(xlabel, width), fontsize="medium")
-    middle = each * down / 2 / (each * down + legend + scaled(0.3))
-    figure.supylabel(textwrap.fill(ylabel, int(0.9 * each * down / scaled(_LETTER))), y=middle, fontsize="medium")
+    figure.supxlabel(fitting(xlabel, width), fontsize="medium")
     if told:
-        handles, labels = [_handle(look) for _, look in told], [label for label, _ in told]
-        figure.legend(handles, labels, loc="outside upper center", ncols=beside)
+        legend_above(figure, [_handle(look) for _, look in told], [label for label, _ in told])
+    middle = each * down / 2 / figure.get_figheight()
+    figure.supylabel(textwrap.fill(ylabel, int(0.9 * each * down / scaled(LETTER))), y=middle, fontsize="medium")
     return figure
-
-
-def _columns(rooms: Sequence[float], width: float) -> int:
-    """Columns of a legend, filled one after the other, as many as fit side by side."""
-    for columns in range(len(rooms), 1, -1):
-        parts = np.array_split(np.array(rooms), columns)  # as matplotlib fills them
-        if sum(part.max() for part in parts) <= width:
-            return columns
-    return 1
 
 
 def values_of(rows: Sequence[Row], column: str | None) -> list[Any]:
@@ -152,6 +137,7 @@ def _draw(
     lines: Mapping[str, str] | None,
     scale: tuple[float, float] | None,
     curves: bool,
+    hollow: bool,
     aside: float,
 ) -> None:
     from matplotlib.transforms import ScaledTranslation
@@ -179,6 +165,10 @@ def _draw(
         axis.margins(x=0.1)  # room for what stands beside the last place
     moved = {"transform": axis.transData + ScaledTranslation(aside, 0, axis.figure.dpi_scale_trans)} if aside else {}
     axis.errorbar(at, means, yerr=bars, zorder=3, **moved, **{**look, **joined}, **sizes)
+    bare = [(x, y) for x, y, r in zip(at, means, seen, strict=True) if hollow and r["lower"] is None]
+    if bare:
+        inside = {"linestyle": "", "markerfacecolor": "white", "markersize": sizes["markersize"]}
+        axis.plot(*zip(*bare, strict=True), zorder=4, **moved, **{**look, **inside})
 
 
 def _scale(seen: Sequence[Row], rows: Sequence[Row], logarithmic: bool, share: bool) -> tuple[float, float] | None:
@@ -209,13 +199,3 @@ def _scales(axes: Any, rows: Sequence[Row], x: str, log: str, scale: tuple[float
             axis.set_xticks(values)
         elif all(value.is_integer() for value in values):
             axis.xaxis.get_major_locator().set_params(integer=True)
-
-
-def _plain(text: str) -> str:
-    """About what is read of a text in LaTeX."""
-    return re.sub(r"\\[a-z]+|[${}_^]", "", text)
-
-
-def _fitting(label: str, room: float) -> str:
-    """A label without what follows its first comma, where the whole is longer than the room, in inches."""
-    return label if len(_plain(label)) * scaled(_LETTER) <= room else label.partition(",")[0]

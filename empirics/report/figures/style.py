@@ -24,7 +24,7 @@ LOOKS: Final[Mapping[str, tuple[float, float]]] = MappingProxyType(
 )
 """By style: how many times the size of a paper text, lines and marks have, and the usual width in inches."""
 _INCHES: Final = {"in": 1.0, "cm": 1 / 2.54, "mm": 1 / 25.4, "pt": 1 / 72}
-_WIDTHS: Final = (1.0, 100.0)
+_WIDTHS: Final = (1.5, 100.0)
 _SIZES: Final = (
     *("axes.labelpad", "axes.titlepad", "lines.markersize", "patch.linewidth"),
     *(f"{axis}tick.{kind}.{what}" for axis in "xy" for kind in ("major", "minor") for what in ("size", "width", "pad")),
@@ -99,13 +99,17 @@ def shades(number: int) -> list[str]:
     return [to_hex(colours(0.8 * place / max(number - 1, 1))) for place in range(number)]
 
 
-def inches(width: str) -> float:
-    """A width such as ``3.25in``, ``8cm``, ``85mm`` or ``240pt`` in inches (UsageError: it is none)."""
+def inches(width: str, look: str = "paper") -> float:
+    """A width such as ``3.25in``, ``8cm``, ``85mm`` or ``240pt`` in inches (UsageError: it is none).
+
+    The least is that in which text of the size of ``look``, one of :data:`LOOKS`, can be read.
+    """
     found = re.fullmatch(r"(\d+\.?\d*|\.\d+) *(in|cm|mm|pt)", width.strip())
     size = float(found[1]) * _INCHES[found[2]] if found else 0.0
-    if not _WIDTHS[0] <= size <= _WIDTHS[1]:
-        allowed = f"a number with {', '.join(_INCHES)}, as in 3.25in, from {_WIDTHS[0]:g} to {_WIDTHS[1]:g} inches"
-        raise UsageError(f"width={width} is refused: allowed is {allowed}")
+    least, most = _WIDTHS[0] * LOOKS.get(look, LOOKS["paper"])[0], _WIDTHS[1]
+    if not least <= size <= most:
+        allowed = f"a number with {', '.join(_INCHES)}, as in 3.25in, from {least:g} to {most:g} inches"
+        raise UsageError(f"width={width} is refused: allowed is {allowed}{'' if look == 'paper' else f' for {look}'}")
     return size
 
 
