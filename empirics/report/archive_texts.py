@@ -71,7 +71,7 @@ def texts(results: Results, names: Collection[str]) -> dict[str, str]:
 _CHECK: Final = """\
 #!/bin/sh
 # Checks this archive without training: hashes, verdicts from single values, single runs, pages, proofs on record.
-# It needs factbound: pip install factbound
+# It needs the command factbound: README.txt says how it is installed.
 set -eu
 cd "$(dirname "$0")"
 factbound check .
@@ -157,7 +157,10 @@ def readme(results: Results, names: Collection[str]) -> str:
         _paragraph(tables.confidence(results)),
         _paragraph(tables.SETTINGS),
         "TO CHECK IT IN A MINUTE, WITHOUT TRAINING",
-        _paragraph(f"Install factbound, for example: pip install -c {CONSTRAINTS} factbound=={there.factbound}"),
+        _paragraph(
+            f"Install factbound {there.factbound}{commit} under Python {there.python}: in a folder of its sources, "
+            f"'pip install -c ARCHIVE/{CONSTRAINTS} .' with the path of this archive's folder for ARCHIVE."
+        ),
         _paragraph("Then: sh check.sh (or 'factbound check ARCHIVE.zip' on the zip itself)."),
         _paragraph(_CHECKED),
         "TO RUN IT AGAIN",
