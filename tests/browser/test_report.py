@@ -45,6 +45,34 @@ def test_the_first_screen_is_the_answer(open_report):
     assert page.evaluate("document.documentElement.scrollHeight") < 4500
 
 
+def test_pictures_on_the_page_look_as_those_of_the_files(open_report, report):
+    """Fewer elements and bytes, the same picture; a changed mark would be seen."""
+    put = """(old, text) => {
+        const holder = document.createElement("div");
+        holder.innerHTML = text;
+        const svg = holder.querySelector("svg");
+        for (const name of ["width", "height"]) svg.removeAttribute(name);
+        old.replaceWith(svg);
+    }"""
+    for name in ("ood-error", "pretraining-gap", "claim-ood-error-literal", "claim-trend-finetuned"):
+        page = open_report(unfold=True)  # anew: the files' ids are not unlike each other's
+        text = (report.parent / "plots" / f"{name}.svg").read_text(encoding="utf-8")
+        picture = page.locator(f"#figure-{name} svg")
+        assert picture.locator("use").count() < text.count("<use ") / 2
+        seen = [pixels(picture)]
+        for shown in (text, text.replace(' d="M 0 2 \nL 0 -2', ' d="M 0 9 \nL 0 -9').replace("#000000", "#ff0000")):
+            picture.evaluate(put, shown)
+            seen.append(pixels(picture))
+        differ = [(abs(seen[0] - other).max(axis=2) > 0.25).mean() for other in seen[1:]]
+        assert differ[0] < 1e-3 < differ[1], "a label may stand a pixel aside"
+
+
+def pixels(element):
+    from matplotlib.image import imread
+
+    return imread(io.BytesIO(element.screenshot()))[:, :, :3]
+
+
 def test_columns_sort_as_numbers_both_ways_with_empty_values_last(open_report):
     page = open_report(unfold=True)
     table = page.locator(VERDICTS)

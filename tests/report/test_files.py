@@ -92,26 +92,50 @@ def test_what_is_no_results_document(tmp_path, content, reason):
 
 def test_a_picture_on_the_page_has_ids_of_its_own_and_the_pages_colours():
     svg = '<svg height="1pt" width="2pt" viewBox="0 0 1 1"><metadata>when\nmade</metadata>'
-    svg += '<g id="a" style="fill: #ffffff"/>'
+    svg += '<g id="a" style="fill: #ffffff"/><g style="fill: #ffffff; stroke: #123456"/>'
     svg += '<use xlink:href="#a" style="stroke: #000000"/>'
     svg += '<g clip-path="url(#a)" style="stroke: #4d4d4d; fill: #123456"/></svg>'
     mark = f"s{crc32(b'p'):x}"
     assert inline(svg, "p", "A <name>") == (
         f'<svg role="img" aria-label="A &lt;name&gt;" viewBox="0 0 1 1"><style>.{mark}-0{{fill: none}}'
-        f".{mark}-1{{stroke: var(--figure-ink)}}.{mark}-2{{stroke: var(--shade-1); fill: #123456}}</style>"
-        f'<g id="p-a" class="{mark}-0"/><use xlink:href="#p-a" class="{mark}-1"/>'
-        f'<g clip-path="url(#p-a)" class="{mark}-2"/></svg>'
+        f".{mark}-1{{fill: var(--paper); stroke: #123456}}.{mark}-2{{stroke: var(--figure-ink)}}"
+        f".{mark}-3{{stroke: var(--shade-1); fill: #123456}}</style>"
+        f'<g id="p-a" class="{mark}-0"/><g class="{mark}-1"/><use xlink:href="#p-a" class="{mark}-2"/>'
+        f'<g clip-path="url(#p-a)" class="{mark}-3"/></svg>'
     )
 
 
 def test_a_picture_on_the_page_is_slim_and_the_same():
     svg = '<svg viewBox="0 0 9 9"><!-- a tick -->\n <g id="axis">\n  <g>\n   <path id="b" d="M 1.23456 2.999 L 3 4.5"/>'
     svg += "\n  </g>"
-    svg += '<g id="c" style="fill: none"><g><text>1.2 a</text></g></g></g></svg>'
+    svg += '<g id="c" style="fill: none"><g><text>1.23456 a</text></g></g></g></svg>'
     mark = f"s{crc32(b'p'):x}"
     assert inline(svg, "p", "A") == (
         f'<svg role="img" aria-label="A" viewBox="0 0 9 9"><style>.{mark}-0{{fill: none}}</style>'
-        f'<path d="M 1.23 3 L 3 4.5"/><g class="{mark}-0"><text>1.2 a</text></g></svg>'
+        f'<path d="M 1.23 3 L 3 4.5"/><g class="{mark}-0"><text>1.23456 a</text></g></svg>'
+    )
+
+
+def test_marks_of_a_picture_on_the_page_are_not_copied():
+    """Marks that follow one another are markers of one path, ticks are lines; what is alone or differs stays."""
+    tick, dot = "M 0 0 \nL 0 3.5 \n", "M 0 1 \nC 1 1 1 0 0 0 \nz\n"
+    svg = f'<svg><defs><path id="t" d="{tick}" style="stroke: red"/><path id="m" d="{dot}" style="stroke: red"/></defs>'
+    svg += '<use xlink:href="#t" x="1" y="2" style="stroke: red"/><text>a</text>'
+    svg += '<use xlink:href="#t" x="3" y="2" style="stroke: blue"/>'
+    for x in (1, 2, 3):
+        svg += f'<g clip-path="url(#c)"><use xlink:href="#m" x="{x}" y="5" style="fill: blue"/></g>'
+    svg += '<g clip-path="url(#d)"><use xlink:href="#m" x="7" y="5" style="fill: blue"/></g></svg>'
+    mark = f"s{crc32(b'p'):x}"
+    used = 'marker-start="url(#p-m-0)" marker-mid="url(#p-m-0)" marker-end="url(#p-m-0)"'
+    assert inline(svg, "p", "A").partition("</style>")[2] == (
+        f'<defs><marker id="p-m-0" class="{mark}-2" overflow="visible" markerUnits="userSpaceOnUse">'
+        f'<path d="M 0 1 C 1 1 1 0 0 0 z" class="{mark}-0"/></marker></defs>'
+        f'<defs><path id="p-t" d="M 0 0 L 0 3.5" class="{mark}-0"/>'
+        f'<path id="p-m" d="M 0 1 C 1 1 1 0 0 0 z" class="{mark}-0"/></defs>'
+        f'<path d="M1 2l0 3.5" class="{mark}-0"/><text>a</text>'
+        f'<use xlink:href="#p-t" x="3" y="2" class="{mark}-1"/>'
+        f'<g clip-path="url(#p-c)"><path fill="none" d="M1 5L2 5L3 5" {used}/></g>'
+        f'<g clip-path="url(#p-d)"><use xlink:href="#p-m" x="7" y="5" class="{mark}-2"/></g></svg>'
     )
 
 
