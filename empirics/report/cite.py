@@ -64,9 +64,6 @@ def _keys(of: Sequence[Paper]) -> tuple[str, ...]:
 
 def sentence(results: Results) -> str:
     """What ran and what came out, in one sentence: version, grid, seeds, alpha, plan, verdicts."""
-    there = results.environment
-    changed = ", with uncommitted changes" if there.git_dirty else ""
-    ran = f"factbound {there.factbound}" + (f" (commit {there.git_commit[:12]}{changed})" if there.git_commit else "")
     interrupted = "" if results.complete else ", interrupted before all runs were finished"
     plan = "declared before the data" if results.plan.declared else "exploratory, not declared before the data"
     groups = [
@@ -78,7 +75,7 @@ def sentence(results: Results) -> str:
     more = f" ({untested} more were not tested)" if untested else ""
     judged = f"{counted(len(results.claims) - untested, 'claim')} on {results.experiment.title}{more}"
     return (
-        f"With {ran}, {judged} were judged in "
+        f"With {tables.program(results)}, {judged} were judged in "
         f"{counted(len(results.cells), 'cell')} ({_grid(results)}) with {_seeds(results)} a cell{interrupted}, at "
         f"alpha = {results.config['verdict']['alpha']:g} for each claim and with a plan that was {plan}: {told}."
     )

@@ -69,6 +69,13 @@ def summary(results: Results) -> str:
     return results.shown.summary or common
 
 
+def program(results: Results) -> str:
+    """The version that ran, its commit, and whether that had changes."""
+    there = results.environment
+    changed = ", with uncommitted changes" if there.git_dirty else ""
+    return f"factbound {there.factbound}" + (f" (commit {there.git_commit[:12]}{changed})" if there.git_commit else "")
+
+
 def took(results: Results) -> str:
     """How long it took, start-up, figures and page not counted."""
     return f"{results.wall_seconds:.0f} s for runs and verdicts"
