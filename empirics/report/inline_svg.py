@@ -22,7 +22,10 @@ _COLOURS = {
 _OF_ALL = '<style type="text/css">*{stroke-linejoin: round; stroke-linecap: butt}</style>'
 """Matplotlib's rule for its pictures would be one for the whole page; report.css has it for every picture."""
 _USE = re.compile(r'<use xlink:href="#([^"]+)" x="([^"]+)" y="([^"]+)" class="([^"]+)"/>')
-_USES = re.compile(r'(?:<use xlink:href="#([^"]+)" [^>]*class="([^"]+)"/>)(?:<use xlink:href="#\1" [^>]*class="\2"/>)+')
+_AT = 'x="[^"]+" y="[^"]+"'  # no further attribute: a mark that is also turned or scaled stays as it is
+_USES = re.compile(
+    rf'<use xlink:href="#([^"]+)" {_AT} class="([^"]+)"/>(?:<use xlink:href="#\1" {_AT} class="\2"/>)+',
+)
 _CLIPPED = re.compile(r'<g (clip-path="[^"]+")>(?:<use [^>]*/>)+</g>(?:<g \1>(?:<use [^>]*/>)+</g>)+')
 _TICK = re.compile(r'<path id="([^"]+)" d="M 0 0 L (-?[\d.]+ -?[\d.]+)" class="([^"]+)"/>')
 

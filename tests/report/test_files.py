@@ -139,6 +139,16 @@ def test_marks_of_a_picture_on_the_page_are_not_copied():
     )
 
 
+def test_marks_that_are_turned_stay_as_they_are():
+    """A picture of another program: nothing of it may be lost."""
+    turned = "".join(f'<use xlink:href="#m" x="{x}" y="2" transform="rotate({x})" style="fill: red"/>' for x in (1, 2))
+    made = inline(f'<svg><path id="m" d="M 0 1 L 2 3 z"/>{turned}</svg>', "p", "A")
+    assert made.count("<use ") == 2
+    assert "rotate(1)" in made
+    assert "rotate(2)" in made
+    assert "<marker" not in made
+
+
 def test_the_configuration_is_toml():
     config = {"world": {"a": [1, 2], "b": "text"}, "seeds": {"c": True, "d": 0.5}}
     assert config_toml(config) == '[world]\na = [1, 2]\nb = "text"\n\n[seeds]\nc = true\nd = 0.5\n'
